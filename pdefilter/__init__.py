@@ -1,0 +1,47 @@
+"""Filter images with partial differential equations.
+
+>>> import pdefilter
+>>> image = pdefilter.read("sample_images/coins.png")
+>>> pdefilter.write(pdefilter.anisotropic(image, kappa=0.05, iterations=20), "smooth.png")
+
+Every filter takes an array of shape (M, N) or (M, N, C), or an `Image`, and
+returns the like. Integers v of a type with the largest value m stand for v/m,
+floats for themselves; of an array of two or four channels the last is alpha,
+unless it comes in an `Image` that says otherwise.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pdefilter.errors import CallError, ImageError, ParameterError, PdefilterError
+
+if TYPE_CHECKING:
+    from pdefilter.api import anisotropic, edge, heat_diffuse, read, smooth, write
+    from pdefilter.images.image import Image
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CallError",
+    "Image",
+    "ImageError",
+    "ParameterError",
+    "PdefilterError",
+    "anisotropic",
+    "edge",
+    "heat_diffuse",
+    "read",
+    "smooth",
+    "write",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for: NumPy and the codecs take their time."""
+    if name in __all__:
+        return getattr(import_module("pdefilter.api"), name)
+    raise AttributeError(f"module 'pdefilter' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
