@@ -1,0 +1,49 @@
+"""Row bands: an image is worked on a few rows at a time, on every core allowed.
+
+A band's temporaries stay in the processor's cache, and bands do not depend on
+each other, so neither their height nor the number of threads changes a bit of
+the result.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import numpy as np
+
+from pdefilter.raster import Planes
+
+# 128 Ki floats measured fastest from 256² to 1024², one channel and three.
+_BAND_FLOATS = 1 << 17
+
+
+def for_each_band(work: Callable[[int, int], None], planes: Planes) -> None:
+    """Call ``work(first, last)`` for row bands that cover all rows of `planes`."""
+    channels, rows, columns = planes.shape
+    height = max(1, _BAND_FLOATS // max(1, channels * columns))
+    bands = [(first, min(first + height, rows)) for first in range(0, rows, height)]
+    if len(bands) == 1:
+        work(*bands[0])
+        return
+    for _ in _threads().map(lambda band: work(*band), bands):
+        pass
+
+
+def with_border(u: Planes, width_rows: int, width_columns: int) -> Planes:
+    """Copy `u` into a frame that mirrors it: the zero-flux border."""
+    frame = ((0, 0), (width_rows, width_rows), (width_columns, width_columns))
+    return np.pad(u, frame, mode="symmetric")
+
+
+def renew_border(framed: Planes) -> None:
+    """Make the one-pixel frame of `framed` mirror its inside again."""
+    framed[:, 0], framed[:, -1] = framed[:, 1], framed[:, -2]
+    framed[:, :, 0], framed[:, :, -1] = framed[:, :, 1], framed[:, :, -2]
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    count = len(allowed) if allowed else os.cpu_count() or 1
+    return ThreadPoolExecutor(count, thread_name_prefix="pdefilter")

@@ -1,0 +1,76 @@
+"""One-dimensional smoothing kernels, of sum one."""
+
+import math
+from collections.abc import Callable
+
+from pdefilter.kernels.convolution import Taps
+
+# Beyond four standard deviations lies 6e-5 of a Gaussian.
+_GAUSSIAN_REACH = 4
+
+
+def gaussian(sigma: float) -> Taps:
+    """Sample a Gaussian at the pixels, out to 4σ.
+
+    Parameters
+    ----------
+    sigma : float
+        Standard deviation in px.
+    """
+    reach = int(_GAUSSIAN_REACH * sigma + 0.5)
+    weights = (
+        [math.exp(-0.5 * (k / sigma) ** 2) for k in range(-reach, reach + 1)] if reach else [1.0]
+    )
+    total = math.fsum(weights)
+    return Taps.centred([weight / total for weight in weights])
+
+
+def gaussian_of_size(size: int) -> Taps:
+    """Sample the Gaussian whose ±4σ the window holds."""
+    return gaussian((size - 1) / (2 * _GAUSSIAN_REACH))
+
+
+def box(size: int) -> Taps:
+    """Weigh `size` pixels equally."""
+    return Taps.centred([1 / size] * size)
+
+
+def binomial(size: int) -> Taps:
+    """Weigh `size` pixels by the binomial coefficients of order ``size - 1``."""
+    order = size - 1
+    return Taps.centred([math.comb(order, k) / 2**order for k in range(size)])
+
+
+def box_variance(size: int) -> float:
+    """Compute the variance (size² − 1)/12 of `box`, in px²."""
+    return (size * size - 1) / 12
+
+
+def binomial_variance(size: int) -> float:
+    """Compute the variance (size − 1)/4 of `binomial`, in px²."""
+    return (size - 1) / 4
+
+
+def of_deviation(
+    sigma: float, window: Callable[[int], Taps], variance: Callable[[int], float]
+) -> Taps:
+    """Mix the two odd sizes of a window next to a standard deviation to have exactly it.
+
+    Variances of kernels about one centre mix like the kernels. For the box
+    this is the extended box (Gwosdek, Grewenig, Bruhn & Weickert 2011,
+    doi:10.1007/978-3-642-24785-9_38).
+
+    Parameters
+    ----------
+    sigma : float
+        Standard deviation in px.
+    window, variance : callable
+        A kernel and its variance by odd size, the latter growing.
+    """
+    size = 1
+    while variance(size + 2) <= sigma**2:
+        size += 2
+    share = (sigma**2 - variance(size)) / (variance(size + 2) - variance(size))
+    inner = [0.0, *window(size).weights, 0.0]
+    outer = window(size + 2).weights
+    return Taps.centred([(1 - share) * a + share * b for a, b in zip(inner, outer, strict=True)])

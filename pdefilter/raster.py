@@ -1,0 +1,61 @@
+"""What a filter sees of an image: float planes, with alpha set apart."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Plane: TypeAlias = NDArray[np.float32]
+"""One channel, shape (rows, columns)."""
+
+Planes: TypeAlias = NDArray[np.float32]
+"""Channels that belong together, shape (channels, rows, columns), contiguous."""
+
+# Below half a step of 16 bits a pixel is stored as transparent at every depth.
+_INVISIBLE = np.float32(2.0**-17)
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """An image on the unit scale.
+
+    Attributes
+    ----------
+    colour : ndarray of shape (C, M, N), float32
+        The colour channels, not multiplied by alpha.
+    alpha : ndarray of shape (M, N), float32, or None
+        The opacity; None where the image has no alpha channel.
+    interval : tuple of float
+        The values that an integer image stores as zero and as full scale.
+        It is (0, 1) for intensities; signed and angular results widen it.
+    """
+
+    colour: Planes
+    alpha: Plane | None = None
+    interval: tuple[float, float] = (0.0, 1.0)
+
+    @classmethod
+    def empty(cls) -> Self:
+        """Make an image of no pixels, on which a filter costs nothing but its checks."""
+        return cls(np.empty((1, 0, 0), np.float32))
+
+    def filtered(self, f: Callable[[Planes], Planes]) -> Self:
+        """Apply `f` to the colour, with alpha premultiplied before and divided out after.
+
+        Alpha is filtered along as one more plane, so the colour of a
+        transparent pixel has no weight and cannot bleed. A pixel that ends up
+        transparent keeps its hidden colour. (Porter & Duff 1984,
+        doi:10.1145/964965.808606.)
+        """
+        if not self.colour.size:
+            return self
+        if self.alpha is None:
+            return replace(self, colour=f(self.colour))
+        planes = f(np.concatenate([self.colour * self.alpha, self.alpha[None]]))
+        alpha = planes[-1]
+        visible = alpha > _INVISIBLE
+        colour = self.colour.copy()
+        np.divide(planes[:-1], alpha, out=colour, where=visible)
+        return replace(self, colour=colour, alpha=alpha)
