@@ -1,0 +1,1 @@
+"""Right-hand sides: what changes in an image, and how fast."""

@@ -1,0 +1,68 @@
+"""The contrast parameter κ: which difference between neighbours counts as an edge."""
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pdefilter.raster import Planes
+
+# Below it a difference is rounding noise of float32 on the unit scale.
+SMALLEST = 1e-9
+LARGEST = 1e9
+
+
+def percentile_of(contrast: float | str) -> float | None:
+    """Read ``"p90"`` as 90; a number on the unit scale is no percentile.
+
+    Raises
+    ------
+    ValueError
+        For anything else, and for numbers outside [1e-9, 1e9].
+    """
+    if isinstance(contrast, str) and (match := re.fullmatch(r"p(\d+(?:\.\d+)?)", contrast)):
+        percentile = float(match[1])
+        if not 0 < percentile < 100:
+            raise ValueError(f"{contrast} is no percentile; take one between p0 and p100")
+        return percentile
+    try:
+        number = float(contrast)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not SMALLEST <= number <= LARGEST:
+        raise ValueError(
+            f"{contrast} is neither a number from {SMALLEST:g} to {LARGEST:g} (full scale is 1) "
+            "nor a percentile of the differences between neighbours such as p90"
+        )
+    return None
+
+
+def contrast_parameter(u: "Planes", contrast: float | str, channels: int) -> float:
+    """Find κ for an image.
+
+    Parameters
+    ----------
+    u : ndarray of shape (C, M, N), float32
+        The image.
+    contrast : float or str
+        κ itself, or a percentile such as ``"p90"`` (Perona & Malik 1990 chose
+        90): κ is then the difference that so many per cent of neighbouring
+        pixels, along rows and columns, stay below.
+    channels : int
+        How many channels a difference is the root mean square of.
+
+    Returns
+    -------
+    float
+        κ on the unit scale; zero where the percentile is.
+    """
+    percentile = percentile_of(contrast)
+    if percentile is None:
+        return float(contrast)
+    import numpy as np
+
+    squared = [np.square(np.diff(u, axis=axis)).sum(axis=0).ravel() for axis in (1, 2)]
+    differences = np.concatenate(squared)
+    if not differences.size:
+        return 0.0
+    return math.sqrt(float(np.percentile(differences, percentile, method="lower")) / channels)

@@ -1,0 +1,47 @@
+"""The heat equation u_t = Δu on the pixel grid."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pdefilter.raster import Planes
+
+
+class Heat:
+    """u_t = Δu, zero flux through the border; 5-point Laplacian, h = 1.
+
+    After the time t an image is smoothed like with a Gaussian of σ = √(2t)
+    (Iijima 1959; Weickert, Ishikawa & Imiya 1999, doi:10.1023/A:1008344623873).
+    """
+
+    largest_stable_step = 0.25
+    """Above it (px²) the highest frequency grows (and below it, min and max are kept)."""
+
+    def march(self, u: "Planes", steps: Sequence[float]) -> "Planes":
+        """Take explicit steps; see `pdefilter.kernels.diffusion.march_heat`."""
+        from pdefilter.kernels.diffusion import march_heat
+
+        return march_heat(u, steps)
+
+    def evolve_exactly(self, u: "Planes", time: float) -> "Planes":
+        """Solve to `time` without a step: every cosine mode decays by itself.
+
+        The cosines cos(πk(i+½)/N) are the eigenvectors of the 5-point Laplacian
+        with mirrored border, of eigenvalue −(2 − 2cos(πk/N)) along each axis
+        (Strang 1999, doi:10.1137/S0036144598336745).
+
+        Parameters
+        ----------
+        u : ndarray of shape (C, M, N), float32
+            The initial image.
+        time : float
+            The stopping time t in px².
+
+        Returns
+        -------
+        ndarray of shape (C, M, N), float32
+            A new array, exact for the discrete Laplacian up to rounding.
+        """
+        from pdefilter.kernels.cosine import decay_modes
+
+        return decay_modes(u, time)

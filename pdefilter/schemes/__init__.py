@@ -1,0 +1,1 @@
+"""How time advances: a scheme turns a stopping time into a table of steps."""

@@ -1,0 +1,86 @@
+"""Euler's method: equal steps, none above the stability limit."""
+
+import math
+
+from pdefilter.errors import ParameterError
+
+MOST_STEPS = 1_000_000
+
+
+def explicit_steps(
+    *,
+    time: float | None,
+    iterations: int | None,
+    step: float | None,
+    default_time: float,
+    default_step: float,
+    largest_stable_step: float,
+) -> tuple[float, ...]:
+    """Turn what the user said of time into a table of equal steps.
+
+    Time alone is divided into the fewest equal steps not above the default
+    step; iterations alone are steps of that size; any two of the three fix
+    the third.
+
+    Parameters
+    ----------
+    time : float or None
+        The stopping time t in px².
+    iterations : int or None
+        The number of steps.
+    step : float or None
+        The step size τ in px². Beside a time it is the largest size allowed:
+        the steps are shortened to end there.
+    default_time, default_step : float
+        What holds where nothing is said, in px².
+    largest_stable_step : float
+        The limit of stability in px².
+
+    Returns
+    -------
+    tuple of float
+        The step sizes.
+
+    Raises
+    ------
+    ParameterError
+        If all three are given, if a step would be unstable, or if there
+        would be more than a million.
+    """
+    if time is not None and iterations is not None and step is not None:
+        raise ParameterError("step", "time, iterations and step are too many; give any two")
+    if step is not None and step > largest_stable_step:
+        raise ParameterError(
+            "step",
+            f"{step:g} px² is above the stability limit {largest_stable_step:g} px²; "
+            f"take a step of at most {largest_stable_step:g}",
+        )
+    if iterations is not None:
+        return _counted(time, iterations, step or default_step, largest_stable_step)
+    time = default_time if time is None else time
+    count = math.ceil(time / (step or default_step) * (1 - 1e-12))
+    if count > MOST_STEPS:
+        name = "step" if step else "time"
+        raise ParameterError(
+            name,
+            f"t = {time:g} px² takes {count} explicit steps, more than {MOST_STEPS}; "
+            "take a shorter time or larger steps",
+        )
+    return (time / count,) * count if count else ()
+
+
+def _counted(
+    time: float | None, iterations: int, step: float, largest_stable_step: float
+) -> tuple[float, ...]:
+    if time is None or not iterations:
+        if time:
+            raise ParameterError("iterations", f"no iterations do not reach t = {time:g} px²")
+        return (step,) * iterations
+    if time / iterations > largest_stable_step:
+        fewest = math.ceil(time / largest_stable_step)
+        raise ParameterError(
+            "iterations",
+            f"{iterations} steps to t = {time:g} px² are above the stability limit of "
+            f"{largest_stable_step:g} px² each; take at least {fewest}",
+        )
+    return (time / iterations,) * iterations
