@@ -1,0 +1,139 @@
+"""A filter's keyword parameters are its options: one definition checks, explains and parses."""
+
+import functools
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, get_args
+
+from pdefilter.errors import ParameterError
+
+if TYPE_CHECKING:
+    from pdefilter.raster import Raster
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Option:
+    """What a parameter means and which values it takes; goes into its annotation.
+
+    Attributes
+    ----------
+    help : str
+        What it does, for people.
+    unit : str
+        The unit of a number.
+    minimum, maximum : float
+        The range of a number, ends included.
+    odd : bool
+        Whether a whole number must be odd.
+    choices : mapping of str to str
+        The names a word may be, each with its meaning.
+    verify : callable
+        A further check, that raises `ValueError`.
+    metavar : str
+        What stands for the value in the help; by default the unit.
+    otherwise : str
+        What holds where the parameter is None.
+    """
+
+    help: str
+    unit: str = ""
+    minimum: float = -math.inf
+    maximum: float = math.inf
+    odd: bool = False
+    choices: Mapping[str, str] | None = None
+    verify: Callable[[Any], object] | None = None
+    metavar: str = ""
+    otherwise: str = ""
+
+    def checked(self, name: str, kinds: tuple[type, ...], value: Any) -> Any:
+        """Return `value` as one of the Python types `kinds`.
+
+        Raises
+        ------
+        ParameterError
+            If it is not what this parameter takes.
+        """
+        if value is None and type(None) in kinds:
+            return None
+        if self.choices is not None:
+            if value not in self.choices:
+                known = ", ".join(self.choices)
+                raise ParameterError(name, f"{value!r} is unknown; take one of {known}")
+            return value
+        if self.verify is not None:
+            try:
+                self.verify(value)
+            except ValueError as error:
+                raise ParameterError(name, str(error)) from None
+            return value
+        if kinds == (bool,):
+            return bool(value)
+        return self._number(name, int if int in kinds else float, value)
+
+    def _number(self, name: str, kind: type[int] | type[float], value: Any) -> int | float:
+        wanted = "a whole number" if kind is int else "a number"
+        if self.odd:
+            wanted = "an odd number"
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        whole = kind is float or number.is_integer()
+        if isinstance(value, bool | str) or not math.isfinite(number) or not whole:
+            raise ParameterError(name, f"{value!r} is not {wanted}")
+        if self.odd and number % 2 == 0:
+            raise ParameterError(name, f"{value!r} is not {wanted}; take {kind(number) + 1}")
+        if not self.minimum <= number <= self.maximum:
+            raise ParameterError(
+                name,
+                f"{value:g} is not in the range {self.minimum:g} to {self.maximum:g}{self.after}",
+            )
+        return kind(number)
+
+    @property
+    def after(self) -> str:
+        """The unit as it follows a number."""
+        return f" {self.unit}" if self.unit else ""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An option with its name, its Python types and its default, read off a signature."""
+
+    name: str
+    kinds: tuple[type, ...]
+    default: Any
+    option: Option
+
+
+def parameters_of(function: Callable[..., Any]) -> list[Parameter]:
+    """List the parameters of a filter that carry an `Option`."""
+    found = []
+    for parameter in inspect.signature(function).parameters.values():
+        for note in getattr(parameter.annotation, "__metadata__", ()):
+            if isinstance(note, Option):
+                base = parameter.annotation.__origin__
+                kinds = get_args(base) or (base,)
+                found.append(Parameter(parameter.name, kinds, parameter.default, note))
+    return found
+
+
+def image_filter(
+    function: "Callable[Concatenate[Raster, P], Raster]",
+) -> "Callable[Concatenate[Raster, P], Raster]":
+    """Check every argument of a filter against its `Option` before the filter runs."""
+    parameters = {parameter.name: parameter for parameter in parameters_of(function)}
+
+    @functools.wraps(function)
+    def checked(image: "Raster", /, *args: P.args, **kwargs: P.kwargs) -> "Raster":
+        for name, value in kwargs.items():
+            if name in parameters:
+                parameter = parameters[name]
+                kwargs[name] = parameter.option.checked(name, parameter.kinds, value)
+        return function(image, *args, **kwargs)
+
+    return checked
