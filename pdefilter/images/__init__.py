@@ -1,0 +1,1 @@
+"""What an image is, and how it comes in and goes out."""

@@ -1,0 +1,1 @@
+"""Bytes to images and back, one module per library."""
