@@ -1,0 +1,112 @@
+"""The Python API: every filter as a function of an array or an `Image`."""
+
+import functools
+import inspect
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from pdefilter import filters
+from pdefilter.errors import ImageError
+from pdefilter.images.files import read_image, write_whole
+from pdefilter.images.formats import FORMATS, of_file_name
+from pdefilter.images.image import Image, Pixels
+from pdefilter.raster import Raster
+from pdefilter.runs.apply import apply
+
+P = ParamSpec("P")
+P_co = ParamSpec("P_co")
+Picture = TypeVar("Picture", Pixels, Image)
+
+
+class Function(Protocol[P_co]):
+    """A filter as users call it: an array gives an array, an `Image` an `Image`."""
+
+    def __call__(self, image: Picture, /, *args: P_co.args, **kwargs: P_co.kwargs) -> Picture:
+        """Filter `image`."""
+        ...
+
+
+def _function(filter_: Callable[Concatenate[Raster, P], Raster]) -> Function[P]:
+    @functools.wraps(filter_)
+    def function(image: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any:
+        picture = image if isinstance(image, Image) else Image.of(image)
+        result = apply(lambda raster: filter_(raster, *args, **kwargs), picture)
+        return result if isinstance(image, Image) else result.pixels
+
+    function.__signature__ = _readable(inspect.signature(filter_))  # type: ignore[attr-defined]
+    function.__module__ = "pdefilter"
+    return function
+
+
+def _readable(signature: inspect.Signature) -> inspect.Signature:
+    """Say what users pass: pictures, and options without what the command line knows of them."""
+    picture = "ndarray | Image"
+    image, *options = signature.parameters.values()
+    parameters = [image.replace(kind=image.POSITIONAL_ONLY, annotation=picture)]
+    for option in options:
+        annotation = getattr(option.annotation, "__origin__", option.annotation)
+        parameters.append(option.replace(annotation=annotation))
+    return signature.replace(parameters=parameters, return_annotation=picture)
+
+
+edge = _function(filters.edge)
+smooth = _function(filters.smooth)
+heat_diffuse = _function(filters.heat_diffuse)
+anisotropic = _function(filters.anisotropic)
+
+
+def read(path: str | os.PathLike[str]) -> Image:
+    """Read an image file, in whichever format its bytes are.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    Image
+        Its pixels, of shape (M, N) or (M, N, C), and whether they have alpha.
+
+    Raises
+    ------
+    ImageError
+        If there is no image in it.
+    """
+    try:
+        return read_image(Path(path))
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from None
+
+
+def write(image: Pixels | Image, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Write an image file in the format that its name stands for, whole or not at all.
+
+    Parameters
+    ----------
+    image : ndarray of shape (M, N) or (M, N, C), or Image
+        The image; of an array of two or four channels the last is alpha.
+    path : path-like
+        The file.
+    overwrite : bool
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    ImageError
+        If the format is unknown or cannot hold the image, or if the file
+        exists or cannot be written.
+    """
+    target = Path(path)
+    format_ = of_file_name(target)
+    try:
+        if format_ is None:
+            names = ", ".join(known.name for known in FORMATS)
+            raise ImageError(f"the ending {target.suffix!r} stands for no format ({names})")
+        if target.exists() and not overwrite:
+            raise ImageError("exists already; pass overwrite=True to replace it")
+        write_whole(format_.encode(image if isinstance(image, Image) else Image.of(image)), target)
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from None

@@ -1,0 +1,1 @@
+"""Filters on images: one by one, or many inputs to many outputs."""

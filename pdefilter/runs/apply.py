@@ -1,0 +1,65 @@
+"""A filter on one image: stored values to the unit scale, through the filter, and back."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from pdefilter.images.image import Image
+from pdefilter.images.values import from_unit, require_finite, to_unit
+from pdefilter.raster import Raster
+
+
+def apply(
+    filter_: Callable[[Raster], Raster], image: Image, dtype: DTypeLike | None = None
+) -> Image:
+    """Filter an image.
+
+    Parameters
+    ----------
+    filter_ : callable
+        A filter with its parameters bound.
+    image : Image
+        The image.
+    dtype : dtype, optional
+        The type of values to store the result in; that of `image` if not given.
+
+    Returns
+    -------
+    Image
+        Of the shape of `image`.
+
+    Raises
+    ------
+    ImageError
+        If values going in or coming out are not finite.
+    """
+    dtype = image.pixels.dtype if dtype is None else np.dtype(dtype)
+    raster = raster_of(image)
+    result = filter_(raster)
+    if result is raster and dtype == image.pixels.dtype:
+        return replace(image, pixels=image.pixels.copy())
+    planes = result.colour
+    require_finite(planes, "of the result exceed what float32 can hold; scale the image down")
+    pixels = from_unit(planes, dtype, result.interval)
+    if result.alpha is not None:
+        pixels = np.concatenate([pixels, from_unit(result.alpha, dtype)[None]])
+    return replace(
+        image, pixels=np.ascontiguousarray(np.moveaxis(pixels, 0, -1)).reshape(image.pixels.shape)
+    )
+
+
+def raster_of(image: Image) -> Raster:
+    """Bring an image to the unit scale, channels first and alpha apart.
+
+    Raises
+    ------
+    ImageError
+        If a value is not finite.
+    """
+    values = to_unit(image.pixels)
+    planes = values[None] if values.ndim == 2 else np.moveaxis(values, -1, 0)
+    if not image.has_alpha:
+        return Raster(np.ascontiguousarray(planes))
+    return Raster(np.ascontiguousarray(planes[:-1]), np.ascontiguousarray(planes[-1]))

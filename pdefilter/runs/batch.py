@@ -1,0 +1,87 @@
+"""Many images, one after the other; one that fails does not stop the rest."""
+
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pdefilter.errors import ImageError
+from pdefilter.images.files import read_image, write_whole
+from pdefilter.images.formats import named
+from pdefilter.raster import Raster
+from pdefilter.runs.apply import apply
+from pdefilter.runs.plan import Job
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one image.
+
+    Attributes
+    ----------
+    job : Job
+        The image.
+    warnings : tuple of str
+        What its user should know.
+    error : str or None
+        Why there is no output, beginning with the file it is about; None if
+        there is an output.
+    """
+
+    job: Job
+    warnings: tuple[str, ...]
+    error: str | None
+
+
+def run(
+    jobs: Iterable[Job], filter_: Callable[[Raster], Raster], depth: str | None
+) -> Iterator[Outcome]:
+    """Filter image after image.
+
+    Parameters
+    ----------
+    jobs : iterable of Job
+        A plan.
+    filter_ : callable
+        A filter with its parameters bound.
+    depth : str or None
+        The type of values to write; None for that of each input.
+
+    Yields
+    ------
+    Outcome
+        As each image is done.
+    """
+    for job in jobs:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            error = _run_one(job, filter_, depth)
+        yield Outcome(job, tuple(str(warning.message) for warning in caught), error)
+
+
+def _run_one(job: Job, filter_: Callable[[Raster], Raster], depth: str | None) -> str | None:
+    about = job.source_name
+    try:
+        image = read_image(job.source or sys.stdin.buffer)
+        format_ = job.format or named(image.format or "")
+        format_.require(image, depth)
+        data = format_.encode(apply(filter_, image, depth))
+        about = job.target_name
+        _write(data, job.target)
+    except ImageError as error:
+        return f"{about}: {error}"
+    except MemoryError:
+        return f"{about}: is too large for this machine's memory; crop it or scale it down"
+    return None
+
+
+def _write(data: bytes, target: Path | None) -> None:
+    if target is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    with suppress(OSError):  # write_whole tells what is wrong with the folder
+        target.parent.mkdir()
+    write_whole(data, target)
