@@ -1,0 +1,99 @@
+"""The commands: one for each filter, made from its signature."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pdefilter import __version__
+from pdefilter.cli.messages import tell
+from pdefilter.cli.options import common_options, filter_options
+from pdefilter.filters import FILTERS
+
+if TYPE_CHECKING:
+    from pdefilter.raster import Raster
+
+EXAMPLES = {
+    "edge": "pdefilter edge sample_images/coins.png --stretch -o edges.png",
+    "smooth": "pdefilter smooth sample_images/noisy.png --method median -o smooth.png",
+    "heat-diffuse": "pdefilter heat-diffuse sample_images/coffee.jpg --sigma 3 -o blurred.jpg",
+    "anisotropic": "pdefilter anisotropic sample_images/noisy.png --kappa 0.1 -o clean.png",
+}
+
+app = typer.Typer(
+    name="pdefilter",
+    help="Filter images with partial differential equations.",
+    epilog="pdefilter COMMAND --help tells the options of a command.",
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pdefilter {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 (its callback acts)
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _filter_command(filter_: "Callable[..., Raster]") -> Callable[..., int]:
+    options = filter_options(filter_)
+
+    def command(
+        *,
+        inputs: list[str],
+        output: str | None,
+        overwrite: bool,
+        depth: str | None,
+        format: str | None,  # noqa: A002 (named as its option)
+        **parameters: Any,
+    ) -> int:
+        # What takes time to import comes after the parsing, so that --help is there at once.
+        from pdefilter.images.formats import DEPTHS, named
+        from pdefilter.raster import Raster
+        from pdefilter.runs.batch import run
+        from pdefilter.runs.plan import plan
+
+        bound = functools.partial(filter_, **parameters)
+        bound(Raster.empty())
+        wanted = named(format) if format else None
+        dtype = DEPTHS[depth] if depth else None
+        jobs = plan(inputs, output, overwrite=overwrite, format_=wanted, depth=dtype)
+        failed = 0
+        for outcome in run(jobs, bound, dtype):
+            for warning in outcome.warnings:
+                tell(f"{outcome.job.source_name}: {warning}")
+            if outcome.error is not None:
+                failed += 1
+                tell(outcome.error)
+        if failed and len(jobs) > 1:
+            tell(f"{failed} of {len(jobs)} images failed, the others are done")
+        return 1 if failed else 0
+
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [*common_options()[:1], *options, *common_options()[1:]], return_annotation=int
+    )
+    command.__name__ = filter_.__name__
+    command.__doc__ = _description(filter_)
+    return command
+
+
+def _description(filter_: Callable[..., Any]) -> str:
+    """Take from a docstring what comes before its sections."""
+    return inspect.cleandoc(filter_.__doc__ or "").split("\n\nParameters\n")[0]
+
+
+for _name, _filter in FILTERS.items():
+    app.command(_name, epilog=f"Example: {EXAMPLES[_name]}")(_filter_command(_filter))

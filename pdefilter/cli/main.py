@@ -1,0 +1,59 @@
+"""The way in and every way out: exit statuses, and errors as one sentence."""
+
+import os
+import sys
+from typing import NoReturn
+
+import typer
+
+from pdefilter.cli.commands import app
+from pdefilter.cli.messages import tell
+from pdefilter.cli.options import option_name
+from pdefilter.errors import CallError, ParameterError
+
+WRONG_CALL = 2
+INTERRUPTED = 130
+
+
+def main() -> NoReturn:
+    """Run the command line, and exit with 0 (done), 1 (an image failed), 2 or 130."""
+    try:
+        status = app(standalone_mode=False) or 0
+        sys.stdout.flush()
+    except ParameterError as error:
+        tell(f"{option_name(error.parameter)}: {error.problem}")
+        status = WRONG_CALL
+    except CallError as error:
+        tell(str(error))
+        status = WRONG_CALL
+    except typer.TyperException as error:
+        tell(_sentence(error))
+        status = error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        tell("interrupted")
+        status = INTERRUPTED
+    except BrokenPipeError:
+        # The reader has had enough. Python would complain once more when it closes the pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status)
+
+
+def _sentence(error: typer.TyperException) -> str:
+    """Say what the parser found wrong, and what it would have taken."""
+    context = getattr(error, "ctx", None)
+    option = getattr(error, "option_name", None)
+    if option and context is not None and option not in _options(context.command):
+        known = ", ".join(_options(context.command))
+        return f"{option}: unknown option; {context.command_path} takes {known}"
+    parameter = getattr(error, "param", None)
+    if isinstance(error, typer.BadParameter) and parameter is not None and error.message:
+        return f"{parameter.opts[0]}: {error.message.removeprefix('Value error, ')}"
+    commands = getattr(getattr(context, "command", None), "commands", None)
+    message = error.format_message()
+    return f"{message} The commands are {', '.join(commands)}." if commands else message
+
+
+def _options(command: object) -> list[str]:
+    parameters = getattr(command, "params", [])
+    return [name for parameter in parameters for name in parameter.opts if name.startswith("-")]

@@ -1,0 +1,131 @@
+"""A filter's parameters as options of its command."""
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import typer
+
+from pdefilter.filters.option import Option, Parameter, parameters_of
+
+COMMON = "Options of every filter"
+
+
+def filter_options(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Turn the parameters of a filter into those of a Typer command."""
+    return [_filter_option(parameter) for parameter in parameters_of(function)]
+
+
+def common_options() -> list[inspect.Parameter]:
+    """List what every command takes: inputs, and how to write outputs."""
+    return [
+        _parameter(
+            "inputs",
+            list[str],
+            typer.Argument(
+                metavar="INPUT", help="Image files, folders of images, or - for standard input."
+            ),
+        ),
+        _parameter(
+            "output",
+            str | None,
+            typer.Option(
+                "--output",
+                "-o",
+                metavar="OUTPUT",
+                help="A file, a folder (ending in /, or there already), or - for standard output.",
+                show_default="standard output, unless it is a terminal",
+                rich_help_panel=COMMON,
+            ),
+            None,
+        ),
+        _parameter(
+            "overwrite",
+            bool,
+            typer.Option(
+                "--overwrite",
+                metavar="",
+                help="Replace outputs that exist.",
+                rich_help_panel=COMMON,
+            ),
+            False,
+        ),
+        _parameter(
+            "depth",
+            Literal["8", "16", "float"] | None,
+            typer.Option(
+                "--depth",
+                help="Type of the values to write.",
+                show_default="as in the input",
+                rich_help_panel=COMMON,
+            ),
+            None,
+        ),
+        _parameter(
+            "format",
+            str | None,
+            typer.Option(
+                "--format",
+                metavar="NAME",
+                help="Format to write: png, jpeg, tiff, webp, bmp, pgm, ppm, pnm, pfm or npy.",
+                show_default="by the output's name, else as the input",
+                rich_help_panel=COMMON,
+            ),
+            None,
+        ),
+    ]
+
+
+def option_name(parameter: str) -> str:
+    """Write a parameter's name as its option."""
+    return "--" + parameter.replace("_", "-")
+
+
+def _filter_option(parameter: Parameter) -> inspect.Parameter:
+    option, kinds = parameter.option, parameter.kinds
+    annotation: Any = float
+    parser: Callable[[str], float] | None = None
+    metavar: str | None = option.metavar or option.unit or "NUMBER"
+    if option.choices is not None:
+        annotation, metavar = Literal[tuple(option.choices)], None
+    elif str in kinds:
+        annotation = str
+    elif bool in kinds:
+        annotation, metavar = bool, ""
+    else:
+        parser = _number
+    if parameter.default is None:
+        annotation = annotation | None
+    declaration = typer.Option(
+        option_name(parameter.name),
+        metavar=metavar,
+        parser=parser,
+        help=_help(option),
+        show_default=option.otherwise or parameter.default not in (None, False),
+    )
+    return _parameter(parameter.name, annotation, declaration, parameter.default)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a number") from None
+
+
+def _help(option: Option) -> str:
+    if not option.choices:
+        return option.help
+    meanings = "; ".join(f"{name}: {meaning}" for name, meaning in option.choices.items())
+    return f"{option.help} {meanings}."
+
+
+def _parameter(
+    name: str, annotation: Any, declaration: Any, default: Any = inspect.Parameter.empty
+) -> inspect.Parameter:
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        annotation=Annotated[annotation, declaration],
+        default=default,
+    )
