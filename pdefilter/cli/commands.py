@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pdefilter import __version__
+from pdefilter.cli.help import FilterCommand
 from pdefilter.cli.messages import tell
 from pdefilter.cli.options import common_options, filter_options
 from pdefilter.filters import FILTERS
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 EXAMPLES = {
     "edge": "pdefilter edge sample_images/coins.png --stretch -o edges.png",
-    "smooth": "pdefilter smooth sample_images/noisy.png --method median -o smooth.png",
-    "heat-diffuse": "pdefilter heat-diffuse sample_images/coffee.jpg --sigma 3 -o blurred.jpg",
-    "anisotropic": "pdefilter anisotropic sample_images/noisy.png --kappa 0.1 -o clean.png",
+    "smooth": "pdefilter smooth sample_images/cat.png --sigma 3 -o soft.png",
+    "heat-diffuse": "pdefilter heat-diffuse sample_images/coffee.jpg --time 8 -o soft.jpg",
+    "anisotropic": "pdefilter anisotropic sample_images/noisy.png -o clean.png",
 }
 
 app = typer.Typer(
@@ -27,6 +28,8 @@ app = typer.Typer(
     help="Filter images with partial differential equations.",
     epilog="pdefilter COMMAND --help tells the options of a command.",
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 100},
 )
 
 
@@ -96,4 +99,10 @@ def _description(filter_: Callable[..., Any]) -> str:
 
 
 for _name, _filter in FILTERS.items():
-    app.command(_name, epilog=f"Example: {EXAMPLES[_name]}")(_filter_command(_filter))
+    _command = _filter_command(_filter)
+    app.command(
+        _name,
+        cls=FilterCommand,
+        short_help=(_command.__doc__ or "").split("\n")[0],
+        epilog=f"Example: {EXAMPLES[_name]}",
+    )(_command)

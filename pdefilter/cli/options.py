@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from pdefilter.cli.help import COMMON
 from pdefilter.filters.option import Option, Parameter, parameters_of
-
-COMMON = "Options of every filter"
 
 
 def filter_options(function: Callable[..., Any]) -> list[inspect.Parameter]:
@@ -33,8 +32,8 @@ def common_options() -> list[inspect.Parameter]:
                 "--output",
                 "-o",
                 metavar="OUTPUT",
-                help="A file, a folder (ending in /, or there already), or - for standard output.",
-                show_default="standard output, unless it is a terminal",
+                help="A file, a folder (ending in /, or there already), or - for standard output; "
+                "by default standard output, unless it is a terminal.",
                 rich_help_panel=COMMON,
             ),
             None,
@@ -55,8 +54,7 @@ def common_options() -> list[inspect.Parameter]:
             Literal["8", "16", "float"] | None,
             typer.Option(
                 "--depth",
-                help="Type of the values to write.",
-                show_default="as in the input",
+                help="Type of the values to write, by default that of the input.",
                 rich_help_panel=COMMON,
             ),
             None,
@@ -67,8 +65,8 @@ def common_options() -> list[inspect.Parameter]:
             typer.Option(
                 "--format",
                 metavar="NAME",
-                help="Format to write: png, jpeg, tiff, webp, bmp, pgm, ppm, pnm, pfm or npy.",
-                show_default="by the output's name, else as the input",
+                help="Format to write: png, jpeg, tiff, webp, bmp, pgm, ppm, pnm, pfm or npy; by "
+                "default as the output's name says, else that of the input.",
                 rich_help_panel=COMMON,
             ),
             None,
@@ -101,7 +99,7 @@ def _filter_option(parameter: Parameter) -> inspect.Parameter:
         metavar=metavar,
         parser=parser,
         help=_help(option),
-        show_default=option.otherwise or parameter.default not in (None, False),
+        show_default=parameter.default not in (None, False),
     )
     return _parameter(parameter.name, annotation, declaration, parameter.default)
 
@@ -114,10 +112,13 @@ def _number(text: str) -> float:
 
 
 def _help(option: Option) -> str:
-    if not option.choices:
-        return option.help
-    meanings = "; ".join(f"{name}: {meaning}" for name, meaning in option.choices.items())
-    return f"{option.help} {meanings}."
+    text = option.help
+    if option.choices:
+        meanings = "; ".join(f"{name}: {meaning}" for name, meaning in option.choices.items())
+        text += f" {meanings}."
+    if option.otherwise:
+        text += f" By default {option.otherwise}."
+    return text
 
 
 def _parameter(

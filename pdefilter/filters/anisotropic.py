@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from pdefilter.equations.contrast import contrast_parameter, percentile_of
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.equations.perona_malik import PeronaMalik
-from pdefilter.filters.evolution_options import DEFAULT_STEP, Iterations, Step, Time
+from pdefilter.filters.evolution_options import DEFAULT_STEP, Iterations, Step, time_option
 from pdefilter.filters.option import Option, image_filter
 from pdefilter.schemes.explicit import explicit_steps
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DEFAULT_TIME = 5.0
 
-_FORMULAS = {name: f"g = {diffusivity.formula}" for name, diffusivity in DIFFUSIVITIES.items()}
+_FORMULAS = {name: diffusivity.formula for name, diffusivity in DIFFUSIVITIES.items()}
 
 
 @image_filter
@@ -31,9 +31,9 @@ def anisotropic(
         ),
     ] = "p90",
     diffusivity: Annotated[
-        str, Option("How diffusion fades at an edge s.", choices=_FORMULAS)
+        str, Option("How diffusion g fades with the difference s.", choices=_FORMULAS)
     ] = "exponential",
-    time: Time = None,
+    time: Annotated[float | None, time_option(otherwise="5")] = None,
     iterations: Iterations = None,
     step: Step = None,
 ) -> "Raster":

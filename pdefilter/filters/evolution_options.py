@@ -7,9 +7,6 @@ from pdefilter.schemes.explicit import MOST_STEPS
 
 LONGEST_TIME = 1e9
 
-Time: TypeAlias = Annotated[
-    float | None, Option("Stopping time t.", unit="px²", minimum=0, maximum=LONGEST_TIME)
-]
 Iterations: TypeAlias = Annotated[
     int | None, Option("Number of explicit steps.", minimum=0, maximum=MOST_STEPS)
 ]
@@ -26,3 +23,10 @@ Step: TypeAlias = Annotated[
 
 # Short of the limit, where the highest frequency would only change its sign, never decay.
 DEFAULT_STEP = 0.2
+
+
+def time_option(otherwise: str = "") -> Option:
+    """Make the option of a stopping time, whose default is each filter's own."""
+    return Option(
+        "Stopping time t.", unit="px²", minimum=0, maximum=LONGEST_TIME, otherwise=otherwise
+    )

@@ -4,7 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from pdefilter.equations.heat import Heat
 from pdefilter.errors import ParameterError
-from pdefilter.filters.evolution_options import DEFAULT_STEP, LONGEST_TIME, Iterations, Step, Time
+from pdefilter.filters.evolution_options import (
+    DEFAULT_STEP,
+    LONGEST_TIME,
+    Iterations,
+    Step,
+    time_option,
+)
 from pdefilter.filters.option import Option, image_filter
 from pdefilter.schemes.explicit import explicit_steps
 
@@ -23,7 +29,7 @@ SCHEMES = {
 def heat_diffuse(
     image: "Raster",
     *,
-    time: Time = None,
+    time: Annotated[float | None, time_option()] = None,
     sigma: Annotated[
         float | None,
         Option(

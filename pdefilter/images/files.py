@@ -4,14 +4,14 @@ import contextlib
 import os
 import tempfile
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from pdefilter.errors import ImageError
 from pdefilter.images.formats import recognised
 from pdefilter.images.image import Image
 
 
-def read_image(source: Path | BinaryIO) -> Image:
+def read_image(source: Path | IO[bytes]) -> Image:
     """Read an image from a file or a stream, in whichever format its bytes are.
 
     Raises
@@ -24,6 +24,27 @@ def read_image(source: Path | BinaryIO) -> Image:
     except OSError as error:
         raise ImageError(f"cannot be read ({error.strerror})") from None
     return recognised(data).decode(data)
+
+
+def write_stream(data: bytes, stream: IO[bytes]) -> None:
+    """Write to a stream at once, so that nothing is left to fail when it is closed.
+
+    Raises
+    ------
+    BrokenPipeError
+        If nobody reads it any more.
+    ImageError
+        If it cannot be written.
+    """
+    try:
+        with open(stream.fileno(), "wb", buffering=0, closefd=False) as raw:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[raw.write(rest) or 0 :]
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ImageError(f"cannot be written ({error.strerror})") from None
 
 
 def write_whole(data: bytes, target: Path) -> None:

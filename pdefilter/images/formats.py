@@ -87,10 +87,7 @@ class Format:
         """
         dtype = dtype or image.pixels.dtype.name
         if not self.holds_type(dtype):
-            raise ImageError(
-                f"{self.name} cannot hold {_depth(dtype)}; give --depth, "
-                f"or write {_alternatives(lambda other: other.holds_type(dtype))}"
-            )
+            raise ImageError(self.refusal(dtype))
         if image.channels not in self.channels or (image.has_alpha and not self.alpha):
             raise ImageError(
                 f"{self.name} cannot hold {image.channels} channels"
@@ -103,6 +100,14 @@ class Format:
                     )
                 )
             )
+
+    def refusal(self, dtype: str) -> str:
+        """Say that the format cannot hold a type of values, and what would work."""
+        depths = " or ".join(name for name, known in DEPTHS.items() if self.holds_type(known))
+        others = _alternatives(lambda other: other.holds_type(dtype))
+        return (
+            f"{self.name} cannot hold {_depth(dtype)}; take the depth {depths}, or write {others}"
+        )
 
     def holds_type(self, dtype: str) -> bool:
         """Whether the format stores values of a type."""
@@ -157,9 +162,9 @@ def recognised(data: bytes) -> Format:
         if candidate.starts(data):
             return candidate
     if not data:
-        raise ImageError("is empty")
+        raise ImageError("is empty; give an image")
     names = ", ".join(candidate.name for candidate in FORMATS)
-    raise ImageError(f"is no image of a known format ({names})")
+    raise ImageError(f"is no image of a known format; convert it to one of {names}")
 
 
 def named(name: str) -> Format:

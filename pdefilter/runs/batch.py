@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pdefilter.errors import ImageError
-from pdefilter.images.files import read_image, write_whole
+from pdefilter.images.files import read_image, write_stream, write_whole
 from pdefilter.images.formats import named
 from pdefilter.raster import Raster
 from pdefilter.runs.apply import apply
@@ -79,8 +79,7 @@ def _run_one(job: Job, filter_: Callable[[Raster], Raster], depth: str | None) -
 
 def _write(data: bytes, target: Path | None) -> None:
     if target is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        write_stream(data, sys.stdout.buffer)
         return
     with suppress(OSError):  # write_whole tells what is wrong with the folder
         target.parent.mkdir()

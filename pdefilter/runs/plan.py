@@ -177,8 +177,7 @@ def _require_writable(job: Job, overwrite: bool, depth: str | None) -> None:
         if not job.format.types:
             raise CallError(f"-o {job.target}: {job.format.name} holds no grey; write .pgm")
         if depth is not None and not job.format.holds_type(depth):
-            held = " or ".join(known.suffixes[0] for known in FORMATS if known.holds_type(depth))
-            raise CallError(f"--depth: {job.format.name} cannot hold {depth} values; write {held}")
+            raise CallError(f"--depth: {job.format.refusal(depth)}")
     target = job.target
     if target is None:
         return

@@ -16,6 +16,6 @@ def require_size(rows: int, columns: int) -> None:
     """
     if rows < 1 or columns < 1 or rows * columns > MOST_PIXELS:
         raise ImageError(
-            f"claims {columns} × {rows} pixels; images have at least one pixel and "
-            f"at most {MOST_PIXELS}"
+            f"claims {columns} × {rows} pixels, but images have at least one and "
+            f"at most {MOST_PIXELS} pixels"
         )

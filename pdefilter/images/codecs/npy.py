@@ -22,13 +22,15 @@ def decode(data: bytes, name: str) -> Image:
             raise ImageError("holds Python objects, not numbers")
         wanted, there = math.prod(shape) * dtype.itemsize, len(data) - stream.tell()
         if there < wanted:
-            raise ImageError(f"is truncated: {there} of {wanted} bytes of pixels are there")
+            raise ImageError(
+                f"is truncated: {there} of {wanted} bytes of pixels are there; get an intact copy"
+            )
         stream.seek(0)
         array = np.lib.format.read_array(stream, allow_pickle=False)
     except ValueError as error:
         if isinstance(error, ImageError):
             raise
-        raise ImageError(f"is a broken {name} ({error})") from None
+        raise ImageError(f"is a broken {name} ({error}); get an intact copy") from None
     image = Image.of(array)
     return Image(image.pixels, image.has_alpha, format=name)
 

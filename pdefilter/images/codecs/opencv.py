@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from pdefilter.errors import ImageError
+from pdefilter.images.codecs.limits import MOST_PIXELS
 from pdefilter.images.image import Image, Pixels
 
 # What is wrong with a file is told by our own sentence.
@@ -29,10 +30,12 @@ def decode(data: bytes, name: str) -> Image:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
         if "CV_IO_MAX_IMAGE" in str(error):
-            raise ImageError("claims more pixels than the 1073741824 that are supported") from None
-        raise ImageError(f"is a broken {name} ({error.err})") from None
+            raise ImageError(
+                f"claims more pixels than the {MOST_PIXELS} that an image may have"
+            ) from None
+        raise ImageError(f"is a broken {name} ({error.err}); get an intact copy") from None
     if pixels is None:
-        raise ImageError(f"is a truncated or broken {name}")
+        raise ImageError(f"is a truncated or broken {name}; get an intact copy")
     if pixels.ndim == 3 and pixels.shape[2] == 4 and name == "BMP" and not _bmp_has_alpha(data):
         pixels = pixels[..., :3]
     if name in ("PGM", "PPM"):

@@ -17,7 +17,7 @@ def decode(data: bytes, name: str) -> Image:
     try:
         pixels = imagecodecs.png_decode(data)
     except (imagecodecs.PngError, ValueError) as error:
-        raise ImageError(f"is a broken {name} ({error})") from None
+        raise ImageError(f"is a broken {name} ({error}); get an intact copy") from None
     return Image(pixels, has_alpha=pixels.ndim == 3 and pixels.shape[2] in (2, 4), format=name)
 
 

@@ -29,7 +29,7 @@ def decode(data: bytes, name: str) -> Image:
     except ImageError:
         raise
     except _BROKEN as error:
-        raise ImageError(f"is a broken {name} ({error})") from None
+        raise ImageError(f"is a broken {name} ({error}); get an intact copy") from None
 
 
 def _image(file: tifffile.TiffFile, name: str) -> Image:
