@@ -49,7 +49,7 @@ def _sentence(error: typer.TyperException) -> str:
     parameter = getattr(error, "param", None)
     if isinstance(error, typer.BadParameter) and parameter is not None:
         if not error.message:
-            return f"{parameter.metavar} is missing; give {parameter.help}"
+            return f"{parameter.metavar} is missing: {parameter.help}"
         return f"{parameter.opts[0]}: {error.message.removeprefix('Value error, ')}"
     commands = getattr(getattr(context, "command", None), "commands", None)
     message = error.format_message()

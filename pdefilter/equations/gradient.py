@@ -47,7 +47,7 @@ OPERATORS: Mapping[str, Operator] = {
     "prewitt": Operator(_CENTRAL, (1 / 3, 1 / 3, 1 / 3), -1, 0.5, 1, "Prewitt 1970"),
     # The two diagonal differences d₁, d₂ of a 2 × 2 cell, turned by 45° onto the axes:
     # (d₁ ± d₂)/2. Their squares add up to the mean of d₁² and d₂², hence the factor 1.
-    "roberts": Operator((-1.0, 1.0), (1 / 2, 1 / 2), -1, 1.0, 1, "Roberts 1963"),
+    "roberts": Operator((-1.0, 1.0), (1 / 2, 1 / 2), 0, 1.0, 1, "Roberts 1963"),
     # Half a second difference on each axis, a quarter of the 5-point Laplacian in all.
     "laplacian": Operator((1 / 2, -1.0, 1 / 2), (1.0,), -1, 0.5, 2, "Marr & Hildreth 1980"),
 }

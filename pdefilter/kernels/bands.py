@@ -23,10 +23,16 @@ def for_each_band(work: Callable[[int, int], None], planes: Planes) -> None:
     channels, rows, columns = planes.shape
     height = max(1, _BAND_FLOATS // max(1, channels * columns))
     bands = [(first, min(first + height, rows)) for first in range(0, rows, height)]
+
+    def work_quietly(band: tuple[int, int]) -> None:
+        # What overflows is found in the result, once; every thread has its own settings.
+        with np.errstate(over="ignore", invalid="ignore"):
+            work(*band)
+
     if len(bands) == 1:
-        work(*bands[0])
+        work_quietly(bands[0])
         return
-    for _ in _threads().map(lambda band: work(*band), bands):
+    for _ in _threads().map(work_quietly, bands):
         pass
 
 

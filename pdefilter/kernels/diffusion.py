@@ -73,8 +73,7 @@ def march_nonlinear(
         difference *= conductance(squared)
         return difference
 
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        return _march(u, steps, flux)
+    return _march(u, steps, flux)
 
 
 def _march(u: Planes, steps: Sequence[float], flux: Flux) -> Planes:

@@ -37,7 +37,8 @@ def apply(
     """
     dtype = image.pixels.dtype if dtype is None else np.dtype(dtype)
     raster = raster_of(image)
-    result = filter_(raster)
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = filter_(raster)
     if result is raster and dtype == image.pixels.dtype:
         return replace(image, pixels=image.pixels.copy())
     planes = result.colour

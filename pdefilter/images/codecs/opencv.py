@@ -78,7 +78,12 @@ def _spread(pixels: Pixels, data: bytes) -> Pixels:
     """Spread values up to the header's own largest value over the whole type."""
     header = re.match(rb"P\d(?:\s|#[^\n]*\n)+\d+(?:\s|#[^\n]*\n)+\d+(?:\s|#[^\n]*\n)+(\d+)", data)
     largest = int(header[1]) if header else 0
-    full = np.iinfo(pixels.dtype).max
+    full = int(np.iinfo(pixels.dtype).max)
     if largest in (0, full):
         return pixels
-    return np.rint(pixels.astype(np.float64) * (full / largest)).clip(0, full).astype(pixels.dtype)
+    values = pixels.astype(np.int64)
+    if data[:2] in (b"P2", b"P3") and full == 255:
+        # OpenCV spreads these itself, but rounds down: undo that.
+        values = -(-values * largest // full)
+    spread: Pixels = np.rint(values * (full / largest)).clip(0, full).astype(pixels.dtype)
+    return spread

@@ -47,7 +47,8 @@ def _image(file: tifffile.TiffFile, name: str) -> Image:
     if page.axes == "SYX":
         pixels = np.moveaxis(pixels, 0, -1)
     if page.colormap is not None:
-        pixels = np.moveaxis(page.colormap[:, pixels], 0, -1)
+        # Palettes have 16 bits; as everywhere, the upper 8 are taken, the lower may be zeros.
+        pixels = np.moveaxis((page.colormap >> 8).astype(np.uint8)[:, pixels], 0, -1)
     if colours == "MINISWHITE":
         pixels = 1 - pixels if pixels.dtype.kind == "f" else ~pixels
     if pixels.dtype == bool:

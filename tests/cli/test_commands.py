@@ -1,0 +1,223 @@
+"""Every command, end to end, through the executable that pip installed."""
+
+import io
+import os
+import pty
+import re
+import select
+import shlex
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from support import SAMPLES
+
+import pdefilter
+from pdefilter.cli.commands import EXAMPLES
+from pdefilter.filters import FILTERS
+from pdefilter.filters.option import parameters_of
+
+every_command = pytest.mark.parametrize("command", FILTERS)
+
+
+def function(command):
+    return getattr(pdefilter, command.replace("-", "_"))
+
+
+@every_command
+def test_a_command_writes_what_the_function_returns(pdefilter_command, tmp_path, samples, command):
+    done = pdefilter_command(command, *samples, "-o", "out/")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    for sample in samples:
+        ours, source = pdefilter.read(tmp_path / "out" / sample.name), pdefilter.read(sample)
+        assert (ours.format, ours.has_alpha) == (source.format, source.has_alpha)
+        if sample.suffix != ".jpg":
+            assert np.array_equal(ours.pixels, function(command)(source).pixels)
+
+
+OPTIONS = {
+    "edge": [
+        *(["--operator", name] for name in ("sobel", "scharr", "prewitt", "roberts", "laplacian")),
+        *(["--component", name] for name in ("magnitude", "rows", "columns", "direction")),
+        ["--sigma", "1.5", "--threshold", "0.1"],
+        ["--stretch"],
+    ],
+    "smooth": [
+        *(["--method", name, "--sigma", "1.2"] for name in ("gaussian", "box", "binomial")),
+        *(["--method", name, "--size", "5"] for name in ("gaussian", "box", "binomial", "median")),
+    ],
+    "heat-diffuse": [
+        ["--time", "3"],
+        ["--sigma", "1"],
+        ["--iterations", "4", "--step", "0.25"],
+        ["--scheme", "exact", "--time", "3"],
+        ["--time", "0"],
+    ],
+    "anisotropic": [
+        ["--kappa", "0.1", "--time", "3"],
+        ["--kappa", "p75", "--iterations", "5"],
+        ["--diffusivity", "rational", "--time", "2", "--step", "0.1"],
+        ["--time", "0"],
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "options"), [(name, o) for name, choices in OPTIONS.items() for o in choices]
+)
+def test_options_mean_the_parameters(pdefilter_command, tmp_path, command, options):
+    done = pdefilter_command(command, SAMPLES / "coins.png", *options, "-o", "out.png")
+    assert (done.returncode, done.stderr) == (0, b"")
+    pairs = [option.split() for option in " ".join(options).split("--") if option]
+    parameters = {pair[0]: pair[1] if pair[1:] else True for pair in pairs}
+    numbers = re.compile(r"[\d.]+")
+    typed = {
+        name: float(value) if isinstance(value, str) and numbers.fullmatch(value) else value
+        for name, value in parameters.items()
+    }
+    source = pdefilter.read(SAMPLES / "coins.png")
+    ours = pdefilter.read(tmp_path / "out.png")
+    assert np.array_equal(ours.pixels, function(command)(source, **typed).pixels)
+    if typed == {"time": 0.0}:
+        assert np.array_equal(ours.pixels, source.pixels)
+
+
+def test_every_option_of_every_filter_is_tried_above():
+    for command, choices in OPTIONS.items():
+        tried = {word[2:] for options in choices for word in options if word.startswith("--")}
+        assert tried == {parameter.name for parameter in parameters_of(FILTERS[command])}
+
+
+@every_command
+def test_help_explains_every_option_and_its_example_runs(pdefilter_command, tmp_path, command):
+    done = pdefilter_command(command, "--help", env={**os.environ, "COLUMNS": "90"})
+    text = done.stdout.decode()
+    assert done.returncode == 0
+    for parameter in parameters_of(FILTERS[command]):
+        assert f"--{parameter.name}" in text
+    example = EXAMPLES[command]
+    assert f"Example: {example}" in text
+    (tmp_path / "sample_images").symlink_to(SAMPLES)
+    _, *arguments = shlex.split(example)
+    assert pdefilter_command(*arguments).returncode == 0
+
+
+def test_the_tool_introduces_itself(pdefilter_command):
+    version = pdefilter_command("--version")
+    assert version.stdout.decode() == f"pdefilter {pdefilter.__version__}\n"
+    for arguments in ([], ["--help"]):
+        done = pdefilter_command(*arguments)
+        assert done.returncode == 0
+        assert all(command in done.stdout.decode() for command in FILTERS)
+    module = subprocess.run(
+        [sys.executable, "-m", "pdefilter", "--version"], capture_output=True, check=True
+    )
+    assert module.stdout == version.stdout
+
+
+def test_the_shell_completes_commands_options_and_choices(pdefilter_command):
+    def completions(line):
+        environment = {
+            **os.environ,
+            "_PDEFILTER_COMPLETE": "complete_bash",
+            "COMP_WORDS": line,
+            "COMP_CWORD": str(len(line.split(" ")) - 1),
+        }
+        return pdefilter_command(env=environment).stdout.decode().split()
+
+    assert "heat-diffuse" in completions("pdefilter h")
+    assert "--operator" in completions("pdefilter edge --o")
+    assert completions("pdefilter edge --operator s") == ["sobel", "scharr"]
+
+
+@every_command
+@pytest.mark.parametrize("depth", ["8", "16", "float"])
+def test_depth_changes_the_depth_alone(pdefilter_command, tmp_path, command, depth):
+    done = pdefilter_command(command, SAMPLES / "cat.png", "--depth", depth, "-o", "out.tif")
+    assert done.returncode == 0, done.stderr
+    ours = pdefilter.read(tmp_path / "out.tif")
+    source = pdefilter.read(SAMPLES / "cat.png")
+    assert ours.pixels.dtype == {"8": "uint8", "16": "uint16", "float": "float32"}[depth]
+    assert (ours.pixels.shape, ours.has_alpha) == (source.pixels.shape, True)
+    true = function(command)(source.pixels / np.float32(255))
+    full = {"8": 255, "16": 65535, "float": 1}[depth]
+    assert np.abs(ours.pixels / full - true).max() <= 0.5 / full * (depth != "float") + 1e-6
+
+
+@pytest.mark.parametrize("format_", ["png", "jpeg", "tiff", "webp", "bmp", "ppm", "pnm", "npy"])
+def test_format_converts(pdefilter_command, tmp_path, format_):
+    done = pdefilter_command("smooth", SAMPLES / "portrait.png", "--format", format_, "-o", "out/")
+    assert done.returncode == 0, done.stderr
+    (written,) = (tmp_path / "out").iterdir()
+    known = {"JPEG": "jpeg", "TIFF": "tiff", "WebP": "webp", "PPM": "ppm"}
+    read = pdefilter.read(written)
+    assert known.get(read.format, read.format.lower()) in (format_, "ppm")
+    stdout = pdefilter_command("smooth", SAMPLES / "portrait.png", "--format", format_).stdout
+    assert stdout == written.read_bytes()
+
+
+def test_a_pipe_of_filters_does_what_the_readme_says(executable, tmp_path):
+    line = f"cat a.png | {executable} heat-diffuse - --sigma 2 | {executable} edge - > b.png"
+    (tmp_path / "a.png").write_bytes((SAMPLES / "coins.png").read_bytes())
+    done = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, check=True)
+    assert done.stderr == b""
+    source = pdefilter.read(SAMPLES / "coins.png")
+    true = pdefilter.edge(pdefilter.heat_diffuse(source, sigma=2))
+    assert np.array_equal(pdefilter.read(tmp_path / "b.png").pixels, true.pixels)
+
+
+def test_standard_output_is_the_image_and_nothing_else(pdefilter_command, tmp_path):
+    pdefilter_command("edge", SAMPLES / "brain.tif", "-o", "out.tif")
+    for arguments in (["-o", "-"], []):
+        for source, stdin in (
+            (SAMPLES / "brain.tif", b""),
+            ("-", (SAMPLES / "brain.tif").read_bytes()),
+        ):
+            done = pdefilter_command("edge", source, *arguments, stdin=stdin)
+            assert (done.returncode, done.stderr) == (0, b"")
+            assert done.stdout == (tmp_path / "out.tif").read_bytes()
+
+
+def test_float_pipes_lose_nothing(pdefilter_command):
+    first = pdefilter_command(
+        "heat-diffuse", SAMPLES / "coins.png", "--depth", "float", "--format", "npy"
+    )
+    second = pdefilter_command("edge", "-", stdin=first.stdout)
+    source = pdefilter.read(SAMPLES / "coins.png").pixels / np.float32(255)
+    true = pdefilter.edge(pdefilter.heat_diffuse(source))
+    assert np.array_equal(np.load(io.BytesIO(second.stdout)), true)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_same_call_writes_the_same_bytes(executable, threads):
+    cores = sorted(os.sched_getaffinity(0))[:threads]
+    outputs = [
+        subprocess.run(
+            [executable, "anisotropic", SAMPLES / "coffee.jpg", "--format", "png"],
+            capture_output=True,
+            check=True,
+            preexec_fn=lambda allowed=allowed: os.sched_setaffinity(0, allowed),
+        ).stdout
+        for allowed in (cores, cores[:1])
+    ]
+    assert outputs[0] == outputs[1]
+
+
+def test_results_are_where_a_terminal_user_can_see_them(executable):
+    """In a real terminal a binary is refused, with the line to type instead."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [executable, "edge", SAMPLES / "coins.png"],
+        stdin=follower, stdout=follower, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert b"is a terminal; give -o FILE" in error
+    assert not select.select([leader], [], [], 0)[0]
+    process = subprocess.run(
+        [executable, "edge", "-", "-o", "out.png"], stdin=follower, capture_output=True, check=False
+    )
+    assert (process.returncode, b"pipe an image into it" in process.stderr) == (2, True)
+    os.close(leader)
+    os.close(follower)

@@ -1,0 +1,63 @@
+"""What the tests share: the samples, random images, and the installed executable."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from support import SAMPLES
+
+# No deadline: a first call imports its libraries, and machines are shared.
+settings.register_profile("pdefilter", deadline=None, max_examples=40, derandomize=True)
+settings.load_profile("pdefilter")
+
+
+@pytest.fixture(scope="session")
+def samples() -> list[Path]:
+    return sorted(path for path in SAMPLES.iterdir() if path.suffix in (".png", ".jpg", ".tif"))
+
+
+@pytest.fixture(scope="session")
+def photograph() -> np.ndarray:
+    """A grey photograph, uint8."""
+    import pdefilter
+
+    return pdefilter.read(SAMPLES / "coins.png").pixels
+
+
+@pytest.fixture(scope="session")
+def colour_photograph() -> np.ndarray:
+    """A colour photograph, uint8."""
+    import pdefilter
+
+    return pdefilter.read(SAMPLES / "portrait.png").pixels
+
+
+@pytest.fixture(scope="session")
+def executable() -> Path:
+    """The script that pip installed."""
+    return Path(sys.executable).parent / "pdefilter"
+
+
+@pytest.fixture
+def pdefilter_command(
+    executable: Path, tmp_path: Path
+) -> Callable[..., "subprocess.CompletedProcess[bytes]"]:
+    """Run the real executable in an empty folder."""
+
+    def run(
+        *arguments: object, stdin: bytes = b"", **options: object
+    ) -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run(
+            [executable, *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=120,
+            **{"cwd": tmp_path, **options},
+        )
+
+    return run

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from pdefilter.equations.diffusivities import DIFFUSIVITIES
+from pdefilter.equations.perona_malik import PeronaMalik
+
+TRUE = {
+    "exponential": lambda s, kappa: np.exp(-((s / kappa) ** 2)),
+    "rational": lambda s, kappa: 1 / (1 + (s / kappa) ** 2),
+}
+
+
+def test_every_diffusivity_is_tested():
+    assert set(TRUE) == set(DIFFUSIVITIES)
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_diffusivities_are_their_formulas(name):
+    s = np.linspace(0, 2, 1001).astype(np.float32)
+    kappa = 0.3
+    g = DIFFUSIVITIES[name].of_ratio((s / np.float32(kappa)) ** 2)
+    # The argument of the exponential, up to 44, carries its rounding into g.
+    np.testing.assert_allclose(g, TRUE[name](s.astype(np.float64), kappa), rtol=44 * 2.0**-22)
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_halving_the_steps_halves_the_error(name):
+    """Order one, on a smooth image where gradients lie on both sides of κ."""
+    row, column = np.mgrid[:24, :24] / 24
+    u = (0.5 + 0.3 * np.sin(6 * row) * np.cos(5 * column))[None].astype(np.float32)
+    equation = PeronaMalik(DIFFUSIVITIES[name], contrast=0.05, channels=1)
+    fine = equation.march(u, [0.2 / 128] * (128 * 20))
+    errors = [
+        np.sqrt(np.mean((equation.march(u, [0.2 / n] * (n * 20)) - fine) ** 2)) for n in (2, 4, 8)
+    ]
+    orders = np.log2(np.array(errors[:-1]) / errors[1:])
+    # The reference's own error, 1/128 against 1/8 of the finest, shifts the last order by 0.05.
+    assert np.all(np.abs(orders - 1) < 0.15), orders
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_a_large_contrast_makes_it_the_heat_equation(name):
+    from pdefilter.equations.heat import Heat
+
+    u = np.random.default_rng(3).random((1, 20, 30), np.float32)
+    ours = PeronaMalik(DIFFUSIVITIES[name], 1e6, 1).march(u, [0.2] * 10)
+    np.testing.assert_allclose(ours, Heat().march(u, [0.2] * 10), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_equal_channels_diffuse_as_one_channel_does(name):
+    grey = np.random.default_rng(4).random((1, 15, 16), np.float32)
+    alone = PeronaMalik(DIFFUSIVITIES[name], 0.2, 1).march(grey, [0.2] * 10)
+    three = np.repeat(grey, 3, axis=0)
+    together = PeronaMalik(DIFFUSIVITIES[name], 0.2, 3).march(three, [0.2] * 10)
+    np.testing.assert_allclose(together, np.repeat(alone, 3, axis=0), rtol=0, atol=1e-5)
+
+
+def test_an_edge_in_one_channel_holds_the_others():
+    """What a shared diffusivity is for: the blue ramp stops where red has its edge."""
+    u = np.zeros((2, 1, 20), np.float32)
+    u[0, :, 10:] = 1
+    u[1] = np.linspace(0, 0.1, 20)
+    equation = PeronaMalik(DIFFUSIVITIES["exponential"], 0.05, 2)
+    evolved = equation.march(u, [0.2] * 200)
+    means = evolved[1, 0, :10].mean(), u[1, 0, :10].mean()
+    assert means[0] == pytest.approx(means[1], abs=1e-6)

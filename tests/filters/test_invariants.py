@@ -1,0 +1,109 @@
+"""What holds for every diffusion, on random images of every shape."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import planes
+
+import pdefilter
+
+DIFFUSIONS = {
+    "heat explicit": lambda u, t: pdefilter.heat_diffuse(u, time=t, step=0.25),
+    "heat exact": lambda u, t: pdefilter.heat_diffuse(u, time=t, scheme="exact"),
+    "exponential": lambda u, t: pdefilter.anisotropic(u, kappa=0.3, time=t, step=0.25),
+    "rational": lambda u, t: pdefilter.anisotropic(
+        u, kappa=0.3, diffusivity="rational", time=t, step=0.25
+    ),
+    "gaussian": lambda u, t: pdefilter.smooth(u, sigma=(2 * t) ** 0.5),
+    "box": lambda u, t: pdefilter.smooth(u, method="box", sigma=(2 * t) ** 0.5),
+    "binomial": lambda u, t: pdefilter.smooth(u, method="binomial", sigma=(2 * t) ** 0.5),
+}
+TIMES = st.floats(0, 6)
+# Some 24 steps of ten rounded operations on numbers of at most one; the cosine
+# transform adds log₂ of the size once.
+ROUNDING = 24 * 10 * 2.0**-24
+
+# Grey or RGB: of two channels the second would be alpha.
+images = planes(side=10).map(lambda u: np.moveaxis(u if len(u) == 3 else u[:1], 0, -1))
+every_diffusion = pytest.mark.parametrize("name", DIFFUSIONS)
+
+
+@every_diffusion
+@given(u=images, t=TIMES)
+def test_the_mean_is_kept(name, u, t):
+    evolved = DIFFUSIONS[name](u, t)
+    means = [image.mean(axis=(0, 1), dtype=np.float64) for image in (evolved, u)]
+    np.testing.assert_allclose(*means, rtol=0, atol=ROUNDING)
+
+
+@every_diffusion
+@given(u=images, t=TIMES)
+def test_no_value_leaves_the_range_there_was(name, u, t):
+    evolved = DIFFUSIONS[name](u, t)
+    assert evolved.min() >= u.min() - ROUNDING
+    assert evolved.max() <= u.max() + ROUNDING
+
+
+@every_diffusion
+@given(u=images, t=TIMES)
+def test_what_is_lit_from_the_side_is_filtered_as_from_above(name, u, t):
+    """Transposition and rotation by 90° commute with the filter."""
+    evolved = DIFFUSIONS[name](u, t)
+    for turn in (lambda a: np.swapaxes(a, 0, 1), np.rot90):
+        np.testing.assert_allclose(DIFFUSIONS[name](turn(u), t), turn(evolved), atol=ROUNDING)
+
+
+@every_diffusion
+@given(u=images, t=TIMES, shift=st.floats(-1, 1, width=32))
+def test_a_brighter_image_gives_a_brighter_result(name, u, t, shift):
+    moved = DIFFUSIONS[name](u + np.float32(shift), t)
+    np.testing.assert_allclose(
+        moved, DIFFUSIONS[name](u, t) + np.float32(shift), rtol=0, atol=20 * ROUNDING
+    )
+
+
+@every_diffusion
+@given(t=TIMES, value=st.floats(0, 1, width=32))
+def test_constants_stay(name, t, value):
+    u = np.full((5, 6), value, np.float32)
+    np.testing.assert_allclose(DIFFUSIONS[name](u, t), u, rtol=0, atol=ROUNDING)
+
+
+@every_diffusion
+@given(u=images)
+def test_no_time_returns_the_image_to_the_bit(name, u):
+    assert DIFFUSIONS[name](u, 0.0).tobytes() == u.tobytes()
+
+
+@every_diffusion
+@given(u=images, t=TIMES)
+def test_the_same_call_gives_the_same_bits(name, u, t):
+    assert DIFFUSIONS[name](u, t).tobytes() == DIFFUSIONS[name](u.copy(), t).tobytes()
+
+
+@every_diffusion
+@given(u=planes(channels=3, side=10), t=TIMES, seed=st.integers(0, 2**32 - 1))
+def test_the_colour_of_transparent_pixels_has_no_say(name, u, t, seed):
+    rng = np.random.default_rng(seed)
+    alpha = rng.integers(0, 2, u.shape[1:]).astype(np.float32)
+    colour = u[:1] if len(u) < 3 else u
+    other = np.where(alpha > 0, colour, rng.random(colour.shape, np.float32))
+    results = [
+        DIFFUSIONS[name](np.moveaxis(np.concatenate([c, alpha[None]]), 0, -1), t)
+        for c in (colour, other)
+    ]
+    visible = results[0][..., -1] > 2.0**-17
+    assert np.array_equal(results[0][..., -1], results[1][..., -1])
+    assert np.array_equal(results[0][visible], results[1][visible])
+
+
+@every_diffusion
+@given(u=planes(channels=3, side=10), t=TIMES)
+def test_an_opaque_image_is_filtered_as_without_alpha(name, u, t):
+    colour = np.moveaxis(u[:1] if len(u) < 3 else u, 0, -1)
+    opaque = np.concatenate([colour, np.ones_like(colour[..., :1])], axis=-1)
+    ours = DIFFUSIONS[name](opaque, t)
+    plain = DIFFUSIONS[name](np.ascontiguousarray(colour), t)
+    np.testing.assert_allclose(ours[..., :-1], plain, rtol=0, atol=10 * ROUNDING)
+    np.testing.assert_allclose(ours[..., -1], 1, rtol=0, atol=ROUNDING)

@@ -1,0 +1,21 @@
+"""What tests import: places, and strategies for hypothesis."""
+
+from pathlib import Path
+
+import numpy as np
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "sample_images"
+
+
+def planes(channels: int = 3, side: int = 12) -> st.SearchStrategy[np.ndarray]:
+    """Random images (C, M, N) on the unit scale; one pixel and single rows and columns too."""
+    sides = st.one_of(st.just(1), st.integers(1, side))
+    return st.builds(
+        lambda c, m, n, seed: np.random.default_rng(seed).random((c, m, n), np.float32),
+        st.integers(1, channels),
+        sides,
+        sides,
+        st.integers(0, 2**32 - 1),
+    )

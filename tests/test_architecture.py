@@ -1,0 +1,45 @@
+"""The house's rule: imports go one way."""
+
+import ast
+
+import pytest
+from support import ROOT
+
+ALLOWED = {
+    "kernels": set(),
+    "schemes": set(),
+    "equations": {"kernels"},
+    "filters": {"equations", "schemes", "kernels"},
+    "images": set(),
+    "runs": {"filters", "images"},
+    "api": {"runs", "filters", "images"},
+    "cli": {"runs", "filters", "images"},
+}
+FOUNDATIONS = {"errors", "raster"}
+
+PACKAGE = ROOT / "pdefilter"
+
+
+def imported_rooms(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [alias.name for alias in getattr(node, "names", [])]
+        if isinstance(node, ast.ImportFrom):
+            names = (
+                [node.module] if node.module != "pdefilter" else [f"pdefilter.{n}" for n in names]
+            )
+        elif not isinstance(node, ast.Import):
+            continue
+        yield from (name.split(".")[1] for name in names if name.startswith("pdefilter."))
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_a_room_imports_only_from_the_rooms_below_it(room):
+    files = sorted((PACKAGE / room).rglob("*.py")) or [PACKAGE / f"{room}.py"]
+    allowed = ALLOWED[room] | FOUNDATIONS | {room, "__version__"}
+    for path in files:
+        assert set(imported_rooms(path)) <= allowed, path
+
+
+def test_every_room_has_its_rule():
+    rooms = {p.stem for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
+    assert rooms == set(ALLOWED) | FOUNDATIONS | {"__init__", "__main__"}
