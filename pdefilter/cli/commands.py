@@ -51,46 +51,54 @@ def _root(
         typer.echo(context.get_help())
 
 
-def _filter_command(filter_: "Callable[..., Raster]") -> Callable[..., int]:
-    options = filter_options(filter_)
+def _filter_command(filter_: "Callable[..., Raster]") -> Callable[..., Callable[[], int]]:
+    """Make a command that parses a call and returns what is to be run, for `main` to run."""
+    own = filter_options(filter_)
+    names = {parameter.name for parameter in own}
 
-    def command(
-        *,
-        inputs: list[str],
-        output: str | None,
-        overwrite: bool,
-        depth: str | None,
-        format: str | None,  # noqa: A002 (named as its option)
-        **parameters: Any,
-    ) -> int:
-        # What takes time to import comes after the parsing, so that --help is there at once.
-        from pdefilter.images.formats import DEPTHS, named
-        from pdefilter.raster import Raster
-        from pdefilter.runs.batch import run
-        from pdefilter.runs.plan import plan
+    def command(**options: Any) -> Callable[[], int]:
+        parameters = {name: options.pop(name) for name in names}
+        return functools.partial(
+            _filter_images, functools.partial(filter_, **parameters), **options
+        )
 
-        bound = functools.partial(filter_, **parameters)
-        bound(Raster.empty())
-        wanted = named(format) if format else None
-        dtype = DEPTHS[depth] if depth else None
-        jobs = plan(inputs, output, overwrite=overwrite, format_=wanted, depth=dtype)
-        failed = 0
-        for outcome in run(jobs, bound, dtype):
-            for warning in outcome.warnings:
-                tell(f"{outcome.job.source_name}: {warning}")
-            if outcome.error is not None:
-                failed += 1
-                tell(outcome.error)
-        if failed and len(jobs) > 1:
-            tell(f"{failed} of {len(jobs)} images failed, the others are done")
-        return 1 if failed else 0
-
-    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [*common_options()[:1], *options, *common_options()[1:]], return_annotation=int
-    )
+    inputs, *common = common_options()
+    command.__signature__ = inspect.Signature([inputs, *own, *common])  # type: ignore[attr-defined]
     command.__name__ = filter_.__name__
     command.__doc__ = _description(filter_)
     return command
+
+
+def _filter_images(
+    filter_: "Callable[[Raster], Raster]",
+    *,
+    inputs: list[str],
+    output: str | None,
+    overwrite: bool,
+    depth: str | None,
+    format: str | None,  # noqa: A002 (named as its option)
+) -> int:
+    """Check the whole call, then filter image after image; return the exit status."""
+    # What takes time to import comes after the parsing, so that --help is there at once.
+    from pdefilter.images.formats import DEPTHS, named
+    from pdefilter.raster import Raster
+    from pdefilter.runs.batch import run
+    from pdefilter.runs.plan import plan
+
+    filter_(Raster.empty())
+    dtype = DEPTHS[depth] if depth else None
+    wanted = named(format) if format else None
+    jobs = plan(inputs, output, overwrite=overwrite, format_=wanted, depth=dtype)
+    failed = 0
+    for outcome in run(jobs, filter_, dtype):
+        for warning in outcome.warnings:
+            tell(f"{outcome.job.source_name}: {warning}")
+        if outcome.error is not None:
+            failed += 1
+            tell(outcome.error)
+    if failed and len(jobs) > 1:
+        tell(f"{failed} of {len(jobs)} images failed, the others are done")
+    return 1 if failed else 0
 
 
 def _description(filter_: Callable[..., Any]) -> str:

@@ -18,7 +18,8 @@ INTERRUPTED = 130
 def main() -> NoReturn:
     """Run the command line, and exit with 0 (done), 1 (an image failed), 2 or 130."""
     try:
-        status = app(standalone_mode=False) or 0
+        parsed = app(standalone_mode=False)
+        status = parsed() if callable(parsed) else parsed or 0
         sys.stdout.flush()
     except ParameterError as error:
         tell(f"{option_name(error.parameter)}: {error.problem}")
