@@ -101,24 +101,10 @@ def shared_gradient(rows: "Planes", columns: "Planes") -> "tuple[Plane, Plane]":
     """
     if len(rows) == 1:
         return rows[0], columns[0]
-    import numpy as np
+    from pdefilter.kernels.structure import principal_gradient
 
-    count = np.float32(len(rows))
-    j_rr = (rows * rows).sum(axis=0) / count
-    j_cc = (columns * columns).sum(axis=0) / count
-    j_rc = (rows * columns).sum(axis=0) / count
-    spread = j_rr - j_cc
-    distance = np.sqrt(spread * spread + 4 * j_rc * j_rc)
-    eigenvalue = (j_rr + j_cc + distance) / 2
-    # The larger component by its square, the smaller from their product: no cancellation.
-    safe = np.where(distance > 0, distance, np.float32(1))
-    larger = np.sqrt(eigenvalue * (1 + np.abs(spread) / safe) / 2)
-    product = eigenvalue * j_rc / safe
-    smaller = np.divide(product, larger, out=np.zeros_like(larger), where=larger > 0)
-    v_r = np.where(spread >= 0, larger, smaller)
-    v_c = np.where(spread >= 0, smaller, larger)
-    against = v_r * rows.sum(axis=0) + v_c * columns.sum(axis=0) < 0
-    return np.where(against, -v_r, v_r), np.where(against, -v_c, v_c)
+    v_r, v_c = principal_gradient(rows, columns)
+    return v_r, v_c
 
 
 def magnitude(v_r: "Plane", v_c: "Plane", operator: Operator) -> "Plane":
