@@ -1,5 +1,6 @@
 """Smooth an image within its regions and not across their edges."""
 
+import warnings
 from typing import TYPE_CHECKING, Annotated
 
 from pdefilter.equations.contrast import contrast_parameter, percentile_of
@@ -91,6 +92,12 @@ def anisotropic(
         if not contrast:
             # g tends to 0 at every edge as κ does: the image is a steady state.
             return u
+        if contrast > max(1.0, u.max() - u.min()):
+            warnings.warn(
+                f"kappa = {contrast:g} is above every difference in the image, where full scale "
+                "is 1: nothing counts as an edge",
+                stacklevel=2,
+            )
         return PeronaMalik(g, contrast, channels).march(u, steps)
 
     return image.filtered(diffuse) if steps else image

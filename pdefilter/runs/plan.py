@@ -70,6 +70,8 @@ def plan(
     CallError
         If something is missing, in the way, or contradictory.
     """
+    if output is None and len(inputs) > 1 and not Path(inputs[-1]).exists():
+        raise CallError(f"{inputs[-1]}: no such file; if it is to be written, give -o {inputs[-1]}")
     sources = _sources(inputs)
     if output is None or output == STREAM:
         _require_standard_output(sources, output)

@@ -52,6 +52,11 @@ def test_kappa_means_the_same_at_every_depth(photograph):
     assert np.abs(as_8 / 255 - as_float).max() <= 0.5 / 255 + 1e-6
 
 
+def test_a_kappa_in_grey_levels_is_told_of_its_scale(photograph):
+    with pytest.warns(UserWarning, match="kappa = 10 is above every difference"):
+        pdefilter.anisotropic(photograph, kappa=10, iterations=1)
+
+
 @pytest.mark.parametrize("image", [np.full((5, 5), 0.25), np.full((4, 6, 3), 77, np.uint8)])
 def test_an_image_of_one_colour_is_returned_by_any_percentile(image):
     assert np.array_equal(pdefilter.anisotropic(image), image)

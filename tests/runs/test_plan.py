@@ -47,6 +47,7 @@ def test_a_format_names_the_outputs():
     ("inputs", "output", "options", "said"),
     [
         (["none.png"], "out.png", {}, "none.png: no such file"),
+        (["a/x.png", "out.png"], None, {}, "if it is to be written, give -o out.png"),
         (["nothing"], "out/", {}, "nothing: this folder holds no images"),
         (["a/x.png", "b/x.png"], "out/", {}, "a/x.png and b/x.png would both become out/x.png"),
         (["a/x.png", "a/y.jpg"], "out.png", {}, "-o out.png: several inputs need a folder"),
