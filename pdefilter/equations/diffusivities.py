@@ -1,18 +1,12 @@
-"""How much of a gradient still diffuses: g as a function of r = (s/κ)².
+"""How much of a gradient still diffuses: g as a function of s²/κ².
 
 The one table of them: the filter chooses from it, the help text is written
-from it, the kernels call what is in it.
+from it, the kernels are called by what is in it.
 """
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Values = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -23,29 +17,19 @@ class Diffusivity:
     ----------
     formula : str
         g as users read it.
-    of_ratio : callable
-        g as a function of (s/κ)².
+    conductance : str
+        The name of g in `pdefilter.kernels.conductances`.
+    scale : float
+        What s²/κ² is multiplied by to be the argument of that.
     """
 
     formula: str
-    of_ratio: "Callable[[Values], Values]"
-
-
-def _exponential(r: "Values") -> "Values":
-    from pdefilter.kernels.exponential import exp
-
-    return exp(-r)
-
-
-def _rational(r: "Values") -> "Values":
-    import numpy as np
-
-    r += 1
-    return np.reciprocal(r, out=r)
+    conductance: str
+    scale: float
 
 
 DIFFUSIVITIES: Mapping[str, Diffusivity] = {
-    # Both Perona & Malik 1990, doi:10.1109/34.56205.
-    "exponential": Diffusivity("exp(−s²/κ²)", _exponential),
-    "rational": Diffusivity("1/(1 + s²/κ²)", _rational),
+    # Both Perona & Malik 1990, doi:10.1109/34.56205. The kernel's exponential is to base 2.
+    "exponential": Diffusivity("exp(−s²/κ²)", "exponential", 1 / math.log(2)),
+    "rational": Diffusivity("1/(1 + s²/κ²)", "rational", 1.0),
 }

@@ -18,10 +18,10 @@ class Heat:
     """Above it (px²) the highest frequency grows (and below it, min and max are kept)."""
 
     def march(self, u: "Planes", steps: Sequence[float]) -> "Planes":
-        """Take explicit steps; see `pdefilter.kernels.diffusion.march_heat`."""
-        from pdefilter.kernels.diffusion import march_heat
+        """Take explicit steps; see `pdefilter.kernels.march.march`."""
+        from pdefilter.kernels.march import march
 
-        return march_heat(u, steps)
+        return march(u, steps)
 
     def evolve_exactly(self, u: "Planes", time: float) -> "Planes":
         """Solve to `time` without a step: every cosine mode decays by itself.

@@ -38,8 +38,12 @@ class PeronaMalik:
     """In px²; as g ≤ 1, up to it every new value is a mean of old ones."""
 
     def march(self, u: "Planes", steps: Sequence[float]) -> "Planes":
-        """Take explicit steps; see `pdefilter.kernels.diffusion.march_nonlinear`."""
-        from pdefilter.kernels.diffusion import march_nonlinear
+        """Take explicit steps; see `pdefilter.kernels.march.march`."""
+        from pdefilter.kernels.march import march
 
-        squared_scale = 1 / (self.channels * self.contrast**2)
-        return march_nonlinear(u, steps, self.diffusivity.of_ratio, squared_scale)
+        return march(
+            u,
+            steps,
+            conductance=self.diffusivity.conductance,
+            squared_scale=self.diffusivity.scale / (self.channels * self.contrast**2),
+        )

@@ -5,13 +5,13 @@ each other, so neither their height nor the number of threads changes a bit of
 the result.
 """
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import numpy as np
 
+from pdefilter.kernels import engine
 from pdefilter.raster import Planes
 
 # 128 Ki floats measured fastest from 256² to 1024², one channel and three.
@@ -32,7 +32,7 @@ def for_each_band(work: Callable[[int, int], None], planes: Planes) -> None:
     if len(bands) == 1:
         work_quietly(bands[0])
         return
-    for _ in _threads().map(work_quietly, bands):
+    for _ in _pool(engine.threads()).map(work_quietly, bands):
         pass
 
 
@@ -49,7 +49,5 @@ def renew_border(framed: Planes) -> None:
 
 
 @cache
-def _threads() -> ThreadPoolExecutor:
-    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
-    count = len(allowed) if allowed else os.cpu_count() or 1
-    return ThreadPoolExecutor(count, thread_name_prefix="pdefilter")
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="pdefilter")

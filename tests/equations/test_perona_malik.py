@@ -3,6 +3,7 @@ import pytest
 
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.equations.perona_malik import PeronaMalik
+from pdefilter.kernels.conductances import CONDUCTANCES
 
 TRUE = {
     "exponential": lambda s, kappa: np.exp(-((s / kappa) ** 2)),
@@ -18,9 +19,11 @@ def test_every_diffusivity_is_tested():
 def test_diffusivities_are_their_formulas(name):
     s = np.linspace(0, 2, 1001).astype(np.float32)
     kappa = 0.3
-    g = DIFFUSIVITIES[name].of_ratio((s / np.float32(kappa)) ** 2)
-    # The argument of the exponential, up to 44, carries its rounding into g.
-    np.testing.assert_allclose(g, TRUE[name](s.astype(np.float64), kappa), rtol=44 * 2.0**-22)
+    diffusivity = DIFFUSIVITIES[name]
+    ratio = np.float32(diffusivity.scale) * (s / np.float32(kappa)) ** 2
+    g = CONDUCTANCES[diffusivity.conductance](ratio)
+    # The argument of the exponential, up to 64, carries its rounding into g.
+    np.testing.assert_allclose(g, TRUE[name](s.astype(np.float64), kappa), rtol=64 * 2.0**-22)
 
 
 @pytest.mark.parametrize("name", TRUE)

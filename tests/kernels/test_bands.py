@@ -1,17 +1,16 @@
 import numpy as np
 import pytest
 
-from pdefilter.kernels import bands
+from pdefilter.kernels import bands, reference
 from pdefilter.kernels.convolution import Taps, correlate
-from pdefilter.kernels.diffusion import march_heat, march_nonlinear
-from pdefilter.kernels.exponential import exp
 from pdefilter.kernels.median import weighted_median
 
 U = np.random.default_rng(7).random((3, 61, 47), np.float32)
 
 KERNELS = {
-    "heat": lambda: march_heat(U, [0.25, 0.1, 0.2]),
-    "nonlinear": lambda: march_nonlinear(U, [0.25, 0.1], lambda r: exp(-r), 30.0),
+    "heat": lambda: reference.march(U, [0.25, 0.1, 0.2], [], "constant", 1.0, None),
+    "nonlinear": lambda: reference.march(U, [0.25, 0.1], [1.2, 0.9], "exponential", 30.0, None),
+    "held": lambda: reference.march(U, [0.25, 0.1], [], "rational", 30.0, U[::-1].copy()),
     "correlate": lambda: correlate(U, Taps.centred([0.25, 0.5, 0.25]), Taps([-1, 1], -1)),
     "weighted median": lambda: weighted_median(U, U[0], 3),
 }

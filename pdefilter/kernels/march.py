@@ -1,0 +1,120 @@
+"""The marches: many steps of a diffusion, on the engine in use.
+
+u_t = div(g ∇u) on the pixel grid, h = 1, zero flux through the border, one
+conductance g for all channels.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from pdefilter.kernels import engine, reference
+from pdefilter.kernels.conductances import CONDUCTANCES
+from pdefilter.raster import Planes
+
+MOST_NATIVE_CHANNELS = 4
+
+
+def march(
+    u: Planes,
+    steps: Sequence[float],
+    *,
+    momenta: Sequence[float] = (),
+    conductance: str = "constant",
+    squared_scale: float = 1.0,
+    held: Planes | None = None,
+) -> Planes:
+    """Take explicit steps u ← u + τ div(g ∇u), edge by edge.
+
+    The conductance of an edge follows the difference across that edge alone
+    (Perona & Malik 1990, equations 7 and 8, doi:10.1109/34.56205).
+
+    Parameters
+    ----------
+    u : ndarray of shape (C, M, N), float32
+        The initial image.
+    steps : sequence of float
+        The step sizes τ in px².
+    momenta : sequence of float
+        If given, one factor α a step: u_{k+1} = α (u_k + τ div(g ∇u_k)) +
+        (1 − α) u_{k−1}, with u_{−1} = u_0.
+    conductance : str
+        The name of g; see `pdefilter.kernels.conductances`.
+    squared_scale : float
+        What the sum over channels of squared differences is multiplied by
+        before g is taken.
+    held : ndarray of shape (C, M, N), float32, optional
+        If given, the conductances follow this image and stay.
+
+    Returns
+    -------
+    ndarray of shape (C, M, N), float32
+        A new array.
+
+    Raises
+    ------
+    ValueError
+        If the steps are not finite, the conductance is unknown or shapes differ.
+    """
+    u = _checked(u, "u")
+    if conductance not in CONDUCTANCES:
+        raise ValueError(f"{conductance!r} is no conductance; take one of {[*CONDUCTANCES]}")
+    if not all(map(math.isfinite, [*steps, *momenta, squared_scale])):
+        raise ValueError("steps, momenta and scale must be finite numbers")
+    if momenta and len(momenta) != len(steps):
+        raise ValueError(f"{len(steps)} steps need as many momenta, not {len(momenta)}")
+    if held is not None and _checked(held, "held").shape != u.shape:
+        raise ValueError(f"an image of shape {u.shape} cannot be held by one of {held.shape}")
+    if not len(steps) or not u.size:
+        return u.copy()
+    if engine.name() == "native" and len(u) <= MOST_NATIVE_CHANNELS:
+        from pdefilter.kernels import native
+
+        return native.march(u, steps, momenta, conductance, squared_scale, held)
+    return reference.march(u, steps, momenta, conductance, squared_scale, held)
+
+
+def split(
+    u: Planes, steps: Sequence[float], *, conductance: str = "constant", squared_scale: float = 1.0
+) -> Planes:
+    """Take steps of additive operator splitting: stable at any size.
+
+    u ← ½ Σ_l (I − 2τ A_l(u))⁻¹ u, l the two axes, by Thomas's algorithm
+    (Weickert, ter Haar Romeny & Viergever 1998, doi:10.1109/83.661190).
+
+    Parameters
+    ----------
+    u, steps, conductance, squared_scale
+        As of `march`.
+
+    Returns
+    -------
+    ndarray of shape (C, M, N), float32
+        A new array.
+
+    Raises
+    ------
+    ValueError
+        As of `march`.
+    """
+    u = _checked(u, "u")
+    if conductance not in CONDUCTANCES:
+        raise ValueError(f"{conductance!r} is no conductance; take one of {[*CONDUCTANCES]}")
+    if not all(map(math.isfinite, [*steps, squared_scale])):
+        raise ValueError("steps and scale must be finite numbers")
+    if not len(steps) or not u.size:
+        return u.copy()
+    if engine.name() == "native" and len(u) <= MOST_NATIVE_CHANNELS:
+        from pdefilter.kernels import native
+
+        return native.split(u, steps, conductance, squared_scale)
+    for step in steps:
+        u = reference.split(u, step, conductance, squared_scale)
+    return u
+
+
+def _checked(u: Planes, name: str) -> Planes:
+    if u.ndim != 3 or u.dtype != np.float32:
+        raise ValueError(f"{name} must be float32 of shape (channels, rows, columns)")
+    return np.ascontiguousarray(u)

@@ -1,0 +1,131 @@
+"""The native engine: the marches in C++, bit for bit those of `pdefilter.kernels.reference`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from pdefilter.kernels import engine
+from pdefilter.raster import Planes
+
+_CODES = {"constant": 0, "exponential": 1, "rational": 2}
+
+# Below so many pixel-steps a thread takes longer to start than to work.
+_WORTH_A_THREAD = 1 << 20
+
+# Measured: from 32 steps a trip on, memory no longer limits; half a level-2 cache of 1 MiB.
+_MOST_LEVELS = 32
+_CACHED_FLOATS = 1 << 17
+_LEAST_WIDTH = 256
+_LEAST_HEIGHT = 64
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How a march is cut up; it changes no bit of the result.
+
+    Attributes
+    ----------
+    levels : int
+        The steps taken in one trip through memory.
+    rows, columns : int
+        The size of a tile.
+    """
+
+    levels: int
+    rows: int
+    columns: int
+
+
+def march(
+    u: Planes,
+    steps: Sequence[float],
+    momenta: Sequence[float],
+    conductance: str,
+    squared_scale: float,
+    held: Planes | None,
+    *,
+    tiling: Tiling | None = None,
+    threads: int | None = None,
+    variant: str | None = None,
+) -> Planes:
+    """March as `pdefilter.kernels.march.march` says."""
+    native = engine.native()
+    assert native is not None
+    threads = threads or _threads_for(u.size * len(steps))
+    tiling = tiling or _tiling(
+        u.shape, len(steps), threads, momentum=bool(momenta), held=held is not None
+    )
+    out = np.empty_like(u)
+    several = len(steps) > tiling.levels
+    nothing = np.empty((0, 0, 0), np.float32)
+    native.march(
+        u,
+        out,
+        np.empty_like(u) if several else nothing,
+        (np.empty_like(u), np.empty_like(u)) if several and momenta else None,
+        np.asarray(steps, np.float32),
+        np.asarray(momenta, np.float32) if momenta else None,
+        held,
+        _CODES[conductance],
+        squared_scale,
+        threads,
+        tiling.levels,
+        tiling.rows,
+        tiling.columns,
+        variant or variants()[-1],
+    )
+    return out
+
+
+def split(
+    u: Planes,
+    steps: Sequence[float],
+    conductance: str,
+    squared_scale: float,
+    *,
+    threads: int | None = None,
+    variant: str | None = None,
+) -> Planes:
+    """Take steps as `pdefilter.kernels.march.split` says."""
+    native = engine.native()
+    assert native is not None
+    out = np.empty_like(u)
+    two_taus = np.float32(2) * np.asarray(steps, np.float32)
+    threads = threads or _threads_for(u.size * len(steps))
+    native.split(
+        u, out, np.empty_like(u), two_taus, _CODES[conductance], squared_scale, threads,
+        variant or variants()[-1],
+    )  # fmt: skip
+    return out
+
+
+@cache
+def variants() -> list[str]:
+    """List the instruction sets compiled in that this machine runs, the fastest last."""
+    native = engine.native()
+    assert native is not None
+    names: list[str] = native.variants()
+    return names
+
+
+def _threads_for(work: int) -> int:
+    return max(1, min(engine.threads(), work // _WORTH_A_THREAD))
+
+
+def _tiling(
+    shape: tuple[int, ...], steps: int, threads: int, *, momentum: bool, held: bool
+) -> Tiling:
+    """Take as many levels as pay, and tiles as wide as a level-2 cache then holds."""
+    channels, rows, columns = shape
+    rows_of_level = channels * ((4 if momentum else 2) + 1) + 2 * held
+    levels = min(_MOST_LEVELS, _CACHED_FLOATS // (rows_of_level * _LEAST_WIDTH))
+    passes = -(-steps // levels)
+    levels = -(-steps // passes)
+    width = max(_LEAST_WIDTH, _CACHED_FLOATS // (rows_of_level * levels))
+    # Equal blocks of columns, each a multiple of a cache line.
+    blocks = -(-columns // width)
+    width = -(-columns // (16 * blocks)) * 16
+    height = max(_LEAST_HEIGHT, -(-rows // threads))
+    return Tiling(levels, height, width)

@@ -1,0 +1,201 @@
+#include "march.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <barrier>
+#include <cstdint>
+#include <memory>
+#include <thread>
+
+#if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_AMD64))
+#include <intrin.h>
+#endif
+
+namespace pdefilter {
+
+#if defined(PDEFILTER_HAS_baseline)
+namespace baseline { extern const Variant variant; }
+#endif
+#if defined(PDEFILTER_HAS_avx2)
+namespace avx2 { extern const Variant variant; }
+#endif
+#if defined(PDEFILTER_HAS_avx512)
+namespace avx512 { extern const Variant variant; }
+#endif
+
+namespace {
+
+#if defined(PDEFILTER_HAS_avx2)
+#if defined(_MSC_VER)
+bool leaf_7_has(int bit) {
+    int registers[4];
+    __cpuid(registers, 1);
+    const bool saved_by_system = (registers[2] & (1 << 27)) != 0;
+    __cpuidex(registers, 7, 0);
+    return saved_by_system && (registers[1] & (1 << bit)) != 0;
+}
+bool has_avx2() { return leaf_7_has(5) && (_xgetbv(0) & 0x6) == 0x6; }
+bool has_avx512() {
+    return has_avx2() && leaf_7_has(16) && leaf_7_has(17) && leaf_7_has(31) &&
+           (_xgetbv(0) & 0xE6) == 0xE6;
+}
+#else
+bool has_avx2() { return __builtin_cpu_supports("avx2"); }
+bool has_avx512() {
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq");
+}
+#endif
+#endif
+
+// Room for floats that begins on a cache line.
+class Scratch {
+  public:
+    float* of(Index floats) {
+        if (!room_) room_.reset(new float[size_t(floats) + line_]);
+        const auto at = reinterpret_cast<std::uintptr_t>(room_.get());
+        return room_.get() + (line_ - at / sizeof(float) % line_) % line_;
+    }
+
+  private:
+    static constexpr size_t line_ = 16;
+    std::unique_ptr<float[]> room_;
+};
+
+// Does work on several threads, this one included, that meet after each round.
+class Team {
+  public:
+    explicit Team(int threads) : threads_(threads) {}
+
+    // Calls round(thread) on every thread until next(), on this one, says that all is done.
+    void run(const std::function<void(int)>& round, const std::function<bool()>& next) {
+        std::barrier meeting(threads_);
+        bool done = false;
+        auto loop = [&](int thread) {
+            while (true) {
+                round(thread);
+                meeting.arrive_and_wait();
+                if (thread == 0) done = !next();
+                meeting.arrive_and_wait();
+                if (done) return;
+            }
+        };
+        std::vector<std::thread> others;
+        for (int thread = 1; thread < threads_; ++thread) others.emplace_back(loop, thread);
+        loop(0);
+        for (auto& other : others) other.join();
+    }
+
+  private:
+    int threads_;
+};
+
+std::vector<Tile> tiles_of(Index rows, Index columns, Index tile_rows, Index tile_columns) {
+    std::vector<Tile> tiles;
+    for (Index r = 0; r < rows; r += tile_rows)
+        for (Index c = 0; c < columns; c += tile_columns)
+            tiles.push_back({r, std::min(rows, r + tile_rows), c, std::min(columns, c + tile_columns)});
+    return tiles;
+}
+
+}  // namespace
+
+std::vector<std::string> variants() {
+    std::vector<std::string> names{"baseline"};
+#if defined(PDEFILTER_HAS_avx2)
+    if (has_avx2()) names.push_back("avx2");
+#endif
+#if defined(PDEFILTER_HAS_avx512)
+    if (has_avx512()) names.push_back("avx512");
+#endif
+    return names;
+}
+
+const Variant* variant_of(const std::string& name) {
+#if defined(PDEFILTER_HAS_avx2)
+    if (name == "avx2" && has_avx2()) return &avx2::variant;
+#endif
+#if defined(PDEFILTER_HAS_avx512)
+    if (name == "avx512" && has_avx512()) return &avx512::variant;
+#endif
+    return name == "baseline" ? &baseline::variant : nullptr;
+}
+
+bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& how,
+           const Interrupted& interrupted) {
+    const Index passes = (steps + how.levels - 1) / how.levels;
+    float* const out = pass.out;
+    // Passes end in `out`: with an even number of them, the first goes to the spare image.
+    pass.out = passes % 2 ? out : spare;
+    pass.levels = std::min(steps, how.levels);
+    pass.out_before = pass.momenta && passes > 1 ? befores[0] : nullptr;
+
+    const auto tiles = tiles_of(pass.rows, pass.columns, how.tile_rows, how.tile_columns);
+    const Index room = how.variant->march_scratch(pass, how.tile_columns);
+    const int threads = int(std::min<Index>(how.threads, Index(tiles.size())));
+    std::vector<Scratch> scratch(static_cast<size_t>(threads));
+    std::atomic<size_t> following{0};
+    bool stopped = false;
+
+    auto round = [&](int thread) {
+        float* const mine = scratch[size_t(thread)].of(room);
+        for (size_t k; (k = following++) < tiles.size();)
+            how.variant->march_tile(pass, tiles[k], mine);
+    };
+    auto next = [&] {
+        steps -= pass.levels;
+        if (steps == 0) return false;
+        if ((stopped = interrupted())) return false;
+        following = 0;
+        pass.steps += pass.levels;
+        pass.in = pass.out;
+        pass.out = pass.out == out ? spare : out;
+        if (pass.momenta) {
+            pass.momenta += pass.levels;
+            pass.before = pass.out_before;
+            pass.out_before = pass.out_before == befores[0] ? befores[1] : befores[0];
+        }
+        pass.levels = std::min(steps, how.levels);
+        return true;
+    };
+    Team(threads).run(round, next);
+    return !stopped;
+}
+
+bool split(Splitting task, const float* two_taus, Index steps, float* spare, const How& how,
+           const Interrupted& interrupted) {
+    float* const out = task.out;
+    task.out = steps % 2 ? out : spare;
+    task.two_tau = *two_taus;
+
+    constexpr Index chunk = 64;  // a multiple of the lanes solved at once
+    const Index room = how.variant->solve_scratch(task);
+    const Index most = (std::max(task.rows, task.columns) + chunk - 1) / chunk;
+    const int threads = int(std::min<Index>(how.threads, most));
+    std::vector<Scratch> scratch(static_cast<size_t>(threads));
+    std::atomic<Index> following{0};
+    bool stopped = false, second_half = false;
+
+    auto round = [&](int thread) {
+        float* const mine = scratch[size_t(thread)].of(room);
+        const Index end = second_half ? task.rows : task.columns;
+        auto solve = second_half ? how.variant->solve_rows : how.variant->solve_columns;
+        for (Index k; (k = chunk * following++) < end;)
+            solve(task, k, std::min(end, k + chunk), mine);
+    };
+    auto next = [&] {
+        following = 0;
+        second_half = !second_half;
+        if (second_half) return true;
+        if (--steps == 0) return false;
+        if ((stopped = interrupted())) return false;
+        task.two_tau = *++two_taus;
+        task.in = task.out;
+        task.out = task.out == out ? spare : out;
+        return true;
+    };
+    Team(threads).run(round, next);
+    return !stopped;
+}
+
+}  // namespace pdefilter

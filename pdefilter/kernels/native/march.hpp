@@ -1,0 +1,36 @@
+// Whole marches: passes over tiles, on several threads.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "variant.hpp"
+
+namespace pdefilter {
+
+// The instruction sets that this machine can run, the fastest last.
+std::vector<std::string> variants();
+
+struct How {
+    int threads;
+    Index levels;        // steps taken in one trip through memory
+    Index tile_rows, tile_columns;
+    const Variant* variant;
+};
+
+const Variant* variant_of(const std::string& name);
+
+// Called between passes on the calling thread; returns whether to stop.
+using Interrupted = std::function<bool()>;
+
+// Marches through `steps` from pass.in to `out`; `spare` (and with momenta `befores`, two more)
+// are images to work in. Returns false if interrupted.
+bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& how,
+           const Interrupted& interrupted);
+
+// Takes steps of operator splitting from task.in to task.out by way of `spare`.
+bool split(Splitting task, const float* two_taus, Index steps, float* spare, const How& how,
+           const Interrupted& interrupted);
+
+}  // namespace pdefilter

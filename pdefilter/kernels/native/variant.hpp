@@ -1,0 +1,54 @@
+// What a variant, the loops compiled for one instruction set, offers to the rest.
+#pragma once
+
+#include <cstddef>
+
+namespace pdefilter {
+
+using Index = std::ptrdiff_t;
+
+enum Conductance { constant = 0, exponential = 1, rational = 2 };
+
+// Some consecutive steps of a march, from one image to another. Planes are contiguous:
+// channel after channel, row after row.
+struct Pass {
+    Index channels, rows, columns;
+    const float* in;          // u_k
+    const float* before;      // u_{k-1}, read only where there are momenta
+    const float* held;        // the image whose conductances are held, or null
+    float* out;               // u_{k+levels}
+    float* out_before;        // u_{k+levels-1}, or null if nobody will ask
+    const float* steps;       // tau of each level
+    const float* momenta;     // alpha of each level, or null
+    Index levels;
+    Conductance conductance;
+    float scale;
+};
+
+// A rectangle of the result.
+struct Tile {
+    Index first_row, last_row, first_column, last_column;
+};
+
+// A step of additive operator splitting; `in` and `out` are different images.
+struct Splitting {
+    Index channels, rows, columns;
+    const float* in;
+    float* out;
+    Conductance conductance;
+    float scale;
+    float two_tau;
+};
+
+struct Variant {
+    // How many floats of scratch the two below need, and the work itself.
+    Index (*march_scratch)(const Pass&, Index tile_columns);
+    void (*march_tile)(const Pass&, const Tile&, float* scratch);
+    Index (*solve_scratch)(const Splitting&);
+    // Solves along the rows axis for some columns, writing half of the result; then along
+    // the columns axis for some rows, adding the other half.
+    void (*solve_columns)(const Splitting&, Index first, Index last, float* scratch);
+    void (*solve_rows)(const Splitting&, Index first, Index last, float* scratch);
+};
+
+}  // namespace pdefilter

@@ -1,0 +1,133 @@
+"""The native engine equals the reference engine bit for bit."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import SAMPLES
+
+from pdefilter.kernels import engine, native, reference
+from pdefilter.kernels.conductances import CONDUCTANCES
+from pdefilter.kernels.native import Tiling
+
+pytestmark = pytest.mark.skipif(
+    engine.native() is None, reason="the native engine was not built: no C++ compiler"
+)
+
+SPECIALS = np.float32([0.0, -0.0, 1e-45, -1e-38, 1e19, 3e38, -3e38])
+
+
+@st.composite
+def marches(draw):
+    """An image of one to four channels, a table of steps, and how to go about it."""
+    shape = draw(st.tuples(st.integers(1, 4), st.integers(1, 40), st.integers(1, 70)))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    u = rng.random(shape, np.float32)
+    if draw(st.booleans()):
+        places = rng.random(shape) < 0.1
+        u[places] = rng.choice(SPECIALS, places.sum())
+    count = draw(st.integers(1, 12))
+    steps = rng.uniform(0, 0.25, count).tolist()
+    momenta = rng.uniform(0.5, 1.5, count).tolist() if draw(st.booleans()) else []
+    held = rng.random(shape, np.float32) if draw(st.booleans()) else None
+    conductance = draw(st.sampled_from([*CONDUCTANCES]))
+    tiling = Tiling(*(draw(st.integers(1, n + 2)) for n in (count, shape[1], shape[2])))
+    return u, steps, momenta, conductance, draw(st.floats(0.1, 1e4)), held, tiling
+
+
+def same(a, b):
+    # Any NaN is as good as any other; every other value has one pattern of bits.
+    return (
+        np.where(np.isnan(a), np.float32(np.nan), a).tobytes()
+        == np.where(np.isnan(b), np.float32(np.nan), b).tobytes()
+    )
+
+
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+@given(march=marches(), threads=st.integers(1, 8))
+def test_a_march_has_the_bits_of_the_reference(variant, march, threads):
+    *arguments, tiling = march
+    theirs = reference.march(*arguments)
+    ours = native.march(*arguments, tiling=tiling, threads=threads, variant=variant)
+    assert same(ours, theirs)
+
+
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+@given(march=marches(), threads=st.integers(1, 8), larger=st.sampled_from([1, 1e2, 1e5]))
+def test_splitting_has_the_bits_of_the_reference(variant, march, threads, larger):
+    u, steps, _, conductance, scale, _, _ = march
+    steps = [larger * step for step in steps]
+    theirs = u
+    with np.errstate(all="ignore"):
+        for step in steps:
+            theirs = reference.split(theirs, step, conductance, scale)
+    ours = native.split(u, steps, conductance, scale, threads=threads, variant=variant)
+    assert same(ours, theirs)
+
+
+@pytest.mark.parametrize("conductance", [*CONDUCTANCES])
+@pytest.mark.parametrize("momentum", [False, True])
+def test_a_photograph_cut_by_the_engines_own_choice(conductance, momentum, colour_photograph):
+    u = np.ascontiguousarray(np.moveaxis(colour_photograph, -1, 0).astype(np.float32) / 255)
+    u = np.tile(u, (1, 3, 3))
+    steps = [0.2] * 75
+    momenta = [1.01] * 75 if momentum else []
+    for held in (None, u):
+        theirs = reference.march(u, steps, momenta, conductance, 200.0, held)
+        for threads in (1, 2, 5):
+            ours = native.march(u, steps, momenta, conductance, 200.0, held, threads=threads)
+            assert same(ours, theirs)
+
+
+def test_this_machine_runs_at_least_the_baseline():
+    assert native.variants()[0] == "baseline"
+
+
+@pytest.mark.parametrize("choice", ["native", "reference"])
+def test_the_engine_is_chosen_by_hand(choice, executable, tmp_path):
+    target = tmp_path / "out.png"
+    subprocess.run(
+        [executable, "anisotropic", SAMPLES / "cat.png", "-o", target],
+        env={**os.environ, "PDEFILTER_ENGINE": choice},
+        check=True,
+    )
+    import pdefilter
+
+    ours = pdefilter.anisotropic(pdefilter.read(SAMPLES / "cat.png"))
+    assert np.array_equal(pdefilter.read(target).pixels, ours.pixels)
+
+
+def test_an_unknown_engine_is_answered_with_the_known_ones(executable, tmp_path):
+    done = subprocess.run(
+        [executable, "anisotropic", SAMPLES / "cat.png", "-o", tmp_path / "o.png"],
+        env={**os.environ, "PDEFILTER_ENGINE": "quantum"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert b"PDEFILTER_ENGINE: 'quantum' is unknown; take native or reference" in done.stderr
+    assert not any(tmp_path.iterdir())
+
+
+def test_an_image_of_more_channels_than_are_compiled_is_marched_all_the_same():
+    import pdefilter
+
+    u = np.random.default_rng(0).random((9, 8, 7), np.float32)
+    one = pdefilter.heat_diffuse(np.ascontiguousarray(u[..., 3]))
+    assert np.array_equal(pdefilter.heat_diffuse(u)[..., 3], one)
+
+
+def test_interruption_reaches_a_long_march():
+    code = (
+        "import numpy, threading, _thread, pdefilter\n"
+        "threading.Timer(1.0, _thread.interrupt_main).start()\n"
+        "pdefilter.heat_diffuse(numpy.zeros((2000, 2000), 'f4'), iterations=1000000)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, timeout=30, check=False
+    )
+    assert b"KeyboardInterrupt" in done.stderr
