@@ -77,6 +77,7 @@ def _filter_images(
     overwrite: bool,
     depth: str | None,
     format: str | None,  # noqa: A002 (named as its option)
+    threads: int | None,
 ) -> int:
     """Check the whole call, then filter image after image; return the exit status."""
     # What takes time to import comes after the parsing, so that --help is there at once.
@@ -84,11 +85,15 @@ def _filter_images(
     from pdefilter.raster import Raster
     from pdefilter.runs.batch import run
     from pdefilter.runs.plan import plan
+    from pdefilter.runs.resources import missing_engine, use_threads
 
+    use_threads(threads)
     filter_(Raster.empty())
     dtype = DEPTHS[depth] if depth else None
     wanted = named(format) if format else None
     jobs = plan(inputs, output, overwrite=overwrite, format_=wanted, depth=dtype)
+    if missing := missing_engine():
+        tell(missing)
     failed = 0
     for outcome in run(jobs, filter_, dtype):
         for warning in outcome.warnings:
@@ -114,3 +119,11 @@ for _name, _filter in FILTERS.items():
         short_help=(_command.__doc__ or "").split("\n")[0],
         epilog=f"Example: {EXAMPLES[_name]}",
     )(_command)
+
+
+@app.command("info", short_help="Tell the version, and what the filters compute with.")
+def _info() -> None:
+    """Tell the version, and what the filters compute with."""
+    from pdefilter.runs.resources import describe_engine
+
+    typer.echo(f"pdefilter {__version__}\nengine: {describe_engine()}")

@@ -9,6 +9,8 @@ import typer
 from pdefilter.cli.help import COMMON
 from pdefilter.filters.option import Option, Parameter, parameters_of
 
+MOST_THREADS = 1024
+
 
 def filter_options(function: Callable[..., Any]) -> list[inspect.Parameter]:
     """Turn the parameters of a filter into those of a Typer command."""
@@ -71,6 +73,19 @@ def common_options() -> list[inspect.Parameter]:
             ),
             None,
         ),
+        _parameter(
+            "threads",
+            float | None,
+            typer.Option(
+                "--threads",
+                metavar="NUMBER",
+                parser=_threads,
+                help="Threads to compute on, by default one a core. It changes no bit of the "
+                "result.",
+                rich_help_panel=COMMON,
+            ),
+            None,
+        ),
     ]
 
 
@@ -109,6 +124,13 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a number") from None
+
+
+def _threads(text: str) -> int:
+    number = _number(text)
+    if not 1 <= number <= MOST_THREADS or number != int(number):
+        raise typer.BadParameter(f"{text!r} is not a whole number from 1 to {MOST_THREADS}")
+    return int(number)
 
 
 def _help(option: Option) -> str:

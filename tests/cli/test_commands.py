@@ -17,6 +17,7 @@ import pdefilter
 from pdefilter.cli.commands import EXAMPLES
 from pdefilter.filters import FILTERS
 from pdefilter.filters.option import parameters_of
+from pdefilter.kernels import engine
 
 every_command = pytest.mark.parametrize("command", FILTERS)
 
@@ -114,6 +115,29 @@ def test_the_tool_introduces_itself(pdefilter_command):
         [sys.executable, "-m", "pdefilter", "--version"], capture_output=True, check=True
     )
     assert module.stdout == version.stdout
+
+
+@pytest.mark.parametrize("choice", ["reference", "native"])
+def test_info_tells_the_engine(pdefilter_command, choice):
+    if choice == "native" and engine.native() is None:
+        pytest.skip("the native engine was not built")
+    done = pdefilter_command("info", env={**os.environ, "PDEFILTER_ENGINE": choice})
+    version, text = done.stdout.decode().splitlines()
+    assert version == f"pdefilter {pdefilter.__version__}"
+    assert text.startswith(f"engine: {choice}")
+    assert f", {engine.available()} thread" in text
+
+
+@every_command
+def test_the_number_of_threads_changes_no_byte(pdefilter_command, command):
+    outputs = {
+        pdefilter_command(
+            command, SAMPLES / "coffee.jpg", "--threads", threads, "--format", "png"
+        ).stdout
+        for threads in (1, 2, 3)
+    }
+    assert len(outputs) == 1
+    assert b"PNG" in outputs.pop()
 
 
 def test_the_shell_completes_commands_options_and_choices(pdefilter_command):

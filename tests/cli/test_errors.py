@@ -137,6 +137,7 @@ WRONG_CALLS = {
     "unknown choice": (["edge", COINS, "--operator", "canny"], "--operator: 'canny' is not one of 'sobel', 'scharr'"),
     "unknown format": (["edge", COINS, "--format", "gif"], "'gif' is unknown; take one of png"),
     "unknown depth": (["edge", COINS, "--depth", "12"], "--depth: '12' is not one of '8', '16'"),
+    "no thread": (["edge", COINS, "--threads", "0"], "--threads: '0' is not a whole number from 1"),
     "no value": (["edge", COINS, "--sigma"], "'--sigma' requires an argument"),
     "no number": (["edge", COINS, "--sigma", "big"], "--sigma: 'big' is not a number"),
     "unstable step": (["heat-diffuse", COINS, "--step", "0.3"], "--step: 0.3 px² is above the stability limit 0.25 px²"),
