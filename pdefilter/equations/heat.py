@@ -17,11 +17,21 @@ class Heat:
     largest_stable_step = 0.25
     """Above it (px²) the highest frequency grows (and below it, min and max are kept)."""
 
-    def march(self, u: "Planes", steps: Sequence[float]) -> "Planes":
+    def march(self, u: "Planes", sizes: Sequence[float], momenta: Sequence[float] = ()) -> "Planes":
         """Take explicit steps; see `pdefilter.kernels.march.march`."""
         from pdefilter.kernels.march import march
 
-        return march(u, steps)
+        return march(u, sizes, momenta=momenta)
+
+    def freeze(self, u: "Planes") -> "Heat":  # noqa: ARG002 (an Evolution's)
+        """Return itself: the coefficients do not depend on u."""
+        return self
+
+    def split(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
+        """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""
+        from pdefilter.kernels.march import split
+
+        return split(u, sizes)
 
     def evolve_exactly(self, u: "Planes", time: float) -> "Planes":
         """Solve to `time` without a step: every cosine mode decays by itself.

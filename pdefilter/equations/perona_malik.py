@@ -1,7 +1,7 @@
 """The Perona–Malik equation u_t = div(g(|∇u|²) ∇u) on the pixel grid."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from pdefilter.equations.diffusivities import Diffusivity
@@ -37,13 +37,37 @@ class PeronaMalik:
     largest_stable_step: ClassVar[float] = 0.25
     """In px²; as g ≤ 1, up to it every new value is a mean of old ones."""
 
-    def march(self, u: "Planes", steps: Sequence[float]) -> "Planes":
+    held: "Planes | None" = None
+    """The image that the conductances follow; None for the one that evolves."""
+
+    def march(self, u: "Planes", sizes: Sequence[float], momenta: Sequence[float] = ()) -> "Planes":
         """Take explicit steps; see `pdefilter.kernels.march.march`."""
         from pdefilter.kernels.march import march
 
         return march(
             u,
-            steps,
+            sizes,
+            momenta=momenta,
             conductance=self.diffusivity.conductance,
-            squared_scale=self.diffusivity.scale / (self.channels * self.contrast**2),
+            squared_scale=self._squared_scale,
+            held=self.held,
         )
+
+    def freeze(self, u: "Planes") -> "PeronaMalik":
+        """Hold the conductances as they are for u."""
+        return replace(self, held=u)
+
+    def split(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
+        """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""
+        from pdefilter.kernels.march import split
+
+        return split(
+            u,
+            sizes,
+            conductance=self.diffusivity.conductance,
+            squared_scale=self._squared_scale,
+        )
+
+    @property
+    def _squared_scale(self) -> float:
+        return self.diffusivity.scale / (self.channels * self.contrast**2)

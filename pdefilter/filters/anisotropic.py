@@ -6,9 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 from pdefilter.equations.contrast import contrast_parameter, percentile_of
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.equations.perona_malik import PeronaMalik
-from pdefilter.filters.evolution_options import DEFAULT_STEP, Iterations, Step, time_option
+from pdefilter.filters.evolution_options import (
+    Iterations,
+    Step,
+    Tolerance,
+    scheme_option,
+    time_option,
+)
+from pdefilter.filters.evolve import SCHEMES, schedule
 from pdefilter.filters.option import Option, image_filter
-from pdefilter.schemes.explicit import explicit_steps
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes, Raster
@@ -37,11 +43,13 @@ def anisotropic(
     time: Annotated[float | None, time_option(otherwise="5")] = None,
     iterations: Iterations = None,
     step: Step = None,
+    scheme: Annotated[str | None, scheme_option(SCHEMES, "explicit, or fsi to a tolerance")] = None,
+    tolerance: Tolerance = None,
 ) -> "Raster":
     """Smooth within regions, not across edges, by Perona–Malik diffusion.
 
-    u_t = div(g(|∇u|²) ∇u) with zero flux through the border, by explicit steps
-    with edge-wise differences. All channels share one diffusivity, which
+    u_t = div(g(|∇u|²) ∇u) with zero flux through the border and edge-wise
+    differences. All channels share one diffusivity, which
     follows the root mean square of their differences.
 
     Parameters
@@ -57,9 +65,18 @@ def anisotropic(
     time : float, optional
         Stopping time t in px², by default 5.
     iterations : int, optional
-        Number of explicit steps.
+        Number of explicit or aos steps.
     step : float, optional
-        Size τ of an explicit step in px², at most 0.25; by default 0.2 at most.
+        Size τ of an explicit step in px², at most 0.25, by default 0.2; or of
+        an aos step.
+    scheme : {"explicit", "fed", "fsi", "aos"}, optional
+        Euler steps, cycles of fast explicit diffusion or of fast
+        semi-iterative steps with the diffusivity held in each, or additive
+        operator splitting. By default explicit, or fsi where a tolerance is
+        given: edges that sharpen themselves take small steps to follow.
+    tolerance : float, optional
+        Root mean square error in grey levels of 255 that fed, fsi and aos may
+        make, estimated on parts of the image; by default 0.1.
 
     Returns
     -------
@@ -74,14 +91,18 @@ def anisotropic(
 
     References
     ----------
-    Perona & Malik 1990, doi:10.1109/34.56205.
+    Perona & Malik 1990, doi:10.1109/34.56205. Schemes: Grewenig, Weickert &
+    Bruhn 2010, doi:10.1007/978-3-642-15986-2_54 (fed); Hafner et al. 2016,
+    doi:10.1007/978-3-319-45886-1_8 (fsi); Weickert, ter Haar Romeny &
+    Viergever 1998, doi:10.1109/83.661190 (aos).
     """
-    steps = explicit_steps(
+    plan = schedule(
+        scheme=scheme,
         time=time,
         iterations=iterations,
         step=step,
+        tolerance=tolerance,
         default_time=DEFAULT_TIME,
-        default_step=DEFAULT_STEP,
         largest_stable_step=PeronaMalik.largest_stable_step,
     )
     g = DIFFUSIVITIES[diffusivity]
@@ -98,6 +119,6 @@ def anisotropic(
                 "is 1: nothing counts as an edge",
                 stacklevel=2,
             )
-        return PeronaMalik(g, contrast, channels).march(u, steps)
+        return plan.run(PeronaMalik(g, contrast, channels), u)
 
-    return image.filtered(diffuse) if steps else image
+    return image.filtered(diffuse) if plan.time else image

@@ -1,5 +1,6 @@
 """The options that mean the same in every filter that evolves an image in time."""
 
+from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
 from pdefilter.filters.option import Option
@@ -8,12 +9,12 @@ from pdefilter.schemes.explicit import MOST_STEPS
 LONGEST_TIME = 1e9
 
 Iterations: TypeAlias = Annotated[
-    int | None, Option("Number of explicit steps.", minimum=0, maximum=MOST_STEPS)
+    int | None, Option("Number of explicit or aos steps.", minimum=0, maximum=MOST_STEPS)
 ]
 Step: TypeAlias = Annotated[
     float | None,
     Option(
-        "Size τ of an explicit step; stable up to 0.25.",
+        "Size τ of an explicit step, stable up to 0.25, or of any aos step.",
         unit="px²",
         minimum=1e-6,
         maximum=1e9,
@@ -21,8 +22,27 @@ Step: TypeAlias = Annotated[
     ),
 ]
 
-# Short of the limit, where the highest frequency would only change its sign, never decay.
-DEFAULT_STEP = 0.2
+Tolerance: TypeAlias = Annotated[
+    float | None,
+    Option(
+        "Root mean square error that fed, fsi and aos may make, estimated on parts of the image "
+        "by dividing the time twice as finely.",
+        unit="grey levels of 255",
+        minimum=1e-3,
+        maximum=255,
+        metavar="LEVELS",
+        otherwise="0.1",
+    ),
+]
+
+
+def scheme_option(schemes: Mapping[str, str], otherwise: str) -> Option:
+    """Make the option of a scheme, whose choices and default are each filter's own."""
+    return Option(
+        "How time advances.",
+        choices=schemes,
+        otherwise=otherwise,
+    )
 
 
 def time_option(otherwise: str = "") -> Option:

@@ -53,12 +53,14 @@ OPTIONS = {
         ["--sigma", "1"],
         ["--iterations", "4", "--step", "0.25"],
         ["--scheme", "exact", "--time", "3"],
+        ["--scheme", "fed", "--time", "30", "--tolerance", "1"],
         ["--time", "0"],
     ],
     "anisotropic": [
         ["--kappa", "0.1", "--time", "3"],
         ["--kappa", "p75", "--iterations", "5"],
         ["--diffusivity", "rational", "--time", "2", "--step", "0.1"],
+        ["--scheme", "aos", "--time", "5", "--tolerance", "2"],
         ["--time", "0"],
     ],
 }

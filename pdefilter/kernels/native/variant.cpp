@@ -349,60 +349,31 @@ void march_tile(const Pass& pass, const Tile& tile, float* scratch) {
 
 // ---------------------------------------------------------------- operator splitting
 
-// Thomas's algorithm on many systems at once: at position i along the axis the values of
-// system j are at [i * lanes + j].
+// Thomas's algorithm on as many systems at once as keep the processor busy while each waits
+// for its divisions. Values are laid out [channel][position along the axis][lane].
+constexpr Index lanes = 32;
+
 struct Systems {
-    Index length, lanes;
-    const float* edge;  // w between positions i - 1 and i, i = 0 .. length; zero at both ends
-    float* ratio;       // room for (length + 1) * lanes
+    Index length;
+    float* values;  // [channels][length][lanes]: f, and then the solution
+    float* edge;    // [length + 1][lanes]: 2 tau g between positions i - 1 and i
+    float* ratio;   // [length + 1][lanes]
+    float* pivot;   // [length][lanes]
+
+    Systems(Index channels, Index length, float* scratch)
+        : length(length),
+          values(scratch),
+          edge(values + channels * length * lanes),
+          ratio(edge + (length + 1) * lanes),
+          pivot(ratio + (length + 1) * lanes) {}
 };
 
-void eliminate(const Systems& s) {
-    const float *w = s.edge, *after = s.edge + s.lanes;
-    float *ratio = s.ratio, *pivots = s.ratio + (s.length + 1) * s.lanes;
-    for (Index j = 0; j < s.lanes; ++j) ratio[j] = 0.0f;
-    for (Index i = 0; i < s.length; ++i) {
-        INDEPENDENT
-        for (Index j = 0; j < s.lanes; ++j) {
-            const float diagonal = 1.0f + w[j] + after[j];
-            const float pivot = 1.0f / (diagonal - w[j] * ratio[j]);
-            pivots[j] = pivot;
-            ratio[s.lanes + j] = after[j] * pivot;
-        }
-        w += s.lanes, after += s.lanes, ratio += s.lanes, pivots += s.lanes;
-    }
-}
-
-// From f to v in place.
-void substitute(const Systems& s, float* v) {
-    const float* pivots = s.ratio + (s.length + 1) * s.lanes;
-    for (Index i = 0; i < s.length; ++i) {
-        float* now = v + i * s.lanes;
-        const float* w = s.edge + i * s.lanes;
-        const float* pivot = pivots + i * s.lanes;
-        if (i == 0) {
-            INDEPENDENT
-            for (Index j = 0; j < s.lanes; ++j) now[j] = (now[j] + w[j] * 0.0f) * pivot[j];
-            continue;
-        }
-        const float* previous = now - s.lanes;
-        INDEPENDENT
-        for (Index j = 0; j < s.lanes; ++j) now[j] = (now[j] + w[j] * previous[j]) * pivot[j];
-    }
-    for (Index i = s.length - 2; i >= 0; --i) {
-        float *now = v + i * s.lanes, *next = now + s.lanes;
-        const float* ratio = s.ratio + (i + 1) * s.lanes;
-        INDEPENDENT
-        for (Index j = 0; j < s.lanes; ++j) now[j] += ratio[j] * next[j];
-    }
-}
-
-// Values [channel][position][lane] to the edges' 2 tau g.
 template <int C, Conductance kind>
-void edges_of(const Splitting& task, const float* values, Index length, Index lanes, float* edge) {
-    const Index plane = length * lanes;
+void set_edges_of(const Splitting& task, const Systems& s) {
+    const Index plane = s.length * lanes;
+    const float *values = s.values, scale = task.scale, two_tau = task.two_tau;
+    float* edge = s.edge;
     for (Index j = 0; j < lanes; ++j) edge[j] = edge[plane + j] = 0.0f;
-    const float scale = task.scale, two_tau = task.two_tau;
     INDEPENDENT
     for (Index k = lanes; k < plane; ++k) {
         float d[C];
@@ -412,60 +383,92 @@ void edges_of(const Splitting& task, const float* values, Index length, Index la
 }
 
 template <int C>
-void edges_with(const Splitting& task, const float* values, Index length, Index lanes, float* edge) {
-    if (task.conductance == exponential)
-        return edges_of<C, exponential>(task, values, length, lanes, edge);
-    if (task.conductance == rational)
-        return edges_of<C, rational>(task, values, length, lanes, edge);
-    edges_of<C, constant>(task, values, length, lanes, edge);
+void set_edges(const Splitting& task, const Systems& s) {
+    if (task.conductance == exponential) return set_edges_of<C, exponential>(task, s);
+    if (task.conductance == rational) return set_edges_of<C, rational>(task, s);
+    set_edges_of<C, constant>(task, s);
 }
 
-// Solves for values laid out [channel][position][lane], in place.
-void solve(const Splitting& task, float* values, Index length, Index lanes, float* scratch) {
-    float* edge = scratch;
-    switch (task.channels) {
-        case 1: edges_with<1>(task, values, length, lanes, edge); break;
-        case 2: edges_with<2>(task, values, length, lanes, edge); break;
-        case 3: edges_with<3>(task, values, length, lanes, edge); break;
-        default: edges_with<4>(task, values, length, lanes, edge); break;
+void eliminate(const Systems& s) {
+    for (Index j = 0; j < lanes; ++j) s.ratio[j] = 0.0f;
+    for (Index i = 0; i < s.length; ++i) {
+        const float *w = s.edge + i * lanes, *after = w + lanes, *ratio = s.ratio + i * lanes;
+        float *next = s.ratio + (i + 1) * lanes, *pivot = s.pivot + i * lanes;
+        INDEPENDENT
+        for (Index j = 0; j < lanes; ++j) {
+            const float diagonal = 1.0f + w[j] + after[j];
+            const float p = 1.0f / (diagonal - w[j] * ratio[j]);
+            pivot[j] = p;
+            next[j] = after[j] * p;
+        }
     }
-    const Systems systems{length, lanes, edge, edge + (length + 1) * lanes};
-    eliminate(systems);
-    for (Index c = 0; c < task.channels; ++c) substitute(systems, values + c * length * lanes);
 }
 
-constexpr Index lanes_at_once = 16;
+void substitute(const Systems& s, float* v) {
+    const float nothing[lanes] = {};
+    for (Index i = 0; i < s.length; ++i) {
+        float* now = v + i * lanes;
+        const float *previous = i ? now - lanes : nothing;
+        const float *w = s.edge + i * lanes, *pivot = s.pivot + i * lanes;
+        INDEPENDENT
+        for (Index j = 0; j < lanes; ++j) now[j] = (now[j] + w[j] * previous[j]) * pivot[j];
+    }
+    for (Index i = s.length - 2; i >= 0; --i) {
+        float* now = v + i * lanes;
+        const float *next = now + lanes, *ratio = s.ratio + (i + 1) * lanes;
+        INDEPENDENT
+        for (Index j = 0; j < lanes; ++j) now[j] += ratio[j] * next[j];
+    }
+}
+
+void solve(const Splitting& task, const Systems& s) {
+    switch (task.channels) {
+        case 1: set_edges<1>(task, s); break;
+        case 2: set_edges<2>(task, s); break;
+        case 3: set_edges<3>(task, s); break;
+        default: set_edges<4>(task, s); break;
+    }
+    eliminate(s);
+    for (Index c = 0; c < task.channels; ++c) substitute(s, s.values + c * s.length * lanes);
+}
 
 Index solve_scratch(const Splitting& task) {
     const Index length = larger(task.rows, task.columns);
-    return (task.channels * length + 3 * (length + 1)) * lanes_at_once;
+    return (task.channels * length + 3 * (length + 1)) * lanes;
 }
 
 void solve_columns(const Splitting& task, Index first, Index last, float* scratch) {
     const Index M = task.rows, N = task.columns;
-    for (Index j0 = first; j0 < last; j0 += lanes_at_once) {
-        const Index lanes = smaller(lanes_at_once, last - j0);
+    const Systems s(task.channels, M, scratch);
+    for (Index j0 = first; j0 < last; j0 += lanes) {
+        const Index count = smaller(lanes, last - j0);
+        for (Index row = 0; row < task.channels * M; ++row) {
+            float* lane = s.values + row * lanes;
+            memcpy(lane, task.in + row * N + j0, size_t(count) * sizeof(float));
+            for (Index j = count; j < lanes; ++j) lane[j] = 0.0f;
+        }
+        solve(task, s);
         for (Index row = 0; row < task.channels * M; ++row)
-            memcpy(scratch + row * lanes, task.in + row * N + j0, size_t(lanes) * sizeof(float));
-        solve(task, scratch, M, lanes, scratch + task.channels * M * lanes);
-        for (Index row = 0; row < task.channels * M; ++row)
-            memcpy(task.out + row * N + j0, scratch + row * lanes, size_t(lanes) * sizeof(float));
+            memcpy(task.out + row * N + j0, s.values + row * lanes, size_t(count) * sizeof(float));
     }
 }
 
 void solve_rows(const Splitting& task, Index first, Index last, float* scratch) {
     const Index M = task.rows, N = task.columns;
-    for (Index i0 = first; i0 < last; i0 += lanes_at_once) {
-        const Index lanes = smaller(lanes_at_once, last - i0);
+    const Systems s(task.channels, N, scratch);
+    for (Index i0 = first; i0 < last; i0 += lanes) {
+        const Index count = smaller(lanes, last - i0);
         for (Index c = 0; c < task.channels; ++c)
-            for (Index j = 0; j < N; ++j)
-                for (Index i = 0; i < lanes; ++i)
-                    scratch[(c * N + j) * lanes + i] = task.in[(c * M + i0 + i) * N + j];
-        solve(task, scratch, N, lanes, scratch + task.channels * N * lanes);
+            for (Index j = 0; j < N; ++j) {
+                float* lane = s.values + (c * N + j) * lanes;
+                for (Index i = 0; i < count; ++i) lane[i] = task.in[(c * M + i0 + i) * N + j];
+                for (Index i = count; i < lanes; ++i) lane[i] = 0.0f;
+            }
+        solve(task, s);
         for (Index c = 0; c < task.channels; ++c)
-            for (Index i = 0; i < lanes; ++i) {
+            for (Index i = 0; i < count; ++i) {
                 float* out = task.out + (c * M + i0 + i) * N;
-                const float* v = scratch + c * N * lanes + i;
+                const float* v = s.values + c * N * lanes + i;
                 for (Index j = 0; j < N; ++j) out[j] = (out[j] + v[j * lanes]) * 0.5f;
             }
     }

@@ -1,0 +1,158 @@
+"""How an evolution gets to its stopping time: the scheme, and how finely it divides the time."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pdefilter.equations.evolution import Evolution
+from pdefilter.errors import ParameterError
+from pdefilter.schemes.explicit import explicit_steps
+from pdefilter.schemes.fast_explicit import Cycle, fed_cycle, fewest_cycles, fsi_cycle
+from pdefilter.schemes.tolerance import fewest_parts
+
+if TYPE_CHECKING:
+    from pdefilter.raster import Planes
+
+SCHEMES: Mapping[str, str] = {
+    "explicit": "Euler steps",
+    "fed": "fast explicit cycles",
+    "fsi": "fast semi-iterative cycles",
+    "aos": "implicit, split by axes, any step is stable",
+}
+
+# Short of the limit, where the highest frequency would only change its sign, never decay.
+DEFAULT_STEP = 0.2
+DEFAULT_TOLERANCE = 0.1
+
+_CYCLES: Mapping[str, Callable[[float, float], Cycle]] = {"fed": fed_cycle, "fsi": fsi_cycle}
+
+# Four squares, a quarter from the corners, stand for a larger image. They must be many times
+# as wide as the evolution blurs, or they would be grey all over before the image is.
+_LEAST_SAMPLE_WIDTH = 128
+_SAMPLE_DEVIATIONS = 8
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How time is to advance.
+
+    Attributes
+    ----------
+    scheme : str
+        One of `SCHEMES`.
+    time : float
+        The stopping time t in px².
+    sizes : tuple of float
+        The steps, where they were asked for.
+    tolerance : float
+        Where not, the error allowed, on the unit scale.
+    """
+
+    scheme: str
+    time: float
+    sizes: tuple[float, ...]
+    tolerance: float
+
+    def run(self, evolution: Evolution, u: "Planes") -> "Planes":
+        """Evolve `u` to the stopping time."""
+        if self.scheme == "explicit":
+            return evolution.march(u, self.sizes)
+        if self.sizes:
+            return evolution.split(u, self.sizes)
+        least = 1
+        if self.scheme in _CYCLES:
+            least = fewest_cycles(self.time, evolution.largest_stable_step)
+        samples = _samples(u, self.time)
+
+        def difference(parts: int) -> float:
+            worst = 0.0
+            for sample in samples:
+                coarse, fine = (self._divided(evolution, sample, p) for p in (parts, 2 * parts))
+                coarse -= fine
+                worst = max(worst, float((coarse * coarse).mean(dtype=float)))
+            return math.sqrt(worst)
+
+        return self._divided(evolution, u, fewest_parts(difference, self.tolerance, least))
+
+    def _divided(self, evolution: Evolution, u: "Planes", parts: int) -> "Planes":
+        """Evolve `u` in so many cycles, or steps of splitting."""
+        part = self.time / parts
+        if self.scheme == "aos":
+            return evolution.split(u, (part,) * parts)
+        cycle = _CYCLES[self.scheme](part, evolution.largest_stable_step)
+        for _ in range(parts):
+            u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta)
+        return u
+
+
+def schedule(
+    *,
+    scheme: str | None,
+    time: float | None,
+    iterations: int | None,
+    step: float | None,
+    tolerance: float | None,
+    default_time: float,
+    largest_stable_step: float,
+) -> Schedule:
+    """Decide how time advances from what the user said of it.
+
+    Parameters
+    ----------
+    scheme : str or None
+        None: fsi where a tolerance is given, else explicit.
+    time, iterations, step : float, int, float, or None
+        See `pdefilter.schemes.explicit.explicit_steps`.
+    tolerance : float or None
+        In grey levels of 255; for the schemes that divide the time by it.
+    default_time, largest_stable_step : float
+        In px².
+
+    Raises
+    ------
+    ParameterError
+        If an option does not belong to the scheme, or a step is unstable.
+    """
+    stepped = iterations is not None or step is not None
+    if scheme is None:
+        scheme = "explicit" if tolerance is None else "fsi"
+    if scheme in _CYCLES and stepped:
+        name = "step" if iterations is None else "iterations"
+        raise ParameterError(
+            name, f"the {scheme} scheme divides the time by itself; give a tolerance instead"
+        )
+    if tolerance is not None and (scheme == "explicit" or stepped):
+        raise ParameterError(
+            "tolerance", "explicit steps follow from the step size; give a smaller step instead"
+        )
+    sizes: tuple[float, ...] = ()
+    if scheme == "explicit" or stepped:
+        sizes = explicit_steps(
+            time=time,
+            iterations=iterations,
+            step=step,
+            default_time=default_time,
+            default_step=DEFAULT_STEP,
+            largest_stable_step=largest_stable_step if scheme == "explicit" else math.inf,
+        )
+        time = math.fsum(sizes)
+    grey_levels = DEFAULT_TOLERANCE if tolerance is None else tolerance
+    return Schedule(scheme, default_time if time is None else time, sizes, grey_levels / 255)
+
+
+def _samples(u: "Planes", time: float) -> "list[Planes]":
+    rows, columns = u.shape[1:]
+    width = max(_LEAST_SAMPLE_WIDTH, math.ceil(_SAMPLE_DEVIATIONS * math.sqrt(2 * time)))
+    if rows * columns <= 4 * width * width:
+        return [u]
+    return [
+        u[:, _around(rows, at_row, width), _around(columns, at_column, width)].copy()
+        for at_row in (0.25, 0.75)
+        for at_column in (0.25, 0.75)
+    ]
+
+
+def _around(size: int, fraction: float, width: int) -> slice:
+    first = max(0, min(size - width, int(fraction * size) - width // 2))
+    return slice(first, first + width)

@@ -1,0 +1,126 @@
+"""All schemes converge to one answer, at the order that theory says, within the tolerance asked."""
+
+import numpy as np
+import pytest
+
+import pdefilter
+from pdefilter import ParameterError
+from pdefilter.equations.diffusivities import DIFFUSIVITIES
+from pdefilter.equations.heat import Heat
+from pdefilter.equations.perona_malik import PeronaMalik
+from pdefilter.schemes.fast_explicit import fed_cycle, fsi_cycle
+
+TIME = 8.0
+
+
+def rms(a, b):
+    return float(np.sqrt(np.mean((a.astype(np.float64) - b) ** 2)))
+
+
+@pytest.fixture(scope="module")
+def grey(photograph):
+    return (photograph[None] / np.float32(255)).astype(np.float32)
+
+
+def cycles(make):
+    def evolve(evolution, u, parts):
+        cycle = make(TIME / parts, evolution.largest_stable_step)
+        for _ in range(parts):
+            u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta)
+        return u
+
+    return evolve
+
+
+ADVANCE = {
+    "explicit": lambda evolution, u, parts: evolution.march(u, [TIME / parts] * parts),
+    "fed": cycles(fed_cycle),
+    "fsi": cycles(fsi_cycle),
+    "aos": lambda evolution, u, parts: evolution.split(u, [TIME / parts] * parts),
+}
+EQUATIONS = {
+    "heat": Heat(),
+    # A contrast that no difference passes by much: where edges sharpen, orders are reached late.
+    "rational": PeronaMalik(DIFFUSIVITIES["rational"], 0.3, 1),
+    "exponential": PeronaMalik(DIFFUSIVITIES["exponential"], 0.5, 1),
+}
+
+
+@pytest.mark.parametrize("equation", EQUATIONS)
+@pytest.mark.parametrize("scheme", ADVANCE)
+def test_schemes_converge_to_one_answer_with_order_one(scheme, equation, grey):
+    evolution = EQUATIONS[equation]
+    # The answer: Euler's, extrapolated to steps of no size (order two, 1e-3 grey levels).
+    fine, finer = (ADVANCE["explicit"](evolution, grey, parts) for parts in (160, 320))
+    answer = 2 * finer.astype(np.float64) - fine
+    counts = (40, 80, 160) if scheme == "explicit" else (64, 128, 256)
+    errors = [rms(ADVANCE[scheme](evolution, grey, parts), answer) for parts in counts]
+    orders = np.log2(np.array(errors[:-1]) / errors[1:])
+    assert np.all(np.abs(orders - 1) < 0.2), orders
+    assert errors[-1] < 0.2 / 255
+
+
+@pytest.mark.parametrize("scheme", ["fed", "fsi", "aos"])
+@pytest.mark.parametrize("time", [5.0, 50.0, 2000.0])
+@pytest.mark.parametrize("tolerance", [1.0, 0.2])
+def test_heat_is_within_the_tolerance_of_the_exact_solution(scheme, time, tolerance, grey):
+    image = np.ascontiguousarray(np.tile(grey[0], (2, 2))[:500, :600])
+    ours = pdefilter.heat_diffuse(image, time=time, scheme=scheme, tolerance=tolerance)
+    exact = pdefilter.heat_diffuse(image, time=time, scheme="exact")
+    # The estimate is from parts of the image; the rest may be rougher by a quarter.
+    assert rms(ours, exact) * 255 < 1.25 * tolerance
+
+
+@pytest.mark.parametrize("scheme", ["fed", "fsi", "aos"])
+def test_perona_malik_is_within_the_tolerance_of_small_steps(scheme, colour_photograph):
+    image = colour_photograph / np.float32(255)
+    options = {"kappa": 0.1, "time": 4.0, "diffusivity": "rational"}
+    ours = pdefilter.anisotropic(image, **options, scheme=scheme, tolerance=0.2)
+    coarse, fine = (pdefilter.anisotropic(image, **options, step=s) for s in (0.02, 0.01))
+    assert rms(ours, 2 * fine.astype(np.float64) - coarse) * 255 < 1.25 * 0.2
+
+
+def test_splitting_is_stable_and_keeps_the_range_at_any_step(grey):
+    for conductance in ("constant", "exponential"):
+        evolution = EQUATIONS["heat" if conductance == "constant" else "exponential"]
+        for size in (1.0, 1e2, 1e4):
+            ours = evolution.split(grey, [size])
+            assert ours.min() >= grey.min() - 1e-5
+            assert ours.max() <= grey.max() + 1e-5
+            assert abs(ours.mean(dtype=float) - grey.mean(dtype=float)) < 1e-4
+    pdefilter.anisotropic(grey[0], kappa=0.1, scheme="aos", step=50, iterations=2)
+
+
+def test_defaults_are_explicit_for_short_times_and_exact_for_long_ones(grey):
+    def heat(**options):
+        return pdefilter.heat_diffuse(grey[0], **options)
+
+    assert np.array_equal(heat(time=5), heat(time=5, scheme="explicit"))
+    assert np.array_equal(heat(time=200), heat(time=200, scheme="exact"))
+    assert np.array_equal(heat(time=30, step=0.2), heat(time=30, step=0.2, scheme="explicit"))
+    assert np.array_equal(heat(time=30, tolerance=1), heat(time=30, tolerance=1, scheme="fsi"))
+
+
+@pytest.mark.parametrize(
+    ("options", "parameter"),
+    [
+        ({"scheme": "fed", "step": 0.1}, "step"),
+        ({"scheme": "fsi", "iterations": 10}, "iterations"),
+        ({"scheme": "explicit", "tolerance": 1}, "tolerance"),
+        ({"scheme": "aos", "step": 1, "tolerance": 1}, "tolerance"),
+        ({"tolerance": 0}, "tolerance"),
+        ({"scheme": "rk4"}, "scheme"),
+    ],
+)
+def test_what_a_scheme_cannot_do_is_refused(options, parameter):
+    for filter_ in (pdefilter.heat_diffuse, pdefilter.anisotropic):
+        with pytest.raises(ParameterError) as caught:
+            filter_(np.zeros((3, 3)), **options)
+        assert caught.value.parameter == parameter
+
+
+def test_anisotropic_has_no_exact_scheme():
+    with pytest.raises(ParameterError, match="explicit, fed, fsi, aos"):
+        pdefilter.anisotropic(np.zeros((3, 3)), scheme="exact")
+    with pytest.raises(ParameterError, match="no steps"):
+        pdefilter.heat_diffuse(np.zeros((3, 3)), scheme="exact", tolerance=1)
