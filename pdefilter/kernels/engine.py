@@ -43,11 +43,21 @@ def chosen() -> str:
 
 @cache
 def native() -> ModuleType | None:
-    """Import the compiled module, if there is one."""
+    """Import the compiled module, if there is one.
+
+    Raises
+    ------
+    CallError
+        If there is one that this machine cannot load.
+    """
     try:
         return import_module("pdefilter.kernels.native._native")
-    except ImportError:
+    except ModuleNotFoundError:
         return None
+    except ImportError as error:
+        raise CallError(
+            f"the native engine cannot be loaded ({error}); install pdefilter again"
+        ) from None
 
 
 def threads() -> int:

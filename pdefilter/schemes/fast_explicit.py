@@ -79,7 +79,7 @@ def fsi_cycle(time: float, largest_stable_step: float) -> Cycle:
 def leja_order(points: Sequence[float]) -> list[int]:
     """Order points so that each is as far as can be from all before it, by the product.
 
-    (Reichel 1990, doi:10.1007/BF02017352.)
+    (Calvetti & Reichel 1996, J. Comput. Appl. Math. 71, 267–286.)
     """
     rest = list(range(len(points)))
     chosen = max(rest, key=lambda k: abs(points[k]))

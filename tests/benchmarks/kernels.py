@@ -69,7 +69,8 @@ def main() -> None:
             taken = min(seconds(lambda plan=plan: plan.run(heat, u)) for _ in range(3))
             error = np.abs(plan.run(heat, u) - exact).mean() * 255
             print(
-                f"  {scheme} to {tolerance}: {taken / euler:.2f} of Euler's time, mean error {error:.3f}"
+                f"  {scheme} to {tolerance}: {taken / euler:.2f} of Euler's time, "
+                f"mean error {error:.3f}"
             )
     taken = min(seconds(lambda: heat.evolve_exactly(u, 50.0)) for _ in range(5))
     error = np.abs(heat.march(u, [0.25] * 200) - exact).mean() * 255

@@ -1,5 +1,6 @@
 """The native engine: the marches in C++, bit for bit those of `pdefilter.kernels.reference`."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -53,29 +54,36 @@ def march(
     """March as `pdefilter.kernels.march.march` says."""
     native = engine.native()
     assert native is not None
-    threads = threads or _threads_for(u.size * len(steps))
+    # A constant couples no channels: one by one they take less room in the cache.
+    alone = conductance == "constant"
+    parts = [slice(c, c + 1) for c in range(len(u))] if alone else [slice(None)]
+    shape = u[parts[0]].shape
+    threads = threads or _threads_for(math.prod(shape) * len(steps))
     tiling = tiling or _tiling(
-        u.shape, len(steps), threads, momentum=bool(momenta), held=held is not None
+        shape, len(steps), threads, momentum=bool(momenta), held=held is not None and not alone
     )
-    out = np.empty_like(u)
     several = len(steps) > tiling.levels
-    nothing = np.empty((0, 0, 0), np.float32)
-    native.march(
-        u,
-        out,
-        np.empty_like(u) if several else nothing,
-        (np.empty_like(u), np.empty_like(u)) if several and momenta else None,
-        np.asarray(steps, np.float32),
-        np.asarray(momenta, np.float32) if momenta else None,
-        held,
-        _CODES[conductance],
-        squared_scale,
-        threads,
-        tiling.levels,
-        tiling.rows,
-        tiling.columns,
-        variant or variants()[-1],
-    )
+    room = [np.empty(shape if several else (0, 0, 0), np.float32)]
+    if momenta:
+        room += [np.empty_like(room[0]) for _ in range(2)]
+    out = np.empty_like(u)
+    for part in parts:
+        native.march(
+            u[part],
+            out[part],
+            room[0],
+            tuple(room[1:]) or None,
+            np.asarray(steps, np.float32),
+            np.asarray(momenta, np.float32) if momenta else None,
+            None if held is None or alone else held,
+            _CODES[conductance],
+            squared_scale,
+            threads,
+            tiling.levels,
+            tiling.rows,
+            tiling.columns,
+            variant or variants()[-1],
+        )
     return out
 
 
