@@ -99,8 +99,9 @@ def heat_diffuse(
         time = sigma**2 / 2
 
     heat = Heat()
-    if scheme is None and iterations is step is tolerance is None and time is not None:
-        scheme = "exact" if time > LONGEST_EXPLICIT_TIME else None
+    undecided = all(option is None for option in (scheme, iterations, step, tolerance))
+    if undecided and time is not None and time > LONGEST_EXPLICIT_TIME:
+        scheme = "exact"
     if scheme == "exact":
         for name, value in (("iterations", iterations), ("step", step), ("tolerance", tolerance)):
             if value is not None:
