@@ -29,6 +29,14 @@ def test_shape_and_type_come_out_as_they_went_in(filter_, dtype, shape):
 
 
 @every_filter
+@pytest.mark.parametrize("value", [0.25, None])
+def test_the_result_is_an_array_of_its_own(filter_, value):
+    rng = np.random.default_rng(6)
+    array = rng.random((6, 5), np.float32) if value is None else np.full((6, 5), value, "f4")
+    assert not np.may_share_memory(filter_(array), array)
+
+
+@every_filter
 def test_layout_in_memory_makes_no_difference(filter_, colour_photograph):
     crop = np.ascontiguousarray(colour_photograph[:40, :50])
     plain = filter_(crop)

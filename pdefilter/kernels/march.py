@@ -58,14 +58,13 @@ def march(
         If the steps are not finite, the conductance is unknown or shapes differ.
     """
     u = _checked(u, "u")
-    if conductance not in CONDUCTANCES:
-        raise ValueError(f"{conductance!r} is no conductance; take one of {[*CONDUCTANCES]}")
-    if not all(map(math.isfinite, [*steps, *momenta, squared_scale])):
-        raise ValueError("steps, momenta and scale must be finite numbers")
+    _require_sense(conductance, [*steps, *momenta, squared_scale])
     if momenta and len(momenta) != len(steps):
         raise ValueError(f"{len(steps)} steps need as many momenta, not {len(momenta)}")
-    if held is not None and _checked(held, "held").shape != u.shape:
-        raise ValueError(f"an image of shape {u.shape} cannot be held by one of {held.shape}")
+    if held is not None:
+        held = _checked(held, "held")
+        if held.shape != u.shape:
+            raise ValueError(f"an image of shape {u.shape} cannot be held by one of {held.shape}")
     if not len(steps) or not u.size:
         return u.copy()
     if engine.name() == "native" and len(u) <= MOST_NATIVE_CHANNELS:
@@ -99,10 +98,7 @@ def split(
         As of `march`.
     """
     u = _checked(u, "u")
-    if conductance not in CONDUCTANCES:
-        raise ValueError(f"{conductance!r} is no conductance; take one of {[*CONDUCTANCES]}")
-    if not all(map(math.isfinite, [*steps, squared_scale])):
-        raise ValueError("steps and scale must be finite numbers")
+    _require_sense(conductance, [*steps, squared_scale])
     if not len(steps) or not u.size:
         return u.copy()
     if engine.name() == "native" and len(u) <= MOST_NATIVE_CHANNELS:
@@ -112,6 +108,13 @@ def split(
     for step in steps:
         u = reference.split(u, step, conductance, squared_scale)
     return u
+
+
+def _require_sense(conductance: str, numbers: Sequence[float]) -> None:
+    if conductance not in CONDUCTANCES:
+        raise ValueError(f"{conductance!r} is no conductance; take one of {[*CONDUCTANCES]}")
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError("steps, momenta and scale must be finite numbers")
 
 
 def _checked(u: Planes, name: str) -> Planes:

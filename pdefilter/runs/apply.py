@@ -46,9 +46,11 @@ def apply(
     pixels = from_unit(planes, dtype, result.interval)
     if result.alpha is not None:
         pixels = np.concatenate([pixels, from_unit(result.alpha, dtype)[None]])
-    return replace(
-        image, pixels=np.ascontiguousarray(np.moveaxis(pixels, 0, -1)).reshape(image.pixels.shape)
-    )
+    pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, -1)).reshape(image.pixels.shape)
+    if np.may_share_memory(pixels, image.pixels):
+        # Where a filter changes nothing, its result may be a view of what went in.
+        pixels = pixels.copy()
+    return replace(image, pixels=pixels)
 
 
 def raster_of(image: Image) -> Raster:
