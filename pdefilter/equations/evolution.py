@@ -1,7 +1,7 @@
 """What a scheme may ask of an equation that evolves an image in time."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes
@@ -19,7 +19,7 @@ class Evolution(Protocol):
         """Take explicit steps; the coefficients follow u at every step."""
         ...
 
-    def freeze(self, u: "Planes") -> Self:
+    def freeze(self, u: "Planes") -> "Evolution":
         """Make the evolution whose coefficients are held as they are for u."""
         ...
 

@@ -1,37 +1,48 @@
 """The heat equation u_t = Δu on the pixel grid."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes
 
 
+@dataclass(frozen=True)
 class Heat:
-    """u_t = Δu, zero flux through the border; 5-point Laplacian, h = 1.
+    """u_t = div(c ∇u), zero flux through the border; 5-point stencil, h = 1.
 
-    After the time t an image is smoothed like with a Gaussian of σ = √(2t)
-    (Iijima 1959; Weickert, Ishikawa & Imiya 1999, doi:10.1023/A:1008344623873).
+    Where c = 1, after the time t an image is smoothed like with a Gaussian of
+    σ = √(2t) (Iijima 1959; Weickert, Ishikawa & Imiya 1999,
+    doi:10.1023/A:1008344623873).
+
+    Attributes
+    ----------
+    edges : ndarray of shape (2, M, N), float32, or None
+        The conductance c ≤ 1 of the edge below every pixel and of that to its
+        right; None for 1 everywhere.
     """
 
-    largest_stable_step = 0.25
+    edges: "Planes | None" = None
+
+    largest_stable_step: ClassVar[float] = 0.25
     """Above it (px²) the highest frequency grows (and below it, min and max are kept)."""
 
     def march(self, u: "Planes", sizes: Sequence[float], momenta: Sequence[float] = ()) -> "Planes":
         """Take explicit steps; see `pdefilter.kernels.march.march`."""
         from pdefilter.kernels.march import march
 
-        return march(u, sizes, momenta=momenta)
+        return march(u, sizes, momenta=momenta, edges=self.edges)
 
     def freeze(self, u: "Planes") -> "Heat":  # noqa: ARG002 (an Evolution's)
-        """Return itself: the coefficients do not depend on u."""
+        """Return itself: the conductances do not depend on u."""
         return self
 
     def split(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
         """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""
         from pdefilter.kernels.march import split
 
-        return split(u, sizes)
+        return split(u, sizes, edges=self.edges)
 
     def evolve_exactly(self, u: "Planes", time: float) -> "Planes":
         """Solve to `time` without a step: every cosine mode decays by itself.

@@ -1,10 +1,11 @@
 """The Perona–Malik equation u_t = div(g(|∇u|²) ∇u) on the pixel grid."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from pdefilter.equations.diffusivities import Diffusivity
+from pdefilter.equations.heat import Heat
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes
@@ -37,9 +38,6 @@ class PeronaMalik:
     largest_stable_step: ClassVar[float] = 0.25
     """In px²; as g ≤ 1, up to it every new value is a mean of old ones."""
 
-    held: "Planes | None" = None
-    """The image that the conductances follow; None for the one that evolves."""
-
     def march(self, u: "Planes", sizes: Sequence[float], momenta: Sequence[float] = ()) -> "Planes":
         """Take explicit steps; see `pdefilter.kernels.march.march`."""
         from pdefilter.kernels.march import march
@@ -50,12 +48,15 @@ class PeronaMalik:
             momenta=momenta,
             conductance=self.diffusivity.conductance,
             squared_scale=self._squared_scale,
-            held=self.held,
         )
 
-    def freeze(self, u: "Planes") -> "PeronaMalik":
-        """Hold the conductances as they are for u."""
-        return replace(self, held=u)
+    def freeze(self, u: "Planes") -> Heat:
+        """Hold the conductances as they are for u: a linear diffusion."""
+        from pdefilter.kernels.march import conduct
+
+        return Heat(
+            conduct(u, conductance=self.diffusivity.conductance, squared_scale=self._squared_scale)
+        )
 
     def split(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
         """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""

@@ -42,12 +42,6 @@ def with_border(u: Planes, width_rows: int, width_columns: int) -> Planes:
     return np.pad(u, frame, mode="symmetric")
 
 
-def renew_border(framed: Planes) -> None:
-    """Make the one-pixel frame of `framed` mirror its inside again."""
-    framed[:, 0], framed[:, -1] = framed[:, 1], framed[:, -2]
-    framed[:, :, 0], framed[:, :, -1] = framed[:, :, 1], framed[:, :, -2]
-
-
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="pdefilter")

@@ -23,7 +23,7 @@ def march(
     momenta: Sequence[float] = (),
     conductance: str = "constant",
     squared_scale: float = 1.0,
-    held: Planes | None = None,
+    edges: Planes | None = None,
 ) -> Planes:
     """Take explicit steps u ← u + τ div(g ∇u), edge by edge.
 
@@ -44,8 +44,9 @@ def march(
     squared_scale : float
         What the sum over channels of squared differences is multiplied by
         before g is taken.
-    held : ndarray of shape (C, M, N), float32, optional
-        If given, the conductances follow this image and stay.
+    edges : ndarray of shape (2, M, N), float32, optional
+        What g is multiplied by on the edge below every pixel and on that to
+        its right. With the constant conductance, these are conductances held.
 
     Returns
     -------
@@ -58,24 +59,26 @@ def march(
         If the steps are not finite, the conductance is unknown or shapes differ.
     """
     u = _checked(u, "u")
-    _require_sense(conductance, [*steps, *momenta, squared_scale])
+    edges = _edges_of(u, edges)
+    _require_sense(conductance, squared_scale, [*steps, *momenta])
     if momenta and len(momenta) != len(steps):
         raise ValueError(f"{len(steps)} steps need as many momenta, not {len(momenta)}")
-    if held is not None:
-        held = _checked(held, "held")
-        if held.shape != u.shape:
-            raise ValueError(f"an image of shape {u.shape} cannot be held by one of {held.shape}")
     if not len(steps) or not u.size:
         return u.copy()
-    if engine.name() == "native" and len(u) <= MOST_NATIVE_CHANNELS:
+    if _natively(u):
         from pdefilter.kernels import native
 
-        return native.march(u, steps, momenta, conductance, squared_scale, held)
-    return reference.march(u, steps, momenta, conductance, squared_scale, held)
+        return native.march(u, steps, momenta, conductance, squared_scale, edges)
+    return reference.march(u, steps, momenta, conductance, squared_scale, edges)
 
 
 def split(
-    u: Planes, steps: Sequence[float], *, conductance: str = "constant", squared_scale: float = 1.0
+    u: Planes,
+    steps: Sequence[float],
+    *,
+    conductance: str = "constant",
+    squared_scale: float = 1.0,
+    edges: Planes | None = None,
 ) -> Planes:
     """Take steps of additive operator splitting: stable at any size.
 
@@ -84,7 +87,7 @@ def split(
 
     Parameters
     ----------
-    u, steps, conductance, squared_scale
+    u, steps, conductance, squared_scale, edges
         As of `march`.
 
     Returns
@@ -98,23 +101,69 @@ def split(
         As of `march`.
     """
     u = _checked(u, "u")
-    _require_sense(conductance, [*steps, squared_scale])
+    edges = _edges_of(u, edges)
+    _require_sense(conductance, squared_scale, steps)
     if not len(steps) or not u.size:
         return u.copy()
-    if engine.name() == "native" and len(u) <= MOST_NATIVE_CHANNELS:
+    if _natively(u):
         from pdefilter.kernels import native
 
-        return native.split(u, steps, conductance, squared_scale)
+        return native.split(u, steps, conductance, squared_scale, edges)
     for step in steps:
-        u = reference.split(u, step, conductance, squared_scale)
+        u = reference.split(u, step, conductance, squared_scale, edges)
     return u
 
 
-def _require_sense(conductance: str, numbers: Sequence[float]) -> None:
+def conduct(
+    u: Planes, *, conductance: str, squared_scale: float = 1.0, edges: Planes | None = None
+) -> Planes:
+    """Find what the edges of an image conduct, to be held while it evolves.
+
+    Parameters
+    ----------
+    u, conductance, squared_scale, edges
+        As of `march`.
+
+    Returns
+    -------
+    ndarray of shape (2, M, N), float32
+        The conductance of the edge below every pixel, and of that to its right.
+
+    Raises
+    ------
+    ValueError
+        As of `march`.
+    """
+    u = _checked(u, "u")
+    edges = _edges_of(u, edges)
+    _require_sense(conductance, squared_scale, ())
+    if u.size and _natively(u):
+        from pdefilter.kernels import native
+
+        return native.conduct(u, conductance, squared_scale, edges)
+    return reference.conduct(u, conductance, squared_scale, edges)
+
+
+def _natively(u: Planes) -> bool:
+    return engine.name() == "native" and len(u) <= MOST_NATIVE_CHANNELS
+
+
+def _edges_of(u: Planes, edges: Planes | None) -> Planes | None:
+    if edges is None:
+        return None
+    edges = _checked(edges, "edges")
+    if edges.shape != (2, *u.shape[1:]):
+        raise ValueError(f"an image of shape {u.shape} has no edges of shape {edges.shape}")
+    return edges
+
+
+def _require_sense(conductance: str, squared_scale: float, numbers: Sequence[float]) -> None:
     if conductance not in CONDUCTANCES:
         raise ValueError(f"{conductance!r} is no conductance; take one of {[*CONDUCTANCES]}")
-    if not all(map(math.isfinite, numbers)):
+    if not all(map(math.isfinite, [squared_scale, *numbers])):
         raise ValueError("steps, momenta and scale must be finite numbers")
+    if squared_scale < 0:
+        raise ValueError("the scale of squares must be a finite number, zero at least")
 
 
 def _checked(u: Planes, name: str) -> Planes:

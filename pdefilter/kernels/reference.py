@@ -1,31 +1,56 @@
 """The marches in NumPy: the specification that the native engine equals bit for bit.
 
 Every flux is a difference of two neighbours times the conductance of the edge
-between them; what leaves one pixel enters the next. The order of operations is
-part of the specification: rows before columns, the flux below minus the flux
-above, channel after channel in the sum of squares.
+between them; what leaves one pixel enters the next. Every pixel answers for two
+edges, that below it and that to its right. The order of operations is part of
+the specification: rows before columns, the flux below minus the flux above,
+channel after channel in the sum of squares.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from pdefilter.kernels.bands import for_each_band, renew_border, with_border
-from pdefilter.kernels.conductances import CONDUCTANCES
+from pdefilter.kernels.bands import for_each_band
+from pdefilter.kernels.conductances import CONDUCTANCES, Pair
 from pdefilter.raster import Plane, Planes
-
-Flux = Callable[[Planes, "Plane | None"], Planes]
-"""From the differences across edges, and their held conductances, to the fluxes."""
 
 
 @dataclass(frozen=True)
-class _Held:
-    """The conductances of the edges below and to the right of every framed pixel."""
+class Law:
+    """How edges conduct.
 
-    down: Plane
-    right: Plane
+    Attributes
+    ----------
+    conductance : str
+        The name of g.
+    scale : float32
+        What the sum of squared differences is multiplied by.
+    edges : ndarray of shape (2, M, N), or None
+        What g is multiplied by.
+    """
+
+    conductance: str
+    scale: np.float32
+    edges: Planes | None
+
+    def fluxes(self, below: Planes, right: Planes, first: int, last: int) -> None:
+        """Turn the differences across the edges of some rows into fluxes, in place."""
+        if self.conductance != "constant" or self.edges is not None:
+            g, h = self.conductances(below, right, first, last)
+            below *= g
+            right *= h
+
+    def conductances(self, below: Planes, right: Planes, first: int, last: int) -> Pair:
+        """Find what the edges of some rows conduct."""
+        r, q = (_sum_of_squares(difference) * self.scale for difference in (below, right))
+        g, h = CONDUCTANCES[self.conductance](r, q)
+        if self.edges is not None:
+            g *= self.edges[0, first:last]
+            h *= self.edges[1, first:last]
+        return g, h
 
 
 def march(
@@ -34,95 +59,89 @@ def march(
     momenta: Sequence[float],
     conductance: str,
     squared_scale: float,
-    held: Planes | None,
+    edges: Planes | None,
 ) -> Planes:
     """March as `pdefilter.kernels.march.march` says."""
-    scale = np.float32(squared_scale)
-    now = with_border(u, 1, 1)
-    then = np.empty_like(now)
-    last = None
-    if momenta:
-        last = with_border(u, 1, 1)
-    holding = None if held is None else _hold(held, conductance, scale)
-    flux = partial(_flux, conductance=conductance, scale=scale)
+    law = Law(conductance, np.float32(squared_scale), edges)
+    now, then = _framed(u), np.empty((len(u), u.shape[1] + 1, u.shape[2] + 1), np.float32)
+    last = _framed(u) if momenta else None
     for k, step in enumerate(steps):
         momentum = np.float32(momenta[k]) if momenta else None
-        work = partial(_advance, now, then, last, holding, np.float32(step), momentum, flux)
-        for_each_band(work, u)
-        renew_border(then)
+        for_each_band(partial(_advance, law, now, then, last, np.float32(step), momentum), u)
+        _renew_frame(then)
         if last is None:
             now, then = then, now
         else:
             last, now, then = now, then, last
-    return np.ascontiguousarray(now[:, 1:-1, 1:-1])
+    return np.ascontiguousarray(now[:, :-1, :-1])
 
 
-def _conductances(difference: Planes, conductance: str, scale: np.float32) -> Plane:
-    squared = difference[0] * difference[0]
+def conduct(u: Planes, conductance: str, squared_scale: float, edges: Planes | None) -> Planes:
+    """Find the conductances as `pdefilter.kernels.march.conduct` says."""
+    law = Law(conductance, np.float32(squared_scale), edges)
+    with np.errstate(over="ignore", invalid="ignore"):
+        g, h = law.conductances(*_differences(_framed(u)), 0, u.shape[1])
+    return np.stack([g, h])
+
+
+def _framed(u: Planes) -> Planes:
+    """Repeat the last row and the last column: no flux through the border beyond them."""
+    return np.pad(u, ((0, 0), (0, 1), (0, 1)), mode="edge")
+
+
+def _renew_frame(framed: Planes) -> None:
+    framed[:, -1] = framed[:, -2]
+    framed[:, :, -1] = framed[:, :, -2]
+
+
+def _sum_of_squares(difference: Planes) -> Plane:
+    squared: Plane = difference[0] * difference[0]
     for channel in difference[1:]:
         squared += channel * channel
-    squared *= scale
-    return CONDUCTANCES[conductance](squared)
+    return squared
 
 
-def _flux(difference: Planes, held: Plane | None, *, conductance: str, scale: np.float32) -> Planes:
-    if held is not None:
-        difference *= held
-    elif conductance != "constant":
-        difference *= _conductances(difference, conductance, scale)
-    return difference
-
-
-def _hold(u: Planes, conductance: str, scale: np.float32) -> _Held:
-    framed = with_border(u, 1, 1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        down = _conductances(framed[:, 1:, 1:-1] - framed[:, :-1, 1:-1], conductance, scale)
-        right = _conductances(framed[:, 1:-1, 1:] - framed[:, 1:-1, :-1], conductance, scale)
-    return _Held(down, right)
+def _differences(framed: Planes) -> tuple[Planes, Planes]:
+    u = framed[:, :-1, :-1]
+    return framed[:, 1:, :-1] - u, framed[:, :-1, 1:] - u
 
 
 def _advance(
+    law: Law,
     now: Planes,
     then: Planes,
     last_but_one: Planes | None,
-    held: _Held | None,
     tau: np.float32,
     momentum: np.float32 | None,
-    flux: Flux,
     first: int,
     last: int,
 ) -> None:
-    band = now[:, first : last + 2]
-    inside = band[:, 1:-1, 1:-1]
-    held_down = None if held is None else held.down[first : last + 1]
-    held_right = None if held is None else held.right[first:last]
-    down = flux(band[:, 1:, 1:-1] - band[:, :-1, 1:-1], held_down)
-    right = flux(band[:, 1:-1, 1:] - band[:, 1:-1, :-1], held_right)
-    change = down[:, 1:] - down[:, :-1]
-    change += right[:, :, 1:] - right[:, :, :-1]
+    above = min(first, 1)  # the row above the band has the flux into it; the first row has none
+    below, right = _differences(now[:, first - above : last + 1])
+    law.fluxes(below, right, first - above, last)
+    change = below[:, above:].copy()
+    change[:, 1 - above :] -= below[:, : below.shape[1] - 1]
+    across = right[:, above:]
+    change[:, :, 0] += across[:, :, 0]
+    change[:, :, 1:] += across[:, :, 1:] - across[:, :, :-1]
     change *= tau
-    change += inside
-    target = then[:, first + 1 : last + 1, 1:-1]
-    if momentum is None or last_but_one is None:
-        target[:] = change
-        return
-    # u_{k+1} = α (u_k + τ A u_k) + (1 − α) u_{k−1}; the target may be where u_{k−1} was not.
-    change *= momentum
-    change += last_but_one[:, first + 1 : last + 1, 1:-1] * (np.float32(1) - momentum)
-    target[:] = change
+    change += now[:, first:last, :-1]
+    if momentum is not None and last_but_one is not None:
+        # u_{k+1} = α (u_k + τ A u_k) + (1 − α) u_{k−1}; the target may be where u_{k−1} was not.
+        change *= momentum
+        change += last_but_one[:, first:last, :-1] * (np.float32(1) - momentum)
+    then[:, first:last, :-1] = change
 
 
-def split(u: Planes, step: float, conductance: str, squared_scale: float) -> Planes:
+def split(
+    u: Planes, step: float, conductance: str, squared_scale: float, edges: Planes | None
+) -> Planes:
     """Take one step as `pdefilter.kernels.march.split` says."""
-    held = _hold(u, conductance, np.float32(squared_scale))
-    down, right = held.down, np.ascontiguousarray(held.right.T)
+    below, right = conduct(u, conductance, squared_scale, edges)
     two_tau = np.float32(2) * np.float32(step)
-    for edges in (down, right):
-        edges *= two_tau
-        edges[[0, -1]] = 0  # no flux through the border
-    along_rows = _solve(u, down)
+    along_rows = _solve(u, below * two_tau)
     turned = np.ascontiguousarray(np.swapaxes(u, 1, 2))
-    along_columns = np.swapaxes(_solve(turned, right), 1, 2)
+    along_columns = np.swapaxes(_solve(turned, np.ascontiguousarray(right.T) * two_tau), 1, 2)
     result: Planes = (along_rows + along_columns) * np.float32(0.5)
     return np.ascontiguousarray(result)
 
@@ -130,19 +149,22 @@ def split(u: Planes, step: float, conductance: str, squared_scale: float) -> Pla
 def _solve(f: Planes, w: Plane) -> Planes:
     """Solve (I − D) v = f along the second axis by Thomas's algorithm.
 
-    Row i of I − D is −w[i] v[i−1] + (1 + w[i] + w[i+1]) v[i] − w[i+1] v[i+1].
+    Row i of I − D is −w[i−1] v[i−1] + (1 + w[i−1] + w[i]) v[i] − w[i] v[i+1], but no
+    flux passes the border.
     """
     rows = f.shape[1]
     v = np.empty_like(f)
     ratio = np.empty_like(w)
-    ratio[0] = 0
-    previous = np.zeros_like(f[:, 0])
+    nothing = np.zeros_like(w[0])
+    previous, before, quotient = np.zeros_like(f[:, 0]), nothing, nothing
     for i in range(rows):
-        # 1/(b + a c'), where a = w[i] and the diagonal b = (1 + w[i]) + w[i+1].
-        pivot = np.float32(1) / ((np.float32(1) + w[i] + w[i + 1]) - w[i] * ratio[i])
-        previous = (f[:, i] + w[i] * previous) * pivot
+        # 1/(b + a c'), where a = w[i−1] and the diagonal b = (1 + w[i−1]) + w[i].
+        after = w[i] if i < rows - 1 else nothing
+        pivot = np.float32(1) / ((np.float32(1) + before + after) - before * quotient)
+        previous = (f[:, i] + before * previous) * pivot
         v[:, i] = previous
-        ratio[i + 1] = w[i + 1] * pivot
+        ratio[i] = quotient = after * pivot
+        before = after
     for i in range(rows - 2, -1, -1):
-        v[:, i] += ratio[i + 1] * v[:, i + 1]
+        v[:, i] += ratio[i] * v[:, i + 1]
     return v

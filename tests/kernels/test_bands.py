@@ -10,7 +10,7 @@ U = np.random.default_rng(7).random((3, 61, 47), np.float32)
 KERNELS = {
     "heat": lambda: reference.march(U, [0.25, 0.1, 0.2], [], "constant", 1.0, None),
     "nonlinear": lambda: reference.march(U, [0.25, 0.1], [1.2, 0.9], "exponential", 30.0, None),
-    "held": lambda: reference.march(U, [0.25, 0.1], [], "rational", 30.0, U[::-1].copy()),
+    "edges": lambda: reference.march(U, [0.25, 0.1], [], "rational", 30.0, np.stack([U[0], U[-1]])),
     "correlate": lambda: correlate(U, Taps.centred([0.25, 0.5, 0.25]), Taps([-1, 1], -1)),
     "weighted median": lambda: weighted_median(U, U[0], 3),
 }

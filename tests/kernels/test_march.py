@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import planes
 
-from pdefilter.kernels.march import march, split
+from pdefilter.kernels.march import conduct, march, split
 
 # Some ten rounded operations on numbers of at most 1, per step.
 ROUNDING = 10 * 2.0**-24
@@ -44,7 +44,7 @@ def test_a_nonlinear_step_is_the_formula_of_perona_and_malik(u, tau, scale):
 
 
 @given(planes(side=6), st.floats(0, 0.25), planes(channels=1, side=6))
-def test_held_conductances_follow_the_image_that_holds_them(u, tau, other):
+def test_a_step_with_held_conductances_is_the_formula(u, tau, other):
     held = np.resize(other, u.shape)
     scale = 20.0
     true = u.astype(np.float64)
@@ -57,16 +57,43 @@ def test_held_conductances_follow_the_image_that_holds_them(u, tau, other):
         ahead[axis], behind[axis] = slice(1, None), slice(None, -1)
         true[tuple(behind)] += flux
         true[tuple(ahead)] -= flux
-    ours = march(u, [tau], conductance="rational", squared_scale=scale, held=held)
-    np.testing.assert_allclose(ours, true, rtol=0, atol=2 * ROUNDING)
+    edges = conduct(held, conductance="rational", squared_scale=scale)
+    np.testing.assert_allclose(march(u, [tau], edges=edges), true, rtol=0, atol=2 * ROUNDING)
 
 
-def test_a_holding_image_may_lie_in_memory_as_it_likes():
+@given(planes(), st.sampled_from(["exponential", "rational"]), st.floats(0, 0.25))
+def test_a_step_is_one_with_the_conductances_of_its_own_image(u, conductance, tau):
+    law = {"conductance": conductance, "squared_scale": 30.0}
+    assert march(u, [tau], **law).tobytes() == march(u, [tau], edges=conduct(u, **law)).tobytes()
+
+
+@given(planes(), st.integers(0, 2**32 - 1))
+def test_edges_multiply_what_the_image_conducts(u, seed):
+    law = {"conductance": "exponential", "squared_scale": 30.0}
+    edges = np.random.default_rng(seed).random((2, *u.shape[1:]), np.float32)
+    assert np.array_equal(conduct(u, edges=edges, **law), conduct(u, **law) * edges)
+
+
+def test_nothing_passes_closed_edges():
+    u = np.random.default_rng(4).random((1, 8, 9), np.float32)
+    edges = np.ones((2, 8, 9), np.float32)
+    edges[1, :, 3] = 0  # between the columns 3 and 4
+    for evolve in (
+        lambda v: march(v, [0.2] * 20, edges=edges),
+        lambda v: march(v, [0.2] * 20, edges=edges, conductance="rational", squared_scale=9.0),
+        lambda v: split(v, [5.0] * 3, edges=edges),
+    ):
+        other = u.copy()
+        other[..., 4:] += 1
+        result = evolve(u)
+        assert np.array_equal(evolve(other)[..., :4], result[..., :4])
+        assert not np.array_equal(result, u)
+
+
+def test_edges_may_lie_in_memory_as_they_like():
     u = np.random.default_rng(8).random((2, 7, 9), np.float32)
-    options = {"conductance": "rational", "squared_scale": 20.0}
-    turned = march(u, [0.2], held=u[:, ::-1], **options)
-    copied = march(u, [0.2], held=u[:, ::-1].copy(), **options)
-    assert turned.tobytes() == copied.tobytes()
+    edges = u[:, ::-1]
+    assert march(u, [0.2], edges=edges).tobytes() == march(u, [0.2], edges=edges.copy()).tobytes()
 
 
 @given(planes(), st.lists(st.floats(0, 0.25), min_size=1, max_size=4))
@@ -146,14 +173,15 @@ def test_a_split_step_solves_its_two_systems(u, tau, conductance):
         (([0.1],), {"momenta": [1.0, 1.0]}),
         (([0.1],), {"conductance": "quadratic"}),
         (([0.1],), {"squared_scale": np.nan}),
-        (([0.1],), {"held": np.zeros((1, 2, 2), np.float32)}),
+        (([0.1],), {"squared_scale": -1.0}),
+        (([0.1],), {"edges": np.zeros((1, 3, 3), np.float32)}),
     ],
 )
 def test_tables_that_make_no_sense_are_refused(arguments, options):
     u = np.zeros((1, 3, 3), np.float32)
-    with pytest.raises(ValueError, match=r"finite|momenta|conductance|held"):
+    with pytest.raises(ValueError, match=r"finite|momenta|conductance|edges"):
         march(u, *arguments, **options)
-    if not {"momenta", "held"} & set(options):
+    if not {"momenta", "edges"} & set(options):
         with pytest.raises(ValueError, match=r"finite|conductance"):
             split(u, *arguments, **options)
 

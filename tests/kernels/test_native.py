@@ -33,10 +33,10 @@ def marches(draw):
     count = draw(st.integers(1, 12))
     steps = rng.uniform(0, 0.25, count).tolist()
     momenta = rng.uniform(0.5, 1.5, count).tolist() if draw(st.booleans()) else []
-    held = rng.random(shape, np.float32) if draw(st.booleans()) else None
+    edges = rng.random((2, *shape[1:]), np.float32) if draw(st.booleans()) else None
     conductance = draw(st.sampled_from([*CONDUCTANCES]))
     tiling = Tiling(*(draw(st.integers(1, n + 2)) for n in (count, shape[1], shape[2])))
-    return u, steps, momenta, conductance, draw(st.floats(0.1, 1e4)), held, tiling
+    return u, steps, momenta, conductance, draw(st.floats(0.1, 1e4)), edges, tiling
 
 
 def same(a, b):
@@ -59,13 +59,22 @@ def test_a_march_has_the_bits_of_the_reference(variant, march, threads):
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
 @given(march=marches(), threads=st.integers(1, 8), larger=st.sampled_from([1, 1e2, 1e5]))
 def test_splitting_has_the_bits_of_the_reference(variant, march, threads, larger):
-    u, steps, _, conductance, scale, _, _ = march
+    u, steps, _, conductance, scale, edges, _ = march
     steps = [larger * step for step in steps]
     theirs = u
     with np.errstate(all="ignore"):
         for step in steps:
-            theirs = reference.split(theirs, step, conductance, scale)
-    ours = native.split(u, steps, conductance, scale, threads=threads, variant=variant)
+            theirs = reference.split(theirs, step, conductance, scale, edges)
+    ours = native.split(u, steps, conductance, scale, edges, threads=threads, variant=variant)
+    assert same(ours, theirs)
+
+
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+@given(march=marches(), threads=st.integers(1, 8))
+def test_conductances_have_the_bits_of_the_reference(variant, march, threads):
+    u, _, _, conductance, scale, edges, _ = march
+    theirs = reference.conduct(u, conductance, scale, edges)
+    ours = native.conduct(u, conductance, scale, edges, threads=threads, variant=variant)
     assert same(ours, theirs)
 
 
@@ -76,10 +85,10 @@ def test_a_photograph_cut_by_the_engines_own_choice(conductance, momentum, colou
     u = np.tile(u, (1, 3, 3))
     steps = [0.2] * 75
     momenta = [1.01] * 75 if momentum else []
-    for held in (None, u):
-        theirs = reference.march(u, steps, momenta, conductance, 200.0, held)
+    for edges in (None, np.ascontiguousarray(u[:2, ::-1])):
+        theirs = reference.march(u, steps, momenta, conductance, 200.0, edges)
         for threads in (1, 2, 5):
-            ours = native.march(u, steps, momenta, conductance, 200.0, held, threads=threads)
+            ours = native.march(u, steps, momenta, conductance, 200.0, edges, threads=threads)
             assert same(ours, theirs)
 
 

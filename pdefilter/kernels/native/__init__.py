@@ -45,7 +45,7 @@ def march(
     momenta: Sequence[float],
     conductance: str,
     squared_scale: float,
-    held: Planes | None,
+    edges: Planes | None,
     *,
     tiling: Tiling | None = None,
     threads: int | None = None,
@@ -60,7 +60,7 @@ def march(
     shape = u[parts[0]].shape
     threads = threads or _threads_for(math.prod(shape) * len(steps))
     tiling = tiling or _tiling(
-        shape, len(steps), threads, momentum=bool(momenta), held=held is not None and not alone
+        shape, len(steps), threads, momentum=bool(momenta), weighted=edges is not None
     )
     several = len(steps) > tiling.levels
     room = [np.empty(shape if several else (0, 0, 0), np.float32)]
@@ -75,7 +75,7 @@ def march(
             tuple(room[1:]) or None,
             np.asarray(steps, np.float32),
             np.asarray(momenta, np.float32) if momenta else None,
-            None if held is None or alone else held,
+            edges,
             _CODES[conductance],
             squared_scale,
             threads,
@@ -92,6 +92,7 @@ def split(
     steps: Sequence[float],
     conductance: str,
     squared_scale: float,
+    edges: Planes | None,
     *,
     threads: int | None = None,
     variant: str | None = None,
@@ -100,10 +101,36 @@ def split(
     native = engine.native()
     assert native is not None
     out = np.empty_like(u)
-    two_taus = np.float32(2) * np.asarray(steps, np.float32)
-    threads = threads or _threads_for(u.size * len(steps))
     native.split(
-        u, out, np.empty_like(u), two_taus, _CODES[conductance], squared_scale, threads,
+        u,
+        out,
+        np.empty_like(u),
+        np.empty((2, *u.shape[1:]), np.float32),
+        np.float32(2) * np.asarray(steps, np.float32),
+        edges,
+        _CODES[conductance],
+        squared_scale,
+        threads or _threads_for(u.size * len(steps)),
+        variant or variants()[-1],
+    )
+    return out
+
+
+def conduct(
+    u: Planes,
+    conductance: str,
+    squared_scale: float,
+    edges: Planes | None,
+    *,
+    threads: int | None = None,
+    variant: str | None = None,
+) -> Planes:
+    """Find conductances as `pdefilter.kernels.march.conduct` says."""
+    native = engine.native()
+    assert native is not None
+    out = np.empty((2, *u.shape[1:]), np.float32)
+    native.conduct(
+        u, out, edges, _CODES[conductance], squared_scale, threads or _threads_for(u.size),
         variant or variants()[-1],
     )  # fmt: skip
     return out
@@ -123,11 +150,11 @@ def _threads_for(work: int) -> int:
 
 
 def _tiling(
-    shape: tuple[int, ...], steps: int, threads: int, *, momentum: bool, held: bool
+    shape: tuple[int, ...], steps: int, threads: int, *, momentum: bool, weighted: bool
 ) -> Tiling:
     """Take as many levels as pay, and tiles as wide as a level-2 cache then holds."""
     channels, rows, columns = shape
-    rows_of_level = channels * ((4 if momentum else 2) + 1) + 2 * held
+    rows_of_level = channels * ((4 if momentum else 2) + 1) + 2 * weighted
     levels = min(_MOST_LEVELS, _CACHED_FLOATS // (rows_of_level * _LEAST_WIDTH))
     passes = -(-steps // levels)
     levels = -(-steps // passes)

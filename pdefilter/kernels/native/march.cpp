@@ -52,7 +52,7 @@ bool has_avx512() {
 class Scratch {
   public:
     float* of(Index floats) {
-        if (!room_) room_.reset(new float[size_t(floats) + line_]);
+        if (!room_) room_.reset(new float[size_t(floats) + line_]());
         const auto at = reinterpret_cast<std::uintptr_t>(room_.get());
         return room_.get() + (line_ - at / sizeof(float) % line_) % line_;
     }
@@ -162,40 +162,60 @@ bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& h
     return !stopped;
 }
 
-bool split(Splitting task, const float* two_taus, Index steps, float* spare, const How& how,
-           const Interrupted& interrupted) {
+bool split(Conducting law, Splitting task, const float* two_taus, Index steps, float* spare,
+           const How& how, const Interrupted& interrupted) {
     float* const out = task.out;
     task.out = steps % 2 ? out : spare;
     task.two_tau = *two_taus;
 
-    constexpr Index chunk = 64;  // a multiple of the lanes solved at once
-    const Index room = how.variant->solve_scratch(task);
+    constexpr Index chunk = 64;  // a multiple of the systems solved at once
+    const Variant& variant = *how.variant;
+    const Index room = std::max(variant.conduct_scratch(law), variant.solve_scratch(task));
     const Index most = (std::max(task.rows, task.columns) + chunk - 1) / chunk;
     const int threads = int(std::min<Index>(how.threads, most));
     std::vector<Scratch> scratch(static_cast<size_t>(threads));
     std::atomic<Index> following{0};
-    bool stopped = false, second_half = false;
+    bool stopped = false;
+    enum { conduct, columns, rows } phase = conduct;
 
     auto round = [&](int thread) {
         float* const mine = scratch[size_t(thread)].of(room);
-        const Index end = second_half ? task.rows : task.columns;
-        auto solve = second_half ? how.variant->solve_rows : how.variant->solve_columns;
-        for (Index k; (k = chunk * following++) < end;)
-            solve(task, k, std::min(end, k + chunk), mine);
+        const Index end = phase == columns ? task.columns : task.rows;
+        for (Index first; (first = chunk * following++) < end;) {
+            const Index last = std::min(end, first + chunk);
+            if (phase == conduct) variant.conduct_rows(law, first, last, mine);
+            if (phase == columns) variant.solve_columns(task, first, last, mine);
+            if (phase == rows) variant.solve_rows(task, first, last, mine);
+        }
     };
     auto next = [&] {
         following = 0;
-        second_half = !second_half;
-        if (second_half) return true;
+        if (phase == conduct) return phase = columns, true;
+        if (phase == columns) return phase = rows, true;
         if (--steps == 0) return false;
         if ((stopped = interrupted())) return false;
         task.two_tau = *++two_taus;
-        task.in = task.out;
+        law.in = task.in = task.out;
         task.out = task.out == out ? spare : out;
+        phase = law.conductance == constant ? columns : conduct;
         return true;
     };
     Team(threads).run(round, next);
     return !stopped;
+}
+
+void conduct(const Conducting& law, const How& how) {
+    constexpr Index chunk = 64;
+    const Index room = how.variant->conduct_scratch(law);
+    const int threads = int(std::min<Index>(how.threads, (law.rows + chunk - 1) / chunk));
+    std::vector<Scratch> scratch(static_cast<size_t>(threads));
+    std::atomic<Index> following{0};
+    auto round = [&](int thread) {
+        float* const mine = scratch[size_t(thread)].of(room);
+        for (Index first; (first = chunk * following++) < law.rows;)
+            how.variant->conduct_rows(law, first, std::min(law.rows, first + chunk), mine);
+    };
+    Team(threads).run(round, [] { return false; });
 }
 
 }  // namespace pdefilter

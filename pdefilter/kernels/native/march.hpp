@@ -29,8 +29,12 @@ using Interrupted = std::function<bool()>;
 bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& how,
            const Interrupted& interrupted);
 
-// Takes steps of operator splitting from task.in to task.out by way of `spare`.
-bool split(Splitting task, const float* two_taus, Index steps, float* spare, const How& how,
-           const Interrupted& interrupted);
+// Takes steps of operator splitting from task.in to task.out by way of `spare`; the edges
+// follow the image, as the law says, in law.out.
+bool split(Conducting law, Splitting task, const float* two_taus, Index steps, float* spare,
+           const How& how, const Interrupted& interrupted);
+
+// Finds what the edges of an image conduct.
+void conduct(const Conducting& law, const How& how);
 
 }  // namespace pdefilter

@@ -24,6 +24,15 @@ void require_same_shape(const A& a, const B& b) {
         if (a.shape(axis) != b.shape(axis)) throw nb::value_error("images must be of one shape");
 }
 
+// What the edges conduct, kept alive in `held`; null for 1.
+const float* edges_of(const Planes& image, const nb::object& edges, Planes& held) {
+    if (edges.is_none()) return nullptr;
+    held = nb::cast<Planes>(edges);
+    if (held.shape(0) != 2 || held.shape(1) != image.shape(1) || held.shape(2) != image.shape(2))
+        throw nb::value_error("every pixel has two edges");
+    return held.data();
+}
+
 bool interrupted() {
     nb::gil_scoped_acquire held;
     return PyErr_CheckSignals() != 0;
@@ -43,7 +52,7 @@ void finish(bool done) {
 }
 
 void march(Planes in, Target out, Target spare, nb::object befores, Numbers steps,
-           nb::object momenta, nb::object held, int conductance, float scale, int threads,
+           nb::object momenta, nb::object edges, int conductance, float scale, int threads,
            pdefilter::Index levels, pdefilter::Index tile_rows, pdefilter::Index tile_columns,
            const std::string& variant) {
     const auto way = how(threads, levels, tile_rows, tile_columns, variant);
@@ -63,12 +72,8 @@ void march(Planes in, Target out, Target spare, nb::object befores, Numbers step
     pass.conductance = pdefilter::Conductance(conductance);
     pass.scale = scale;
 
-    Planes held_image;
-    if (!held.is_none()) {
-        held_image = nb::cast<Planes>(held);
-        require_same_shape(in, held_image);
-        pass.held = held_image.data();
-    }
+    Planes given;
+    pass.edges = edges_of(in, edges, given);
     Numbers factors;
     std::array<Target, 2> room;
     float* room_data[2] = {nullptr, nullptr};
@@ -91,28 +96,56 @@ void march(Planes in, Target out, Target spare, nb::object befores, Numbers step
     finish(done);
 }
 
-void split(Planes in, Target out, Target spare, Numbers two_taus, int conductance, float scale,
-           int threads, const std::string& variant) {
+pdefilter::Conducting law_of(const Planes& in, const float* edges, Target& out, int conductance,
+                             float scale) {
+    if (in.shape(0) < 1 || in.shape(0) > 4 || in.size() == 0)
+        throw nb::value_error("one to four channels and one pixel at least");
+    if (out.shape(0) != 2 || out.shape(1) != in.shape(1) || out.shape(2) != in.shape(2))
+        throw nb::value_error("every pixel has two edges");
+    pdefilter::Conducting law{};
+    law.channels = pdefilter::Index(in.shape(0));
+    law.rows = pdefilter::Index(in.shape(1));
+    law.columns = pdefilter::Index(in.shape(2));
+    law.in = in.data();
+    law.edges = edges;
+    law.out = out.data();
+    law.conductance = pdefilter::Conductance(conductance);
+    law.scale = scale;
+    return law;
+}
+
+void split(Planes in, Target out, Target spare, Target coefficients, Numbers two_taus,
+           nb::object edges, int conductance, float scale, int threads,
+           const std::string& variant) {
     const auto way = how(threads, 1, 1, 1, variant);
     require_same_shape(in, out);
     require_same_shape(in, spare);
     const auto count = pdefilter::Index(two_taus.shape(0));
-    if (count < 1 || in.shape(0) < 1 || in.shape(0) > 4 || in.size() == 0)
-        throw nb::value_error("one to four channels, one pixel and one step at least");
+    if (count < 1) throw nb::value_error("one step at least");
+    Planes given;
+    const auto law = law_of(in, edges_of(in, edges, given), coefficients, conductance, scale);
     pdefilter::Splitting task{};
-    task.channels = pdefilter::Index(in.shape(0));
-    task.rows = pdefilter::Index(in.shape(1));
-    task.columns = pdefilter::Index(in.shape(2));
+    task.channels = law.channels;
+    task.rows = law.rows;
+    task.columns = law.columns;
     task.in = in.data();
+    task.edges = coefficients.data();
     task.out = out.data();
-    task.conductance = pdefilter::Conductance(conductance);
-    task.scale = scale;
     bool done;
     {
         nb::gil_scoped_release released;
-        done = pdefilter::split(task, two_taus.data(), count, spare.data(), way, interrupted);
+        done = pdefilter::split(law, task, two_taus.data(), count, spare.data(), way, interrupted);
     }
     finish(done);
+}
+
+void conduct(Planes in, Target out, nb::object edges, int conductance, float scale, int threads,
+             const std::string& variant) {
+    const auto way = how(threads, 1, 1, 1, variant);
+    Planes given;
+    const auto law = law_of(in, edges_of(in, edges, given), out, conductance, scale);
+    nb::gil_scoped_release released;
+    pdefilter::conduct(law, way);
 }
 
 }  // namespace
@@ -121,8 +154,10 @@ NB_MODULE(_native, m) {
     m.doc() = "The marches, compiled; see pdefilter.kernels.native.";
     m.def("variants", &pdefilter::variants);
     m.def("march", &march, "in_"_a, "out"_a, "spare"_a, "befores"_a.none(), "steps"_a,
-          "momenta"_a.none(), "held"_a.none(), "conductance"_a, "scale"_a, "threads"_a,
+          "momenta"_a.none(), "edges"_a.none(), "conductance"_a, "scale"_a, "threads"_a,
           "levels"_a, "tile_rows"_a, "tile_columns"_a, "variant"_a);
-    m.def("split", &split, "in_"_a, "out"_a, "spare"_a, "two_taus"_a, "conductance"_a, "scale"_a,
+    m.def("split", &split, "in_"_a, "out"_a, "spare"_a, "coefficients"_a, "two_taus"_a,
+          "edges"_a.none(), "conductance"_a, "scale"_a, "threads"_a, "variant"_a);
+    m.def("conduct", &conduct, "in_"_a, "out"_a, "edges"_a.none(), "conductance"_a, "scale"_a,
           "threads"_a, "variant"_a);
 }

@@ -9,14 +9,6 @@
 
 #include "variant.hpp"
 
-#if defined(__clang__)
-#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
-#define INDEPENDENT _Pragma("GCC ivdep")
-#else
-#define INDEPENDENT __pragma(loop(ivdep))
-#endif
-
 namespace pdefilter {
 namespace PDEFILTER_VARIANT {
 namespace {
@@ -24,169 +16,191 @@ namespace {
 inline Index smaller(Index a, Index b) { return a < b ? a : b; }
 inline Index larger(Index a, Index b) { return a > b ? a : b; }
 
+// ---------------------------------------------------------------- as many numbers as fit
+
+#if defined(__AVX512F__)
+#define PDEFILTER_LANES(f) f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7), f(8), f(9), f(10), \
+    f(11), f(12), f(13), f(14), f(15)
+constexpr Index lanes = 16;
+#elif defined(__AVX__)
+#define PDEFILTER_LANES(f) f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7)
+constexpr Index lanes = 8;
+#else
+#define PDEFILTER_LANES(f) f(0), f(1), f(2), f(3)
+constexpr Index lanes = 4;
+#endif
+
+typedef float Floats __attribute__((vector_size(lanes * sizeof(float))));
+typedef uint32_t Integers __attribute__((vector_size(lanes * sizeof(float))));
+
+inline Floats load(const float* p) {
+    Floats v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+inline void store(float* p, Floats v) { memcpy(p, &v, sizeof v); }
+
+inline Floats all(float x) {
+#define PDEFILTER_SAME(k) x
+    return Floats{PDEFILTER_LANES(PDEFILTER_SAME)};
+}
+
+// The numbers one place further back, in a row where `v` comes after `preceding`.
+inline Floats last_in(Floats preceding, Floats v) {
+#define PDEFILTER_LAST(k) int(lanes) + k - 1
+    return __builtin_shufflevector(preceding, v, PDEFILTER_LANES(PDEFILTER_LAST));
+}
+
 // ---------------------------------------------------------------- conductances
 
+// The lesser of r >= 0 and `most`, which NaN counts as: bits of such floats are ordered like the
+// floats, and integers are compared on units that would else be idle.
+inline Floats at_most(Floats r, float most) {
+    const Integers bits = (Integers)r, limit = (Integers)all(most);
+    return (Floats)(bits < limit ? bits : limit);
+}
+
+// What follows works on several groups of numbers side by side, because each operation must wait
+// for the one before it.
+
 // 2^-r for r >= 0; see kernels/exponential.py.
-inline float exp2_of_minus(float r) {
-    constexpr float magic = 12582912.0f;  // 1.5 x 2^23: adding it rounds to an integer
-    constexpr uint32_t magic_bits = 0x4B400000u;
-    float x = -r;
-    x = x < -125.0f ? -125.0f : x;
-    const float shifted = x + magic;
-    const float f = x - (shifted - magic);
-    float p = f * 1.3264727197e-03f;
-    p += 9.6715126397e-03f;
-    p *= f;
-    p += 5.5507337433e-02f;
-    p *= f;
-    p += 2.4022242085e-01f;
-    p *= f;
-    p += 6.9314697760e-01f;
-    p *= f;
-    p += 1.0f;
-    uint32_t bits;
-    memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits - magic_bits + 127u) << 23;
-    float power;
-    memcpy(&power, &bits, sizeof power);
-    return p * power;
+template <int n>
+inline void exp2_of_minus(Floats (&r)[n]) {
+    const Floats magic = all(12582912.0f);  // 1.5 x 2^23: what it is added to becomes an integer
+    Floats shifted[n], f2[n], p[n], q[n];
+    for (int k = 0; k < n; ++k) r[k] = at_most(r[k], 125.0f);
+    for (int k = 0; k < n; ++k) shifted[k] = magic - r[k];
+    for (int k = 0; k < n; ++k) r[k] += shifted[k] - magic;
+    for (int k = 0; k < n; ++k) q[k] = r[k] * all(-1.3264727197e-03f);
+    for (int k = 0; k < n; ++k) p[k] = r[k] * all(-5.5507337433e-02f);
+    for (int k = 0; k < n; ++k) f2[k] = r[k] * r[k];
+    for (int k = 0; k < n; ++k) q[k] += all(9.6715126397e-03f);
+    for (int k = 0; k < n; ++k) p[k] += all(2.4022242085e-01f);
+    for (int k = 0; k < n; ++k) r[k] *= all(-6.9314697760e-01f);
+    for (int k = 0; k < n; ++k) q[k] *= f2[k];
+    for (int k = 0; k < n; ++k) r[k] += all(1.0f);
+    for (int k = 0; k < n; ++k) p[k] += q[k];
+    for (int k = 0; k < n; ++k) p[k] *= f2[k];
+    for (int k = 0; k < n; ++k) r[k] += p[k];
+    // The integer stands in the lowest bits. The product with its power of two is a normal
+    // number, so adding to the exponent is exact.
+    for (int k = 0; k < n; ++k)
+        r[k] = (Floats)((Integers)r[k] + ((Integers)shifted[k] << 23));
 }
 
-template <Conductance kind>
-inline float conductance(float r) {
-    if constexpr (kind == exponential) return exp2_of_minus(r);
-    if constexpr (kind == rational) return 1.0f / (r + 1.0f);
-    return 1.0f;
+// 1/(1 + r), with one division for two, as 1/a = b/(ab).
+template <int n>
+inline void rational_of(Floats (&r)[n]) {
+    Floats inverse[n / 2];
+    for (int k = 0; k < n; ++k) r[k] = at_most(r[k], 1e18f) + all(1.0f);
+    for (int k = 0; k < n; k += 2) inverse[k / 2] = all(1.0f) / (r[k] * r[k + 1]);
+    for (int k = 0; k < n; k += 2) {
+        const Floats a = r[k];
+        r[k] = r[k + 1] * inverse[k / 2];
+        r[k + 1] = a * inverse[k / 2];
+    }
 }
 
-template <int C, Conductance kind>
-inline float conductance_of(const float (&difference)[C], float scale) {
-    float squared = difference[0] * difference[0];
-    for (int c = 1; c < C; ++c) squared += difference[c] * difference[c];
-    squared *= scale;
-    return conductance<kind>(squared);
+// The diffusivity of a march, and what else is computed: everything known when compiling.
+template <Conductance kind_, bool weighted_, bool momentum_>
+struct Law {
+    static constexpr Conductance kind = kind_;
+    static constexpr bool weighted = weighted_;  // the edges' own conductances are given
+    static constexpr bool momentum = momentum_;
+};
+
+// From the differences across the edges below (2q) and to the right (2q + 1) of some rows to what
+// these conduct.
+template <int n, int C, class L>
+inline void conductances(const Floats (&difference)[n][C], float scale,
+                         const float* const (&edges)[n], Index j, Floats (&g)[n]) {
+    for (int k = 0; k < n; ++k) {
+        if constexpr (L::kind == constant) {
+            g[k] = all(1.0f);
+            continue;
+        }
+        g[k] = difference[k][0] * difference[k][0];
+        for (int c = 1; c < C; ++c) g[k] += difference[k][c] * difference[k][c];
+        g[k] *= all(scale);
+    }
+    if constexpr (L::kind == exponential) exp2_of_minus(g);
+    if constexpr (L::kind == rational) rational_of(g);
+    if constexpr (L::weighted)
+        for (int k = 0; k < n; ++k) g[k] *= load(edges[k] + j);
 }
 
-// ---------------------------------------------------------------- one row of one step
+// ---------------------------------------------------------------- some rows of one step
 
-// How the fluxes of a level come about: the conductance follows the level's own image, or
-// is held, row by row, in a buffer.
-enum class Mode { constant, exponential, rational, held };
-
-constexpr Conductance kind_of(Mode mode) {
-    return mode == Mode::exponential ? exponential : mode == Mode::rational ? rational : constant;
-}
-
-template <int C>
-struct Row {
-    const float* u[C];       // u_k at this row ...
-    const float* next[C];    // ... and at the next
-    const float* before[C];  // u_{k-1} at this row
-    float* out[C];           // u_{k+1} at this row
-    float* above[C];         // the flux from the row above; becomes that to the row below
-    float* across[C];        // room for the fluxes from column to column
-    const float* held_down;
-    const float* held_across;
+// R rows at once: what one of them has in registers the next need not fetch. Rows begin on a
+// cache line and have room for whole groups of lanes, and one more to the right.
+template <int C, int R>
+struct Rows {
+    const float* u[R + 1][C];   // u_k at these rows and the next
+    const float* before[R][C];  // u_{k-1}
+    float* out[R][C];           // u_{k+1}
+    float* above[C];            // the flux into the first row; becomes that out of the last
+    const float* edges[2 * R];  // the given conductances, below and to the right
     float tau, alpha, rest, scale;
 };
 
-template <int C, Mode mode>
-inline void conduct(float (&difference)[C], const float* held, Index j, float scale) {
-    if constexpr (mode == Mode::constant) return;
-    float g;
-    if constexpr (mode == Mode::held)
-        g = held[j];
-    else
-        g = conductance_of<C, kind_of(mode)>(difference, scale);
-    for (int c = 0; c < C; ++c) difference[c] *= g;
-}
-
-template <int C, Mode mode>
-inline void flow_down(const Row<C>& row, Index j, float (&flux)[C]) {
-    for (int c = 0; c < C; ++c) flux[c] = row.next[c][j] - row.u[c][j];
-    conduct<C, mode>(flux, row.held_down, j, row.scale);
-}
-
-// From column j - 1 to column j.
-template <int C, Mode mode>
-inline void flow_across(const Row<C>& row, Index j, float (&flux)[C]) {
-    for (int c = 0; c < C; ++c) flux[c] = row.u[c][j] - row.u[c][j - 1];
-    conduct<C, mode>(flux, row.held_across, j, row.scale);
-}
-
-template <int C, bool momentum>
-inline void finish(const Row<C>& row, Index j, const float (&down)[C], const float (&right)[C],
-                   const float (&left)[C]) {
-    for (int c = 0; c < C; ++c) {
-        float change = down[c] - row.above[c][j];
-        change += right[c] - left[c];
-        change *= row.tau;
-        change += row.u[c][j];
-        if constexpr (momentum) {
-            change *= row.alpha;
-            change += row.before[c][j] * row.rest;
+// Every pixel answers for two edges, that below it and that to its right. To prime is to find
+// the flux out of the last row alone.
+template <int C, int R, class L, bool prime>
+void step_rows(const Rows<C, R>& rows, Index width) {
+    const Rows<C, R> s = rows;
+    Floats left[R][C];
+    for (int q = 0; q < R; ++q)
+        for (int c = 0; c < C; ++c) left[q][c] = all(0.0f);
+    for (Index j = 0; j < width; j += lanes) {
+        Floats u[R + 1][C], above[C], flux[2 * R][C];
+        for (int c = 0; c < C; ++c) {
+            if constexpr (!prime) above[c] = load(s.above[c] + j);
+            for (int q = 0; q <= R; ++q) u[q][c] = load(s.u[q][c] + j);
         }
-        row.above[c][j] = down[c];
-        row.out[c][j] = change;
-    }
-}
-
-template <int C, Mode mode, bool momentum>
-void step_row(const Row<C>& row, Index from, Index to) {
-    const Row<C> r = row;
-    if constexpr (mode == Mode::constant) {
-        INDEPENDENT
-        for (Index j = from; j < to; ++j) {
-            float down[C], right[C], left[C];
-            flow_down<C, mode>(r, j, down);
-            flow_across<C, mode>(r, j + 1, right);
-            flow_across<C, mode>(r, j, left);
-            finish<C, momentum>(r, j, down, right, left);
+        for (int q = 0; q < R; ++q)
+            for (int c = 0; c < C; ++c) {
+                flux[2 * q][c] = u[q + 1][c] - u[q][c];
+                flux[2 * q + 1][c] = load(s.u[q][c] + j + 1) - u[q][c];
+            }
+        if constexpr (L::kind != constant || L::weighted) {
+            Floats g[2 * R];
+            conductances<2 * R, C, L>(flux, s.scale, s.edges, j, g);
+            for (int k = 0; k < 2 * R; ++k)
+                for (int c = 0; c < C; ++c) flux[k][c] *= g[k];
         }
-        return;
-    }
-    INDEPENDENT
-    for (Index j = from; j <= to; ++j) {
-        float flux[C];
-        flow_across<C, mode>(r, j, flux);
-        for (int c = 0; c < C; ++c) r.across[c][j] = flux[c];
-    }
-    INDEPENDENT
-    for (Index j = from; j < to; ++j) {
-        float down[C], right[C], left[C];
-        flow_down<C, mode>(r, j, down);
-        for (int c = 0; c < C; ++c) right[c] = r.across[c][j + 1];
-        for (int c = 0; c < C; ++c) left[c] = r.across[c][j];
-        finish<C, momentum>(r, j, down, right, left);
-    }
-}
-
-template <int C, Mode mode>
-void prime_row(const Row<C>& row, Index from, Index to) {
-    const Row<C> r = row;
-    INDEPENDENT
-    for (Index j = from; j < to; ++j) {
-        float d[C];
-        flow_down<C, mode>(r, j, d);
-        for (int c = 0; c < C; ++c) r.above[c][j] = d[c];
+        for (int q = 0; q < R; ++q)
+            for (int c = 0; c < C; ++c) {
+                const Floats below = flux[2 * q][c], right = flux[2 * q + 1][c];
+                if constexpr (!prime) {
+                    Floats change = below - above[c];
+                    change += right - last_in(left[q][c], right);
+                    change *= all(s.tau);
+                    change += u[q][c];
+                    if constexpr (L::momentum) {
+                        change *= all(s.alpha);
+                        change += load(s.before[q][c] + j) * all(s.rest);
+                    }
+                    store(s.out[q][c] + j, change);
+                }
+                above[c] = below, left[q][c] = right;
+            }
+        for (int c = 0; c < C; ++c) store(s.above[c] + j, above[c]);
     }
 }
 
 // ---------------------------------------------------------------- a tile, all levels at once
 
-// Rows of scratch begin on a cache line, after room for the mirrored column before the first.
 constexpr Index line = 16;
 inline Index up_to_line(Index floats) { return (floats + line - 1) / line * line; }
-inline Index stride_of(Index width) { return up_to_line(width + 1) + line; }
-inline Index ring_of(bool momentum) { return momentum ? 4 : 2; }
+inline Index stride_of(Index width) { return up_to_line(width) + line; }
+constexpr Index ring = 4;  // rows kept of a level: two for each that is computed at once
 
 Index march_scratch(const Pass& pass, Index tile_columns) {
     const Index width = smaller(pass.columns, tile_columns + 2 * up_to_line(pass.levels));
     const Index levels = pass.levels, channels = pass.channels;
-    Index rows = levels * ring_of(pass.momenta != nullptr) * channels;  // all levels but the last
-    rows += levels * channels;                                          // fluxes from above
-    rows += channels;                                                   // fluxes across
-    if (pass.held) rows += 2 * (levels + 1);                            // held conductances
+    Index rows = (levels + 1) * ring * channels;  // all levels
+    rows += levels * channels;                    // fluxes from above
+    if (pass.edges) rows += 2 * (levels + 2);     // their conductances
     return rows * stride_of(width);
 }
 
@@ -194,7 +208,7 @@ Index march_scratch(const Pass& pass, Index tile_columns) {
 // Rows outside the tile are computed as far as the levels to come need them. Columns are
 // computed as if the tile ended, a margin of a pixel a level outside, at the image's border:
 // what is wrong there comes nearer by a pixel a level, and does not reach the tile.
-template <int C, Mode mode, bool momentum>
+template <int C, class L>
 struct March {
     const Pass& pass;
     const Tile& tile;
@@ -203,139 +217,120 @@ struct March {
     const Index x0 = larger(0, tile.first_column - margin);
     const Index width = smaller(pass.columns, tile.last_column + margin) - x0;
     const Index stride = stride_of(width);
-    const Index ring = ring_of(momentum);
     float* const images;
-    float* const above = images + levels * ring * C * stride;
-    float* const across = above + levels * C * stride;
-    float* const held = across + C * stride;
+    float* const above = images + (levels + 1) * ring * C * stride;
+    float* const edges = above + levels * C * stride;
 
     March(const Pass& pass, const Tile& tile, float* scratch)
         : pass(pass), tile(tile), images(scratch) {}
 
     float* ring_row(Index level, Index r, int c) const {
-        return images + ((level * ring + (r & (ring - 1))) * C + c) * stride + line;
+        return images + ((level * ring + (r & (ring - 1))) * C + c) * stride;
     }
-    float* held_row(Index r, int which) const {
-        return held + (2 * (r % (levels + 1)) + which) * stride + line;
+    float* edge_row(Index r, int which) const {
+        return edges + (2 * (r % (levels + 2)) + which) * stride;
     }
     template <class Float>
     Float* image_row(Float* image, Index r, int c) const {
         return image + (c * pass.rows + r) * pass.columns + x0;
     }
 
-    void mirror(float* row) const { row[-1] = row[0], row[width] = row[width - 1]; }
-
     void fetch(Index r) const {
         for (int c = 0; c < C; ++c) {
             float* row = ring_row(0, r, c);
             memcpy(row, image_row(pass.in, r, c), size_t(width) * sizeof(float));
-            mirror(row);
+            row[width] = row[width - 1];
         }
+        if constexpr (L::weighted)
+            for (int which = 0; which < 2; ++which)
+                memcpy(edge_row(r, which), image_row(pass.edges, r, which),
+                       size_t(width) * sizeof(float));
     }
 
-    template <Conductance kind>
-    void hold_row(Index r) const {
-        const Index below = smaller(r + 1, pass.rows - 1);
-        const float *u[C], *next[C];
+    // Writes the columns of the tile.
+    void deliver(float* image, Index level, Index r) const {
+        const Index from = tile.first_column - x0, to = tile.last_column - x0;
+        for (int c = 0; c < C; ++c)
+            memcpy(image_row(image, r, c) + from, ring_row(level, r, c) + from,
+                   size_t(to - from) * sizeof(float));
+    }
+
+    // Computes rows r to r + R - 1 of a level, all of which are wanted; or primes row r.
+    template <int R, bool prime>
+    void step(Index level, Index r) const {
+        Rows<C, R> s;
+        s.tau = pass.steps[level - 1];
+        s.alpha = L::momentum ? pass.momenta[level - 1] : 1.0f;
+        s.rest = 1.0f - s.alpha;
+        s.scale = pass.scale;
         for (int c = 0; c < C; ++c) {
-            u[c] = image_row(pass.held, r, c);
-            next[c] = image_row(pass.held, below, c);
+            s.above[c] = above + ((level - 1) * C + c) * stride;
+            if (r == 0) memset(s.above[c], 0, size_t(width) * sizeof(float));  // the border
+            for (int q = 0; q <= R; ++q)
+                s.u[q][c] = ring_row(level - 1, smaller(r + q, pass.rows - 1), c);
         }
-        float *g_down = held_row(r, 0), *g_across = held_row(r, 1);
-        const float scale = pass.scale;
-        INDEPENDENT
-        for (Index j = 0; j < width; ++j) {
-            float d[C];
-            for (int c = 0; c < C; ++c) d[c] = next[c][j] - u[c][j];
-            g_down[j] = conductance_of<C, kind>(d, scale);
+        for (int q = 0; q < R; ++q) {
+            for (int which = 0; which < 2; ++which)
+                s.edges[2 * q + which] = L::weighted ? edge_row(r + q, which) : nullptr;
+            for (int c = 0; c < C; ++c) {
+                s.out[q][c] = ring_row(level, r + q, c);
+                s.before[q][c] = !L::momentum ? nullptr
+                                 : level == 1 ? s.out[q][c]
+                                              : ring_row(level - 2, r + q, c);
+                if (L::momentum && level == 1)
+                    memcpy(s.out[q][c], image_row(pass.before, r + q, c),
+                           size_t(width) * sizeof(float));
+            }
         }
-        INDEPENDENT
-        for (Index j = 1; j < width; ++j) {
-            float d[C];
-            for (int c = 0; c < C; ++c) d[c] = u[c][j] - u[c][j - 1];
-            g_across[j] = conductance_of<C, kind>(d, scale);
-        }
-        g_across[0] = g_across[width] = 1.0f;  // g(0), of the mirrored columns
+        step_rows<C, R, L, prime>(s, width);
+        if constexpr (!prime)
+            for (int q = 0; q < R; ++q) {
+                for (int c = 0; c < C; ++c) s.out[q][c][width] = s.out[q][c][width - 1];
+                if (level < levels) continue;
+                deliver(pass.out, levels, r + q);
+                if (pass.out_before) deliver(pass.out_before, levels - 1, r + q);
+            }
     }
 
-    void hold(Index r) const {
-        if (pass.conductance == exponential) return hold_row<exponential>(r);
-        if (pass.conductance == rational) return hold_row<rational>(r);
-        hold_row<constant>(r);
-    }
-
+    // Rows r and r + 1 of a level, as far as they are wanted.
     void advance(Index level, Index r) const {
         const Index beyond = levels - level;
         const Index top = larger(0, tile.first_row - beyond);
         const Index bottom = smaller(pass.rows, tile.last_row + beyond);
-        const bool prime = r == top - 1, last = level == levels;
-        if (r < 0 || r >= bottom || (r < top && !prime)) return;
-
-        Row<C> row;
-        row.tau = pass.steps[level - 1];
-        row.alpha = momentum ? pass.momenta[level - 1] : 1.0f;
-        row.rest = 1.0f - row.alpha;
-        row.scale = pass.scale;
-        row.held_down = mode == Mode::held ? held_row(r, 0) : nullptr;
-        row.held_across = mode == Mode::held ? held_row(r, 1) : nullptr;
-        const Index below = smaller(r + 1, pass.rows - 1);
-        for (int c = 0; c < C; ++c) {
-            row.u[c] = ring_row(level - 1, r, c);
-            row.next[c] = ring_row(level - 1, below, c);
-            row.before[c] = !momentum    ? nullptr
-                            : level == 1 ? image_row(pass.before, r, c)
-                                         : ring_row(level - 2, r, c);
-            row.above[c] = above + ((level - 1) * C + c) * stride + line;
-            row.across[c] = across + c * stride + line;
-            row.out[c] = last ? image_row(pass.out, r, c) : ring_row(level, r, c);
+        if (top <= r && r + 1 < bottom) return step<2, false>(level, r);
+        for (Index k = r; k < r + 2; ++k) {
+            if (k == top - 1) step<1, true>(level, k);
+            if (top <= k && k < bottom) step<1, false>(level, k);
         }
-        if (prime) return prime_row<C, mode>(row, 0, width);
-        if (r == 0) {
-            // Above the first row lies its mirror image; the conductance held there is g(0) = 1.
-            Row<C> mirrored = row;
-            for (int c = 0; c < C; ++c) mirrored.next[c] = row.u[c];
-            constexpr Mode there = mode == Mode::held ? Mode::constant : mode;
-            prime_row<C, there>(mirrored, 0, width);
-        }
-        if (!last) {
-            step_row<C, mode, momentum>(row, 0, width);
-            for (int c = 0; c < C; ++c) mirror(row.out[c]);
-            return;
-        }
-        const Index from = tile.first_column - x0, to = tile.last_column - x0;
-        step_row<C, mode, momentum>(row, from, to);
-        if (pass.out_before)
-            for (int c = 0; c < C; ++c)
-                memcpy(image_row(pass.out_before, r, c) + from, row.u[c] + from,
-                       size_t(to - from) * sizeof(float));
     }
 
     void run() const {
         const Index first = larger(0, tile.first_row - levels);
         const Index last = smaller(pass.rows, tile.last_row + levels);
-        for (Index y = first; y < tile.last_row + levels; ++y) {
-            if (y < last) fetch(y);
-            if (mode == Mode::held && y > first && y <= last) hold(y - 1);
+        for (Index y = first; y < tile.last_row + levels; y += 2) {
+            for (Index r = y; r < smaller(y + 2, last); ++r) fetch(r);
             for (Index level = 1; level <= levels; ++level) advance(level, y - level);
         }
     }
 };
 
-template <int C, Mode mode>
+template <int C, Conductance kind>
 void march_with(const Pass& pass, const Tile& tile, float* scratch) {
-    if (pass.momenta)
-        March<C, mode, true>(pass, tile, scratch).run();
+    if (pass.momenta && pass.edges)
+        March<C, Law<kind, true, true>>(pass, tile, scratch).run();
+    else if (pass.momenta)
+        March<C, Law<kind, false, true>>(pass, tile, scratch).run();
+    else if (pass.edges)
+        March<C, Law<kind, true, false>>(pass, tile, scratch).run();
     else
-        March<C, mode, false>(pass, tile, scratch).run();
+        March<C, Law<kind, false, false>>(pass, tile, scratch).run();
 }
 
 template <int C>
 void march_channels(const Pass& pass, const Tile& tile, float* scratch) {
-    if (pass.held) return march_with<C, Mode::held>(pass, tile, scratch);
-    if (pass.conductance == exponential)
-        return march_with<C, Mode::exponential>(pass, tile, scratch);
-    if (pass.conductance == rational) return march_with<C, Mode::rational>(pass, tile, scratch);
-    march_with<C, Mode::constant>(pass, tile, scratch);
+    if (pass.conductance == exponential) return march_with<C, exponential>(pass, tile, scratch);
+    if (pass.conductance == rational) return march_with<C, rational>(pass, tile, scratch);
+    march_with<C, constant>(pass, tile, scratch);
 }
 
 void march_tile(const Pass& pass, const Tile& tile, float* scratch) {
@@ -347,137 +342,239 @@ void march_tile(const Pass& pass, const Tile& tile, float* scratch) {
     }
 }
 
-// ---------------------------------------------------------------- operator splitting
+// ---------------------------------------------------------------- conductances as an image
 
-// Thomas's algorithm on as many systems at once as keep the processor busy while each waits
-// for its divisions. Values are laid out [channel][position along the axis][lane].
-constexpr Index lanes = 32;
+Index conduct_scratch(const Conducting& task) {
+    return (2 * task.channels + 2) * stride_of(task.columns);
+}
 
-struct Systems {
-    Index length;
-    float* values;  // [channels][length][lanes]: f, and then the solution
-    float* edge;    // [length + 1][lanes]: 2 tau g between positions i - 1 and i
-    float* ratio;   // [length + 1][lanes]
-    float* pivot;   // [length][lanes]
-
-    Systems(Index channels, Index length, float* scratch)
-        : length(length),
-          values(scratch),
-          edge(values + channels * length * lanes),
-          ratio(edge + (length + 1) * lanes),
-          pivot(ratio + (length + 1) * lanes) {}
-};
+template <int C, class L>
+void conduct_rows_of(const Conducting& task, Index first, Index last, float* scratch) {
+    const Index M = task.rows, N = task.columns, stride = stride_of(N);
+    const size_t bytes = size_t(N) * sizeof(float);
+    float* const results = scratch + 2 * C * stride;
+    const float* const edges[2] = {results, results + stride};
+    for (Index r = first; r < last; ++r) {
+        for (int c = 0; c < C; ++c) {
+            float *u = scratch + c * stride, *next = u + C * stride;
+            memcpy(u, task.in + (c * M + r) * N, bytes);
+            memcpy(next, task.in + (c * M + smaller(r + 1, M - 1)) * N, bytes);
+            u[N] = u[N - 1];
+        }
+        if constexpr (L::weighted)
+            for (int which = 0; which < 2; ++which)
+                memcpy(results + which * stride, task.edges + (which * M + r) * N, bytes);
+        for (Index j = 0; j < N; j += lanes) {
+            Floats difference[2][C], g[2];
+            for (int c = 0; c < C; ++c) {
+                const float* const row = scratch + c * stride + j;
+                difference[0][c] = load(row + C * stride) - load(row);
+                difference[1][c] = load(row + 1) - load(row);
+            }
+            conductances<2, C, L>(difference, task.scale, edges, j, g);
+            store(results + j, g[0]);
+            store(results + stride + j, g[1]);
+        }
+        for (int which = 0; which < 2; ++which)
+            memcpy(task.out + (which * M + r) * N, results + which * stride, bytes);
+    }
+}
 
 template <int C, Conductance kind>
-void set_edges_of(const Splitting& task, const Systems& s) {
-    const Index plane = s.length * lanes;
-    const float *values = s.values, scale = task.scale, two_tau = task.two_tau;
-    float* edge = s.edge;
-    for (Index j = 0; j < lanes; ++j) edge[j] = edge[plane + j] = 0.0f;
-    INDEPENDENT
-    for (Index k = lanes; k < plane; ++k) {
-        float d[C];
-        for (int c = 0; c < C; ++c) d[c] = values[c * plane + k] - values[c * plane + k - lanes];
-        edge[k] = conductance_of<C, kind>(d, scale) * two_tau;
-    }
+void conduct_rows_with(const Conducting& task, Index first, Index last, float* scratch) {
+    if (task.edges)
+        conduct_rows_of<C, Law<kind, true, false>>(task, first, last, scratch);
+    else
+        conduct_rows_of<C, Law<kind, false, false>>(task, first, last, scratch);
 }
 
 template <int C>
-void set_edges(const Splitting& task, const Systems& s) {
-    if (task.conductance == exponential) return set_edges_of<C, exponential>(task, s);
-    if (task.conductance == rational) return set_edges_of<C, rational>(task, s);
-    set_edges_of<C, constant>(task, s);
+void conduct_channels(const Conducting& task, Index first, Index last, float* scratch) {
+    if (task.conductance == exponential)
+        return conduct_rows_with<C, exponential>(task, first, last, scratch);
+    if (task.conductance == rational)
+        return conduct_rows_with<C, rational>(task, first, last, scratch);
+    conduct_rows_with<C, constant>(task, first, last, scratch);
 }
 
-void eliminate(const Systems& s) {
-    for (Index j = 0; j < lanes; ++j) s.ratio[j] = 0.0f;
-    for (Index i = 0; i < s.length; ++i) {
-        const float *w = s.edge + i * lanes, *after = w + lanes, *ratio = s.ratio + i * lanes;
-        float *next = s.ratio + (i + 1) * lanes, *pivot = s.pivot + i * lanes;
-        INDEPENDENT
-        for (Index j = 0; j < lanes; ++j) {
-            const float diagonal = 1.0f + w[j] + after[j];
-            const float p = 1.0f / (diagonal - w[j] * ratio[j]);
-            pivot[j] = p;
-            next[j] = after[j] * p;
-        }
-    }
-}
-
-void substitute(const Systems& s, float* v) {
-    const float nothing[lanes] = {};
-    for (Index i = 0; i < s.length; ++i) {
-        float* now = v + i * lanes;
-        const float *previous = i ? now - lanes : nothing;
-        const float *w = s.edge + i * lanes, *pivot = s.pivot + i * lanes;
-        INDEPENDENT
-        for (Index j = 0; j < lanes; ++j) now[j] = (now[j] + w[j] * previous[j]) * pivot[j];
-    }
-    for (Index i = s.length - 2; i >= 0; --i) {
-        float* now = v + i * lanes;
-        const float *next = now + lanes, *ratio = s.ratio + (i + 1) * lanes;
-        INDEPENDENT
-        for (Index j = 0; j < lanes; ++j) now[j] += ratio[j] * next[j];
-    }
-}
-
-void solve(const Splitting& task, const Systems& s) {
+void conduct_rows(const Conducting& task, Index first, Index last, float* scratch) {
     switch (task.channels) {
-        case 1: set_edges<1>(task, s); break;
-        case 2: set_edges<2>(task, s); break;
-        case 3: set_edges<3>(task, s); break;
-        default: set_edges<4>(task, s); break;
+        case 1: return conduct_channels<1>(task, first, last, scratch);
+        case 2: return conduct_channels<2>(task, first, last, scratch);
+        case 3: return conduct_channels<3>(task, first, last, scratch);
+        default: return conduct_channels<4>(task, first, last, scratch);
     }
-    eliminate(s);
-    for (Index c = 0; c < task.channels; ++c) substitute(s, s.values + c * s.length * lanes);
 }
 
+// ---------------------------------------------------------------- operator splitting
+
+// Thomas's algorithm on as many systems at once as keep the processor busy while each waits
+// for its divisions; position i of the systems of a group lies `stride` after position i - 1.
+constexpr Index group = 32;
+constexpr Index parts = group / lanes;
+constexpr Index most_channels = 4;
+
+struct Systems {
+    Index length, stride;
+    const float* f[most_channels];
+    const float* edges;      // g between positions i and i + 1
+    float* v[most_channels]; // the solution, [length][group]
+    float* ratio;            // [length][group]
+};
+
+template <int C>
+void solve_of(const Systems& s, float two_tau) {
+    const Index n = s.length;
+    Floats w[parts], ratio[parts], v[C][parts];
+    for (Index k = 0; k < parts; ++k) {
+        w[k] = ratio[k] = all(0.0f);
+        for (int c = 0; c < C; ++c) v[c][k] = all(0.0f);
+    }
+    for (Index i = 0; i < n; ++i)
+        for (Index k = 0; k < parts; ++k) {
+            const Index at = i * s.stride + k * lanes, to = i * group + k * lanes;
+            const Floats after = i < n - 1 ? load(s.edges + at) * all(two_tau) : all(0.0f);
+            const Floats diagonal = all(1.0f) + w[k] + after;
+            const Floats pivot = all(1.0f) / (diagonal - w[k] * ratio[k]);
+            for (int c = 0; c < C; ++c) {
+                v[c][k] = (load(s.f[c] + at) + w[k] * v[c][k]) * pivot;
+                store(s.v[c] + to, v[c][k]);
+            }
+            ratio[k] = after * pivot;
+            store(s.ratio + to, ratio[k]);
+            w[k] = after;
+        }
+    for (Index i = n - 2; i >= 0; --i)
+        for (Index k = 0; k < parts; ++k) {
+            const Index to = i * group + k * lanes;
+            const Floats r = load(s.ratio + to);
+            for (int c = 0; c < C; ++c) {
+                v[c][k] = load(s.v[c] + to) + r * v[c][k];
+                store(s.v[c] + to, v[c][k]);
+            }
+        }
+}
+
+void solve(const Systems& s, Index channels, float two_tau) {
+    switch (channels) {
+        case 1: return solve_of<1>(s, two_tau);
+        case 2: return solve_of<2>(s, two_tau);
+        case 3: return solve_of<3>(s, two_tau);
+        default: return solve_of<4>(s, two_tau);
+    }
+}
+
+// Solutions and ratios, and room to lay out what does not lie side by side in memory.
 Index solve_scratch(const Splitting& task) {
-    const Index length = larger(task.rows, task.columns);
-    return (task.channels * length + 3 * (length + 1)) * lanes;
+    return (2 * task.channels + 2) * (larger(task.rows, task.columns) + lanes) * group;
+}
+
+Systems systems_in(float* scratch, Index channels, Index length) {
+    Systems s{};
+    s.length = length;
+    const Index plane = (length + lanes) * group;
+    for (Index c = 0; c < channels; ++c) s.v[c] = scratch + c * plane;
+    s.ratio = scratch + channels * plane;
+    return s;
 }
 
 void solve_columns(const Splitting& task, Index first, Index last, float* scratch) {
-    const Index M = task.rows, N = task.columns;
-    const Systems s(task.channels, M, scratch);
-    for (Index j0 = first; j0 < last; j0 += lanes) {
-        const Index count = smaller(lanes, last - j0);
-        for (Index row = 0; row < task.channels * M; ++row) {
-            float* lane = s.values + row * lanes;
-            memcpy(lane, task.in + row * N + j0, size_t(count) * sizeof(float));
-            for (Index j = count; j < lanes; ++j) lane[j] = 0.0f;
-        }
-        solve(task, s);
-        for (Index row = 0; row < task.channels * M; ++row)
-            memcpy(task.out + row * N + j0, s.values + row * lanes, size_t(count) * sizeof(float));
+    const Index M = task.rows, N = task.columns, channels = task.channels;
+    Systems s = systems_in(scratch, channels, M);
+    float* const room = s.ratio + (M + lanes) * group;
+    for (Index j0 = first; j0 < last; j0 += group) {
+        const Index count = smaller(group, last - j0);
+        const size_t bytes = size_t(count) * sizeof(float);
+        // The last group may be narrow: it is laid out apart, or it would read past its rows.
+        auto side_by_side = [&](const float* plane, float* to) -> const float* {
+            if (count == group) return plane + j0;
+            for (Index i = 0; i < M; ++i) {
+                memset(to + i * group, 0, group * sizeof(float));
+                memcpy(to + i * group, plane + i * N + j0, bytes);
+            }
+            return to;
+        };
+        s.stride = count == group ? N : group;
+        for (Index c = 0; c < channels; ++c)
+            s.f[c] = side_by_side(task.in + c * M * N, room + c * M * group);
+        s.edges = side_by_side(task.edges, room + channels * M * group);
+        solve(s, channels, task.two_tau);
+        for (Index c = 0; c < channels; ++c)
+            for (Index i = 0; i < M; ++i)
+                memcpy(task.out + (c * M + i) * N + j0, s.v[c] + i * group, bytes);
     }
 }
 
+// Row k of the square becomes column k: so many perfect shuffles bring every element home.
+void transpose(Floats (&square)[lanes]) {
+#define PDEFILTER_LOW(k) k / 2 + k % 2 * int(lanes)
+#define PDEFILTER_HIGH(k) int(lanes) / 2 + k / 2 + k % 2 * int(lanes)
+    for (Index stage = 1; stage < lanes; stage *= 2) {
+        Floats shuffled[lanes];
+        for (Index k = 0; k < lanes / 2; ++k) {
+            const Floats a = square[k], b = square[k + lanes / 2];
+            shuffled[2 * k] = __builtin_shufflevector(a, b, PDEFILTER_LANES(PDEFILTER_LOW));
+            shuffled[2 * k + 1] = __builtin_shufflevector(a, b, PDEFILTER_LANES(PDEFILTER_HIGH));
+        }
+        for (Index k = 0; k < lanes; ++k) square[k] = shuffled[k];
+    }
+}
+
+// Some rows of a plane, as the columns of [columns][group].
+void turn(const float* rows, Index count, Index N, float* to) {
+    for (Index i0 = 0; i0 < group; i0 += lanes)
+        for (Index j0 = 0; j0 < N; j0 += lanes) {
+            const size_t bytes = size_t(smaller(lanes, N - j0)) * sizeof(float);
+            Floats square[lanes] = {};
+            for (Index i = i0; i < smaller(i0 + lanes, count); ++i)
+                memcpy(&square[i - i0], rows + i * N + j0, bytes);
+            transpose(square);
+            for (Index j = 0; j < lanes; ++j) store(to + (j0 + j) * group + i0, square[j]);
+        }
+}
+
+// The mean of the columns of [columns][group] and some rows of a plane, in their place.
+void average_turned(const float* from, float* rows, Index count, Index N) {
+    for (Index i0 = 0; i0 < count; i0 += lanes)
+        for (Index j0 = 0; j0 < N; j0 += lanes) {
+            const size_t bytes = size_t(smaller(lanes, N - j0)) * sizeof(float);
+            Floats square[lanes];
+            for (Index j = 0; j < lanes; ++j) square[j] = load(from + (j0 + j) * group + i0);
+            transpose(square);
+            for (Index i = i0; i < smaller(i0 + lanes, count); ++i) {
+                Floats row = {};
+                memcpy(&row, rows + i * N + j0, bytes);
+                row = (row + square[i - i0]) * all(0.5f);
+                memcpy(rows + i * N + j0, &row, bytes);
+            }
+        }
+}
+
 void solve_rows(const Splitting& task, Index first, Index last, float* scratch) {
-    const Index M = task.rows, N = task.columns;
-    const Systems s(task.channels, N, scratch);
-    for (Index i0 = first; i0 < last; i0 += lanes) {
-        const Index count = smaller(lanes, last - i0);
-        for (Index c = 0; c < task.channels; ++c)
-            for (Index j = 0; j < N; ++j) {
-                float* lane = s.values + (c * N + j) * lanes;
-                for (Index i = 0; i < count; ++i) lane[i] = task.in[(c * M + i0 + i) * N + j];
-                for (Index i = count; i < lanes; ++i) lane[i] = 0.0f;
-            }
-        solve(task, s);
-        for (Index c = 0; c < task.channels; ++c)
-            for (Index i = 0; i < count; ++i) {
-                float* out = task.out + (c * M + i0 + i) * N;
-                const float* v = s.values + c * N * lanes + i;
-                for (Index j = 0; j < N; ++j) out[j] = (out[j] + v[j * lanes]) * 0.5f;
-            }
+    const Index M = task.rows, N = task.columns, channels = task.channels;
+    Systems s = systems_in(scratch, channels, N);
+    s.stride = group;
+    const Index plane = (N + lanes) * group;
+    float* const room = s.ratio + plane;
+    for (Index i0 = first; i0 < last; i0 += group) {
+        const Index count = smaller(group, last - i0);
+        for (Index c = 0; c < channels; ++c) {
+            s.f[c] = room + c * plane;
+            turn(task.in + (c * M + i0) * N, count, N, room + c * plane);
+        }
+        s.edges = room + channels * plane;
+        turn(task.edges + (M + i0) * N, count, N, room + channels * plane);
+        solve(s, channels, task.two_tau);
+        for (Index c = 0; c < channels; ++c)
+            average_turned(s.v[c], task.out + (c * M + i0) * N, count, N);
     }
 }
 
 }  // namespace
 
 extern const Variant variant;
-const Variant variant{march_scratch, march_tile, solve_scratch, solve_columns, solve_rows};
+const Variant variant{march_scratch, march_tile,   conduct_scratch, conduct_rows,
+                      solve_scratch, solve_columns, solve_rows};
 
 }  // namespace PDEFILTER_VARIANT
 }  // namespace pdefilter

@@ -15,7 +15,7 @@ struct Pass {
     Index channels, rows, columns;
     const float* in;          // u_k
     const float* before;      // u_{k-1}, read only where there are momenta
-    const float* held;        // the image whose conductances are held, or null
+    const float* edges;       // what the edges below and to the right conduct, or null for 1
     float* out;               // u_{k+levels}
     float* out_before;        // u_{k+levels-1}, or null if nobody will ask
     const float* steps;       // tau of each level
@@ -30,20 +30,31 @@ struct Tile {
     Index first_row, last_row, first_column, last_column;
 };
 
+// What the edges of an image conduct: to `out`, two planes, below and to the right.
+struct Conducting {
+    Index channels, rows, columns;
+    const float* in;
+    const float* edges;  // as in a pass
+    float* out;
+    Conductance conductance;
+    float scale;
+};
+
 // A step of additive operator splitting; `in` and `out` are different images.
 struct Splitting {
     Index channels, rows, columns;
     const float* in;
+    const float* edges;  // what the edges below and to the right conduct
     float* out;
-    Conductance conductance;
-    float scale;
     float two_tau;
 };
 
 struct Variant {
-    // How many floats of scratch the two below need, and the work itself.
+    // How many floats of scratch is needed, and the work itself.
     Index (*march_scratch)(const Pass&, Index tile_columns);
     void (*march_tile)(const Pass&, const Tile&, float* scratch);
+    Index (*conduct_scratch)(const Conducting&);
+    void (*conduct_rows)(const Conducting&, Index first, Index last, float* scratch);
     Index (*solve_scratch)(const Splitting&);
     // Solves along the rows axis for some columns, writing half of the result; then along
     // the columns axis for some rows, adding the other half.
