@@ -102,6 +102,7 @@ def anisotropic(
         iterations=iterations,
         step=step,
         tolerance=tolerance,
+        to_tolerance="fsi",
         default_time=DEFAULT_TIME,
         largest_stable_step=PeronaMalik.largest_stable_step,
     )

@@ -25,8 +25,8 @@ Step: TypeAlias = Annotated[
 Tolerance: TypeAlias = Annotated[
     float | None,
     Option(
-        "Root mean square error that fed, fsi and aos may make, estimated on parts of the image "
-        "by dividing the time twice as finely.",
+        "Root mean square error of a scheme that divides the time by itself, estimated on parts "
+        "of the image.",
         unit="grey levels of 255",
         minimum=1e-3,
         maximum=255,

@@ -60,6 +60,8 @@ class Schedule:
             return evolution.march(u, self.sizes)
         if self.sizes:
             return evolution.split(u, self.sizes)
+        if self.scheme == "optimal":
+            return self._run_optimally(evolution, u)
         least = 1
         if self.scheme in _CYCLES:
             least = fewest_cycles(self.time, evolution.largest_stable_step)
@@ -74,6 +76,17 @@ class Schedule:
             return math.sqrt(worst)
 
         return self._divided(evolution, u, fewest_parts(difference, self.tolerance, least))
+
+    def _run_optimally(self, evolution: Evolution, u: "Planes") -> "Planes":
+        from pdefilter.kernels.cosine import spectrum
+        from pdefilter.schemes.optimal import Spectrum, optimal_cycles
+
+        found = Spectrum(*spectrum(_samples(u, self.time)))
+        for cycle in optimal_cycles(
+            self.time, found, self.tolerance, evolution.largest_stable_step
+        ):
+            u = evolution.march(u, cycle.sizes, cycle.momenta)
+        return u
 
     def _divided(self, evolution: Evolution, u: "Planes", parts: int) -> "Planes":
         """Evolve `u` in so many cycles, or steps of splitting."""
@@ -93,6 +106,7 @@ def schedule(
     iterations: int | None,
     step: float | None,
     tolerance: float | None,
+    to_tolerance: str,
     default_time: float,
     largest_stable_step: float,
 ) -> Schedule:
@@ -101,11 +115,13 @@ def schedule(
     Parameters
     ----------
     scheme : str or None
-        None: fsi where a tolerance is given, else explicit.
+        None: `to_tolerance` where a tolerance is given, else explicit.
     time, iterations, step : float, int, float, or None
         See `pdefilter.schemes.explicit.explicit_steps`.
     tolerance : float or None
         In grey levels of 255; for the schemes that divide the time by it.
+    to_tolerance : str
+        The scheme that reaches a tolerance soonest.
     default_time, largest_stable_step : float
         In px².
 
@@ -116,8 +132,8 @@ def schedule(
     """
     stepped = iterations is not None or step is not None
     if scheme is None:
-        scheme = "explicit" if tolerance is None else "fsi"
-    if scheme in _CYCLES and stepped:
+        scheme = "explicit" if tolerance is None else to_tolerance
+    if scheme not in ("explicit", "aos") and stepped:
         name = "step" if iterations is None else "iterations"
         raise ParameterError(
             name, f"the {scheme} scheme divides the time by itself; give a tolerance instead"

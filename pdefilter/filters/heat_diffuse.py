@@ -24,11 +24,15 @@ DEFAULT_TIME = 2.0
 LONGEST_EXPLICIT_TIME = 20.0
 
 _DEFAULT_SCHEME = (
-    f"explicit up to t = {LONGEST_EXPLICIT_TIME:g} px² or where steps are given, fsi to a "
-    "tolerance, else exact"
+    f"explicit up to t = {LONGEST_EXPLICIT_TIME:g} px² or where steps are given, "
+    "optimal to a tolerance, else exact"
 )
 
-HEAT_SCHEMES = {**SCHEMES, "exact": "cosine transform, any time at one cost"}
+HEAT_SCHEMES = {
+    **SCHEMES,
+    "optimal": "the fewest explicit steps for a tolerance",
+    "exact": "cosine transform, any time at one cost",
+}
 
 
 @image_filter
@@ -67,14 +71,15 @@ def heat_diffuse(
     step : float, optional
         Size τ of an explicit step in px², at most 0.25, by default 0.2; or of
         an aos step.
-    scheme : {"explicit", "fed", "fsi", "aos", "exact"}, optional
+    scheme : {"explicit", "fed", "fsi", "aos", "optimal", "exact"}, optional
         Euler steps, cycles of fast explicit diffusion, cycles of fast
-        semi-iterative steps, additive operator splitting, or the discrete
-        cosine transform. By default explicit up to t = 20 px² and where steps
-        are given, fsi where a tolerance is, else exact.
+        semi-iterative steps, additive operator splitting, the fewest explicit
+        steps for a tolerance, or the discrete cosine transform. By default
+        explicit up to t = 20 px² and where steps are given, optimal where a
+        tolerance is, else exact.
     tolerance : float, optional
-        Root mean square error in grey levels of 255 that fed, fsi and aos may
-        make, estimated on parts of the image; by default 0.1.
+        Root mean square error in grey levels of 255 that fed, fsi, aos and
+        optimal may make, estimated on parts of the image; by default 0.1.
 
     Returns
     -------
@@ -117,6 +122,7 @@ def heat_diffuse(
         iterations=iterations,
         step=step,
         tolerance=tolerance,
+        to_tolerance="optimal",
         default_time=DEFAULT_TIME,
         largest_stable_step=heat.largest_stable_step,
     )

@@ -1,10 +1,14 @@
 """The heat equation in the cosine basis, where it is solved exactly."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
 from pdefilter.raster import Planes
+
+_RANGES = 512
 
 
 def decay_modes(u: Planes, time: float) -> Planes:
@@ -32,6 +36,36 @@ def decay_modes(u: Planes, time: float) -> Planes:
     return np.ascontiguousarray(fft.idctn(modes, axes=(1, 2), overwrite_x=True), np.float32)
 
 
+def spectrum(images: Sequence[Planes]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Find how much of some images has which eigenvalue of minus the Laplacian.
+
+    Parameters
+    ----------
+    images : sequence of ndarray of shape (C, M, N), float32
+        I images of one shape.
+
+    Returns
+    -------
+    eigenvalues : ndarray of shape (K,), float64
+        The middle of each of K ranges of eigenvalues λ in px⁻².
+    energies : ndarray of shape (K, I), float64
+        The mean square of the part of each image within.
+    """
+    rows, columns = (_eigenvalues(size) for size in images[0].shape[1:])
+    # Ranges are finer where λ is small, as the energy of images is there.
+    ranges = (_RANGES * np.sqrt((rows[:, None] + columns) / 8)).astype(np.intp).ravel()
+    energies = np.empty((_RANGES, len(images)))
+    for k, u in enumerate(images):
+        modes = fft.dctn(u, axes=(1, 2), norm="ortho")
+        energy = np.einsum("crs,crs->rs", modes, modes).ravel() / u.size
+        energies[:, k] = np.bincount(ranges, energy, _RANGES)
+    return 8 * ((np.arange(_RANGES) + 0.5) / _RANGES) ** 2, energies
+
+
+def _eigenvalues(size: int) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = 2 - 2 * np.cos(np.pi * np.arange(size) / size)
+    return found
+
+
 def _decay(size: int, time: float) -> NDArray[np.float32]:
-    wavenumbers = np.pi * np.arange(size) / size
-    return np.exp(-time * (2 - 2 * np.cos(wavenumbers))).astype(np.float32)
+    return np.exp(-time * _eigenvalues(size)).astype(np.float32)

@@ -38,7 +38,7 @@ def march(
         The step sizes τ in px².
     momenta : sequence of float
         If given, one factor α a step: u_{k+1} = α (u_k + τ div(g ∇u_k)) +
-        (1 − α) u_{k−1}, with u_{−1} = u_0.
+        (1 − α) u_{k−1}, with u_{−1} = u_0; 1 for a step without.
     conductance : str
         The name of g; see `pdefilter.kernels.conductances`.
     squared_scale : float

@@ -66,7 +66,7 @@ def march(
     now, then = _framed(u), np.empty((len(u), u.shape[1] + 1, u.shape[2] + 1), np.float32)
     last = _framed(u) if momenta else None
     for k, step in enumerate(steps):
-        momentum = np.float32(momenta[k]) if momenta else None
+        momentum = np.float32(momenta[k]) if momenta and momenta[k] != 1 else None
         for_each_band(partial(_advance, law, now, then, last, np.float32(step), momentum), u)
         _renew_frame(then)
         if last is None:

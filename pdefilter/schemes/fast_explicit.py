@@ -76,10 +76,11 @@ def fsi_cycle(time: float, largest_stable_step: float) -> Cycle:
     return Cycle((step,) * n, momenta)
 
 
-def leja_order(points: Sequence[float]) -> list[int]:
+def leja_order(points: Sequence[complex]) -> list[int]:
     """Order points so that each is as far as can be from all before it, by the product.
 
-    (Calvetti & Reichel 1996, J. Comput. Appl. Math. 71, 267–286.)
+    (Calvetti & Reichel 1996, J. Comput. Appl. Math. 71, 267–286.) With a complex point
+    comes its conjugate.
     """
     rest = list(range(len(points)))
     chosen = max(rest, key=lambda k: abs(points[k]))
@@ -90,8 +91,11 @@ def leja_order(points: Sequence[float]) -> list[int]:
         rest.remove(chosen)
         if not rest:
             return order
+        z = points[chosen]
         for k in rest:
-            distance[k] += math.log(abs(points[k] - points[chosen]))
+            distance[k] += math.log(abs(points[k] - z))
+            if z.imag:
+                distance[k] += math.log(abs(points[k] - z.conjugate()))
         chosen = max(rest, key=lambda k: distance[k])
 
 

@@ -60,7 +60,7 @@ def test_schemes_converge_to_one_answer_with_order_one(scheme, equation, grey):
     assert errors[-1] < 0.2 / 255
 
 
-@pytest.mark.parametrize("scheme", ["fed", "fsi", "aos"])
+@pytest.mark.parametrize("scheme", ["fed", "fsi", "aos", "optimal"])
 @pytest.mark.parametrize("time", [5.0, 50.0, 2000.0])
 @pytest.mark.parametrize("tolerance", [1.0, 0.2])
 def test_heat_is_within_the_tolerance_of_the_exact_solution(scheme, time, tolerance, grey):
@@ -98,7 +98,7 @@ def test_defaults_are_explicit_for_short_times_and_exact_for_long_ones(grey):
     assert np.array_equal(heat(time=5), heat(time=5, scheme="explicit"))
     assert np.array_equal(heat(time=200), heat(time=200, scheme="exact"))
     assert np.array_equal(heat(time=30, step=0.2), heat(time=30, step=0.2, scheme="explicit"))
-    assert np.array_equal(heat(time=30, tolerance=1), heat(time=30, tolerance=1, scheme="fsi"))
+    assert np.array_equal(heat(time=30, tolerance=1), heat(time=30, tolerance=1, scheme="optimal"))
 
 
 @pytest.mark.parametrize(
@@ -119,8 +119,12 @@ def test_what_a_scheme_cannot_do_is_refused(options, parameter):
         assert caught.value.parameter == parameter
 
 
-def test_anisotropic_has_no_exact_scheme():
+@pytest.mark.parametrize("scheme", ["exact", "optimal"])
+def test_schemes_of_linear_equations_are_refused_for_others(scheme):
     with pytest.raises(ParameterError, match="explicit, fed, fsi, aos"):
-        pdefilter.anisotropic(np.zeros((3, 3)), scheme="exact")
+        pdefilter.anisotropic(np.zeros((3, 3)), scheme=scheme)
+
+
+def test_the_exact_scheme_has_no_tolerance():
     with pytest.raises(ParameterError, match="no steps"):
         pdefilter.heat_diffuse(np.zeros((3, 3)), scheme="exact", tolerance=1)

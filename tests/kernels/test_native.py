@@ -32,11 +32,12 @@ def marches(draw):
         u[places] = rng.choice(SPECIALS, places.sum())
     count = draw(st.integers(1, 12))
     steps = rng.uniform(0, 0.25, count).tolist()
-    momenta = rng.uniform(0.5, 1.5, count).tolist() if draw(st.booleans()) else []
+    momenta = rng.uniform(0.5, 1.5, count) if draw(st.booleans()) else np.empty(0)
+    momenta[rng.random(len(momenta)) < draw(st.sampled_from([0, 0.6]))] = 1
     edges = rng.random((2, *shape[1:]), np.float32) if draw(st.booleans()) else None
     conductance = draw(st.sampled_from([*CONDUCTANCES]))
     tiling = Tiling(*(draw(st.integers(1, n + 2)) for n in (count, shape[1], shape[2])))
-    return u, steps, momenta, conductance, draw(st.floats(0.1, 1e4)), edges, tiling
+    return u, steps, momenta.tolist(), conductance, draw(st.floats(0.1, 1e4)), edges, tiling
 
 
 def same(a, b):

@@ -64,7 +64,7 @@ def march(
     )
     several = len(steps) > tiling.levels
     room = [np.empty(shape if several else (0, 0, 0), np.float32)]
-    if momenta:
+    if any(momentum != 1 for momentum in momenta[tiling.levels :: tiling.levels]):
         room += [np.empty_like(room[0]) for _ in range(2)]
     out = np.empty_like(u)
     for part in parts:

@@ -128,7 +128,12 @@ bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& h
     // Passes end in `out`: with an even number of them, the first goes to the spare image.
     pass.out = passes % 2 ? out : spare;
     pass.levels = std::min(steps, how.levels);
-    pass.out_before = pass.momenta && passes > 1 ? befores[0] : nullptr;
+    // The image before last is kept where the next pass begins with momentum.
+    auto kept = [&](float* image) {
+        const bool wanted = pass.momenta && steps > pass.levels && pass.momenta[pass.levels] != 1;
+        return wanted ? image : nullptr;
+    };
+    pass.out_before = kept(befores[0]);
 
     const auto tiles = tiles_of(pass.rows, pass.columns, how.tile_rows, how.tile_columns);
     const Index room = how.variant->march_scratch(pass, how.tile_columns);
@@ -153,9 +158,9 @@ bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& h
         if (pass.momenta) {
             pass.momenta += pass.levels;
             pass.before = pass.out_before;
-            pass.out_before = pass.out_before == befores[0] ? befores[1] : befores[0];
         }
         pass.levels = std::min(steps, how.levels);
+        pass.out_before = kept(pass.before == befores[0] ? befores[1] : befores[0]);
         return true;
     };
     Team(threads).run(round, next);

@@ -24,8 +24,8 @@ const Variant* variant_of(const std::string& name);
 // Called between passes on the calling thread; returns whether to stop.
 using Interrupted = std::function<bool()>;
 
-// Marches through `steps` from pass.in to `out`; `spare` (and with momenta `befores`, two more)
-// are images to work in. Returns false if interrupted.
+// Marches through `steps` from pass.in to `out`; `spare` (and where a pass begins with momentum
+// `befores`, two more) are images to work in. Returns false if interrupted.
 bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& how,
            const Interrupted& interrupted);
 

@@ -81,7 +81,9 @@ void march(Planes in, Target out, Target spare, nb::object befores, Numbers step
         factors = nb::cast<Numbers>(momenta);
         if (factors.shape(0) != steps.shape(0)) throw nb::value_error("one momentum a step");
         pass.momenta = factors.data();
-        if (count > levels)
+        bool moved = false;
+        for (auto k = levels; k < count; k += levels) moved |= pass.momenta[k] != 1;
+        if (moved)
             for (size_t k = 0; k < 2; ++k) {
                 room[k] = nb::cast<Target>(befores[k]);
                 require_same_shape(in, room[k]);

@@ -263,6 +263,7 @@ struct March {
         s.alpha = L::momentum ? pass.momenta[level - 1] : 1.0f;
         s.rest = 1.0f - s.alpha;
         s.scale = pass.scale;
+        const bool moved = s.alpha != 1.0f;
         for (int c = 0; c < C; ++c) {
             s.above[c] = above + ((level - 1) * C + c) * stride;
             if (r == 0) memset(s.above[c], 0, size_t(width) * sizeof(float));  // the border
@@ -274,15 +275,16 @@ struct March {
                 s.edges[2 * q + which] = L::weighted ? edge_row(r + q, which) : nullptr;
             for (int c = 0; c < C; ++c) {
                 s.out[q][c] = ring_row(level, r + q, c);
-                s.before[q][c] = !L::momentum ? nullptr
-                                 : level == 1 ? s.out[q][c]
-                                              : ring_row(level - 2, r + q, c);
-                if (L::momentum && level == 1)
+                s.before[q][c] = level == 1 ? s.out[q][c] : ring_row(level - 2, r + q, c);
+                if (moved && level == 1)
                     memcpy(s.out[q][c], image_row(pass.before, r + q, c),
                            size_t(width) * sizeof(float));
             }
         }
-        step_rows<C, R, L, prime>(s, width);
+        if (moved)
+            step_rows<C, R, L, prime>(s, width);
+        else
+            step_rows<C, R, Law<L::kind, L::weighted, false>, prime>(s, width);
         if constexpr (!prime)
             for (int q = 0; q < R; ++q) {
                 for (int c = 0; c < C; ++c) s.out[q][c][width] = s.out[q][c][width - 1];

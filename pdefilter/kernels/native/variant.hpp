@@ -14,12 +14,12 @@ enum Conductance { constant = 0, exponential = 1, rational = 2 };
 struct Pass {
     Index channels, rows, columns;
     const float* in;          // u_k
-    const float* before;      // u_{k-1}, read only where there are momenta
+    const float* before;      // u_{k-1}, read only where the first level has momentum
     const float* edges;       // what the edges below and to the right conduct, or null for 1
     float* out;               // u_{k+levels}
     float* out_before;        // u_{k+levels-1}, or null if nobody will ask
     const float* steps;       // tau of each level
-    const float* momenta;     // alpha of each level, or null
+    const float* momenta;     // alpha of each level, 1 for none; or null
     Index levels;
     Conductance conductance;
     float scale;
