@@ -480,6 +480,18 @@ Systems systems_in(float* scratch, Index channels, Index length) {
     return s;
 }
 
+// As many numbers as there are, and zeros; all of them being the common case.
+inline Floats load_some(const float* p, Index count) {
+    if (count >= lanes) return load(p);
+    Floats v = {};
+    if (count > 0) memcpy(&v, p, size_t(count) * sizeof(float));
+    return v;
+}
+inline void store_some(float* p, Floats v, Index count) {
+    if (count >= lanes) return store(p, v);
+    memcpy(p, &v, size_t(count) * sizeof(float));
+}
+
 void solve_columns(const Splitting& task, Index first, Index last, float* scratch) {
     const Index M = task.rows, N = task.columns, channels = task.channels;
     Systems s = systems_in(scratch, channels, M);
@@ -503,33 +515,34 @@ void solve_columns(const Splitting& task, Index first, Index last, float* scratc
         solve(s, channels, task.two_tau);
         for (Index c = 0; c < channels; ++c)
             for (Index i = 0; i < M; ++i)
-                memcpy(task.out + (c * M + i) * N + j0, s.v[c] + i * group, bytes);
+                for (Index k = 0; k < count; k += lanes)
+                    store_some(task.out + (c * M + i) * N + j0 + k, load(s.v[c] + i * group + k),
+                               count - k);
     }
 }
 
 // Row k of the square becomes column k: so many perfect shuffles bring every element home.
-void transpose(Floats (&square)[lanes]) {
+template <Index stage = 1>
+inline void transpose(Floats (&square)[lanes]) {
 #define PDEFILTER_LOW(k) k / 2 + k % 2 * int(lanes)
 #define PDEFILTER_HIGH(k) int(lanes) / 2 + k / 2 + k % 2 * int(lanes)
-    for (Index stage = 1; stage < lanes; stage *= 2) {
-        Floats shuffled[lanes];
-        for (Index k = 0; k < lanes / 2; ++k) {
-            const Floats a = square[k], b = square[k + lanes / 2];
-            shuffled[2 * k] = __builtin_shufflevector(a, b, PDEFILTER_LANES(PDEFILTER_LOW));
-            shuffled[2 * k + 1] = __builtin_shufflevector(a, b, PDEFILTER_LANES(PDEFILTER_HIGH));
-        }
-        for (Index k = 0; k < lanes; ++k) square[k] = shuffled[k];
+    Floats shuffled[lanes];
+    for (Index k = 0; k < lanes / 2; ++k) {
+        const Floats a = square[k], b = square[k + lanes / 2];
+        shuffled[2 * k] = __builtin_shufflevector(a, b, PDEFILTER_LANES(PDEFILTER_LOW));
+        shuffled[2 * k + 1] = __builtin_shufflevector(a, b, PDEFILTER_LANES(PDEFILTER_HIGH));
     }
+    for (Index k = 0; k < lanes; ++k) square[k] = shuffled[k];
+    if constexpr (2 * stage < lanes) transpose<2 * stage>(square);
 }
 
 // Some rows of a plane, as the columns of [columns][group].
 void turn(const float* rows, Index count, Index N, float* to) {
     for (Index i0 = 0; i0 < group; i0 += lanes)
         for (Index j0 = 0; j0 < N; j0 += lanes) {
-            const size_t bytes = size_t(smaller(lanes, N - j0)) * sizeof(float);
-            Floats square[lanes] = {};
-            for (Index i = i0; i < smaller(i0 + lanes, count); ++i)
-                memcpy(&square[i - i0], rows + i * N + j0, bytes);
+            Floats square[lanes];
+            for (Index i = 0; i < lanes; ++i)
+                square[i] = load_some(rows + (i0 + i) * N + j0, i0 + i < count ? N - j0 : 0);
             transpose(square);
             for (Index j = 0; j < lanes; ++j) store(to + (j0 + j) * group + i0, square[j]);
         }
@@ -539,15 +552,13 @@ void turn(const float* rows, Index count, Index N, float* to) {
 void average_turned(const float* from, float* rows, Index count, Index N) {
     for (Index i0 = 0; i0 < count; i0 += lanes)
         for (Index j0 = 0; j0 < N; j0 += lanes) {
-            const size_t bytes = size_t(smaller(lanes, N - j0)) * sizeof(float);
             Floats square[lanes];
             for (Index j = 0; j < lanes; ++j) square[j] = load(from + (j0 + j) * group + i0);
             transpose(square);
-            for (Index i = i0; i < smaller(i0 + lanes, count); ++i) {
-                Floats row = {};
-                memcpy(&row, rows + i * N + j0, bytes);
-                row = (row + square[i - i0]) * all(0.5f);
-                memcpy(rows + i * N + j0, &row, bytes);
+            for (Index i = 0; i < smaller(lanes, count - i0); ++i) {
+                float* row = rows + (i0 + i) * N + j0;
+                const Floats mean = (load_some(row, N - j0) + square[i]) * all(0.5f);
+                store_some(row, mean, N - j0);
             }
         }
 }
