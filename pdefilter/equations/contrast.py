@@ -59,10 +59,6 @@ def contrast_parameter(u: "Planes", contrast: float | str, channels: int) -> flo
     percentile = percentile_of(contrast)
     if percentile is None:
         return float(contrast)
-    import numpy as np
+    from pdefilter.kernels.quantile import squared_difference
 
-    squared = [np.square(np.diff(u, axis=axis)).sum(axis=0).ravel() for axis in (1, 2)]
-    differences = np.concatenate(squared)
-    if not differences.size:
-        return 0.0
-    return math.sqrt(float(np.percentile(differences, percentile, method="lower")) / channels)
+    return math.sqrt(squared_difference(u, percentile / 100) / channels)

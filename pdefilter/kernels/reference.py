@@ -45,7 +45,7 @@ class Law:
 
     def conductances(self, below: Planes, right: Planes, first: int, last: int) -> Pair:
         """Find what the edges of some rows conduct."""
-        r, q = (_sum_of_squares(difference) * self.scale for difference in (below, right))
+        r, q = (sum_of_squares(difference) * self.scale for difference in (below, right))
         g, h = CONDUCTANCES[self.conductance](r, q)
         if self.edges is not None:
             g *= self.edges[0, first:last]
@@ -94,7 +94,8 @@ def _renew_frame(framed: Planes) -> None:
     framed[:, :, -1] = framed[:, :, -2]
 
 
-def _sum_of_squares(difference: Planes) -> Plane:
+def sum_of_squares(difference: Planes) -> Plane:
+    """Add up the squares over the channels, in their order."""
     squared: Plane = difference[0] * difference[0]
     for channel in difference[1:]:
         squared += channel * channel

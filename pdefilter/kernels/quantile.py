@@ -1,0 +1,69 @@
+"""An order statistic of the differences between neighbours, without a list of them."""
+
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pdefilter.kernels.bands import for_each_band
+from pdefilter.kernels.reference import sum_of_squares
+from pdefilter.raster import Planes
+
+
+def squared_difference(u: Planes, fraction: float) -> float:
+    """Find the squared difference that a fraction of the pairs of neighbours stay below.
+
+    Non-negative floats are ordered like their bits. So the upper half of the
+    answer's bits is found by counting, and then, among the pairs that have it,
+    the lower half: no sorting, and no memory for the differences.
+
+    Parameters
+    ----------
+    u : ndarray of shape (C, M, N), float32
+        The image; a squared difference is the sum over its channels.
+    fraction : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    float
+        Of n differences in order the one at ⌊fraction (n − 1)⌋; zero of none.
+    """
+    rows, columns = u.shape[1:]
+    n = (rows - 1) * columns + rows * (columns - 1)
+    if not n:
+        return 0.0
+    rank = int(fraction * (n - 1))
+    upper, below = _locate(_count(u, None), rank)
+    lower, _ = _locate(_count(u, upper), rank - below)
+    return float(np.uint32(upper << 16 | lower).view(np.float32))
+
+
+def _count(u: Planes, upper: int | None) -> NDArray[np.intp]:
+    """Count the pairs by their upper bits, or by the lower bits of those with these upper bits."""
+    counts = np.zeros(1 << 16, np.intp)
+    access = Lock()
+
+    def work(first: int, last: int) -> None:
+        found = np.zeros_like(counts)
+        for differences in (
+            np.diff(u[:, first : last + 1], axis=1),
+            np.diff(u[:, first:last], axis=2),
+        ):
+            bits = sum_of_squares(differences).ravel().view(np.uint32)
+            halves = bits >> 16
+            if upper is not None:
+                halves = bits[halves == upper] & 0xFFFF
+            found += np.bincount(halves, minlength=1 << 16)
+        with access:
+            np.add(counts, found, out=counts)
+
+    for_each_band(work, u)
+    return counts
+
+
+def _locate(counts: NDArray[np.intp], rank: int) -> tuple[int, int]:
+    """Find where the counted with this rank is, and how many come before its place."""
+    cumulated = np.cumsum(counts)
+    place = int(np.searchsorted(cumulated, rank, side="right"))
+    return place, int(cumulated[place] - counts[place])

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import planes
+
+from pdefilter.kernels.quantile import squared_difference
+
+
+def sorted_squares(u):
+    return np.sort(
+        np.concatenate([np.square(np.diff(u, axis=axis)).sum(axis=0).ravel() for axis in (1, 2)])
+    )
+
+
+@given(planes(), st.floats(0, 1))
+def test_is_that_of_the_sorted_differences(u, fraction):
+    squares = sorted_squares(u)
+    if not squares.size:
+        assert squared_difference(u, fraction) == 0
+        return
+    rank = int(fraction * (squares.size - 1))
+    # NumPy may add the channels in another order.
+    assert squared_difference(u, fraction) == pytest.approx(squares[rank], rel=1e-6)
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 0.9, 1.0])
+def test_bands_change_nothing(fraction):
+    u = np.random.default_rng(2).random((1, 700, 900), np.float32)
+    squares = sorted_squares(u)
+    assert squared_difference(u, fraction) == squares[int(fraction * (squares.size - 1))]
+
+
+def test_a_difference_between_bands_counts():
+    u = np.zeros((1, 1000, 1000), np.float32)
+    u[:, 500:] = 3
+    assert squared_difference(u, 1.0) == 9
+    assert squared_difference(u, 0.999) == 0
