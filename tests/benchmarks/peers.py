@@ -1,39 +1,42 @@
-"""Perona–Malik beside what else there is; run ``python tests/benchmarks/peers.py PYTHON``.
+"""The filters beside what else there is, in the same run.
 
-PYTHON is the interpreter of an environment with the peers, which cannot all live beside
-pdefilter: ``pip install medpy SimpleITK diplib opencv-contrib-python-headless``. A peer that is
-missing is skipped, and said. Grey 1024², 20 iterations, the fastest of five runs of each in its
-own process; what is printed is millions of pixels times iterations in a second, and by what
-factor pdefilter is faster.
+The peers live in an environment of their own, as they cannot all beside pdefilter:
+``pip install medpy SimpleITK diplib gmic opencv-contrib-python-headless scikit-image``.
+A peer that is missing is skipped, and said.
 """
 
 import subprocess
-import sys
+from collections.abc import Mapping
 
-import numpy as np
-from measure import machine, seconds
+from measure import fastest, noise, show
 
 import pdefilter
 
-SIDE, ITERATIONS, RUNS = 1024, 20, 5
+SIDE, ITERATIONS = 1024, 20
 
 PREPARE = f"""
 import time
 import numpy as np
 u = np.random.default_rng(0).random(({SIDE}, {SIDE}), np.float32)
 def best(action):
+    action()
     times = []
-    for _ in range({RUNS}):
+    for _ in range(5):
         started = time.perf_counter()
         action()
         times.append(time.perf_counter() - started)
     print(min(times))
 """
 
-PEERS = {
-    "MedPy": """
+# Every filter: how ours is called, and what stands for it elsewhere.
+PERONA_MALIK = {
+    "MedPy, rational": """
 from medpy.filter.smoothing import anisotropic_diffusion
 best(lambda: anisotropic_diffusion(u, niter=20, kappa=0.1, gamma=0.2, option=2))
+""",
+    "MedPy, exponential": """
+from medpy.filter.smoothing import anisotropic_diffusion
+best(lambda: anisotropic_diffusion(u, niter=20, kappa=0.1, gamma=0.2, option=1))
 """,
     "SimpleITK": """
 import SimpleITK as sitk
@@ -51,37 +54,93 @@ import cv2
 image = np.repeat((u * 255).astype(np.uint8)[..., None], 3, axis=2)
 best(lambda: cv2.ximgproc.anisotropicDiffusion(image, 0.1, 0.1, 20))
 """,
+    "G'MIC": """
+import gmic
+def flow():
+    images = [gmic.Image(u)]
+    gmic.run('peronamalik_flow 20,20,5', images)
+best(flow)
+""",
+}
+TOTAL_VARIATION = {
+    "scikit-image, TV (Chambolle)": """
+from skimage.restoration import denoise_tv_chambolle
+best(lambda: denoise_tv_chambolle(u, weight=0.1, eps=0, max_num_iter=20))
+""",
+    "scikit-image, TV (split Bregman)": """
+from skimage.restoration import denoise_tv_bregman
+best(lambda: denoise_tv_bregman(u, weight=5.0, eps=1e-12, max_num_iter=20))
+""",
+}
+OTHERS = {
+    "heat-diffuse": (
+        lambda u: pdefilter.heat_diffuse(u, iterations=ITERATIONS),
+        {
+            "G'MIC, 20 steps": """
+import gmic
+def flow():
+    images = [gmic.Image(u)]
+    gmic.run('heat_flow 20,5', images)
+best(flow)
+""",
+        },
+    ),
+    "smooth": (
+        lambda u: pdefilter.smooth(u, sigma=2.0),
+        {
+            "OpenCV": "import cv2\nbest(lambda: cv2.GaussianBlur(u, (0, 0), 2.0))",
+            "scikit-image": "from skimage.filters import gaussian\nbest(lambda: gaussian(u, 2.0))",
+        },
+    ),
+    "edge": (
+        lambda u: pdefilter.edge(u),
+        {
+            "OpenCV": """
+import cv2
+best(lambda: cv2.magnitude(cv2.Sobel(u, cv2.CV_32F, 1, 0), cv2.Sobel(u, cv2.CV_32F, 0, 1)))
+""",
+            "scikit-image": "from skimage.filters import sobel\nbest(lambda: sobel(u))",
+        },
+    ),
 }
 
 
-def main() -> None:
-    print(machine())
-    u = np.random.default_rng(0).random((SIDE, SIDE), np.float32)
+def measure(python: str) -> dict[str, float]:
+    """Print how the filters compare, and return millions of pixels times iterations a second."""
+    u = noise(1, SIDE)[0]
     work = SIDE * SIDE * ITERATIONS / 1e6
-    ours = {
-        diffusivity: min(
-            seconds(
-                lambda d=diffusivity: pdefilter.anisotropic(
-                    u, kappa=0.1, diffusivity=d, iterations=ITERATIONS
-                )
+    print(f"\nPerona–Malik, {SIDE}² grey, {ITERATIONS} iterations, Mpx × iterations / s:")
+    rates = {
+        f"pdefilter, {name}": work
+        / fastest(
+            lambda name=name: pdefilter.anisotropic(
+                u, kappa=0.1, diffusivity=name, iterations=ITERATIONS
             )
-            for _ in range(RUNS)
         )
-        for diffusivity in ("exponential", "rational")
+        for name in ("rational", "exponential")
     }
-    for name, taken in ours.items():
-        print(f"pdefilter, {name}: {work / taken:.0f} M/s")
-    for name, code in PEERS.items():
+    rates |= {name: work / taken for name, taken in _times(python, PERONA_MALIK).items()}
+    tv = {name: work / taken for name, taken in _times(python, TOTAL_VARIATION).items()}
+    for name, rate in {**rates, **tv}.items():
+        show(name, {"": rate}, ".0f")
+    best_peer = max((rate for name, rate in rates.items() if "pdefilter" not in name), default=1)
+    show("times the fastest peer", {n: r / best_peer for n, r in rates.items() if "pde" in n})
+    for name, (ours, peers) in OTHERS.items():
+        taken = fastest(lambda ours=ours: ours(u))
+        show(f"{name}, {SIDE}² grey, ms", {"pdefilter": taken * 1e3})
+        for peer, theirs in _times(python, peers).items():
+            show(f"  {peer}", {"ms": theirs * 1e3, "times ours": theirs / taken})
+    return rates
+
+
+def _times(python: str, peers: Mapping[str, str]) -> dict[str, float]:
+    found = {}
+    for name, code in peers.items():
         done = subprocess.run(
-            [sys.argv[1], "-c", PREPARE + code], capture_output=True, text=True, check=False
+            [python, "-c", PREPARE + code], capture_output=True, text=True, check=False
         )
         if done.returncode:
-            print(f"{name}: skipped ({done.stderr.strip().splitlines()[-1]})")
-            continue
-        taken = float(done.stdout.split()[-1])
-        factors = ", ".join(f"{n} {taken / t:.0f}" for n, t in ours.items())
-        print(f"{name}: {work / taken:.0f} M/s; pdefilter is faster by {factors}")
-
-
-if __name__ == "__main__":
-    main()
+            print(f"{name}: skipped ({(done.stderr.strip() or 'crashed').splitlines()[-1]})")
+        else:
+            found[name] = float(done.stdout.split()[-1])
+    return found

@@ -301,7 +301,7 @@ struct March {
         const Index bottom = smaller(pass.rows, tile.last_row + beyond);
         if (top <= r && r + 1 < bottom) return step<2, false>(level, r);
         for (Index k = r; k < r + 2; ++k) {
-            if (k == top - 1) step<1, true>(level, k);
+            if (0 <= k && k == top - 1) step<1, true>(level, k);
             if (top <= k && k < bottom) step<1, false>(level, k);
         }
     }
