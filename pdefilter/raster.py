@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 Plane: TypeAlias = NDArray[np.float32]
 """One channel, shape (rows, columns)."""
 
+Mask: TypeAlias = NDArray[np.bool_]
+"""Which pixels, shape (rows, columns)."""
+
 Planes: TypeAlias = NDArray[np.float32]
 """Channels that belong together, shape (channels, rows, columns), contiguous."""
 
@@ -27,6 +30,9 @@ class Raster:
         The colour channels, not multiplied by alpha.
     alpha : ndarray of shape (M, N), float32, or None
         The opacity; None where the image has no alpha channel.
+    valid : ndarray of shape (M, N), bool, or None
+        Which pixels are no holes; None where none is. A hole holds finite
+        numbers that no other pixel may depend on.
     interval : tuple of float
         The values that an integer image stores as zero and as full scale.
         It is (0, 1) for intensities; signed and angular results widen it.
@@ -34,6 +40,7 @@ class Raster:
 
     colour: Planes
     alpha: Plane | None = None
+    valid: Mask | None = None
     interval: tuple[float, float] = (0.0, 1.0)
 
     @classmethod
@@ -52,10 +59,40 @@ class Raster:
         if not self.colour.size:
             return self
         if self.alpha is None:
-            return replace(self, colour=f(self.colour))
-        planes = f(np.concatenate([self.colour * self.alpha, self.alpha[None]]))
+            return replace(self, colour=f(self._levelled(self.colour)))
+        planes = np.concatenate([self.colour * self.alpha, self.alpha[None]])
+        planes = f(self._levelled(planes))
         alpha = planes[-1]
         visible = alpha > _INVISIBLE
         colour = self.colour.copy()
         np.divide(planes[:-1], alpha, out=colour, where=visible)
         return replace(self, colour=colour, alpha=alpha)
+
+    def averaged(self, f: Callable[[Planes], Planes]) -> Self:
+        """Apply `f`, which takes weighted means of neighbours, among which holes do not count."""
+        if self.valid is None or not self.colour.size:
+            return self.filtered(f)
+        valid = self.valid
+        weight = f(valid[None].astype(np.float32))
+
+        def normalised(u: Planes) -> Planes:
+            planes = f(u * valid)
+            return np.divide(planes, weight, out=u.copy(), where=valid)
+
+        return self.filtered(normalised)
+
+    @property
+    def weight(self) -> Plane | None:
+        """How much a pixel counts: its opacity, in holes nothing; None where all count alike."""
+        if self.valid is None:
+            return self.alpha
+        weight: Plane = self.valid.astype(np.float32)
+        return weight if self.alpha is None else weight * self.alpha
+
+    def _levelled(self, planes: Planes) -> Planes:
+        """Fill the holes with the mean of the rest, so that no choice follows what is in them."""
+        if self.valid is None:
+            return planes
+        count = max(1, np.count_nonzero(self.valid))
+        sums = planes.sum(axis=(1, 2), where=self.valid, dtype=np.float64, keepdims=True)
+        return np.where(self.valid, planes, (sums / count).astype(np.float32))

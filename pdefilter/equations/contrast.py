@@ -37,7 +37,9 @@ def percentile_of(contrast: float | str) -> float | None:
     return None
 
 
-def contrast_parameter(u: "Planes", contrast: float | str, channels: int) -> float:
+def contrast_parameter(
+    u: "Planes", contrast: float | str, channels: int, edges: "Planes | None" = None
+) -> float:
     """Find κ for an image.
 
     Parameters
@@ -50,6 +52,8 @@ def contrast_parameter(u: "Planes", contrast: float | str, channels: int) -> flo
         pixels, along rows and columns, stay below.
     channels : int
         How many channels a difference is the root mean square of.
+    edges : ndarray of shape (2, M, N), float32, optional
+        0 where an edge is closed, and its difference does not count.
 
     Returns
     -------
@@ -61,4 +65,4 @@ def contrast_parameter(u: "Planes", contrast: float | str, channels: int) -> flo
         return float(contrast)
     from pdefilter.kernels.quantile import squared_difference
 
-    return math.sqrt(squared_difference(u, percentile / 100) / channels)
+    return math.sqrt(squared_difference(u, percentile / 100, edges) / channels)

@@ -23,6 +23,10 @@ class Evolution(Protocol):
         """Make the evolution whose coefficients are held as they are for u."""
         ...
 
+    def part(self, rows: slice, columns: slice) -> "Evolution":
+        """Make the evolution of a part of the image, cut out."""
+        ...
+
     def split(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
         """Take steps of additive operator splitting."""
         ...

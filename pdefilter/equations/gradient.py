@@ -56,9 +56,9 @@ OPERATORS: Mapping[str, Operator] = {
 def components(image: "Raster", operator: Operator) -> "tuple[Planes, Planes]":
     """Differentiate every colour channel along the rows axis and along the columns axis.
 
-    A neighbour counts by its opacity, and a transparent pixel has no edge: by
-    the product rule α∇c = ∇(αc) − c∇α, so neither hidden colour nor the
-    outline of the alpha channel shows.
+    A neighbour counts by its opacity, and a transparent pixel or a hole has no
+    edge: by the product rule α∇c = ∇(αc) − c∇α, so neither hidden colour nor
+    the outline of the alpha channel or of a hole shows.
 
     Returns
     -------
@@ -72,12 +72,14 @@ def components(image: "Raster", operator: Operator) -> "tuple[Planes, Planes]":
     difference = Taps(operator.difference, operator.first)
     smoothing = Taps(operator.smoothing, operator.first if len(operator.smoothing) > 1 else 0)
 
+    weight = image.weight
+
     def differentiate(along_rows: Taps, along_columns: Taps) -> "Planes":
-        if image.alpha is None:
+        if weight is None:
             return correlate(image.colour, along_rows, along_columns)
-        derivative = correlate(image.colour * image.alpha, along_rows, along_columns)
-        derivative -= image.colour * correlate(image.alpha[None], along_rows, along_columns)
-        return np.where(image.alpha > 0, derivative, np.float32(0))
+        derivative = correlate(image.colour * weight, along_rows, along_columns)
+        derivative -= image.colour * correlate(weight[None], along_rows, along_columns)
+        return np.where(weight > 0, derivative, np.float32(0))
 
     return differentiate(difference, smoothing), differentiate(smoothing, difference)
 

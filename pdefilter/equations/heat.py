@@ -38,6 +38,10 @@ class Heat:
         """Return itself: the conductances do not depend on u."""
         return self
 
+    def part(self, rows: slice, columns: slice) -> "Heat":
+        """Make the evolution of a part of the image, cut out."""
+        return self if self.edges is None else Heat(self.edges[:, rows, columns])
+
     def split(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
         """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""
         from pdefilter.kernels.march import split

@@ -1,7 +1,7 @@
 """The Perona–Malik equation u_t = div(g(|∇u|²) ∇u) on the pixel grid."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from pdefilter.equations.diffusivities import Diffusivity
@@ -29,11 +29,16 @@ class PeronaMalik:
         κ > 0 on the unit scale.
     channels : int
         The number C of channels in the mean.
+    edges : ndarray of shape (2, M, N), float32, or None
+        What g is multiplied by on the edge below every pixel and on that to
+        its right: 0 where it is closed; None for 1 everywhere.
     """
 
     diffusivity: Diffusivity
     contrast: float
     channels: int
+
+    edges: "Planes | None" = None
 
     largest_stable_step: ClassVar[float] = 0.25
     """In px²; as g ≤ 1, up to it every new value is a mean of old ones."""
@@ -48,6 +53,7 @@ class PeronaMalik:
             momenta=momenta,
             conductance=self.diffusivity.conductance,
             squared_scale=self._squared_scale,
+            edges=self.edges,
         )
 
     def freeze(self, u: "Planes") -> Heat:
@@ -55,8 +61,17 @@ class PeronaMalik:
         from pdefilter.kernels.march import conduct
 
         return Heat(
-            conduct(u, conductance=self.diffusivity.conductance, squared_scale=self._squared_scale)
+            conduct(
+                u,
+                conductance=self.diffusivity.conductance,
+                squared_scale=self._squared_scale,
+                edges=self.edges,
+            )
         )
+
+    def part(self, rows: slice, columns: slice) -> "PeronaMalik":
+        """Make the evolution of a part of the image, cut out."""
+        return self if self.edges is None else replace(self, edges=self.edges[:, rows, columns])
 
     def split(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
         """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""
@@ -67,6 +82,7 @@ class PeronaMalik:
             sizes,
             conductance=self.diffusivity.conductance,
             squared_scale=self._squared_scale,
+            edges=self.edges,
         )
 
     @property

@@ -13,7 +13,7 @@ from pdefilter.filters.evolution_options import (
     scheme_option,
     time_option,
 )
-from pdefilter.filters.evolve import SCHEMES, schedule
+from pdefilter.filters.evolve import SCHEMES, edges_of, schedule
 from pdefilter.filters.option import Option, image_filter
 
 if TYPE_CHECKING:
@@ -108,9 +108,10 @@ def anisotropic(
     )
     g = DIFFUSIVITIES[diffusivity]
     channels = len(image.colour)
+    edges = edges_of(image)
 
     def diffuse(u: "Planes") -> "Planes":
-        contrast = contrast_parameter(u, kappa, channels)
+        contrast = contrast_parameter(u, kappa, channels, edges)
         if not contrast:
             # g tends to 0 at every edge as κ does: the image is a steady state.
             return u
@@ -120,6 +121,6 @@ def anisotropic(
                 "is 1: nothing counts as an edge",
                 stacklevel=2,
             )
-        return plan.run(PeronaMalik(g, contrast, channels), u)
+        return plan.run(PeronaMalik(g, contrast, channels, edges), u)
 
     return image.filtered(diffuse) if plan.time else image

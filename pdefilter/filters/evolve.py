@@ -12,7 +12,7 @@ from pdefilter.schemes.fast_explicit import Cycle, fed_cycle, fewest_cycles, fsi
 from pdefilter.schemes.tolerance import fewest_parts
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Planes
+    from pdefilter.raster import Planes, Raster
 
 SCHEMES: Mapping[str, str] = {
     "explicit": "Euler steps",
@@ -65,12 +65,12 @@ class Schedule:
         least = 1
         if self.scheme in _CYCLES:
             least = fewest_cycles(self.time, evolution.largest_stable_step)
-        samples = _samples(u, self.time)
+        samples = _samples(evolution, u, self.time)
 
         def difference(parts: int) -> float:
             worst = 0.0
-            for sample in samples:
-                coarse, fine = (self._divided(evolution, sample, p) for p in (parts, 2 * parts))
+            for of_sample, sample in samples:
+                coarse, fine = (self._divided(of_sample, sample, p) for p in (parts, 2 * parts))
                 coarse -= fine
                 worst = max(worst, float((coarse * coarse).mean(dtype=float)))
             return math.sqrt(worst)
@@ -81,7 +81,8 @@ class Schedule:
         from pdefilter.kernels.cosine import spectrum
         from pdefilter.schemes.optimal import Spectrum, optimal_cycles
 
-        found = Spectrum(*spectrum(_samples(u, self.time)))
+        samples = _samples(evolution, u, self.time)
+        found = Spectrum(*spectrum([sample for _, sample in samples]))
         for cycle in optimal_cycles(
             self.time, found, self.tolerance, evolution.largest_stable_step
         ):
@@ -157,16 +158,26 @@ def schedule(
     return Schedule(scheme, default_time if time is None else time, sizes, grey_levels / 255)
 
 
-def _samples(u: "Planes", time: float) -> "list[Planes]":
+def edges_of(image: "Raster") -> "Planes | None":
+    """Find which edges the holes of an image leave open; None for all."""
+    if image.valid is None:
+        return None
+    from pdefilter.kernels.edges import open_edges
+
+    return open_edges(image.valid)
+
+
+def _samples(evolution: Evolution, u: "Planes", time: float) -> "list[tuple[Evolution, Planes]]":
     rows, columns = u.shape[1:]
     width = max(_LEAST_SAMPLE_WIDTH, math.ceil(_SAMPLE_DEVIATIONS * math.sqrt(2 * time)))
     if rows * columns <= 4 * width * width:
-        return [u]
-    return [
-        u[:, _around(rows, at_row, width), _around(columns, at_column, width)].copy()
+        return [(evolution, u)]
+    places = [
+        (_around(rows, at_row, width), _around(columns, at_column, width))
         for at_row in (0.25, 0.75)
         for at_column in (0.25, 0.75)
     ]
+    return [(evolution.part(*place), u[:, *place].copy()) for place in places]
 
 
 def _around(size: int, fraction: float, width: int) -> slice:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 from pdefilter.equations.heat import Heat
-from pdefilter.errors import ParameterError
+from pdefilter.errors import ImageError, ParameterError
 from pdefilter.filters.evolution_options import (
     LONGEST_TIME,
     Iterations,
@@ -12,7 +12,7 @@ from pdefilter.filters.evolution_options import (
     scheme_option,
     time_option,
 )
-from pdefilter.filters.evolve import SCHEMES, schedule
+from pdefilter.filters.evolve import SCHEMES, edges_of, schedule
 from pdefilter.filters.option import Option, image_filter
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ LONGEST_EXPLICIT_TIME = 20.0
 
 _DEFAULT_SCHEME = (
     f"explicit up to t = {LONGEST_EXPLICIT_TIME:g} px² or where steps are given, "
-    "optimal to a tolerance, else exact"
+    "optimal to a tolerance or around holes, else exact"
 )
 
 HEAT_SCHEMES = {
@@ -76,7 +76,7 @@ def heat_diffuse(
         semi-iterative steps, additive operator splitting, the fewest explicit
         steps for a tolerance, or the discrete cosine transform. By default
         explicit up to t = 20 px² and where steps are given, optimal where a
-        tolerance is, else exact.
+        tolerance is or the image has holes, else exact.
     tolerance : float, optional
         Root mean square error in grey levels of 255 that fed, fsi, aos and
         optimal may make, estimated on parts of the image; by default 0.1.
@@ -90,6 +90,8 @@ def heat_diffuse(
     ------
     ParameterError
         If a step is unstable or the options contradict each other.
+    ImageError
+        If the image has holes and the scheme is exact.
 
     References
     ----------
@@ -103,16 +105,18 @@ def heat_diffuse(
     if sigma is not None:
         time = sigma**2 / 2
 
-    heat = Heat()
+    heat = Heat(edges_of(image))
     undecided = all(option is None for option in (scheme, iterations, step, tolerance))
     if undecided and time is not None and time > LONGEST_EXPLICIT_TIME:
-        scheme = "exact"
+        scheme = "exact" if heat.edges is None else "optimal"
     if scheme == "exact":
         for name, value in (("iterations", iterations), ("step", step), ("tolerance", tolerance)):
             if value is not None:
                 raise ParameterError(
                     name, "the exact scheme takes no steps; give a time or a sigma"
                 )
+        if heat.edges is not None:
+            raise ImageError("has holes, which the exact scheme cannot go around; take optimal")
         t = DEFAULT_TIME if time is None else time
         return image.filtered(lambda u: heat.evolve_exactly(u, t)) if t else image
 

@@ -100,7 +100,7 @@ def _convolved(image: "Raster", method: str, sigma: float, size: int | None) -> 
     from pdefilter.kernels.convolution import correlate
 
     taps = _taps(method, sigma, size)
-    return image.filtered(lambda u: correlate(u, taps, taps))
+    return image.averaged(lambda u: correlate(u, taps, taps))
 
 
 def _taps(method: str, sigma: float, size: int | None) -> "Taps":
@@ -116,14 +116,17 @@ def _taps(method: str, sigma: float, size: int | None) -> "Taps":
 
 
 def _median(image: "Raster", size: int) -> "Raster":
-    """Take medians; where there is alpha, of the visible pixels, by their opacity."""
+    """Take medians, of visible pixels by their opacity; holes do not count."""
     from dataclasses import replace
 
     from pdefilter.kernels.median import median, weighted_median
 
     if size == 1 or not image.colour.size:
         return image
-    if image.alpha is None:
+    if image.weight is None:
         return replace(image, colour=median(image.colour, size))
-    colour = weighted_median(image.colour, image.alpha, size)
-    return replace(image, colour=colour, alpha=median(image.alpha[None], size)[0])
+    colour = weighted_median(image.colour, image.weight, size)
+    if image.alpha is None:
+        return replace(image, colour=colour)
+    opaque = replace(image, colour=image.alpha[None], alpha=None)
+    return replace(image, colour=colour, alpha=_median(opaque, size).colour[0])

@@ -10,7 +10,7 @@ from pdefilter.kernels.reference import sum_of_squares
 from pdefilter.raster import Planes
 
 
-def squared_difference(u: Planes, fraction: float) -> float:
+def squared_difference(u: Planes, fraction: float, edges: Planes | None = None) -> float:
     """Find the squared difference that a fraction of the pairs of neighbours stay below.
 
     Non-negative floats are ordered like their bits. So the upper half of the
@@ -23,37 +23,41 @@ def squared_difference(u: Planes, fraction: float) -> float:
         The image; a squared difference is the sum over its channels.
     fraction : float
         Between 0 and 1.
+    edges : ndarray of shape (2, M, N), float32, optional
+        Not positive on the edge below a pixel, or to its right, that does not count.
 
     Returns
     -------
     float
         Of n differences in order the one at ⌊fraction (n − 1)⌋; zero of none.
     """
-    rows, columns = u.shape[1:]
-    n = (rows - 1) * columns + rows * (columns - 1)
+    counts = _count(u, edges, None)
+    n = int(counts.sum())
     if not n:
         return 0.0
     rank = int(fraction * (n - 1))
-    upper, below = _locate(_count(u, None), rank)
-    lower, _ = _locate(_count(u, upper), rank - below)
+    upper, below = _locate(counts, rank)
+    lower, _ = _locate(_count(u, edges, upper), rank - below)
     return float(np.uint32(upper << 16 | lower).view(np.float32))
 
 
-def _count(u: Planes, upper: int | None) -> NDArray[np.intp]:
+def _count(u: Planes, edges: Planes | None, upper: int | None) -> NDArray[np.intp]:
     """Count the pairs by their upper bits, or by the lower bits of those with these upper bits."""
     counts = np.zeros(1 << 16, np.intp)
     access = Lock()
 
     def work(first: int, last: int) -> None:
         found = np.zeros_like(counts)
-        for differences in (
-            np.diff(u[:, first : last + 1], axis=1),
-            np.diff(u[:, first:last], axis=2),
-        ):
-            bits = sum_of_squares(differences).ravel().view(np.uint32)
-            halves = bits >> 16
+        below = np.diff(u[:, first : last + 1], axis=1)
+        right = np.diff(u[:, first:last], axis=2)
+        for which, differences in enumerate((below, right)):
+            bits = sum_of_squares(differences).view(np.uint32)
+            if edges is not None:
+                rows, columns = bits.shape
+                bits = bits[edges[which, first : first + rows, :columns] > 0]
+            halves = bits.ravel() >> 16
             if upper is not None:
-                halves = bits[halves == upper] & 0xFFFF
+                halves = bits.ravel()[halves == upper] & 0xFFFF
             found += np.bincount(halves, minlength=1 << 16)
         with access:
             np.add(counts, found, out=counts)

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import planes
 
+from pdefilter.kernels.edges import open_edges
 from pdefilter.kernels.quantile import squared_difference
 
 
@@ -36,3 +37,19 @@ def test_a_difference_between_bands_counts():
     u[:, 500:] = 3
     assert squared_difference(u, 1.0) == 9
     assert squared_difference(u, 0.999) == 0
+
+
+@given(planes(), st.floats(0, 1), st.integers(0, 2**32 - 1))
+def test_closed_edges_do_not_count(u, fraction, seed):
+    valid = np.random.default_rng(seed).random(u.shape[1:]) > 0.3
+    edges = open_edges(valid)
+    squares = np.sort(
+        np.concatenate(
+            [
+                np.square(np.diff(u, axis=1)).sum(axis=0)[valid[1:] & valid[:-1]],
+                np.square(np.diff(u, axis=2)).sum(axis=0)[valid[:, 1:] & valid[:, :-1]],
+            ]
+        )
+    )
+    expected = squares[int(fraction * (squares.size - 1))] if squares.size else 0
+    assert squared_difference(u, fraction, edges) == pytest.approx(expected, rel=1e-6)
