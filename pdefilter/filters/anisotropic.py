@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from pdefilter.equations.contrast import contrast_parameter, percentile_of
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.equations.perona_malik import PeronaMalik
+from pdefilter.filters.colour import Color, in_space
 from pdefilter.filters.evolution_options import (
     Iterations,
     Step,
@@ -45,6 +46,7 @@ def anisotropic(
     step: Step = None,
     scheme: Annotated[str | None, scheme_option(SCHEMES, "explicit, or fsi to a tolerance")] = None,
     tolerance: Tolerance = None,
+    color: Color = "rgb",
 ) -> "Raster":
     """Smooth within regions, not across edges, by Perona–Malik diffusion.
 
@@ -77,6 +79,10 @@ def anisotropic(
     tolerance : float, optional
         Root mean square error in grey levels of 255 that fed, fsi and aos may
         make, estimated on parts of the image; by default 0.1.
+    color : {"rgb", "luminance", "lab", "linear"}
+        Where colours are filtered: on the stored values; on their luminance
+        alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
+        L* = 100; or on linear light (IEC 61966-2-1).
 
     Returns
     -------
@@ -107,20 +113,23 @@ def anisotropic(
         largest_stable_step=PeronaMalik.largest_stable_step,
     )
     g = DIFFUSIVITIES[diffusivity]
-    channels = len(image.colour)
-    edges = edges_of(image)
 
-    def diffuse(u: "Planes") -> "Planes":
-        contrast = contrast_parameter(u, kappa, channels, edges)
-        if not contrast:
-            # g tends to 0 at every edge as κ does: the image is a steady state.
-            return u
-        if contrast > max(1.0, u.max() - u.min()):
-            warnings.warn(
-                f"kappa = {contrast:g} is above every difference in the image, where full scale "
-                "is 1: nothing counts as an edge",
-                stacklevel=2,
-            )
-        return plan.run(PeronaMalik(g, contrast, channels, edges), u)
+    def diffused(converted: "Raster") -> "Raster":
+        channels, edges = len(converted.colour), edges_of(converted)
 
-    return image.filtered(diffuse) if plan.time else image
+        def diffuse(u: "Planes") -> "Planes":
+            contrast = contrast_parameter(u, kappa, channels, edges)
+            if not contrast:
+                # g tends to 0 at every edge as κ does: the image is a steady state.
+                return u
+            if contrast > max(1.0, u.max() - u.min()):
+                warnings.warn(
+                    f"kappa = {contrast:g} is above every difference in the image, where full "
+                    "scale is 1: nothing counts as an edge",
+                    stacklevel=2,
+                )
+            return plan.run(PeronaMalik(g, contrast, channels, edges), u)
+
+        return converted.filtered(diffuse)
+
+    return in_space(color, image, diffused) if plan.time else image

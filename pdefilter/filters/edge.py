@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from pdefilter.equations import gradient
 from pdefilter.equations.gradient import OPERATORS
 from pdefilter.errors import ParameterError
+from pdefilter.filters.colour import Color, in_space
 from pdefilter.filters.option import Option, image_filter
 from pdefilter.filters.smooth import gaussian
 
@@ -45,6 +46,7 @@ def edge(
     stretch: Annotated[
         bool, Option("Spread the result over the whole range, for looking.")
     ] = False,
+    color: Color = "rgb",
 ) -> "Raster":
     """Find edges by the Sobel, Scharr, Prewitt, Roberts or Laplace operator.
 
@@ -73,6 +75,10 @@ def edge(
         this fraction of full scale.
     stretch : bool
         Whether the largest strength becomes full scale.
+    color : {"rgb", "luminance", "lab", "linear"}
+        Where colours are filtered: on the stored values; on their luminance
+        alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
+        L* = 100; or on linear light (IEC 61966-2-1).
 
     Returns
     -------
@@ -102,14 +108,28 @@ def edge(
     if not image.colour.size:
         return image
 
+    def measured(converted: "Raster") -> "Raster":
+        return _measured(converted, chosen, component, sigma, threshold, stretch)
+
+    return in_space(color, image, measured, measures=True)
+
+
+def _measured(
+    image: "Raster",
+    operator: gradient.Operator,
+    component: str,
+    sigma: float,
+    threshold: float | None,
+    stretch: bool,
+) -> "Raster":
     smoothed = replace(gaussian(image, sigma), alpha=image.alpha)
-    v_r, v_c = gradient.shared_gradient(*gradient.components(smoothed, chosen))
+    v_r, v_c = gradient.shared_gradient(*gradient.components(smoothed, operator))
     if component == "direction":
         return _shown(image, gradient.direction(v_r, v_c), gradient.FULL_TURN)
     strength = {"rows": v_r, "columns": v_c}.get(component)
     interval = gradient.SIGNED
     if strength is None:
-        strength, interval = gradient.magnitude(v_r, v_c, chosen), (0.0, 1.0)
+        strength, interval = gradient.magnitude(v_r, v_c, operator), (0.0, 1.0)
     if threshold is not None:
         strength, interval = (abs(strength) >= threshold).astype(strength.dtype), (0.0, 1.0)
     elif stretch and (largest := abs(strength).max()):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pdefilter.equations.heat import Heat
 from pdefilter.errors import ImageError, ParameterError
+from pdefilter.filters.colour import Color, in_space
 from pdefilter.filters.evolution_options import (
     LONGEST_TIME,
     Iterations,
@@ -54,6 +55,7 @@ def heat_diffuse(
     step: Step = None,
     scheme: Annotated[str | None, scheme_option(HEAT_SCHEMES, _DEFAULT_SCHEME)] = None,
     tolerance: Tolerance = None,
+    color: Color = "rgb",
 ) -> "Raster":
     """Smooth an image by the heat equation u_t = Δu, zero flux through the border.
 
@@ -80,6 +82,10 @@ def heat_diffuse(
     tolerance : float, optional
         Root mean square error in grey levels of 255 that fed, fsi, aos and
         optimal may make, estimated on parts of the image; by default 0.1.
+    color : {"rgb", "luminance", "lab", "linear"}
+        Where colours are filtered: on the stored values; on their luminance
+        alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
+        L* = 100; or on linear light (IEC 61966-2-1).
 
     Returns
     -------
@@ -118,7 +124,9 @@ def heat_diffuse(
         if heat.edges is not None:
             raise ImageError("has holes, which the exact scheme cannot go around; take optimal")
         t = DEFAULT_TIME if time is None else time
-        return image.filtered(lambda u: heat.evolve_exactly(u, t)) if t else image
+        if not t:
+            return image
+        return in_space(color, image, lambda i: i.filtered(lambda u: heat.evolve_exactly(u, t)))
 
     plan = schedule(
         scheme=scheme,
@@ -130,4 +138,6 @@ def heat_diffuse(
         default_time=DEFAULT_TIME,
         largest_stable_step=heat.largest_stable_step,
     )
-    return image.filtered(lambda u: plan.run(heat, u)) if plan.time else image
+    if not plan.time:
+        return image
+    return in_space(color, image, lambda i: i.filtered(lambda u: plan.run(heat, u)))

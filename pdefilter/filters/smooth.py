@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 from pdefilter.errors import ParameterError
+from pdefilter.filters.colour import Color, in_space
 from pdefilter.filters.option import Option, image_filter
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def smooth(
             otherwise="3 for the median",
         ),
     ] = None,
+    color: Color = "rgb",
 ) -> "Raster":
     """Smooth by a convolution with a Gaussian, box or binomial kernel, or by a median.
 
@@ -64,6 +66,10 @@ def smooth(
     size : int, optional
         Width of the window in px, odd, in place of `sigma`. A Gaussian's holds
         ±4σ. By default 3 for the median.
+    color : {"rgb", "luminance", "lab", "linear"}
+        Where colours are filtered: on the stored values; on their luminance
+        alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
+        L* = 100; or on linear light (IEC 61966-2-1).
 
     Returns
     -------
@@ -85,10 +91,11 @@ def smooth(
     if method == "median":
         if sigma is not None:
             raise ParameterError("sigma", "a median has no standard deviation; give a size")
-        return _median(image, size or DEFAULT_MEDIAN_SIZE)
+        return in_space(color, image, lambda i: _median(i, size or DEFAULT_MEDIAN_SIZE))
     if size == 1 or sigma == 0:
         return image
-    return _convolved(image, method, DEFAULT_SIGMA if sigma is None else sigma, size)
+    deviation = DEFAULT_SIGMA if sigma is None else sigma
+    return in_space(color, image, lambda i: _convolved(i, method, deviation, size))
 
 
 def gaussian(image: "Raster", sigma: float) -> "Raster":
