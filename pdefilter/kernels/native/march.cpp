@@ -34,8 +34,10 @@ bool leaf_7_has(int bit) {
     __cpuidex(registers, 7, 0);
     return saved_by_system && (registers[1] & (1 << bit)) != 0;
 }
-bool has_avx2() { return leaf_7_has(5) && (_xgetbv(0) & 0x6) == 0x6; }
-bool has_avx512() {
+__attribute__((target("xsave"))) bool has_avx2() {
+    return leaf_7_has(5) && (_xgetbv(0) & 0x6) == 0x6;
+}
+__attribute__((target("xsave"))) bool has_avx512() {
     return has_avx2() && leaf_7_has(16) && leaf_7_has(17) && leaf_7_has(31) &&
            (_xgetbv(0) & 0xE6) == 0xE6;
 }
