@@ -2,7 +2,10 @@
 
 from pdefilter.kernels import engine
 
-ADVICE = "install a C++ compiler and then pdefilter again for the native engine, many times faster"
+ADVICE = (
+    "install a C++20 compiler (GCC 12, Clang 14 or later) and then pdefilter again for the native "
+    "engine, many times faster"
+)
 
 
 def use_threads(count: int | None) -> None:
