@@ -96,3 +96,25 @@ def _full_scale(dtype: np.dtype) -> int:
 def _working_type(dtype: np.dtype) -> type[np.floating]:
     """Choose floats in which all values of a type up to 16 bits differ and round back."""
     return np.float32 if dtype.itemsize <= 2 else np.float64
+
+
+def spread(values: Pixels, largest: int) -> Pixels:
+    """Spread integers from zero to `largest` over all of the 8 or 16 bits that hold them."""
+    dtype = np.dtype(np.uint8 if largest < 256 else np.uint16)
+    full = _full_scale(dtype)
+    if largest == full:
+        return values.astype(dtype, copy=False)
+    # One table entry for every value there may be.
+    table = np.rint(np.arange(full + 1) * (full / largest)).clip(0, full).astype(dtype)
+    spread_out: Pixels = table[values]
+    return spread_out
+
+
+def gathered(pixels: Pixels, largest: int) -> Pixels:
+    """Undo `spread`: round integers over all of a type to those from zero to `largest`."""
+    full = _full_scale(pixels.dtype)
+    if largest == full:
+        return pixels
+    table = np.rint(np.arange(full + 1) * (largest / full)).astype(pixels.dtype)
+    fewer: Pixels = table[pixels]
+    return fewer

@@ -35,6 +35,8 @@ def apply(
     ImageError
         If values going in or coming out are not finite.
     """
+    if dtype is not None:
+        image = replace(image, bits=None)
     dtype = image.pixels.dtype if dtype is None else np.dtype(dtype)
     raster = raster_of(image)
     with np.errstate(over="ignore", invalid="ignore"):
