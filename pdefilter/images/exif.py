@@ -52,7 +52,7 @@ class Layout:
         """The bytes of an entry."""
         return 4 + 2 * self.word_size
 
-    def entries(self, blob: bytes, at: int) -> range:
+    def entries(self, blob: bytes | bytearray, at: int) -> range:
         """Find where the entries of a directory are; behind the last is the place of the next.
 
         Raises

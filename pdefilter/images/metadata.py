@@ -51,6 +51,8 @@ class Metadata:
         How often an animation is played, zero for ever; None if it is not said.
     own : tuple
         What no other format carries, as the codec of the format it came in knows it.
+    stored : object
+        How its codec found it stored, so that it may be stored so again.
     orientation : int or None
         How the stored pixels lie, as EXIF counts, where another place than the
         EXIF says so; None once they are upright.
@@ -64,11 +66,12 @@ class Metadata:
     duration: Fraction | None = None
     loops: int | None = None
     own: tuple[Any, ...] = ()
+    stored: Any = None
     orientation: int | None = None
 
     def stripped(self) -> Self:
-        """Drop all but the timing, which is part of what an animation shows."""
-        return type(self)(duration=self.duration, loops=self.loops)
+        """Drop all but the timing, which is part of what an animation shows, and the layout."""
+        return type(self)(duration=self.duration, loops=self.loops, stored=self.stored)
 
     def turned(self) -> Self:
         """Exchange what is said of rows and of columns."""

@@ -19,6 +19,8 @@ _NAMES = {1: ["Y"], 2: ["Y", "A"], 3: ["R", "G", "B"], 4: ["R", "G", "B", "A"]}
 # What the pixels themselves say.
 _STRUCTURE = {"channels", "compression", "dataWindow", "displayWindow", "lineOrder", "type",
               "tiles", "chunkCount", "name", "version", "maxSamplesPerPixel"}  # fmt: skip
+# What is said of the camera even where nothing is known of it.
+_USUAL = {"pixelAspectRatio", "screenWindowCenter", "screenWindowWidth"}
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
@@ -41,11 +43,13 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
             planes = [plane.astype(np.float32) for plane in planes]
         pixels = np.stack(planes, axis=-1) if len(planes) > 1 else planes[0]
         has_alpha = names in (_NAMES[2], _NAMES[4])
-        said = {k: v for k, v in file.header().items() if k not in _STRUCTURE}
+        said = {key: v for key, v in file.header().items() if key not in _STRUCTURE}
         return Image(
             divided(pixels) if has_alpha else pixels,
             has_alpha=has_alpha,
-            metadata=Metadata(own=((tuple(names), said),)),
+            metadata=Metadata(
+                own=tuple((key, v) for key, v in said.items() if key not in _USUAL), stored=names
+            ),
         )
 
     return single(read)
@@ -54,7 +58,8 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
     """Write one part, compressed without loss."""
     (image,) = images
-    names, said = _own(image)
+    said = dict(image.metadata.own) if image.format == "EXR" else {}
+    names = _names(image)
     pixels = image.pixels.reshape(*image.pixels.shape[:2], -1)
     if image.has_alpha:
         pixels = multiplied(pixels)
@@ -65,12 +70,13 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
     return stream.getvalue()
 
 
-def _own(image: Image) -> tuple[tuple[str, ...], dict[str, Any]]:
-    if image.format == "EXR" and image.metadata.own:
-        names, said = image.metadata.own[0]
-        return names, said
-    names = _NAMES.get(image.channels, []) if image.has_alpha or image.channels in (1, 3) else []
-    return tuple(names or (f"channel{number:05}" for number in range(image.channels))), {}
+def _names(image: Image) -> list[str]:
+    if image.format == "EXR":
+        stored: list[str] = image.metadata.stored
+        return stored
+    if image.has_alpha == (image.channels in (2, 4)) and image.channels in _NAMES:
+        return _NAMES[image.channels]
+    return [f"channel{number:05}" for number in range(image.channels)]
 
 
 def _opened(data: bytes, *, header_only: bool = False) -> Any:

@@ -91,7 +91,7 @@ def _with_metadata(boxes: Iterable[Box], image: Image) -> Iterator[Box]:
         if image.has_alpha:
             header.append((b"cdef", _channel_definitions(image)))
         if metadata.resolution is not None:
-            header.append((b"res ", _box(b"resd", _densities(metadata.resolution))))
+            header.append((b"res ", _box(b"resc", _densities(metadata.resolution))))
         yield kind, b"".join(_box(*box) for box in header)
         if metadata.exif is not None:
             yield b"uuid", _EXIF + metadata.exif
@@ -110,7 +110,7 @@ def _metadata(boxes: Iterable[Box], header: dict[bytes, bytes]) -> Metadata:
     if colours[:1] == b"\2":
         found["icc"] = colours[3:]
     densities = dict(_boxes(header.get(b"res ", b"")))
-    stored = densities.get(b"resd") or densities.get(b"resc")
+    stored = densities.get(b"resc") or densities.get(b"resd")
     if stored is not None and len(stored) == _DENSITIES.size:
         r, r_parts, c, c_parts, r_power, c_power = _DENSITIES.unpack(stored)
         if r * r_parts * c * c_parts:

@@ -29,6 +29,7 @@ _FAST = {"level": 1, "strategy": imagecodecs.PNG.STRATEGY.RLE, "filter": imageco
 # What the stored values mean as colours; of the other chunks none outlives a change of pixels.
 _OWN = (b"cICP", b"cHRM", b"gAMA", b"sRGB", b"mDCV", b"cLLI")
 _NEEDED_BY_PIXELS = (b"PLTE", b"tRNS")
+_STILL = (b"IHDR", *_NEEDED_BY_PIXELS, b"IDAT", b"IEND")
 _XMP_KEYWORD = "XML:com.adobe.xmp"
 _MOST_TEXT = 1 << 26
 
@@ -65,7 +66,8 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         return _animation(chunks, moving, metadata)
 
     def read() -> Image:
-        still = [c for c in chunks if c.kind not in (b"acTL", b"fcTL", b"fdAT")]
+        # What else is there libpng would but complain about.
+        still = [chunk for chunk in chunks if chunk.kind in _STILL]
         if reading.lenient:
             pixels = _still(_salvaged(still))
         elif len(still) < len(chunks):

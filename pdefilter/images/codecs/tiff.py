@@ -3,6 +3,7 @@
 import io
 import logging
 import re
+import struct
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,14 +51,12 @@ _MOST_CLASSIC = (1 << 32) - (1 << 25)
 
 
 @dataclass(frozen=True, slots=True)
-class _Own:
-    """What only another TIFF can take over of a page."""
+class _Stored:
+    """How a page is stored, which another TIFF takes over."""
 
     layout: Layout
     compressed: bool
     subfile: int
-    description: bytes | None
-    tags: Directory
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
@@ -95,9 +94,8 @@ def encode(images: Frames, name: str) -> bytes:  # noqa: ARG001 (every codec tak
                 bigtiff=layout.big,
                 byteorder=layout.order,  # type: ignore[arg-type]
             )
-        own = _own(image)
-        tags, inner, description = _tags(image, own, layout)
-        _write(writer, image, own, description, [*_extra_tags(tags), *_pointers(inner)])
+        tags, inner, description = _tags(image, layout)
+        _write(writer, image, description, [*_extra_tags(tags), *_pointers(inner, layout)])
         pointed.append(inner)
     assert writer is not None
     writer.close()
@@ -233,19 +231,12 @@ def _metadata(
         exif=exif.unparse(layout.order, camera) if camera else None,
         resolution=_resolution(page) if directory else None,
         orientation=_number(orientation, layout) if orientation else None,
-        own=(
-            _Own(
-                layout=layout,
-                compressed=page.compression != 1,
-                subfile=page.subfiletype,
-                description=description.raw if description and layered else None,
-                tags={
-                    tag: entry
-                    for tag, entry in directory.items()
-                    if tag not in _STRUCTURE | _CAMERA
-                },
-            ),
+        own=tuple(
+            (tag, entry)
+            for tag, entry in directory.items()
+            if tag not in _STRUCTURE | _CAMERA or (tag == _DESCRIPTION and layered)
         ),
+        stored=_Stored(layout, compressed=page.compression != 1, subfile=page.subfiletype),
     )
 
 
@@ -260,6 +251,8 @@ def _resolution(page: tifffile.TiffPage) -> Resolution | None:
         return None
     unit = {2: "inch", 3: "cm"}.get(int(page.tags.valueof(296) or 2), "none")
     columns, rows = (Fraction(*map(int, density)) for density in densities)
+    if unit == "none" and columns == rows == 1:
+        return None
     return Resolution(columns, rows, unit)  # type: ignore[arg-type]
 
 
@@ -267,38 +260,37 @@ def _number(entry: Entry, layout: Layout) -> int:
     return int.from_bytes(entry.raw, "little" if layout.order == "<" else "big")
 
 
-def _own(image: Image) -> _Own | None:
-    if image.format == "TIFF" and image.metadata.own:
-        own: _Own = image.metadata.own[0]
-        return own
-    return None
+def _stored(image: Image) -> _Stored | None:
+    return image.metadata.stored if image.format == "TIFF" else None
 
 
 def _layout(image: Image, count: int) -> Layout:
     """Keep the layout that the file came in; tags of another format tell their byte order."""
-    own = _own(image)
+    stored = _stored(image)
     big = count * image.pixels.nbytes > _MOST_CLASSIC
-    if own is not None:
-        return Layout(own.layout.order, own.layout.big or big)
-    blob = image.metadata.exif
-    return Layout("<" if blob is None else exif.order_of(blob), big)
+    if stored is not None:
+        return Layout(stored.layout.order, stored.layout.big or big)
+    return Layout(">" if (image.metadata.exif or b"").startswith(b"MM") else "<", big)
 
 
-def _tags(
-    image: Image, own: _Own | None, layout: Layout
-) -> tuple[Directory, Directory, bytes | None]:
+def _tags(image: Image, layout: Layout) -> tuple[Directory, Directory, bytes | None]:
     """Part what is said into tags, directories that they point to, and the description."""
-    tags = {} if own is None else exif.in_order(own.layout.order, layout.order, own.tags)
-    metadata = image.metadata
+    metadata, stored = image.metadata, _stored(image)
+    tags: Directory = {}
+    if stored is not None:
+        tags = exif.in_order(stored.layout.order, layout.order, dict(metadata.own))
     if metadata.exif is not None:
-        order, camera = exif.parse(metadata.exif)
-        tags = tags | exif.in_order(order, layout.order, camera)
+        try:
+            order, camera = exif.parse(metadata.exif)
+            tags = exif.in_order(order, layout.order, camera) | tags
+        except (ImageError, struct.error):
+            warnings.warn("its broken EXIF is left out", stacklevel=2)
     inner = {tag: tags[tag] for tag in _POINTER_NAMES if tag in tags}
     description = tags[_DESCRIPTION].raw if _DESCRIPTION in tags else None
-    if own is not None and own.description is not None:
+    if description is not None:
         dtype = image.pixels.dtype.name
         named = _OME_TYPES.get(dtype, dtype.encode())
-        description = _OME_TYPE.sub(rb"\g<1>" + named + rb"\g<2>", own.description)
+        description = _OME_TYPE.sub(rb"\g<1>" + named + rb"\g<2>", description)
     kept = {tag: e for tag, e in tags.items() if tag not in _STRUCTURE | {_DESCRIPTION}}
     for tag, packet in ((_XMP, metadata.xmp), (_ICC, metadata.icc)):
         if packet is not None:
@@ -311,16 +303,16 @@ def _extra_tags(tags: Directory) -> Iterator[tuple[Any, ...]]:
         yield tag, entry.type, len(entry.raw) // exif.SIZES[entry.type], entry.raw, True
 
 
-def _pointers(inner: Directory) -> Iterator[tuple[Any, ...]]:
+def _pointers(inner: Directory, layout: Layout) -> Iterator[tuple[Any, ...]]:
     """Leave room for the places of directories, which are known once all pages are written."""
+    kind = 16 if layout.big else 4
     for tag in inner:
-        yield _POINTER_NAMES[tag], 13, 1, 0, True
+        yield _POINTER_NAMES[tag], kind, 1, 0, True
 
 
 def _write(
     writer: tifffile.TiffWriter,
     image: Image,
-    own: _Own | None,
     description: bytes | None,
     extra_tags: list[tuple[Any, ...]],
 ) -> None:
@@ -336,7 +328,8 @@ def _write(
     if image.has_alpha:
         extra[-1] = "unassalpha"
     resolution = image.metadata.resolution
-    compressed = own is None or own.compressed
+    stored = _stored(image)
+    compressed = stored is None or stored.compressed
     unit = {"none": 1, "inch": 2, "cm": 3}[resolution.unit] if resolution else None
     writer.write(
         pixels,
@@ -345,7 +338,7 @@ def _write(
         extrasamples=extra or None,
         compression="zlib" if compressed else None,
         predictor=compressed and pixels.dtype.kind in "ui",
-        subfiletype=own.subfile if own else 0,
+        subfiletype=stored.subfile if stored else 0,
         description=description.rstrip(b"\0") if description is not None else None,
         resolution=_densities(resolution) if resolution else None,
         resolutionunit=unit,
@@ -363,15 +356,13 @@ def _densities(resolution: Resolution) -> tuple[tuple[int, int], tuple[int, int]
 
 def _with_directories(data: bytearray, pointed: list[Directory], layout: Layout) -> bytes:
     """Append directories, and say in each page where they are."""
-    with tifffile.TiffFile(io.BytesIO(data)) as file:
-        places = [
-            [(page.aspage().tags[tag].valueoffset, entry) for tag, entry in inner.items()]
-            for page, inner in zip(file.pages, pointed, strict=True)
-        ]
-    size = 8 if layout.big else 4
     byte_order = "little" if layout.order == "<" else "big"
-    for place, entry in (found for page in places for found in page):
-        data += bytes(-len(data) % 8)
-        data[place : place + size] = len(data).to_bytes(size, byte_order)  # type: ignore[arg-type]
-        data += exif.directory_bytes(entry.directory or {}, layout, len(data))
+    for page, inner in zip(_directories(bytes(data), layout, Reading()), pointed, strict=True):
+        for entry in layout.entries(data, page):
+            (tag,) = struct.unpack_from(f"{layout.order}H", data, entry)
+            if tag in inner:
+                data += bytes(-len(data) % 8)
+                value = slice(entry + 4 + layout.word_size, entry + layout.entry_size)
+                data[value] = len(data).to_bytes(layout.word_size, byte_order)  # type: ignore[arg-type]
+                data += exif.directory_bytes(inner[tag].directory or {}, layout, len(data))
     return bytes(data)
