@@ -53,7 +53,7 @@ class Reading:
             That says both their number and the limit.
         """
         most = _TOGETHER * self.most_pixels // max(rows * columns, _LEAST_FRAME)
-        if count > most:
+        if count > max(1, most):
             raise ImageError(
                 f"claims {count} frames of {columns} × {rows} pixels, more than the {most} that "
                 "are read; pick one by --frame or, if it is to be trusted, raise --max-pixels"

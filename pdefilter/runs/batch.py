@@ -82,8 +82,8 @@ def run(
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             error = _run_one(job, filter_, handling)
-        # What is true of many frames is said once.
-        said = dict.fromkeys(str(warning.message) for warning in caught)
+        # What is true of many frames is said once; of an image that failed its failure says all.
+        said = dict.fromkeys(str(warning.message) for warning in caught if error is None)
         yield Outcome(job, tuple(said), error)
 
 

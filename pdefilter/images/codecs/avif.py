@@ -7,11 +7,11 @@ import io
 import struct
 from collections.abc import Iterable
 
-import cv2
 import numpy as np
 import PIL.Image
 
 from pdefilter.errors import ImageError
+from pdefilter.images.codecs.opencv import cv2
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata

@@ -3,17 +3,14 @@
 import struct
 from collections.abc import Iterable
 
-import cv2
 import numpy as np
 
 from pdefilter.errors import ImageError
+from pdefilter.images.codecs.opencv import cv2
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata, Resolution
 from pdefilter.images.reading import Reading
-
-# What is wrong with a file is told by our own sentence.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 _RESOLUTION = struct.Struct("<ii")
 _RESOLUTION_AT = 38

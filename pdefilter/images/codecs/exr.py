@@ -9,6 +9,7 @@ import OpenEXR
 
 from pdefilter.errors import ImageError
 from pdefilter.images.alpha import divided, multiplied
+from pdefilter.images.codecs.silence import silence
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata
@@ -25,14 +26,16 @@ _USUAL = {"pixelAspectRatio", "screenWindowCenter", "screenWindowWidth"}
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
     """Read the pixels of the only part; colours are stored multiplied by alpha."""
-    header = _opened(data, header_only=True)
+    with silence():
+        header = _opened(data, header_only=True)
     if len(header.parts) != 1:
         raise ImageError(f"has {len(header.parts)} parts; give a file of one")
     (left, top), (right, bottom) = header.header()["dataWindow"]
     reading.require_size(int(bottom) - int(top) + 1, int(right) - int(left) + 1)
 
     def read() -> Image:
-        file = _opened(data)
+        with silence():
+            file = _opened(data)
         channels = file.channels()
         names = sorted(channels, key=lambda name: (_ORDER.get(name, len(_ORDER)), name))
         if any((channels[n].xSampling, channels[n].ySampling) != (1, 1) for n in names):

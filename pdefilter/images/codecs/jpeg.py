@@ -22,6 +22,7 @@ _MOST_IN_SEGMENT = 65533
 _SOI, _JFIF, _EXIF, _ICC, _ADOBE, _COMMENT, _SCAN = 0xD8, 0xE0, 0xE1, 0xE2, 0xEE, 0xFE, 0xDA
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _LOSSLESS = {0xC3, 0xC7, 0xCB, 0xCF}
+_END = b"\xff\xd9"
 _EXIF_START = b"Exif\0\0"
 _XMP_START = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC_START = b"ICC_PROFILE\0"
@@ -44,9 +45,11 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         raise ImageError(f"holds {components} components; convert it to grey, RGB or CMYK first")
 
     def read() -> Image:
-        if bits == 8 and kind not in _LOSSLESS and not reading.lenient:
-            pixels = simplejpeg.decode_jpeg(data, _COLOURS[components], strict=True)
+        if bits == 8 and kind not in _LOSSLESS:
+            pixels = _decoded(data, _COLOURS[components], reading)
         else:
+            if _END not in data[data.find(segments[-1][1]) :]:
+                reading.flaw("is truncated")
             pixels = imagecodecs.jpeg8_decode(data)
         pixels = np.squeeze(pixels, 2) if pixels.shape[2:] == (1,) else pixels
         if pixels.dtype != np.uint8:
@@ -78,6 +81,15 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
     if rest[:2] == bytes((0xFF, _JFIF)):
         rest = rest[2 + int.from_bytes(rest[2:4]) :]
     return b"".join([data[:2], *_metadata_segments(image), rest])
+
+
+def _decoded(data: bytes, colours: str, reading: Reading) -> Pixels:
+    try:
+        pixels: Pixels = simplejpeg.decode_jpeg(data, colours, strict=True)
+    except ValueError as error:
+        reading.flaw(f"is a damaged JPEG ({error})")
+        pixels = imagecodecs.jpeg8_decode(data)
+    return pixels
 
 
 def _encoded(pixels: Pixels, image: Image) -> bytes:

@@ -68,13 +68,13 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     def read() -> Image:
         # What else is there libpng would but complain about.
         still = [chunk for chunk in chunks if chunk.kind in _STILL]
-        if reading.lenient:
-            pixels = _still(_salvaged(still))
-        elif len(still) < len(chunks):
-            pixels = _still(still)
-        else:
-            pixels = imagecodecs.png_decode(data)
-        return _image(pixels, metadata)
+        try:
+            if len(still) < len(chunks) or flaws:
+                return _image(_still(still), metadata)
+            return _image(imagecodecs.png_decode(data), metadata)
+        except imagecodecs.PngError as error:
+            reading.flaw(f"is a damaged PNG ({error})")
+            return _image(_still(_salvaged(still)), metadata)
 
     return single(read)
 

@@ -1,7 +1,6 @@
 """TIFF and BigTIFF, page by page: pixels by tifffile, tags entry by entry."""
 
 import io
-import logging
 import re
 import struct
 import warnings
@@ -22,9 +21,6 @@ from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata, Resolution
 from pdefilter.images.reading import Reading
 from pdefilter.images.values import spread
-
-# What is wrong with a file is told by our own sentence.
-logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
 _ASSOCIATED, _UNASSOCIATED = 1, 2
 _SUBFILE, _DESCRIPTION, _SOFTWARE, _ORIENTATION, _XMP, _ICC, _SUB_DIRECTORIES = (
@@ -143,6 +139,10 @@ def _image(
     page: tifffile.TiffPage, data: bytes, layout: Layout, reading: Reading, number: int
 ) -> Image:
     reading.require_size(page.imagelength * max(page.imagedepth, 1), page.imagewidth)
+    parts = zip(page.dataoffsets, page.databytecounts, strict=False)
+    missing = sum(at + size > len(data) for at, size in parts)
+    if missing:
+        reading.flaw(f"is truncated: {missing} of {len(page.dataoffsets)} parts are not all there")
     colours = tifffile.PHOTOMETRIC(page.photometric).name
     stored_otherwise = colours == "YCBCR" and page.compression not in _JPEG
     if colours not in _COLOURS or stored_otherwise:
@@ -176,11 +176,14 @@ def _image(
 
 
 def _pixels(page: tifffile.TiffPage, data: bytes, reading: Reading, number: int) -> Pixels:
-    if page.is_final and page.is_contiguous and page.dataoffsets[0] + page.nbytes <= len(data):
+    if page.is_final and page.is_contiguous:
         # What is stored as it is need not be copied.
         dtype = np.dtype(page.dtype).newbyteorder(page.parent.byteorder)
         at = page.dataoffsets[0] + number * page.nbytes
-        stored = np.frombuffer(data, dtype, page.size, at).reshape(page.shape)
+        body: bytes | memoryview = memoryview(data)[at : at + page.nbytes]
+        if len(body) < page.nbytes:
+            body = bytes(body).ljust(page.nbytes, b"\0")
+        stored = np.frombuffer(body, dtype).reshape(page.shape)
         return stored.astype(dtype.newbyteorder("="), copy=False)
     if not reading.lenient:
         whole: Pixels = page.asarray()
