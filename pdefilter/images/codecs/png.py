@@ -23,8 +23,11 @@ from pdefilter.images.reading import Reading
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-# Two to ten times faster than zlib's default, and smaller, on photographs.
-_FAST = {"level": 1, "strategy": imagecodecs.PNG.STRATEGY.RLE, "filter": imagecodecs.PNG.FILTER.AVG}
+# By libdeflate, the fastest level: on photographs and on edges faster than OpenCV and libpng at
+# their fastest, at sizes within a tenth of theirs.
+_LEVEL = 1
+_UP = 2
+_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 
 # What the stored values mean as colours; of the other chunks none outlives a change of pixels.
 _OWN = (b"cICP", b"cHRM", b"gAMA", b"sRGB", b"mDCV", b"cLLI")
@@ -45,9 +48,10 @@ class _Chunk:
     kind: bytes
     body: bytes
 
-    def __bytes__(self) -> bytes:
+    def parts(self) -> tuple[bytes, ...]:
+        """Write it, in parts, so that a long body is not copied."""
         checksum = zlib.crc32(self.body, zlib.crc32(self.kind))
-        return struct.pack(">I", len(self.body)) + self.kind + self.body + checksum.to_bytes(4)
+        return struct.pack(">I", len(self.body)), self.kind, self.body, checksum.to_bytes(4)
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
@@ -82,26 +86,42 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
     """Write a PNG; of several images an animation."""
     first: Image | None = None
-    stills: list[list[_Chunk]] = []
+    stills: list[_Chunk] = []
     timing: list[_Chunk] = []
     for image in images:
         first = first or image
         if (image.pixels.shape, image.pixels.dtype) != (first.pixels.shape, first.pixels.dtype):
             raise ImageError("has frames of different kinds, which PNG cannot hold; write .tif")
-        stills.append(list(_chunks(bytes(imagecodecs.png_encode(image.pixels, **_FAST)), [])))
+        stills.append(_Chunk(b"IDAT", _compressed(image)))
         timing.append(_shown(image, 2 * len(timing) - 1 if timing else 0))
     assert first is not None
-    header, *rest = stills[0]
-    chunks = [header, *_metadata_chunks(first)]
-    if len(stills) == 1:
-        return b"".join([_SIGNATURE, *map(bytes, chunks), *map(bytes, rest)])
-    loops = first.metadata.loops or 0
-    chunks += [_Chunk(b"acTL", struct.pack(">II", len(stills), loops)), timing[0]]
-    chunks += [chunk for chunk in rest if chunk.kind != b"IEND"]
+    chunks = [_header(first), *_metadata_chunks(first)]
+    if len(stills) > 1:
+        loops = first.metadata.loops or 0
+        chunks += [_Chunk(b"acTL", struct.pack(">II", len(stills), loops)), timing[0]]
+    chunks.append(stills[0])
     for number, (control, still) in enumerate(zip(timing[1:], stills[1:], strict=True)):
-        body = b"".join(chunk.body for chunk in still if chunk.kind == b"IDAT")
-        chunks += [control, _Chunk(b"fdAT", struct.pack(">I", 2 * number + 2) + body)]
-    return b"".join([_SIGNATURE, *map(bytes, chunks), bytes(_Chunk(b"IEND", b""))])
+        chunks += [control, _Chunk(b"fdAT", struct.pack(">I", 2 * number + 2) + still.body)]
+    chunks.append(_Chunk(b"IEND", b""))
+    return b"".join([_SIGNATURE, *(part for chunk in chunks for part in chunk.parts())])
+
+
+def _header(image: Image) -> _Chunk:
+    rows, columns = image.pixels.shape[:2]
+    kind = (8 * image.pixels.dtype.itemsize, _COLOUR_TYPES[image.channels], 0, 0, 0)
+    return _Chunk(b"IHDR", struct.pack(">II5B", columns, rows, *kind))
+
+
+def _compressed(image: Image) -> bytes:
+    """Subtract from every row the one above it, and deflate."""
+    rows = image.pixels.shape[0]
+    big_endian = image.pixels.dtype.newbyteorder(">")
+    values = np.ascontiguousarray(image.pixels, big_endian).reshape(rows, -1).view(np.uint8)
+    filtered = np.empty((rows, 1 + values.shape[1]), np.uint8)
+    filtered[:, 0] = _UP
+    filtered[0, 1:] = values[0]
+    np.subtract(values[1:], values[:-1], out=filtered[1:, 1:])
+    return bytes(imagecodecs.deflate_encode(filtered.data, _LEVEL))  # type: ignore[arg-type]
 
 
 def _chunks(data: bytes, flaws: list[str]) -> Iterator[_Chunk]:
@@ -127,7 +147,9 @@ def _chunks(data: bytes, flaws: list[str]) -> Iterator[_Chunk]:
 
 
 def _still(chunks: Iterable[_Chunk]) -> Any:
-    return imagecodecs.png_decode(b"".join([_SIGNATURE, *map(bytes, chunks)]))
+    return imagecodecs.png_decode(
+        b"".join([_SIGNATURE, *(part for chunk in chunks for part in chunk.parts())])
+    )
 
 
 def _image(pixels: Any, metadata: Metadata) -> Image:
