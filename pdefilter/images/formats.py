@@ -49,6 +49,8 @@ class Format:
         Whether it stores several pages or frames.
     carries : tuple of str
         What it stores beside the pixels, as `Metadata` names it.
+    own : str
+        What it stores that no other format does.
     library : str
         What its codec is built on.
     why : str
@@ -67,6 +69,7 @@ class Format:
     cmyk: bool = False
     several: bool = False
     carries: tuple[str, ...] = ()
+    own: str = ""
 
     def decode(self, data: bytes, reading: "Reading") -> "Frames":
         """Read the images in a file's bytes, turned upright.
@@ -164,7 +167,7 @@ class Format:
             if getattr(said, name) not in (None, ()) and name not in self.carries
         ]
         if said.own and image.format != self.name:
-            lost.append(f"what only {image.format} carries")
+            lost.append(named(image.format or "").own)
         if lost:
             warnings.warn(f"{self.name} carries no {', no '.join(lost)}: left out", stacklevel=2)
 
@@ -194,17 +197,20 @@ FORMATS = (
     Format("PNG", (".png", ".apng"), lambda b: b.startswith(b"\x89PNG\r\n\x1a\n"),
            "png", _WHOLE, (1, 3), alpha=True, several=True,
            carries=(*_PHOTOGRAPHIC, "resolution", "text", "duration"),
+           own="gamma and other chunks on colour",
            library="imagecodecs",
            why="Pillow reads 16-bit colour as 8 bits, OpenCV has no grey with alpha"),
     Format("JPEG", (".jpg", ".jpeg", ".jpe"), lambda b: b.startswith(b"\xff\xd8\xff"),
            "jpeg", ("uint8", "uint12"), (1, 3), alpha=False, cmyk=True,
            carries=(*_PHOTOGRAPHIC, "resolution", "text"),
+           own="IPTC and other segments",
            library="simplejpeg, 12 bits imagecodecs",
            why="the one that reports what libjpeg repairs"),
     Format("TIFF", (".tif", ".tiff"),
            lambda b: b[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
            "tiff", _NUMBERS, ANY_NUMBER_OF_CHANNELS, alpha=True, cmyk=True, several=True,
            carries=(*_PHOTOGRAPHIC, "resolution"),
+           own="TIFF tags (GeoTIFF, OME, ImageJ)",
            library="tifffile",
            why="every type of values, layout and compression, and every tag"),
     Format("WebP", (".webp",), lambda b: b[:4] == b"RIFF" and b[8:12] == b"WEBP",
@@ -236,6 +242,7 @@ FORMATS = (
            library="NumPy", why="a header and numbers"),
     Format("EXR", (".exr",), lambda b: b[:4] == b"\x76\x2f\x31\x01",
            "exr", ("float16", "float32"), ANY_NUMBER_OF_CHANNELS, alpha=True,
+           own="header attributes",
            library="OpenEXR", why="its own; OpenCV and imagecodecs have none"),
     Format("JPEG2000", (".jp2", ".j2k"),
            lambda b: b[4:12] == b"jP  \r\n\x87\n" or b[:4] == b"\xff\x4f\xff\x51",
@@ -246,7 +253,7 @@ FORMATS = (
            "avif", ("uint8", "uint10", "uint12"), (1, 3), alpha=True, carries=_PHOTOGRAPHIC,
            library="OpenCV, metadata Pillow", why="10 and 12 bits with metadata"),
     Format("NPY", (".npy",), lambda b: b.startswith(b"\x93NUMPY"),
-           "npy", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True, cmyk=True,
+           "npy", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True,
            library="NumPy", why="its own"),
 )  # fmt: skip
 

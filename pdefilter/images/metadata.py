@@ -1,5 +1,6 @@
 """What a file says about an image beside its pixels."""
 
+import warnings
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple, Self
@@ -14,19 +15,28 @@ class Resolution(NamedTuple):
     rows: Fraction
     unit: Literal["inch", "cm", "none"]
 
-    def per_metre(self) -> tuple[int, int]:
-        """Round to whole pixels per metre, along a row and along a column."""
-        metre = 100 / CENTIMETRES_PER_INCH if self.unit == "inch" else 100
-        return round(self.columns * metre), round(self.rows * metre)
+    def per_metre(self) -> tuple[int, int] | None:
+        """Round to whole pixels per metre, as `rounded` does."""
+        return self.rounded(100 / CENTIMETRES_PER_INCH if self.unit == "inch" else 100)
+
+    def rounded(
+        self, factor: Fraction | int = 1, most: int = (1 << 31) - 1
+    ) -> tuple[int, int] | None:
+        """Round to whole numbers, along a row and along a column; warn where none is near."""
+        whole = round(self.columns * factor), round(self.rows * factor)
+        if not all(1 <= number <= most for number in whole):
+            warnings.warn("its resolution fits no whole number: left out", stacklevel=3)
+            return None
+        return whole
 
     @classmethod
     def of_metre(cls, columns: int, rows: int) -> Self:
         """Take pixels per metre, and whole numbers of pixels per inch for what they are."""
-        found = cls(Fraction(columns, 100), Fraction(rows, 100), "cm")
-        inches = [round(density * CENTIMETRES_PER_INCH) for density in found[:2]]
-        if cls(Fraction(inches[0]), Fraction(inches[1]), "inch").per_metre() == (columns, rows):
+        inches = [round(density * CENTIMETRES_PER_INCH / 100) for density in (columns, rows)]
+        metres = [round(density * 100 / CENTIMETRES_PER_INCH) for density in inches]
+        if metres == [columns, rows]:
             return cls(Fraction(inches[0]), Fraction(inches[1]), "inch")
-        return found
+        return cls(Fraction(columns, 100), Fraction(rows, 100), "cm")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,16 @@ def _row(known: Format) -> list[str]:
         _depths(known) or "read only",
         _channels(known),
         "yes" if known.alpha else "no",
-        ", ".join([kind for name, kind in KINDS.items() if name in known.carries]) or "–",
+        ", ".join(_kinds(known)) or "–",
         "several" if known.several else "one",
         known.library,
         known.why,
     ]
+
+
+def _kinds(known: Format) -> list[str]:
+    own = [known.own] if known.own else []
+    return [kind for name, kind in KINDS.items() if name in known.carries] + own
 
 
 def _depths(known: Format) -> str:
@@ -38,6 +43,6 @@ def _depths(known: Format) -> str:
 
 def _channels(known: Format) -> str:
     if isinstance(known.colours, range):
-        return "any number"
+        return "any number" + ", CMYK" * known.cmyk
     names = [{1: "grey", 3: "RGB"}[count] for count in known.colours]
     return ", ".join(names + ["CMYK"] * known.cmyk) or "black and white"

@@ -296,7 +296,7 @@ def test_a_resolution_in_metres_comes_back(columns, rows):
 def test_whole_numbers_per_inch_survive_metres():
     for density in (72, 96, 150, 300, 600, 1200, 2400):
         inch = Resolution(Fraction(density), Fraction(density), "inch")
-        assert Resolution.of_metre(*inch.per_metre()) == inch
+        assert Resolution.of_metre(*(inch.per_metre() or ())) == inch
 
 
 def test_other_resolutions(pdefilter_command, tmp_path, photograph):

@@ -55,8 +55,9 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
     if not done:
         raise ImageError("is too large for BMP; write .png")
     written = bytearray(data)
-    if image.metadata.resolution is not None:
-        _RESOLUTION.pack_into(written, _RESOLUTION_AT, *image.metadata.resolution.per_metre())
+    resolution = image.metadata.resolution
+    if resolution is not None and (densities := resolution.per_metre()):
+        _RESOLUTION.pack_into(written, _RESOLUTION_AT, *densities)
     return bytes(written)
 
 

@@ -155,9 +155,9 @@ def _metadata_segments(image: Image) -> Iterator[bytes]:
     metadata = image.metadata
     if not image.is_cmyk:
         unit, columns, rows = 0, 1, 1
-        if metadata.resolution is not None:
+        if metadata.resolution is not None and (found := metadata.resolution.rounded(most=65535)):
             unit = {"none": 0, "inch": 1, "cm": 2}[metadata.resolution.unit]
-            columns, rows = (min(65535, max(1, round(n))) for n in metadata.resolution[:2])
+            columns, rows = found
         yield _segment(_JFIF, b"JFIF\0\1\1" + struct.pack(">BHHBB", unit, columns, rows, 0, 0))
     if metadata.exif is not None:
         yield _segment(_EXIF, _EXIF_START + metadata.exif)

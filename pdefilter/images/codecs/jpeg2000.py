@@ -90,8 +90,8 @@ def _with_metadata(boxes: Iterable[Box], image: Image) -> Iterator[Box]:
         header.append((b"colr", _colours(image)))
         if image.has_alpha:
             header.append((b"cdef", _channel_definitions(image)))
-        if metadata.resolution is not None:
-            header.append((b"res ", _box(b"resc", _densities(metadata.resolution))))
+        if metadata.resolution is not None and (densities := metadata.resolution.per_metre()):
+            header.append((b"res ", _box(b"resc", _densities(*densities))))
         yield kind, b"".join(_box(*box) for box in header)
         if metadata.exif is not None:
             yield b"uuid", _EXIF + metadata.exif
@@ -147,10 +147,10 @@ def _colours(image: Image) -> bytes:
     return b"\1\0\0" + space.to_bytes(4)
 
 
-def _densities(resolution: Resolution) -> bytes:
+def _densities(columns: int, rows: int) -> bytes:
     parts: list[int] = []
     powers = []
-    for density in reversed(resolution.per_metre()):
+    for density in (rows, columns):
         power = max(0, len(str(density)) - 4) if density > 65535 else 0
         parts += [max(1, round(density / 10**power)), 1]
         powers.append(power)

@@ -72,10 +72,11 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     def read() -> Image:
         # What else is there libpng would but complain about.
         still = [chunk for chunk in chunks if chunk.kind in _STILL]
+        if flaws:
+            return _image(_still(_salvaged(still)), metadata)
         try:
-            if len(still) < len(chunks) or flaws:
-                return _image(_still(still), metadata)
-            return _image(imagecodecs.png_decode(data), metadata)
+            whole = len(still) == len(chunks)
+            return _image(imagecodecs.png_decode(data) if whole else _still(still), metadata)
         except imagecodecs.PngError as error:
             reading.flaw(f"is a damaged PNG ({error})")
             return _image(_still(_salvaged(still)), metadata)
@@ -283,10 +284,9 @@ def _metadata_chunks(image: Image) -> Iterator[_Chunk]:
         yield from (_Chunk(kind, body) for kind, body in metadata.own)
     if metadata.icc is not None:
         yield _Chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc))
-    if metadata.resolution is not None:
+    if metadata.resolution is not None and (densities := metadata.resolution.per_metre()):
         unit = metadata.resolution.unit != "none"
-        columns, rows = metadata.resolution.per_metre()
-        yield _Chunk(b"pHYs", struct.pack(">IIB", columns, rows, unit))
+        yield _Chunk(b"pHYs", struct.pack(">IIB", *densities, unit))
     if metadata.exif is not None:
         yield _Chunk(b"eXIf", metadata.exif)
     if metadata.xmp is not None:
