@@ -5,6 +5,7 @@ Pillow has but 8 bits, yet finds all metadata, of which OpenCV reads the EXIF al
 
 import io
 import struct
+import warnings
 from collections.abc import Iterable
 
 import numpy as np
@@ -65,6 +66,8 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
     else:
         order = [0, 0, 0, 1] if image.channels == 2 else [2, 1, 0, 3][: image.channels]
         pixels = np.ascontiguousarray(pixels[..., order])
+    if image.has_alpha and (image.pixels[..., -1] == np.iinfo(image.pixels.dtype).max).all():
+        warnings.warn("AVIF stores no alpha that is opaque everywhere: left out", stacklevel=2)
     metadata = {
         kind: np.frombuffer(said, np.uint8)
         for key, kind in _KINDS.items()

@@ -21,7 +21,7 @@ _NAMES = {1: ["Y"], 2: ["Y", "A"], 3: ["R", "G", "B"], 4: ["R", "G", "B", "A"]}
 _STRUCTURE = {"channels", "compression", "dataWindow", "displayWindow", "lineOrder", "type",
               "tiles", "chunkCount", "name", "version", "maxSamplesPerPixel"}  # fmt: skip
 # What is said of the camera even where nothing is known of it.
-_USUAL = {"pixelAspectRatio", "screenWindowCenter", "screenWindowWidth"}
+_USUAL = {"pixelAspectRatio": 1, "screenWindowCenter": 0, "screenWindowWidth": 1}
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
@@ -51,7 +51,12 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
             divided(pixels) if has_alpha else pixels,
             has_alpha=has_alpha,
             metadata=Metadata(
-                own=tuple((key, v) for key, v in said.items() if key not in _USUAL), stored=names
+                own=tuple(
+                    (key, value)
+                    for key, value in said.items()
+                    if not (key in _USUAL and np.all(value == _USUAL[key]))
+                ),
+                stored=names,
             ),
         )
 

@@ -340,7 +340,7 @@ def _write(
         planarconfig="contig" if pixels.ndim == 3 else None,
         extrasamples=extra or None,
         compression="zlib" if compressed else None,
-        predictor=compressed and pixels.dtype.kind in "ui",
+        predictor=compressed and pixels.dtype.kind in "ui" and pixels.dtype.itemsize <= 4,
         subfiletype=stored.subfile if stored else 0,
         description=description.rstrip(b"\0") if description is not None else None,
         resolution=_densities(resolution) if resolution else None,
