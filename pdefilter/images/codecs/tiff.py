@@ -1,6 +1,7 @@
 """TIFF and BigTIFF, page by page: pixels by tifffile, tags entry by entry."""
 
 import io
+import math
 import re
 import struct
 import warnings
@@ -140,9 +141,10 @@ def _image(
 ) -> Image:
     reading.require_size(page.imagelength * max(page.imagedepth, 1), page.imagewidth)
     parts = zip(page.dataoffsets, page.databytecounts, strict=False)
-    missing = sum(at + size > len(data) for at, size in parts)
-    if missing:
-        reading.flaw(f"is truncated: {missing} of {len(page.dataoffsets)} parts are not all there")
+    whole = sum(at + size <= len(data) for at, size in parts)
+    wanted = math.prod(page.chunked)
+    if whole < wanted:
+        reading.flaw(f"is truncated: {whole} of {wanted} parts of a page are there")
     colours = tifffile.PHOTOMETRIC(page.photometric).name
     stored_otherwise = colours == "YCBCR" and page.compression not in _JPEG
     if colours not in _COLOURS or stored_otherwise:
@@ -182,6 +184,7 @@ def _pixels(page: tifffile.TiffPage, data: bytes, reading: Reading, number: int)
         at = page.dataoffsets[0] + number * page.nbytes
         body: bytes | memoryview = memoryview(data)[at : at + page.nbytes]
         if len(body) < page.nbytes:
+            reading.flaw(f"is truncated: {len(body)} of {page.nbytes} bytes of a page are there")
             body = bytes(body).ljust(page.nbytes, b"\0")
         stored = np.frombuffer(body, dtype).reshape(page.shape)
         return stored.astype(dtype.newbyteorder("="), copy=False)
