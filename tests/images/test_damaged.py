@@ -15,7 +15,6 @@ from pdefilter import ImageError
 SAMPLES = sample_files()
 every_sample = pytest.mark.parametrize("name", SAMPLES)
 
-# What may be cut off or turned without a reader that could tell: no checksum guards it.
 SENTENCE = re.compile(r"pdefilter: \S.*")
 SECONDS_A_FILE = 10
 
@@ -57,7 +56,7 @@ def cut(name):
     }
 
 
-def flipped(name, count=50):
+def flipped(name, count=40):
     data, suffix = SAMPLES[name], Path(name).suffix
     rng = np.random.default_rng(sum(name.encode()))
     files = {}
@@ -93,7 +92,8 @@ def test_flipped_bytes(filtered, name):
 
 @every_sample
 def test_lenient_reading(filtered, name):
-    made, lines = filtered(cut(name) | flipped(name), "--lenient")
+    some = dict(list(cut(name).items())[::4])
+    made, lines = filtered(some | flipped(name, 20), "--lenient")
     taken = [line for line in lines if "what could be read was taken" in line]
     salvages = name.endswith((".png", ".jpg", ".npy", ".pgm", ".ppm", ".pbm", ".pam", ".pfm"))
     if salvages and "moving" not in name:

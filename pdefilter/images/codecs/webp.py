@@ -1,7 +1,7 @@
 """WebP: pixels by imagecodecs (libwebp), animations and metadata by the RIFF chunks around them.
 
-OpenCV writes a lossless WebP six times more slowly, and either drops an alpha channel that is
-opaque everywhere.
+OpenCV writes a lossless WebP six times more slowly. Both drop an alpha channel that is opaque
+everywhere, unless the bit that says so is set by hand.
 """
 
 from collections.abc import Iterable, Iterator
