@@ -114,7 +114,7 @@ def read_frames(
     lenient : bool
         Whether of a damaged file that is taken which can be read, with a warning.
     max_pixels : int
-        The most pixels that one may have; all together may have 16 times as many.
+        The most pixels that one may have; all together may have 32 times as many.
 
     Yields
     ------

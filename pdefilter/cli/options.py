@@ -115,8 +115,8 @@ def common_options() -> list[inspect.Parameter]:
                 "--max-pixels",
                 metavar="NUMBER",
                 parser=_count_from(1),
-                help="Largest image to read, by default 268435456; all frames together may have "
-                "16 times as many.",
+                help="Largest image to read, by default 134217728; all frames together may have "
+                "32 times as many.",
                 rich_help_panel=COMMON,
             ),
             None,

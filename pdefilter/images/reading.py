@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from pdefilter.errors import ImageError
 
-MOST_PIXELS = 1 << 28
-"""Filtering so many pixels in colour takes some ten gigabytes."""
+MOST_PIXELS = 1 << 27
+"""Filtering so many pixels in colour takes five to eight gigabytes."""
 
-_TOGETHER = 16
+_TOGETHER = 32
 _LEAST_FRAME = 512 * 512
 
 
@@ -19,7 +19,7 @@ class Reading:
     Attributes
     ----------
     most_pixels : int
-        The pixels that a frame may have. All frames of a file may have 16 times
+        The pixels that a frame may have. All frames of a file may have 32 times
         as many together, where one smaller than 512 × 512 counts for as much.
     lenient : bool
         Whether of a damaged file that is taken which can be read.
