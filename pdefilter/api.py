@@ -3,15 +3,18 @@
 import functools
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from pdefilter import filters
 from pdefilter.errors import ImageError
-from pdefilter.images.files import read_image, write_whole
+from pdefilter.images.files import read_frames as frames_of
+from pdefilter.images.files import write_whole
 from pdefilter.images.formats import FORMATS, of_file_name
+from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
+from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.raster import Raster
 from pdefilter.runs.apply import apply
 
@@ -57,37 +60,91 @@ heat_diffuse = _function(filters.heat_diffuse)
 anisotropic = _function(filters.anisotropic)
 
 
-def read(path: str | os.PathLike[str]) -> Image:
+def read(
+    path: str | os.PathLike[str],
+    *,
+    frame: int | None = None,
+    lenient: bool = False,
+    max_pixels: int = MOST_PIXELS,
+) -> Image:
     """Read an image file, in whichever format its bytes are.
 
     Parameters
     ----------
     path : path-like
         The file.
+    frame : int, optional
+        The number of the page or frame, the first being 0; needed if there are several.
+    lenient : bool
+        Whether of a damaged file that is taken which can be read, with a warning.
+    max_pixels : int
+        The most pixels that the image may have.
 
     Returns
     -------
     Image
-        Its pixels, of shape (M, N) or (M, N, C), and whether they have alpha.
+        Its pixels, of shape (M, N) or (M, N, C), whether they have alpha, and
+        what the file says of them.
 
     Raises
     ------
     ImageError
-        If there is no image in it.
+        If there is no image in it, or several.
     """
     try:
-        return read_image(Path(path))
+        frames = frames_of(Path(path), Reading(max_pixels, lenient), frame)
+        if frames.count > 1:
+            raise ImageError(
+                f"has {frames.count} frames; pass the number of one, or call read_frames"
+            )
+        return frames.read(0)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from None
 
 
-def write(image: Pixels | Image, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+def read_frames(
+    path: str | os.PathLike[str], *, lenient: bool = False, max_pixels: int = MOST_PIXELS
+) -> Iterator[Image]:
+    """Read the pages or frames of an image file, one after the other.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    lenient : bool
+        Whether of a damaged file that is taken which can be read, with a warning.
+    max_pixels : int
+        The most pixels that one may have; all together may have 32 times as many.
+
+    Yields
+    ------
+    Image
+        As `read` returns it.
+
+    Raises
+    ------
+    ImageError
+        If there is no image in it, or too many.
+    """
+    try:
+        yield from frames_of(Path(path), Reading(max_pixels, lenient))
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from None
+
+
+def write(
+    image: Pixels | Image | Sequence[Pixels | Image],
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+) -> None:
     """Write an image file in the format that its name stands for, whole or not at all.
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
-        The image; of an array of two or four channels the last is alpha.
+    image : ndarray of shape (M, N) or (M, N, C), or Image, or a list or tuple of such
+        The image, or the pages or frames; of an array of two or four channels
+        the last is alpha.
     path : path-like
         The file.
     overwrite : bool
@@ -101,12 +158,16 @@ def write(image: Pixels | Image, path: str | os.PathLike[str], *, overwrite: boo
     """
     target = Path(path)
     format_ = of_file_name(target)
+    several = image if isinstance(image, list | tuple) else [image]
+    images = [one if isinstance(one, Image) else Image.of(one) for one in several]
     try:
         if format_ is None:
             names = ", ".join(known.name for known in FORMATS)
             raise ImageError(f"the ending {target.suffix!r} stands for no format ({names})")
         if target.exists() and not overwrite:
             raise ImageError("exists already; pass overwrite=True to replace it")
-        write_whole(format_.encode(image if isinstance(image, Image) else Image.of(image)), target)
+        if not images:
+            raise ImageError("there is no image to be written; give at least one")
+        write_whole(format_.encode(Frames(len(images), images.__getitem__)), target)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from None

@@ -11,7 +11,8 @@ from support import ROOT, SAMPLES
 
 import pdefilter
 from pdefilter.filters import FILTERS
-from pdefilter.images.formats import FORMATS
+from pdefilter.images.reading import MOST_PIXELS
+from pdefilter.images.table import format_table
 
 README = (ROOT / "README.md").read_text()
 
@@ -80,13 +81,15 @@ def test_the_pictures_were_made_by_the_commands_below_them(clone, executable):
         assert np.array_equal(made, pdefilter.read(SAMPLES / "strip" / picture).pixels)
 
 
-def test_every_command_and_every_format_is_in_it():
+def test_every_command_is_in_it():
     for command in FILTERS:
         assert f"| `{command}` |" in README
         assert f"$ pdefilter {command} " in README
-    for format_ in FORMATS:
-        # PBM has no grey: it is read only.
-        assert format_.name in README or not format_.types
+
+
+def test_the_table_of_formats_is_the_one_that_the_program_follows():
+    assert f"\n{format_table()}\n" in README
+    assert str(MOST_PIXELS) in README.replace(" ", "")
 
 
 def test_links_to_files_lead_somewhere():

@@ -77,13 +77,18 @@ def _filter_images(
     overwrite: bool,
     depth: str | None,
     format: str | None,  # noqa: A002 (named as its option)
+    frame: int | None,
+    strip: bool,
+    lenient: bool,
+    max_pixels: int | None,
     threads: int | None,
 ) -> int:
     """Check the whole call, then filter image after image; return the exit status."""
     # What takes time to import comes after the parsing, so that --help is there at once.
     from pdefilter.images.formats import DEPTHS, named
+    from pdefilter.images.reading import MOST_PIXELS, Reading
     from pdefilter.raster import Raster
-    from pdefilter.runs.batch import run
+    from pdefilter.runs.batch import Handling, run
     from pdefilter.runs.plan import plan
     from pdefilter.runs.resources import missing_engine, use_threads
 
@@ -95,7 +100,8 @@ def _filter_images(
     if missing := missing_engine():
         tell(missing)
     failed = 0
-    for outcome in run(jobs, filter_, dtype):
+    reading = Reading(max_pixels or MOST_PIXELS, lenient)
+    for outcome in run(jobs, filter_, Handling(reading, frame, dtype, strip)):
         for warning in outcome.warnings:
             tell(f"{outcome.job.source_name}: {warning}")
         if outcome.error is not None:
@@ -122,8 +128,20 @@ for _name, _filter in FILTERS.items():
 
 
 @app.command("info", short_help="Tell the version, and what the filters compute with.")
-def _info() -> None:
+def _info(
+    formats: Annotated[
+        bool,
+        typer.Option(
+            "--formats", metavar="", help="Tell the formats, what they hold, and their codecs."
+        ),
+    ] = False,
+) -> None:
     """Tell the version, and what the filters compute with."""
+    if formats:
+        from pdefilter.images.table import format_table
+
+        typer.echo(format_table())
+        return
     from pdefilter.runs.resources import describe_engine
 
     typer.echo(f"pdefilter {__version__}\nengine: {describe_engine()}")

@@ -67,8 +67,56 @@ def common_options() -> list[inspect.Parameter]:
             typer.Option(
                 "--format",
                 metavar="NAME",
-                help="Format to write: png, jpeg, tiff, webp, bmp, pgm, ppm, pnm, pfm or npy; by "
-                "default as the output's name says, else that of the input.",
+                help="Format to write, as pdefilter info --formats lists them; by default as the "
+                "output's name says, else that of the input.",
+                rich_help_panel=COMMON,
+            ),
+            None,
+        ),
+        _parameter(
+            "frame",
+            float | None,
+            typer.Option(
+                "--frame",
+                metavar="NUMBER",
+                parser=_count_from(0),
+                help="The only page or frame wanted, the first being 0; by default all.",
+                rich_help_panel=COMMON,
+            ),
+            None,
+        ),
+        _parameter(
+            "strip",
+            bool,
+            typer.Option(
+                "--strip",
+                metavar="",
+                help="Leave out what the input says beside its pixels: colour profile, EXIF, "
+                "text, tags.",
+                rich_help_panel=COMMON,
+            ),
+            False,
+        ),
+        _parameter(
+            "lenient",
+            bool,
+            typer.Option(
+                "--lenient",
+                metavar="",
+                help="Take of a damaged file what can be read, with a warning.",
+                rich_help_panel=COMMON,
+            ),
+            False,
+        ),
+        _parameter(
+            "max_pixels",
+            float | None,
+            typer.Option(
+                "--max-pixels",
+                metavar="NUMBER",
+                parser=_count_from(1),
+                help="Largest image to read, by default 134217728; all frames together may have "
+                "32 times as many.",
                 rich_help_panel=COMMON,
             ),
             None,
@@ -79,7 +127,7 @@ def common_options() -> list[inspect.Parameter]:
             typer.Option(
                 "--threads",
                 metavar="NUMBER",
-                parser=_threads,
+                parser=_count_from(1, MOST_THREADS),
                 help="Threads to compute on, by default one a core. It changes no bit of the "
                 "result.",
                 rich_help_panel=COMMON,
@@ -126,11 +174,14 @@ def _number(text: str) -> float:
         raise typer.BadParameter(f"{text!r} is not a number") from None
 
 
-def _threads(text: str) -> int:
-    number = _number(text)
-    if not 1 <= number <= MOST_THREADS or number != int(number):
-        raise typer.BadParameter(f"{text!r} is not a whole number from 1 to {MOST_THREADS}")
-    return int(number)
+def _count_from(least: int, most: int = 1 << 53) -> Callable[[str], int]:
+    def count(text: str) -> int:
+        number = _number(text)
+        if not least <= number <= most or number != int(number):
+            raise typer.BadParameter(f"{text!r} is not a whole number from {least} to {most}")
+        return int(number)
+
+    return count
 
 
 def _help(option: Option) -> str:

@@ -1,24 +1,26 @@
 """The file formats: how each is recognised, what it holds, and which codec is faithful to it.
 
-OpenCV decodes and encodes JPEG, WebP, BMP and the PNM family fastest and
-notices truncated data. It has no grey PNG with alpha, and tells of a broken
-PNG on standard error: imagecodecs does PNG. tifffile does TIFF in every type
-of values and every layout. NumPy does its own.
+This table alone decides; `pdefilter info --formats` and the README show it.
 """
 
+import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import PurePath
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pdefilter.errors import CallError, ImageError
 
 if TYPE_CHECKING:
+    from pdefilter.images.frames import Frames
     from pdefilter.images.image import Image
+    from pdefilter.images.reading import Reading
 
 ANY_NUMBER_OF_CHANNELS = range(1, 1 << 16)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,23 @@ class Format:
     codec : str
         The module of `pdefilter.images.codecs` that reads and writes it.
     types : tuple of str
-        The types of values it stores.
-    channels : container of int
-        The numbers of channels it stores.
+        The types of values it stores; ``uint12`` is 12 bits of 16.
+    colours : container of int
+        The numbers of colour channels it stores; without `cmyk`, four are refused.
     alpha : bool
         Whether it stores alpha.
+    cmyk : bool
+        Whether it stores inks.
+    several : bool
+        Whether it stores several pages or frames.
+    carries : tuple of str
+        What it stores beside the pixels, as `Metadata` names it.
+    own : str
+        What it stores that no other format does.
+    library : str
+        What its codec is built on.
+    why : str
+        Why that library.
     """
 
     name: str
@@ -48,34 +62,51 @@ class Format:
     starts: Callable[[bytes], bool]
     codec: str
     types: tuple[str, ...]
-    channels: tuple[int, ...] | range
+    colours: tuple[int, ...] | range
     alpha: bool
+    library: str
+    why: str
+    cmyk: bool = False
+    several: bool = False
+    carries: tuple[str, ...] = ()
+    own: str = ""
 
-    def decode(self, data: bytes) -> "Image":
-        """Read an image.
-
-        Raises
-        ------
-        ImageError
-            If the data are broken, or hold what is not supported.
-        """
-        image: Image = self._codec().decode(data, self.name)
-        return image
-
-    def encode(self, image: "Image") -> bytes:
-        """Write an image.
+    def decode(self, data: bytes, reading: "Reading") -> "Frames":
+        """Read the images in a file's bytes, turned upright.
 
         Raises
         ------
         ImageError
-            If the format cannot hold it.
+            If the data are broken, or hold what is not supported; now, or when
+            an image is asked for.
         """
-        self.require(image)
-        data: bytes = self._codec().encode(image, self.name)
+        from pdefilter.images.upright import upright
+
+        frames: Frames = self._sound(lambda: self._codec().decode(data, self.name, reading))
+
+        def read(number: int) -> "Image":
+            image = self._sound(lambda: frames.read(number))
+            return upright(replace(image, format=self.name))
+
+        return replace(frames, read=read, format=self.name)
+
+    def encode(self, images: "Frames") -> bytes:
+        """Write images.
+
+        Raises
+        ------
+        ImageError
+            If the format cannot hold them.
+        """
+
+        def fitting(image: "Image") -> "Image":
+            self.require(image)
+            self._tell_what_is_left_out(image)
+            return image
+
+        self.require_count(images.count)
+        data: bytes = self._codec().encode(images.mapped(fitting), self.name)
         return data
-
-    def _codec(self) -> ModuleType:
-        return import_module(f"pdefilter.images.codecs.{self.codec}")
 
     def require(self, image: "Image", dtype: str | None = None) -> None:
         """Refuse an image that this format cannot hold, stored as `dtype` or as it is.
@@ -85,20 +116,28 @@ class Format:
         ImageError
             That says which formats can.
         """
-        dtype = dtype or image.pixels.dtype.name
+        dtype = dtype or image.depth
         if not self.holds_type(dtype):
             raise ImageError(self.refusal(dtype))
-        if image.channels not in self.channels or (image.has_alpha and not self.alpha):
+        if not self._holds_channels(image):
+            others = _alternatives(
+                lambda other: other._holds_channels(image) and other.holds_type(dtype)
+            )
+            raise ImageError(f"{self.name} cannot hold {_channels(image)}; write {others}")
+
+    def require_count(self, count: int) -> None:
+        """Refuse several images for a format of one.
+
+        Raises
+        ------
+        ImageError
+            That says which formats can.
+        """
+        if count > 1 and not self.several:
+            others = _alternatives(lambda other: other.several)
             raise ImageError(
-                f"{self.name} cannot hold {image.channels} channels"
-                f"{' with alpha' if image.has_alpha else ''}; write "
-                + _alternatives(
-                    lambda other: (
-                        image.channels in other.channels
-                        and (other.alpha or not image.has_alpha)
-                        and other.holds_type(dtype)
-                    )
-                )
+                f"has {count} frames, but {self.name} holds one; pick one by --frame, or write "
+                f"{others}"
             )
 
     def refusal(self, dtype: str) -> str:
@@ -111,43 +150,118 @@ class Format:
 
     def holds_type(self, dtype: str) -> bool:
         """Whether the format stores values of a type."""
-        return dtype in self.types
+        return dtype in self.types or (dtype in _BETWEEN and "uint16" in self.types)
+
+    def _holds_channels(self, image: "Image") -> bool:
+        if image.is_cmyk:
+            return self.cmyk and (self.alpha or not image.has_alpha)
+        return image.colours in self.colours and (self.alpha or not image.has_alpha)
+
+    def _tell_what_is_left_out(self, image: "Image") -> None:
+        from pdefilter.images.metadata import KINDS
+
+        said = image.metadata
+        lost = [
+            kind
+            for name, kind in KINDS.items()
+            if getattr(said, name) not in (None, ()) and name not in self.carries
+        ]
+        if said.own and image.format != self.name:
+            lost.append(named(image.format or "").own)
+        if lost:
+            warnings.warn(f"{self.name} carries no {', no '.join(lost)}: left out", stacklevel=2)
+
+    def _codec(self) -> ModuleType:
+        return import_module(f"pdefilter.images.codecs.{self.codec}")
+
+    def _sound(self, read: Callable[[], T]) -> T:
+        """Read, and say in one sentence what a codec found wrong, whatever it raises."""
+        try:
+            return read()
+        except (ImageError, MemoryError):
+            raise
+        except Exception as error:
+            said = " ".join(str(error).split())[:200] or type(error).__name__
+            raise ImageError(f"is a broken {self.name} ({said}); get an intact copy") from None
 
 
+_BETWEEN = tuple(f"uint{bits}" for bits in range(9, 16))
 _WHOLE = ("uint8", "uint16")
 _NUMBERS = (
     "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
     "float16", "float32", "float64",
 )  # fmt: skip
+_PHOTOGRAPHIC = ("icc", "exif", "xmp")
 
 FORMATS = (
-    Format("PNG", (".png",), lambda b: b.startswith(b"\x89PNG\r\n\x1a\n"),
-           "png", _WHOLE, (1, 2, 3, 4), alpha=True),
+    Format("PNG", (".png", ".apng"), lambda b: b.startswith(b"\x89PNG\r\n\x1a\n"),
+           "png", _WHOLE, (1, 3), alpha=True, several=True,
+           carries=(*_PHOTOGRAPHIC, "resolution", "text", "duration"),
+           own="gamma and other chunks on colour",
+           library="imagecodecs",
+           why="Pillow reads 16-bit colour as 8 bits, OpenCV has no grey with alpha"),
     Format("JPEG", (".jpg", ".jpeg", ".jpe"), lambda b: b.startswith(b"\xff\xd8\xff"),
-           "opencv", ("uint8",), (1, 3), alpha=False),
+           "jpeg", ("uint8", "uint12"), (1, 3), alpha=False, cmyk=True,
+           carries=(*_PHOTOGRAPHIC, "resolution", "text"),
+           own="IPTC and other segments",
+           library="simplejpeg, 12 bits imagecodecs",
+           why="the one that reports what libjpeg repairs"),
     Format("TIFF", (".tif", ".tiff"),
            lambda b: b[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
-           "tiff", _NUMBERS, ANY_NUMBER_OF_CHANNELS, alpha=True),
+           "tiff", _NUMBERS, ANY_NUMBER_OF_CHANNELS, alpha=True, cmyk=True, several=True,
+           carries=(*_PHOTOGRAPHIC, "resolution"),
+           own="TIFF tags (GeoTIFF, OME, ImageJ)",
+           library="tifffile",
+           why="every type of values, layout and compression, and every tag"),
     Format("WebP", (".webp",), lambda b: b[:4] == b"RIFF" and b[8:12] == b"WEBP",
-           "opencv", ("uint8",), (1, 2, 3, 4), alpha=True),
+           "webp", ("uint8",), (1, 3), alpha=True, several=True,
+           carries=(*_PHOTOGRAPHIC, "duration"),
+           library="imagecodecs",
+           why="lossless six times as fast as OpenCV; Pillow changes frames that look alike"),
+    Format("GIF", (".gif",), lambda b: b[:6] in (b"GIF87a", b"GIF89a"),
+           "gif", ("uint8",), (1,), alpha=False, several=True,
+           carries=("xmp", "text", "duration"),
+           library="imagecodecs",
+           why="Pillow joins frames that look alike"),
     Format("BMP", (".bmp", ".dib"), lambda b: b.startswith(b"BM"),
-           "opencv", ("uint8",), (1, 2, 3, 4), alpha=True),
+           "bmp", ("uint8",), (1, 3), alpha=True, carries=("resolution",),
+           library="OpenCV", why="reads run lengths, notices truncation"),
     Format("PBM", (".pbm",), lambda b: b[:2] in (b"P1", b"P4"),
-           "opencv", (), (), alpha=False),
+           "pnm", (), (), alpha=False, library="NumPy", why="a header and numbers"),
     Format("PGM", (".pgm",), lambda b: b[:2] in (b"P2", b"P5"),
-           "opencv", _WHOLE, (1,), alpha=False),
+           "pnm", _WHOLE, (1,), alpha=False, library="NumPy", why="a header and numbers"),
     Format("PPM", (".ppm",), lambda b: b[:2] in (b"P3", b"P6"),
-           "opencv", _WHOLE, (3,), alpha=False),
+           "pnm", _WHOLE, (3,), alpha=False, library="NumPy", why="a header and numbers"),
     Format("PNM", (".pnm",), lambda _: False,
-           "opencv", _WHOLE, (1, 3), alpha=False),
+           "pnm", _WHOLE, (1, 3), alpha=False, library="NumPy", why="a header and numbers"),
+    Format("PAM", (".pam",), lambda b: b[:3] == b"P7\n",
+           "pnm", _WHOLE, ANY_NUMBER_OF_CHANNELS, alpha=True,
+           library="NumPy", why="a header and numbers"),
     Format("PFM", (".pfm",), lambda b: b[:2] in (b"Pf", b"PF"),
-           "opencv", ("float32",), (1, 3), alpha=False),
+           "pnm", ("float32",), (1, 3), alpha=False,
+           library="NumPy", why="a header and numbers"),
+    Format("EXR", (".exr",), lambda b: b[:4] == b"\x76\x2f\x31\x01",
+           "exr", ("float16", "float32"), ANY_NUMBER_OF_CHANNELS, alpha=True,
+           own="header attributes",
+           library="OpenEXR", why="its own; OpenCV and imagecodecs have none"),
+    Format("JPEG2000", (".jp2", ".j2k"),
+           lambda b: b[4:12] == b"jP  \r\n\x87\n" or b[:4] == b"\xff\x4f\xff\x51",
+           "jpeg2000", _WHOLE, (1, 3), alpha=True, cmyk=True,
+           carries=(*_PHOTOGRAPHIC, "resolution"),
+           library="imagecodecs", why="up to 16 bits, with or without alpha"),
+    Format("AVIF", (".avif",), lambda b: b[4:12] in (b"ftypavif", b"ftypavis"),
+           "avif", ("uint8", "uint10", "uint12"), (1, 3), alpha=True, carries=_PHOTOGRAPHIC,
+           library="OpenCV, metadata Pillow", why="10 and 12 bits with metadata"),
     Format("NPY", (".npy",), lambda b: b.startswith(b"\x93NUMPY"),
-           "npy", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True),
+           "npy", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True,
+           library="NumPy", why="its own"),
 )  # fmt: skip
 
 DEPTHS = {"8": "uint8", "16": "uint16", "float": "float32"}
 """The types of values by the names that users give them."""
+
+START = 16
+"""The bytes that tell a format."""
 
 
 def recognised(data: bytes) -> Format:
@@ -187,6 +301,13 @@ def _alternatives(fits: Callable[[Format], bool]) -> str:
     return " or ".join(candidate.suffixes[0] for candidate in FORMATS if fits(candidate))
 
 
+def _channels(image: "Image") -> str:
+    if image.is_cmyk:
+        return "the four inks of CMYK"
+    return f"{image.channels} channels{' with alpha' if image.has_alpha else ''}"
+
+
 def _depth(dtype: str) -> str:
-    depths = {value: f"{key} bits" for key, value in DEPTHS.items() if key != "float"}
-    return depths.get(dtype, f"{dtype} values")
+    if dtype in ("uint8", "uint16", *_BETWEEN):
+        return f"{dtype.removeprefix('uint')} bits"
+    return f"{dtype} values"

@@ -1,12 +1,13 @@
 """An image as its file stores it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.errors import ImageError
+from pdefilter.images.metadata import Metadata
 
 Pixels = NDArray[Any]
 """Shape (rows, columns) or (rows, columns, channels); bool, integers or floats."""
@@ -24,11 +25,21 @@ class Image:
         Whether the last channel is opacity (and colour not multiplied by it).
     format : str or None
         The name of the file format it came in.
+    bits : int or None
+        How many bits its file stored a value in, where that is between 8 and 16;
+        the values are spread over the 16 that hold them.
+    is_cmyk : bool
+        Whether the four colour channels are inks, where zero is none.
+    metadata : Metadata
+        What its file said beside.
     """
 
     pixels: Pixels
     has_alpha: bool = False
     format: str | None = None
+    bits: int | None = None
+    is_cmyk: bool = False
+    metadata: Metadata = field(default_factory=Metadata)
 
     @classmethod
     def of(cls, array: Any) -> Self:
@@ -57,3 +68,13 @@ class Image:
     def channels(self) -> int:
         """The number of channels, alpha included."""
         return self.pixels.shape[2] if self.pixels.ndim == 3 else 1
+
+    @property
+    def colours(self) -> int:
+        """The number of channels, alpha excluded."""
+        return self.channels - self.has_alpha
+
+    @property
+    def depth(self) -> str:
+        """The type of its values, narrowed to the bits that its file stored: ``uint12``."""
+        return f"uint{self.bits}" if self.bits else self.pixels.dtype.name

@@ -5,12 +5,17 @@ a float stands for itself.
 """
 
 import warnings
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from pdefilter.errors import ImageError
 from pdefilter.images.image import Pixels
+
+_BAND = 1 << 16
+_BY_OPENCV = range(2, 5)
+_TYPES_OF_OPENCV = ("uint8", "uint16", "int16", "float32", "float64")
 
 
 def to_unit(pixels: Pixels) -> NDArray[np.float32]:
@@ -26,9 +31,11 @@ def to_unit(pixels: Pixels) -> NDArray[np.float32]:
             values = pixels.astype(np.float32, copy=False)
         require_finite(values, "hold NaN or infinite values; replace them by numbers first")
         return values
-    return (pixels.astype(_working_type(pixels.dtype)) / _full_scale(pixels.dtype)).astype(
-        np.float32, copy=False
-    )
+    working = _working_type(pixels.dtype)
+    if working == np.float32:
+        # NumPy converts in pieces that stay in the cache.
+        return np.divide(pixels, _full_scale(pixels.dtype), dtype=working, casting="unsafe")
+    return (pixels.astype(working) / _full_scale(pixels.dtype)).astype(np.float32)
 
 
 def from_unit(
@@ -56,21 +63,78 @@ def from_unit(
     lowest, highest = interval
     full = _full_scale(dtype)
     zero = -full if dtype.kind == "i" and lowest < 0 else 0
-    stored: NDArray[np.floating] = values.astype(_working_type(dtype))
-    if interval != (0.0, 1.0):
-        stored = (stored - lowest) / (highest - lowest)
-    stored = np.rint(stored * (full - zero) + zero)
     bottom = -full if dtype.kind == "i" else 0
-    outside = np.count_nonzero((stored < bottom) | (stored > full))
+    pixels = np.empty(values.shape, dtype)
+    outside: int = 0
+    for band, target in _bands(values.reshape(-1), pixels.reshape(-1)):
+        stored = band.astype(_working_type(dtype))
+        if interval != (0.0, 1.0):
+            stored = (stored - lowest) / (highest - lowest)
+        stored *= full - zero
+        stored += zero
+        np.rint(stored, out=stored)
+        if stored.min() < bottom or stored.max() > full:
+            outside += int(np.count_nonzero((stored < bottom) | (stored > full)))
+            stored = stored.clip(bottom, full)
+        target[:] = stored
     if outside:
         warnings.warn(
-            f"{outside} of {stored.size} values lie outside the range that {dtype} stores "
+            f"{outside} of {values.size} values lie outside the range that {dtype} stores "
             "and were clipped to it",
             stacklevel=2,
         )
-        stored = stored.clip(bottom, full)
-    pixels: Pixels = stored.astype(dtype)
     return pixels
+
+
+def planes_of(pixels: Pixels) -> NDArray[np.float32]:
+    """Bring stored values to the unit scale, channel by channel.
+
+    Returns
+    -------
+    ndarray of shape (C, M, N), float32
+        A new array, or for one channel of float32 a view.
+
+    Raises
+    ------
+    ImageError
+        If a value is NaN or infinite, or too large for float32.
+    """
+    if pixels.ndim == 2:
+        return to_unit(pixels)[None]
+    apart = _apart(pixels)
+    planes = np.empty((pixels.shape[2], *pixels.shape[:2]), np.float32)
+    for plane, channel in zip(planes, apart, strict=True):
+        plane[:] = to_unit(channel)
+    return planes
+
+
+def together(planes: Pixels) -> Pixels:
+    """Put channels (C, M, N) side by side: (M, N, C)."""
+    if len(planes) in _BY_OPENCV and _suits_opencv(planes.dtype):
+        # Eight times as fast as NumPy, whose copies walk the memory in strides.
+        import cv2
+
+        merged: Pixels = cv2.merge(list(planes)).reshape(*planes.shape[1:], len(planes))
+        return merged
+    return np.ascontiguousarray(np.moveaxis(planes, 0, -1))
+
+
+def _apart(pixels: Pixels) -> Sequence[Pixels]:
+    if pixels.shape[2] in _BY_OPENCV and _suits_opencv(pixels.dtype):
+        import cv2
+
+        return cv2.split(np.ascontiguousarray(pixels))
+    return [pixels[..., channel] for channel in range(pixels.shape[2])]
+
+
+def _suits_opencv(dtype: np.dtype) -> bool:
+    return dtype.isnative and dtype.name in _TYPES_OF_OPENCV
+
+
+def _bands(values: Pixels, others: Pixels) -> Iterator[tuple[Pixels, Pixels]]:
+    """Go through two arrays in pieces whose temporaries stay in the cache."""
+    for at in range(0, values.size, _BAND):
+        yield values[at : at + _BAND], others[at : at + _BAND]
 
 
 def require_finite(values: NDArray[np.float32], problem: str) -> None:
@@ -96,3 +160,25 @@ def _full_scale(dtype: np.dtype) -> int:
 def _working_type(dtype: np.dtype) -> type[np.floating]:
     """Choose floats in which all values of a type up to 16 bits differ and round back."""
     return np.float32 if dtype.itemsize <= 2 else np.float64
+
+
+def spread(values: Pixels, largest: int) -> Pixels:
+    """Spread integers from zero to `largest` over all of the 8 or 16 bits that hold them."""
+    dtype = np.dtype(np.uint8 if largest < 256 else np.uint16)
+    full = _full_scale(dtype)
+    if largest == full:
+        return values.astype(dtype, copy=False)
+    # One table entry for every value there may be.
+    table = np.rint(np.arange(full + 1) * (full / largest)).clip(0, full).astype(dtype)
+    spread_out: Pixels = table[values]
+    return spread_out
+
+
+def gathered(pixels: Pixels, largest: int) -> Pixels:
+    """Undo `spread`: round integers over all of a type to those from zero to `largest`."""
+    full = _full_scale(pixels.dtype)
+    if largest == full:
+        return pixels
+    table = np.rint(np.arange(full + 1) * (largest / full)).astype(pixels.dtype)
+    fewer: Pixels = table[pixels]
+    return fewer

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from pdefilter.images.image import Image
-from pdefilter.images.values import from_unit, require_finite, to_unit
+from pdefilter.images.values import from_unit, planes_of, require_finite, together
 from pdefilter.raster import Raster
 
 
@@ -35,6 +35,8 @@ def apply(
     ImageError
         If values going in or coming out are not finite.
     """
+    if dtype is not None:
+        image = replace(image, bits=None)
     dtype = image.pixels.dtype if dtype is None else np.dtype(dtype)
     raster = raster_of(image)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -46,7 +48,7 @@ def apply(
     pixels = from_unit(planes, dtype, result.interval)
     if result.alpha is not None:
         pixels = np.concatenate([pixels, from_unit(result.alpha, dtype)[None]])
-    pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, -1)).reshape(image.pixels.shape)
+    pixels = together(pixels).reshape(image.pixels.shape)
     if np.may_share_memory(pixels, image.pixels):
         # Where a filter changes nothing, its result may be a view of what went in.
         pixels = pixels.copy()
@@ -61,8 +63,7 @@ def raster_of(image: Image) -> Raster:
     ImageError
         If a value is not finite.
     """
-    values = to_unit(image.pixels)
-    planes = values[None] if values.ndim == 2 else np.moveaxis(values, -1, 0)
+    planes = planes_of(image.pixels)
     if not image.has_alpha:
         return Raster(np.ascontiguousarray(planes))
-    return Raster(np.ascontiguousarray(planes[:-1]), np.ascontiguousarray(planes[-1]))
+    return Raster(planes[:-1], planes[-1])

@@ -4,15 +4,39 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pdefilter.errors import ImageError
-from pdefilter.images.files import read_image, write_stream, write_whole
+from pdefilter.images.files import read_frames, write_stream, write_whole
 from pdefilter.images.formats import named
+from pdefilter.images.image import Image
+from pdefilter.images.reading import Reading
 from pdefilter.raster import Raster
 from pdefilter.runs.apply import apply
 from pdefilter.runs.plan import Job
+
+
+@dataclass(frozen=True)
+class Handling:
+    """How images are read and written.
+
+    Attributes
+    ----------
+    reading : Reading
+        What may be read.
+    frame : int or None
+        The number of the only frame wanted.
+    depth : str or None
+        The type of values to write; None for that of each input.
+    strip : bool
+        Whether metadata are left out.
+    """
+
+    reading: Reading
+    frame: int | None = None
+    depth: str | None = None
+    strip: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,7 +60,7 @@ class Outcome:
 
 
 def run(
-    jobs: Iterable[Job], filter_: Callable[[Raster], Raster], depth: str | None
+    jobs: Iterable[Job], filter_: Callable[[Raster], Raster], handling: Handling
 ) -> Iterator[Outcome]:
     """Filter image after image.
 
@@ -46,8 +70,8 @@ def run(
         A plan.
     filter_ : callable
         A filter with its parameters bound.
-    depth : str or None
-        The type of values to write; None for that of each input.
+    handling : Handling
+        How they are read and written.
 
     Yields
     ------
@@ -57,17 +81,25 @@ def run(
     for job in jobs:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            error = _run_one(job, filter_, depth)
-        yield Outcome(job, tuple(str(warning.message) for warning in caught), error)
+            error = _run_one(job, filter_, handling)
+        # What is true of many frames is said once; of an image that failed its failure says all.
+        said = dict.fromkeys(str(warning.message) for warning in caught if error is None)
+        yield Outcome(job, tuple(said), error)
 
 
-def _run_one(job: Job, filter_: Callable[[Raster], Raster], depth: str | None) -> str | None:
+def _run_one(job: Job, filter_: Callable[[Raster], Raster], handling: Handling) -> str | None:
     about = job.source_name
     try:
-        image = read_image(job.source or sys.stdin.buffer)
-        format_ = job.format or named(image.format or "")
-        format_.require(image, depth)
-        data = format_.encode(apply(filter_, image, depth))
+        frames = read_frames(job.source or sys.stdin.buffer, handling.reading, handling.frame)
+        format_ = job.format or named(frames.format)
+
+        def filtered(image: Image) -> Image:
+            format_.require(image, handling.depth)
+            if handling.strip:
+                image = replace(image, metadata=image.metadata.stripped())
+            return apply(filter_, image, handling.depth)
+
+        data = format_.encode(frames.mapped(filtered))
         about = job.target_name
         _write(data, job.target)
     except ImageError as error:

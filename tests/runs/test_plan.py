@@ -87,5 +87,5 @@ def test_overwrite_allows_what_exists(output):
 
 
 def test_an_unknown_format_is_answered_with_the_known_ones():
-    with pytest.raises(CallError, match=r"--format: 'gif' is unknown; take one of png, jpeg"):
-        named("gif")
+    with pytest.raises(CallError, match=r"--format: 'heic' is unknown; take one of png, jpeg"):
+        named("heic")

@@ -1,0 +1,56 @@
+"""What a file holds: one image, or several pages or frames."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from pdefilter.errors import ImageError
+from pdefilter.images.image import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """The images of a file, decoded one by one as they are asked for.
+
+    Attributes
+    ----------
+    count : int
+        How many there are.
+    read : callable
+        Decodes one by its number, the first being zero; cheapest in order.
+    size : tuple of int
+        The rows and columns of the first; zeros where there is no other.
+    format : str
+        The name of the format they came in.
+    """
+
+    count: int
+    read: Callable[[int], Image]
+    size: tuple[int, int] = (0, 0)
+    format: str = ""
+
+    def __iter__(self) -> Iterator[Image]:
+        return map(self.read, range(self.count))
+
+    def mapped(self, function: Callable[[Image], Image]) -> "Frames":
+        """Apply a function to each as it is read."""
+        return replace(self, read=lambda number: function(self.read(number)))
+
+    def one(self, number: int) -> "Frames":
+        """Pick one.
+
+        Raises
+        ------
+        ImageError
+            If there are not so many.
+        """
+        if not 0 <= number < self.count:
+            has = f"{self.count} frames" if self.count > 1 else "one frame"
+            raise ImageError(
+                f"has {has}, none of the number {number}; the first is 0, the last {self.count - 1}"
+            )
+        return Frames(1, lambda _: self.read(number), self.size, self.format)
+
+
+def single(read: Callable[[], Image]) -> Frames:
+    """Make the content of a file that holds one image."""
+    return Frames(1, lambda _: read())

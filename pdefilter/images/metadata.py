@@ -1,0 +1,102 @@
+"""What a file says about an image beside its pixels."""
+
+import warnings
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, Literal, NamedTuple, Self
+
+CENTIMETRES_PER_INCH = Fraction(254, 100)
+
+
+class Resolution(NamedTuple):
+    """How densely pixels lie, per unit of length; per no unit it is their shape alone."""
+
+    columns: Fraction
+    rows: Fraction
+    unit: Literal["inch", "cm", "none"]
+
+    def per_metre(self) -> tuple[int, int] | None:
+        """Round to whole pixels per metre, as `rounded` does."""
+        return self.rounded(100 / CENTIMETRES_PER_INCH if self.unit == "inch" else 100)
+
+    def rounded(
+        self, factor: Fraction | int = 1, most: int = (1 << 31) - 1
+    ) -> tuple[int, int] | None:
+        """Round to whole numbers, along a row and along a column; warn where none is near."""
+        whole = round(self.columns * factor), round(self.rows * factor)
+        if not all(1 <= number <= most for number in whole):
+            warnings.warn("its resolution fits no whole number: left out", stacklevel=3)
+            return None
+        return whole
+
+    @classmethod
+    def of_metre(cls, columns: int, rows: int) -> Self:
+        """Take pixels per metre, and whole numbers of pixels per inch for what they are."""
+        inches = [round(density * CENTIMETRES_PER_INCH / 100) for density in (columns, rows)]
+        metres = [round(density * 100 / CENTIMETRES_PER_INCH) for density in inches]
+        if metres == [columns, rows]:
+            return cls(Fraction(inches[0]), Fraction(inches[1]), "inch")
+        return cls(Fraction(columns, 100), Fraction(rows, 100), "cm")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What is kept of an image beside its pixels.
+
+    Attributes
+    ----------
+    icc : bytes or None
+        The ICC profile of its colours.
+    exif : bytes or None
+        Its EXIF, as a TIFF structure that begins with the byte order.
+    xmp : bytes or None
+        Its XMP packet.
+    resolution : Resolution or None
+        How densely its pixels lie.
+    text : tuple of (str, str)
+        Keywords and what is said about them.
+    duration : Fraction or None
+        For how many milliseconds a frame is shown.
+    loops : int or None
+        How often an animation is played, zero for ever; None if it is not said.
+    own : tuple
+        What no other format carries, as the codec of the format it came in knows it.
+    stored : object
+        How its codec found it stored, so that it may be stored so again.
+    orientation : int or None
+        How the stored pixels lie, as EXIF counts, where another place than the
+        EXIF says so; None once they are upright.
+    """
+
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    resolution: Resolution | None = None
+    text: tuple[tuple[str, str], ...] = ()
+    duration: Fraction | None = None
+    loops: int | None = None
+    own: tuple[Any, ...] = ()
+    stored: Any = None
+    orientation: int | None = None
+
+    def stripped(self) -> Self:
+        """Drop all but the timing, which is part of what an animation shows, and the layout."""
+        return type(self)(duration=self.duration, loops=self.loops, stored=self.stored)
+
+    def turned(self) -> Self:
+        """Exchange what is said of rows and of columns."""
+        if self.resolution is None:
+            return self
+        columns, rows, unit = self.resolution
+        return replace(self, resolution=Resolution(rows, columns, unit))
+
+
+KINDS = {
+    "icc": "ICC profile",
+    "exif": "EXIF",
+    "xmp": "XMP",
+    "resolution": "resolution",
+    "text": "text",
+    "duration": "timing",
+}
+"""What formats may carry, by the names of `Metadata`, as people call it."""

@@ -1,0 +1,121 @@
+"""Damaged files through the real executable: an image or a sentence, in time, whatever they are."""
+
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from sample_files import sample_files
+
+import pdefilter
+from pdefilter import ImageError
+
+SAMPLES = sample_files()
+every_sample = pytest.mark.parametrize("name", SAMPLES)
+
+SENTENCE = re.compile(r"pdefilter: \S.*")
+SECONDS_A_FILE = 10
+
+
+@pytest.fixture
+def filtered(pdefilter_command, tmp_path):
+    """Filter many files in one call, and tell which became images."""
+
+    def run(files, *options):
+        folder = tmp_path / "in"
+        folder.mkdir()
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+        started = time.monotonic()
+        done = pdefilter_command(
+            "heat-diffuse", "in", "--time", "0", "--depth", "float", "--format", "tif",
+            "-o", "out/", *options,
+        )  # fmt: skip
+        # The limit of one file bounds the mean; a call that hangs is stopped by its own limit.
+        assert time.monotonic() - started < SECONDS_A_FILE * len(files)
+        lines = done.stderr.decode().splitlines()
+        assert done.returncode in (0, 1), lines[-3:]
+        assert [line for line in lines if not SENTENCE.fullmatch(line)] == []
+        out = tmp_path / "out"
+        made = {path.stem for path in out.iterdir()} if out.exists() else set()
+        for name in files:
+            told = any(line.startswith(f"pdefilter: in/{name}: ") for line in lines)
+            assert told or Path(name).stem in made, name
+        return made, lines
+
+    return run
+
+
+def cut(name):
+    data, suffix = SAMPLES[name], Path(name).suffix
+    return {
+        f"cut{percent:02}{suffix}": data[: len(data) * percent // 100]
+        for percent in range(0, 100, 2)
+    }
+
+
+def flipped(name, count=40):
+    data, suffix = SAMPLES[name], Path(name).suffix
+    rng = np.random.default_rng(sum(name.encode()))
+    files = {}
+    for number in range(count):
+        changed = bytearray(data)
+        # The first half of the files change in their headers, where most is decided.
+        span = len(data) if number % 2 else min(len(data), 200)
+        for at in rng.integers(4, span, rng.integers(1, 4)):
+            changed[at] = rng.integers(256)
+        files[f"flip{number:02}{suffix}"] = bytes(changed)
+    return files
+
+
+@every_sample
+def test_the_sample_itself_is_read(tmp_path, name):
+    (tmp_path / name).write_bytes(SAMPLES[name])
+    images = list(pdefilter.read_frames(tmp_path / name))
+    several = {"moving": 4, "pages": 5, "hyperstack": 4, "ome": 4}
+    assert len(images) == several.get(re.split(r"[-.]", name)[0], 1)
+
+
+@every_sample
+def test_what_is_cut_off_is_no_image(filtered, name):
+    made, lines = filtered(cut(name))
+    assert made == set()
+    assert all("Traceback" not in line for line in lines)
+
+
+@every_sample
+def test_flipped_bytes(filtered, name):
+    filtered(flipped(name))
+
+
+@every_sample
+def test_lenient_reading(filtered, name):
+    some = dict(list(cut(name).items())[::4])
+    made, lines = filtered(some | flipped(name, 20), "--lenient")
+    taken = [line for line in lines if "what could be read was taken" in line]
+    salvages = name.endswith((".png", ".jpg", ".npy", ".pgm", ".ppm", ".pbm", ".pam", ".pfm"))
+    if salvages and "moving" not in name:
+        assert {line.split("/")[1].split(".")[0] for line in taken} & made
+
+
+@pytest.mark.parametrize("suffix", [".png", ".pgm", ".jpg", ".tif", ".npy", ".pfm"])
+def test_what_is_left_of_a_cut_photograph_is_what_was_there(tmp_path, photograph, suffix):
+    path = tmp_path / f"i{suffix}"
+    pixels = photograph.astype(np.float32) if suffix == ".pfm" else photograph
+    pdefilter.write(pixels, path)
+    if suffix == ".tif":
+        # In strips, of which each is lost or kept as a whole.
+        tifffile.imwrite(path, pixels, compression="zlib", rowsperstrip=16, metadata=None)
+    whole = pdefilter.read(path).pixels
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 8 // 10])
+    with pytest.raises(ImageError, match=r"truncated|damaged|broken"):
+        pdefilter.read(path)
+    with pytest.warns(UserWarning, match="what could be read was taken"):
+        part = pdefilter.read(path, lenient=True).pixels
+    assert part.shape == whole.shape
+    # Four fifths are there: half of the rows surely are, from the end that the format begins at.
+    half = slice(None, len(whole) // 2) if suffix != ".pfm" else slice(len(whole) // 2, None)
+    assert np.array_equal(part[half], whole[half])
+    assert not np.array_equal(part, whole)

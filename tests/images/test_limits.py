@@ -1,0 +1,150 @@
+"""Files made to do harm: refused in one sentence, in little time and memory."""
+
+import re
+import resource
+import struct
+import time
+import zlib
+
+import numpy as np
+import PIL.Image
+import pytest
+from sample_files import png_chunk, sample_files
+
+import pdefilter
+from pdefilter import ImageError
+from pdefilter.images.reading import MOST_PIXELS
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+SECONDS = 10
+# What the interpreter and the libraries take; a bomb would take gigabytes more.
+MOST_MEMORY = 3 << 30
+
+
+def png_header(columns, rows, bits=8, colour_type=0):
+    return png_chunk(b"IHDR", struct.pack(">IIBBBBB", columns, rows, bits, colour_type, 0, 0, 0))
+
+
+def black_square(side):
+    """A PNG of one bit a pixel, all black, which packs a thousandfold."""
+    deflated = zlib.compressobj(9)
+    row = bytes(1 + side // 8)
+    body = b"".join(deflated.compress(row) for _ in range(side)) + deflated.flush()
+    header, end = png_header(side, side, bits=1), png_chunk(b"IEND", b"")
+    return SIGNATURE + header + png_chunk(b"IDAT", body) + end
+
+
+def looping_tiff(pages, back_to):
+    """A chain of directories whose last leads back to another."""
+    entries = [(256, 4, 1, 4), (257, 4, 1, 4), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1),
+               (273, 4, 1, 8), (277, 3, 1, 1), (278, 4, 1, 4), (279, 4, 1, 16)]  # fmt: skip
+    size = 2 + 12 * len(entries) + 4
+    data = b"II*\0" + struct.pack("<I", 24) + bytes(16)
+    for number in range(pages):
+        following = 24 + size * (number + 1 if number + 1 < pages else back_to)
+        data += struct.pack("<H", len(entries))
+        data += b"".join(struct.pack("<HHII", *entry) for entry in entries)
+        data += struct.pack("<I", following)
+    return data
+
+
+def gif_of(count, side=1):
+    size = struct.pack("<HH", side, side)
+    frame = b"\x21\xf9\4\0\1\0\0\0" + b"," + bytes(4) + size + b"\0\2\2\x44\1\0"
+    return b"GIF89a" + size + b"\x80\0\0\0\0\0\xff\xff\xff" + frame * count + b";"
+
+
+def text_bomb():
+    packed = zlib.compress(bytes(1 << 28), 9)
+    sample = sample_files()["grey.png"]
+    ihdr = 8 + 25
+    return sample[:ihdr] + png_chunk(b"zTXt", b"Comment\0\0" + packed) + sample[ihdr:]
+
+
+HARMFUL = {
+    "black.png": (lambda: black_square(65_536), "claims 65536 × 65536 pixels, more than the"),
+    "lie.png": (
+        lambda: SIGNATURE + png_header(8, 8) + png_chunk(b"IDAT", b"x", size=0xFFFF_FFF0),
+        "is truncated",
+    ),
+    "self.tif": (lambda: looping_tiff(1, 0), "directories that lead back to each other"),
+    "long.tif": (lambda: looping_tiff(5000, 17), "directories that lead back to each other"),
+    "many.tif": (lambda: looping_tiff(40_000, 1 << 20), "truncated in the directory"),
+    "many.gif": (lambda: gif_of(100_000), "claims 100000 frames of 1 × 1 pixels, more than"),
+    "wide.gif": (lambda: gif_of(1, 65_535), "claims 65535 × 65535 pixels"),
+    "bomb.webp": (
+        lambda: b"RIFF\x1a\0\0\0WEBPVP8L\x0e\0\0\0\x2f\xff\xff\xff\x0f" + bytes(9),
+        "broken WebP",
+    ),
+    "text.png": (text_bomb, None),
+    "chunks.png": (
+        lambda: SIGNATURE + png_header(8, 8) + png_chunk(b"tEXt", b"a\0b") * 100_000,
+        "is truncated",
+    ),
+    "wide.ppm": (lambda: b"P6\n999999999 999999999\n255\n" + bytes(99), "claims 999999999 ×"),
+    "deep.pam": (
+        lambda: b"P7\nWIDTH 9\nHEIGHT 9\nDEPTH 999999999\nMAXVAL 255\nENDHDR\n" + bytes(99),
+        "claims",
+    ),
+    "long.npy": (
+        lambda: b"\x93NUMPY\2\0\xff\xff\xff\x7f" + bytes(99),
+        "broken NPY",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HARMFUL)
+def test_a_harmful_file_is_harmless(pdefilter_command, tmp_path, name):
+    make, said = HARMFUL[name]
+    (tmp_path / name).write_bytes(make())
+    assert (tmp_path / name).stat().st_size < 8 << 20
+    started = time.monotonic()
+    done = pdefilter_command(
+        "edge", name, "-o", "o.tif",
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY)),
+    )  # fmt: skip
+    assert time.monotonic() - started < SECONDS
+    text = done.stderr.decode()
+    assert "Traceback" not in text
+    if said is None:
+        assert done.returncode == 0
+    else:
+        assert done.returncode == 1
+        assert re.fullmatch(rf"pdefilter: {name}: .*({said}).*\n", text)
+
+
+def test_the_limit_is_an_option_and_named_in_the_message(pdefilter_command, tmp_path):
+    PIL.Image.fromarray(np.zeros((20, 30), np.uint8)).save(tmp_path / "i.png")
+    done = pdefilter_command("edge", "i.png", "--max-pixels", "599", "-o", "o.png")
+    assert done.returncode == 1
+    assert b"claims 30 \xc3\x97 20 pixels, more than the 599 that are read" in done.stderr
+    assert b"raise --max-pixels" in done.stderr
+    done = pdefilter_command("edge", "i.png", "--max-pixels", "6e2", "-o", "o.png")
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_default_limit_is_the_one_that_the_help_names(pdefilter_command):
+    text = pdefilter_command("edge", "--help").stdout.decode()
+    assert f"by default {MOST_PIXELS};" in " ".join(text.split())
+
+
+def test_one_frame_of_too_many_may_be_picked(pdefilter_command, tmp_path):
+    (tmp_path / "many.gif").write_bytes(gif_of(100_000))
+    done = pdefilter_command("edge", "many.gif", "--frame", "7", "-o", "o.png")
+    assert (done.returncode, done.stderr) == (0, b"")
+    done = pdefilter_command("edge", "many.gif", "--frame", "100000", "-o", "o2.png")
+    assert done.returncode == 1
+    assert b"has 100000 frames, none of the number 100000" in done.stderr
+
+
+@pytest.mark.parametrize("name", sample_files())
+def test_every_format_knows_its_size_before_it_decodes(tmp_path, name):
+    (tmp_path / name).write_bytes(sample_files()[name])
+    with pytest.raises(ImageError, match=r"claims \d+ × \d+ pixels, more than the 100 "):
+        pdefilter.read(tmp_path / name, frame=0, max_pixels=100)
+
+
+def test_what_has_no_end_is_not_read_to_it(pdefilter_command):
+    done = pdefilter_command("edge", "/dev/zero", "-o", "o.png")
+    assert done.returncode == 1
+    assert b"/dev/zero: is no image of a known format" in done.stderr

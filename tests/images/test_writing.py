@@ -1,0 +1,134 @@
+"""Whatever happens while writing: one sentence, the old file untouched, no part of a new one."""
+
+import os
+import resource
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import SAMPLES
+
+import pdefilter
+
+COINS = SAMPLES / "coins.png"
+
+
+def sentence(done):
+    text = done.stderr.decode()
+    assert done.returncode == 1, text
+    assert text.count("\n") == 1, text
+    assert text.startswith("pdefilter: ")
+    return text
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 64 KiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip(f"NO FULL DISK WAS TRIED: a tmpfs cannot be mounted here ({mounted.stderr!r})")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_full_disk(pdefilter_command, small_disk):
+    precious = small_disk / "precious.png"
+    precious.write_bytes(bytes(40_000))
+    for target in ("precious.png", "new.png"):
+        done = pdefilter_command("smooth", COINS, "-o", small_disk / target, "--overwrite")
+        assert f"{target}: cannot be written (No space left on device)" in sentence(done)
+        assert precious.read_bytes() == bytes(40_000)
+        assert list(small_disk.iterdir()) == [precious]
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_file_that_may_not_grow(pdefilter_command, tmp_path, overwrite):
+    """What a quota does too: some bytes are written, then no more."""
+    target = tmp_path / "o.png"
+    if overwrite:
+        target.write_bytes(b"precious")
+    done = pdefilter_command(
+        "smooth", COINS, "-o", target, *["--overwrite"] * overwrite,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)),
+    )  # fmt: skip
+    assert "o.png: cannot be written (File too large)" in sentence(done)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == (
+        [("o.png", b"precious")] if overwrite else []
+    )
+
+
+def test_a_folder_that_vanishes_meanwhile(tmp_path, photograph):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    folder.rmdir()
+    with pytest.raises(pdefilter.ImageError, match=r"cannot be written \(No such file"):
+        pdefilter.write(photograph, folder / "o.png")
+
+
+def test_a_read_only_folder(pdefilter_command, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir(mode=0o555)
+    done = pdefilter_command("edge", COINS, "-o", folder / "o.png")
+    if os.geteuid() == 0 and done.returncode == 0:
+        pytest.skip(
+            "the superuser writes to read-only folders; tests/cli/test_errors.py tries /proc"
+        )
+    assert done.returncode == 2
+    assert b"cannot be written to; check its permissions" in done.stderr
+
+
+def test_the_target_of_a_link_is_what_is_replaced(pdefilter_command, tmp_path):
+    (tmp_path / "real").mkdir()
+    real = tmp_path / "real" / "o.png"
+    real.write_bytes(b"old")
+    real.chmod(0o640)
+    link, chain = tmp_path / "link.png", tmp_path / "chain.png"
+    link.symlink_to(Path("real", "o.png"))
+    chain.symlink_to("link.png")
+    done = pdefilter_command("edge", COINS, "-o", "chain.png", "--overwrite")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert link.is_symlink()
+    assert chain.is_symlink()
+    assert not real.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert np.array_equal(pdefilter.read(real).pixels, pdefilter.edge(pdefilter.read(COINS)).pixels)
+    assert [path.name for path in real.parent.iterdir()] == ["o.png"]
+
+
+def test_a_link_that_leads_nowhere(pdefilter_command, tmp_path):
+    (tmp_path / "o.png").symlink_to(tmp_path / "none" / "o.png")
+    done = pdefilter_command("edge", COINS, "-o", "o.png")
+    assert "o.png: cannot be written (No such file or directory)" in sentence(done)
+    (tmp_path / "none").mkdir()
+    done = pdefilter_command("edge", COINS, "-o", "o.png")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert pdefilter.read(tmp_path / "none" / "o.png").format == "PNG"
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg", ".npy"])
+def test_an_image_may_replace_itself(pdefilter_command, tmp_path, photograph, suffix):
+    path = tmp_path / f"i{suffix}"
+    pdefilter.write(photograph, path)
+    expected = pdefilter.smooth(pdefilter.read(path)).pixels
+    (tmp_path / "link").symlink_to(path)
+    done = pdefilter_command("smooth", path, "-o", path, "--overwrite")
+    assert (done.returncode, done.stderr) == (0, b"")
+    found = pdefilter.read(path).pixels
+    if suffix == ".jpg":
+        assert np.abs(found.astype(int) - expected).mean() < 2
+    else:
+        assert np.array_equal(found, expected)
+
+
+def test_the_longest_name_there_may_be(pdefilter_command, tmp_path):
+    name = "n" * 251 + ".png"
+    done = pdefilter_command("edge", COINS, "-o", name)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert [path.name for path in tmp_path.iterdir()] == [name]

@@ -1,0 +1,143 @@
+"""A small file of every format and kind, each by a library other than ours where there is one."""
+
+import functools
+import io
+import struct
+
+import cv2
+import imagecodecs
+import numpy as np
+import OpenEXR
+import PIL.Image
+import PIL.ImageCms
+import tifffile
+
+SIDE = (26, 34)
+
+
+def _smooth(channels: int, dtype: type = np.uint8) -> np.ndarray:
+    """A picture with a little noise, as compressors expect it."""
+    rng = np.random.default_rng(3)
+    rows, columns = np.mgrid[: SIDE[0], : SIDE[1]]
+    waves = [np.sin(rows / (3 + c)) * np.cos(columns / (5 - c)) for c in range(channels)]
+    values = np.stack(waves, -1) * 0.4 + 0.5 + rng.normal(0, 0.02, (*SIDE, channels))
+    full = 1 if np.dtype(dtype).kind == "f" else np.iinfo(dtype).max
+    picture = np.ascontiguousarray(values.clip(0, 1) * full, dtype)
+    return picture[..., 0] if channels == 1 else picture
+
+
+def _pillow(kind: str, channels: int = 3, mode: str | None = None, **options: object) -> bytes:
+    picture = PIL.Image.fromarray(_smooth(channels))
+    stream = io.BytesIO()
+    (picture.convert(mode) if mode else picture).save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def _moving(kind: str, channels: int = 3, **options: object) -> bytes:
+    frames = [PIL.Image.fromarray(np.roll(_smooth(channels), shift, 0)) for shift in range(4)]
+    stream = io.BytesIO()
+    frames[0].save(
+        stream, kind, save_all=True, append_images=frames[1:], duration=70, loop=0, **options
+    )
+    return stream.getvalue()
+
+
+def _tiff(channels: int = 3, dtype: type = np.uint8, pages: int = 1, **options: object) -> bytes:
+    stream = io.BytesIO()
+    picture = _smooth(channels, dtype)
+    data = picture if pages == 1 else np.stack([picture] * pages)
+    photometric = "rgb" if channels >= 3 else "minisblack"
+    tifffile.imwrite(stream, data, **{"photometric": photometric, **options})
+    return stream.getvalue()
+
+
+def _described() -> dict[str, bytes]:
+    exif = PIL.Image.Exif()
+    exif[0x010F], exif[0x0112] = "Optics & Co", 6
+    exif.get_ifd(0x8769)[0xA434] = "50 mm"
+    icc = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("sRGB")).tobytes()
+    return {"exif": exif.tobytes(), "icc_profile": icc}
+
+
+def _exr() -> bytes:
+    stream = io.BytesIO()
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    planes = np.moveaxis(_smooth(3, np.float32), -1, 0).copy()
+    OpenEXR.File(header, dict(zip("RGB", planes, strict=True))).write(stream)
+    return stream.getvalue()
+
+
+def _npy() -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, _smooth(3, np.float32))
+    return stream.getvalue()
+
+
+def _pfm() -> bytes:
+    return b"Pf\n%d %d\n-1.0\n" % SIDE[::-1] + _smooth(1, np.float32).tobytes()
+
+
+@functools.cache
+def sample_files() -> dict[str, bytes]:
+    """Make them: name to bytes."""
+    said = _described()
+    return {
+        "grey.png": _pillow("PNG", 1),
+        "described.png": _pillow("PNG", 3, **said),
+        "palette.png": _pillow("PNG", 3, "P"),
+        "bits.png": _pillow("PNG", 1, "1"),
+        "deep.png": cv2.imencode(".png", _smooth(4, np.uint16))[1].tobytes(),
+        "moving.png": _moving("PNG"),
+        "moving-alpha.png": _moving("PNG", 4, disposal=1),
+        "grey.jpg": _pillow("JPEG", 1),
+        "described.jpg": _pillow("JPEG", 3, **said),
+        "progressive.jpg": _pillow("JPEG", 3, progressive=True),
+        "restarts.jpg": _pillow("JPEG", 3, restart_marker_rows=1),
+        "inks.jpg": _pillow("JPEG", 3, "CMYK"),
+        "twelve.jpg": bytes(
+            imagecodecs.jpeg8_encode(_smooth(3, np.uint16) >> 4, 95, bitspersample=12)
+        ),
+        "plain.tif": _tiff(),
+        "described.tif": _pillow("TIFF", 3, **said),
+        "tiles.tif": _tiff(tile=(16, 16), compression="zlib", predictor=True),
+        "planes.tif": _tiff(3, np.uint16, planarconfig="contig", compression="lzw"),
+        "big.tif": _tiff(bigtiff=True, byteorder=">", compression="packbits"),
+        "jpeg.tif": _tiff(compression="jpeg"),
+        "pages.tif": _tiff(1, np.uint16, pages=5, compression="zstd"),
+        "float.tif": _tiff(1, np.float32, compression="zlib"),
+        "hyperstack.tif": _tiff(1, np.uint16, pages=4, imagej=True),
+        "ome.tif": _tiff(1, np.uint16, pages=4, ome=True),
+        "lossy.webp": _pillow("WEBP", 3, **said),
+        "lossless.webp": _pillow("WEBP", 4, lossless=True),
+        "moving.webp": _moving("WEBP"),
+        "still.gif": _pillow("GIF", 3),
+        "grey.gif": _pillow("GIF", 1),
+        "moving.gif": _moving("GIF"),
+        "colour.bmp": _pillow("BMP", 3),
+        "palette.bmp": _pillow("BMP", 3, "P"),
+        "bits.pbm": _pillow("PPM", 1, "1"),
+        "grey.pgm": _pillow("PPM", 1),
+        "colour.ppm": _pillow("PPM", 3),
+        "plain.pgm": b"P2\n34 26\n255\n" + b" ".join(b"%d" % v for v in _smooth(1).ravel()) + b"\n",
+        "alpha.pam": cv2.imencode(".pam", _smooth(3))[1].tobytes(),
+        "grey.pfm": _pfm(),
+        "colour.exr": _exr(),
+        "colour.jp2": _pillow("JPEG2000", 3),
+        "deep.jp2": bytes(imagecodecs.jpeg2k_encode(_smooth(3, np.uint16), codecformat="jp2")),
+        "described.avif": _pillow("AVIF", 3, **said),
+        "deep.avif": bytes(
+            imagecodecs.avif_encode(_smooth(3, np.uint16) >> 6, level=100, bitspersample=10)
+        ),
+        "colour.npy": _npy(),
+    }
+
+
+def png_chunk(kind: bytes, data: bytes, size: int | None = None) -> bytes:
+    """A chunk, of a size that may be a lie."""
+    checksum = imagecodecs.zlib_crc32(kind + data)
+    return (
+        struct.pack(">I", len(data) if size is None else size)
+        + kind
+        + data
+        + struct.pack(">I", checksum)
+    )
