@@ -61,9 +61,7 @@ def test_lists_are_taken_as_arrays(filter_):
         (np.zeros((5, 5, 0)), "no pixels"),
         (np.zeros((2, 2), complex), "complex128"),
         (np.array([["a"]]), "integers or floats"),
-        (np.array([[0, np.nan]]), "NaN"),
-        (np.array([[0, np.inf]]), "infinite"),
-        (np.array([[0, 1e300]]), "infinite"),
+        (np.array([[0, 1e300]]), "exceed what float32 can hold"),
     ],
 )
 def test_what_is_no_image_is_refused(filter_, array, said):

@@ -78,6 +78,7 @@ def _filter_images(
     depth: str | None,
     format: str | None,  # noqa: A002 (named as its option)
     frame: int | None,
+    mask: str | None,
     strip: bool,
     lenient: bool,
     max_pixels: int | None,
@@ -88,7 +89,7 @@ def _filter_images(
     from pdefilter.images.formats import DEPTHS, named
     from pdefilter.images.reading import MOST_PIXELS, Reading
     from pdefilter.raster import Raster
-    from pdefilter.runs.batch import Handling, run
+    from pdefilter.runs.batch import Handling, read_mask, run
     from pdefilter.runs.plan import plan
     from pdefilter.runs.resources import missing_engine, use_threads
 
@@ -101,7 +102,8 @@ def _filter_images(
         tell(missing)
     failed = 0
     reading = Reading(max_pixels or MOST_PIXELS, lenient)
-    for outcome in run(jobs, filter_, Handling(reading, frame, dtype, strip)):
+    valid = read_mask(mask, reading) if mask else None
+    for outcome in run(jobs, filter_, Handling(reading, frame, dtype, strip, valid)):
         for warning in outcome.warnings:
             tell(f"{outcome.job.source_name}: {warning}")
         if outcome.error is not None:

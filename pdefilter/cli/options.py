@@ -74,6 +74,18 @@ def common_options() -> list[inspect.Parameter]:
             None,
         ),
         _parameter(
+            "mask",
+            str | None,
+            typer.Option(
+                "--mask",
+                metavar="FILE",
+                help="Picture of the same size; where it is black, nothing passes and pixels stay "
+                "as they are, like those that are NaN, infinite or marked as no data.",
+                rich_help_panel=COMMON,
+            ),
+            None,
+        ),
+        _parameter(
             "frame",
             float | None,
             typer.Option(

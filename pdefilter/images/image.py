@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pdefilter.errors import ImageError
 from pdefilter.images.metadata import Metadata
+from pdefilter.raster import Mask
 
 Pixels = NDArray[Any]
 """Shape (rows, columns) or (rows, columns, channels); bool, integers or floats."""
@@ -30,6 +31,10 @@ class Image:
         the values are spread over the 16 that hold them.
     is_cmyk : bool
         Whether the four colour channels are inks, where zero is none.
+    mask : ndarray of shape (M, N), bool, or None
+        Which pixels are the picture; the others are holes. None for all.
+    nodata : float or None
+        The stored value that marks a hole.
     metadata : Metadata
         What its file said beside.
     """
@@ -39,6 +44,8 @@ class Image:
     format: str | None = None
     bits: int | None = None
     is_cmyk: bool = False
+    mask: Mask | None = None
+    nodata: float | None = None
     metadata: Metadata = field(default_factory=Metadata)
 
     @classmethod

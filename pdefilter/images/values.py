@@ -24,12 +24,12 @@ def to_unit(pixels: Pixels) -> NDArray[np.float32]:
     Raises
     ------
     ImageError
-        If a value is NaN or infinite, or too large for float32.
+        If a value is too large for float32, or none at all.
     """
     if pixels.dtype.kind == "f":
         with np.errstate(over="ignore"):
             values = pixels.astype(np.float32, copy=False)
-        require_finite(values, "hold NaN or infinite values; replace them by numbers first")
+        require_finite(values, "exceed what float32 can hold; scale the image down")
         return values
     working = _working_type(pixels.dtype)
     if working == np.float32:
@@ -97,7 +97,7 @@ def planes_of(pixels: Pixels) -> NDArray[np.float32]:
     Raises
     ------
     ImageError
-        If a value is NaN or infinite, or too large for float32.
+        If a value is too large for float32, or none at all.
     """
     if pixels.ndim == 2:
         return to_unit(pixels)[None]

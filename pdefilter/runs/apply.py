@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import DTypeLike
 
+from pdefilter.images.holes import valid_pixels, with_holes, without_holes
 from pdefilter.images.image import Image
 from pdefilter.images.values import from_unit, planes_of, require_finite, together
-from pdefilter.raster import Raster
+from pdefilter.raster import Mask, Raster
 
 
 def apply(
@@ -28,17 +29,19 @@ def apply(
     Returns
     -------
     Image
-        Of the shape of `image`.
+        Of the shape of `image`, its holes as they were.
 
     Raises
     ------
     ImageError
-        If values going in or coming out are not finite.
+        If values going in or coming out exceed what float32 can hold, or holes
+        cannot be stored.
     """
     if dtype is not None:
         image = replace(image, bits=None)
     dtype = image.pixels.dtype if dtype is None else np.dtype(dtype)
-    raster = raster_of(image)
+    valid = valid_pixels(image)
+    raster = raster_of(image, valid)
     with np.errstate(over="ignore", invalid="ignore"):
         result = filter_(raster)
     if result is raster and dtype == image.pixels.dtype:
@@ -52,18 +55,20 @@ def apply(
     if np.may_share_memory(pixels, image.pixels):
         # Where a filter changes nothing, its result may be a view of what went in.
         pixels = pixels.copy()
+    if valid is not None:
+        pixels = with_holes(pixels, image, valid)
     return replace(image, pixels=pixels)
 
 
-def raster_of(image: Image) -> Raster:
+def raster_of(image: Image, valid: Mask | None) -> Raster:
     """Bring an image to the unit scale, channels first and alpha apart.
 
     Raises
     ------
     ImageError
-        If a value is not finite.
+        If a valid value is too large for float32.
     """
-    planes = planes_of(image.pixels)
+    planes = planes_of(without_holes(image, valid))
     if not image.has_alpha:
-        return Raster(np.ascontiguousarray(planes))
-    return Raster(planes[:-1], planes[-1])
+        return Raster(np.ascontiguousarray(planes), valid=valid)
+    return Raster(planes[:-1], planes[-1], valid)

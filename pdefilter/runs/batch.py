@@ -7,12 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pdefilter.errors import ImageError
+from pdefilter.errors import CallError, ImageError
 from pdefilter.images.files import read_frames, write_stream, write_whole
 from pdefilter.images.formats import named
+from pdefilter.images.holes import mask_of
 from pdefilter.images.image import Image
 from pdefilter.images.reading import Reading
-from pdefilter.raster import Raster
+from pdefilter.raster import Mask, Raster
 from pdefilter.runs.apply import apply
 from pdefilter.runs.plan import Job
 
@@ -31,12 +32,15 @@ class Handling:
         The type of values to write; None for that of each input.
     strip : bool
         Whether metadata are left out.
+    mask : ndarray of shape (M, N), bool, or None
+        Which pixels of every image are filtered; None for all.
     """
 
     reading: Reading
     frame: int | None = None
     depth: str | None = None
     strip: bool = False
+    mask: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,20 @@ def run(
         yield Outcome(job, tuple(said), error)
 
 
+def read_mask(name: str, reading: Reading) -> Mask:
+    """Read a picture whose black pixels are left as they are.
+
+    Raises
+    ------
+    CallError
+        If there is no picture of that name.
+    """
+    try:
+        return mask_of(read_frames(Path(name), reading, frame=0).read(0))
+    except ImageError as error:
+        raise CallError(f"--mask {name}: {error}") from None
+
+
 def _run_one(job: Job, filter_: Callable[[Raster], Raster], handling: Handling) -> str | None:
     about = job.source_name
     try:
@@ -97,7 +115,7 @@ def _run_one(job: Job, filter_: Callable[[Raster], Raster], handling: Handling) 
             format_.require(image, handling.depth)
             if handling.strip:
                 image = replace(image, metadata=image.metadata.stripped())
-            return apply(filter_, image, handling.depth)
+            return apply(filter_, replace(image, mask=handling.mask), handling.depth)
 
         data = format_.encode(frames.mapped(filtered))
         about = job.target_name

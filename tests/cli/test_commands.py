@@ -43,10 +43,12 @@ OPTIONS = {
         *(["--component", name] for name in ("magnitude", "rows", "columns", "direction")),
         ["--sigma", "1.5", "--threshold", "0.1"],
         ["--stretch"],
+        ["--color", "lab"],
     ],
     "smooth": [
         *(["--method", name, "--sigma", "1.2"] for name in ("gaussian", "box", "binomial")),
         *(["--method", name, "--size", "5"] for name in ("gaussian", "box", "binomial", "median")),
+        ["--color", "luminance"],
     ],
     "heat-diffuse": [
         ["--time", "3"],
@@ -55,6 +57,7 @@ OPTIONS = {
         ["--scheme", "exact", "--time", "3"],
         ["--scheme", "fed", "--time", "30", "--tolerance", "1"],
         ["--time", "0"],
+        ["--color", "linear"],
     ],
     "anisotropic": [
         ["--kappa", "0.1", "--time", "3"],
@@ -62,6 +65,7 @@ OPTIONS = {
         ["--diffusivity", "rational", "--time", "2", "--step", "0.1"],
         ["--scheme", "aos", "--time", "5", "--tolerance", "2"],
         ["--time", "0"],
+        ["--color", "luminance"],
     ],
 }
 

@@ -24,6 +24,7 @@ from pdefilter.images.reading import Reading
 from pdefilter.images.values import spread
 
 _ASSOCIATED, _UNASSOCIATED = 1, 2
+_NODATA = 42113
 _SUBFILE, _DESCRIPTION, _SOFTWARE, _ORIENTATION, _XMP, _ICC, _SUB_DIRECTORIES = (
     254, 270, 305, 274, 700, 34675, 330,
 )  # fmt: skip
@@ -173,8 +174,15 @@ def _image(
         has_alpha=last in (_ASSOCIATED, _UNASSOCIATED),
         bits=bits if 8 < bits < 16 and pixels.dtype == np.uint16 else None,
         is_cmyk=colours == "SEPARATED" and page.samplesperpixel - len(page.extrasamples) == 4,
+        nodata=_nodata(page, pixels),
         metadata=_metadata(page, exif.directory_at(data, layout, page.offset), layout, number),
     )
+
+
+def _nodata(page: tifffile.TiffPage, pixels: Pixels) -> float | None:
+    """Read which value GDAL says to be none, unless values were changed in reading."""
+    said = _NODATA in page.tags and pixels.dtype == page.dtype
+    return float(page.nodata) if said and page.photometric != 0 else None
 
 
 def _pixels(page: tifffile.TiffPage, data: bytes, reading: Reading, number: int) -> Pixels:
