@@ -39,13 +39,13 @@ def looping_tiff(pages, back_to):
     entries = [(256, 4, 1, 4), (257, 4, 1, 4), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1),
                (273, 4, 1, 8), (277, 3, 1, 1), (278, 4, 1, 4), (279, 4, 1, 16)]  # fmt: skip
     size = 2 + 12 * len(entries) + 4
-    data = b"II*\0" + struct.pack("<I", 24) + bytes(16)
+    data = bytearray(b"II*\0" + struct.pack("<I", 24) + bytes(16))
     for number in range(pages):
         following = 24 + size * (number + 1 if number + 1 < pages else back_to)
         data += struct.pack("<H", len(entries))
         data += b"".join(struct.pack("<HHII", *entry) for entry in entries)
         data += struct.pack("<I", following)
-    return data
+    return bytes(data)
 
 
 def gif_of(count, side=1):
@@ -74,7 +74,7 @@ HARMFUL = {
     "wide.gif": (lambda: gif_of(1, 65_535), "claims 65535 × 65535 pixels"),
     "bomb.webp": (
         lambda: b"RIFF\x1a\0\0\0WEBPVP8L\x0e\0\0\0\x2f\xff\xff\xff\x0f" + bytes(9),
-        "broken WebP",
+        "claims 16384 × 16384 pixels",
     ),
     "text.png": (text_bomb, None),
     "chunks.png": (
