@@ -84,7 +84,7 @@ def _unmarked(image: Image) -> Mask | None:
     if pixels.dtype.kind == "f" and not np.isfinite([pixels.min(), pixels.max()]).all():
         valid = np.isfinite(pixels)
     if image.nodata is not None:
-        data: Mask = np.not_equal(pixels, np.asarray(image.nodata).astype(pixels.dtype))
+        data: Mask = np.asarray(pixels != np.asarray(image.nodata).astype(pixels.dtype))
         valid = data if valid is None else valid & data
     if valid is None or valid.ndim == 2:
         return valid
