@@ -84,11 +84,11 @@ def _unmarked(image: Image) -> Mask | None:
     if pixels.dtype.kind == "f" and not np.isfinite([pixels.min(), pixels.max()]).all():
         valid = np.isfinite(pixels)
     if image.nodata is not None:
-        data: Mask = np.asarray(pixels != np.asarray(image.nodata).astype(pixels.dtype))
-        valid = data if valid is None else valid & data
+        data = np.not_equal(pixels, np.asarray(image.nodata).astype(pixels.dtype))
+        valid = data if valid is None else np.logical_and(valid, data)
     if valid is None or valid.ndim == 2:
         return valid
-    together: Mask = valid.all(axis=2)
+    together: Mask = np.logical_and.reduce(valid, axis=2)
     return together
 
 
