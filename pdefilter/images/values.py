@@ -26,16 +26,24 @@ def to_unit(pixels: Pixels) -> NDArray[np.float32]:
     ImageError
         If a value is too large for float32, or none at all.
     """
+    if pixels.dtype == np.float32:
+        values: NDArray[np.float32] = pixels
+    else:
+        values = np.empty(pixels.shape, np.float32)
+        _bring_to_unit(pixels, values)
     if pixels.dtype.kind == "f":
-        with np.errstate(over="ignore"):
-            values = pixels.astype(np.float32, copy=False)
         require_finite(values, "exceed what float32 can hold; scale the image down")
-        return values
+    return values
+
+
+def _bring_to_unit(pixels: Pixels, target: NDArray[np.float32]) -> None:
+    if pixels.dtype.kind == "f":
+        with np.errstate(over="ignore", invalid="ignore"):
+            target[:] = pixels
+        return
     working = _working_type(pixels.dtype)
-    if working == np.float32:
-        # NumPy converts in pieces that stay in the cache.
-        return np.divide(pixels, _full_scale(pixels.dtype), dtype=working, casting="unsafe")
-    return (pixels.astype(working) / _full_scale(pixels.dtype)).astype(np.float32)
+    # NumPy converts in pieces that stay in the cache.
+    np.divide(pixels, _full_scale(pixels.dtype), out=target, dtype=working, casting="unsafe")
 
 
 def from_unit(
@@ -101,10 +109,14 @@ def planes_of(pixels: Pixels) -> NDArray[np.float32]:
     """
     if pixels.ndim == 2:
         return to_unit(pixels)[None]
-    apart = _apart(pixels)
     planes = np.empty((pixels.shape[2], *pixels.shape[:2]), np.float32)
-    for plane, channel in zip(planes, apart, strict=True):
-        plane[:] = to_unit(channel)
+    rows = max(1, _BAND // (pixels.shape[1] * pixels.shape[2]))
+    for first in range(0, len(pixels), rows):
+        band = slice(first, first + rows)
+        for plane, channel in zip(planes, _apart(pixels[band]), strict=True):
+            _bring_to_unit(channel, plane[band])
+    if pixels.dtype.kind == "f":
+        require_finite(planes, "exceed what float32 can hold; scale the image down")
     return planes
 
 

@@ -1,7 +1,7 @@
 """All benchmarks in one run: ``python tests/benchmarks [PEERS_PYTHON] [PLOT.svg]``.
 
-Beside the tests' it takes matplotlib for the plot. PEERS_PYTHON is the interpreter of an environment with the peers; see ``peers.py``. What is
-printed is meant to be compared within one run only.
+The plot takes matplotlib. PEERS_PYTHON is the interpreter of an environment with the peers;
+see ``peers.py``. What is printed is meant to be compared within one run only.
 """
 
 import sys
