@@ -122,5 +122,5 @@ def test_the_exact_scheme_says_that_it_cannot():
     valid = np.ones((4, 4), bool)
     valid[1, 1] = False
     raster = Raster(np.zeros((1, 4, 4), np.float32), None, valid)
-    with pytest.raises(ImageError, match="take optimal"):
+    with pytest.raises(ImageError, match="take the scheme optimal"):
         FILTERS["heat-diffuse"](raster, time=1, scheme="exact")
