@@ -146,8 +146,12 @@ void conduct(Planes in, Target out, nb::object edges, int conductance, float sca
     const auto way = how(threads, 1, 1, 1, variant);
     Planes given;
     const auto law = law_of(in, edges_of(in, edges, given), out, conductance, scale);
-    nb::gil_scoped_release released;
-    pdefilter::conduct(law, way);
+    bool done;
+    {
+        nb::gil_scoped_release released;
+        done = pdefilter::conduct(law, way, interrupted);
+    }
+    finish(done);
 }
 
 }  // namespace
