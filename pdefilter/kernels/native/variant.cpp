@@ -14,15 +14,18 @@ namespace PDEFILTER_VARIANT {
 namespace {
 
 #include "loops/conductances.hpp"
+#include "loops/correlation.hpp"
 #include "loops/floats.hpp"
+#include "loops/gradient.hpp"
 #include "loops/march.hpp"
 #include "loops/splitting.hpp"
 
 }  // namespace
 
 extern const Variant variant;
-const Variant variant{march_scratch, march_tile,   conduct_scratch, conduct_rows,
-                      solve_scratch, solve_columns, solve_rows};
+const Variant variant{march_scratch,     march_tile,     conduct_scratch,  conduct_rows,
+                      solve_scratch,     solve_columns,  solve_rows,
+                      correlate_scratch, correlate_rows, gradient_scratch, gradient_rows};
 
 }  // namespace PDEFILTER_VARIANT
 }  // namespace pdefilter
