@@ -23,8 +23,8 @@ class Operator:
     first : int
         Offset of the first weight of either, in px.
     mean : float
-        What a first derivative's squared components are multiplied by before
-        they add up to the squared magnitude.
+        What the strength multiplies a sum by: that of a first derivative's
+        squared components, or a Laplacian's components.
     order : int
         1 for a gradient, 2 for a Laplacian.
     source : str
@@ -53,72 +53,63 @@ OPERATORS: Mapping[str, Operator] = {
 }
 
 
-def components(image: "Raster", operator: Operator) -> "tuple[Planes, Planes]":
-    """Differentiate every colour channel along the rows axis and along the columns axis.
+def shared_gradient(image: "Raster", operator: Operator) -> "Planes":
+    """Find the one vector per pixel that says most about the channels' gradients.
 
     A neighbour counts by its opacity, and a transparent pixel or a hole has no
     edge: by the product rule α∇c = ∇(αc) − c∇α, so neither hidden colour nor
     the outline of the alpha channel or of a hole shows.
 
+    Parameters
+    ----------
+    image : Raster
+        The image.
+    operator : Operator
+        The kernels.
+
     Returns
     -------
-    rows, columns : ndarray of shape (C, M, N), float32
-        In [−1, 1] for images in [0, 1].
+    ndarray of shape (2, M, N), float32
+        The components along the rows axis and the columns axis of the vector
+        that `pdefilter.kernels.gradient.gradient` defines; in [−1, 1] for
+        images in [0, 1].
     """
-    import numpy as np
-
-    from pdefilter.kernels.convolution import Taps, correlate
-
-    difference = Taps(operator.difference, operator.first)
-    smoothing = Taps(operator.smoothing, operator.first if len(operator.smoothing) > 1 else 0)
-
-    weight = image.weight
-
-    def differentiate(along_rows: Taps, along_columns: Taps) -> "Planes":
-        if weight is None:
-            return correlate(image.colour, along_rows, along_columns)
-        derivative = correlate(image.colour * weight, along_rows, along_columns)
-        derivative -= image.colour * correlate(weight[None], along_rows, along_columns)
-        return np.where(weight > 0, derivative, np.float32(0))
-
-    return differentiate(difference, smoothing), differentiate(smoothing, difference)
+    return _measured(image, operator, "vector")
 
 
-def shared_gradient(rows: "Planes", columns: "Planes") -> "tuple[Plane, Plane]":
-    """Find the one vector per pixel that says most about the channels' gradients.
-
-    The principal axis of their mean structure tensor, as long as the root of
-    its eigenvalue (Di Zenzo 1986, doi:10.1016/0734-189X(86)90223-9); it points
-    to where the sum of the channels grows. Of one channel it is the gradient.
+def strength(image: "Raster", operator: Operator) -> "Plane":
+    """Measure the shared gradient: its components' mean square's root, or |Δu|/4.
 
     Parameters
     ----------
-    rows, columns : ndarray of shape (C, M, N), float32
-        The components of every channel.
+    image : Raster
+        The image.
+    operator : Operator
+        The kernels.
 
     Returns
     -------
-    rows, columns : ndarray of shape (M, N), float32
-        The components of the vector.
+    ndarray of shape (M, N), float32
+        In [0, 1] for images in [0, 1].
     """
-    if len(rows) == 1:
-        return rows[0], columns[0]
-    from pdefilter.kernels.structure import principal_gradient
-
-    v_r, v_c = principal_gradient(rows, columns)
-    return v_r, v_c
+    plane: Plane = _measured(image, operator, "magnitude" if operator.order == 1 else "sum")[0]
+    return plane
 
 
-def magnitude(v_r: "Plane", v_c: "Plane", operator: Operator) -> "Plane":
-    """Measure the strength in [0, 1]: the components' mean square's root, or |Δu|/4."""
-    import numpy as np
+def _measured(image: "Raster", operator: Operator, measure: str) -> "Planes":
+    from pdefilter.kernels.gradient import gradient
+    from pdefilter.kernels.taps import Taps
 
-    strength: Plane
-    if operator.order == 2:
-        strength = np.abs(v_r + v_c) / np.float32(2)
-    else:
-        strength = np.sqrt((v_r * v_r + v_c * v_c) * np.float32(operator.mean))
-    return strength
+    difference = Taps(operator.difference, operator.first)
+    smoothing = Taps(operator.smoothing, operator.first if len(operator.smoothing) > 1 else 0)
+    return gradient(
+        image.colour,
+        difference,
+        smoothing,
+        alpha=image.weight,
+        measure=measure,
+        factor=operator.mean,
+    )
 
 
 def direction(v_r: "Plane", v_c: "Plane") -> "Plane":

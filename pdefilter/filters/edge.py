@@ -123,13 +123,13 @@ def _measured(
     stretch: bool,
 ) -> "Raster":
     smoothed = replace(gaussian(image, sigma), alpha=image.alpha)
-    v_r, v_c = gradient.shared_gradient(*gradient.components(smoothed, operator))
-    if component == "direction":
-        return _shown(image, gradient.direction(v_r, v_c), gradient.FULL_TURN)
-    strength = {"rows": v_r, "columns": v_c}.get(component)
-    interval = gradient.SIGNED
-    if strength is None:
-        strength, interval = gradient.magnitude(v_r, v_c, operator), (0.0, 1.0)
+    if component == "magnitude":
+        strength, interval = gradient.strength(smoothed, operator), (0.0, 1.0)
+    else:
+        v_r, v_c = gradient.shared_gradient(smoothed, operator)
+        if component == "direction":
+            return _shown(image, gradient.direction(v_r, v_c), gradient.FULL_TURN)
+        strength, interval = {"rows": v_r, "columns": v_c}[component], gradient.SIGNED
     if threshold is not None:
         strength, interval = (abs(strength) >= threshold).astype(strength.dtype), (0.0, 1.0)
     elif stretch and (largest := abs(strength).max()):
@@ -139,6 +139,6 @@ def _measured(
 
 def _shown(image: "Raster", plane: "Plane", interval: tuple[float, float]) -> "Raster":
     """Put one plane in every colour channel of `image`."""
-    colour = image.colour.copy()
-    colour[:] = plane
+    channels, one = len(image.colour), plane[None]
+    colour = one if channels == 1 else one.repeat(channels, axis=0)
     return replace(image, colour=colour, interval=interval)

@@ -7,7 +7,7 @@ from pdefilter.filters.colour import Color, in_space
 from pdefilter.filters.option import Option, image_filter
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.convolution import Taps
+    from pdefilter.kernels.taps import Taps
     from pdefilter.raster import Raster
 
 DEFAULT_SIGMA = 2.0

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pdefilter.kernels import engine, reference
+from pdefilter.kernels import engine
 from pdefilter.kernels.conductances import CONDUCTANCES
+from pdefilter.kernels.reference import march as reference
 from pdefilter.raster import Planes
 
 MOST_NATIVE_CHANNELS = 4

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.kernels.bands import for_each_band
-from pdefilter.kernels.reference import sum_of_squares
+from pdefilter.kernels.reference.march import sum_of_squares
 from pdefilter.raster import Planes
 
 

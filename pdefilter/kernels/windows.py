@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from pdefilter.kernels.convolution import Taps
+from pdefilter.kernels.taps import Taps
 
 # Beyond four standard deviations lies 6e-5 of a Gaussian.
 _GAUSSIAN_REACH = 4

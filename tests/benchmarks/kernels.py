@@ -1,10 +1,13 @@
-"""What a step costs, in plain copies (``numpy.copyto``) of the same float image."""
+"""What kernels cost, in plain copies (``numpy.copyto``) of the same float image."""
 
 import numpy as np
 from measure import fastest, noise, ratios, show
 
-from pdefilter.kernels import engine
+from pdefilter.kernels import engine, windows
+from pdefilter.kernels.convolution import correlate
+from pdefilter.kernels.gradient import gradient
 from pdefilter.kernels.march import conduct, march, split
+from pdefilter.kernels.taps import Taps
 
 STEPS = 32
 CONDUCTANCES = ("constant", "rational", "exponential")
@@ -15,6 +18,9 @@ def measure() -> None:
     print("\ncost of one step, in copies of the image:")
     for channels, side in ((1, 512), (1, 1024), (1, 2048), (1, 4096), (1, 8192), (3, 4096)):
         show(f"{channels} x {side}²", per_step(noise(channels, side)))
+    print("\ncost of what looks at a neighbourhood, in copies of the image:")
+    for channels, side in ((1, 512), (1, 1024), (1, 4096), (3, 4096)):
+        show(f"{channels} x {side}²", per_neighbourhood(noise(channels, side)))
     print("\nnanoseconds a pixel, channel and step:")
     for side in (256, 512, 1024, 2048, 4096):
         show(f"{side}²", per_pixel(noise(1, side), 96), ".3f")
@@ -43,6 +49,20 @@ def per_step(u: np.ndarray) -> dict[str, float]:
     costs = {name: ratio / STEPS for name, ratio in found.items()}
     splitting = ratios({"aos": lambda: split(u, [5.0])}, lambda: np.copyto(target, u), rounds=3)
     return {**costs, **splitting}
+
+
+def per_neighbourhood(u: np.ndarray) -> dict[str, float]:
+    """Cost of a correlation with a Gaussian and of Sobel's gradient, in copies."""
+    target = np.empty_like(u)
+    gaussian = windows.gaussian(2.0)
+    sobel = Taps.centred([-1, 0, 1]), Taps.centred([0.25, 0.5, 0.25])
+    actions = {
+        "gaussian, sigma 2": lambda: correlate(u, gaussian, gaussian),
+        "magnitude": lambda: gradient(u, *sobel, measure="magnitude"),
+        "vector": lambda: gradient(u, *sobel),
+        "weighted vector": lambda: gradient(u, *sobel, alpha=u[0]),
+    }
+    return ratios(actions, lambda: np.copyto(target, u))
 
 
 def per_pixel(u: np.ndarray, steps: int) -> dict[str, float]:

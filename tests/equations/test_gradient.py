@@ -3,14 +3,19 @@ import pytest
 from hypothesis import given
 from support import planes
 
-from pdefilter.equations.gradient import OPERATORS, components, magnitude, shared_gradient
+from pdefilter.equations.gradient import OPERATORS, shared_gradient, strength
 from pdefilter.raster import Raster
 
 FIRST_ORDER = [name for name, operator in OPERATORS.items() if operator.order == 1]
 
 
+def shared(u, name):
+    return shared_gradient(Raster(np.asarray(u, np.float32)), OPERATORS[name])
+
+
 def gradient(u, name):
-    return components(Raster(np.asarray(u, np.float32)), OPERATORS[name])
+    """The gradients of the channels, each of which shares its own with no other."""
+    return np.stack([shared(channel[None], name) for channel in u], axis=1)
 
 
 @pytest.mark.parametrize("name", FIRST_ORDER)
@@ -47,16 +52,16 @@ def test_constants_have_no_edges(name):
 @given(u=planes())
 def test_nothing_leaves_its_range(name, u):
     # Zeros and ones, the worst images there are.
-    rows, columns = gradient(np.rint(u), name)
-    v_r, v_c = shared_gradient(rows, columns)
-    for values in (rows, columns, v_r, v_c, magnitude(v_r, v_c, OPERATORS[name])):
+    extreme = np.rint(u)
+    ours = strength(Raster(extreme), OPERATORS[name])
+    for values in (gradient(extreme, name), shared(extreme, name), ours):
         assert np.abs(values).max() <= 1 + 1e-6
 
 
 @given(planes())
 def test_the_shared_gradient_is_the_principal_axis_of_the_structure_tensor(u):
     rows, columns = gradient(u, "sobel")
-    v_r, v_c = shared_gradient(rows, columns)
+    v_r, v_c = shared(u, "sobel")
     for i, j in np.ndindex(v_r.shape):
         g = np.stack([rows[:, i, j], columns[:, i, j]], axis=1).astype(np.float64)
         eigenvalues, eigenvectors = np.linalg.eigh(g.T @ g / len(g))
@@ -71,10 +76,27 @@ def test_the_shared_gradient_is_the_principal_axis_of_the_structure_tensor(u):
 @pytest.mark.parametrize("name", OPERATORS)
 @given(u=planes(channels=1))
 def test_equal_channels_have_the_gradient_of_one(name, u):
-    rows, columns = gradient(u, name)
-    v_r, v_c = shared_gradient(*gradient(np.repeat(u, 3, axis=0), name))
-    np.testing.assert_allclose(v_r, rows[0], rtol=0, atol=1e-6)
-    np.testing.assert_allclose(v_c, columns[0], rtol=0, atol=1e-6)
+    one, three = shared(u, name), shared(np.repeat(u, 3, axis=0), name)
+    np.testing.assert_allclose(three, one, rtol=0, atol=1e-6)
+
+
+def test_where_no_axis_is_clear_the_vector_is_as_long_as_anywhere():
+    # Two ramps across each other: both eigenvalues of the mean tensor are 1/2 (2/8)².
+    ramps = np.mgrid[:8, :8].astype(np.float32) / 8
+    v_r, v_c = shared(ramps, "sobel")
+    squared = (v_r**2 + v_c**2)[1:-1, 1:-1]
+    np.testing.assert_allclose(squared, 0.5 * 0.25**2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+@given(u=planes())
+def test_the_strength_is_that_of_the_vector(name, u):
+    operator = OPERATORS[name]
+    v_r, v_c = shared(u, name).astype(np.float64)
+    mean_square = operator.mean * (v_r**2 + v_c**2)
+    expected = np.sqrt(mean_square) if operator.order == 1 else np.abs(v_r + v_c) / 2
+    ours = strength(Raster(u), operator)
+    np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", OPERATORS)
@@ -83,14 +105,13 @@ def test_hidden_colour_and_the_outline_of_alpha_are_no_edges(name, u):
     alpha = np.zeros(u.shape[1:], np.float32)
     alpha[: (len(alpha) + 1) // 2] = 1
     flat = np.where(alpha > 0, np.float32(0.25), u)
-    rows, columns = components(Raster(flat, alpha), OPERATORS[name])
-    assert np.abs(rows).max() < 1e-6
-    assert np.abs(columns).max() < 1e-6
+    assert np.abs(shared_gradient(Raster(flat, alpha), OPERATORS[name])).max() < 1e-6
 
 
 @pytest.mark.parametrize("name", OPERATORS)
 @given(u=planes())
 def test_full_opacity_changes_nothing(name, u):
     opaque = Raster(u, np.ones(u.shape[1:], np.float32))
-    for ours, plain in zip(components(opaque, OPERATORS[name]), gradient(u, name), strict=True):
-        np.testing.assert_allclose(ours, plain, rtol=0, atol=1e-6)
+    ours = strength(opaque, OPERATORS[name])
+    plain = strength(Raster(u), OPERATORS[name])
+    np.testing.assert_allclose(ours, plain, rtol=0, atol=1e-6)

@@ -5,7 +5,8 @@ from scipy import ndimage
 from support import planes
 
 from pdefilter.kernels import windows
-from pdefilter.kernels.convolution import Taps, correlate
+from pdefilter.kernels.convolution import correlate
+from pdefilter.kernels.taps import Taps
 
 WEIGHTS = st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=9)
 

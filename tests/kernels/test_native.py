@@ -10,9 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import SAMPLES
 
-from pdefilter.kernels import engine, native, reference
+from pdefilter.kernels import engine, native
 from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.native import Tiling
+from pdefilter.kernels.native import correlation as native_correlation
+from pdefilter.kernels.reference import correlation as reference_correlation
+from pdefilter.kernels.reference import gradient as reference_gradient
+from pdefilter.kernels.reference import march as reference
+from pdefilter.kernels.taps import Taps
 
 pytestmark = pytest.mark.skipif(
     engine.native() is None, reason="the native engine was not built: no C++ compiler"
@@ -22,14 +27,22 @@ SPECIALS = np.float32([0.0, -0.0, 1e-45, -1e-38, 1e19, 3e38, -3e38])
 
 
 @st.composite
-def marches(draw):
-    """An image of one to four channels, a table of steps, and how to go about it."""
-    shape = draw(st.tuples(st.integers(1, 4), st.integers(1, 40), st.integers(1, 70)))
+def images(draw, rows=40, columns=70):
+    """An image of one to four channels, and a source of more random numbers."""
+    shape = draw(st.tuples(st.integers(1, 4), st.integers(1, rows), st.integers(1, columns)))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     u = rng.random(shape, np.float32)
     if draw(st.booleans()):
         places = rng.random(shape) < 0.1
         u[places] = rng.choice(SPECIALS, places.sum())
+    return u, rng
+
+
+@st.composite
+def marches(draw):
+    """An image, a table of steps, and how to go about it."""
+    u, rng = draw(images())
+    shape = u.shape
     count = draw(st.integers(1, 12))
     steps = rng.uniform(0, 0.25, count).tolist()
     momenta = rng.uniform(0.5, 1.5, count) if draw(st.booleans()) else np.empty(0)
@@ -38,6 +51,15 @@ def marches(draw):
     conductance = draw(st.sampled_from([*CONDUCTANCES]))
     tiling = Tiling(*(draw(st.integers(1, n + 2)) for n in (count, shape[1], shape[2])))
     return u, steps, momenta.tolist(), conductance, draw(st.floats(0.1, 1e4)), edges, tiling
+
+
+@st.composite
+def kernels(draw):
+    """Weights that are symmetric or not, zeros among them, with the pixel computed anywhere."""
+    weights = draw(st.lists(st.sampled_from([-1.0, 0.0, 0.1, 0.5, 3.0]), min_size=1, max_size=12))
+    if draw(st.booleans()):
+        weights += weights[::-1][draw(st.integers(0, 1)) :]
+    return Taps(weights, draw(st.integers(1 - len(weights), 0)))
 
 
 def same(a, b):
@@ -76,6 +98,40 @@ def test_conductances_have_the_bits_of_the_reference(variant, march, threads):
     u, _, _, conductance, scale, edges, _ = march
     theirs = reference.conduct(u, conductance, scale, edges)
     ours = native.conduct(u, conductance, scale, edges, threads=threads, variant=variant)
+    assert same(ours, theirs)
+
+
+# Several chunks of rows, and several blocks of columns.
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+@given(image=images(150, 150), rows=kernels(), columns=kernels(), threads=st.integers(1, 8))
+def test_a_correlation_has_the_bits_of_the_reference(variant, image, rows, columns, threads):
+    u, _ = image
+    theirs = reference_correlation.correlate(u, rows, columns)
+    ours = native_correlation.correlate(u, rows, columns, threads=threads, variant=variant)
+    assert same(ours, theirs)
+
+
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+@pytest.mark.parametrize("measure", ["vector", "magnitude", "sum"])
+@given(
+    image=images(150, 150),
+    difference=kernels(),
+    smoothing=kernels(),
+    transparent=st.sampled_from([None, 0, 0.5, 1]),
+    threads=st.integers(1, 8),
+)
+def test_a_gradient_has_the_bits_of_the_reference(
+    variant, measure, image, difference, smoothing, transparent, threads
+):
+    u, rng = image
+    alpha = None
+    if transparent is not None:
+        alpha = rng.random(u.shape[1:], np.float32)
+        alpha[rng.random(alpha.shape) < transparent] = 0
+    arguments = u, alpha, difference, smoothing, measure, 0.5
+    with np.errstate(over="ignore", invalid="ignore"):
+        theirs = reference_gradient.gradient(*arguments)
+    ours = native_correlation.gradient(*arguments, threads=threads, variant=variant)
     assert same(ours, theirs)
 
 
@@ -131,11 +187,18 @@ def test_an_image_of_more_channels_than_are_compiled_is_marched_all_the_same():
     assert np.array_equal(pdefilter.heat_diffuse(u)[..., 3], one)
 
 
-def test_interruption_reaches_a_long_march():
+@pytest.mark.parametrize(
+    "call",
+    [
+        "heat_diffuse(numpy.zeros((2000, 2000), 'f4'), iterations=1000000)",
+        "smooth(numpy.zeros((6000, 6000), 'f4'), sigma=1000)",
+    ],
+)
+def test_interruption_reaches_a_long_run(call):
     code = (
         "import numpy, threading, _thread, pdefilter\n"
         "threading.Timer(1.0, _thread.interrupt_main).start()\n"
-        "pdefilter.heat_diffuse(numpy.zeros((2000, 2000), 'f4'), iterations=1000000)\n"
+        f"pdefilter.{call}\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, timeout=30, check=False

@@ -58,7 +58,7 @@ def march(
     alone = conductance == "constant"
     parts = [slice(c, c + 1) for c in range(len(u))] if alone else [slice(None)]
     shape = u[parts[0]].shape
-    threads = threads or _threads_for(math.prod(shape) * len(steps))
+    threads = threads or threads_for(math.prod(shape) * len(steps))
     tiling = tiling or _tiling(
         shape, len(steps), threads, momentum=bool(momenta), weighted=edges is not None
     )
@@ -110,7 +110,7 @@ def split(
         edges,
         _CODES[conductance],
         squared_scale,
-        threads or _threads_for(u.size * len(steps)),
+        threads or threads_for(u.size * len(steps)),
         variant or variants()[-1],
     )
     return out
@@ -130,7 +130,7 @@ def conduct(
     assert native is not None
     out = np.empty((2, *u.shape[1:]), np.float32)
     native.conduct(
-        u, out, edges, _CODES[conductance], squared_scale, threads or _threads_for(u.size),
+        u, out, edges, _CODES[conductance], squared_scale, threads or threads_for(u.size),
         variant or variants()[-1],
     )  # fmt: skip
     return out
@@ -145,7 +145,8 @@ def variants() -> list[str]:
     return names
 
 
-def _threads_for(work: int) -> int:
+def threads_for(work: int) -> int:
+    """Count the threads that so many pixel-steps of a march are worth."""
     return max(1, min(engine.threads(), work // _WORTH_A_THREAD))
 
 

@@ -2,10 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <barrier>
-#include <cstdint>
-#include <memory>
-#include <thread>
 
 #if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_AMD64))
 #include <intrin.h>
@@ -49,48 +45,6 @@ bool has_avx512() {
 }
 #endif
 #endif
-
-// Room for floats that begins on a cache line.
-class Scratch {
-  public:
-    float* of(Index floats) {
-        if (!room_) room_.reset(new float[size_t(floats) + line_]());
-        const auto at = reinterpret_cast<std::uintptr_t>(room_.get());
-        return room_.get() + (line_ - at / sizeof(float) % line_) % line_;
-    }
-
-  private:
-    static constexpr size_t line_ = 16;
-    std::unique_ptr<float[]> room_;
-};
-
-// Does work on several threads, this one included, that meet after each round.
-class Team {
-  public:
-    explicit Team(int threads) : threads_(threads) {}
-
-    // Calls round(thread) on every thread until next(), on this one, says that all is done.
-    void run(const std::function<void(int)>& round, const std::function<bool()>& next) {
-        std::barrier meeting(threads_);
-        bool done = false;
-        auto loop = [&](int thread) {
-            while (true) {
-                round(thread);
-                meeting.arrive_and_wait();
-                if (thread == 0) done = !next();
-                meeting.arrive_and_wait();
-                if (done) return;
-            }
-        };
-        std::vector<std::thread> others;
-        for (int thread = 1; thread < threads_; ++thread) others.emplace_back(loop, thread);
-        loop(0);
-        for (auto& other : others) other.join();
-    }
-
-  private:
-    int threads_;
-};
 
 std::vector<Tile> tiles_of(Index rows, Index columns, Index tile_rows, Index tile_columns) {
     std::vector<Tile> tiles;
@@ -211,18 +165,12 @@ bool split(Conducting law, Splitting task, const float* two_taus, Index steps, f
     return !stopped;
 }
 
-void conduct(const Conducting& law, const How& how) {
-    constexpr Index chunk = 64;
+bool conduct(const Conducting& law, const How& how, const Interrupted& interrupted) {
     const Index room = how.variant->conduct_scratch(law);
-    const int threads = int(std::min<Index>(how.threads, (law.rows + chunk - 1) / chunk));
-    std::vector<Scratch> scratch(static_cast<size_t>(threads));
-    std::atomic<Index> following{0};
-    auto round = [&](int thread) {
-        float* const mine = scratch[size_t(thread)].of(room);
-        for (Index first; (first = chunk * following++) < law.rows;)
-            how.variant->conduct_rows(law, first, std::min(law.rows, first + chunk), mine);
+    auto some_rows = [&](Index first, Index last, float* scratch) {
+        how.variant->conduct_rows(law, first, last, scratch);
     };
-    Team(threads).run(round, [] { return false; });
+    return in_chunks(law.rows, how.threads, room, some_rows, interrupted);
 }
 
 }  // namespace pdefilter

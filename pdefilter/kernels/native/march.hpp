@@ -1,10 +1,10 @@
 // Whole marches: passes over tiles, on several threads.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "team.hpp"
 #include "variant.hpp"
 
 namespace pdefilter {
@@ -21,9 +21,6 @@ struct How {
 
 const Variant* variant_of(const std::string& name);
 
-// Called between passes on the calling thread; returns whether to stop.
-using Interrupted = std::function<bool()>;
-
 // Marches through `steps` from pass.in to `out`; `spare` (and where a pass begins with momentum
 // `befores`, two more) are images to work in. Returns false if interrupted.
 bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& how,
@@ -34,7 +31,7 @@ bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& h
 bool split(Conducting law, Splitting task, const float* two_taus, Index steps, float* spare,
            const How& how, const Interrupted& interrupted);
 
-// Finds what the edges of an image conduct.
-void conduct(const Conducting& law, const How& how);
+// Finds what the edges of an image conduct. Returns false if interrupted.
+bool conduct(const Conducting& law, const How& how, const Interrupted& interrupted);
 
 }  // namespace pdefilter

@@ -1,12 +1,15 @@
-// The bindings. Shapes and types are checked in kernels/march.py; here only what could crash.
+// The bindings. Shapes and types are checked in Python; here only what could crash.
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
+#include "correlation.hpp"
 #include "march.hpp"
 
 namespace nb = nanobind;
@@ -15,6 +18,7 @@ using namespace nb::literals;
 namespace {
 
 using Planes = nb::ndarray<const float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using Plane = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Target = nb::ndarray<float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 using Numbers = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
@@ -38,13 +42,17 @@ bool interrupted() {
     return PyErr_CheckSignals() != 0;
 }
 
-pdefilter::How how(int threads, pdefilter::Index levels, pdefilter::Index tile_rows,
-                   pdefilter::Index tile_columns, const std::string& variant) {
+const pdefilter::Variant& table_of(const std::string& variant) {
     const auto* table = pdefilter::variant_of(variant);
     if (!table) throw nb::value_error("this machine cannot run that variant");
+    return *table;
+}
+
+pdefilter::How how(int threads, pdefilter::Index levels, pdefilter::Index tile_rows,
+                   pdefilter::Index tile_columns, const std::string& variant) {
     if (threads < 1 || levels < 1 || tile_rows < 1 || tile_columns < 1)
         throw nb::value_error("threads, levels and tiles must be at least one");
-    return {threads, levels, tile_rows, tile_columns, table};
+    return {threads, levels, tile_rows, tile_columns, &table_of(variant)};
 }
 
 void finish(bool done) {
@@ -146,14 +154,81 @@ void conduct(Planes in, Target out, nb::object edges, int conductance, float sca
     const auto way = how(threads, 1, 1, 1, variant);
     Planes given;
     const auto law = law_of(in, edges_of(in, edges, given), out, conductance, scale);
-    nb::gil_scoped_release released;
-    pdefilter::conduct(law, way);
+    bool done;
+    {
+        nb::gil_scoped_release released;
+        done = pdefilter::conduct(law, way, interrupted);
+    }
+    finish(done);
+}
+
+pdefilter::Taps taps_of(const Numbers& weights, pdefilter::Index first) {
+    const float* const w = weights.data();
+    const auto count = pdefilter::Index(weights.shape(0));
+    if (count < 1) throw nb::value_error("one weight at least");
+    const bool symmetric = std::equal(w, w + count, std::reverse_iterator(w + count));
+    return {w, count, first, symmetric};
+}
+
+void correlate(Planes in, Target out, Numbers along_rows, pdefilter::Index first_row,
+               Numbers along_columns, pdefilter::Index first_column, int threads,
+               const std::string& variant) {
+    require_same_shape(in, out);
+    if (in.size() == 0 || threads < 1) throw nb::value_error("one pixel and one thread at least");
+    pdefilter::Correlation task{};
+    task.channels = pdefilter::Index(in.shape(0));
+    task.rows = pdefilter::Index(in.shape(1));
+    task.columns = pdefilter::Index(in.shape(2));
+    task.in = in.data();
+    task.out = out.data();
+    task.along_rows = taps_of(along_rows, first_row);
+    task.along_columns = taps_of(along_columns, first_column);
+    const auto& table = table_of(variant);
+    bool done;
+    {
+        nb::gil_scoped_release released;
+        done = pdefilter::correlate(task, threads, table, interrupted);
+    }
+    finish(done);
+}
+
+void gradient(Planes in, nb::object alpha, Target out, Numbers difference,
+              pdefilter::Index first, Numbers smoothing, pdefilter::Index first_across,
+              int measure, float factor, int threads, const std::string& variant) {
+    pdefilter::Gradient task{};
+    task.channels = pdefilter::Index(in.shape(0));
+    task.rows = pdefilter::Index(in.shape(1));
+    task.columns = pdefilter::Index(in.shape(2));
+    task.in = in.data();
+    task.out = out.data();
+    task.measure = pdefilter::Measure(measure);
+    task.factor = factor;
+    task.difference = taps_of(difference, first);
+    task.smoothing = taps_of(smoothing, first_across);
+    const size_t planes = task.measure == pdefilter::vector ? 2 : 1;
+    if (in.size() == 0 || threads < 1) throw nb::value_error("one pixel and one thread at least");
+    if (out.shape(0) != planes || out.shape(1) != in.shape(1) || out.shape(2) != in.shape(2))
+        throw nb::value_error("two planes for the vector, one for its strength");
+    Plane opacity;
+    if (!alpha.is_none()) {
+        opacity = nb::cast<Plane>(alpha);
+        if (opacity.shape(0) != in.shape(1) || opacity.shape(1) != in.shape(2))
+            throw nb::value_error("images must be of one shape");
+        task.alpha = opacity.data();
+    }
+    const auto& table = table_of(variant);
+    bool done;
+    {
+        nb::gil_scoped_release released;
+        done = pdefilter::gradient(task, threads, table, interrupted);
+    }
+    finish(done);
 }
 
 }  // namespace
 
 NB_MODULE(_native, m) {
-    m.doc() = "The marches, compiled; see pdefilter.kernels.native.";
+    m.doc() = "The kernels, compiled; see pdefilter.kernels.native.";
     m.def("variants", &pdefilter::variants);
     m.def("march", &march, "in_"_a, "out"_a, "spare"_a, "befores"_a.none(), "steps"_a,
           "momenta"_a.none(), "edges"_a.none(), "conductance"_a, "scale"_a, "threads"_a,
@@ -162,4 +237,8 @@ NB_MODULE(_native, m) {
           "edges"_a.none(), "conductance"_a, "scale"_a, "threads"_a, "variant"_a);
     m.def("conduct", &conduct, "in_"_a, "out"_a, "edges"_a.none(), "conductance"_a, "scale"_a,
           "threads"_a, "variant"_a);
+    m.def("correlate", &correlate, "in_"_a, "out"_a, "along_rows"_a, "first_row"_a,
+          "along_columns"_a, "first_column"_a, "threads"_a, "variant"_a);
+    m.def("gradient", &gradient, "in_"_a, "alpha"_a.none(), "out"_a, "difference"_a, "first"_a,
+          "smoothing"_a, "first_across"_a, "measure"_a, "factor"_a, "threads"_a, "variant"_a);
 }

@@ -49,6 +49,42 @@ struct Splitting {
     float two_tau;
 };
 
+// A one-dimensional kernel, by the offsets from the pixel computed.
+struct Taps {
+    const float* weights;
+    Index count, first;
+    bool symmetric;
+};
+
+// Which row and which column of an image there is, mirrored, where one is up to `reach` outside.
+struct Mirror {
+    Index rows, reach;
+    const Index *row, *column;
+};
+
+// The correlation with the outer product of two kernels.
+struct Correlation {
+    Index channels, rows, columns;
+    const float* in;
+    float* out;
+    Taps along_rows, along_columns;
+    Mirror mirror;
+};
+
+enum Measure { vector = 0, magnitude = 1, sum = 2 };
+
+// The channels' shared gradient, or its strength: to `out`, two planes or one.
+struct Gradient {
+    Index channels, rows, columns;
+    const float* in;
+    const float* alpha;  // or null where all is opaque
+    float* out;
+    Taps difference, smoothing;
+    Mirror mirror;
+    Measure measure;
+    float factor;
+};
+
 struct Variant {
     // How many floats of scratch is needed, and the work itself.
     Index (*march_scratch)(const Pass&, Index tile_columns);
@@ -60,6 +96,10 @@ struct Variant {
     // the columns axis for some rows, adding the other half.
     void (*solve_columns)(const Splitting&, Index first, Index last, float* scratch);
     void (*solve_rows)(const Splitting&, Index first, Index last, float* scratch);
+    Index (*correlate_scratch)(const Correlation&);
+    void (*correlate_rows)(const Correlation&, Index first, Index last, float* scratch);
+    Index (*gradient_scratch)(const Gradient&);
+    void (*gradient_rows)(const Gradient&, Index first, Index last, float* scratch);
 };
 
 }  // namespace pdefilter

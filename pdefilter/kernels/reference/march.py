@@ -1,4 +1,4 @@
-"""The marches in NumPy: the specification that the native engine equals bit for bit.
+"""The marches in NumPy.
 
 Every flux is a difference of two neighbours times the conductance of the edge
 between them; what leaves one pixel enters the next. Every pixel answers for two

@@ -1,0 +1,53 @@
+"""The gradient that the channels of an image share, on the engine in use."""
+
+import numpy as np
+
+from pdefilter.kernels import engine
+from pdefilter.kernels.reference import gradient as reference
+from pdefilter.kernels.taps import Taps
+from pdefilter.raster import Plane, Planes
+
+
+def gradient(
+    u: Planes,
+    difference: Taps,
+    smoothing: Taps,
+    *,
+    alpha: Plane | None = None,
+    measure: str = "vector",
+    factor: float = 1.0,
+) -> Planes:
+    """Find the one vector per pixel that says most about the channels' gradients.
+
+    It lies along the principal axis of the mean J of ∇u ∇uᵀ over the channels,
+    its square is the larger eigenvalue λ of J, and it points to where the sum
+    of the channels grows (Di Zenzo 1986, doi:10.1016/0734-189X(86)90223-9).
+    Of one channel it is the gradient.
+
+    Parameters
+    ----------
+    u : ndarray of shape (C, M, N), float32
+        The image.
+    difference, smoothing : Taps
+        What differentiates along an axis, and what smooths across it.
+    alpha : ndarray of shape (M, N), float32, optional
+        The opacity α. A neighbour counts by it, and where it is zero there is
+        no gradient: ∇u becomes α∇u = ∇(αu) − u∇α.
+    measure : {"vector", "magnitude", "sum"}
+        What to return: the vector v, the root of `factor` times its square λ,
+        or `factor` times |v₁ + v₂|.
+    factor : float
+        What the measure says.
+
+    Returns
+    -------
+    ndarray of shape (2, M, N) for the vector, else (1, M, N), float32
+        A new array.
+    """
+    if u.size and engine.name() == "native":
+        from pdefilter.kernels.native import correlation as native
+
+        u = np.ascontiguousarray(u)
+        alpha = None if alpha is None else np.ascontiguousarray(alpha)
+        return native.gradient(u, alpha, difference, smoothing, measure, factor)
+    return reference.gradient(u, alpha, difference, smoothing, measure, factor)

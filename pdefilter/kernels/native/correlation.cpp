@@ -1,0 +1,45 @@
+#include "correlation.hpp"
+
+namespace pdefilter {
+
+namespace {
+
+Index reach_of(const Taps& taps) { return std::max(-taps.first, taps.first + taps.count - 1); }
+
+// For every place from `reach` before an axis to `reach` behind it, which one it mirrors.
+std::vector<Index> mirrored(Index size, Index reach) {
+    std::vector<Index> places;
+    for (Index k = -reach; k < size + reach; ++k) {
+        const Index place = (k % (2 * size) + 2 * size) % (2 * size);
+        places.push_back(std::min(place, 2 * size - 1 - place));
+    }
+    return places;
+}
+
+template <class Task, class RoomOf, class Rows>
+bool on_rows(Task& task, const Taps& a, const Taps& b, int threads, RoomOf room_of, Rows rows,
+             const Interrupted& interrupted) {
+    const Index reach = std::max(reach_of(a), reach_of(b));
+    const auto row = mirrored(task.rows, reach);
+    const auto column = mirrored(task.columns, reach);
+    task.mirror = {task.rows, reach, row.data() + reach, column.data() + reach};
+    auto some_rows = [&](Index first, Index last, float* scratch) {
+        rows(task, first, last, scratch);
+    };
+    return in_chunks(task.rows, threads, room_of(task), some_rows, interrupted);
+}
+
+}  // namespace
+
+bool correlate(Correlation task, int threads, const Variant& variant,
+               const Interrupted& interrupted) {
+    return on_rows(task, task.along_rows, task.along_columns, threads, variant.correlate_scratch,
+                   variant.correlate_rows, interrupted);
+}
+
+bool gradient(Gradient task, int threads, const Variant& variant, const Interrupted& interrupted) {
+    return on_rows(task, task.difference, task.smoothing, threads, variant.gradient_scratch,
+                   variant.gradient_rows, interrupted);
+}
+
+}  // namespace pdefilter

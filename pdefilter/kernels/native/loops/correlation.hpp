@@ -1,0 +1,114 @@
+// Separable correlation: down the columns into a row of scratch, and across that.
+#pragma once
+
+#include "floats.hpp"
+
+// Sums computed side by side, because each operation of one must wait for the one before it.
+constexpr int side_by_side = lanes > 8 ? 4 : 8;
+constexpr Index block = side_by_side * lanes;
+
+// Adds up the numbers at(k, g), of sum g of n, times weight k. The equal weights of a symmetric
+// kernel are paired: half the multiplications, smallest first.
+template <int n, class At>
+inline void weigh(const Taps& taps, At at, Floats (&total)[n]) {
+    for (int g = 0; g < n; ++g) total[g] = all(0.0f);
+    const Index count = taps.count, pairs = taps.symmetric ? count / 2 : 0;
+    for (Index k = 0; k < pairs; ++k) {
+        if (taps.weights[k] == 0) continue;
+        const Floats weight = all(taps.weights[k]);
+        for (int g = 0; g < n; ++g) total[g] += (at(k, g) + at(count - 1 - k, g)) * weight;
+    }
+    for (Index k = pairs; k < count - pairs; ++k) {
+        if (taps.weights[k] == 0) continue;
+        const Floats weight = all(taps.weights[k]);
+        for (int g = 0; g < n; ++g) total[g] += at(k, g) * weight;
+    }
+}
+
+// Rows of scratch have room for whole blocks, and for `frame` more on either side. They are an odd
+// number of lines apart, or all would contend for the same places in the cache.
+inline Index framed_stride(Index columns, Index frame) {
+    return (2 * up_to_line(frame) + columns + block) / line / 2 * 2 * line + line;
+}
+
+// A plane on which work goes down row by row, and copies of its rows within reach.
+struct Window {
+    const float* plane;
+    const float* alpha;  // what to multiply it by, or null
+    Index columns;
+    const Mirror& mirror;
+    float* copies;
+    const Index mask = kept_rows(mirror) - 1;
+
+    // A power of two, to find a row without a division. Rows that are reached beyond the border
+    // are those reached before it.
+    static Index kept_rows(const Mirror& mirror) {
+        Index rows = 1;
+        while (rows < smaller(2 * mirror.reach + 1, mirror.rows)) rows *= 2;
+        return rows;
+    }
+    static Index room(Index columns, const Mirror& mirror) {
+        return kept_rows(mirror) * framed_stride(columns, 0);
+    }
+
+    float* row(Index r) const {
+        return copies + (mirror.row[r] & mask) * framed_stride(columns, 0);
+    }
+
+    void fetch(Index first, Index last) const {
+        for (Index r = first; r < last; ++r) {
+            const Index from = mirror.row[r] * columns;
+            float* const to = row(r);
+            memcpy(to, plane + from, size_t(columns) * sizeof(float));
+            if (alpha)
+                for (Index j = 0; j < columns; ++j) to[j] *= alpha[from + j];
+        }
+    }
+
+    // Writes row r, and to its left and right what the mirrored image has there.
+    void correlate_down(const Taps& taps, Index r, float* to) const {
+        const Index first = r + taps.first;
+        for (Index j = 0; j < columns; j += block) {
+            Floats total[side_by_side];
+            auto at = [&](Index k, Index g) { return load(row(first + k) + j + g * lanes); };
+            weigh(taps, at, total);
+            for (int g = 0; g < side_by_side; ++g) store(to + j + g * lanes, total[g]);
+        }
+        for (Index j = 0; j < mirror.reach; ++j) {
+            to[-1 - j] = to[mirror.column[-1 - j]];
+            to[columns + j] = to[mirror.column[columns + j]];
+        }
+    }
+};
+
+template <int n>
+inline void correlate_across(const float* row, const Taps& taps, Floats (&total)[n]) {
+    const float* const source = row + taps.first;
+    weigh(taps, [&](Index k, Index g) { return load(source + k + g * lanes); }, total);
+}
+
+Index correlate_scratch(const Correlation& task) {
+    const Index N = task.columns;
+    return framed_stride(N, task.mirror.reach) + Window::room(N, task.mirror);
+}
+
+void correlate_rows(const Correlation& task, Index first, Index last, float* scratch) {
+    const Index M = task.rows, N = task.columns, reach = task.mirror.reach;
+    float* const row = scratch + up_to_line(reach);
+    float* const copies = scratch + framed_stride(N, reach);
+    for (Index c = 0; c < task.channels; ++c) {
+        const Window window{task.in + c * M * N, nullptr, N, task.mirror, copies};
+        window.fetch(first - reach, first + reach);
+        for (Index r = first; r < last; ++r) {
+            window.fetch(r + reach, r + reach + 1);
+            window.correlate_down(task.along_rows, r, row);
+            float* const out = task.out + (c * M + r) * N;
+            for (Index j = 0; j < N; j += block) {
+                Floats total[side_by_side];
+                correlate_across(row + j, task.along_columns, total);
+                for (Index g = 0, at = j; g < side_by_side; ++g, at += lanes)
+                    store_some(out + at, total[g], N - at);
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+// As many numbers as fit a register, and the rows of scratch that they come from.
+#pragma once
+
+inline Index smaller(Index a, Index b) { return a < b ? a : b; }
+inline Index larger(Index a, Index b) { return a > b ? a : b; }
+
+#if defined(__AVX512F__)
+#define PDEFILTER_LANES(f) f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7), f(8), f(9), f(10), \
+    f(11), f(12), f(13), f(14), f(15)
+constexpr Index lanes = 16;
+#elif defined(__AVX__)
+#define PDEFILTER_LANES(f) f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7)
+constexpr Index lanes = 8;
+#else
+#define PDEFILTER_LANES(f) f(0), f(1), f(2), f(3)
+constexpr Index lanes = 4;
+#endif
+
+typedef float Floats __attribute__((vector_size(lanes * sizeof(float))));
+typedef uint32_t Integers __attribute__((vector_size(lanes * sizeof(float))));
+
+inline Floats load(const float* p) {
+    Floats v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+inline void store(float* p, Floats v) { memcpy(p, &v, sizeof v); }
+
+inline Floats all(float x) {
+#define PDEFILTER_SAME(k) x
+    return Floats{PDEFILTER_LANES(PDEFILTER_SAME)};
+}
+
+// The numbers one place further back, in a row where `v` comes after `preceding`.
+inline Floats last_in(Floats preceding, Floats v) {
+#define PDEFILTER_LAST(k) int(lanes) + k - 1
+    return __builtin_shufflevector(preceding, v, PDEFILTER_LANES(PDEFILTER_LAST));
+}
+
+// As many numbers as there are, and zeros; all of them being the common case.
+inline Floats load_some(const float* p, Index count) {
+    if (count >= lanes) return load(p);
+    Floats v = {};
+    if (count > 0) memcpy(&v, p, size_t(count) * sizeof(float));
+    return v;
+}
+inline void store_some(float* p, Floats v, Index count) {
+    if (count >= lanes) return store(p, v);
+    if (count > 0) memcpy(p, &v, size_t(count) * sizeof(float));
+}
+
+// Rows of scratch begin on a cache line and have room for whole groups of lanes, and one more to
+// the right.
+constexpr Index line = 16;
+inline Index up_to_line(Index floats) { return (floats + line - 1) / line * line; }
+inline Index stride_of(Index width) { return up_to_line(width) + line; }

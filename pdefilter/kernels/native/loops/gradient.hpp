@@ -1,0 +1,158 @@
+// The gradient that the channels share: the principal axis of their structure tensor.
+#pragma once
+
+#include "correlation.hpp"
+
+// Written so that every compiler finds the instruction for all lanes.
+inline Floats root(Floats v) {
+    float each[lanes];
+    memcpy(each, &v, sizeof v);
+    for (Index k = 0; k < lanes; ++k) each[k] = __builtin_sqrtf(each[k]);
+    return load(each);
+}
+inline Floats absolute(Floats v) { return (Floats)((Integers)v & ~(Integers)all(-0.0f)); }
+
+// Sums over the channels of a gradient (r, c) and of its outer product.
+struct Sums {
+    Floats r, c, rr, cc, rc;
+};
+
+struct Vector {
+    Floats r, c;
+};
+
+// What separates the eigenvalues of the summed tensor; of one channel, nobody asks.
+inline Floats distance_of(const Sums& s, Index channels) {
+    if (channels == 1) return all(0.0f);
+    const Floats spread = s.rr - s.cc, twice = s.rc + s.rc;
+    return root(spread * spread + twice * twice);
+}
+
+// The larger eigenvalue of the mean tensor: of one channel, whose tensor has no other, the trace.
+inline Floats eigenvalue_of(const Sums& s, Floats distance, Index channels) {
+    if (channels == 1) return s.rr + s.cc;
+    return (s.rr + s.cc + distance) * all(1.0f / float(2 * channels));
+}
+
+// The vector along the axis, to where the sum of the channels grows, of one channel the gradient.
+// The larger component follows from its square, the smaller from their product: no cancellation.
+inline Vector vector_of(const Sums& s, Index channels) {
+    if (channels == 1) return {s.r, s.c};
+    const Floats zero = all(0.0f), one = all(1.0f);
+    const Floats spread = s.rr - s.cc, distance = distance_of(s, channels);
+    const Floats eigenvalue = eigenvalue_of(s, distance, channels);
+    const auto clear = distance > zero;
+    const Floats safe = clear ? distance : one;
+    const Floats cosine = (clear ? absolute(spread) : one) / safe;
+    const Floats larger = root(eigenvalue * (one + cosine) * all(0.5f));
+    const Floats quotient = eigenvalue * s.rc / safe / larger;
+    const Floats smaller = larger > zero ? quotient : zero;
+    const auto along_rows = spread >= zero;
+    const Floats r = along_rows ? larger : smaller, c = along_rows ? smaller : larger;
+    const Floats sign = r * s.r + c * s.c < zero ? all(-1.0f) : one;
+    return {r * sign, c * sign};
+}
+
+// For every channel, and for alpha: two rows that are correlated down the columns, and a window.
+inline Index room_of_plane(const Gradient& task) {
+    const Index N = task.columns;
+    return 2 * framed_stride(N, task.mirror.reach) + Window::room(N, task.mirror);
+}
+
+Index gradient_scratch(const Gradient& task) { return (task.channels + 1) * room_of_plane(task); }
+
+template <bool weighted>
+struct GradientRows {
+    static constexpr int n = 4;  // groups of lanes that fit the registers
+
+    const Gradient& task;
+    float* const scratch;
+    const Index M = task.rows, N = task.columns, reach = task.mirror.reach;
+    const Index planes = task.channels + weighted;  // the last is alpha
+
+    float* row(Index plane, Index k) const {
+        return scratch + plane * room_of_plane(task) + k * framed_stride(N, reach);
+    }
+    float* differences(Index plane) const { return row(plane, 0) + up_to_line(reach); }
+    float* smoothed(Index plane) const { return row(plane, 1) + up_to_line(reach); }
+    Window window(Index plane) const {
+        const bool colour = plane < task.channels;
+        return {colour ? task.in + plane * M * N : task.alpha, colour ? task.alpha : nullptr, N,
+                task.mirror, row(plane, 2)};
+    }
+
+    void across(Index plane, Index j, Floats (&along_rows)[n], Floats (&along_columns)[n]) const {
+        correlate_across(differences(plane) + j, task.smoothing, along_rows);
+        correlate_across(smoothed(plane) + j, task.difference, along_columns);
+    }
+
+    void add_up(Index r, Index j, Sums (&sums)[n]) const {
+        const Floats zero = all(0.0f);
+        Floats g_r[n], g_c[n], outline_r[n], outline_c[n];
+        for (int k = 0; k < n; ++k) sums[k] = {zero, zero, zero, zero, zero};
+        if constexpr (weighted) across(task.channels, j, outline_r, outline_c);
+        for (Index c = 0; c < task.channels; ++c) {
+            across(c, j, g_r, g_c);
+            for (int k = 0; k < n; ++k) {
+                if constexpr (weighted) {
+                    // The product rule: alpha grad u = grad (alpha u) - u grad alpha.
+                    const Index at = r * N + j + k * lanes, rest = N - j - k * lanes;
+                    const Floats u = load_some(task.in + c * M * N + at, rest);
+                    const auto visible = load_some(task.alpha + at, rest) > zero;
+                    g_r[k] = visible ? g_r[k] - u * outline_r[k] : zero;
+                    g_c[k] = visible ? g_c[k] - u * outline_c[k] : zero;
+                }
+                Sums& s = sums[k];
+                s.r += g_r[k], s.c += g_c[k];
+                s.rr += g_r[k] * g_r[k], s.cc += g_c[k] * g_c[k], s.rc += g_r[k] * g_c[k];
+            }
+        }
+    }
+
+    template <Measure measure>
+    void deliver(const Sums& s, Index r, Index j) const {
+        auto write = [&](Index plane, Floats value) {
+            store_some(task.out + (plane * M + r) * N + j, value, N - j);
+        };
+        const Floats factor = all(task.factor);
+        if constexpr (measure == magnitude) {
+            write(0, root(eigenvalue_of(s, distance_of(s, task.channels), task.channels) * factor));
+        } else {
+            const Vector v = vector_of(s, task.channels);
+            if constexpr (measure == sum) return write(0, absolute(v.r + v.c) * factor);
+            write(0, v.r), write(1, v.c);
+        }
+    }
+
+    template <Measure measure>
+    void run(Index first, Index last) const {
+        for (Index p = 0; p < planes; ++p) window(p).fetch(first - reach, first + reach);
+        for (Index r = first; r < last; ++r) {
+            for (Index p = 0; p < planes; ++p) {
+                window(p).fetch(r + reach, r + reach + 1);
+                window(p).correlate_down(task.difference, r, differences(p));
+                window(p).correlate_down(task.smoothing, r, smoothed(p));
+            }
+            for (Index j = 0; j < N; j += n * lanes) {
+                Sums sums[n];
+                add_up(r, j, sums);
+                for (int k = 0; k < n; ++k) deliver<measure>(sums[k], r, j + k * lanes);
+            }
+        }
+    }
+};
+
+template <bool weighted>
+void gradient_rows_of(const Gradient& task, Index first, Index last, float* scratch) {
+    const GradientRows<weighted> rows{task, scratch};
+    switch (task.measure) {
+        case vector: return rows.template run<vector>(first, last);
+        case magnitude: return rows.template run<magnitude>(first, last);
+        case sum: return rows.template run<sum>(first, last);
+    }
+}
+
+void gradient_rows(const Gradient& task, Index first, Index last, float* scratch) {
+    if (task.alpha) return gradient_rows_of<true>(task, first, last, scratch);
+    gradient_rows_of<false>(task, first, last, scratch);
+}

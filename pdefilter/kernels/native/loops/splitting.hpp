@@ -1,0 +1,165 @@
+// Additive operator splitting: many tridiagonal systems side by side.
+#pragma once
+
+#include "floats.hpp"
+
+// Thomas's algorithm on as many systems at once as keep the processor busy while each waits
+// for its divisions; position i of the systems of a group lies `stride` after position i - 1.
+constexpr Index group = 32;
+constexpr Index parts = group / lanes;
+constexpr Index most_channels = 4;
+
+struct Systems {
+    Index length, stride;
+    const float* f[most_channels];
+    const float* edges;      // g between positions i and i + 1
+    float* v[most_channels]; // the solution, [length][group]
+    float* ratio;            // [length][group]
+};
+
+template <int C>
+void solve_of(const Systems& s, float two_tau) {
+    const Index n = s.length;
+    Floats w[parts], ratio[parts], v[C][parts];
+    for (Index k = 0; k < parts; ++k) {
+        w[k] = ratio[k] = all(0.0f);
+        for (int c = 0; c < C; ++c) v[c][k] = all(0.0f);
+    }
+    for (Index i = 0; i < n; ++i)
+        for (Index k = 0; k < parts; ++k) {
+            const Index at = i * s.stride + k * lanes, to = i * group + k * lanes;
+            const Floats after = i < n - 1 ? load(s.edges + at) * all(two_tau) : all(0.0f);
+            const Floats diagonal = all(1.0f) + w[k] + after;
+            const Floats pivot = all(1.0f) / (diagonal - w[k] * ratio[k]);
+            for (int c = 0; c < C; ++c) {
+                v[c][k] = (load(s.f[c] + at) + w[k] * v[c][k]) * pivot;
+                store(s.v[c] + to, v[c][k]);
+            }
+            ratio[k] = after * pivot;
+            store(s.ratio + to, ratio[k]);
+            w[k] = after;
+        }
+    for (Index i = n - 2; i >= 0; --i)
+        for (Index k = 0; k < parts; ++k) {
+            const Index to = i * group + k * lanes;
+            const Floats r = load(s.ratio + to);
+            for (int c = 0; c < C; ++c) {
+                v[c][k] = load(s.v[c] + to) + r * v[c][k];
+                store(s.v[c] + to, v[c][k]);
+            }
+        }
+}
+
+void solve(const Systems& s, Index channels, float two_tau) {
+    switch (channels) {
+        case 1: return solve_of<1>(s, two_tau);
+        case 2: return solve_of<2>(s, two_tau);
+        case 3: return solve_of<3>(s, two_tau);
+        default: return solve_of<4>(s, two_tau);
+    }
+}
+
+// Solutions and ratios, and room to lay out what does not lie side by side in memory.
+Index solve_scratch(const Splitting& task) {
+    return (2 * task.channels + 2) * (larger(task.rows, task.columns) + lanes) * group;
+}
+
+Systems systems_in(float* scratch, Index channels, Index length) {
+    Systems s{};
+    s.length = length;
+    const Index plane = (length + lanes) * group;
+    for (Index c = 0; c < channels; ++c) s.v[c] = scratch + c * plane;
+    s.ratio = scratch + channels * plane;
+    return s;
+}
+
+void solve_columns(const Splitting& task, Index first, Index last, float* scratch) {
+    const Index M = task.rows, N = task.columns, channels = task.channels;
+    Systems s = systems_in(scratch, channels, M);
+    float* const room = s.ratio + (M + lanes) * group;
+    for (Index j0 = first; j0 < last; j0 += group) {
+        const Index count = smaller(group, last - j0);
+        const size_t bytes = size_t(count) * sizeof(float);
+        // The last group may be narrow: it is laid out apart, or it would read past its rows.
+        auto side_by_side = [&](const float* plane, float* to) -> const float* {
+            if (count == group) return plane + j0;
+            for (Index i = 0; i < M; ++i) {
+                memset(to + i * group, 0, group * sizeof(float));
+                memcpy(to + i * group, plane + i * N + j0, bytes);
+            }
+            return to;
+        };
+        s.stride = count == group ? N : group;
+        for (Index c = 0; c < channels; ++c)
+            s.f[c] = side_by_side(task.in + c * M * N, room + c * M * group);
+        s.edges = side_by_side(task.edges, room + channels * M * group);
+        solve(s, channels, task.two_tau);
+        for (Index c = 0; c < channels; ++c)
+            for (Index i = 0; i < M; ++i)
+                for (Index k = 0; k < count; k += lanes)
+                    store_some(task.out + (c * M + i) * N + j0 + k, load(s.v[c] + i * group + k),
+                               count - k);
+    }
+}
+
+// Row k of the square becomes column k: so many perfect shuffles bring every element home.
+template <Index stage = 1>
+inline void transpose(Floats (&square)[lanes]) {
+#define PDEFILTER_LOW(k) k / 2 + k % 2 * int(lanes)
+#define PDEFILTER_HIGH(k) int(lanes) / 2 + k / 2 + k % 2 * int(lanes)
+    Floats shuffled[lanes];
+    for (Index k = 0; k < lanes / 2; ++k) {
+        const Floats a = square[k], b = square[k + lanes / 2];
+        shuffled[2 * k] = __builtin_shufflevector(a, b, PDEFILTER_LANES(PDEFILTER_LOW));
+        shuffled[2 * k + 1] = __builtin_shufflevector(a, b, PDEFILTER_LANES(PDEFILTER_HIGH));
+    }
+    for (Index k = 0; k < lanes; ++k) square[k] = shuffled[k];
+    if constexpr (2 * stage < lanes) transpose<2 * stage>(square);
+}
+
+// Some rows of a plane, as the columns of [columns][group].
+void turn(const float* rows, Index count, Index N, float* to) {
+    for (Index i0 = 0; i0 < group; i0 += lanes)
+        for (Index j0 = 0; j0 < N; j0 += lanes) {
+            Floats square[lanes];
+            for (Index i = 0; i < lanes; ++i)
+                square[i] = load_some(rows + (i0 + i) * N + j0, i0 + i < count ? N - j0 : 0);
+            transpose(square);
+            for (Index j = 0; j < lanes; ++j) store(to + (j0 + j) * group + i0, square[j]);
+        }
+}
+
+// The mean of the columns of [columns][group] and some rows of a plane, in their place.
+void average_turned(const float* from, float* rows, Index count, Index N) {
+    for (Index i0 = 0; i0 < count; i0 += lanes)
+        for (Index j0 = 0; j0 < N; j0 += lanes) {
+            Floats square[lanes];
+            for (Index j = 0; j < lanes; ++j) square[j] = load(from + (j0 + j) * group + i0);
+            transpose(square);
+            for (Index i = 0; i < smaller(lanes, count - i0); ++i) {
+                float* row = rows + (i0 + i) * N + j0;
+                const Floats mean = (load_some(row, N - j0) + square[i]) * all(0.5f);
+                store_some(row, mean, N - j0);
+            }
+        }
+}
+
+void solve_rows(const Splitting& task, Index first, Index last, float* scratch) {
+    const Index M = task.rows, N = task.columns, channels = task.channels;
+    Systems s = systems_in(scratch, channels, N);
+    s.stride = group;
+    const Index plane = (N + lanes) * group;
+    float* const room = s.ratio + plane;
+    for (Index i0 = first; i0 < last; i0 += group) {
+        const Index count = smaller(group, last - i0);
+        for (Index c = 0; c < channels; ++c) {
+            s.f[c] = room + c * plane;
+            turn(task.in + (c * M + i0) * N, count, N, room + c * plane);
+        }
+        s.edges = room + channels * plane;
+        turn(task.edges + (M + i0) * N, count, N, room + channels * plane);
+        solve(s, channels, task.two_tau);
+        for (Index c = 0; c < channels; ++c)
+            average_turned(s.v[c], task.out + (c * M + i0) * N, count, N);
+    }
+}
