@@ -14,7 +14,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 """Which pixels, shape (rows, columns)."""
 
 Planes: TypeAlias = NDArray[np.float32]
-"""Channels that belong together, shape (channels, rows, columns), contiguous."""
+"""Channels that belong together, shape (channels, rows, columns); equal ones may share memory."""
 
 # Below half a step of 16 bits a pixel is stored as transparent at every depth.
 _INVISIBLE = np.float32(2.0**-17)

@@ -58,7 +58,9 @@ def in_space(
     if result is converted:
         return image
     if measures:
-        return replace(result, colour=result.colour[[0] * channels])
+        import numpy as np
+
+        return replace(result, colour=np.broadcast_to(result.colour[0], image.colour.shape))
     return replace(result, colour=back(result.colour, image.colour))
 
 

@@ -138,7 +138,10 @@ def _measured(
 
 
 def _shown(image: "Raster", plane: "Plane", interval: tuple[float, float]) -> "Raster":
-    """Put one plane in every colour channel of `image`."""
-    channels, one = len(image.colour), plane[None]
-    colour = one if channels == 1 else one.repeat(channels, axis=0)
+    """Let every colour channel of `image` be one and the same plane."""
+    import numpy as np
+
+    colour = plane[None]
+    if len(image.colour) > 1:
+        colour = np.broadcast_to(plane, image.colour.shape)
     return replace(image, colour=colour, interval=interval)

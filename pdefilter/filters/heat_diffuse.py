@@ -122,7 +122,9 @@ def heat_diffuse(
                     name, "the exact scheme takes no steps; give a time or a sigma"
                 )
         if heat.edges is not None:
-            raise ImageError("has holes, which the exact scheme cannot go around; take the scheme optimal")
+            raise ImageError(
+                "has holes, which the exact scheme cannot go around; take the scheme optimal"
+            )
         t = DEFAULT_TIME if time is None else time
         if not t:
             return image

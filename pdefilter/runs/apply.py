@@ -48,7 +48,11 @@ def apply(
         return replace(image, pixels=image.pixels.copy())
     planes = result.colour
     require_finite(planes, "of the result exceed what float32 can hold; scale the image down")
-    pixels = from_unit(planes, dtype, result.interval)
+    # What is the same plane in memory is stored once.
+    alike = len(planes) > 1 and not planes.strides[0]
+    pixels = from_unit(planes[:1] if alike else planes, dtype, result.interval)
+    if alike:
+        pixels = np.broadcast_to(pixels, planes.shape)
     if result.alpha is not None:
         pixels = np.concatenate([pixels, from_unit(result.alpha, dtype)[None]])
     pixels = together(pixels).reshape(image.pixels.shape)
