@@ -204,3 +204,19 @@ def test_interruption_reaches_a_long_run(call):
         [sys.executable, "-c", code], capture_output=True, timeout=30, check=False
     )
     assert b"KeyboardInterrupt" in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "setuid") or os.geteuid() != 0, reason="takes a root user")
+def test_a_system_that_allows_no_threads_gets_the_same_bits():
+    code = (
+        "import os, resource, sys, numpy as np\n"
+        "from pdefilter.kernels import native\n"
+        "u = np.random.default_rng(0).random((1, 300, 300), np.float32)\n"
+        "native.variants()\n"
+        "one = native.march(u, [0.2] * 8, (), 'rational', 30.0, None, threads=1)\n"
+        "os.setuid(65534)\n"
+        "resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))\n"
+        "some = native.march(u, [0.2] * 8, (), 'rational', 30.0, None, threads=8)\n"
+        "sys.exit(not np.array_equal(one, some))\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -94,12 +94,12 @@ bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& h
     const auto tiles = tiles_of(pass.rows, pass.columns, how.tile_rows, how.tile_columns);
     const Index room = how.variant->march_scratch(pass, how.tile_columns);
     const int threads = int(std::min<Index>(how.threads, Index(tiles.size())));
-    std::vector<Scratch> scratch(static_cast<size_t>(threads));
+    const Scratch scratch(threads, room);
     std::atomic<size_t> following{0};
     bool stopped = false;
 
     auto round = [&](int thread) {
-        float* const mine = scratch[size_t(thread)].of(room);
+        float* const mine = scratch.of(thread);
         for (size_t k; (k = following++) < tiles.size();)
             how.variant->march_tile(pass, tiles[k], mine);
     };
@@ -134,13 +134,13 @@ bool split(Conducting law, Splitting task, const float* two_taus, Index steps, f
     const Index room = std::max(variant.conduct_scratch(law), variant.solve_scratch(task));
     const Index most = (std::max(task.rows, task.columns) + chunk - 1) / chunk;
     const int threads = int(std::min<Index>(how.threads, most));
-    std::vector<Scratch> scratch(static_cast<size_t>(threads));
+    const Scratch scratch(threads, room);
     std::atomic<Index> following{0};
     bool stopped = false;
     enum { conduct, columns, rows } phase = conduct;
 
     auto round = [&](int thread) {
-        float* const mine = scratch[size_t(thread)].of(room);
+        float* const mine = scratch.of(thread);
         const Index end = phase == columns ? task.columns : task.rows;
         for (Index first; (first = chunk * following++) < end;) {
             const Index last = std::min(end, first + chunk);
