@@ -141,17 +141,20 @@ struct March {
                 s.u[q][c] = ring_row(level - 1, smaller(r + q, pass.rows - 1), c);
         }
         for (int q = 0; q < R; ++q) {
-            for (int which = 0; which < 2; ++which)
-                s.edges[2 * q + which] = L::weighted ? edge_row(r + q, which) : nullptr;
+            if constexpr (L::weighted)
+                for (int which = 0; which < 2; ++which)
+                    s.edges[2 * q + which] = edge_row(r + q, which);
             for (int c = 0; c < C; ++c) {
                 s.out[q][c] = ring_row(level, r + q, c);
-                s.before[q][c] = level == 1 ? s.out[q][c] : ring_row(level - 2, r + q, c);
-                if (moved && level == 1)
-                    memcpy(s.out[q][c], image_row(pass.before, r + q, c),
-                           size_t(width) * sizeof(float));
+                if constexpr (L::momentum) {
+                    s.before[q][c] = level == 1 ? s.out[q][c] : ring_row(level - 2, r + q, c);
+                    if (moved && level == 1)
+                        memcpy(s.out[q][c], image_row(pass.before, r + q, c),
+                               size_t(width) * sizeof(float));
+                }
             }
         }
-        if (moved)
+        if (L::momentum && moved)
             step_rows<C, R, L, prime>(s, width);
         else
             step_rows<C, R, Law<L::kind, L::weighted, false>, prime>(s, width);
