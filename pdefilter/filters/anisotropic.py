@@ -122,7 +122,7 @@ def anisotropic(
             if not contrast:
                 # g tends to 0 at every edge as κ does: the image is a steady state.
                 return u
-            if contrast > max(1.0, u.max() - u.min()):
+            if contrast > 1 and contrast > u.max() - u.min():
                 warnings.warn(
                     f"kappa = {contrast:g} is above every difference in the image, where full "
                     "scale is 1: nothing counts as an edge",

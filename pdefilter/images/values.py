@@ -24,14 +24,14 @@ def to_unit(pixels: Pixels) -> NDArray[np.float32]:
     Raises
     ------
     ImageError
-        If a value is too large for float32, or none at all.
+        If a value of float64 is too large for float32.
     """
     if pixels.dtype == np.float32:
         values: NDArray[np.float32] = pixels
     else:
         values = np.empty(pixels.shape, np.float32)
         _bring_to_unit(pixels, values)
-    if pixels.dtype.kind == "f":
+    if pixels.dtype == np.float64:
         require_finite(values, "exceed what float32 can hold; scale the image down")
     return values
 
@@ -105,7 +105,7 @@ def planes_of(pixels: Pixels) -> NDArray[np.float32]:
     Raises
     ------
     ImageError
-        If a value is too large for float32, or none at all.
+        If a value of float64 is too large for float32.
     """
     if pixels.ndim == 2:
         return to_unit(pixels)[None]
@@ -115,7 +115,7 @@ def planes_of(pixels: Pixels) -> NDArray[np.float32]:
         band = slice(first, first + rows)
         for plane, channel in zip(planes, _apart(pixels[band]), strict=True):
             _bring_to_unit(channel, plane[band])
-    if pixels.dtype.kind == "f":
+    if pixels.dtype == np.float64:
         require_finite(planes, "exceed what float32 can hold; scale the image down")
     return planes
 
