@@ -12,7 +12,7 @@ from measure import fastest, noise, show
 
 import pdefilter
 
-SIDE, ITERATIONS = 1024, 20
+SIDE, ITERATIONS, RUNS = 1024, 20, 11
 
 PREPARE = f"""
 import time
@@ -21,7 +21,7 @@ u = np.random.default_rng(0).random(({SIDE}, {SIDE}), np.float32)
 def best(action):
     action()
     times = []
-    for _ in range(5):
+    for _ in range({RUNS}):
         started = time.perf_counter()
         action()
         times.append(time.perf_counter() - started)
@@ -115,7 +115,8 @@ def measure(python: str) -> dict[str, float]:
         / fastest(
             lambda name=name: pdefilter.anisotropic(
                 u, kappa=0.1, diffusivity=name, iterations=ITERATIONS
-            )
+            ),
+            RUNS,
         )
         for name in ("rational", "exponential")
     }
@@ -126,7 +127,7 @@ def measure(python: str) -> dict[str, float]:
     best_peer = max((rate for name, rate in rates.items() if "pdefilter" not in name), default=1)
     show("times the fastest peer", {n: r / best_peer for n, r in rates.items() if "pde" in n})
     for name, (ours, peers) in OTHERS.items():
-        taken = fastest(lambda ours=ours: ours(u))
+        taken = fastest(lambda ours=ours: ours(u), RUNS)
         show(f"{name}, {SIDE}² grey, ms", {"pdefilter": taken * 1e3})
         for peer, theirs in _times(python, peers).items():
             show(f"  {peer}", {"ms": theirs * 1e3, "times ours": theirs / taken})
