@@ -38,7 +38,7 @@ def draw(
     right.set_xlabel("time (that of 200 Euler steps is 1)")
     right.set_ylabel("mean error, grey levels of 255")
     right.set_title("heat to t = 50 px², 2048²")
-    right.legend()
+    right.legend(loc="lower left")
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(target, metadata={"Date": None})
