@@ -16,7 +16,7 @@ def draw(
 ) -> None:
     """Draw both as an SVG of fixed bytes for fixed numbers."""
     plt.rcParams.update({"svg.hashsalt": "pdefilter", "font.size": 9, "svg.fonttype": "path"})
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
     figure.patch.set_facecolor("white")
 
     names = sorted(rates, key=lambda name: rates[name])
@@ -38,7 +38,7 @@ def draw(
     right.set_xlabel("time (that of 200 Euler steps is 1)")
     right.set_ylabel("mean error, grey levels of 255")
     right.set_title("heat to t = 50 px², 2048²")
-    right.legend(loc="lower left")
+    right.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(target, metadata={"Date": None})
