@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from pdefilter.equations.diffusivities import Diffusivity
-from pdefilter.equations.heat import Heat
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes
@@ -32,6 +31,8 @@ class PeronaMalik:
     edges : ndarray of shape (2, M, N), float32, or None
         What g is multiplied by on the edge below every pixel and on that to
         its right: 0 where it is closed; None for 1 everywhere.
+    held : ndarray of shape (C, M, N), float32, or None
+        The image that g follows; None for u as it evolves.
     """
 
     diffusivity: Diffusivity
@@ -39,6 +40,7 @@ class PeronaMalik:
     channels: int
 
     edges: "Planes | None" = None
+    held: "Planes | None" = None
 
     largest_stable_step: ClassVar[float] = 0.25
     """In px²; as g ≤ 1, up to it every new value is a mean of old ones."""
@@ -54,24 +56,20 @@ class PeronaMalik:
             conductance=self.diffusivity.conductance,
             squared_scale=self._squared_scale,
             edges=self.edges,
+            held=self.held,
         )
 
-    def freeze(self, u: "Planes") -> Heat:
+    def freeze(self, u: "Planes") -> "PeronaMalik":
         """Hold the conductances as they are for u: a linear diffusion."""
-        from pdefilter.kernels.march import conduct
-
-        return Heat(
-            conduct(
-                u,
-                conductance=self.diffusivity.conductance,
-                squared_scale=self._squared_scale,
-                edges=self.edges,
-            )
-        )
+        return replace(self, held=u)
 
     def part(self, rows: slice, columns: slice) -> "PeronaMalik":
         """Make the evolution of a part of the image, cut out."""
-        return self if self.edges is None else replace(self, edges=self.edges[:, rows, columns])
+        edges, held = (
+            planes if planes is None else planes[:, rows, columns]
+            for planes in (self.edges, self.held)
+        )
+        return replace(self, edges=edges, held=held)
 
     def split(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
         """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""
@@ -83,6 +81,7 @@ class PeronaMalik:
             conductance=self.diffusivity.conductance,
             squared_scale=self._squared_scale,
             edges=self.edges,
+            held=self.held,
         )
 
     @property

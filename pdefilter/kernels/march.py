@@ -25,6 +25,7 @@ def march(
     conductance: str = "constant",
     squared_scale: float = 1.0,
     edges: Planes | None = None,
+    held: Planes | None = None,
 ) -> Planes:
     """Take explicit steps u ← u + τ div(g ∇u), edge by edge.
 
@@ -47,7 +48,10 @@ def march(
         before g is taken.
     edges : ndarray of shape (2, M, N), float32, optional
         What g is multiplied by on the edge below every pixel and on that to
-        its right. With the constant conductance, these are conductances held.
+        its right.
+    held : ndarray of shape (K, M, N), float32, optional
+        The image whose differences g follows at every step; by default `u` as
+        it evolves.
 
     Returns
     -------
@@ -61,16 +65,17 @@ def march(
     """
     u = _checked(u, "u")
     edges = _edges_of(u, edges)
+    held = _held_for(u, held)
     _require_sense(conductance, squared_scale, [*steps, *momenta])
     if momenta and len(momenta) != len(steps):
         raise ValueError(f"{len(steps)} steps need as many momenta, not {len(momenta)}")
     if not len(steps) or not u.size:
         return u.copy()
-    if _natively(u):
+    if _natively(u, held):
         from pdefilter.kernels import native
 
-        return native.march(u, steps, momenta, conductance, squared_scale, edges)
-    return reference.march(u, steps, momenta, conductance, squared_scale, edges)
+        return native.march(u, steps, momenta, conductance, squared_scale, edges, held)
+    return reference.march(u, steps, momenta, conductance, squared_scale, edges, held)
 
 
 def split(
@@ -80,6 +85,7 @@ def split(
     conductance: str = "constant",
     squared_scale: float = 1.0,
     edges: Planes | None = None,
+    held: Planes | None = None,
 ) -> Planes:
     """Take steps of additive operator splitting: stable at any size.
 
@@ -88,7 +94,7 @@ def split(
 
     Parameters
     ----------
-    u, steps, conductance, squared_scale, edges
+    u, steps, conductance, squared_scale, edges, held
         As of `march`.
 
     Returns
@@ -103,9 +109,13 @@ def split(
     """
     u = _checked(u, "u")
     edges = _edges_of(u, edges)
+    held = _held_for(u, held)
     _require_sense(conductance, squared_scale, steps)
     if not len(steps) or not u.size:
         return u.copy()
+    if held is not None:
+        edges = conduct(held, conductance=conductance, squared_scale=squared_scale, edges=edges)
+        conductance = "constant"
     if _natively(u):
         from pdefilter.kernels import native
 
@@ -118,7 +128,7 @@ def split(
 def conduct(
     u: Planes, *, conductance: str, squared_scale: float = 1.0, edges: Planes | None = None
 ) -> Planes:
-    """Find what the edges of an image conduct, to be held while it evolves.
+    """Find what the edges of an image conduct.
 
     Parameters
     ----------
@@ -145,8 +155,18 @@ def conduct(
     return reference.conduct(u, conductance, squared_scale, edges)
 
 
-def _natively(u: Planes) -> bool:
-    return engine.name() == "native" and len(u) <= MOST_NATIVE_CHANNELS
+def _natively(*images: Planes | None) -> bool:
+    few = all(u is None or len(u) <= MOST_NATIVE_CHANNELS for u in images)
+    return few and engine.name() == "native"
+
+
+def _held_for(u: Planes, held: Planes | None) -> Planes | None:
+    if held is None:
+        return None
+    held = _checked(held, "held")
+    if held.shape[1:] != u.shape[1:]:
+        raise ValueError(f"an image of shape {u.shape} cannot follow one of shape {held.shape}")
+    return held
 
 
 def _edges_of(u: Planes, edges: Planes | None) -> Planes | None:

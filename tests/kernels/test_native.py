@@ -52,8 +52,10 @@ def marches(draw):
     momenta[rng.random(len(momenta)) < draw(st.sampled_from([0, 0.6]))] = 1
     edges = rng.random((2, *shape[1:]), np.float32) if draw(st.booleans()) else None
     conductance = draw(st.sampled_from([*CONDUCTANCES]))
+    held = rng.random((draw(st.integers(1, 4)), *shape[1:]), np.float32)
+    held = held if draw(st.booleans()) else None
     tiling = Tiling(*(draw(st.integers(1, n + 2)) for n in (count, shape[1], shape[2])))
-    return u, steps, momenta.tolist(), conductance, draw(st.floats(0.1, 1e4)), edges, tiling
+    return u, steps, momenta.tolist(), conductance, draw(st.floats(0.1, 1e4)), edges, held, tiling
 
 
 @st.composite
@@ -85,7 +87,7 @@ def test_a_march_has_the_bits_of_the_reference(variant, march, threads):
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
 @given(march=marches(), threads=st.integers(1, 8), larger=st.sampled_from([1, 1e2, 1e5]))
 def test_splitting_has_the_bits_of_the_reference(variant, march, threads, larger):
-    u, steps, _, conductance, scale, edges, _ = march
+    u, steps, _, conductance, scale, edges, _, _ = march
     steps = [larger * step for step in steps]
     theirs = u
     with np.errstate(all="ignore"):
@@ -98,7 +100,7 @@ def test_splitting_has_the_bits_of_the_reference(variant, march, threads, larger
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
 @given(march=marches(), threads=st.integers(1, 8))
 def test_conductances_have_the_bits_of_the_reference(variant, march, threads):
-    u, _, _, conductance, scale, edges, _ = march
+    u, _, _, conductance, scale, edges, _, _ = march
     theirs = reference.conduct(u, conductance, scale, edges)
     ours = native.conduct(u, conductance, scale, edges, threads=threads, variant=variant)
     assert same(ours, theirs)
@@ -145,10 +147,11 @@ def test_a_photograph_cut_by_the_engines_own_choice(conductance, momentum, colou
     u = np.tile(u, (1, 3, 3))
     steps = [0.2] * 75
     momenta = [1.01] * 75 if momentum else []
-    for edges in (None, np.ascontiguousarray(u[:2, ::-1])):
-        theirs = reference.march(u, steps, momenta, conductance, 200.0, edges)
+    edges = np.ascontiguousarray(u[:2, ::-1])
+    for planes in ((None, None), (edges, None), (edges, u)):
+        theirs = reference.march(u, steps, momenta, conductance, 200.0, *planes)
         for threads in (1, 2, 5):
-            ours = native.march(u, steps, momenta, conductance, 200.0, edges, threads=threads)
+            ours = native.march(u, steps, momenta, conductance, 200.0, *planes, threads=threads)
             assert same(ours, theirs)
 
 

@@ -48,6 +48,7 @@ def march(
     conductance: str,
     squared_scale: float,
     edges: Planes | None,
+    held: Planes | None = None,
     *,
     tiling: Tiling | None = None,
     threads: int | None = None,
@@ -57,11 +58,12 @@ def march(
     native = engine.native()
     assert native is not None
     # A constant couples no channels: one by one they take less room in the cache.
-    alone = conductance == "constant"
+    alone = conductance == "constant" and held is None
     parts = [slice(c, c + 1) for c in range(len(u))] if alone else [slice(None)]
     shape = u[parts[0]].shape
     threads = threads or threads_for(math.prod(shape) * len(steps))
-    tiling = tiling or _tiling(shape, len(steps), threads, weighted=edges is not None)
+    weighted = edges is not None or held is not None
+    tiling = tiling or _tiling(shape, len(steps), threads, weighted=weighted)
     several = len(steps) > tiling.levels
     room = [np.empty(shape if several else (0, 0, 0), np.float32)]
     if any(momentum != 1 for momentum in momenta[tiling.levels :: tiling.levels]):
@@ -76,6 +78,7 @@ def march(
             np.asarray(steps, np.float32),
             np.asarray(momenta, np.float32) if momenta else None,
             edges,
+            held,
             _CODES[conductance],
             squared_scale,
             threads,

@@ -59,10 +59,33 @@ void finish(bool done) {
     if (!done) throw nb::python_error();
 }
 
+pdefilter::Conducting law_of(const Planes& in, const float* edges, int conductance, float scale) {
+    if (in.shape(0) < 1 || in.shape(0) > 4 || in.size() == 0)
+        throw nb::value_error("one to four channels and one pixel at least");
+    pdefilter::Conducting law{};
+    law.channels = pdefilter::Index(in.shape(0));
+    law.rows = pdefilter::Index(in.shape(1));
+    law.columns = pdefilter::Index(in.shape(2));
+    law.in = in.data();
+    law.edges = edges;
+    law.conductance = pdefilter::Conductance(conductance);
+    law.scale = scale;
+    return law;
+}
+
+pdefilter::Conducting law_of(const Planes& in, const float* edges, Target& out, int conductance,
+                             float scale) {
+    auto law = law_of(in, edges, conductance, scale);
+    if (out.shape(0) != 2 || out.shape(1) != in.shape(1) || out.shape(2) != in.shape(2))
+        throw nb::value_error("every pixel has two edges");
+    law.out = out.data();
+    return law;
+}
+
 void march(Planes in, Target out, Target spare, nb::object befores, Numbers steps,
-           nb::object momenta, nb::object edges, int conductance, float scale, int threads,
-           pdefilter::Index levels, pdefilter::Index tile_rows, pdefilter::Index tile_columns,
-           const std::string& variant) {
+           nb::object momenta, nb::object edges, nb::object held, int conductance, float scale,
+           int threads, pdefilter::Index levels, pdefilter::Index tile_rows,
+           pdefilter::Index tile_columns, const std::string& variant) {
     const auto way = how(threads, levels, tile_rows, tile_columns, variant);
     require_same_shape(in, out);
     const auto count = pdefilter::Index(steps.shape(0));
@@ -77,11 +100,20 @@ void march(Planes in, Target out, Target spare, nb::object befores, Numbers step
     pass.in = pass.before = in.data();
     pass.out = out.data();
     pass.steps = steps.data();
-    pass.conductance = pdefilter::Conductance(conductance);
-    pass.scale = scale;
 
-    Planes given;
+    Planes given, followed;
     pass.edges = edges_of(in, edges, given);
+    pdefilter::Conducting law{};
+    if (held.is_none()) {
+        pass.conductance = pdefilter::Conductance(conductance);
+        pass.scale = scale;
+    } else {
+        followed = nb::cast<Planes>(held);
+        law = law_of(followed, pass.edges, conductance, scale);
+        if (law.rows != pass.rows || law.columns != pass.columns)
+            throw nb::value_error("images must be of one shape");
+        pass.held = &law;
+    }
     Numbers factors;
     std::array<Target, 2> room;
     float* room_data[2] = {nullptr, nullptr};
@@ -104,24 +136,6 @@ void march(Planes in, Target out, Target spare, nb::object befores, Numbers step
         done = pdefilter::march(pass, count, spare.data(), room_data, way, interrupted);
     }
     finish(done);
-}
-
-pdefilter::Conducting law_of(const Planes& in, const float* edges, Target& out, int conductance,
-                             float scale) {
-    if (in.shape(0) < 1 || in.shape(0) > 4 || in.size() == 0)
-        throw nb::value_error("one to four channels and one pixel at least");
-    if (out.shape(0) != 2 || out.shape(1) != in.shape(1) || out.shape(2) != in.shape(2))
-        throw nb::value_error("every pixel has two edges");
-    pdefilter::Conducting law{};
-    law.channels = pdefilter::Index(in.shape(0));
-    law.rows = pdefilter::Index(in.shape(1));
-    law.columns = pdefilter::Index(in.shape(2));
-    law.in = in.data();
-    law.edges = edges;
-    law.out = out.data();
-    law.conductance = pdefilter::Conductance(conductance);
-    law.scale = scale;
-    return law;
 }
 
 void split(Planes in, Target out, Target spare, Target coefficients, Numbers two_taus,
@@ -231,8 +245,8 @@ NB_MODULE(_native, m) {
     m.doc() = "The kernels, compiled; see pdefilter.kernels.native.";
     m.def("variants", &pdefilter::variants);
     m.def("march", &march, "in_"_a, "out"_a, "spare"_a, "befores"_a.none(), "steps"_a,
-          "momenta"_a.none(), "edges"_a.none(), "conductance"_a, "scale"_a, "threads"_a,
-          "levels"_a, "tile_rows"_a, "tile_columns"_a, "variant"_a);
+          "momenta"_a.none(), "edges"_a.none(), "held"_a.none(), "conductance"_a, "scale"_a,
+          "threads"_a, "levels"_a, "tile_rows"_a, "tile_columns"_a, "variant"_a);
     m.def("split", &split, "in_"_a, "out"_a, "spare"_a, "coefficients"_a, "two_taus"_a,
           "edges"_a.none(), "conductance"_a, "scale"_a, "threads"_a, "variant"_a);
     m.def("conduct", &conduct, "in_"_a, "out"_a, "edges"_a.none(), "conductance"_a, "scale"_a,

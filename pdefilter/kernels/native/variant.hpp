@@ -9,13 +9,24 @@ using Index = std::ptrdiff_t;
 
 enum Conductance { constant = 0, exponential = 1, rational = 2 };
 
+// What the edges of an image conduct: to `out`, two planes, below and to the right.
+struct Conducting {
+    Index channels, rows, columns;
+    const float* in;
+    const float* edges;  // what comes as a factor for the edges below and to the right, or null
+    float* out;
+    Conductance conductance;
+    float scale;
+};
+
 // Some consecutive steps of a march, from one image to another. Planes are contiguous:
 // channel after channel, row after row.
 struct Pass {
     Index channels, rows, columns;
     const float* in;          // u_k
     const float* before;      // u_{k-1}, read only where the first level has momentum
-    const float* edges;       // what the edges below and to the right conduct, or null for 1
+    const float* edges;       // as above
+    const Conducting* held;   // what the edges conduct at every step, or null if they follow u
     float* out;               // u_{k+levels}
     float* out_before;        // u_{k+levels-1}, or null if nobody will ask
     const float* steps;       // tau of each level
@@ -28,16 +39,6 @@ struct Pass {
 // A rectangle of the result.
 struct Tile {
     Index first_row, last_row, first_column, last_column;
-};
-
-// What the edges of an image conduct: to `out`, two planes, below and to the right.
-struct Conducting {
-    Index channels, rows, columns;
-    const float* in;
-    const float* edges;  // as in a pass
-    float* out;
-    Conductance conductance;
-    float scale;
 };
 
 // A step of additive operator splitting; `in` and `out` are different images.

@@ -60,8 +60,11 @@ def march(
     conductance: str,
     squared_scale: float,
     edges: Planes | None,
+    held: Planes | None = None,
 ) -> Planes:
     """March as `pdefilter.kernels.march.march` says."""
+    if held is not None:
+        edges, conductance = conduct(held, conductance, squared_scale, edges), "constant"
     law = Law(conductance, np.float32(squared_scale), edges)
     now, then = _framed(u), np.empty((len(u), u.shape[1] + 1, u.shape[2] + 1), np.float32)
     last = _framed(u) if momenta else None

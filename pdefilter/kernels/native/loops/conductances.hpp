@@ -79,66 +79,76 @@ inline void conductances(const Floats (&difference)[n][C], float scale,
         for (int k = 0; k < n; ++k) g[k] *= load(edges[k] + j);
 }
 
-// ---------------------------------------------------------------- as an image
+// ---------------------------------------------------------------- row by row
 
 Index conduct_scratch(const Conducting& task) {
     return (2 * task.channels + 2) * stride_of(task.columns);
 }
 
+// Row r from column x0 on, to two rows of scratch, below and to the right; `rows` is scratch for
+// two rows a channel. The edge to the right of the last column joins it to itself.
 template <int C, class L>
-void conduct_rows_of(const Conducting& task, Index first, Index last, float* scratch) {
-    const Index M = task.rows, N = task.columns, stride = stride_of(N);
-    const size_t bytes = size_t(N) * sizeof(float);
-    float* const results = scratch + 2 * C * stride;
-    const float* const edges[2] = {results, results + stride};
-    for (Index r = first; r < last; ++r) {
+void conduct_row_of(const Conducting& task, Index r, Index x0, Index width, float* rows,
+                    float* below, float* right) {
+    const Index M = task.rows, N = task.columns, stride = stride_of(width);
+    const size_t bytes = size_t(width) * sizeof(float);
+    for (int c = 0; c < C; ++c) {
+        float *u = rows + c * stride, *next = u + C * stride;
+        memcpy(u, task.in + (c * M + r) * N + x0, bytes);
+        memcpy(next, task.in + (c * M + smaller(r + 1, M - 1)) * N + x0, bytes);
+        u[width] = u[width - 1];
+    }
+    if constexpr (L::weighted) {
+        memcpy(below, task.edges + r * N + x0, bytes);
+        memcpy(right, task.edges + (M + r) * N + x0, bytes);
+    }
+    const float* const edges[2] = {below, right};
+    for (Index j = 0; j < width; j += lanes) {
+        Floats difference[2][C], g[2];
         for (int c = 0; c < C; ++c) {
-            float *u = scratch + c * stride, *next = u + C * stride;
-            memcpy(u, task.in + (c * M + r) * N, bytes);
-            memcpy(next, task.in + (c * M + smaller(r + 1, M - 1)) * N, bytes);
-            u[N] = u[N - 1];
+            const float* const row = rows + c * stride + j;
+            difference[0][c] = load(row + C * stride) - load(row);
+            difference[1][c] = load(row + 1) - load(row);
         }
-        if constexpr (L::weighted)
-            for (int which = 0; which < 2; ++which)
-                memcpy(results + which * stride, task.edges + (which * M + r) * N, bytes);
-        for (Index j = 0; j < N; j += lanes) {
-            Floats difference[2][C], g[2];
-            for (int c = 0; c < C; ++c) {
-                const float* const row = scratch + c * stride + j;
-                difference[0][c] = load(row + C * stride) - load(row);
-                difference[1][c] = load(row + 1) - load(row);
-            }
-            conductances<2, C, L>(difference, task.scale, edges, j, g);
-            store(results + j, g[0]);
-            store(results + stride + j, g[1]);
-        }
-        for (int which = 0; which < 2; ++which)
-            memcpy(task.out + (which * M + r) * N, results + which * stride, bytes);
+        conductances<2, C, L>(difference, task.scale, edges, j, g);
+        store(below + j, g[0]);
+        store(right + j, g[1]);
     }
 }
 
+using ConductRow = void (*)(const Conducting&, Index r, Index x0, Index width, float* rows,
+                            float* below, float* right);
+
 template <int C, Conductance kind>
-void conduct_rows_with(const Conducting& task, Index first, Index last, float* scratch) {
-    if (task.edges)
-        conduct_rows_of<C, Law<kind, true, false>>(task, first, last, scratch);
-    else
-        conduct_rows_of<C, Law<kind, false, false>>(task, first, last, scratch);
+ConductRow row_with(const Conducting& task) {
+    return task.edges ? conduct_row_of<C, Law<kind, true, false>>
+                      : conduct_row_of<C, Law<kind, false, false>>;
 }
 
 template <int C>
-void conduct_channels(const Conducting& task, Index first, Index last, float* scratch) {
-    if (task.conductance == exponential)
-        return conduct_rows_with<C, exponential>(task, first, last, scratch);
-    if (task.conductance == rational)
-        return conduct_rows_with<C, rational>(task, first, last, scratch);
-    conduct_rows_with<C, constant>(task, first, last, scratch);
+ConductRow row_channels(const Conducting& task) {
+    if (task.conductance == exponential) return row_with<C, exponential>(task);
+    if (task.conductance == rational) return row_with<C, rational>(task);
+    return row_with<C, constant>(task);
+}
+
+ConductRow conduct_row(const Conducting& task) {
+    switch (task.channels) {
+        case 1: return row_channels<1>(task);
+        case 2: return row_channels<2>(task);
+        case 3: return row_channels<3>(task);
+        default: return row_channels<4>(task);
+    }
 }
 
 void conduct_rows(const Conducting& task, Index first, Index last, float* scratch) {
-    switch (task.channels) {
-        case 1: return conduct_channels<1>(task, first, last, scratch);
-        case 2: return conduct_channels<2>(task, first, last, scratch);
-        case 3: return conduct_channels<3>(task, first, last, scratch);
-        default: return conduct_channels<4>(task, first, last, scratch);
+    const Index M = task.rows, N = task.columns;
+    const ConductRow conduct = conduct_row(task);
+    float* const below = scratch + 2 * task.channels * stride_of(N);
+    float* const right = below + stride_of(N);
+    for (Index r = first; r < last; ++r) {
+        conduct(task, r, 0, N, scratch, below, right);
+        memcpy(task.out + r * N, below, size_t(N) * sizeof(float));
+        memcpy(task.out + (M + r) * N, right, size_t(N) * sizeof(float));
     }
 }

@@ -70,7 +70,8 @@ Index march_scratch(const Pass& pass, Index tile_columns) {
     const Index levels = pass.levels, channels = pass.channels;
     Index rows = (levels + 1) * ring * channels;  // all levels
     rows += levels * channels;                    // fluxes from above
-    if (pass.edges) rows += 2 * (levels + 2);     // their conductances
+    if (pass.edges || pass.held) rows += 2 * (levels + 2);  // what edges conduct
+    if (pass.held) rows += 2 * pass.held->channels;         // the rows that this follows
     return rows * stride_of(width);
 }
 
@@ -90,9 +91,12 @@ struct March {
     float* const images;
     float* const above = images + (levels + 1) * ring * C * stride;
     float* const edges = above + levels * C * stride;
+    float* const held = edges + 2 * (levels + 2) * stride;
+    const ConductRow conduct;
 
     March(const Pass& pass, const Tile& tile, float* scratch)
-        : pass(pass), tile(tile), images(scratch) {}
+        : pass(pass), tile(tile), images(scratch),
+          conduct(pass.held ? conduct_row(*pass.held) : nullptr) {}
 
     float* ring_row(Index level, Index r, int c) const {
         return images + ((level * ring + (r & (ring - 1))) * C + c) * stride;
@@ -111,10 +115,11 @@ struct March {
             memcpy(row, image_row(pass.in, r, c), size_t(width) * sizeof(float));
             row[width] = row[width - 1];
         }
-        if constexpr (L::weighted)
-            for (int which = 0; which < 2; ++which)
-                memcpy(edge_row(r, which), image_row(pass.edges, r, which),
-                       size_t(width) * sizeof(float));
+        if constexpr (!L::weighted) return;
+        if (conduct) return conduct(*pass.held, r, x0, width, held, edge_row(r, 0), edge_row(r, 1));
+        for (int which = 0; which < 2; ++which)
+            memcpy(edge_row(r, which), image_row(pass.edges, r, which),
+                   size_t(width) * sizeof(float));
     }
 
     // Writes the columns of the tile.
@@ -191,11 +196,12 @@ struct March {
 
 template <int C, Conductance kind>
 void march_with(const Pass& pass, const Tile& tile, float* scratch) {
-    if (pass.momenta && pass.edges)
+    const bool weighted = pass.edges || pass.held;
+    if (pass.momenta && weighted)
         March<C, Law<kind, true, true>>(pass, tile, scratch).run();
     else if (pass.momenta)
         March<C, Law<kind, false, true>>(pass, tile, scratch).run();
-    else if (pass.edges)
+    else if (weighted)
         March<C, Law<kind, true, false>>(pass, tile, scratch).run();
     else
         March<C, Law<kind, false, false>>(pass, tile, scratch).run();
