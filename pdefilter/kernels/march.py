@@ -113,16 +113,11 @@ def split(
     _require_sense(conductance, squared_scale, steps)
     if not len(steps) or not u.size:
         return u.copy()
-    if held is not None:
-        edges = conduct(held, conductance=conductance, squared_scale=squared_scale, edges=edges)
-        conductance = "constant"
-    if _natively(u):
+    if _natively(u, held):
         from pdefilter.kernels import native
 
-        return native.split(u, steps, conductance, squared_scale, edges)
-    for step in steps:
-        u = reference.split(u, step, conductance, squared_scale, edges)
-    return u
+        return native.split(u, steps, conductance, squared_scale, edges, held)
+    return reference.split(u, steps, conductance, squared_scale, edges, held)
 
 
 def conduct(

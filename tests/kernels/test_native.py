@@ -87,13 +87,11 @@ def test_a_march_has_the_bits_of_the_reference(variant, march, threads):
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
 @given(march=marches(), threads=st.integers(1, 8), larger=st.sampled_from([1, 1e2, 1e5]))
 def test_splitting_has_the_bits_of_the_reference(variant, march, threads, larger):
-    u, steps, _, conductance, scale, edges, _, _ = march
+    u, steps, _, *law, _ = march
     steps = [larger * step for step in steps]
-    theirs = u
     with np.errstate(all="ignore"):
-        for step in steps:
-            theirs = reference.split(theirs, step, conductance, scale, edges)
-    ours = native.split(u, steps, conductance, scale, edges, threads=threads, variant=variant)
+        theirs = reference.split(u, steps, *law)
+    ours = native.split(u, steps, *law, threads=threads, variant=variant)
     assert same(ours, theirs)
 
 

@@ -125,40 +125,38 @@ bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& h
 
 bool split(Conducting law, Splitting task, const float* two_taus, Index steps, float* spare,
            const How& how, const Interrupted& interrupted) {
+    const bool following_image = !law.in;
+    if (following_image) law.in = task.in;
     float* const out = task.out;
     task.out = steps % 2 ? out : spare;
+    task.law = &law;
     task.two_tau = *two_taus;
 
     constexpr Index chunk = 64;  // a multiple of the systems solved at once
     const Variant& variant = *how.variant;
-    const Index room = std::max(variant.conduct_scratch(law), variant.solve_scratch(task));
     const Index most = (std::max(task.rows, task.columns) + chunk - 1) / chunk;
     const int threads = int(std::min<Index>(how.threads, most));
-    const Scratch scratch(threads, room);
+    const Scratch scratch(threads, variant.solve_scratch(task));
     std::atomic<Index> following{0};
-    bool stopped = false;
-    enum { conduct, columns, rows } phase = conduct;
+    bool stopped = false, along_rows = false;
 
     auto round = [&](int thread) {
         float* const mine = scratch.of(thread);
-        const Index end = phase == columns ? task.columns : task.rows;
-        for (Index first; (first = chunk * following++) < end;) {
-            const Index last = std::min(end, first + chunk);
-            if (phase == conduct) variant.conduct_rows(law, first, last, mine);
-            if (phase == columns) variant.solve_columns(task, first, last, mine);
-            if (phase == rows) variant.solve_rows(task, first, last, mine);
-        }
+        const Index end = along_rows ? task.rows : task.columns;
+        for (Index first; (first = chunk * following++) < end;)
+            (along_rows ? variant.solve_rows : variant.solve_columns)(
+                task, first, std::min(end, first + chunk), mine);
     };
     auto next = [&] {
         following = 0;
-        if (phase == conduct) return phase = columns, true;
-        if (phase == columns) return phase = rows, true;
+        along_rows = !along_rows;
+        if (along_rows) return true;
         if (--steps == 0) return false;
         if ((stopped = interrupted())) return false;
         task.two_tau = *++two_taus;
-        law.in = task.in = task.out;
+        task.in = task.out;
+        if (following_image) law.in = task.in;
         task.out = task.out == out ? spare : out;
-        phase = law.conductance == constant ? columns : conduct;
         return true;
     };
     Team(threads).run(round, next);

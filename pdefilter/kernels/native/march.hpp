@@ -26,8 +26,8 @@ const Variant* variant_of(const std::string& name);
 bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& how,
            const Interrupted& interrupted);
 
-// Takes steps of operator splitting from task.in to task.out by way of `spare`; the edges
-// follow the image, as the law says, in law.out.
+// Takes steps of operator splitting from task.in to task.out by way of `spare`; the edges follow
+// law.in, or where this is null, the image as it evolves.
 bool split(Conducting law, Splitting task, const float* two_taus, Index steps, float* spare,
            const How& how, const Interrupted& interrupted);
 

@@ -138,8 +138,8 @@ void march(Planes in, Target out, Target spare, nb::object befores, Numbers step
     finish(done);
 }
 
-void split(Planes in, Target out, Target spare, Target coefficients, Numbers two_taus,
-           nb::object edges, int conductance, float scale, int threads,
+void split(Planes in, Target out, Target spare, Numbers two_taus, nb::object edges,
+           nb::object held, int conductance, float scale, int threads,
            const std::string& variant) {
     const auto way = how(threads, 1, 1, 1, variant);
     require_same_shape(in, out);
@@ -147,13 +147,16 @@ void split(Planes in, Target out, Target spare, Target coefficients, Numbers two
     const auto count = pdefilter::Index(two_taus.shape(0));
     if (count < 1) throw nb::value_error("one step at least");
     Planes given;
-    const auto law = law_of(in, edges_of(in, edges, given), coefficients, conductance, scale);
+    const Planes followed = held.is_none() ? in : nb::cast<Planes>(held);
+    auto law = law_of(followed, edges_of(in, edges, given), conductance, scale);
+    if (held.is_none()) law.in = nullptr;
     pdefilter::Splitting task{};
-    task.channels = law.channels;
-    task.rows = law.rows;
-    task.columns = law.columns;
+    task.channels = pdefilter::Index(in.shape(0));
+    task.rows = pdefilter::Index(in.shape(1));
+    task.columns = pdefilter::Index(in.shape(2));
+    if (law.rows != task.rows || law.columns != task.columns)
+        throw nb::value_error("images must be of one shape");
     task.in = in.data();
-    task.edges = coefficients.data();
     task.out = out.data();
     bool done;
     {
@@ -247,8 +250,8 @@ NB_MODULE(_native, m) {
     m.def("march", &march, "in_"_a, "out"_a, "spare"_a, "befores"_a.none(), "steps"_a,
           "momenta"_a.none(), "edges"_a.none(), "held"_a.none(), "conductance"_a, "scale"_a,
           "threads"_a, "levels"_a, "tile_rows"_a, "tile_columns"_a, "variant"_a);
-    m.def("split", &split, "in_"_a, "out"_a, "spare"_a, "coefficients"_a, "two_taus"_a,
-          "edges"_a.none(), "conductance"_a, "scale"_a, "threads"_a, "variant"_a);
+    m.def("split", &split, "in_"_a, "out"_a, "spare"_a, "two_taus"_a, "edges"_a.none(),
+          "held"_a.none(), "conductance"_a, "scale"_a, "threads"_a, "variant"_a);
     m.def("conduct", &conduct, "in_"_a, "out"_a, "edges"_a.none(), "conductance"_a, "scale"_a,
           "threads"_a, "variant"_a);
     m.def("correlate", &correlate, "in_"_a, "out"_a, "along_rows"_a, "first_row"_a,

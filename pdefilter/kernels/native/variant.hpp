@@ -45,7 +45,7 @@ struct Tile {
 struct Splitting {
     Index channels, rows, columns;
     const float* in;
-    const float* edges;  // what the edges below and to the right conduct
+    const Conducting* law;
     float* out;
     float two_tau;
 };

@@ -138,16 +138,23 @@ def _advance(
 
 
 def split(
-    u: Planes, step: float, conductance: str, squared_scale: float, edges: Planes | None
+    u: Planes,
+    steps: Sequence[float],
+    conductance: str,
+    squared_scale: float,
+    edges: Planes | None,
+    held: Planes | None = None,
 ) -> Planes:
-    """Take one step as `pdefilter.kernels.march.split` says."""
-    below, right = conduct(u, conductance, squared_scale, edges)
-    two_tau = np.float32(2) * np.float32(step)
-    along_rows = _solve(u, below * two_tau)
-    turned = np.ascontiguousarray(np.swapaxes(u, 1, 2))
-    along_columns = np.swapaxes(_solve(turned, np.ascontiguousarray(right.T) * two_tau), 1, 2)
-    result: Planes = (along_rows + along_columns) * np.float32(0.5)
-    return np.ascontiguousarray(result)
+    """Take steps as `pdefilter.kernels.march.split` says."""
+    for step in steps:
+        followed = u if held is None else held
+        below, right = conduct(followed, conductance, squared_scale, edges)
+        two_tau = np.float32(2) * np.float32(step)
+        along_rows = _solve(u, below * two_tau)
+        turned = np.ascontiguousarray(np.swapaxes(u, 1, 2))
+        along_columns = np.swapaxes(_solve(turned, np.ascontiguousarray(right.T) * two_tau), 1, 2)
+        u = np.ascontiguousarray((along_rows + along_columns) * np.float32(0.5))
+    return u
 
 
 def _solve(f: Planes, w: Plane) -> Planes:

@@ -86,17 +86,18 @@ Index conduct_scratch(const Conducting& task) {
 }
 
 // Row r from column x0 on, to two rows of scratch, below and to the right; `rows` is scratch for
-// two rows a channel. The edge to the right of the last column joins it to itself.
+// two rows a channel. The image's last column has itself to its right.
 template <int C, class L>
 void conduct_row_of(const Conducting& task, Index r, Index x0, Index width, float* rows,
                     float* below, float* right) {
     const Index M = task.rows, N = task.columns, stride = stride_of(width);
     const size_t bytes = size_t(width) * sizeof(float);
     for (int c = 0; c < C; ++c) {
+        const float* const image = task.in + c * M * N + x0;
         float *u = rows + c * stride, *next = u + C * stride;
-        memcpy(u, task.in + (c * M + r) * N + x0, bytes);
-        memcpy(next, task.in + (c * M + smaller(r + 1, M - 1)) * N + x0, bytes);
-        u[width] = u[width - 1];
+        memcpy(u, image + r * N, bytes);
+        memcpy(next, image + smaller(r + 1, M - 1) * N, bytes);
+        u[width] = image[r * N + smaller(width, N - x0 - 1)];
     }
     if constexpr (L::weighted) {
         memcpy(below, task.edges + r * N + x0, bytes);

@@ -1,10 +1,10 @@
 // Additive operator splitting: many tridiagonal systems side by side.
 #pragma once
 
-#include "floats.hpp"
+#include "conductances.hpp"
 
 // Thomas's algorithm on as many systems at once as keep the processor busy while each waits
-// for its divisions; position i of the systems of a group lies `stride` after position i - 1.
+// for its divisions; position i of their images lies `stride` after position i - 1.
 constexpr Index group = 32;
 constexpr Index parts = group / lanes;
 constexpr Index most_channels = 4;
@@ -12,9 +12,9 @@ constexpr Index most_channels = 4;
 struct Systems {
     Index length, stride;
     const float* f[most_channels];
-    const float* edges;      // g between positions i and i + 1
-    float* v[most_channels]; // the solution, [length][group]
-    float* ratio;            // [length][group]
+    const float* edges;      // g between positions i and i + 1, [length][group]
+    float* v[most_channels]; // the solution, alike
+    float* ratio;            // alike
 };
 
 template <int C>
@@ -28,7 +28,7 @@ void solve_of(const Systems& s, float two_tau) {
     for (Index i = 0; i < n; ++i)
         for (Index k = 0; k < parts; ++k) {
             const Index at = i * s.stride + k * lanes, to = i * group + k * lanes;
-            const Floats after = i < n - 1 ? load(s.edges + at) * all(two_tau) : all(0.0f);
+            const Floats after = i < n - 1 ? load(s.edges + to) * all(two_tau) : all(0.0f);
             const Floats diagonal = all(1.0f) + w[k] + after;
             const Floats pivot = all(1.0f) / (diagonal - w[k] * ratio[k]);
             for (int c = 0; c < C; ++c) {
@@ -59,24 +59,39 @@ void solve(const Systems& s, Index channels, float two_tau) {
     }
 }
 
-// Solutions and ratios, and room to lay out what does not lie side by side in memory.
+// Room for `planes` times [length][group], and for what rows of up to `width` pixels conduct.
+struct Room {
+    Index plane, stride;
+    float *planes, *rows, *below, *right;
+
+    Room(float* scratch, const Splitting& task, Index planes_, Index length, Index width)
+        : plane((length + lanes) * group), stride(stride_of(width)), planes(scratch),
+          rows(scratch + planes_ * plane), below(rows + 2 * task.law->channels * stride),
+          right(below + stride) {}
+};
+
 Index solve_scratch(const Splitting& task) {
-    return (2 * task.channels + 2) * (larger(task.rows, task.columns) + lanes) * group;
+    const Index planes = 2 * task.channels + 2, length = larger(task.rows, task.columns);
+    const Index rows = 2 * task.law->channels + 1 + group;
+    return planes * (length + lanes) * group + rows * stride_of(larger(task.columns, group));
 }
 
-Systems systems_in(float* scratch, Index channels, Index length) {
+// Solutions and ratios come first among the planes.
+Systems systems_in(const Room& room, Index channels, Index length) {
     Systems s{};
     s.length = length;
-    const Index plane = (length + lanes) * group;
-    for (Index c = 0; c < channels; ++c) s.v[c] = scratch + c * plane;
-    s.ratio = scratch + channels * plane;
+    for (Index c = 0; c < channels; ++c) s.v[c] = room.planes + c * room.plane;
+    s.ratio = room.planes + channels * room.plane;
     return s;
 }
 
 void solve_columns(const Splitting& task, Index first, Index last, float* scratch) {
     const Index M = task.rows, N = task.columns, channels = task.channels;
-    Systems s = systems_in(scratch, channels, M);
-    float* const room = s.ratio + (M + lanes) * group;
+    const Room room(scratch, task, 2 * channels + 2, M, group);
+    const ConductRow conduct = conduct_row(*task.law);
+    Systems s = systems_in(room, channels, M);
+    float* const images = s.ratio + room.plane;
+    float* const edges = images + channels * room.plane;
     for (Index j0 = first; j0 < last; j0 += group) {
         const Index count = smaller(group, last - j0);
         const size_t bytes = size_t(count) * sizeof(float);
@@ -91,8 +106,10 @@ void solve_columns(const Splitting& task, Index first, Index last, float* scratc
         };
         s.stride = count == group ? N : group;
         for (Index c = 0; c < channels; ++c)
-            s.f[c] = side_by_side(task.in + c * M * N, room + c * M * group);
-        s.edges = side_by_side(task.edges, room + channels * M * group);
+            s.f[c] = side_by_side(task.in + c * M * N, images + c * room.plane);
+        for (Index i = 0; i < M; ++i)
+            conduct(*task.law, i, j0, count, room.rows, edges + i * group, room.right);
+        s.edges = edges;
         solve(s, channels, task.two_tau);
         for (Index c = 0; c < channels; ++c)
             for (Index i = 0; i < M; ++i)
@@ -117,13 +134,13 @@ inline void transpose(Floats (&square)[lanes]) {
     if constexpr (2 * stage < lanes) transpose<2 * stage>(square);
 }
 
-// Some rows of a plane, as the columns of [columns][group].
-void turn(const float* rows, Index count, Index N, float* to) {
+// Some rows of N pixels, as the columns of [columns][group].
+void turn(const float* rows, Index stride, Index count, Index N, float* to) {
     for (Index i0 = 0; i0 < group; i0 += lanes)
         for (Index j0 = 0; j0 < N; j0 += lanes) {
             Floats square[lanes];
             for (Index i = 0; i < lanes; ++i)
-                square[i] = load_some(rows + (i0 + i) * N + j0, i0 + i < count ? N - j0 : 0);
+                square[i] = load_some(rows + (i0 + i) * stride + j0, i0 + i < count ? N - j0 : 0);
             transpose(square);
             for (Index j = 0; j < lanes; ++j) store(to + (j0 + j) * group + i0, square[j]);
         }
@@ -146,18 +163,22 @@ void average_turned(const float* from, float* rows, Index count, Index N) {
 
 void solve_rows(const Splitting& task, Index first, Index last, float* scratch) {
     const Index M = task.rows, N = task.columns, channels = task.channels;
-    Systems s = systems_in(scratch, channels, N);
+    const Room room(scratch, task, 2 * channels + 2, N, N);
+    const ConductRow conduct = conduct_row(*task.law);
+    Systems s = systems_in(room, channels, N);
     s.stride = group;
-    const Index plane = (N + lanes) * group;
-    float* const room = s.ratio + plane;
+    float* const images = s.ratio + room.plane;
+    float* const edges = images + channels * room.plane;
     for (Index i0 = first; i0 < last; i0 += group) {
         const Index count = smaller(group, last - i0);
         for (Index c = 0; c < channels; ++c) {
-            s.f[c] = room + c * plane;
-            turn(task.in + (c * M + i0) * N, count, N, room + c * plane);
+            turn(task.in + (c * M + i0) * N, N, count, N, images + c * room.plane);
+            s.f[c] = images + c * room.plane;
         }
-        s.edges = room + channels * plane;
-        turn(task.edges + (M + i0) * N, count, N, room + channels * plane);
+        for (Index i = 0; i < count; ++i)
+            conduct(*task.law, i0 + i, 0, N, room.rows, room.below, room.right + i * room.stride);
+        turn(room.right, room.stride, count, N, edges);
+        s.edges = edges;
         solve(s, channels, task.two_tau);
         for (Index c = 0; c < channels; ++c)
             average_turned(s.v[c], task.out + (c * M + i0) * N, count, N);
