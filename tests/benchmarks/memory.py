@@ -31,6 +31,7 @@ CALLS = {
     "heat_diffuse, exact": ("heat_diffuse", {"scheme": "exact"}),
     "anisotropic": ("anisotropic", {}),
     "anisotropic, fsi": ("anisotropic", {"scheme": "fsi"}),
+    "anisotropic, aos": ("anisotropic", {"scheme": "aos"}),
 }
 
 

@@ -191,6 +191,27 @@ def test_an_image_of_more_channels_than_are_compiled_is_marched_all_the_same():
     assert np.array_equal(pdefilter.heat_diffuse(u)[..., 3], one)
 
 
+def available_memory():
+    try:
+        with open("/proc/meminfo") as told:
+            return next(1024 * int(line.split()[1]) for line in told if "MemAvailable" in line)
+    except OSError:
+        return 0
+
+
+@pytest.mark.skipif(available_memory() < 14 << 30, reason="takes 9 GB of memory")
+def test_an_image_of_more_pixels_than_32_bits_count():
+    corner = np.random.default_rng(0).random((1, 50, 50), np.float32)
+    u = np.zeros((1, 46_400, 46_300), np.float32)
+    assert u.size > 2**31
+    u[:, -50:, -50:] = corner
+    ours = native.march(u, [0.2], (), "rational", 30.0, None)
+    around = reference.march(u[:, -60:, -60:], [0.2], (), "rational", 30.0, None)
+    # The cut is far enough from what is not zero.
+    assert same(ours[:, -60:, -60:], around)
+    assert not ours[:, :1000].any()
+
+
 @pytest.mark.parametrize(
     "call",
     [
