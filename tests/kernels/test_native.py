@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -193,7 +194,7 @@ def test_an_image_of_more_channels_than_are_compiled_is_marched_all_the_same():
 
 def available_memory():
     try:
-        with open("/proc/meminfo") as told:
+        with Path("/proc/meminfo").open() as told:
             return next(1024 * int(line.split()[1]) for line in told if "MemAvailable" in line)
     except OSError:
         return 0
