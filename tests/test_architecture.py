@@ -10,7 +10,7 @@ ALLOWED = {
     "schemes": set(),
     "equations": {"kernels"},
     "filters": {"equations", "schemes", "kernels"},
-    "images": set(),
+    "images": {"kernels"},
     "runs": {"filters", "images", "kernels"},
     "api": {"runs", "filters", "images"},
     "cli": {"runs", "filters", "images"},

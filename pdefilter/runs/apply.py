@@ -8,7 +8,7 @@ from numpy.typing import DTypeLike
 
 from pdefilter.images.holes import valid_pixels, with_holes, without_holes
 from pdefilter.images.image import Image
-from pdefilter.images.values import from_unit, planes_of, require_finite, together
+from pdefilter.images.values import pixels_of, planes_of, require_finite
 from pdefilter.raster import Mask, Raster
 
 
@@ -46,16 +46,16 @@ def apply(
         result = filter_(raster)
     if result is raster and dtype == image.pixels.dtype:
         return replace(image, pixels=image.pixels.copy())
-    planes = result.colour
-    require_finite(planes, "of the result exceed what float32 can hold; scale the image down")
     # What is the same plane in memory is stored once.
-    alike = len(planes) > 1 and not planes.strides[0]
-    pixels = from_unit(planes[:1] if alike else planes, dtype, result.interval)
-    if alike:
-        pixels = np.broadcast_to(pixels, planes.shape)
+    colour = result.colour
+    alike = len(colour) > 1 and not colour.strides[0]
+    different = colour[:1] if alike else colour
+    require_finite(different, "of the result exceed what float32 can hold; scale the image down")
+    planes = [*different] * (len(colour) // len(different))
+    intervals = [result.interval] * len(planes)
     if result.alpha is not None:
-        pixels = np.concatenate([pixels, from_unit(result.alpha, dtype)[None]])
-    pixels = together(pixels).reshape(image.pixels.shape)
+        planes, intervals = [*planes, result.alpha], [*intervals, (0.0, 1.0)]
+    pixels = pixels_of(planes, intervals, dtype).reshape(image.pixels.shape)
     if np.may_share_memory(pixels, image.pixels):
         # Where a filter changes nothing, its result may be a view of what went in.
         pixels = pixels.copy()

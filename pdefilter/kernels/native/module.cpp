@@ -9,6 +9,7 @@
 #include <array>
 #include <iterator>
 
+#include "channels.hpp"
 #include "correlation.hpp"
 #include "march.hpp"
 
@@ -242,6 +243,75 @@ void gradient(Planes in, nb::object alpha, Target out, Numbers difference,
     finish(done);
 }
 
+using Pixels = nb::ndarray<nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using StoredPixels = nb::ndarray<nb::ro, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+
+pdefilter::Stored stored_as(nb::dlpack::dtype type) {
+    if (type == nb::dtype<uint8_t>()) return pdefilter::uint8;
+    if (type == nb::dtype<uint16_t>()) return pdefilter::uint16;
+    if (type == nb::dtype<float>()) return pdefilter::float32;
+    throw nb::value_error("8 bits, 16 bits or float32");
+}
+
+void part(StoredPixels pixels, Target out, Numbers values, int threads,
+          const std::string& variant) {
+    pdefilter::Parting task{};
+    task.rows = pdefilter::Index(pixels.shape(0));
+    task.columns = pdefilter::Index(pixels.shape(1));
+    task.channels = pdefilter::Index(pixels.shape(2));
+    task.in = pixels.data();
+    task.type = stored_as(pixels.dtype());
+    task.values = values.data();
+    task.out = out.data();
+    if (pixels.size() == 0 || threads < 1)
+        throw nb::value_error("one pixel and one thread at least");
+    if (task.type != pdefilter::float32 && values.shape(0) != size_t(1) << pixels.itemsize() * 8)
+        throw nb::value_error("one value for every integer");
+    if (out.shape(0) != pixels.shape(2) || out.shape(1) != pixels.shape(0) ||
+        out.shape(2) != pixels.shape(1))
+        throw nb::value_error("one plane for every channel");
+    const auto& table = table_of(variant);
+    bool done;
+    {
+        nb::gil_scoped_release released;
+        done = pdefilter::part(task, threads, table, interrupted);
+    }
+    finish(done);
+}
+
+pdefilter::Index join(std::vector<Plane> planes, Pixels out, Numbers lowest, Numbers width,
+                      float full, int threads, const std::string& variant) {
+    pdefilter::Joining task{};
+    task.rows = pdefilter::Index(out.shape(0));
+    task.columns = pdefilter::Index(out.shape(1));
+    task.channels = pdefilter::Index(out.shape(2));
+    task.lowest = lowest.data();
+    task.width = width.data();
+    task.full = full;
+    task.out = out.data();
+    task.type = stored_as(out.dtype());
+    if (out.size() == 0 || threads < 1) throw nb::value_error("one pixel and one thread at least");
+    if (planes.size() != out.shape(2) || lowest.shape(0) != planes.size() ||
+        width.shape(0) != planes.size())
+        throw nb::value_error("one plane and one interval for every channel");
+    std::vector<const float*> places;
+    for (const auto& plane : planes) {
+        if (plane.shape(0) != out.shape(0) || plane.shape(1) != out.shape(1))
+            throw nb::value_error("images must be of one shape");
+        places.push_back(plane.data());
+    }
+    task.planes = places.data();
+    const auto& table = table_of(variant);
+    pdefilter::Index outside = 0;
+    bool done;
+    {
+        nb::gil_scoped_release released;
+        done = pdefilter::join(task, threads, table, interrupted, outside);
+    }
+    finish(done);
+    return outside;
+}
+
 }  // namespace
 
 NB_MODULE(_native, m) {
@@ -258,4 +328,7 @@ NB_MODULE(_native, m) {
           "along_columns"_a, "first_column"_a, "threads"_a, "variant"_a);
     m.def("gradient", &gradient, "in_"_a, "alpha"_a.none(), "out"_a, "difference"_a, "first"_a,
           "smoothing"_a, "first_across"_a, "measure"_a, "factor"_a, "threads"_a, "variant"_a);
+    m.def("part", &part, "pixels"_a, "out"_a, "values"_a, "threads"_a, "variant"_a);
+    m.def("join", &join, "planes"_a, "out"_a, "lowest"_a, "width"_a, "full"_a, "threads"_a,
+          "variant"_a);
 }

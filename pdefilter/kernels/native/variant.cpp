@@ -13,6 +13,7 @@ namespace pdefilter {
 namespace PDEFILTER_VARIANT {
 namespace {
 
+#include "loops/channels.hpp"
 #include "loops/conductances.hpp"
 #include "loops/correlation.hpp"
 #include "loops/floats.hpp"
@@ -25,7 +26,8 @@ namespace {
 extern const Variant variant;
 const Variant variant{march_scratch,     march_tile,     conduct_scratch,  conduct_rows,
                       solve_scratch,     solve_columns,  solve_rows,
-                      correlate_scratch, correlate_rows, gradient_scratch, gradient_rows};
+                      correlate_scratch, correlate_rows, gradient_scratch, gradient_rows,
+                      part_rows,         join_scratch,   join_rows};
 
 }  // namespace PDEFILTER_VARIANT
 }  // namespace pdefilter

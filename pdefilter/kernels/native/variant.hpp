@@ -86,6 +86,29 @@ struct Gradient {
     float factor;
 };
 
+enum Stored { uint8 = 0, uint16 = 1, float32 = 2 };
+
+// Stored values, channels side by side, to planes on the unit scale.
+struct Parting {
+    Index channels, rows, columns;
+    const void* in;
+    Stored type;
+    const float* values;  // what an integer stands for; floats stand for themselves
+    float* out;
+};
+
+// Planes to stored values, channels side by side: `lowest` of a plane is stored as zero, and
+// `width` above it as `full`, where they are stored as integers.
+struct Joining {
+    Index channels, rows, columns;
+    const float* const* planes;
+    const float* lowest;
+    const float* width;
+    float full;
+    void* out;
+    Stored type;
+};
+
 struct Variant {
     // How many floats of scratch is needed, and the work itself.
     Index (*march_scratch)(const Pass&, Index tile_columns);
@@ -101,6 +124,10 @@ struct Variant {
     void (*correlate_rows)(const Correlation&, Index first, Index last, float* scratch);
     Index (*gradient_scratch)(const Gradient&);
     void (*gradient_rows)(const Gradient&, Index first, Index last, float* scratch);
+    void (*part_rows)(const Parting&, Index first, Index last);
+    Index (*join_scratch)(const Joining&);
+    // Returns how many values were clipped.
+    Index (*join_rows)(const Joining&, Index first, Index last, float* scratch);
 };
 
 }  // namespace pdefilter

@@ -1,0 +1,69 @@
+"""Channels side by side, as files store them, and one after the other, on the engine in use."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pdefilter.kernels import engine
+from pdefilter.kernels.reference import channels as reference
+from pdefilter.raster import Plane, Planes
+
+_COMPILED_FOR = ("uint8", "uint16", "float32")
+
+
+def part(pixels: NDArray[Any]) -> Planes:
+    """Bring stored values to the unit scale, each channel into a plane of its own.
+
+    An integer v of a type with the largest value m becomes v/m, a float stays.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (M, N, C)
+        Integers or floats.
+
+    Returns
+    -------
+    ndarray of shape (C, M, N), float32
+        A new array; what float32 cannot hold is infinite.
+    """
+    if _is_native(pixels.dtype):
+        from pdefilter.kernels.native import channels as native
+
+        return native.part(pixels)
+    return reference.part(pixels)
+
+
+def join(
+    planes: Sequence[Plane], intervals: Sequence[tuple[float, float]], dtype: np.dtype
+) -> tuple[NDArray[Any], int]:
+    """Store planes side by side, as integers rounded to nearest, ties to even, or as floats.
+
+    Parameters
+    ----------
+    planes : sequence of C ndarrays of shape (M, N), float32
+        The channels, all finite. One that is the same as that before is converted once.
+    intervals : sequence of C tuples of float
+        For every plane, the values stored as zero and as full scale; where the
+        type is signed and the interval too, they are stored as the negative
+        full scale and the positive one. Floats are stored as they are.
+    dtype : dtype
+        The type to store.
+
+    Returns
+    -------
+    pixels : ndarray of shape (M, N, C)
+        A new array.
+    outside : int
+        How many values the type cannot hold, which are clipped.
+    """
+    if _is_native(dtype):
+        from pdefilter.kernels.native import channels as native
+
+        return native.join(planes, intervals, dtype)
+    return reference.join(planes, intervals, dtype)
+
+
+def _is_native(dtype: np.dtype) -> bool:
+    return engine.name() == "native" and dtype.isnative and dtype.name in _COMPILED_FOR

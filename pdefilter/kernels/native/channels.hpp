@@ -1,0 +1,17 @@
+// Channels parted and joined for whole images, on several threads.
+#pragma once
+
+#include "team.hpp"
+#include "variant.hpp"
+
+namespace pdefilter {
+
+// They return false if interrupted.
+bool part(const Parting& task, int threads, const Variant& variant,
+          const Interrupted& interrupted);
+
+// Adds to `outside` how many values were clipped.
+bool join(const Joining& task, int threads, const Variant& variant,
+          const Interrupted& interrupted, Index& outside);
+
+}  // namespace pdefilter
