@@ -4,14 +4,15 @@ This table alone decides; `pdefilter info --formats` and the README show it.
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import PurePath
 from types import ModuleType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from pdefilter.errors import CallError, ImageError
+from pdefilter.errors import CallError, ImageError, PdefilterError
 
 if TYPE_CHECKING:
     from pdefilter.images.frames import Frames
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from pdefilter.images.reading import Reading
 
 ANY_NUMBER_OF_CHANNELS = range(1, 1 << 16)
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -82,13 +81,23 @@ class Format:
         """
         from pdefilter.images.upright import upright
 
-        frames: Frames = self._sound(lambda: self._codec().decode(data, self.name, reading))
+        broken, advice = f"is a broken {self.name}", "get an intact copy"
+        with _one_sentence(broken, advice):
+            frames: Frames = self._codec().decode(data, self.name, reading)
 
-        def read(number: int) -> "Image":
-            image = self._sound(lambda: frames.read(number))
-            return upright(replace(image, format=self.name))
+        def sound(read: Callable[[int], "Image"]) -> Callable[[int], "Image"]:
+            def sound_read(number: int) -> "Image":
+                with _one_sentence(broken, advice):
+                    return upright(replace(read(number), format=self.name))
 
-        return replace(frames, read=read, format=self.name)
+            return sound_read
+
+        return replace(
+            frames,
+            read=sound(frames.read),
+            outline=frames.outline and sound(frames.outline),
+            format=self.name,
+        )
 
     def encode(self, images: "Frames") -> bytes:
         """Write images.
@@ -96,7 +105,7 @@ class Format:
         Raises
         ------
         ImageError
-            If the format cannot hold them.
+            If the format, or its codec, cannot hold them.
         """
 
         def fitting(image: "Image") -> "Image":
@@ -105,7 +114,8 @@ class Format:
             return image
 
         self.require_count(images.count)
-        data: bytes = self._codec().encode(images.mapped(fitting), self.name)
+        with _one_sentence(f"cannot be stored as {self.name}", "write another format"):
+            data: bytes = self._codec().encode(images.mapped(fitting), self.name)
         return data
 
     def require(self, image: "Image", dtype: str | None = None) -> None:
@@ -174,15 +184,17 @@ class Format:
     def _codec(self) -> ModuleType:
         return import_module(f"pdefilter.images.codecs.{self.codec}")
 
-    def _sound(self, read: Callable[[], T]) -> T:
-        """Read, and say in one sentence what a codec found wrong, whatever it raises."""
-        try:
-            return read()
-        except (ImageError, MemoryError):
-            raise
-        except Exception as error:
-            said = " ".join(str(error).split())[:200] or type(error).__name__
-            raise ImageError(f"is a broken {self.name} ({said}); get an intact copy") from None
+
+@contextmanager
+def _one_sentence(problem: str, advice: str) -> Iterator[None]:
+    """Say in one sentence what a codec found wrong, whatever it raises."""
+    try:
+        yield
+    except (PdefilterError, MemoryError):
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())[:200] or type(error).__name__
+        raise ImageError(f"{problem} ({said}); {advice}") from None
 
 
 _BETWEEN = tuple(f"uint{bits}" for bits in range(9, 16))

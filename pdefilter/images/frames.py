@@ -21,15 +21,23 @@ class Frames:
         The rows and columns of the first; zeros where there is no other.
     format : str
         The name of the format they came in.
+    outline : callable or None
+        Tells the kind of one by its number before any is decoded: an image of
+        a single pixel; None where decoding alone tells.
     """
 
     count: int
     read: Callable[[int], Image]
     size: tuple[int, int] = (0, 0)
     format: str = ""
+    outline: Callable[[int], Image] | None = None
 
     def __iter__(self) -> Iterator[Image]:
         return map(self.read, range(self.count))
+
+    def outlines(self) -> Iterator[Image]:
+        """List the kinds of all, where they are told."""
+        return map(self.outline, range(self.count)) if self.outline else iter(())
 
     def mapped(self, function: Callable[[Image], Image]) -> "Frames":
         """Apply a function to each as it is read."""
@@ -48,7 +56,13 @@ class Frames:
             raise ImageError(
                 f"has {has}, none of the number {number}; the first is 0, the last {self.count - 1}"
             )
-        return Frames(1, lambda _: self.read(number), self.size, self.format)
+        outline = self.outline
+        return replace(
+            self,
+            count=1,
+            read=lambda _: self.read(number),
+            outline=outline and (lambda _: outline(number)),
+        )
 
 
 def single(read: Callable[[], Image]) -> Frames:

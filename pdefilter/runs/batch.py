@@ -110,6 +110,9 @@ def _run_one(job: Job, filter_: Callable[[Raster], Raster], handling: Handling) 
     try:
         frames = read_frames(job.source or sys.stdin.buffer, handling.reading, handling.frame)
         format_ = job.format or named(frames.format)
+        format_.require_count(frames.count)
+        for outline in frames.outlines():
+            format_.require(outline, handling.depth)
 
         def filtered(image: Image) -> Image:
             format_.require(image, handling.depth)

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -67,15 +68,29 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     first = file.pages.first
     reading.require_size(first.imagelength, first.imagewidth)
 
+    def page_at(number: int) -> tifffile.TiffPage:
+        file.filehandle.seek(at[number])
+        return tifffile.TiffPage(file, number, keyframe=None)
+
     def read(number: int) -> Image:
-        page = tifffile.TiffPage(file, 0 if virtual > 1 else number, keyframe=None)
-        return _image(page, data, layout, reading, number if virtual > 1 else 0)
+        inner = number if virtual > 1 else 0
+        page = page_at(number - inner)
+        _require_flat(page, data, reading)
+        return _image(page, _pixels(page, data, reading, inner), data, layout, inner)
 
-    def seek_and_read(number: int) -> Image:
-        file.filehandle.seek(at[0 if virtual > 1 else number])
-        return read(number)
+    @cache
+    def outline_of_page(number: int) -> Image:
+        page = page_at(number)
+        _require_flat(page, data, reading)
+        shape = [1 if axis in "YX" else n for axis, n in zip(page.axes, page.shape, strict=True)]
+        return _image(page, np.zeros(shape, page.dtype), data, layout, 0)
 
-    return Frames(max(len(at), virtual), seek_and_read, (first.imagelength, first.imagewidth))
+    return Frames(
+        max(len(at), virtual),
+        read,
+        (first.imagelength, first.imagewidth),
+        outline=lambda number: outline_of_page(0 if virtual > 1 else number),
+    )
 
 
 def encode(images: Frames, name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
@@ -137,9 +152,8 @@ def _virtual_pages(file: tifffile.TiffFile) -> int:
     return 1
 
 
-def _image(
-    page: tifffile.TiffPage, data: bytes, layout: Layout, reading: Reading, number: int
-) -> Image:
+def _require_flat(page: tifffile.TiffPage, data: bytes, reading: Reading) -> None:
+    """Refuse a page that is too large, not there as a whole, or no image of colours we know."""
     reading.require_size(page.imagelength * max(page.imagedepth, 1), page.imagewidth)
     parts = zip(page.dataoffsets, page.databytecounts, strict=False)
     whole = sum(at + size <= len(data) for at, size in parts)
@@ -152,8 +166,14 @@ def _image(
         raise ImageError(f"holds {colours} colours; convert it to grey, RGB or CMYK first")
     if page.axes not in ("YX", "YXS", "SYX"):
         raise ImageError(f"has a page of the axes {page.axes}; give a file of flat images")
+    if page.dtype is None:
+        raise ImageError(f"holds values of {page.bitspersample} bits; convert it to 8 or 16 first")
 
-    pixels = _pixels(page, data, reading, number)
+
+def _image(
+    page: tifffile.TiffPage, pixels: Pixels, data: bytes, layout: Layout, number: int
+) -> Image:
+    colours = tifffile.PHOTOMETRIC(page.photometric).name
     if page.axes == "SYX":
         pixels = np.moveaxis(pixels, 0, -1)
     bits = page.bitspersample

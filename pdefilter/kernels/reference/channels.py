@@ -27,7 +27,7 @@ def to_unit(stored: NDArray[Any]) -> NDArray[np.float32]:
     if stored.dtype.kind == "f":
         return stored.astype(np.float32)
     working = _working_type(stored.dtype)
-    values = np.divide(stored, full_scale(stored.dtype), dtype=working)
+    values: NDArray[np.floating] = np.divide(stored, full_scale(stored.dtype), dtype=working)
     return values.astype(np.float32, copy=False)
 
 
