@@ -44,7 +44,10 @@ def apply(
     raster = raster_of(image, valid)
     with np.errstate(over="ignore", invalid="ignore"):
         result = filter_(raster)
-    if result is raster and dtype == image.pixels.dtype:
+    unchanged = result is raster
+    # A large image needs the room.
+    del raster
+    if unchanged and dtype == image.pixels.dtype:
         return replace(image, pixels=image.pixels.copy())
     # What is the same plane in memory is stored once.
     colour = result.colour

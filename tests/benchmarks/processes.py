@@ -30,13 +30,22 @@ def measure() -> None:
                 pdefilter.write(image, source)
                 target = Path(folder, "out" + ending)
                 lines = {name: _line(name, source, target) for name in COMMANDS}
-                lines["OpenCV"] = [sys.executable, "-c", READ_AND_WRITE, source, target]
+                lines["OpenCV"] = _by_opencv(source, target)
                 times = {name: _fastest(line) for name, line in lines.items()}
                 show(f"{size} {ending}", times)
+        print("\nwhole processes, medians of pairs' ratios, and what they may be:")
+        for ending in (".png", ".jpg"):
+            source, target = Path(folder, "12Mpx" + ending), Path(folder, "out" + ending)
+            edge, opencv = _line("edge", source, target), _by_opencv(source, target)
+            _compare(f"edge / OpenCV, 12 Mpx {ending}", edge, opencv, 1.3)
 
 
 def _fastest(line: list[str | Path]) -> float:
     return fastest(lambda: process(line), 3)
+
+
+def _by_opencv(source: Path, target: Path) -> list[str | Path]:
+    return [sys.executable, "-c", READ_AND_WRITE, source, target]
 
 
 def _line(command: str, source: Path, target: Path) -> list[str | Path]:
@@ -47,7 +56,7 @@ def _start_up(folder: Path) -> None:
     source = folder / "grey.png"
     pdefilter.write(np.random.default_rng(0).integers(0, 256, (256, 256), np.uint8), source)
     edge, anisotropic = (_line(name, source, folder / "o.png") for name in COMMANDS[::3])
-    print("\nwhole processes, ratios of the medians' pairs, and what they may be:")
+    print("\nwhole processes, medians of pairs' ratios, and what they may be:")
     _compare("--help / import typer, rich", [TOOL, "--help"], _import("typer, rich.console"), 1.5)
     _compare("edge, 256² / imports", edge, _import("cv2, typer, rich.console"), 2.0)
     _compare("anisotropic / edge, 256²", anisotropic, edge, 1.2)

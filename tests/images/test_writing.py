@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from support import SAMPLES
 
 import pdefilter
@@ -132,3 +133,33 @@ def test_the_longest_name_there_may_be(pdefilter_command, tmp_path):
     done = pdefilter_command("edge", COINS, "-o", name)
     assert (done.returncode, done.stderr) == (0, b"")
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_page_that_the_target_cannot_hold_is_refused_before_any_is_decoded(
+    pdefilter_command, tmp_path
+):
+    with tifffile.TiffWriter(tmp_path / "in.tif") as writer:
+        writer.write(np.zeros((4, 6), np.uint8), compression="zlib")
+        writer.write(np.zeros((4, 6), np.float32))
+    data = bytearray((tmp_path / "in.tif").read_bytes())
+    with tifffile.TiffFile(tmp_path / "in.tif") as file:
+        # Were the first page decoded, it would be broken.
+        data[file.pages[0].dataoffsets[0]] ^= 0xFF
+    (tmp_path / "in.tif").write_bytes(data)
+    done = pdefilter_command("edge", "in.tif", "-o", "out.png")
+    assert "PNG cannot hold float32 values" in sentence(done)
+    assert not (tmp_path / "out.png").exists()
+    assert "is a broken TIFF" in sentence(pdefilter_command("edge", "in.tif", "-o", "out.tif"))
+
+
+def test_whatever_an_encoder_raises_becomes_one_sentence(monkeypatch, tmp_path):
+    def fail(*_, **__):
+        raise RuntimeError("no room\nfor it")
+
+    monkeypatch.setattr("imagecodecs.deflate_encode", fail)
+    with pytest.raises(pdefilter.ImageError) as caught:
+        pdefilter.write(np.zeros((4, 6), np.uint8), tmp_path / "out.png")
+    assert str(caught.value) == (
+        f"{tmp_path / 'out.png'}: cannot be stored as PNG (no room for it); write another format"
+    )
+    assert not list(tmp_path.iterdir())
