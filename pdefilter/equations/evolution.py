@@ -1,10 +1,23 @@
 """What a scheme may ask of an equation that evolves an image in time."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes
+
+
+class LinearEvolution(Protocol):
+    """u_t = A u."""
+
+    @property
+    def largest_stable_step(self) -> float:
+        """The largest size in px² of an explicit step that is stable by itself."""
+        ...
+
+    def march(self, u: "Planes", sizes: Sequence[float], momenta: Sequence[float] = ()) -> "Planes":
+        """Take explicit steps, each with its momentum if there are any."""
+        ...
 
 
 class Evolution(Protocol):
@@ -15,17 +28,22 @@ class Evolution(Protocol):
         """The largest size in px² of an explicit step that is stable by itself."""
         ...
 
-    def march(self, u: "Planes", sizes: Sequence[float], momenta: Sequence[float] = ()) -> "Planes":
+    def march(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
         """Take explicit steps; the coefficients follow u at every step."""
         ...
 
-    def freeze(self, u: "Planes") -> "Evolution":
+    def freeze(self, u: "Planes") -> LinearEvolution:
         """Make the evolution whose coefficients are held as they are for u."""
         ...
 
     def part(self, rows: slice, columns: slice) -> "Evolution":
         """Make the evolution of a part of the image, cut out."""
         ...
+
+
+@runtime_checkable
+class Splittable(Evolution, Protocol):
+    """u_t = (A_1(u) + A_2(u)) u, where each part couples pixels along one axis only."""
 
     def split(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
         """Take steps of additive operator splitting."""

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from pdefilter.equations.contrast import contrast_parameter, percentile_of
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
-from pdefilter.equations.perona_malik import PeronaMalik
 from pdefilter.filters.colour import Color, in_space
 from pdefilter.filters.evolution_options import (
     Iterations,
@@ -15,13 +14,13 @@ from pdefilter.filters.evolution_options import (
     time_option,
 )
 from pdefilter.filters.evolve import SCHEMES, edges_of, schedule
+from pdefilter.filters.models import MODELS, choose
 from pdefilter.filters.option import Option, image_filter
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes, Raster
 
-DEFAULT_TIME = 5.0
-
+_MODELS = {name: model.meaning for name, model in MODELS.items()}
 _FORMULAS = {name: diffusivity.formula for name, diffusivity in DIFFUSIVITIES.items()}
 
 
@@ -29,6 +28,9 @@ _FORMULAS = {name: diffusivity.formula for name, diffusivity in DIFFUSIVITIES.it
 def anisotropic(
     image: "Raster",
     *,
+    model: Annotated[
+        str, Option("Which equation u_t = … the image follows.", choices=_MODELS)
+    ] = "perona-malik",
     kappa: Annotated[
         float | str,
         Option(
@@ -39,8 +41,24 @@ def anisotropic(
         ),
     ] = "p90",
     diffusivity: Annotated[
-        str, Option("How diffusion g fades with the difference s.", choices=_FORMULAS)
-    ] = "exponential",
+        str | None,
+        Option(
+            "How diffusion g fades with the difference s.",
+            choices=_FORMULAS,
+            otherwise="exponential",
+        ),
+    ] = None,
+    presmooth: Annotated[
+        float | None,
+        Option(
+            "Standard deviation σ of the Gaussian that smooths the image u_σ from which "
+            "differences are taken.",
+            unit="px",
+            minimum=0,
+            maximum=1000,
+            otherwise="0.5 for regularized",
+        ),
+    ] = None,
     time: Annotated[float | None, time_option(otherwise="5")] = None,
     iterations: Iterations = None,
     step: Step = None,
@@ -48,22 +66,31 @@ def anisotropic(
     tolerance: Tolerance = None,
     color: Color = "rgb",
 ) -> "Raster":
-    """Smooth within regions, not across edges, by Perona–Malik diffusion.
+    """Smooth within regions, not across edges, by nonlinear diffusion.
 
-    u_t = div(g(|∇u|²) ∇u) with zero flux through the border and edge-wise
-    differences. All channels share one diffusivity, which
+    u_t = div(g(|∇u|²) ∇u) by default, with zero flux through the border and
+    edge-wise differences. All channels share one diffusivity, which
     follows the root mean square of their differences.
 
     Parameters
     ----------
     image : ndarray of shape (M, N) or (M, N, C), or Image
         The initial image, integers or floats.
+    model : {"perona-malik", "regularized"}
+        Whether the diffusivity follows the image itself or, with fewer traces
+        of the noise, the smoothed image u_σ.
     kappa : float or str
         Contrast parameter κ on the unit scale, where full scale is 1; or a
-        percentile of the differences between neighbouring pixels.
-    diffusivity : {"exponential", "rational"}
-        exp(−s²/κ²) favours strong edges over weak ones, 1/(1 + s²/κ²) wide
-        regions over small ones.
+        percentile of the differences between neighbouring pixels, of u_σ where
+        the model has one.
+    diffusivity : {"exponential", "rational", "charbonnier", "weickert", \
+"tukey", "tv"}, optional
+        g, by default exponential. The flux s g is largest at s = κ/√2, κ,
+        nowhere, κ, κ/√5 and, constant from there on, κ. Where it falls,
+        edges are sharpened.
+    presmooth : float, optional
+        Standard deviation σ in px of the Gaussian that makes u_σ, by default
+        0.5; for the models that have one.
     time : float, optional
         Stopping time t in px², by default 5.
     iterations : int, optional
@@ -97,11 +124,16 @@ def anisotropic(
 
     References
     ----------
-    Perona & Malik 1990, doi:10.1109/34.56205. Schemes: Grewenig, Weickert &
+    Perona & Malik 1990, doi:10.1109/34.56205; Catté, Lions, Morel & Coll 1992,
+    doi:10.1137/0729012 (regularized). Diffusivities: Charbonnier et al. 1997,
+    doi:10.1109/83.551699; Weickert 1998, Anisotropic Diffusion in Image
+    Processing; Black et al. 1998, doi:10.1109/83.661192 (tukey); Rudin, Osher &
+    Fatemi 1992, doi:10.1016/0167-2789(92)90242-F (tv). Schemes: Grewenig, Weickert &
     Bruhn 2010, doi:10.1007/978-3-642-15986-2_54 (fed); Hafner et al. 2016,
     doi:10.1007/978-3-319-45886-1_8 (fsi); Weickert, ter Haar Romeny &
     Viergever 1998, doi:10.1109/83.661190 (aos).
     """
+    choice = choose(model, diffusivity=diffusivity, presmooth=presmooth)
     plan = schedule(
         scheme=scheme,
         time=time,
@@ -109,16 +141,16 @@ def anisotropic(
         step=step,
         tolerance=tolerance,
         to_tolerance="fsi",
-        default_time=DEFAULT_TIME,
-        largest_stable_step=PeronaMalik.largest_stable_step,
+        default_time=MODELS[model].time,
+        largest_stable_step=MODELS[model].largest_stable_step,
     )
-    g = DIFFUSIVITIES[diffusivity]
 
     def diffused(converted: "Raster") -> "Raster":
         channels, edges = len(converted.colour), edges_of(converted)
+        smoothed = choice.smoothed(converted)
 
         def diffuse(u: "Planes") -> "Planes":
-            contrast = contrast_parameter(u, kappa, channels, edges)
+            contrast = contrast_parameter(smoothed(u), kappa, channels, edges)
             if not contrast:
                 # g tends to 0 at every edge as κ does: the image is a steady state.
                 return u
@@ -128,7 +160,7 @@ def anisotropic(
                     "scale is 1: nothing counts as an edge",
                     stacklevel=2,
                 )
-            return plan.run(PeronaMalik(g, contrast, channels, edges), u)
+            return plan.run(choice.evolution(converted, contrast), u)
 
         return converted.filtered(diffuse)
 

@@ -1,11 +1,11 @@
 """How an evolution gets to its stopping time: the scheme, and how finely it divides the time."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pdefilter.equations.evolution import Evolution
+from pdefilter.equations.evolution import Evolution, Splittable
 from pdefilter.errors import ParameterError
 from pdefilter.schemes.explicit import explicit_steps
 from pdefilter.schemes.fast_explicit import Cycle, fed_cycle, fewest_cycles, fsi_cycle
@@ -22,7 +22,7 @@ SCHEMES: Mapping[str, str] = {
 }
 
 # Short of the limit, where the highest frequency would only change its sign, never decay.
-DEFAULT_STEP = 0.2
+_DEFAULT_SHARE = 0.8
 DEFAULT_TOLERANCE = 0.1
 
 _CYCLES: Mapping[str, Callable[[float, float], Cycle]] = {"fed": fed_cycle, "fsi": fsi_cycle}
@@ -59,7 +59,7 @@ class Schedule:
         if self.scheme == "explicit":
             return evolution.march(u, self.sizes)
         if self.sizes:
-            return evolution.split(u, self.sizes)
+            return _split(evolution, u, self.sizes)
         if self.scheme == "optimal":
             return self._run_optimally(evolution, u)
         least = 1
@@ -86,14 +86,14 @@ class Schedule:
         for cycle in optimal_cycles(
             self.time, found, self.tolerance, evolution.largest_stable_step
         ):
-            u = evolution.march(u, cycle.sizes, cycle.momenta)
+            u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta)
         return u
 
     def _divided(self, evolution: Evolution, u: "Planes", parts: int) -> "Planes":
         """Evolve `u` in so many cycles, or steps of splitting."""
         part = self.time / parts
         if self.scheme == "aos":
-            return evolution.split(u, (part,) * parts)
+            return _split(evolution, u, (part,) * parts)
         cycle = _CYCLES[self.scheme](part, evolution.largest_stable_step)
         for _ in range(parts):
             u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta)
@@ -150,7 +150,7 @@ def schedule(
             iterations=iterations,
             step=step,
             default_time=default_time,
-            default_step=DEFAULT_STEP,
+            default_step=_DEFAULT_SHARE * largest_stable_step,
             largest_stable_step=largest_stable_step if scheme == "explicit" else math.inf,
         )
         time = math.fsum(sizes)
@@ -165,6 +165,11 @@ def edges_of(image: "Raster") -> "Planes | None":
     from pdefilter.kernels.edges import open_edges
 
     return open_edges(image.valid)
+
+
+def _split(evolution: Evolution, u: "Planes", sizes: Sequence[float]) -> "Planes":
+    assert isinstance(evolution, Splittable)
+    return evolution.split(u, sizes)
 
 
 def _samples(evolution: Evolution, u: "Planes", time: float) -> "list[tuple[Evolution, Planes]]":

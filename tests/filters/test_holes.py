@@ -23,6 +23,7 @@ CALLS = {
     "anisotropic": {},
     "anisotropic rational": {"diffusivity": "rational", "kappa": 0.2},
     "anisotropic fsi": {"scheme": "fsi", "time": 2.0, "tolerance": 1.0},
+    "anisotropic regularized": {"model": "regularized", "presmooth": 1.0, "kappa": 0.2},
     "anisotropic aos": {"scheme": "aos", "step": 2.0, "iterations": 3, "kappa": 0.1},
 }
 BY_PERCENTILE = {"anisotropic", "anisotropic fsi"}  # of the whole image's differences

@@ -15,6 +15,9 @@ DIFFUSIONS = {
     "rational": lambda u, t: pdefilter.anisotropic(
         u, kappa=0.3, diffusivity="rational", time=t, step=0.25
     ),
+    "regularized": lambda u, t: pdefilter.anisotropic(
+        u, model="regularized", kappa=0.3, presmooth=0.8, time=t, step=0.25
+    ),
     "gaussian": lambda u, t: pdefilter.smooth(u, sigma=(2 * t) ** 0.5),
     "box": lambda u, t: pdefilter.smooth(u, method="box", sigma=(2 * t) ** 0.5),
     "binomial": lambda u, t: pdefilter.smooth(u, method="binomial", sigma=(2 * t) ** 0.5),

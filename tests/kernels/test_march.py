@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import planes
 
+from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.march import conduct, march, split
 
 # Some ten rounded operations on numbers of at most 1, per step.
@@ -36,6 +37,9 @@ def test_a_nonlinear_step_is_the_formula_of_perona_and_malik(u, tau, scale):
     for conductance, g in (
         ("exponential", lambda s2: np.exp2(-scale * s2)),
         ("rational", lambda s2: 1 / (1 + scale * s2)),
+        ("charbonnier", lambda s2: 1 / np.sqrt(1 + scale * s2)),
+        ("tukey", lambda s2: max(0.0, 1 - scale * s2) ** 2),
+        ("total variation", lambda s2: 1 / np.sqrt(max(1.0, scale * s2))),
     ):
         true = four_neighbour_step(u, tau, g)
         ours = march(u, [tau], conductance=conductance, squared_scale=scale)
@@ -63,7 +67,7 @@ def test_a_step_with_held_conductances_is_the_formula(u, tau, other):
     assert march(u, [tau], edges=conduct(held, **law)).tobytes() == ours.tobytes()
 
 
-@given(planes(), st.sampled_from(["exponential", "rational"]), st.floats(0, 0.25))
+@given(planes(), st.sampled_from([*CONDUCTANCES]), st.floats(0, 0.25))
 def test_a_step_is_one_with_the_conductances_of_its_own_image(u, conductance, tau):
     law = {"conductance": conductance, "squared_scale": 30.0}
     assert march(u, [tau], **law).tobytes() == march(u, [tau], edges=conduct(u, **law)).tobytes()

@@ -10,7 +10,15 @@ import numpy as np
 from pdefilter.kernels import engine
 from pdefilter.raster import Planes
 
-_CODES = {"constant": 0, "exponential": 1, "rational": 2}
+_CODES = {
+    "constant": 0,
+    "exponential": 1,
+    "rational": 2,
+    "charbonnier": 3,
+    "weickert": 4,
+    "tukey": 5,
+    "total variation": 6,
+}
 
 # Below so many pixel-steps a thread takes longer to start than to work.
 _WORTH_A_THREAD = 1 << 20

@@ -7,7 +7,15 @@ namespace pdefilter {
 
 using Index = std::ptrdiff_t;
 
-enum Conductance { constant = 0, exponential = 1, rational = 2 };
+enum Conductance {
+    constant = 0,
+    exponential = 1,
+    rational = 2,
+    charbonnier = 3,
+    weickert = 4,
+    tukey = 5,
+    total_variation = 6,
+};
 
 // What the edges of an image conduct: to `out`, two planes, below and to the right.
 struct Conducting {

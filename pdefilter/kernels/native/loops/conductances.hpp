@@ -51,6 +51,41 @@ inline void rational_of(Floats (&r)[n]) {
     }
 }
 
+// 1/sqrt(1 + r).
+template <int n>
+inline void charbonnier_of(Floats (&r)[n]) {
+    for (int k = 0; k < n; ++k) r[k] = all(1.0f) / root(at_most(r[k], 1e18f) + all(1.0f));
+}
+
+// 1 - 2^(-1/r^4).
+template <int n>
+inline void weickert_of(Floats (&r)[n]) {
+    for (int k = 0; k < n; ++k) {
+        const Floats limited = at_most(r[k], 1e9f), squared = limited * limited;
+        r[k] = all(1.0f) / (squared * squared);
+    }
+    exp2_of_minus(r);
+    for (int k = 0; k < n; ++k) r[k] = all(1.0f) - r[k];
+}
+
+// (1 - r)^2 up to r = 1, then 0.
+template <int n>
+inline void tukey_of(Floats (&r)[n]) {
+    for (int k = 0; k < n; ++k) {
+        const Floats rest = all(1.0f) - at_most(r[k], 1.0f);
+        r[k] = rest * rest;
+    }
+}
+
+// 1/sqrt(r), at most 1.
+template <int n>
+inline void total_variation_of(Floats (&r)[n]) {
+    for (int k = 0; k < n; ++k) {
+        const Floats limited = at_most(r[k], 1e18f), one = all(1.0f);
+        r[k] = one / root(limited > one ? limited : one);
+    }
+}
+
 // The diffusivity of a march, and what else is computed: everything known when compiling.
 template <Conductance kind_, bool weighted_, bool momentum_>
 struct Law {
@@ -58,6 +93,20 @@ struct Law {
     static constexpr bool weighted = weighted_;  // the edges' own conductances are given
     static constexpr bool momentum = momentum_;
 };
+
+// Calls f.operator()<kind>(), the kind known when compiling.
+template <class F>
+inline void with_kind(Conductance kind, F f) {
+    switch (kind) {
+        case exponential: return f.template operator()<exponential>();
+        case rational: return f.template operator()<rational>();
+        case charbonnier: return f.template operator()<charbonnier>();
+        case weickert: return f.template operator()<weickert>();
+        case tukey: return f.template operator()<tukey>();
+        case total_variation: return f.template operator()<total_variation>();
+        default: return f.template operator()<constant>();
+    }
+}
 
 // From the differences across the edges below (2q) and to the right (2q + 1) of some rows to what
 // these conduct.
@@ -75,6 +124,10 @@ inline void conductances(const Floats (&difference)[n][C], float scale,
     }
     if constexpr (L::kind == exponential) exp2_of_minus(g);
     if constexpr (L::kind == rational) rational_of(g);
+    if constexpr (L::kind == charbonnier) charbonnier_of(g);
+    if constexpr (L::kind == weickert) weickert_of(g);
+    if constexpr (L::kind == tukey) tukey_of(g);
+    if constexpr (L::kind == total_variation) total_variation_of(g);
     if constexpr (L::weighted)
         for (int k = 0; k < n; ++k) g[k] *= load(edges[k] + j);
 }
@@ -128,9 +181,9 @@ ConductRow row_with(const Conducting& task) {
 
 template <int C>
 ConductRow row_channels(const Conducting& task) {
-    if (task.conductance == exponential) return row_with<C, exponential>(task);
-    if (task.conductance == rational) return row_with<C, rational>(task);
-    return row_with<C, constant>(task);
+    ConductRow row{};
+    with_kind(task.conductance, [&]<Conductance kind>() { row = row_with<C, kind>(task); });
+    return row;
 }
 
 ConductRow conduct_row(const Conducting& task) {

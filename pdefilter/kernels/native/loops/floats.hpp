@@ -31,6 +31,14 @@ inline Floats all(float x) {
     return Floats{PDEFILTER_LANES(PDEFILTER_SAME)};
 }
 
+// Written so that every compiler finds the instruction for all lanes.
+inline Floats root(Floats v) {
+    float each[lanes];
+    memcpy(each, &v, sizeof v);
+    for (Index k = 0; k < lanes; ++k) each[k] = __builtin_sqrtf(each[k]);
+    return load(each);
+}
+
 // The numbers one place further back, in a row where `v` comes after `preceding`.
 inline Floats last_in(Floats preceding, Floats v) {
 #define PDEFILTER_LAST(k) int(lanes) + k - 1

@@ -3,13 +3,6 @@
 
 #include "correlation.hpp"
 
-// Written so that every compiler finds the instruction for all lanes.
-inline Floats root(Floats v) {
-    float each[lanes];
-    memcpy(each, &v, sizeof v);
-    for (Index k = 0; k < lanes; ++k) each[k] = __builtin_sqrtf(each[k]);
-    return load(each);
-}
 inline Floats absolute(Floats v) { return (Floats)((Integers)v & ~(Integers)all(-0.0f)); }
 
 // Sums over the channels of a gradient (r, c) and of its outer product.

@@ -209,9 +209,7 @@ void march_with(const Pass& pass, const Tile& tile, float* scratch) {
 
 template <int C>
 void march_channels(const Pass& pass, const Tile& tile, float* scratch) {
-    if (pass.conductance == exponential) return march_with<C, exponential>(pass, tile, scratch);
-    if (pass.conductance == rational) return march_with<C, rational>(pass, tile, scratch);
-    march_with<C, constant>(pass, tile, scratch);
+    with_kind(pass.conductance, [&]<Conductance kind>() { march_with<C, kind>(pass, tile, scratch); });
 }
 
 void march_tile(const Pass& pass, const Tile& tile, float* scratch) {

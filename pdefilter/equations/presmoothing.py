@@ -1,0 +1,47 @@
+"""The smoothed image u_σ that coefficients are taken from, so that noise is no edge."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pdefilter.raster import Mask, Planes
+
+
+@dataclass(frozen=True)
+class Presmoothing:
+    """u_σ = G_σ ∗ u, of what is no hole; the image is mirrored at its border.
+
+    Attributes
+    ----------
+    sigma : float
+        The standard deviation σ of the Gaussian in px; 0 for none.
+    valid : ndarray of shape (M, N), bool, or None
+        Which pixels are no holes; None where none is.
+    """
+
+    sigma: float
+    valid: "Mask | None" = None
+
+    def __call__(self, u: "Planes") -> "Planes":
+        """Smooth every channel of `u`, shape (C, M, N), float32.
+
+        Around holes the weights of the other pixels are scaled to sum one; where
+        there is none within reach u_σ is 0.
+        """
+        if not self.sigma:
+            return u
+        import numpy as np
+
+        from pdefilter.kernels.convolution import correlate
+        from pdefilter.kernels.windows import gaussian
+
+        taps = gaussian(self.sigma)
+        if self.valid is None:
+            return correlate(u, taps, taps)
+        weight = correlate(self.valid[None].astype(np.float32), taps, taps)
+        smoothed = correlate(u * self.valid, taps, taps)
+        return np.divide(smoothed, weight, out=np.zeros_like(smoothed), where=weight > 0)
+
+    def part(self, rows: slice, columns: slice) -> "Presmoothing":
+        """Make that of a part of the image, cut out."""
+        return self if self.valid is None else replace(self, valid=self.valid[rows, columns])

@@ -1,0 +1,52 @@
+"""The regularized Perona–Malik equation u_t = div(g(|∇u_σ|²) ∇u) on the pixel grid."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from pdefilter.equations.heat import Heat
+from pdefilter.equations.perona_malik import PeronaMalik
+from pdefilter.equations.presmoothing import Presmoothing
+
+if TYPE_CHECKING:
+    from pdefilter.raster import Planes
+
+
+@dataclass(frozen=True)
+class Regularized:
+    """u_t = div(g(|∇u_σ|²) ∇u), which has one solution, where Perona & Malik's has many.
+
+    (Catté, Lions, Morel & Coll 1992, doi:10.1137/0729012.)
+
+    Attributes
+    ----------
+    equation : PeronaMalik
+        That of which u_σ has the coefficients.
+    smoothed : Presmoothing
+        From u to u_σ.
+    """
+
+    equation: PeronaMalik
+    smoothed: Presmoothing
+
+    largest_stable_step: ClassVar[float] = PeronaMalik.largest_stable_step
+
+    def march(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
+        """Take explicit steps."""
+        for size in sizes:
+            u = self.freeze(u).march(u, [size])
+        return u
+
+    def freeze(self, u: "Planes") -> Heat:
+        """Hold the conductances as they are for u_σ: a linear diffusion."""
+        return self.equation.freeze(self.smoothed(u))
+
+    def part(self, rows: slice, columns: slice) -> "Regularized":
+        """Make the evolution of a part of the image, cut out."""
+        return Regularized(self.equation.part(rows, columns), self.smoothed.part(rows, columns))
+
+    def split(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
+        """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""
+        for size in sizes:
+            u = self.freeze(u).split(u, [size])
+        return u
