@@ -45,13 +45,14 @@ class PeronaMalik:
     largest_stable_step: ClassVar[float] = 0.25
     """In px²; as g ≤ 1, up to it every new value is a mean of old ones."""
 
-    def march(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
+    def march(self, u: "Planes", sizes: Sequence[float], momenta: Sequence[float] = ()) -> "Planes":
         """Take explicit steps; see `pdefilter.kernels.march.march`."""
         from pdefilter.kernels.march import march
 
         return march(
             u,
             sizes,
+            momenta=momenta,
             conductance=self.diffusivity.conductance,
             squared_scale=self._squared_scale,
             edges=self.edges,

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from pdefilter.equations.heat import Heat
 from pdefilter.equations.perona_malik import PeronaMalik
-from pdefilter.equations.presmoothing import Presmoothing
+from pdefilter.equations.smoothing import Smoothing
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes
@@ -22,12 +21,12 @@ class Regularized:
     ----------
     equation : PeronaMalik
         That of which u_σ has the coefficients.
-    smoothed : Presmoothing
+    smoothed : Smoothing
         From u to u_σ.
     """
 
     equation: PeronaMalik
-    smoothed: Presmoothing
+    smoothed: Smoothing
 
     largest_stable_step: ClassVar[float] = PeronaMalik.largest_stable_step
 
@@ -37,7 +36,7 @@ class Regularized:
             u = self.freeze(u).march(u, [size])
         return u
 
-    def freeze(self, u: "Planes") -> Heat:
+    def freeze(self, u: "Planes") -> PeronaMalik:
         """Hold the conductances as they are for u_σ: a linear diffusion."""
         return self.equation.freeze(self.smoothed(u))
 

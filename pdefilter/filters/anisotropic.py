@@ -3,7 +3,7 @@
 import warnings
 from typing import TYPE_CHECKING, Annotated
 
-from pdefilter.equations.contrast import contrast_parameter, percentile_of
+from pdefilter.equations.contrast import SMALLEST, contrast_parameter, percentile_of
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.filters.colour import Color, in_space
 from pdefilter.filters.evolution_options import (
@@ -14,13 +14,14 @@ from pdefilter.filters.evolution_options import (
     time_option,
 )
 from pdefilter.filters.evolve import SCHEMES, edges_of, schedule
-from pdefilter.filters.models import MODELS, choose
+from pdefilter.filters.models import MODELS, choose, scheme_of
 from pdefilter.filters.option import Option, image_filter
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes, Raster
 
 _MODELS = {name: model.meaning for name, model in MODELS.items()}
+_DEFAULT_SCHEME = "explicit, or fsi to a tolerance and where diffusion is a tensor"
 _FORMULAS = {name: diffusivity.formula for name, diffusivity in DIFFUSIVITIES.items()}
 
 
@@ -32,20 +33,21 @@ def anisotropic(
         str, Option("Which equation u_t = … the image follows.", choices=_MODELS)
     ] = "perona-malik",
     kappa: Annotated[
-        float | str,
+        float | str | None,
         Option(
             "Contrast parameter κ: a difference between neighbours on the scale where full scale "
             "is 1, or a percentile of the image's own, such as p90.",
             verify=percentile_of,
             metavar="NUMBER|pNN",
+            otherwise="p90, for coherence-enhancing p50",
         ),
-    ] = "p90",
+    ] = None,
     diffusivity: Annotated[
         str | None,
         Option(
             "How diffusion g fades with the difference s.",
             choices=_FORMULAS,
-            otherwise="exponential",
+            otherwise="exponential, for edge-enhancing weickert",
         ),
     ] = None,
     presmooth: Annotated[
@@ -56,53 +58,71 @@ def anisotropic(
             unit="px",
             minimum=0,
             maximum=1000,
-            otherwise="0.5 for regularized",
+            otherwise="0.5, for edge-enhancing 1",
         ),
     ] = None,
-    time: Annotated[float | None, time_option(otherwise="5")] = None,
+    integration_scale: Annotated[
+        float | None,
+        Option(
+            "Standard deviation ρ of the Gaussian that gathers the directions of edges: as large "
+            "as the lines are apart.",
+            unit="px",
+            minimum=0,
+            maximum=1000,
+            otherwise="4, for edge-enhancing 0",
+        ),
+    ] = None,
+    time: Annotated[float | None, time_option(otherwise="5, for coherence-enhancing 20")] = None,
     iterations: Iterations = None,
     step: Step = None,
-    scheme: Annotated[str | None, scheme_option(SCHEMES, "explicit, or fsi to a tolerance")] = None,
+    scheme: Annotated[str | None, scheme_option(SCHEMES, _DEFAULT_SCHEME)] = None,
     tolerance: Tolerance = None,
     color: Color = "rgb",
 ) -> "Raster":
     """Smooth within regions, not across edges, by nonlinear diffusion.
 
-    u_t = div(g(|∇u|²) ∇u) by default, with zero flux through the border and
-    edge-wise differences. All channels share one diffusivity, which
-    follows the root mean square of their differences.
+    u_t = div(D ∇u) with zero flux through the border, where D follows the
+    image. All channels share it, by the mean of their squared differences.
 
     Parameters
     ----------
     image : ndarray of shape (M, N) or (M, N, C), or Image
         The initial image, integers or floats.
-    model : {"perona-malik", "regularized"}
-        Whether the diffusivity follows the image itself or, with fewer traces
-        of the noise, the smoothed image u_σ.
-    kappa : float or str
+    model : {"perona-malik", "regularized", "edge-enhancing", \
+"coherence-enhancing"}
+        D = g(|∇u|²), edge by edge between neighbours; D = g(|∇u_σ|²) of the
+        smoothed image u_σ, so that noise is no edge; D = g(J_ρ(∇u_σ)), which
+        smooths along edges too; or α across and α + (1 − α) exp(−κ⁴/(μ₁ − μ₂)²)
+        along lines, which joins where they are interrupted. J_ρ is the structure
+        tensor, μ₁ ≥ μ₂ are its eigenvalues. No tensor is below α = 0.01.
+    kappa : float or str, optional
         Contrast parameter κ on the unit scale, where full scale is 1; or a
         percentile of the differences between neighbouring pixels, of u_σ where
-        the model has one.
+        the model has one. By default p90, or p50 for coherence-enhancing.
     diffusivity : {"exponential", "rational", "charbonnier", "weickert", \
 "tukey", "tv"}, optional
-        g, by default exponential. The flux s g is largest at s = κ/√2, κ,
-        nowhere, κ, κ/√5 and, constant from there on, κ. Where it falls,
-        edges are sharpened.
+        g, by default exponential, or weickert for edge-enhancing. The flux s g
+        is largest at s = κ/√2, κ, nowhere, κ, κ/√5 and, constant from there on,
+        κ. Where it falls, edges are sharpened.
     presmooth : float, optional
         Standard deviation σ in px of the Gaussian that makes u_σ, by default
-        0.5; for the models that have one.
+        0.5, or 1 for edge-enhancing.
+    integration_scale : float, optional
+        Standard deviation ρ in px of the Gaussian that smooths the structure
+        tensor, by default 4, or 0 for edge-enhancing.
     time : float, optional
-        Stopping time t in px², by default 5.
+        Stopping time t in px², by default 5, or 20 for coherence-enhancing.
     iterations : int, optional
         Number of explicit or aos steps.
     step : float, optional
-        Size τ of an explicit step in px², at most 0.25, by default 0.2; or of
-        an aos step.
+        Size τ of an explicit step in px², at most 0.25, by default 0.2, or half
+        of either where D is a tensor; or of an aos step.
     scheme : {"explicit", "fed", "fsi", "aos"}, optional
         Euler steps, cycles of fast explicit diffusion or of fast
-        semi-iterative steps with the diffusivity held in each, or additive
-        operator splitting. By default explicit, or fsi where a tolerance is
-        given: edges that sharpen themselves take small steps to follow.
+        semi-iterative steps with D held in each, or additive operator
+        splitting, which tensors do not allow. By default explicit, or fsi where
+        a tolerance is given or D is a tensor: edges that sharpen themselves take
+        small steps to follow.
     tolerance : float, optional
         Root mean square error in grey levels of 255 that fed, fsi and aos may
         make, estimated on parts of the image; by default 0.1.
@@ -119,23 +139,29 @@ def anisotropic(
     Raises
     ------
     ParameterError
-        If κ is no contrast, a step is unstable or the options contradict each
-        other.
+        If κ is no contrast, a step is unstable, or the options contradict each
+        other or the model.
 
     References
     ----------
     Perona & Malik 1990, doi:10.1109/34.56205; Catté, Lions, Morel & Coll 1992,
-    doi:10.1137/0729012 (regularized). Diffusivities: Charbonnier et al. 1997,
-    doi:10.1109/83.551699; Weickert 1998, Anisotropic Diffusion in Image
-    Processing; Black et al. 1998, doi:10.1109/83.661192 (tukey); Rudin, Osher &
-    Fatemi 1992, doi:10.1016/0167-2789(92)90242-F (tv). Schemes: Grewenig, Weickert &
-    Bruhn 2010, doi:10.1007/978-3-642-15986-2_54 (fed); Hafner et al. 2016,
+    doi:10.1137/0729012 (regularized); Weickert 1998, Anisotropic Diffusion in
+    Image Processing (edge-enhancing, weickert); Weickert 1999,
+    doi:10.1023/A:1008009714131 (coherence-enhancing); Fehrenbach & Mirebeau
+    2014, doi:10.1007/s10851-013-0446-3 (tensors on the grid). Diffusivities:
+    Charbonnier et al. 1997, doi:10.1109/83.551699; Black et al. 1998,
+    doi:10.1109/83.661192 (tukey); Rudin, Osher & Fatemi 1992,
+    doi:10.1016/0167-2789(92)90242-F (tv). Schemes: Grewenig, Weickert & Bruhn
+    2010, doi:10.1007/978-3-642-15986-2_54 (fed); Hafner et al. 2016,
     doi:10.1007/978-3-319-45886-1_8 (fsi); Weickert, ter Haar Romeny &
     Viergever 1998, doi:10.1109/83.661190 (aos).
     """
-    choice = choose(model, diffusivity=diffusivity, presmooth=presmooth)
+    choice = choose(
+        model, diffusivity=diffusivity, presmooth=presmooth, integration_scale=integration_scale
+    )
+    stepped = iterations is not None or step is not None
     plan = schedule(
-        scheme=scheme,
+        scheme=scheme_of(model, scheme, stepped=stepped),
         time=time,
         iterations=iterations,
         step=step,
@@ -145,15 +171,15 @@ def anisotropic(
         largest_stable_step=MODELS[model].largest_stable_step,
     )
 
+    wanted = MODELS[model].contrast if kappa is None else kappa
+
     def diffused(converted: "Raster") -> "Raster":
         channels, edges = len(converted.colour), edges_of(converted)
         smoothed = choice.smoothed(converted)
 
         def diffuse(u: "Planes") -> "Planes":
-            contrast = contrast_parameter(smoothed(u), kappa, channels, edges)
-            if not contrast:
-                # g tends to 0 at every edge as κ does: the image is a steady state.
-                return u
+            # A percentile may be zero; in the limit any contrast is large.
+            contrast = max(SMALLEST, contrast_parameter(smoothed(u), wanted, channels, edges))
             if contrast > 1 and contrast > u.max() - u.min():
                 warnings.warn(
                     f"kappa = {contrast:g} is above every difference in the image, where full "

@@ -14,11 +14,11 @@ Iterations: TypeAlias = Annotated[
 Step: TypeAlias = Annotated[
     float | None,
     Option(
-        "Size τ of an explicit step, stable up to 0.25, or of any aos step.",
+        "Size τ of an explicit step, stable up to 0.25 (tensors 0.125), or of any aos step.",
         unit="px²",
         minimum=1e-6,
         maximum=1e9,
-        otherwise="0.2",
+        otherwise="0.2 (tensors 0.1)",
     ),
 ]
 

@@ -1,120 +1,204 @@
 """The models of nonlinear diffusion: what each is made of, and what it takes by default."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+from pdefilter.equations.coherence_enhancing import CoherenceEnhancing
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
+from pdefilter.equations.edge_enhancing import EdgeEnhancing
 from pdefilter.equations.evolution import Evolution
 from pdefilter.equations.perona_malik import PeronaMalik
-from pdefilter.equations.presmoothing import Presmoothing
 from pdefilter.equations.regularized import Regularized
+from pdefilter.equations.smoothing import Smoothing
+from pdefilter.equations.tensor_diffusion import Law, TensorDiffusion
 from pdefilter.errors import ParameterError
-from pdefilter.filters.evolve import edges_of
+from pdefilter.filters.evolve import SCHEMES, edges_of
 
 if TYPE_CHECKING:
     from pdefilter.raster import Raster
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A model with all it takes; None for what it has not.
+
+    Attributes
+    ----------
+    model : str
+        One of `MODELS`.
+    diffusivity : str or None
+        The name of g in `pdefilter.equations.diffusivities`.
+    presmooth : float or None
+        σ of u_σ, in px.
+    integration_scale : float or None
+        ρ of the structure tensor J_ρ, in px.
+    """
+
+    model: str
+    diffusivity: str | None
+    presmooth: float | None
+    integration_scale: float | None
+
+    def smoothed(self, image: "Raster") -> Smoothing:
+        """Make what goes from an image to that which coefficients are taken from."""
+        return Smoothing(self.presmooth or 0.0, image.valid)
+
+    def evolution(self, image: "Raster", contrast: float) -> Evolution:
+        """Make the evolution of an image, or of images with the same channels and holes."""
+        return MODELS[self.model].evolution(self, image, contrast)
+
+
+@dataclass(frozen=True)
 class Model:
-    """What a model takes where the user does not say; None for what it has not.
+    """A row of the table of models.
 
     Attributes
     ----------
     meaning : str
         The equation as users read it.
-    diffusivity : str or None
-        The name of g in `pdefilter.equations.diffusivities`.
-    presmooth : float or None
-        σ of u_σ, in px.
+    own : Choice
+        What it takes where the user does not say.
+    contrast : str
+        So does κ, as in `pdefilter.equations.contrast`.
     time : float
-        The stopping time, in px².
+        So does the stopping time, in px².
+    schemes : collection of str
+        Those that can advance it, the first where the user does not say.
     largest_stable_step : float
         In px².
+    evolution : callable
+        From a choice, an image and κ to the evolution.
     """
 
     meaning: str
-    diffusivity: str | None
-    presmooth: float | None
+    own: Choice
+    contrast: str
     time: float
+    schemes: tuple[str, ...]
     largest_stable_step: float
+    evolution: "Callable[[Choice, Raster, float], Evolution]"
 
+
+def _perona_malik(choice: Choice, image: "Raster", contrast: float) -> PeronaMalik:
+    diffusivity = DIFFUSIVITIES[str(choice.diffusivity)]
+    return PeronaMalik(diffusivity, contrast, len(image.colour), edges_of(image))
+
+
+def _regularized(choice: Choice, image: "Raster", contrast: float) -> Regularized:
+    return Regularized(_perona_malik(choice, image, contrast), choice.smoothed(image))
+
+
+def _edge_enhancing(choice: Choice, image: "Raster", contrast: float) -> TensorDiffusion:
+    law = EdgeEnhancing(DIFFUSIVITIES[str(choice.diffusivity)], contrast)
+    return _with_tensor(law, choice, image)
+
+
+def _coherence_enhancing(choice: Choice, image: "Raster", contrast: float) -> TensorDiffusion:
+    return _with_tensor(CoherenceEnhancing(contrast), choice, image)
+
+
+def _with_tensor(law: Law, choice: Choice, image: "Raster") -> TensorDiffusion:
+    integrated = Smoothing(choice.integration_scale or 0.0, image.valid)
+    return TensorDiffusion(law, len(image.colour), choice.smoothed(image), integrated)
+
+
+_EDGEWISE = tuple(SCHEMES)
+_TENSOR = ("fsi", "fed", "explicit")
 
 MODELS: Mapping[str, Model] = {
-    "perona-malik": Model(
-        "div(g(|∇u|²) ∇u)", "exponential", None, 5.0, PeronaMalik.largest_stable_step
-    ),
-    "regularized": Model(
-        "div(g(|∇u_σ|²) ∇u), u_σ the image smoothed by a Gaussian",
-        "exponential",
-        0.5,
-        5.0,
-        Regularized.largest_stable_step,
-    ),
+    row.own.model: row
+    for row in (
+        Model(
+            "div(g(|∇u|²) ∇u)",
+            Choice("perona-malik", "exponential", None, None),
+            "p90",
+            5.0,
+            _EDGEWISE,
+            PeronaMalik.largest_stable_step,
+            _perona_malik,
+        ),
+        Model(
+            "div(g(|∇u_σ|²) ∇u)",
+            Choice("regularized", "exponential", 0.5, None),
+            "p90",
+            5.0,
+            _EDGEWISE,
+            Regularized.largest_stable_step,
+            _regularized,
+        ),
+        Model(
+            "div(D ∇u), D across edges as g of their contrast, along them 1",
+            Choice("edge-enhancing", "weickert", 1.0, 0.0),
+            "p90",
+            5.0,
+            _TENSOR,
+            TensorDiffusion.largest_stable_step,
+            _edge_enhancing,
+        ),
+        Model(
+            "div(D ∇u), D along lines up to 1, else 0.01",
+            Choice("coherence-enhancing", None, 0.5, 4.0),
+            "p50",
+            20.0,
+            _TENSOR,
+            TensorDiffusion.largest_stable_step,
+            _coherence_enhancing,
+        ),
+    )
 }
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A model with all it takes.
-
-    Attributes
-    ----------
-    name : str
-        One of `MODELS`.
-    diffusivity : str or None
-        As of `Model`.
-    presmooth : float
-        As of `Model`, 0 where the model has none.
-    """
-
-    name: str
-    diffusivity: str | None
-    presmooth: float
-
-    def smoothed(self, image: "Raster") -> Presmoothing:
-        """Make what the coefficients of an image are taken from."""
-        return Presmoothing(self.presmooth, image.valid)
-
-    def evolution(self, image: "Raster", contrast: float) -> Evolution:
-        """Make the evolution of an image, or of images with the same holes."""
-        assert self.diffusivity is not None
-        equation = PeronaMalik(
-            DIFFUSIVITIES[self.diffusivity], contrast, len(image.colour), edges_of(image)
-        )
-        if self.name == "perona-malik":
-            return equation
-        return Regularized(equation, self.smoothed(image))
-
-
-def choose(name: str, *, diffusivity: str | None, presmooth: float | None) -> Choice:
+def choose(
+    model: str,
+    *,
+    diffusivity: str | None,
+    presmooth: float | None,
+    integration_scale: float | None,
+) -> Choice:
     """Complete what the user said of a model.
 
     Parameters
     ----------
-    name : str
-        One of `MODELS`.
-    diffusivity, presmooth : str, float, or None
-        As of `Model`; None for the model's own.
+    model, diffusivity, presmooth, integration_scale : str, float, or None
+        As of `Choice`; None for the model's own.
 
     Raises
     ------
     ParameterError
         If the model has nothing of the kind.
     """
-    model = MODELS[name]
-    for parameter, given, own in (
-        ("diffusivity", diffusivity, model.diffusivity),
-        ("presmooth", presmooth, model.presmooth),
-    ):
-        if given is not None and own is None:
-            having = [other for other, m in MODELS.items() if getattr(m, parameter) is not None]
+    own = MODELS[model].own
+    given: dict[str, Any] = {
+        "diffusivity": diffusivity,
+        "presmooth": presmooth,
+        "integration_scale": integration_scale,
+    }
+    for name, value in given.items():
+        if value is not None and getattr(own, name) is None:
+            having = [m for m, row in MODELS.items() if getattr(row.own, name) is not None]
             raise ParameterError(
-                parameter, f"the model {name} has none; take the model {' or '.join(having)}"
+                name, f"the model {model} has none; take the model {' or '.join(having)}"
             )
-    return Choice(
-        name,
-        model.diffusivity if diffusivity is None else diffusivity,
-        (model.presmooth or 0.0) if presmooth is None else presmooth,
-    )
+    said = {name: value for name, value in given.items() if value is not None}
+    return replace(own, **said)
+
+
+def scheme_of(model: str, scheme: str | None, *, stepped: bool) -> str | None:
+    """Check that a scheme can advance a model; complete it where the model has its own.
+
+    Raises
+    ------
+    ParameterError
+        If it cannot.
+    """
+    schemes = MODELS[model].schemes
+    if scheme is None:
+        return None if stepped or "explicit" in schemes[:1] else schemes[0]
+    if scheme not in schemes:
+        raise ParameterError(
+            "scheme",
+            f"{scheme} splits by axes, and the mixed derivatives of {model} belong to none; "
+            f"take {' or '.join(schemes)}",
+        )
+    return scheme

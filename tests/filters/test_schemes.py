@@ -8,8 +8,8 @@ from pdefilter import ParameterError
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.equations.heat import Heat
 from pdefilter.equations.perona_malik import PeronaMalik
-from pdefilter.equations.presmoothing import Presmoothing
 from pdefilter.equations.regularized import Regularized
+from pdefilter.equations.smoothing import Smoothing
 from pdefilter.schemes.fast_explicit import fed_cycle, fsi_cycle
 
 TIME = 8.0
@@ -46,7 +46,7 @@ EQUATIONS = {
     "rational": PeronaMalik(DIFFUSIVITIES["rational"], 0.3, 1),
     "exponential": PeronaMalik(DIFFUSIVITIES["exponential"], 0.5, 1),
     "regularized": Regularized(
-        PeronaMalik(DIFFUSIVITIES["rational"], 0.1, 1), Presmoothing(sigma=1.0)
+        PeronaMalik(DIFFUSIVITIES["rational"], 0.1, 1), Smoothing(sigma=1.0)
     ),
 }
 

@@ -11,6 +11,7 @@
 
 #include "channels.hpp"
 #include "correlation.hpp"
+#include "lattice.hpp"
 #include "march.hpp"
 
 namespace nb = nanobind;
@@ -21,6 +22,8 @@ namespace {
 using Planes = nb::ndarray<const float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 using Plane = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Target = nb::ndarray<float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using Ends = nb::ndarray<const std::int8_t, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using EndsTarget = nb::ndarray<std::int8_t, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 using Numbers = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 template <class A, class B>
@@ -312,6 +315,60 @@ pdefilter::Index join(std::vector<Plane> planes, Pixels out, Numbers lowest, Num
     return outside;
 }
 
+template <class A>
+void require_of_pixels(const A& array, size_t rows, size_t columns, size_t numbers) {
+    if (array.shape(0) != rows || array.shape(1) != columns || array.shape(2) != numbers)
+        throw nb::value_error("three weights a pixel, and six ends");
+}
+
+void reduce(Planes tensor, Target weights, EndsTarget ends, int threads,
+            const std::string& variant) {
+    if (tensor.shape(0) != 3 || tensor.size() == 0 || threads < 1)
+        throw nb::value_error("three components, one pixel and one thread at least");
+    require_of_pixels(weights, tensor.shape(1), tensor.shape(2), 3);
+    require_of_pixels(ends, tensor.shape(1), tensor.shape(2), 12);
+    pdefilter::Reducing task{};
+    task.rows = pdefilter::Index(tensor.shape(1));
+    task.columns = pdefilter::Index(tensor.shape(2));
+    task.tensor = tensor.data();
+    task.weights = weights.data();
+    task.ends = ends.data();
+    const auto& table = table_of(variant);
+    bool done;
+    {
+        nb::gil_scoped_release released;
+        done = pdefilter::reduce(task, threads, table, interrupted);
+    }
+    finish(done);
+}
+
+// That no end lies outside the image is what `reduce` sees to.
+void tie(Planes in, Target out, Planes weights, Ends ends, float tau, float alpha, int threads,
+         const std::string& variant) {
+    require_same_shape(in, out);
+    if (in.shape(0) < 1 || in.shape(0) > 4 || in.size() == 0 || threads < 1)
+        throw nb::value_error("one to four channels, one pixel and one thread at least");
+    require_of_pixels(weights, in.shape(1), in.shape(2), 3);
+    require_of_pixels(ends, in.shape(1), in.shape(2), 12);
+    pdefilter::Tying task{};
+    task.channels = pdefilter::Index(in.shape(0));
+    task.rows = pdefilter::Index(in.shape(1));
+    task.columns = pdefilter::Index(in.shape(2));
+    task.in = in.data();
+    task.out = out.data();
+    task.weights = weights.data();
+    task.ends = ends.data();
+    task.tau = tau;
+    task.alpha = alpha;
+    const auto& table = table_of(variant);
+    bool done;
+    {
+        nb::gil_scoped_release released;
+        done = pdefilter::tie(task, threads, table, interrupted);
+    }
+    finish(done);
+}
+
 }  // namespace
 
 NB_MODULE(_native, m) {
@@ -330,5 +387,8 @@ NB_MODULE(_native, m) {
           "smoothing"_a, "first_across"_a, "measure"_a, "factor"_a, "threads"_a, "variant"_a);
     m.def("part", &part, "pixels"_a, "out"_a, "values"_a, "threads"_a, "variant"_a);
     m.def("join", &join, "planes"_a, "out"_a, "lowest"_a, "width"_a, "full"_a, "threads"_a,
+          "variant"_a);
+    m.def("reduce", &reduce, "tensor"_a, "weights"_a, "ends"_a, "threads"_a, "variant"_a);
+    m.def("tie", &tie, "in_"_a, "out"_a, "weights"_a, "ends"_a, "tau"_a, "alpha"_a, "threads"_a,
           "variant"_a);
 }

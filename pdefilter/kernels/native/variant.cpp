@@ -18,6 +18,7 @@ namespace {
 #include "loops/correlation.hpp"
 #include "loops/floats.hpp"
 #include "loops/gradient.hpp"
+#include "loops/lattice.hpp"
 #include "loops/march.hpp"
 #include "loops/splitting.hpp"
 
@@ -27,7 +28,8 @@ extern const Variant variant;
 const Variant variant{march_scratch,     march_tile,     conduct_scratch,  conduct_rows,
                       solve_scratch,     solve_columns,  solve_rows,
                       correlate_scratch, correlate_rows, gradient_scratch, gradient_rows,
-                      part_rows,         join_scratch,   join_rows};
+                      part_rows,         join_scratch,   join_rows,
+                      reduce_rows,       tie_scratch,    tie_rows};
 
 }  // namespace PDEFILTER_VARIANT
 }  // namespace pdefilter

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace pdefilter {
 
@@ -117,6 +118,25 @@ struct Joining {
     Stored type;
 };
 
+// The stencils of a field of tensors (three planes, D_rr, D_rc and D_cc): of every pixel three
+// weights, and six neighbours, two offsets each.
+struct Reducing {
+    Index rows, columns;
+    const float* tensor;
+    float* weights;
+    std::int8_t* ends;
+};
+
+// A step on such stencils; `out` holds the image before `in` and becomes the next.
+struct Tying {
+    Index channels, rows, columns;
+    const float* in;
+    float* out;
+    const float* weights;
+    const std::int8_t* ends;
+    float tau, alpha;
+};
+
 struct Variant {
     // How many floats of scratch is needed, and the work itself.
     Index (*march_scratch)(const Pass&, Index tile_columns);
@@ -136,6 +156,9 @@ struct Variant {
     Index (*join_scratch)(const Joining&);
     // Returns how many values were clipped.
     Index (*join_rows)(const Joining&, Index first, Index last, float* scratch);
+    void (*reduce_rows)(const Reducing&, Index first, Index last);
+    Index (*tie_scratch)(const Tying&);
+    void (*tie_rows)(const Tying&, Index first, Index last, float* scratch);
 };
 
 }  // namespace pdefilter

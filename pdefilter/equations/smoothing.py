@@ -1,4 +1,4 @@
-"""The smoothed image u_σ that coefficients are taken from, so that noise is no edge."""
+"""What coefficients are taken from is smoothed, so that noise is no edge."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -8,8 +8,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Presmoothing:
-    """u_σ = G_σ ∗ u, of what is no hole; the image is mirrored at its border.
+class Smoothing:
+    """G_σ ∗ u, of what is no hole; the image is mirrored at its border.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Presmoothing:
         """Smooth every channel of `u`, shape (C, M, N), float32.
 
         Around holes the weights of the other pixels are scaled to sum one; where
-        there is none within reach u_σ is 0.
+        there is none within reach the result is 0.
         """
         if not self.sigma:
             return u
@@ -42,6 +42,6 @@ class Presmoothing:
         smoothed = correlate(u * self.valid, taps, taps)
         return np.divide(smoothed, weight, out=np.zeros_like(smoothed), where=weight > 0)
 
-    def part(self, rows: slice, columns: slice) -> "Presmoothing":
+    def part(self, rows: slice, columns: slice) -> "Smoothing":
         """Make that of a part of the image, cut out."""
         return self if self.valid is None else replace(self, valid=self.valid[rows, columns])

@@ -1,0 +1,115 @@
+"""Diffusion along a tensor field, on the engine in use: neighbours chosen pixel by pixel.
+
+Selling's reduction writes a symmetric positive definite D as Σ_k λ_k e_k e_kᵀ with
+λ_k ≥ 0 and three offsets e_k of whole numbers. Hence div(D ∇u) is a sum of second
+differences along these with weights that are never negative: no new extremum appears,
+however anisotropic D is (Fehrenbach & Mirebeau 2014, doi:10.1007/s10851-013-0446-3;
+Selling 1874).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pdefilter.kernels import engine
+from pdefilter.kernels.reference import lattice as reference
+from pdefilter.raster import Mask, Planes
+
+MOST_NATIVE_CHANNELS = 4
+
+
+@dataclass(frozen=True)
+class Stencil:
+    """To which neighbours every pixel is tied, and how much.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (M, N, 3), float32
+        λ_k/2: every tie between two pixels is made twice, by either, or half as
+        strong where their tensors differ.
+    ends : ndarray of shape (M, N, 6, 2), int8
+        How many rows and columns away the neighbours at e_0, −e_0, e_1, … are,
+        mirrored at the border; (0, 0) where the way there is closed.
+    """
+
+    weights: NDArray[np.float32]
+    ends: NDArray[np.int8]
+
+
+def stencil_of(tensor: Planes, valid: Mask | None = None) -> Stencil:
+    """Reduce the tensors of a field.
+
+    Parameters
+    ----------
+    tensor : ndarray of shape (3, M, N), float32
+        The components D_rr, D_rc and D_cc, rows and columns.
+    valid : ndarray of shape (M, N), bool, optional
+        Which pixels are no holes: pixels are tied only where the rectangle
+        between them has none.
+    """
+    tensor = np.ascontiguousarray(tensor, np.float32)
+    if tensor.size and engine.name() == "native":
+        from pdefilter.kernels.native import lattice as native
+
+        stencil = Stencil(*native.reduce(tensor))
+    else:
+        stencil = Stencil(*reference.reduce(tensor))
+    if valid is not None:
+        stencil.ends[_blocked(stencil.ends, valid)] = 0
+    return stencil
+
+
+def march(
+    u: Planes, steps: Sequence[float], *, momenta: Sequence[float] = (), stencil: Stencil
+) -> Planes:
+    """Take explicit steps u ← u + τ div(D ∇u).
+
+    Parameters
+    ----------
+    u : ndarray of shape (C, M, N), float32
+        The initial image.
+    steps, momenta : sequence of float
+        As of `pdefilter.kernels.march.march`.
+    stencil : Stencil
+        D on the lattice, held.
+
+    Returns
+    -------
+    ndarray of shape (C, M, N), float32
+        A new array.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ.
+    """
+    if u.shape[1:] != stencil.weights.shape[:2]:
+        raise ValueError(f"an image of shape {u.shape} has another stencil")
+    result = np.array(u, np.float32, order="C")
+    if not u.size:
+        return result
+    if engine.name() == "reference":
+        return reference.march(result, steps, momenta, stencil.weights, stencil.ends)
+    from pdefilter.kernels.native import lattice as native
+
+    for first in range(0, len(u), MOST_NATIVE_CHANNELS):
+        some = result[first : first + MOST_NATIVE_CHANNELS]
+        some[...] = native.march(some, steps, momenta, stencil.weights, stencil.ends)
+    return result
+
+
+def _blocked(ends: NDArray[np.int8], valid: Mask) -> NDArray[np.bool_]:
+    """Find the ties whose rectangle has a hole, by a table of sums over rectangles."""
+    rows, columns = valid.shape
+    holes = np.zeros((rows + 1, columns + 1), np.int32)
+    np.cumsum(np.cumsum(~valid, axis=0, dtype=np.int32), axis=1, out=holes[1:, 1:])
+    row = np.arange(rows)[:, None, None]
+    column = np.arange(columns)[None, :, None]
+    to_row, to_column = row + ends[..., 0], column + ends[..., 1]
+    top, bottom = np.minimum(row, to_row), np.maximum(row, to_row) + 1
+    left, right = np.minimum(column, to_column), np.maximum(column, to_column) + 1
+    count = holes[bottom, right] - holes[top, right] - holes[bottom, left] + holes[top, left]
+    found: NDArray[np.bool_] = count > 0
+    return found

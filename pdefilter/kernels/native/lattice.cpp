@@ -1,0 +1,18 @@
+#include "lattice.hpp"
+
+namespace pdefilter {
+
+bool reduce(const Reducing& task, int threads, const Variant& variant,
+            const Interrupted& interrupted) {
+    auto some_rows = [&](Index first, Index last, float*) { variant.reduce_rows(task, first, last); };
+    return in_chunks(task.rows, threads, 0, some_rows, interrupted);
+}
+
+bool tie(const Tying& task, int threads, const Variant& variant, const Interrupted& interrupted) {
+    auto some_rows = [&](Index first, Index last, float* scratch) {
+        variant.tie_rows(task, first, last, scratch);
+    };
+    return in_chunks(task.rows, threads, variant.tie_scratch(task), some_rows, interrupted);
+}
+
+}  // namespace pdefilter

@@ -1,0 +1,16 @@
+// Diffusion along a tensor field.
+#pragma once
+
+#include "team.hpp"
+#include "variant.hpp"
+
+namespace pdefilter {
+
+// Finds the stencils of a field of tensors. Returns false if interrupted.
+bool reduce(const Reducing& task, int threads, const Variant& variant,
+            const Interrupted& interrupted);
+
+// Takes one step on them. Returns false if interrupted.
+bool tie(const Tying& task, int threads, const Variant& variant, const Interrupted& interrupted);
+
+}  // namespace pdefilter
