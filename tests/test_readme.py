@@ -67,18 +67,18 @@ def test_the_set_up_lines_do_what_they_say(clone, executable):
 
 
 def test_the_pictures_were_made_by_the_commands_below_them(clone, executable):
-    commands = re.findall(r"<td><code>(.*)</code></td>", README)
-    pictures = re.findall(r'src="sample_images/strip/(.*?)"', README)
-    assert [command.split()[0] + ".png" for command in commands] == pictures
-    assert sorted(p.name for p in (SAMPLES / "strip").iterdir()) == sorted(pictures)
-    for command, picture in zip(commands, pictures, strict=True):
-        name, *options = command.split()
-        line = " ".join(
-            ["pdefilter", name, "sample_images/noisy.png", *options, "-o", f"made-{picture}"]
-        )
-        assert run(line, clone, executable) == ""
-        made = pdefilter.read(clone / f"made-{picture}").pixels
-        assert np.array_equal(made, pdefilter.read(SAMPLES / "strip" / picture).pixels)
+    shown = []
+    for table in re.findall(r"<table>.*?</table>", README, re.DOTALL):
+        commands = re.findall(r"<td><code>(.*)</code></td>", table)
+        source, *pictures = re.findall(r'src="(sample_images/.*?)"', table)
+        for command, picture in zip(commands, pictures, strict=True):
+            name, *options = command.split()
+            line = " ".join(["pdefilter", name, source, *options, "-o made.png --overwrite"])
+            assert run(line, clone, executable) == ""
+            made = pdefilter.read(clone / "made.png").pixels
+            assert np.array_equal(made, pdefilter.read(clone / picture).pixels), picture
+            shown.append(clone / picture)
+    assert sorted(shown) == sorted((clone / "sample_images" / "strip").iterdir())
 
 
 def test_every_command_is_in_it():

@@ -32,9 +32,9 @@ class CoherenceEnhancing:
 
         from pdefilter.kernels.exponential import exp2_of_minus
 
-        ratio: Plane = (larger - smaller) * np.float32(self.contrast**-2)
+        squared: Plane = np.square((larger - smaller) * np.float32(self.contrast**-2))
         with np.errstate(divide="ignore"):  # no coherence: exp(−∞) = 0
-            exponent: Plane = np.float32(1 / math.log(2)) / np.square(ratio)
+            exponent: Plane = np.float32(1 / math.log(2)) / squared
         least, rest = np.float32(LEAST_DIFFUSIVITY), np.float32(1 - LEAST_DIFFUSIVITY)
         along: Plane = exp2_of_minus(exponent) * rest + least
         return np.full_like(along, least), along

@@ -73,6 +73,16 @@ best(lambda: denoise_tv_bregman(u, weight=5.0, eps=1e-12, max_num_iter=20))
 """,
 }
 OTHERS = {
+    "anisotropic --model coherence-enhancing, 5 steps": (
+        lambda u: pdefilter.anisotropic(u, model="coherence-enhancing", kappa=0.1, iterations=5),
+        {
+            "DIPlib": """
+import diplib as dip
+image = dip.Image(u)
+best(lambda: dip.CoherenceEnhancingDiffusion(image, 1, 3, 5))
+""",
+        },
+    ),
     "heat-diffuse": (
         lambda u: pdefilter.heat_diffuse(u, iterations=ITERATIONS),
         {

@@ -64,6 +64,8 @@ OPTIONS = {
         ["--kappa", "p75", "--iterations", "5"],
         ["--diffusivity", "rational", "--time", "2", "--step", "0.1"],
         ["--scheme", "aos", "--time", "5", "--tolerance", "2"],
+        ["--model", "edge-enhancing", "--presmooth", "0.8", "--iterations", "3"],
+        ["--model", "coherence-enhancing", "--integration-scale", "2", "--iterations", "3"],
         ["--time", "0"],
         ["--color", "luminance"],
     ],
@@ -77,7 +79,7 @@ def test_options_mean_the_parameters(pdefilter_command, tmp_path, command, optio
     done = pdefilter_command(command, SAMPLES / "coins.png", *options, "-o", "out.png")
     assert (done.returncode, done.stderr) == (0, b"")
     pairs = [option.split() for option in " ".join(options).split("--") if option]
-    parameters = {pair[0]: pair[1] if pair[1:] else True for pair in pairs}
+    parameters = {pair[0].replace("-", "_"): pair[1] if pair[1:] else True for pair in pairs}
     numbers = re.compile(r"[\d.]+")
     typed = {
         name: float(value) if isinstance(value, str) and numbers.fullmatch(value) else value
@@ -93,7 +95,8 @@ def test_options_mean_the_parameters(pdefilter_command, tmp_path, command, optio
 def test_every_option_of_every_filter_is_tried_above():
     for command, choices in OPTIONS.items():
         tried = {word[2:] for options in choices for word in options if word.startswith("--")}
-        assert tried == {parameter.name for parameter in parameters_of(FILTERS[command])}
+        names = {parameter.name.replace("_", "-") for parameter in parameters_of(FILTERS[command])}
+        assert tried == names
 
 
 @every_command
@@ -102,7 +105,7 @@ def test_help_explains_every_option_and_its_example_runs(pdefilter_command, tmp_
     text = done.stdout.decode()
     assert done.returncode == 0
     for parameter in parameters_of(FILTERS[command]):
-        assert f"--{parameter.name}" in text
+        assert f"--{parameter.name.replace('_', '-')}" in text
     example = EXAMPLES[command]
     assert f"Example: {example}" in text
     (tmp_path / "sample_images").symlink_to(SAMPLES)

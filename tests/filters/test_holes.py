@@ -24,11 +24,17 @@ CALLS = {
     "anisotropic rational": {"diffusivity": "rational", "kappa": 0.2},
     "anisotropic fsi": {"scheme": "fsi", "time": 2.0, "tolerance": 1.0},
     "anisotropic regularized": {"model": "regularized", "presmooth": 1.0, "kappa": 0.2},
+    "anisotropic edge-enhancing": {"model": "edge-enhancing", "step": 0.125, "time": 1.0},
+    "anisotropic coherence-enhancing": {"model": "coherence-enhancing", "step": 0.125, "time": 2.0},
     "anisotropic aos": {"scheme": "aos", "step": 2.0, "iterations": 3, "kappa": 0.1},
 }
 BY_PERCENTILE = {"anisotropic", "anisotropic fsi"}  # of the whole image's differences
 # A Gaussian cut off at a hole is not one mirrored at the border.
-PRESMOOTHED = {"anisotropic regularized"}
+PRESMOOTHED = {
+    "anisotropic regularized",
+    "anisotropic edge-enhancing",
+    "anisotropic coherence-enhancing",
+}
 DIFFUSIONS = [name for name in CALLS if name.split()[0] in ("heat-diffuse", "anisotropic")]
 
 

@@ -18,6 +18,12 @@ DIFFUSIONS = {
     "regularized": lambda u, t: pdefilter.anisotropic(
         u, model="regularized", kappa=0.3, presmooth=0.8, time=t, step=0.25
     ),
+    "edge-enhancing": lambda u, t: pdefilter.anisotropic(
+        u, model="edge-enhancing", kappa=0.3, time=t, step=0.125
+    ),
+    "coherence-enhancing": lambda u, t: pdefilter.anisotropic(
+        u, model="coherence-enhancing", kappa=0.1, time=t, step=0.125
+    ),
     "gaussian": lambda u, t: pdefilter.smooth(u, sigma=(2 * t) ** 0.5),
     "box": lambda u, t: pdefilter.smooth(u, method="box", sigma=(2 * t) ** 0.5),
     "binomial": lambda u, t: pdefilter.smooth(u, method="binomial", sigma=(2 * t) ** 0.5),

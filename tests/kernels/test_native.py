@@ -15,8 +15,10 @@ from pdefilter.kernels import engine, native
 from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.native import Tiling
 from pdefilter.kernels.native import correlation as native_correlation
+from pdefilter.kernels.native import lattice as native_lattice
 from pdefilter.kernels.reference import correlation as reference_correlation
 from pdefilter.kernels.reference import gradient as reference_gradient
+from pdefilter.kernels.reference import lattice as reference_lattice
 from pdefilter.kernels.reference import march as reference
 from pdefilter.kernels.taps import Taps
 
@@ -137,6 +139,20 @@ def test_a_gradient_has_the_bits_of_the_reference(
         theirs = reference_gradient.gradient(*arguments)
     ours = native_correlation.gradient(*arguments, threads=threads, variant=variant)
     assert same(ours, theirs)
+
+
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+@given(march=marches(), threads=st.integers(1, 8))
+def test_a_march_along_tensors_has_the_bits_of_the_reference(variant, march, threads):
+    u, steps, momenta, *_ = march
+    # Tensors of all kinds, among them such as no image has.
+    tensor = np.resize(u, (3, *u.shape[1:])) - np.float32([[[0]], [[0.5]], [[0]]])
+    theirs = reference_lattice.reduce(tensor)
+    ours = native_lattice.reduce(tensor, threads=threads, variant=variant)
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.tobytes() == b.tobytes()
+    marched = native_lattice.march(u, steps, momenta, *ours, threads=threads, variant=variant)
+    assert same(marched, reference_lattice.march(u, steps, momenta, *theirs))
 
 
 @pytest.mark.parametrize("conductance", [*CONDUCTANCES])
