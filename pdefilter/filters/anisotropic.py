@@ -125,7 +125,8 @@ def anisotropic(
         small steps to follow.
     tolerance : float, optional
         Root mean square error in grey levels of 255 that fed, fsi and aos may
-        make, estimated on parts of the image; by default 0.1.
+        make, estimated on parts of the image; by default 0.1, or 0.5 where D is a
+        tensor.
     color : {"rgb", "luminance", "lab", "linear"}
         Where colours are filtered: on the stored values; on their luminance
         alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
@@ -169,6 +170,7 @@ def anisotropic(
         to_tolerance="fsi",
         default_time=MODELS[model].time,
         largest_stable_step=MODELS[model].largest_stable_step,
+        default_tolerance=MODELS[model].tolerance,
     )
 
     wanted = MODELS[model].contrast if kappa is None else kappa

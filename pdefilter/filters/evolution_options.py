@@ -31,7 +31,7 @@ Tolerance: TypeAlias = Annotated[
         minimum=1e-3,
         maximum=255,
         metavar="LEVELS",
-        otherwise="0.1",
+        otherwise="0.1 (tensors 0.5)",
     ),
 ]
 

@@ -110,6 +110,7 @@ def schedule(
     to_tolerance: str,
     default_time: float,
     largest_stable_step: float,
+    default_tolerance: float = DEFAULT_TOLERANCE,
 ) -> Schedule:
     """Decide how time advances from what the user said of it.
 
@@ -125,6 +126,8 @@ def schedule(
         The scheme that reaches a tolerance soonest.
     default_time, largest_stable_step : float
         In px².
+    default_tolerance : float
+        In grey levels of 255.
 
     Raises
     ------
@@ -154,7 +157,7 @@ def schedule(
             largest_stable_step=largest_stable_step if scheme == "explicit" else math.inf,
         )
         time = math.fsum(sizes)
-    grey_levels = DEFAULT_TOLERANCE if tolerance is None else tolerance
+    grey_levels = default_tolerance if tolerance is None else tolerance
     return Schedule(scheme, default_time if time is None else time, sizes, grey_levels / 255)
 
 
