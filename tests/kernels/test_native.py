@@ -16,10 +16,12 @@ from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.native import Tiling
 from pdefilter.kernels.native import correlation as native_correlation
 from pdefilter.kernels.native import lattice as native_lattice
+from pdefilter.kernels.native import shock as native_shock
 from pdefilter.kernels.reference import correlation as reference_correlation
 from pdefilter.kernels.reference import gradient as reference_gradient
 from pdefilter.kernels.reference import lattice as reference_lattice
 from pdefilter.kernels.reference import march as reference
+from pdefilter.kernels.reference import shock as reference_shock
 from pdefilter.kernels.taps import Taps
 
 pytestmark = pytest.mark.skipif(
@@ -153,6 +155,22 @@ def test_a_march_along_tensors_has_the_bits_of_the_reference(variant, march, thr
         assert a.tobytes() == b.tobytes()
     marched = native_lattice.march(u, steps, momenta, *ours, threads=threads, variant=variant)
     assert same(marched, reference_lattice.march(u, steps, momenta, *theirs))
+@given(
+    image=images(150, 70),
+    guided=st.booleans(),
+    weighted=st.booleans(),
+    directed=st.booleans(),
+    threads=st.integers(1, 8),
+)
+def test_a_shock_has_the_bits_of_the_reference(variant, image, guided, weighted, directed, threads):
+    u, rng = image
+    guide = rng.permuted(u) if guided else u
+    weight = rng.random(u.shape[1:], np.float32) if weighted else None
+    axis = rng.random((2, *u.shape[1:]), np.float32) if directed else None
+    ours, theirs = np.empty((2, *u.shape), np.float32)
+    reference_shock.advance(u, guide, weight, axis, 0.7, theirs)
+    native_shock.advance(u, guide, weight, axis, 0.7, ours, threads=threads, variant=variant)
+    assert same(ours, theirs)
 
 
 @pytest.mark.parametrize("conductance", [*CONDUCTANCES])

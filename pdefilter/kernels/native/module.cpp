@@ -13,6 +13,7 @@
 #include "correlation.hpp"
 #include "lattice.hpp"
 #include "march.hpp"
+#include "shock.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -38,6 +39,15 @@ const float* edges_of(const Planes& image, const nb::object& edges, Planes& held
     held = nb::cast<Planes>(edges);
     if (held.shape(0) != 2 || held.shape(1) != image.shape(1) || held.shape(2) != image.shape(2))
         throw nb::value_error("every pixel has two edges");
+    return held.data();
+}
+
+// How much every pixel counts, kept alive in `held`; null for 1.
+const float* plane_of(const Planes& image, const nb::object& plane, Plane& held) {
+    if (plane.is_none()) return nullptr;
+    held = nb::cast<Plane>(plane);
+    if (held.shape(0) != image.shape(1) || held.shape(1) != image.shape(2))
+        throw nb::value_error("images must be of one shape");
     return held.data();
 }
 
@@ -231,12 +241,7 @@ void gradient(Planes in, nb::object alpha, Target out, Numbers difference,
     if (out.shape(0) != planes || out.shape(1) != in.shape(1) || out.shape(2) != in.shape(2))
         throw nb::value_error("two planes for the vector, one for its strength");
     Plane opacity;
-    if (!alpha.is_none()) {
-        opacity = nb::cast<Plane>(alpha);
-        if (opacity.shape(0) != in.shape(1) || opacity.shape(1) != in.shape(2))
-            throw nb::value_error("images must be of one shape");
-        task.alpha = opacity.data();
-    }
+    task.alpha = plane_of(in, alpha, opacity);
     const auto& table = table_of(variant);
     bool done;
     {
@@ -369,6 +374,32 @@ void tie(Planes in, Target out, Planes weights, Ends ends, float tau, float alph
     finish(done);
 }
 
+void shock(Planes in, Planes guide, nb::object weight, nb::object axis, Target out, float tau,
+           int threads, const std::string& variant) {
+    require_same_shape(in, guide);
+    require_same_shape(in, out);
+    if (in.size() == 0 || threads < 1) throw nb::value_error("one pixel and one thread at least");
+    pdefilter::Shock task{};
+    task.channels = pdefilter::Index(in.shape(0));
+    task.rows = pdefilter::Index(in.shape(1));
+    task.columns = pdefilter::Index(in.shape(2));
+    task.in = in.data();
+    task.guide = guide.data();
+    task.out = out.data();
+    task.tau = tau;
+    Plane counts;
+    task.weight = plane_of(in, weight, counts);
+    Planes direction;
+    task.axis = edges_of(in, axis, direction);
+    const auto& table = table_of(variant);
+    bool done;
+    {
+        nb::gil_scoped_release released;
+        done = pdefilter::shock(task, threads, table, interrupted);
+    }
+    finish(done);
+}
+
 }  // namespace
 
 NB_MODULE(_native, m) {
@@ -391,4 +422,6 @@ NB_MODULE(_native, m) {
     m.def("reduce", &reduce, "tensor"_a, "weights"_a, "ends"_a, "threads"_a, "variant"_a);
     m.def("tie", &tie, "in_"_a, "out"_a, "weights"_a, "ends"_a, "tau"_a, "alpha"_a, "threads"_a,
           "variant"_a);
+    m.def("shock", &shock, "in_"_a, "guide"_a, "weight"_a.none(), "axis"_a.none(), "out"_a,
+          "tau"_a, "threads"_a, "variant"_a);
 }

@@ -20,6 +20,7 @@ namespace {
 #include "loops/gradient.hpp"
 #include "loops/lattice.hpp"
 #include "loops/march.hpp"
+#include "loops/shock.hpp"
 #include "loops/splitting.hpp"
 
 }  // namespace
@@ -28,6 +29,7 @@ extern const Variant variant;
 const Variant variant{march_scratch,     march_tile,     conduct_scratch,  conduct_rows,
                       solve_scratch,     solve_columns,  solve_rows,
                       correlate_scratch, correlate_rows, gradient_scratch, gradient_rows,
+                      shock_scratch,     shock_rows,
                       part_rows,         join_scratch,   join_rows,
                       reduce_rows,       tie_scratch,    tie_rows};
 

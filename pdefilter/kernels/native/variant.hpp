@@ -137,6 +137,17 @@ struct Tying {
     float tau, alpha;
 };
 
+// A step of a shock filter; `in` and `out` are different images.
+struct Shock {
+    Index channels, rows, columns;
+    const float* in;
+    const float* guide;   // what decides; may be `in`
+    const float* weight;  // how much a pixel counts, or null for 1
+    const float* axis;    // the direction across edges, two planes, or null for the gradient's
+    float* out;
+    float tau;
+};
+
 struct Variant {
     // How many floats of scratch is needed, and the work itself.
     Index (*march_scratch)(const Pass&, Index tile_columns);
@@ -152,6 +163,8 @@ struct Variant {
     void (*correlate_rows)(const Correlation&, Index first, Index last, float* scratch);
     Index (*gradient_scratch)(const Gradient&);
     void (*gradient_rows)(const Gradient&, Index first, Index last, float* scratch);
+    Index (*shock_scratch)(const Shock&);
+    void (*shock_rows)(const Shock&, Index first, Index last, float* scratch);
     void (*part_rows)(const Parting&, Index first, Index last);
     Index (*join_scratch)(const Joining&);
     // Returns how many values were clipped.

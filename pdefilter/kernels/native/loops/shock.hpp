@@ -1,0 +1,160 @@
+// A step of a shock filter: every pixel looks at its eight neighbours.
+#pragma once
+
+#include "floats.hpp"
+#include "gradient.hpp"
+
+// A plane on which work goes down row by row: copies of the rows above, at and below, each with
+// its ends repeated.
+struct Around {
+    const float* plane;
+    Index rows, columns;
+    float* copies;
+
+    static constexpr Index kept = 4;  // a power of two
+    static Index stride(Index columns) { return line + stride_of(columns); }
+    static Index room(Index columns) { return kept * stride(columns); }
+
+    float* row(Index r) const {
+        const Index place = smaller(larger(r, 0), rows - 1);
+        return copies + (place & (kept - 1)) * stride(columns) + line;
+    }
+    void fetch(Index r) const {
+        if (r < 0 || r >= rows) return;
+        float* const to = row(r);
+        memcpy(to, plane + r * columns, size_t(columns) * sizeof(float));
+        to[-1] = to[0];
+        to[columns] = to[columns - 1];
+    }
+};
+
+// How much the neighbours of a pixel on one axis differ from it.
+struct Pair {
+    Floats ahead, behind;
+};
+
+inline Floats flatter(Pair d) {
+    const Floats a = absolute(d.ahead), b = absolute(d.behind), zero = all(0.0f);
+    return d.ahead * d.behind < zero ? (a < b ? a : b) : zero;
+}
+
+// Rows of an image above, at and below the pixels computed, and how much these count.
+template <bool weighted>
+struct Neighbours {
+    const float* row[3];
+    const float* weight[3];
+
+    Floats difference(Index j, int rows, int columns) const {
+        const Floats d = load(row[1 + rows] + j + columns) - load(row[1] + j);
+        if constexpr (!weighted) return d;
+        return d * load(weight[1 + rows] + j + columns);
+    }
+    Pair on_rows(Index j) const { return {difference(j, 1, 0), difference(j, -1, 0)}; }
+    Pair on_columns(Index j) const { return {difference(j, 0, 1), difference(j, 0, -1)}; }
+};
+
+inline Vector gradient_of(Pair rows, Pair columns) {
+    return {(rows.ahead - rows.behind) * all(0.5f), (columns.ahead - columns.behind) * all(0.5f)};
+}
+
+Index shock_scratch(const Shock& task) {
+    return (2 * task.channels + 1) * Around::room(task.columns) + 2 * stride_of(task.columns);
+}
+
+template <bool weighted, bool guided>
+struct ShockRows {
+    const Shock& task;
+    float* const scratch;
+    const Index M = task.rows, N = task.columns, C = task.channels;
+    // What decides for all channels, of the row computed: where the edge is that they share.
+    float* const q_r = scratch + (2 * C + 1) * Around::room(N);
+    float* const q_c = q_r + stride_of(N);
+
+    Around around(const float* planes, Index plane, Index place) const {
+        return {planes + plane * M * N, M, N, scratch + place * Around::room(N)};
+    }
+    Around image(Index c) const { return around(task.in, c, c); }
+    Around guide(Index c) const { return guided ? around(task.guide, c, C + c) : image(c); }
+    Around weights() const { return around(task.weight, 0, 2 * C); }
+
+    void fetch(Index r) const {
+        for (Index c = 0; c < C; ++c) image(c).fetch(r);
+        for (Index c = 0; guided && c < C; ++c) guide(c).fetch(r);
+        if constexpr (weighted) weights().fetch(r);
+    }
+
+    Neighbours<weighted> of(const Around& plane, Index r) const {
+        Neighbours<weighted> found{};
+        for (int k = 0; k < 3; ++k) {
+            found.row[k] = plane.row(r + k - 1);
+            if constexpr (weighted) found.weight[k] = weights().row(r + k - 1);
+        }
+        return found;
+    }
+
+    template <bool directed>
+    void decide(Index r, Index c) const {
+        const auto v = of(guide(c), r);
+        const float* const axis = task.axis + r * N;
+        for (Index j = 0; j < N; j += lanes) {
+            const Pair rows = v.on_rows(j), columns = v.on_columns(j);
+            const Vector g = gradient_of(rows, columns);
+            const Floats rr = rows.ahead + rows.behind, cc = columns.ahead + columns.behind;
+            const Floats one = v.difference(j, 1, 1) + v.difference(j, -1, -1);
+            const Floats other = v.difference(j, -1, 1) + v.difference(j, 1, -1);
+            const Floats rc = (one - other) * all(0.25f);
+            Vector q;
+            if constexpr (directed) {
+                const Vector a{load_some(axis + j, N - j), load_some(axis + M * N + j, N - j)};
+                const Floats first = g.r * a.r + g.c * a.c;
+                const Floats second = (rr * a.r + rc * a.c) * a.r + (rc * a.r + cc * a.c) * a.c;
+                Floats along = first * second;
+                if (c) along = load(q_r + j) + along;
+                q = c < C - 1 ? Vector{along, along} : Vector{along * a.r, along * a.c};
+            } else {
+                q = {rr * g.r + rc * g.c, rc * g.r + cc * g.c};
+                if (c) q = {load(q_r + j) + q.r, load(q_c + j) + q.c};
+            }
+            store(q_r + j, q.r);
+            store(q_c + j, q.c);
+        }
+    }
+
+    void move(Index r, Index c) const {
+        const auto u = of(image(c), r), v = of(guide(c), r);  // one image if there is no guide
+        const Floats zero = all(0.0f), tau = all(task.tau);
+        float* const out = task.out + (c * M + r) * N;
+        for (Index j = 0; j < N; j += lanes) {
+            const Pair rows = u.on_rows(j), columns = u.on_columns(j);
+            const Vector g = guided ? gradient_of(v.on_rows(j), v.on_columns(j))
+                                    : gradient_of(rows, columns);
+            const Floats decision = g.r * load(q_r + j) + g.c * load(q_c + j);
+            const Floats m_r = flatter(rows), m_c = flatter(columns);
+            const Floats change = root(m_r * m_r + m_c * m_c) * tau;
+            const Floats now = load(u.row[1] + j);
+            const Floats rising = decision < zero ? now + change : now;
+            store_some(out + j, decision > zero ? now - change : rising, N - j);
+        }
+    }
+
+    void run(Index first, Index last) const {
+        fetch(first - 1);
+        fetch(first);
+        for (Index r = first; r < last; ++r) {
+            fetch(r + 1);
+            for (Index c = 0; c < C; ++c) task.axis ? decide<true>(r, c) : decide<false>(r, c);
+            for (Index c = 0; c < C; ++c) move(r, c);
+        }
+    }
+};
+
+template <bool weighted>
+void shock_rows_of(const Shock& task, Index first, Index last, float* scratch) {
+    if (task.guide != task.in) return ShockRows<weighted, true>{task, scratch}.run(first, last);
+    ShockRows<weighted, false>{task, scratch}.run(first, last);
+}
+
+void shock_rows(const Shock& task, Index first, Index last, float* scratch) {
+    if (task.weight) return shock_rows_of<true>(task, first, last, scratch);
+    shock_rows_of<false>(task, first, last, scratch);
+}

@@ -1,0 +1,18 @@
+// Steps of shock filters on whole images, on several threads.
+#pragma once
+
+#include "team.hpp"
+#include "variant.hpp"
+
+namespace pdefilter {
+
+// Returns false if interrupted.
+inline bool shock(const Shock& task, int threads, const Variant& variant,
+                  const Interrupted& interrupted) {
+    auto some_rows = [&](Index first, Index last, float* scratch) {
+        variant.shock_rows(task, first, last, scratch);
+    };
+    return in_chunks(task.rows, threads, variant.shock_scratch(task), some_rows, interrupted);
+}
+
+}  // namespace pdefilter

@@ -1,0 +1,28 @@
+"""The steps of shock filters on the native engine."""
+
+from pdefilter.kernels import engine
+from pdefilter.kernels.native import threads_for, variants
+from pdefilter.raster import Plane, Planes
+
+# Measured: as many steps of a march cost what one of these does.
+_STEPS_OF_A_MARCH = 4
+
+
+def advance(
+    u: Planes,
+    guide: Planes,
+    weight: Plane | None,
+    axis: Planes | None,
+    step: float,
+    out: Planes,
+    *,
+    threads: int | None = None,
+    variant: str | None = None,
+) -> None:
+    """Take a step as `pdefilter.kernels.shock.advance` says."""
+    native = engine.native()
+    assert native is not None
+    native.shock(
+        u, guide, weight, axis, out, step,
+        threads or threads_for(_STEPS_OF_A_MARCH * u.size), variant or variants()[-1],
+    )  # fmt: skip
