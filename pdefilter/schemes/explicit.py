@@ -15,6 +15,7 @@ def explicit_steps(
     default_time: float,
     default_step: float,
     largest_stable_step: float,
+    unit: str = "px²",
 ) -> tuple[float, ...]:
     """Turn what the user said of time into a table of equal steps.
 
@@ -25,16 +26,18 @@ def explicit_steps(
     Parameters
     ----------
     time : float or None
-        The stopping time t in px².
+        The stopping time t.
     iterations : int or None
         The number of steps.
     step : float or None
-        The step size τ in px². Beside a time it is the largest size allowed:
+        The step size τ. Beside a time it is the largest size allowed:
         the steps are shortened to end there.
     default_time, default_step : float
-        What holds where nothing is said, in px².
+        What holds where nothing is said.
     largest_stable_step : float
-        The limit of stability in px².
+        The limit of stability.
+    unit : str
+        The unit of time: px² for diffusion, px for what travels.
 
     Returns
     -------
@@ -52,35 +55,35 @@ def explicit_steps(
     if step is not None and step > largest_stable_step:
         raise ParameterError(
             "step",
-            f"{step:g} px² is above the stability limit {largest_stable_step:g} px²; "
+            f"{step:g} {unit} is above the stability limit {largest_stable_step:g} {unit}; "
             f"take a step of at most {largest_stable_step:g}",
         )
     if iterations is not None:
-        return _counted(time, iterations, step or default_step, largest_stable_step)
+        return _counted(time, iterations, step or default_step, largest_stable_step, unit)
     time = default_time if time is None else time
     count = math.ceil(time / (step or default_step) * (1 - 1e-12))
     if count > MOST_STEPS:
         name = "step" if step else "time"
         raise ParameterError(
             name,
-            f"t = {time:g} px² takes {count} explicit steps, more than {MOST_STEPS}; "
+            f"t = {time:g} {unit} takes {count} explicit steps, more than {MOST_STEPS}; "
             "take a shorter time or larger steps",
         )
     return (time / count,) * count if count else ()
 
 
 def _counted(
-    time: float | None, iterations: int, step: float, largest_stable_step: float
+    time: float | None, iterations: int, step: float, largest_stable_step: float, unit: str
 ) -> tuple[float, ...]:
     if time is None or not iterations:
         if time:
-            raise ParameterError("iterations", f"no iterations do not reach t = {time:g} px²")
+            raise ParameterError("iterations", f"no iterations do not reach t = {time:g} {unit}")
         return (step,) * iterations
     if time / iterations > largest_stable_step:
         fewest = math.ceil(time / largest_stable_step)
         raise ParameterError(
             "iterations",
-            f"{iterations} steps to t = {time:g} px² are above the stability limit of "
-            f"{largest_stable_step:g} px² each; take at least {fewest}",
+            f"{iterations} steps to t = {time:g} {unit} are above the stability limit of "
+            f"{largest_stable_step:g} {unit} each; take at least {fewest}",
         )
     return (time / iterations,) * iterations
