@@ -16,7 +16,19 @@ from typing import TYPE_CHECKING, Any
 from pdefilter.errors import CallError, ImageError, ParameterError, PdefilterError
 
 if TYPE_CHECKING:
-    from pdefilter.api import anisotropic, edge, heat_diffuse, read, read_frames, smooth, write
+    from pdefilter.api import (
+        anisotropic,
+        convolve,
+        edge,
+        heat_diffuse,
+        read,
+        read_frames,
+        sharpen,
+        shock,
+        smooth,
+        wave,
+        write,
+    )
     from pdefilter.images.image import Image
 
 __version__ = "0.1.0"
@@ -28,11 +40,15 @@ __all__ = [
     "ParameterError",
     "PdefilterError",
     "anisotropic",
+    "convolve",
     "edge",
     "heat_diffuse",
     "read",
     "read_frames",
+    "sharpen",
+    "shock",
     "smooth",
+    "wave",
     "write",
 ]
 

@@ -56,8 +56,12 @@ def _readable(signature: inspect.Signature) -> inspect.Signature:
 
 edge = _function(filters.edge)
 smooth = _function(filters.smooth)
+convolve = _function(filters.convolve)
+sharpen = _function(filters.sharpen)
 heat_diffuse = _function(filters.heat_diffuse)
 anisotropic = _function(filters.anisotropic)
+shock = _function(filters.shock)
+wave = _function(filters.wave)
 
 
 def read(

@@ -81,6 +81,18 @@ class Raster:
 
         return self.filtered(normalised)
 
+    def convolved(self, f: Callable[[Planes], Planes]) -> Self:
+        """Apply `f`, which is linear and has negative weights too; alpha is kept.
+
+        A neighbour counts by its weight, and for the rest as if it were the
+        pixel itself: nothing is divided by a sum that may vanish.
+        """
+        weight = self.weight
+        if weight is None or not self.colour.size:
+            return replace(self, colour=f(self.colour) if self.colour.size else self.colour)
+        rest = f((np.float32(1) - weight)[None])
+        return replace(self, colour=f(self.colour * weight) + self.colour * rest)
+
     @property
     def weight(self) -> Plane | None:
         """How much a pixel counts: its opacity, in holes nothing; None where all count alike."""

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 EXAMPLES = {
     "edge": "pdefilter edge sample_images/coins.png --stretch -o edges.png",
     "smooth": "pdefilter smooth sample_images/cat.png --sigma 3 -o soft.png",
+    "convolve": "pdefilter convolve sample_images/coins.png --kernel emboss -o embossed.png",
+    "sharpen": "pdefilter sharpen sample_images/cat.png --amount 0.7 -o sharp.png",
     "heat-diffuse": "pdefilter heat-diffuse sample_images/coffee.jpg --time 8 -o soft.jpg",
     "anisotropic": "pdefilter anisotropic sample_images/noisy.png -o clean.png",
+    "shock": "pdefilter shock sample_images/coffee.jpg --time 5 -o painted.jpg",
+    "wave": "pdefilter wave sample_images/coins.png --damping 0.5 -o waves.png",
 }
 
 app = typer.Typer(

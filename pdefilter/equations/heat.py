@@ -70,3 +70,27 @@ class Heat:
         from pdefilter.kernels.cosine import decay_modes
 
         return decay_modes(u, time)
+
+    def evolve_back(self, u: "Planes", time: float, amount: float) -> "Planes":
+        """Solve backward in time, regularised: no frequency grows by more than 1 + a.
+
+        The solution v of (exp(tΔ) + 1/a) v = (1 + 1/a) u, by Lavrentiev's method
+        (1967); constants are kept.
+
+        Parameters
+        ----------
+        u : ndarray of shape (C, M, N), float32
+            The image.
+        time : float
+            The time t in px² to go back.
+        amount : float
+            a > 0.
+
+        Returns
+        -------
+        ndarray of shape (C, M, N), float32
+            A new array.
+        """
+        from pdefilter.kernels.cosine import restore_modes
+
+        return restore_modes(u, time, amount)

@@ -4,19 +4,37 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from pdefilter.filters.anisotropic import anisotropic
+from pdefilter.filters.convolve import convolve
 from pdefilter.filters.edge import edge
 from pdefilter.filters.heat_diffuse import heat_diffuse
+from pdefilter.filters.sharpen import sharpen
+from pdefilter.filters.shock import shock
 from pdefilter.filters.smooth import smooth
+from pdefilter.filters.wave import wave
 
 if TYPE_CHECKING:
     from pdefilter.raster import Raster
 
-__all__ = ["FILTERS", "anisotropic", "edge", "heat_diffuse", "smooth"]
+__all__ = [
+    "FILTERS",
+    "anisotropic",
+    "convolve",
+    "edge",
+    "heat_diffuse",
+    "sharpen",
+    "shock",
+    "smooth",
+    "wave",
+]
 
 FILTERS: "Mapping[str, Callable[..., Raster]]" = {
     "edge": edge,
     "smooth": smooth,
+    "convolve": convolve,
+    "sharpen": sharpen,
     "heat-diffuse": heat_diffuse,
     "anisotropic": anisotropic,
+    "shock": shock,
+    "wave": wave,
 }
 """Every filter by the name of its command."""

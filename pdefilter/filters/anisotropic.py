@@ -3,13 +3,14 @@
 import warnings
 from typing import TYPE_CHECKING, Annotated
 
-from pdefilter.equations.contrast import SMALLEST, contrast_parameter, percentile_of
+from pdefilter.equations.contrast import SMALLEST, contrast_parameter
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.filters.colour import Color, in_space
 from pdefilter.filters.evolution_options import (
     Iterations,
     Step,
     Tolerance,
+    kappa_option,
     scheme_option,
     time_option,
 )
@@ -33,14 +34,7 @@ def anisotropic(
         str, Option("Which equation u_t = … the image follows.", choices=_MODELS)
     ] = "perona-malik",
     kappa: Annotated[
-        float | str | None,
-        Option(
-            "Contrast parameter κ: a difference between neighbours on the scale where full scale "
-            "is 1, or a percentile of the image's own, such as p90.",
-            verify=percentile_of,
-            metavar="NUMBER|pNN",
-            otherwise="p90, for coherence-enhancing p50",
-        ),
+        float | str | None, kappa_option(otherwise="p90, for coherence-enhancing p50")
     ] = None,
     diffusivity: Annotated[
         str | None,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
+from pdefilter.equations.contrast import percentile_of
 from pdefilter.filters.option import Option
 from pdefilter.schemes.explicit import MOST_STEPS
 
@@ -21,6 +22,9 @@ Step: TypeAlias = Annotated[
         otherwise="0.2 (tensors 0.1)",
     ),
 ]
+
+Steps: TypeAlias = Annotated[int | None, Option("Number of steps.", minimum=0, maximum=MOST_STEPS)]
+"""Of an equation of what travels, whose time is in px."""
 
 Tolerance: TypeAlias = Annotated[
     float | None,
@@ -45,8 +49,30 @@ def scheme_option(schemes: Mapping[str, str], otherwise: str) -> Option:
     )
 
 
-def time_option(otherwise: str = "") -> Option:
+def time_option(otherwise: str = "", unit: str = "px²") -> Option:
     """Make the option of a stopping time, whose default is each filter's own."""
     return Option(
-        "Stopping time t.", unit="px²", minimum=0, maximum=LONGEST_TIME, otherwise=otherwise
+        "Stopping time t.", unit=unit, minimum=0, maximum=LONGEST_TIME, otherwise=otherwise
+    )
+
+
+def travel_step_option(limit: float, otherwise: str) -> Option:
+    """Make the option of a step of what travels, in px; its limit is that of the equation."""
+    return Option(
+        f"Size τ of a step, stable up to {limit:.3g}.",
+        unit="px",
+        minimum=1e-6,
+        maximum=1e9,
+        otherwise=otherwise,
+    )
+
+
+def kappa_option(otherwise: str = "") -> Option:
+    """Make the option of a contrast parameter, whose default is each filter's own."""
+    return Option(
+        "Contrast parameter κ: a difference between neighbours on the scale where full scale is "
+        "1, or a percentile of the image's own, such as p90.",
+        verify=percentile_of,
+        metavar="NUMBER|pNN",
+        otherwise=otherwise,
     )

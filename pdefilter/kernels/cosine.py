@@ -36,6 +36,36 @@ def decay_modes(u: Planes, time: float) -> Planes:
     return np.ascontiguousarray(fft.idctn(modes, axes=(1, 2), overwrite_x=True), np.float32)
 
 
+def restore_modes(u: Planes, time: float, amount: float) -> Planes:
+    """Undo the decay of every cosine mode of `u` as far as noise allows.
+
+    A mode whose decay in `time` would be the factor e ≤ 1 is multiplied by
+    (1 + a)/(1 + ae): by 1/e where that is small beside a, and by 1 + a at most.
+
+    Parameters
+    ----------
+    u : ndarray of shape (C, M, N), float32
+        The image.
+    time : float
+        How far back to go, in px².
+    amount : float
+        a > 0.
+
+    Returns
+    -------
+    ndarray of shape (C, M, N), float32
+        A new array.
+    """
+    rows, columns = (_decay(size, time) for size in u.shape[1:])
+    gain = rows[:, None] * columns
+    gain *= np.float32(amount)
+    gain += np.float32(1)
+    np.divide(np.float32(1 + amount), gain, out=gain)
+    modes = fft.dctn(u, axes=(1, 2))
+    modes *= gain
+    return np.ascontiguousarray(fft.idctn(modes, axes=(1, 2), overwrite_x=True), np.float32)
+
+
 def spectrum(images: Sequence[Planes]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Find how much of some images has which eigenvalue of minus the Laplacian.
 

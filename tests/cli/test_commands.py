@@ -19,6 +19,10 @@ from pdefilter.filters import FILTERS
 from pdefilter.filters.option import parameters_of
 from pdefilter.kernels import engine
 
+# Sharpening and waves leave the range of integers, which the clipping warns of.
+CLIPPED = "lie outside the range"
+pytestmark = pytest.mark.filterwarnings(f"ignore:.*{CLIPPED}")
+
 every_command = pytest.mark.parametrize("command", FILTERS)
 
 
@@ -26,10 +30,14 @@ def function(command):
     return getattr(pdefilter, command.replace("-", "_"))
 
 
+def complaints(done):
+    return [line for line in done.stderr.decode().splitlines() if CLIPPED not in line]
+
+
 @every_command
 def test_a_command_writes_what_the_function_returns(pdefilter_command, tmp_path, samples, command):
     done = pdefilter_command(command, *samples, "-o", "out/")
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert (done.returncode, done.stdout, complaints(done)) == (0, b"", [])
     for sample in samples:
         ours, source = pdefilter.read(tmp_path / "out" / sample.name), pdefilter.read(sample)
         assert (ours.format, ours.has_alpha) == (source.format, source.has_alpha)
@@ -48,6 +56,17 @@ OPTIONS = {
     "smooth": [
         *(["--method", name, "--sigma", "1.2"] for name in ("gaussian", "box", "binomial")),
         *(["--method", name, "--size", "5"] for name in ("gaussian", "box", "binomial", "median")),
+        ["--color", "luminance"],
+    ],
+    "convolve": [
+        ["--kernel", "0,-1,0;-1,5.5,-1;0,-1,0", "--normalize"],
+        ["--kernel", "emboss", "--correlate"],
+        *(["--border", name] for name in ("reflect", "constant", "nearest", "wrap")),
+        ["--kernel", "binomial", "--normalize", "--color", "linear"],
+    ],
+    "sharpen": [
+        *(["--method", name, "--amount", "0.5"] for name in ("unsharp", "laplacian")),
+        ["--method", "inverse-heat", "--sigma", "0.8"],
         ["--color", "luminance"],
     ],
     "heat-diffuse": [
@@ -69,6 +88,18 @@ OPTIONS = {
         ["--time", "0"],
         ["--color", "luminance"],
     ],
+    "shock": [
+        ["--model", "osher-rudin", "--iterations", "3"],
+        ["--model", "alvarez-mazorra", "--sigma", "2", "--step", "0.7"],
+        ["--time", "0"],
+        ["--color", "lab"],
+    ],
+    "wave": [
+        ["--damping", "0.5", "--time", "6"],
+        ["--diffusivity", "rational", "--kappa", "0.1", "--iterations", "5", "--step", "0.7"],
+        ["--time", "0"],
+        ["--color", "luminance"],
+    ],
 }
 
 
@@ -77,7 +108,7 @@ OPTIONS = {
 )
 def test_options_mean_the_parameters(pdefilter_command, tmp_path, command, options):
     done = pdefilter_command(command, SAMPLES / "coins.png", *options, "-o", "out.png")
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert (done.returncode, complaints(done)) == (0, [])
     pairs = [option.split() for option in " ".join(options).split("--") if option]
     parameters = {pair[0].replace("-", "_"): pair[1] if pair[1:] else True for pair in pairs}
     numbers = re.compile(r"[\d.]+")
@@ -174,6 +205,8 @@ def test_depth_changes_the_depth_alone(pdefilter_command, tmp_path, command, dep
     assert ours.pixels.dtype == {"8": "uint8", "16": "uint16", "float": "float32"}[depth]
     assert (ours.pixels.shape, ours.has_alpha) == (source.pixels.shape, True)
     true = function(command)(source.pixels / np.float32(255))
+    if depth != "float":
+        true = true.clip(0, 1)
     full = {"8": 255, "16": 65535, "float": 1}[depth]
     assert np.abs(ours.pixels / full - true).max() <= 0.5 / full * (depth != "float") + 1e-6
 

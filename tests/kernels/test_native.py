@@ -155,6 +155,9 @@ def test_a_march_along_tensors_has_the_bits_of_the_reference(variant, march, thr
         assert a.tobytes() == b.tobytes()
     marched = native_lattice.march(u, steps, momenta, *ours, threads=threads, variant=variant)
     assert same(marched, reference_lattice.march(u, steps, momenta, *theirs))
+
+
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
 @given(
     image=images(150, 70),
     guided=st.booleans(),

@@ -1,0 +1,118 @@
+"""Convolve an image with any kernel."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+from pdefilter.errors import ParameterError
+from pdefilter.filters.colour import Color, in_space
+from pdefilter.filters.kernel import KERNELS, kernel_of
+from pdefilter.filters.option import Option, image_filter
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pdefilter.raster import Raster
+
+BORDERS = {
+    "reflect": "the image, mirrored",
+    "constant": "black",
+    "nearest": "the pixel at the border",
+    "wrap": "the opposite side",
+}
+
+# A sum that is only what rounding leaves of weights such as 0.1.
+_NO_SUM = 1e-9
+
+
+@image_filter
+def convolve(
+    image: "Raster",
+    *,
+    kernel: Annotated[
+        str | Collection[Collection[float]],
+        Option(
+            "The weights K: rows divided by semicolons, such as '0 -1 0; -1 5 -1; 0 -1 0'; a name "
+            f"({', '.join(KERNELS)}); or a text, CSV or .npy file.",
+            verify=kernel_of,
+            metavar="ROWS|NAME|FILE",
+        ),
+    ] = "sharpen",
+    correlate: Annotated[bool, Option("Do not flip the kernel.")] = False,
+    border: Annotated[str, Option("What is beyond the border.", choices=BORDERS)] = "reflect",
+    normalize: Annotated[bool, Option("Divide the weights by their sum.")] = False,
+    color: Color = "rgb",
+) -> "Raster":
+    """Convolve an image with any kernel, v(r) = Σ K(s) u(r − s).
+
+    The pixel computed is at the middle of the kernel; of an even number of rows
+    or columns, at the first of the second half. Large kernels go through the
+    Fourier transform, with the same result but for rounding. A neighbour counts
+    by its opacity, and for the rest as if it were the pixel itself; alpha is kept.
+
+    Parameters
+    ----------
+    image : ndarray of shape (M, N) or (M, N, C), or Image
+        The image, integers or floats.
+    kernel : str or array_like of shape (m, n)
+        The weights K: rows divided by semicolons; the name of a kernel; the name
+        of a text or CSV file, a row a line, or of a ``.npy`` file; or the
+        weights themselves. If they sum to zero, the result is signed: integer
+        images store it with zero in the middle of the scale, and as full scale
+        the most that the kernel can give.
+    correlate : bool
+        Whether to correlate, v(r) = Σ K(s) u(r + s), which does not flip the kernel.
+    border : {"reflect", "constant", "nearest", "wrap"}
+        What is beyond the border: the image mirrored, black, its nearest pixel,
+        or its opposite side.
+    normalize : bool
+        Whether to divide the weights by their sum.
+    color : {"rgb", "luminance", "lab", "linear"}
+        Where colours are filtered: on the stored values; on their luminance
+        alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
+        L* = 100; or on linear light (IEC 61966-2-1).
+
+    Returns
+    -------
+    ndarray or Image
+        As `image`: same shape, same type of values.
+
+    Raises
+    ------
+    ParameterError
+        If the kernel cannot be read, is no rectangle, or sums to zero and is to
+        be normalised, or filtered elsewhere than on the stored values.
+
+    References
+    ----------
+    Stockham 1966, doi:10.1145/1464182.1464209 (by the Fourier transform).
+    """
+    weights = kernel_of(kernel)
+    signed = abs(weights.sum()) <= _NO_SUM * abs(weights).sum()
+    if signed and normalize:
+        raise ParameterError(
+            "normalize", "the kernel sums to zero and cannot be divided by it; leave normalize out"
+        )
+    if signed and color != "rgb":
+        raise ParameterError(
+            "color", "a kernel that sums to zero leaves differences, not colours; take rgb"
+        )
+    if normalize:
+        weights = weights / weights.sum()
+    found = in_space(color, image, lambda i: _correlated(i, weights, correlate, border))
+    largest = float(weights[weights > 0].sum())
+    return replace(found, interval=(-largest, largest)) if signed and largest else found
+
+
+def _correlated(
+    image: "Raster", weights: "NDArray[np.float64]", correlate: bool, border: str
+) -> "Raster":
+    from pdefilter.kernels.kernel2d import correlate2d
+
+    rows, columns = weights.shape
+    origin = rows // 2, columns // 2
+    if not correlate:
+        weights = weights[::-1, ::-1]
+        origin = rows - 1 - origin[0], columns - 1 - origin[1]
+    return image.convolved(lambda u: correlate2d(u, weights, origin, border))

@@ -1,0 +1,105 @@
+"""A kernel as users write it: its rows, a name, or a file that holds it."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+KERNELS: Mapping[str, str] = {
+    "laplacian": "0 1 0; 1 -4 1; 0 1 0",
+    "sharpen": "0 -1 0; -1 5 -1; 0 -1 0",
+    "emboss": "2 1 0; 1 1 -1; 0 -1 -2",
+    "sobel-rows": "1 2 1; 0 0 0; -1 -2 -1",
+    "sobel-columns": "1 0 -1; 2 0 -2; 1 0 -1",
+    "box": "1 1 1; 1 1 1; 1 1 1",
+    "binomial": "1 2 1; 2 4 2; 1 2 1",
+}
+"""Kernels by name, to be convolved with: `sobel-rows` is then positive where rows get brighter."""
+
+# As a square 1024 px wide; more is an image, not a kernel.
+MOST_WEIGHTS = 1 << 20
+_MOST_BYTES = 32 * MOST_WEIGHTS
+
+
+def kernel_of(said: str | Collection[Collection[float]]) -> "NDArray[np.float64]":
+    """Read a kernel.
+
+    Parameters
+    ----------
+    said : str or array_like of shape (m, n)
+        Numbers, the rows divided by semicolons; a name in `KERNELS`; the name
+        of a text file, each line a row of numbers divided by spaces, commas or
+        semicolons, or of a ``.npy`` file; or the weights themselves.
+
+    Returns
+    -------
+    ndarray of shape (m, n), float64
+
+    Raises
+    ------
+    ValueError
+        If it is none of these, no rectangle, or has weights that are no
+        finite numbers.
+    """
+    if not isinstance(said, str):
+        return _weights(said, "the kernel")
+    rows = _numbers(KERNELS.get(said, said).split(";"))
+    if rows is not None:
+        return _weights(rows, repr(said))
+    return _weights(_of_file(said), repr(said))
+
+
+def _of_file(name: str) -> Any:
+    import numpy as np
+
+    path = Path(name)
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise OSError(0, f"too large for a kernel of at most {MOST_WEIGHTS} weights")
+        if path.suffix == ".npy":
+            return np.load(path, mmap_mode="r", allow_pickle=False)
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError:
+        raise ValueError(
+            f"{name!r} is neither rows of numbers such as '0 1 0; 1 -4 1; 0 1 0', nor a file, nor "
+            f"one of {', '.join(KERNELS)}"
+        ) from None
+    except OSError as error:
+        raise ValueError(f"{name!r} cannot be read ({error.strerror})") from None
+    except (ValueError, EOFError):
+        raise ValueError(f"{name!r} is neither a text of numbers nor a .npy file") from None
+    rows = _numbers([line for line in lines if line.strip()])
+    if rows is None:
+        raise ValueError(f"{name!r} holds more than numbers; give a row of them in each line")
+    return rows
+
+
+def _numbers(rows: Sequence[str]) -> list[list[float]] | None:
+    """Read rows of numbers; None if there is anything else."""
+    try:
+        return [[float(word) for word in re.split(r"[\s,;]+", row.strip(" \t,;"))] for row in rows]
+    except ValueError:
+        return None
+
+
+def _weights(rows: Any, name: str) -> "NDArray[np.float64]":
+    import numpy as np
+
+    try:
+        weights = np.asarray(rows)
+    except ValueError:
+        raise ValueError(f"{name} is no rectangle; give as many numbers in every row") from None
+    if weights.ndim != 2 or not weights.size or weights.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{name} is an array of {weights.dtype} of shape {weights.shape}; give real numbers "
+            "in rows and columns"
+        )
+    if weights.size > MOST_WEIGHTS:
+        raise ValueError(f"{name} has {weights.size} weights; give at most {MOST_WEIGHTS}")
+    if not np.isfinite(weights).all():
+        raise ValueError(f"{name} has weights that are not finite; give numbers alone")
+    return weights.astype(np.float64)

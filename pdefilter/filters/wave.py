@@ -1,0 +1,146 @@
+"""Let an image swing: the damped wave equation, between waves and diffusion."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from pdefilter.equations.contrast import SMALLEST, contrast_parameter
+from pdefilter.equations.diffusivities import DIFFUSIVITIES
+from pdefilter.equations.evolution import Evolution
+from pdefilter.equations.heat import Heat
+from pdefilter.equations.perona_malik import PeronaMalik
+from pdefilter.errors import ParameterError
+from pdefilter.filters.colour import Color, in_space
+from pdefilter.filters.evolution_options import (
+    Steps,
+    kappa_option,
+    time_option,
+    travel_step_option,
+)
+from pdefilter.filters.evolve import edges_of
+from pdefilter.filters.option import Option, image_filter
+from pdefilter.schemes.explicit import explicit_steps
+from pdefilter.schemes.leapfrog import largest_leap, leapfrog
+
+if TYPE_CHECKING:
+    from pdefilter.raster import Raster
+
+DEFAULT_TIME = 4.0
+DEFAULT_STEP = 0.5
+DEFAULT_KAPPA = "p90"
+
+LARGEST_STEP = largest_leap(Heat.largest_stable_step)
+
+CONSTANT = "constant"
+_FORMULAS = {
+    CONSTANT: "1 everywhere",
+    **{name: diffusivity.formula for name, diffusivity in DIFFUSIVITIES.items()},
+}
+
+
+@image_filter
+def wave(
+    image: "Raster",
+    *,
+    damping: Annotated[
+        float,
+        Option(
+            "Damping γ: 0 for waves without loss; the larger, the more it is diffusion for the "
+            "time t/γ.",
+            unit="1/px",
+            minimum=0,
+            maximum=1e4,
+        ),
+    ] = 0.0,
+    diffusivity: Annotated[
+        str, Option("How g fades with the difference s of the image given.", choices=_FORMULAS)
+    ] = CONSTANT,
+    kappa: Annotated[float | str | None, kappa_option(otherwise=DEFAULT_KAPPA)] = None,
+    time: Annotated[float | None, time_option(otherwise="4", unit="px")] = None,
+    iterations: Steps = None,
+    step: Annotated[
+        float | None,
+        travel_step_option(LARGEST_STEP, otherwise="0.5, or 2/γ if that is less"),
+    ] = None,
+    color: Color = "rgb",
+) -> "Raster":
+    """Let an image swing by the wave equation u_tt + γ u_t = div(g ∇u), damped or not.
+
+    It starts at rest, and waves travel at 1 px in a time of 1 px where g = 1;
+    zero flux through the border, where waves are reflected. Without damping the
+    energy ½‖u_t‖² + ½⟨g∇u, ∇u⟩ is kept; with strong damping the equation is that
+    of diffusion. g is held as it is for the image given. A neighbour counts by
+    its opacity; alpha is kept.
+
+    Parameters
+    ----------
+    image : ndarray of shape (M, N) or (M, N, C), or Image
+        The initial image, integers or floats.
+    damping : float
+        γ in px⁻¹.
+    diffusivity : {"constant", "exponential", "rational"}
+        g: 1 everywhere, or exp(−s²/κ²) or 1/(1 + s²/κ²) of the difference s, of
+        all channels together, across an edge between pixels.
+    kappa : float or str, optional
+        Contrast parameter κ on the unit scale, where full scale is 1; or a
+        percentile of the differences between neighbouring pixels. By default
+        p90.
+    time : float, optional
+        Stopping time t in px, by default 4.
+    iterations : int, optional
+        Number of steps.
+    step : float, optional
+        Size τ of a step in px, at most √½; by default 0.5, or 2/γ if that is
+        less, where each step is one of diffusion.
+    color : {"rgb", "luminance", "lab", "linear"}
+        Where colours are filtered: on the stored values; on their luminance
+        alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
+        L* = 100; or on linear light (IEC 61966-2-1).
+
+    Returns
+    -------
+    ndarray or Image
+        As `image`: same shape, same type of values.
+
+    Raises
+    ------
+    ParameterError
+        If κ is no contrast, a step is unstable or the options contradict each
+        other.
+
+    References
+    ----------
+    Ratner & Zeevi 2007 (telegraph–diffusion, where g follows the image).
+    Limit of stability: Courant, Friedrichs & Lewy 1928,
+    doi:10.1007/BF01448839.
+    """
+    if kappa is not None and diffusivity == CONSTANT:
+        raise ParameterError(
+            "kappa", f"g is 1 everywhere; give a diffusivity too: {', '.join(DIFFUSIVITIES)}"
+        )
+    steps = explicit_steps(
+        time=time,
+        iterations=iterations,
+        step=step,
+        default_time=DEFAULT_TIME,
+        default_step=min(DEFAULT_STEP, 2 / damping) if damping else DEFAULT_STEP,
+        largest_stable_step=LARGEST_STEP,
+        unit="px",
+    )
+    table = leapfrog(steps, damping)
+
+    def swung(converted: "Raster") -> "Raster":
+        medium = _medium(converted, diffusivity, kappa or DEFAULT_KAPPA)
+        return converted.convolved(lambda u: medium.march(u, table.sizes, table.momenta))
+
+    return in_space(color, image, swung) if steps else image
+
+
+def _medium(image: "Raster", diffusivity: str, kappa: float | str) -> Evolution:
+    """Hold g as it is for an image, its transparent pixels as if black."""
+    edges = edges_of(image)
+    if diffusivity == CONSTANT:
+        return Heat(edges)
+    u = image.colour if image.weight is None else image.colour * image.weight
+    contrast = contrast_parameter(u, kappa, len(u), edges)
+    # Where κ is zero no edge conducts but those without difference, which have no flux either.
+    g = DIFFUSIVITIES[diffusivity]
+    return PeronaMalik(g, contrast or SMALLEST, len(u), edges).freeze(u)
