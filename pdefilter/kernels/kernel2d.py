@@ -24,6 +24,9 @@ BORDERS: Mapping[str, str] = {
 # the kernel alone, so that no part of an image is computed differently from the whole.
 MOST_DIRECT_WEIGHTS = 150
 
+# So many rows are transformed together; the kernel's beyond them are a part of the work.
+_LEAST_HEIGHT = 512
+
 
 def correlate2d(u: Planes, kernel: Kernel2D, origin: tuple[int, int], border: str) -> Planes:
     """Correlate every channel of `u` with a kernel.
@@ -50,10 +53,11 @@ def correlate2d(u: Planes, kernel: Kernel2D, origin: tuple[int, int], border: st
     frame = [(0, 0)]
     frame += [(o, size - 1 - o) for o, size in zip(origin, kernel.shape, strict=True)]
     framed = np.pad(u, frame, mode=BORDERS[border])  # type: ignore[call-overload]
-    if np.count_nonzero(kernel) > MOST_DIRECT_WEIGHTS:
-        return _by_transform(framed, kernel)
     result = np.empty_like(u)
-    for_each_band(partial(_add_up, framed, kernel.astype(np.float32), result), u)
+    if np.count_nonzero(kernel) > MOST_DIRECT_WEIGHTS:
+        _transform(framed, kernel, result)
+    else:
+        for_each_band(partial(_add_up, framed, kernel.astype(np.float32), result), u)
     return result
 
 
@@ -68,11 +72,15 @@ def _add_up(
     result[:, first:last] = total
 
 
-def _by_transform(framed: Planes, kernel: Kernel2D) -> Planes:
-    """Convolve block by block, in double precision, so that only the result is rounded."""
+def _transform(framed: Planes, kernel: Kernel2D, result: Planes) -> None:
+    """Convolve some rows after the other, in double precision, so that only results are rounded."""
     from scipy import fft, signal
 
     flipped = kernel[::-1, ::-1]
+    beyond = len(kernel) - 1
+    height = max(_LEAST_HEIGHT, 8 * beyond)
     with fft.set_workers(engine.threads()):
-        planes = [signal.oaconvolve(plane.astype(float), flipped, "valid") for plane in framed]
-    return np.stack(planes).astype(np.float32)
+        for plane, target in zip(framed, result, strict=True):
+            for first in range(0, len(target), height):
+                rows = plane[first : first + height + beyond].astype(np.float64)
+                target[first : first + height] = signal.oaconvolve(rows, flipped, "valid")

@@ -6,7 +6,9 @@ from measure import fastest, noise, ratios, show
 from pdefilter.kernels import engine, windows
 from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.gradient import gradient
+from pdefilter.kernels.kernel2d import correlate2d
 from pdefilter.kernels.march import conduct, march, split
+from pdefilter.kernels.shock import advance
 from pdefilter.kernels.taps import Taps
 
 STEPS = 32
@@ -52,8 +54,8 @@ def per_step(u: np.ndarray) -> dict[str, float]:
 
 
 def per_neighbourhood(u: np.ndarray) -> dict[str, float]:
-    """Cost of a correlation with a Gaussian and of Sobel's gradient, in copies."""
-    target = np.empty_like(u)
+    """Cost of correlations, of Sobel's gradient and of a shock filter's step, in copies."""
+    target, result, guide = np.empty_like(u), np.empty_like(u), u[:, ::-1].copy()
     gaussian = windows.gaussian(2.0)
     sobel = Taps.centred([-1, 0, 1]), Taps.centred([0.25, 0.5, 0.25])
     actions = {
@@ -61,6 +63,9 @@ def per_neighbourhood(u: np.ndarray) -> dict[str, float]:
         "magnitude": lambda: gradient(u, *sobel, measure="magnitude"),
         "vector": lambda: gradient(u, *sobel),
         "weighted vector": lambda: gradient(u, *sobel, alpha=u[0]),
+        "shock": lambda: advance(u, 0.5, out=result),
+        "guided shock": lambda: advance(u, 0.5, guide=guide, out=result),
+        "3 x 3": lambda: correlate2d(u, np.ones((3, 3)), (1, 1), "reflect"),
     }
     return ratios(actions, lambda: np.copyto(target, u))
 

@@ -32,6 +32,12 @@ CALLS = {
     "anisotropic": ("anisotropic", {}),
     "anisotropic, fsi": ("anisotropic", {"scheme": "fsi"}),
     "anisotropic, aos": ("anisotropic", {"scheme": "aos"}),
+    "convolve": ("convolve", {}),
+    "convolve, 15 x 15": ("convolve", {"kernel": [[1] * 15] * 15, "normalize": True}),
+    "sharpen": ("sharpen", {}),
+    "sharpen, inverse-heat": ("sharpen", {"method": "inverse-heat"}),
+    "shock": ("shock", {}),
+    "wave": ("wave", {}),
 }
 
 

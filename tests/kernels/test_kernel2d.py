@@ -44,12 +44,18 @@ def test_the_transform_gives_the_direct_sum(border, u, kernel, data):
     np.testing.assert_allclose(by_transform, directly, rtol=0, atol=rounding(kernel, u))
 
 
+def test_tall_images_are_transformed_some_rows_after_the_other():
+    u = np.random.default_rng(7).random((2, 600, 20), np.float32)
+    kernel = np.random.default_rng(8).normal(size=(20, 11))
+    ours = correlate2d(u, kernel, (10, 5), "reflect")
+    theirs = [ndimage.correlate(plane.astype(float), kernel, mode="reflect") for plane in u]
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=rounding(kernel, u))
+
+
 def test_large_kernels_are_transformed_by_themselves(monkeypatch):
     called = []
-    by_transform = kernel2d._by_transform
-    monkeypatch.setattr(
-        kernel2d, "_by_transform", lambda *args: called.append(1) or by_transform(*args)
-    )
+    transform = kernel2d._transform
+    monkeypatch.setattr(kernel2d, "_transform", lambda *args: called.append(1) or transform(*args))
     u = np.zeros((1, 9, 9), np.float32)
     correlate2d(u, np.ones((12, 12)), (6, 6), "reflect")
     assert not called

@@ -58,17 +58,20 @@ inline Vector gradient_of(Pair rows, Pair columns) {
 }
 
 Index shock_scratch(const Shock& task) {
-    return (2 * task.channels + 1) * Around::room(task.columns) + 2 * stride_of(task.columns);
+    return (2 * task.channels + 1) * Around::room(task.columns) +
+           2 * (task.channels + 1) * stride_of(task.columns);
 }
 
-template <bool weighted, bool guided>
+template <bool weighted>
 struct ShockRows {
     const Shock& task;
     float* const scratch;
     const Index M = task.rows, N = task.columns, C = task.channels;
+    const bool guided = task.guide != task.in;
     // What decides for all channels, of the row computed: where the edge is that they share.
     float* const q_r = scratch + (2 * C + 1) * Around::room(N);
     float* const q_c = q_r + stride_of(N);
+    float* const gradients = q_c + stride_of(N);
 
     Around around(const float* planes, Index plane, Index place) const {
         return {planes + plane * M * N, M, N, scratch + place * Around::room(N)};
@@ -95,6 +98,7 @@ struct ShockRows {
     template <bool directed>
     void decide(Index r, Index c) const {
         const auto v = of(guide(c), r);
+        float *const g_r = gradients + 2 * c * stride_of(N), *const g_c = g_r + stride_of(N);
         const float* const axis = task.axis + r * N;
         for (Index j = 0; j < N; j += lanes) {
             const Pair rows = v.on_rows(j), columns = v.on_columns(j);
@@ -115,21 +119,20 @@ struct ShockRows {
                 q = {rr * g.r + rc * g.c, rc * g.r + cc * g.c};
                 if (c) q = {load(q_r + j) + q.r, load(q_c + j) + q.c};
             }
-            store(q_r + j, q.r);
-            store(q_c + j, q.c);
+            store(g_r + j, g.r), store(g_c + j, g.c);
+            store(q_r + j, q.r), store(q_c + j, q.c);
         }
     }
 
     void move(Index r, Index c) const {
-        const auto u = of(image(c), r), v = of(guide(c), r);  // one image if there is no guide
+        const auto u = of(image(c), r);
+        const float *const g_r = gradients + 2 * c * stride_of(N), *const g_c = g_r + stride_of(N);
         const Floats zero = all(0.0f), tau = all(task.tau);
         float* const out = task.out + (c * M + r) * N;
         for (Index j = 0; j < N; j += lanes) {
-            const Pair rows = u.on_rows(j), columns = u.on_columns(j);
-            const Vector g = guided ? gradient_of(v.on_rows(j), v.on_columns(j))
-                                    : gradient_of(rows, columns);
-            const Floats decision = g.r * load(q_r + j) + g.c * load(q_c + j);
-            const Floats m_r = flatter(rows), m_c = flatter(columns);
+            const Floats decision =
+                load(g_r + j) * load(q_r + j) + load(g_c + j) * load(q_c + j);
+            const Floats m_r = flatter(u.on_rows(j)), m_c = flatter(u.on_columns(j));
             const Floats change = root(m_r * m_r + m_c * m_c) * tau;
             const Floats now = load(u.row[1] + j);
             const Floats rising = decision < zero ? now + change : now;
@@ -148,13 +151,7 @@ struct ShockRows {
     }
 };
 
-template <bool weighted>
-void shock_rows_of(const Shock& task, Index first, Index last, float* scratch) {
-    if (task.guide != task.in) return ShockRows<weighted, true>{task, scratch}.run(first, last);
-    ShockRows<weighted, false>{task, scratch}.run(first, last);
-}
-
 void shock_rows(const Shock& task, Index first, Index last, float* scratch) {
-    if (task.weight) return shock_rows_of<true>(task, first, last, scratch);
-    shock_rows_of<false>(task, first, last, scratch);
+    if (task.weight) return ShockRows<true>{task, scratch}.run(first, last);
+    ShockRows<false>{task, scratch}.run(first, last);
 }
