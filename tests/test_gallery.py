@@ -1,0 +1,30 @@
+"""The gallery shows what the commands in it make."""
+
+import re
+
+import numpy as np
+from gallery import GALLERY, SAMPLES, commands, make
+
+import pdefilter
+from pdefilter.filters import FILTERS
+
+
+def test_every_picture_is_what_its_command_makes(tmp_path):
+    (tmp_path / "sample_images").symlink_to(SAMPLES)
+    make(tmp_path)
+    made = sorted(path.name for path in tmp_path.glob("*.png"))
+    assert made == sorted(path.name for path in GALLERY.glob("*.png"))
+    for name in made:
+        ours, shown = (
+            pdefilter.read(place / name).pixels.astype(int) for place in (tmp_path, GALLERY)
+        )
+        # Of a cosine transform the last bit is its library's, and may tip a rounding.
+        assert np.abs(ours - shown).max() <= 1, name
+
+
+def test_every_filter_is_in_it_and_every_picture_shown():
+    assert {command[0] for command in commands()} == set(FILTERS)
+    page = (GALLERY / "README.md").read_text()
+    shown = re.findall(r'<img src="(.*?)"', page)
+    assert {command[-1] for command in commands()} <= set(shown)
+    assert all((GALLERY / name).exists() for name in shown)
