@@ -1,6 +1,7 @@
 """Sharpen an image to flat regions between sharp edges, by shock filters."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +13,12 @@ from pdefilter.filters.smooth import gaussian
 from pdefilter.schemes.explicit import explicit_steps
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Raster
+    from pdefilter.raster import Plane, Planes, Raster
 
 DEFAULT_TIME = 3.0
 DEFAULT_STEP = 0.5
 DEFAULT_SIGMA = 1.0
+DEFAULT_RHO = 4.0
 
 # Of two neighbours one is as far from the pixel as the upwind slope divided by √2, at least.
 LARGEST_STEP = math.sqrt(0.5)
@@ -24,6 +26,7 @@ LARGEST_STEP = math.sqrt(0.5)
 MODELS = {
     "osher-rudin": "the image itself",
     "alvarez-mazorra": "the image smoothed by a Gaussian, so that noise makes no edges",
+    "coherence": "the same, across the lines that most of the neighbourhood has",
 }
 
 
@@ -37,11 +40,21 @@ def shock(
     sigma: Annotated[
         float | None,
         Option(
-            "Standard deviation of the Gaussian of alvarez-mazorra.",
+            "Standard deviation of that Gaussian.",
             unit="px",
             minimum=0,
             maximum=1000,
             otherwise="1",
+        ),
+    ] = None,
+    rho: Annotated[
+        float | None,
+        Option(
+            "Standard deviation of the neighbourhood that coherence takes directions from.",
+            unit="px",
+            minimum=0,
+            maximum=1000,
+            otherwise="4",
         ),
     ] = None,
     time: Annotated[float | None, time_option(otherwise="3", unit="px")] = None,
@@ -52,18 +65,24 @@ def shock(
     """Sharpen edges by a shock filter, u_t = −sgn(v_ηη) |∇u| with v = u or G_σ ∗ u.
 
     Bright and dark regions grow until they meet at an edge, at 1 px in a time of
-    1 px; no value leaves the range of its neighbours. η is the direction of ∇v.
-    All channels grow toward the edge that they share, where Σ|∇v|² is largest;
-    zero flux through the border. A neighbour counts by its opacity; alpha is kept.
+    1 px; no value leaves the range of its neighbours. η is the direction of ∇v, or
+    that across lines of the neighbourhood, which grow along themselves. All
+    channels grow toward the edge that they share, where Σ|∇v|² is largest; zero
+    flux through the border. A neighbour counts by its opacity; alpha is kept.
 
     Parameters
     ----------
     image : ndarray of shape (M, N) or (M, N, C), or Image
         The initial image, integers or floats.
-    model : {"osher-rudin", "alvarez-mazorra"}
-        v: the image itself, or smoothed by a Gaussian.
+    model : {"osher-rudin", "alvarez-mazorra", "coherence"}
+        v is the image itself; or smoothed by a Gaussian; or η also the
+        eigenvector of the larger eigenvalue of the structure tensor
+        G_ρ ∗ Σ ∇u ∇uᵀ of all channels.
     sigma : float, optional
         Standard deviation σ of that Gaussian in px, by default 1.
+    rho : float, optional
+        Standard deviation ρ in px of the neighbourhood that directions are
+        taken from, by default 4.
     time : float, optional
         Stopping time t in px, by default 3.
     iterations : int, optional
@@ -88,11 +107,16 @@ def shock(
     References
     ----------
     Osher & Rudin 1990, doi:10.1137/0727053; Alvarez & Mazorra 1994,
-    doi:10.1137/0731032, without their diffusion along edges.
+    doi:10.1137/0731032, without their diffusion along edges; Weickert 2003,
+    doi:10.1007/978-3-540-45243-0_1 (coherence).
     """
     if model == "osher-rudin" and sigma is not None:
         raise ParameterError(
             "sigma", "the model osher-rudin smooths nothing; take the model alvarez-mazorra"
+        )
+    if model != "coherence" and rho is not None:
+        raise ParameterError(
+            "rho", f"the model {model} looks at no neighbourhood; take the model coherence"
         )
     steps = explicit_steps(
         time=time,
@@ -103,17 +127,29 @@ def shock(
         largest_stable_step=LARGEST_STEP,
         unit="px",
     )
-    deviation = DEFAULT_SIGMA if sigma is None else sigma
-    if model == "osher-rudin":
-        deviation = 0.0
+    if not steps or not image.colour.size:
+        return image
+    smoothing = DEFAULT_SIGMA if sigma is None else sigma
+    neighbourhood = DEFAULT_RHO if rho is None else rho
 
     def shocked(converted: "Raster") -> "Raster":
-        return _advance(converted, steps, deviation)
+        def guide(now: "Raster") -> "Planes | None":
+            return None if model == "osher-rudin" else gaussian(now, smoothing).colour
 
-    return in_space(color, image, shocked) if steps and image.colour.size else image
+        def across(now: "Raster") -> "Planes | None":
+            return _across_lines(now, neighbourhood) if model == "coherence" else None
+
+        return _advance(converted, steps, guide, across)
+
+    return in_space(color, image, shocked)
 
 
-def _advance(image: "Raster", steps: tuple[float, ...], sigma: float) -> "Raster":
+def _advance(
+    image: "Raster",
+    steps: tuple[float, ...],
+    guide: "Callable[[Raster], Planes | None]",
+    across: "Callable[[Raster], Planes | None]",
+) -> "Raster":
     import numpy as np
 
     from pdefilter.kernels.shock import advance
@@ -121,7 +157,31 @@ def _advance(image: "Raster", steps: tuple[float, ...], sigma: float) -> "Raster
     weight = image.weight
     room = [np.empty_like(image.colour) for _ in range(min(2, len(steps)))]
     for k, step in enumerate(steps):
-        guide = gaussian(image, sigma).colour if sigma else None
-        colour = advance(image.colour, step, guide=guide, weight=weight, out=room[k % 2])
+        colour = advance(
+            image.colour,
+            step,
+            guide=guide(image),
+            weight=weight,
+            across=across(image),
+            out=room[k % 2],
+        )
         image = replace(image, colour=colour)
     return image
+
+
+def _across_lines(image: "Raster", rho: float) -> "Planes":
+    """Project on the direction in which the neighbourhood of every pixel changes most."""
+    from pdefilter.kernels.tensors import structure_tensor, with_eigenvalues
+
+    visible = None if image.weight is None else image.weight > 0
+    structure = structure_tensor(image.colour, len(image.colour), visible)
+    gathered = gaussian(replace(image, colour=structure, alpha=None, valid=visible), rho)
+    return with_eigenvalues(gathered.colour, _projection)
+
+
+def _projection(larger: "Plane", smaller: "Plane") -> "tuple[Plane, Plane]":
+    """Keep the axis of the larger eigenvalue alone; where no axis is clear, half of each."""
+    import numpy as np
+
+    one = np.where(larger > smaller, np.float32(1), np.float32(0.5))
+    return one, np.float32(1) - one

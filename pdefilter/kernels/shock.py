@@ -13,7 +13,7 @@ def advance(
     *,
     guide: Planes | None = None,
     weight: Plane | None = None,
-    axis: Planes | None = None,
+    across: Planes | None = None,
     out: Planes | None = None,
 ) -> Planes:
     """Take an explicit step of u_t = −sgn(∇v · q) |∇u|, channel by channel.
@@ -22,8 +22,8 @@ def advance(
     1990, doi:10.1137/0727053), so that up to a step of √½ px no value leaves
     the range of its neighbours. v and q decide for all channels together: q =
     Σ H(v)∇v over the channels, half the gradient of Σ|∇v|², points to the edge
-    that they share. Of one channel ∇v · q is |∇v|² v_ηη. Along an axis a
-    given, q = a Σ v_a v_aa.
+    that they share. Of one channel ∇v · q is |∇v|² v_ηη. Where the direction a
+    across edges is given, q = Σ v_aa v_a a.
 
     Parameters
     ----------
@@ -35,8 +35,9 @@ def advance(
         v; by default u.
     weight : ndarray of shape (M, N), float32, optional
         How much a pixel counts for its neighbours, 0 to 1; by default 1.
-    axis : ndarray of shape (2, M, N), float32, optional
-        The unit vector a of every pixel, along rows and columns, of either sign.
+    across : ndarray of shape (3, M, N), float32, optional
+        The projection P = aaᵀ at every pixel, P_rr, P_rc and P_cc, for rows and
+        columns.
     out : ndarray of shape (C, M, N), float32, optional
         Where to write, not `u` nor `guide`; by default a new array.
 
@@ -46,7 +47,7 @@ def advance(
         `out`.
     """
     out = np.empty_like(u) if out is None else out
-    arguments = u, u if guide is None else guide, weight, axis, step, out
+    arguments = u, u if guide is None else guide, weight, across, step, out
     if u.size and engine.name() == "native":
         from pdefilter.kernels.native import shock as native
 

@@ -91,6 +91,7 @@ OPTIONS = {
     "shock": [
         ["--model", "osher-rudin", "--iterations", "3"],
         ["--model", "alvarez-mazorra", "--sigma", "2", "--step", "0.7"],
+        ["--model", "coherence", "--rho", "3", "--time", "2"],
         ["--time", "0"],
         ["--color", "lab"],
     ],

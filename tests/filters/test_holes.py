@@ -19,6 +19,7 @@ CALLS = {
     "sharpen laplacian": {"method": "laplacian"},
     "sharpen inverse": {"method": "inverse-heat"},
     "shock": {},
+    "shock coherence": {"model": "coherence", "rho": 2.0},
     "shock plain": {"model": "osher-rudin"},
     "wave": {},
     "wave rational": {"diffusivity": "rational", "kappa": 0.2, "damping": 0.5},

@@ -66,6 +66,19 @@ def test_the_smoothed_sign_ignores_fine_noise():
     assert errors["alvarez-mazorra"] < errors["osher-rudin"]
 
 
+def test_coherence_finds_the_lines_under_noise():
+    """Oblique stripes become bars; across the lines there is more to go by than at a point."""
+    rows, columns = np.mgrid[:64, :64]
+    stripes = np.cos(0.5 * rows + 0.35 * columns)
+    noisy = stripes + np.random.default_rng(6).normal(0, 1, stripes.shape)
+    bars = np.sign(stripes)
+    agree = {
+        model: np.mean(np.sign(pdefilter.shock(noisy, model=model, sigma=1.5, time=10)) == bars)
+        for model in ("alvarez-mazorra", "coherence")
+    }
+    assert agree["coherence"] > agree["alvarez-mazorra"]
+
+
 @every_model
 @given(u=planes(channels=3, side=9), steps=st.integers(1, 8))
 def test_extrema_stay_and_nothing_is_beyond_them(model, u, steps):
@@ -99,6 +112,7 @@ def test_alpha_stays_and_transparent_colours_have_no_say(model):
         ({"step": 0.8}, "step", "0.8 px is above the stability limit 0.707107 px"),
         ({"model": "osher-rudin", "sigma": 1}, "sigma", "take the model alvarez-mazorra"),
         ({"model": "kramer"}, "model", "take one of osher-rudin"),
+        ({"rho": 1}, "rho", "take the model coherence"),
         ({"sigma": -1}, "sigma", "not in the range 0 to 1000 px"),
     ],
 )

@@ -169,10 +169,10 @@ def test_a_shock_has_the_bits_of_the_reference(variant, image, guided, weighted,
     u, rng = image
     guide = rng.permuted(u) if guided else u
     weight = rng.random(u.shape[1:], np.float32) if weighted else None
-    axis = rng.random((2, *u.shape[1:]), np.float32) if directed else None
+    across = rng.random((3, *u.shape[1:]), np.float32) if directed else None
     ours, theirs = np.empty((2, *u.shape), np.float32)
-    reference_shock.advance(u, guide, weight, axis, 0.7, theirs)
-    native_shock.advance(u, guide, weight, axis, 0.7, ours, threads=threads, variant=variant)
+    reference_shock.advance(u, guide, weight, across, 0.7, theirs)
+    native_shock.advance(u, guide, weight, across, 0.7, ours, threads=threads, variant=variant)
     assert same(ours, theirs)
 
 

@@ -374,7 +374,7 @@ void tie(Planes in, Target out, Planes weights, Ends ends, float tau, float alph
     finish(done);
 }
 
-void shock(Planes in, Planes guide, nb::object weight, nb::object axis, Target out, float tau,
+void shock(Planes in, Planes guide, nb::object weight, nb::object across, Target out, float tau,
            int threads, const std::string& variant) {
     require_same_shape(in, guide);
     require_same_shape(in, out);
@@ -389,8 +389,14 @@ void shock(Planes in, Planes guide, nb::object weight, nb::object axis, Target o
     task.tau = tau;
     Plane counts;
     task.weight = plane_of(in, weight, counts);
-    Planes direction;
-    task.axis = edges_of(in, axis, direction);
+    Planes projection;
+    if (!across.is_none()) {
+        projection = nb::cast<Planes>(across);
+        if (projection.shape(0) != 3 || projection.shape(1) != in.shape(1) ||
+            projection.shape(2) != in.shape(2))
+            throw nb::value_error("a projection has three planes");
+        task.across = projection.data();
+    }
     const auto& table = table_of(variant);
     bool done;
     {
@@ -422,6 +428,6 @@ NB_MODULE(_native, m) {
     m.def("reduce", &reduce, "tensor"_a, "weights"_a, "ends"_a, "threads"_a, "variant"_a);
     m.def("tie", &tie, "in_"_a, "out"_a, "weights"_a, "ends"_a, "tau"_a, "alpha"_a, "threads"_a,
           "variant"_a);
-    m.def("shock", &shock, "in_"_a, "guide"_a, "weight"_a.none(), "axis"_a.none(), "out"_a,
+    m.def("shock", &shock, "in_"_a, "guide"_a, "weight"_a.none(), "across"_a.none(), "out"_a,
           "tau"_a, "threads"_a, "variant"_a);
 }

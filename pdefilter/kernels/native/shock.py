@@ -12,7 +12,7 @@ def advance(
     u: Planes,
     guide: Planes,
     weight: Plane | None,
-    axis: Planes | None,
+    across: Planes | None,
     step: float,
     out: Planes,
     *,
@@ -23,6 +23,6 @@ def advance(
     native = engine.native()
     assert native is not None
     native.shock(
-        u, guide, weight, axis, out, step,
+        u, guide, weight, across, out, step,
         threads or threads_for(_STEPS_OF_A_MARCH * u.size), variant or variants()[-1],
     )  # fmt: skip

@@ -143,7 +143,7 @@ struct Shock {
     const float* in;
     const float* guide;   // what decides; may be `in`
     const float* weight;  // how much a pixel counts, or null for 1
-    const float* axis;    // the direction across edges, two planes, or null for the gradient's
+    const float* across;  // the projection on the direction across edges, three planes, or null
     float* out;
     float tau;
 };

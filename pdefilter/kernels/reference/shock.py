@@ -18,7 +18,7 @@ def advance(
     u: Planes,
     guide: Planes,
     weight: Plane | None,
-    axis: Planes | None,
+    across: Planes | None,
     step: float,
     out: Planes,
 ) -> None:
@@ -32,7 +32,7 @@ def advance(
         w = None if framed_weight is None else framed_weight[:, rows]
         of_u = _Differences(framed[:, rows], w)
         of_guide = of_u if framed_guide is framed else _Differences(framed_guide[:, rows], w)
-        decision = _decision(of_guide, None if axis is None else axis[:, first:last])
+        decision = _decision(of_guide, None if across is None else across[:, first:last])
         change = of_u.upwind_slope() * np.float32(step)
         now = u[:, first:last]
         fallen, risen = now - change, now + change
@@ -83,19 +83,18 @@ def _flatter(ahead: Planes, behind: Planes) -> Planes:
     return np.where(ahead * behind < 0, np.where(a < b, a, b), np.float32(0))
 
 
-def _decision(guide: _Differences, axis: Planes | None) -> Planes:
+def _decision(guide: _Differences, across: Planes | None) -> Planes:
     """Find for every channel whether it falls (positive) or rises."""
     g_r, g_c = guide.gradient()
     g_rr, g_cc, g_rc = guide.hessian()
-    if axis is None:
+    if across is None:
         q_r = _sum(g_rr * g_r + g_rc * g_c)
         q_c = _sum(g_rc * g_r + g_cc * g_c)
     else:
-        a_r, a_c = axis
-        first = g_r * a_r + g_c * a_c
-        second = (g_rr * a_r + g_rc * a_c) * a_r + (g_rc * a_r + g_cc * a_c) * a_c
-        along = _sum(first * second)
-        q_r, q_c = along * a_r, along * a_c
+        p_rr, p_rc, p_cc = across
+        second = (g_rr * p_rr + g_cc * p_cc) + (g_rc + g_rc) * p_rc
+        q_r = _sum((g_r * p_rr + g_c * p_rc) * second)
+        q_c = _sum((g_r * p_rc + g_c * p_cc) * second)
     decision: Planes = g_r * q_r + g_c * q_c
     return decision
 

@@ -99,7 +99,7 @@ struct ShockRows {
     void decide(Index r, Index c) const {
         const auto v = of(guide(c), r);
         float *const g_r = gradients + 2 * c * stride_of(N), *const g_c = g_r + stride_of(N);
-        const float* const axis = task.axis + r * N;
+        const float* const across = task.across + r * N;
         for (Index j = 0; j < N; j += lanes) {
             const Pair rows = v.on_rows(j), columns = v.on_columns(j);
             const Vector g = gradient_of(rows, columns);
@@ -109,16 +109,16 @@ struct ShockRows {
             const Floats rc = (one - other) * all(0.25f);
             Vector q;
             if constexpr (directed) {
-                const Vector a{load_some(axis + j, N - j), load_some(axis + M * N + j, N - j)};
-                const Floats first = g.r * a.r + g.c * a.c;
-                const Floats second = (rr * a.r + rc * a.c) * a.r + (rc * a.r + cc * a.c) * a.c;
-                Floats along = first * second;
-                if (c) along = load(q_r + j) + along;
-                q = c < C - 1 ? Vector{along, along} : Vector{along * a.r, along * a.c};
+                auto projection = [&](Index plane) {
+                    return load_some(across + plane * M * N + j, N - j);
+                };
+                const Floats p_rr = projection(0), p_rc = projection(1), p_cc = projection(2);
+                const Floats second = (rr * p_rr + cc * p_cc) + (rc + rc) * p_rc;
+                q = {(g.r * p_rr + g.c * p_rc) * second, (g.r * p_rc + g.c * p_cc) * second};
             } else {
                 q = {rr * g.r + rc * g.c, rc * g.r + cc * g.c};
-                if (c) q = {load(q_r + j) + q.r, load(q_c + j) + q.c};
             }
+            if (c) q = {load(q_r + j) + q.r, load(q_c + j) + q.c};
             store(g_r + j, g.r), store(g_c + j, g.c);
             store(q_r + j, q.r), store(q_c + j, q.c);
         }
@@ -145,7 +145,7 @@ struct ShockRows {
         fetch(first);
         for (Index r = first; r < last; ++r) {
             fetch(r + 1);
-            for (Index c = 0; c < C; ++c) task.axis ? decide<true>(r, c) : decide<false>(r, c);
+            for (Index c = 0; c < C; ++c) task.across ? decide<true>(r, c) : decide<false>(r, c);
             for (Index c = 0; c < C; ++c) move(r, c);
         }
     }
