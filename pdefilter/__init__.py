@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING, Any
 from pdefilter.errors import CallError, ImageError, ParameterError, PdefilterError
 
 if TYPE_CHECKING:
-    from pdefilter.api import anisotropic, edge, heat_diffuse, read, read_frames, smooth, write
+    from pdefilter.api import (
+        anisotropic,
+        edge,
+        heat_diffuse,
+        inpaint,
+        poisson,
+        read,
+        read_frames,
+        smooth,
+        write,
+    )
     from pdefilter.images.image import Image
 
 __version__ = "0.1.0"
@@ -30,6 +40,8 @@ __all__ = [
     "anisotropic",
     "edge",
     "heat_diffuse",
+    "inpaint",
+    "poisson",
     "read",
     "read_frames",
     "smooth",

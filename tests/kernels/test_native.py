@@ -13,9 +13,12 @@ from support import SAMPLES
 
 from pdefilter.kernels import engine, native
 from pdefilter.kernels.conductances import CONDUCTANCES
+from pdefilter.kernels.elliptic import Network
 from pdefilter.kernels.native import Tiling
 from pdefilter.kernels.native import correlation as native_correlation
+from pdefilter.kernels.native import elliptic as native_elliptic
 from pdefilter.kernels.reference import correlation as reference_correlation
+from pdefilter.kernels.reference import elliptic as reference_elliptic
 from pdefilter.kernels.reference import gradient as reference_gradient
 from pdefilter.kernels.reference import march as reference
 from pdefilter.kernels.taps import Taps
@@ -137,6 +140,37 @@ def test_a_gradient_has_the_bits_of_the_reference(
         theirs = reference_gradient.gradient(*arguments)
     ours = native_correlation.gradient(*arguments, threads=threads, variant=variant)
     assert same(ours, theirs)
+
+
+@st.composite
+def networks(draw):
+    """A network with or without each of its parts, and three planes of numbers."""
+    shape = draw(st.integers(1, 140)), draw(st.integers(1, 40))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    edges = rng.random((2, *shape), np.float32) if draw(st.booleans()) else None
+    leaks = rng.random(shape, np.float32) if draw(st.booleans()) else None
+    share = draw(st.sampled_from([None, 0.0, 0.3, 0.8]))
+    free = None if share is None else rng.random(shape) < share
+    u, f, v = rng.random((3, *shape), np.float32)
+    return Network(shape, edges, leaks, free), u, f if draw(st.booleans()) else None, v
+
+
+@given(drawn=networks(), threads=st.integers(1, 4))
+def test_networks_have_the_bits_of_the_reference(drawn, threads):
+    network, u, f, v = drawn
+    found = []
+    for room, how in ((reference_elliptic, {}), (native_elliptic, {"threads": threads})):
+        w = u.copy()
+        for colour in (0, 1):
+            room.relax(network, w, f, colour, **how)
+        squares = room.restrict(network, w, f, **how)
+        room.prolong(network, w, squares, **how)
+        residual = room.residual(network, w, f, **how)
+        sums = [room.products(network, w, f, other, **how) for other in (v, None)]
+        found.append([w, squares, residual, *sums, *room.coarsen(network, 0.65, **how)])
+    for theirs, ours in zip(*found, strict=True):
+        assert theirs.shape == ours.shape
+        assert same(theirs, ours)
 
 
 @pytest.mark.parametrize("conductance", [*CONDUCTANCES])

@@ -9,6 +9,7 @@
 #include <array>
 #include <iterator>
 
+#include "bindings.hpp"
 #include "channels.hpp"
 #include "correlation.hpp"
 #include "march.hpp"
@@ -38,10 +39,8 @@ const float* edges_of(const Planes& image, const nb::object& edges, Planes& held
     return held.data();
 }
 
-bool interrupted() {
-    nb::gil_scoped_acquire held;
-    return PyErr_CheckSignals() != 0;
-}
+using pdefilter::interrupted;
+using pdefilter::run;
 
 const pdefilter::Variant& table_of(const std::string& variant) {
     const auto* table = pdefilter::variant_of(variant);
@@ -54,10 +53,6 @@ pdefilter::How how(int threads, pdefilter::Index levels, pdefilter::Index tile_r
     if (threads < 1 || levels < 1 || tile_rows < 1 || tile_columns < 1)
         throw nb::value_error("threads, levels and tiles must be at least one");
     return {threads, levels, tile_rows, tile_columns, &table_of(variant)};
-}
-
-void finish(bool done) {
-    if (!done) throw nb::python_error();
 }
 
 pdefilter::Conducting law_of(const Planes& in, const float* edges, int conductance, float scale) {
@@ -131,12 +126,7 @@ void march(Planes in, Target out, Target spare, nb::object befores, Numbers step
                 room_data[k] = room[k].data();
             }
     }
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::march(pass, count, spare.data(), room_data, way, interrupted);
-    }
-    finish(done);
+    run([&] { return pdefilter::march(pass, count, spare.data(), room_data, way, interrupted); });
 }
 
 void split(Planes in, Target out, Target spare, Numbers two_taus, nb::object edges,
@@ -159,12 +149,9 @@ void split(Planes in, Target out, Target spare, Numbers two_taus, nb::object edg
         throw nb::value_error("images must be of one shape");
     task.in = in.data();
     task.out = out.data();
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::split(law, task, two_taus.data(), count, spare.data(), way, interrupted);
-    }
-    finish(done);
+    run([&] {
+        return pdefilter::split(law, task, two_taus.data(), count, spare.data(), way, interrupted);
+    });
 }
 
 void conduct(Planes in, Target out, nb::object edges, int conductance, float scale, int threads,
@@ -172,12 +159,7 @@ void conduct(Planes in, Target out, nb::object edges, int conductance, float sca
     const auto way = how(threads, 1, 1, 1, variant);
     Planes given;
     const auto law = law_of(in, edges_of(in, edges, given), out, conductance, scale);
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::conduct(law, way, interrupted);
-    }
-    finish(done);
+    run([&] { return pdefilter::conduct(law, way, interrupted); });
 }
 
 pdefilter::Taps taps_of(const Numbers& weights, pdefilter::Index first) {
@@ -202,12 +184,7 @@ void correlate(Planes in, Target out, Numbers along_rows, pdefilter::Index first
     task.along_rows = taps_of(along_rows, first_row);
     task.along_columns = taps_of(along_columns, first_column);
     const auto& table = table_of(variant);
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::correlate(task, threads, table, interrupted);
-    }
-    finish(done);
+    run([&] { return pdefilter::correlate(task, threads, table, interrupted); });
 }
 
 void gradient(Planes in, nb::object alpha, Target out, Numbers difference,
@@ -235,12 +212,7 @@ void gradient(Planes in, nb::object alpha, Target out, Numbers difference,
         task.alpha = opacity.data();
     }
     const auto& table = table_of(variant);
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::gradient(task, threads, table, interrupted);
-    }
-    finish(done);
+    run([&] { return pdefilter::gradient(task, threads, table, interrupted); });
 }
 
 using Pixels = nb::ndarray<nb::ndim<3>, nb::c_contig, nb::device::cpu>;
@@ -271,12 +243,7 @@ void part(StoredPixels pixels, Target out, Numbers values, int threads,
         out.shape(2) != pixels.shape(1))
         throw nb::value_error("one plane for every channel");
     const auto& table = table_of(variant);
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::part(task, threads, table, interrupted);
-    }
-    finish(done);
+    run([&] { return pdefilter::part(task, threads, table, interrupted); });
 }
 
 pdefilter::Index join(std::vector<Plane> planes, Pixels out, Numbers lowest, Numbers width,
@@ -303,12 +270,7 @@ pdefilter::Index join(std::vector<Plane> planes, Pixels out, Numbers lowest, Num
     task.planes = places.data();
     const auto& table = table_of(variant);
     pdefilter::Index outside = 0;
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::join(task, threads, table, interrupted, outside);
-    }
-    finish(done);
+    run([&] { return pdefilter::join(task, threads, table, interrupted, outside); });
     return outside;
 }
 
@@ -331,4 +293,5 @@ NB_MODULE(_native, m) {
     m.def("part", &part, "pixels"_a, "out"_a, "values"_a, "threads"_a, "variant"_a);
     m.def("join", &join, "planes"_a, "out"_a, "lowest"_a, "width"_a, "full"_a, "threads"_a,
           "variant"_a);
+    pdefilter::bind_elliptic(m);
 }
