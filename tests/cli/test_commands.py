@@ -50,6 +50,9 @@ OPTIONS = {
     "smooth": [
         *(["--method", name, "--sigma", "1.2"] for name in ("gaussian", "box", "binomial")),
         *(["--method", name, "--size", "5"] for name in ("gaussian", "box", "binomial", "median")),
+        ["--method", "tv", "--weight", "10", "--tolerance", "1"],
+        ["--method", "huber", "--kappa", "0.1", "--optimizer", "nesterov"],
+        ["--method", "curvature", "--time", "1"],
         ["--color", "luminance"],
     ],
     "heat-diffuse": [

@@ -1,5 +1,6 @@
 """The native engine equals the reference engine bit for bit."""
 
+import math
 import os
 import subprocess
 import sys
@@ -17,10 +18,12 @@ from pdefilter.kernels.elliptic import Network
 from pdefilter.kernels.native import Tiling
 from pdefilter.kernels.native import correlation as native_correlation
 from pdefilter.kernels.native import elliptic as native_elliptic
+from pdefilter.kernels.native import variation as native_variation
 from pdefilter.kernels.reference import correlation as reference_correlation
 from pdefilter.kernels.reference import elliptic as reference_elliptic
 from pdefilter.kernels.reference import gradient as reference_gradient
 from pdefilter.kernels.reference import march as reference
+from pdefilter.kernels.reference import variation as reference_variation
 from pdefilter.kernels.taps import Taps
 
 pytestmark = pytest.mark.skipif(
@@ -171,6 +174,33 @@ def test_networks_have_the_bits_of_the_reference(drawn, threads):
     for theirs, ours in zip(*found, strict=True):
         assert theirs.shape == ours.shape
         assert same(theirs, ours)
+
+
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+@given(
+    image=images(150, 70),
+    walls=st.booleans(),
+    softness=st.sampled_from([0.0, 0.3]),
+    radius=st.sampled_from([0.1, math.inf]),
+    threads=st.integers(1, 8),
+)
+def test_steps_of_variation_have_the_bits_of_the_reference(
+    variant, image, walls, softness, radius, threads
+):
+    f, rng = image
+    p, before = rng.random((2, len(f), 2, *f.shape[1:]), np.float32) - np.float32(0.5)
+    for field in (p, before):
+        field[:, 0, -1] = field[:, 1, :, -1] = 0
+    edges = np.rint(rng.random((2, *f.shape[1:]))).astype(np.float32) if walls else None
+    how = {"threads": threads, "variant": variant}
+    theirs, ours = np.empty_like(p), np.empty_like(p)
+    step = f, p, before, edges, 0.4, 0.125, 0.9, radius
+    with np.errstate(all="ignore"):
+        reference_variation.ascend(*step, theirs)
+        sums = reference_variation.energies_and_gaps(f, p, edges, softness, radius)
+    native_variation.ascend(*step, ours, **how)
+    assert same(ours, theirs)
+    assert same(native_variation.energies_and_gaps(f, p, edges, softness, radius, **how), sums)
 
 
 @pytest.mark.parametrize("conductance", [*CONDUCTANCES])

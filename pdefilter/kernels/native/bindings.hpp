@@ -22,5 +22,6 @@ void run(Work work) {
 }
 
 void bind_elliptic(nanobind::module_& m);
+void bind_variation(nanobind::module_& m);
 
 }  // namespace pdefilter

@@ -294,4 +294,5 @@ NB_MODULE(_native, m) {
     m.def("join", &join, "planes"_a, "out"_a, "lowest"_a, "width"_a, "full"_a, "threads"_a,
           "variant"_a);
     pdefilter::bind_elliptic(m);
+    pdefilter::bind_variation(m);
 }

@@ -20,6 +20,7 @@ namespace {
 #include "loops/gradient.hpp"
 #include "loops/march.hpp"
 #include "loops/splitting.hpp"
+#include "loops/variation.hpp"
 
 }  // namespace
 
@@ -27,7 +28,8 @@ extern const Variant variant;
 const Variant variant{march_scratch,     march_tile,     conduct_scratch,  conduct_rows,
                       solve_scratch,     solve_columns,  solve_rows,
                       correlate_scratch, correlate_rows, gradient_scratch, gradient_rows,
-                      part_rows,         join_scratch,   join_rows};
+                      part_rows,         join_scratch,   join_rows,
+                      variation_scratch, ascend_rows,    look_rows};
 
 }  // namespace PDEFILTER_VARIANT
 }  // namespace pdefilter
