@@ -7,7 +7,7 @@ from support import SAMPLES
 import pdefilter
 from pdefilter import Image
 
-CAT, MASK, PORTRAIT = (SAMPLES / f"{name}.png" for name in ("cat", "scratches", "portrait"))
+CAT, MASK, PORTRAIT = (SAMPLES / f"{name}.png" for name in ("cat", "holes", "portrait"))
 pytestmark = pytest.mark.filterwarnings("ignore:.*were clipped")
 WHOLE = pdefilter.read(MASK).pixels > 0
 
