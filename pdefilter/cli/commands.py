@@ -21,7 +21,7 @@ EXAMPLES = {
     "smooth": "pdefilter smooth sample_images/cat.png --sigma 3 -o soft.png",
     "heat-diffuse": "pdefilter heat-diffuse sample_images/coffee.jpg --time 8 -o soft.jpg",
     "anisotropic": "pdefilter anisotropic sample_images/noisy.png -o clean.png",
-    "inpaint": "pdefilter inpaint sample_images/cat.png --mask sample_images/holes.png -o a.png",
+    "inpaint": "pdefilter inpaint sample_images/cat.png --mask sample_images/holes.png -o o/",
     "poisson": "pdefilter poisson sample_images/brick.png --flatten 20 -o even.png",
 }
 

@@ -17,7 +17,7 @@ ENERGIES = {
     "huber": "least ½‖u − f‖² + λ Σ of the former up to a slope κ, of the latter beyond",
 }
 
-_OPTIMIZERS_OF = {
+OPTIMIZERS_OF = {
     "tikhonov": tuple(OPTIMIZERS),
     "tv": ("primal-dual",),
     "huber": ("gradient-descent", "nesterov", "newton", "primal-dual"),
@@ -37,8 +37,8 @@ def require_fit(method: str, optimizer: str | None, contrast: float | None) -> N
     """
     if method == "tv" and contrast is not None:
         raise ParameterError("kappa", "tv counts all slopes alike; take the method huber")
-    if optimizer is not None and optimizer not in _OPTIMIZERS_OF[method]:
-        fitting = ", ".join(_OPTIMIZERS_OF[method])
+    if optimizer is not None and optimizer not in OPTIMIZERS_OF[method]:
+        fitting = ", ".join(OPTIMIZERS_OF[method])
         why = "has no gradient where u is even" if method == "tv" else "is not quadratic"
         raise ParameterError("optimizer", f"{optimizer} does not fit {method}, which {why}; "
                              f"take {fitting}")  # fmt: skip

@@ -11,7 +11,7 @@ from skimage.restoration import denoise_tv_chambolle
 
 from pdefilter.equations.energies import OPTIMIZERS, Energy, minimise
 from pdefilter.equations.heat import Heat
-from pdefilter.filters.variational import _OPTIMIZERS_OF
+from pdefilter.filters.variational import OPTIMIZERS_OF
 
 LEVEL = 1 / 255
 KINDS = {
@@ -37,7 +37,7 @@ def distance(a, b):
 def test_all_optimizers_come_to_one_minimum(kind, channels):
     energy = Energy(picture(channels), 20 * LEVEL, **KINDS[kind])
     best, _ = minimise(energy, "primal-dual", 0.005 * LEVEL)
-    for optimizer in _OPTIMIZERS_OF[kind]:
+    for optimizer in OPTIMIZERS_OF[kind]:
         u, trace = minimise(energy, optimizer, 0.05 * LEVEL)
         assert trace.distances[-1] <= trace.tolerance
         # What is claimed is true: the distance is at most the bound on it.
@@ -47,7 +47,7 @@ def test_all_optimizers_come_to_one_minimum(kind, channels):
 
 
 def test_every_optimizer_is_tried_above():
-    assert set(OPTIMIZERS) == {name for names in _OPTIMIZERS_OF.values() for name in names}
+    assert set(OPTIMIZERS) == {name for names in OPTIMIZERS_OF.values() for name in names}
 
 
 @pytest.mark.parametrize("optimizer", ["gradient-descent", "nesterov", "newton", "primal-dual"])
@@ -146,7 +146,7 @@ def test_nothing_passes_closed_edges(kind):
     f = picture()
     valid = np.ones(f.shape[1:], bool)
     valid[:, 17] = False
-    for optimizer in _OPTIMIZERS_OF[kind]:
+    for optimizer in OPTIMIZERS_OF[kind]:
         walled = Energy(f, 20 * LEVEL, **KINDS[kind], edges=open_edges(valid))
         alone = Energy(f[:, :, :17].copy(), 20 * LEVEL, **KINDS[kind])
         u, v = (minimise(energy, optimizer, 0.02 * LEVEL)[0] for energy in (walled, alone))
