@@ -5,18 +5,20 @@ import inspect
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ForwardRef, ParamSpec, Protocol, TypeVar
 
 from pdefilter import filters
 from pdefilter.errors import ImageError
+from pdefilter.filters.option import parameters_of
 from pdefilter.images.files import read_frames as frames_of
 from pdefilter.images.files import write_whole
 from pdefilter.images.formats import FORMATS, of_file_name
 from pdefilter.images.frames import Frames
+from pdefilter.images.holes import valid_pixels
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.raster import Raster
-from pdefilter.runs.apply import apply
+from pdefilter.runs.apply import apply, raster_of
 
 P = ParamSpec("P")
 P_co = ParamSpec("P_co")
@@ -32,15 +34,24 @@ class Function(Protocol[P_co]):
 
 
 def _function(filter_: Callable[Concatenate[Raster, P], Raster]) -> Function[P]:
+    pictures = [known.name for known in parameters_of(filter_) if known.option.picture]
+
     @functools.wraps(filter_)
     def function(image: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any:
-        picture = image if isinstance(image, Image) else Image.of(image)
-        result = apply(lambda raster: filter_(raster, *args, **kwargs), picture)
+        for name in pictures:
+            if kwargs.get(name) is not None:
+                beside = _picture(kwargs[name])
+                kwargs[name] = raster_of(beside, valid_pixels(beside))
+        result = apply(lambda raster: filter_(raster, *args, **kwargs), _picture(image))
         return result if isinstance(image, Image) else result.pixels
 
     function.__signature__ = _readable(inspect.signature(filter_))  # type: ignore[attr-defined]
     function.__module__ = "pdefilter"
     return function
+
+
+def _picture(image: Any) -> Image:
+    return image if isinstance(image, Image) else Image.of(image)
 
 
 def _readable(signature: inspect.Signature) -> inspect.Signature:
@@ -50,6 +61,8 @@ def _readable(signature: inspect.Signature) -> inspect.Signature:
     parameters = [image.replace(kind=image.POSITIONAL_ONLY, annotation=picture)]
     for option in options:
         annotation = getattr(option.annotation, "__origin__", option.annotation)
+        if isinstance(annotation, ForwardRef):
+            annotation = f"{picture} | None"
         parameters.append(option.replace(annotation=annotation))
     return signature.replace(parameters=parameters, return_annotation=picture)
 
@@ -62,6 +75,8 @@ heat_diffuse = _function(filters.heat_diffuse)
 anisotropic = _function(filters.anisotropic)
 shock = _function(filters.shock)
 wave = _function(filters.wave)
+inpaint = _function(filters.inpaint)
+poisson = _function(filters.poisson)
 
 
 def read(

@@ -32,7 +32,8 @@ class Raster:
         The opacity; None where the image has no alpha channel.
     valid : ndarray of shape (M, N), bool, or None
         Which pixels are no holes; None where none is. A hole holds finite
-        numbers that no other pixel may depend on.
+        numbers that no other pixel may depend on. Of a result: which pixels
+        the filter found; the others stay as they came.
     interval : tuple of float
         The values that an integer image stores as zero and as full scale.
         It is (0, 1) for intensities; signed and angular results widen it.
@@ -44,9 +45,11 @@ class Raster:
     interval: tuple[float, float] = (0.0, 1.0)
 
     @classmethod
-    def empty(cls) -> Self:
-        """Make an image of no pixels, on which a filter costs nothing but its checks."""
-        return cls(np.empty((1, 0, 0), np.float32))
+    def empty(cls, valid: Mask | None = None) -> Self:
+        """Make an image of no values, on which a filter costs nothing but its checks."""
+        if valid is None:
+            return cls(np.empty((1, 0, 0), np.float32))
+        return cls(np.empty((0, *valid.shape), np.float32), valid=valid)
 
     def filtered(self, f: Callable[[Planes], Planes]) -> Self:
         """Apply `f` to the colour, with alpha premultiplied before and divided out after.
@@ -102,9 +105,12 @@ class Raster:
         return weight if self.alpha is None else weight * self.alpha
 
     def _levelled(self, planes: Planes) -> Planes:
-        """Fill the holes with the mean of the rest, so that no choice follows what is in them."""
-        if self.valid is None:
-            return planes
-        count = max(1, np.count_nonzero(self.valid))
-        sums = planes.sum(axis=(1, 2), where=self.valid, dtype=np.float64, keepdims=True)
-        return np.where(self.valid, planes, (sums / count).astype(np.float32))
+        """Fill the holes with the mean of the rest, so that no choice follows what is in them.
+
+        In place: what is in them means nothing to anyone.
+        """
+        if self.valid is not None:
+            count = max(1, np.count_nonzero(self.valid))
+            sums = planes.sum(axis=(1, 2), where=self.valid, dtype=np.float64, keepdims=True)
+            np.copyto(planes, (sums / count).astype(np.float32), where=~self.valid)
+        return planes

@@ -8,7 +8,8 @@ from support import ROOT
 ALLOWED = {
     "kernels": set(),
     "schemes": set(),
-    "equations": {"kernels"},
+    "solvers": set(),
+    "equations": {"kernels", "solvers"},
     "filters": {"equations", "schemes", "kernels"},
     "images": {"kernels"},
     "runs": {"filters", "images", "kernels"},

@@ -25,6 +25,8 @@ EXAMPLES = {
     "anisotropic": "pdefilter anisotropic sample_images/noisy.png -o clean.png",
     "shock": "pdefilter shock sample_images/coffee.jpg --time 5 -o painted.jpg",
     "wave": "pdefilter wave sample_images/coins.png --damping 0.5 -o waves.png",
+    "inpaint": "pdefilter inpaint sample_images/cat.png --mask sample_images/holes.png -o o/",
+    "poisson": "pdefilter poisson sample_images/brick.png --flatten 20 -o even.png",
 }
 
 app = typer.Typer(
@@ -66,7 +68,8 @@ def _filter_command(filter_: "Callable[..., Raster]") -> Callable[..., Callable[
             _filter_images, functools.partial(filter_, **parameters), **options
         )
 
-    inputs, *common = common_options()
+    # A filter's own meaning of an option goes before the common one.
+    inputs, *common = (option for option in common_options() if option.name not in names)
     command.__signature__ = inspect.Signature([inputs, *own, *common])  # type: ignore[attr-defined]
     command.__name__ = filter_.__name__
     command.__doc__ = _description(filter_)
@@ -74,7 +77,7 @@ def _filter_command(filter_: "Callable[..., Raster]") -> Callable[..., Callable[
 
 
 def _filter_images(
-    filter_: "Callable[[Raster], Raster]",
+    filter_: "functools.partial[Raster]",
     *,
     inputs: list[str],
     output: str | None,
@@ -82,11 +85,11 @@ def _filter_images(
     depth: str | None,
     format: str | None,  # noqa: A002 (named as its option)
     frame: int | None,
-    mask: str | None,
     strip: bool,
     lenient: bool,
     max_pixels: int | None,
     threads: int | None,
+    mask: str | None = None,
 ) -> int:
     """Check the whole call, then filter image after image; return the exit status."""
     # What takes time to import comes after the parsing, so that --help is there at once.
@@ -94,19 +97,22 @@ def _filter_images(
     from pdefilter.images.reading import MOST_PIXELS, Reading
     from pdefilter.raster import Raster
     from pdefilter.runs.batch import Handling, read_mask, run
+    from pdefilter.runs.pictures import with_pictures
     from pdefilter.runs.plan import plan
     from pdefilter.runs.resources import missing_engine, use_threads
 
     use_threads(threads)
+    reading = Reading(max_pixels or MOST_PIXELS, lenient)
+    filter_ = with_pictures(filter_, reading)
     filter_(Raster.empty())
+    valid = read_mask(mask, reading) if mask else None
+    filter_(Raster.empty(valid))
     dtype = DEPTHS[depth] if depth else None
     wanted = named(format) if format else None
     jobs = plan(inputs, output, overwrite=overwrite, format_=wanted, depth=dtype)
     if missing := missing_engine():
         tell(missing)
     failed = 0
-    reading = Reading(max_pixels or MOST_PIXELS, lenient)
-    valid = read_mask(mask, reading) if mask else None
     for outcome in run(jobs, filter_, Handling(reading, frame, dtype, strip, valid)):
         for warning in outcome.warnings:
             tell(f"{outcome.job.source_name}: {warning}")

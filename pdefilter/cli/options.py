@@ -79,8 +79,9 @@ def common_options() -> list[inspect.Parameter]:
             typer.Option(
                 "--mask",
                 metavar="FILE",
-                help="Picture of the same size; where it is black, nothing passes and pixels stay "
-                "as they are, like those that are NaN, infinite or marked as no data.",
+                help="Picture of the same size, black in the holes: like pixels that are NaN, "
+                "infinite or marked as no data they stay as they are, but for inpaint, which "
+                "fills them, and nothing passes their edges.",
                 rich_help_panel=COMMON,
             ),
             None,
@@ -161,6 +162,8 @@ def _filter_option(parameter: Parameter) -> inspect.Parameter:
     metavar: str | None = option.metavar or option.unit or "NUMBER"
     if option.choices is not None:
         annotation, metavar = Literal[tuple(option.choices)], None
+    elif option.picture:
+        annotation, metavar = str, "FILE"
     elif str in kinds:
         annotation = str
     elif bool in kinds:

@@ -7,6 +7,8 @@ from pdefilter.filters.anisotropic import anisotropic
 from pdefilter.filters.convolve import convolve
 from pdefilter.filters.edge import edge
 from pdefilter.filters.heat_diffuse import heat_diffuse
+from pdefilter.filters.inpaint import inpaint
+from pdefilter.filters.poisson import poisson
 from pdefilter.filters.sharpen import sharpen
 from pdefilter.filters.shock import shock
 from pdefilter.filters.smooth import smooth
@@ -21,6 +23,8 @@ __all__ = [
     "convolve",
     "edge",
     "heat_diffuse",
+    "inpaint",
+    "poisson",
     "sharpen",
     "shock",
     "smooth",
@@ -36,5 +40,7 @@ FILTERS: "Mapping[str, Callable[..., Raster]]" = {
     "anisotropic": anisotropic,
     "shock": shock,
     "wave": wave,
+    "inpaint": inpaint,
+    "poisson": poisson,
 }
 """Every filter by the name of its command."""

@@ -33,6 +33,9 @@ class Option:
         The names a word may be, each with its meaning.
     verify : callable
         A further check, that raises `ValueError`.
+    picture : bool
+        Whether it is another picture: a `Raster`, that users give as an array,
+        an `Image` or, on the command line, a file.
     metavar : str
         What stands for the value in the help; by default the unit.
     otherwise : str
@@ -46,6 +49,7 @@ class Option:
     odd: bool = False
     choices: Mapping[str, str] | None = None
     verify: Callable[[Any], object] | None = None
+    picture: bool = False
     metavar: str = ""
     otherwise: str = ""
 
@@ -57,8 +61,8 @@ class Option:
         ParameterError
             If it is not what this parameter takes.
         """
-        if value is None and type(None) in kinds:
-            return None
+        if self.picture or (value is None and type(None) in kinds):
+            return value
         if self.choices is not None:
             if value not in self.choices:
                 known = ", ".join(self.choices)

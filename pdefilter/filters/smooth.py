@@ -1,10 +1,14 @@
-"""Smooth an image by convolution, or by a running median."""
+"""Smooth an image by convolution, by a running median, or to the minimum of an energy."""
 
 from typing import TYPE_CHECKING, Annotated
 
+from pdefilter.equations.contrast import LARGEST, SMALLEST
+from pdefilter.equations.energies import OPTIMIZERS
 from pdefilter.errors import ParameterError
 from pdefilter.filters.colour import Color, in_space
+from pdefilter.filters.evolution_options import time_option
 from pdefilter.filters.option import Option, image_filter
+from pdefilter.filters.variational import ENERGIES, minimised, require_fit, straightened
 
 if TYPE_CHECKING:
     from pdefilter.kernels.taps import Taps
@@ -18,6 +22,19 @@ METHODS = {
     "box": "mean of a square",
     "binomial": "binomial coefficients",
     "median": "median of a square",
+    **ENERGIES,
+    "curvature": "u_t = |∇u| div(∇u/|∇u|), level lines move by their curvature",
+}
+
+# Which options belong to which methods alone.
+_OPTIONS_OF = {
+    "sigma": ("gaussian", "box", "binomial"),
+    "size": ("gaussian", "box", "binomial", "median"),
+    "weight": tuple(ENERGIES),
+    "kappa": tuple(ENERGIES),
+    "optimizer": tuple(ENERGIES),
+    "tolerance": tuple(ENERGIES),
+    "time": ("curvature",),
 }
 
 
@@ -47,25 +64,85 @@ def smooth(
             otherwise="3 for the median",
         ),
     ] = None,
+    weight: Annotated[
+        float | None,
+        Option(
+            "Weight λ of the slopes in an energy: a slope κ, in total variation any, pulls a pixel "
+            "by λ.",
+            unit="grey levels of 255",
+            minimum=0,
+            maximum=1e6,
+            metavar="LEVELS",
+            otherwise="20",
+        ),
+    ] = None,
+    kappa: Annotated[
+        float | None,
+        Option(
+            "Slope κ on the scale where full scale is 1 that tikhonov and huber are relative to.",
+            minimum=SMALLEST,
+            maximum=LARGEST,
+            otherwise="0.04",
+        ),
+    ] = None,
+    optimizer: Annotated[
+        str | None,
+        Option("The way to the minimum.", choices=OPTIMIZERS, otherwise="primal-dual"),
+    ] = None,
+    tolerance: Annotated[
+        float | None,
+        Option(
+            "Distance from the minimum to stop at, root mean square, proved by the duality gap or "
+            "by the gradient.",
+            unit="grey levels of 255",
+            minimum=1e-3,
+            maximum=255,
+            metavar="LEVELS",
+            otherwise="0.1",
+        ),
+    ] = None,
+    time: Annotated[float | None, time_option(otherwise="2 for curvature")] = None,
     color: Color = "rgb",
 ) -> "Raster":
-    """Smooth by a convolution with a Gaussian, box or binomial kernel, or by a median.
+    """Smooth by a convolution, by a median, by the least of an energy or by curvature.
 
-    The image is mirrored at its border.
+    The energies are ½‖u − f‖² + λ Σ φ(|∇u|), where f is the image and φ' = 1 at
+    the slope κ: so λ, in grey levels, is what such a slope pulls a pixel by,
+    in each of them; a strip of width w loses 2λ/w under total variation. The
+    image is mirrored at its border.
 
     Parameters
     ----------
     image : ndarray of shape (M, N) or (M, N, C), or Image
         The image, integers or floats.
-    method : {"gaussian", "box", "binomial", "median"}
-        The kernel. A box and a binomial kernel have exactly the standard
-        deviation asked for, by a mixture of two neighbouring sizes.
+    method : str
+        "gaussian", "box", "binomial": the kernel; a box and a binomial kernel
+        have exactly the standard deviation asked for, by a mixture of two
+        neighbouring sizes. "median". "tikhonov", "tv", "huber": the energy, φ(s)
+        = s²/2κ, s, or the one up to κ and the other, s − κ/2, beyond.
+        "curvature": u_t = |∇u| div(∇u/|∇u|).
     sigma : float, optional
         Standard deviation of the kernel along an axis in px, by default 2. A
         median has none.
     size : int, optional
         Width of the window in px, odd, in place of `sigma`. A Gaussian's holds
         ±4σ. By default 3 for the median.
+    weight : float, optional
+        λ in grey levels of 255 (times px), by default 20.
+    kappa : float, optional
+        κ on the unit scale, for tikhonov and huber; by default 0.04.
+    optimizer : str, optional
+        "gradient-descent", explicit steps of the diffusion u_t = f − u + λ
+        div(φ'(|∇u|)/|∇u| ∇u); "nesterov", those with momentum; both and
+        "newton", which solves for the diffusivity of the step before, not for
+        tv; "conjugate-gradient" for tikhonov alone; "primal-dual", for all and by
+        default. All come to the same minimum.
+    tolerance : float, optional
+        Distance from it to stop at, root mean square, in grey levels of 255;
+        by default 0.1.
+    time : float, optional
+        Stopping time t in px² for curvature, by default 2: a disc of radius r
+        shrinks to √(r² − 2t).
     color : {"rgb", "luminance", "lab", "linear"}
         Where colours are filtered: on the stored values; on their luminance
         alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
@@ -79,18 +156,46 @@ def smooth(
     Raises
     ------
     ParameterError
-        If both `sigma` and `size` are given, or `sigma` for a median.
+        If both `sigma` and `size` are given, or an option of another method,
+        or an optimizer that does not fit the energy.
+    ImageError
+        If the image has holes and the method is curvature.
 
     References
     ----------
     Tukey 1977 (median); Gwosdek, Grewenig, Bruhn & Weickert 2011,
-    doi:10.1007/978-3-642-24785-9_38 (extended box).
+    doi:10.1007/978-3-642-24785-9_38 (extended box); Rudin, Osher & Fatemi 1992,
+    doi:10.1016/0167-2789(92)90242-F (tv); Huber 1964,
+    doi:10.1214/aoms/1177703732; Alvarez, Lions & Morel 1992,
+    doi:10.1137/0729052 (curvature). Optimizers: Beck & Teboulle 2009,
+    doi:10.1109/TIP.2009.2028250 (primal-dual); Nesterov 2004,
+    doi:10.1007/978-1-4419-8853-9; Vogel & Oman 1996, doi:10.1137/0917016
+    (newton); Hestenes & Stiefel 1952, doi:10.6028/jres.049.044.
     """
     if sigma is not None and size is not None:
         raise ParameterError("size", "sigma and size say the same; give one of them")
+    given = {
+        "sigma": sigma,
+        "size": size,
+        "weight": weight,
+        "kappa": kappa,
+        "optimizer": optimizer,
+        "tolerance": tolerance,
+        "time": time,
+    }
+    for name, value in given.items():
+        if value is not None and method not in _OPTIONS_OF[name]:
+            raise ParameterError(
+                name, f"{method} has none; take the method {' or '.join(_OPTIONS_OF[name])}"
+            )
+    if method in ENERGIES:
+        require_fit(method, optimizer, kappa)
+        return in_space(
+            color, image, lambda i: minimised(i, method, weight, kappa, optimizer, tolerance)
+        )
+    if method == "curvature":
+        return in_space(color, image, lambda i: straightened(i, time))
     if method == "median":
-        if sigma is not None:
-            raise ParameterError("sigma", "a median has no standard deviation; give a size")
         return in_space(color, image, lambda i: _median(i, size or DEFAULT_MEDIAN_SIZE))
     if size == 1 or sigma == 0:
         return image

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pdefilter.equations.contrast import SMALLEST, contrast_parameter
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
-from pdefilter.equations.evolution import Evolution
+from pdefilter.equations.evolution import LinearEvolution
 from pdefilter.equations.heat import Heat
 from pdefilter.equations.perona_malik import PeronaMalik
 from pdefilter.errors import ParameterError
@@ -134,7 +134,7 @@ def wave(
     return in_space(color, image, swung) if steps else image
 
 
-def _medium(image: "Raster", diffusivity: str, kappa: float | str) -> Evolution:
+def _medium(image: "Raster", diffusivity: str, kappa: float | str) -> LinearEvolution:
     """Hold g as it is for an image, its transparent pixels as if black."""
     edges = edges_of(image)
     if diffusivity == CONSTANT:

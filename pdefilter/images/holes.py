@@ -54,7 +54,7 @@ def without_holes(image: Image, valid: Mask | None) -> Pixels:
 
 
 def with_holes(pixels: Pixels, image: Image, valid: Mask) -> Pixels:
-    """Put what the holes of `image` hold back into `pixels`, in place, and return them.
+    """Put what `image` holds where it is not `valid` back into `pixels`, and return them.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def with_holes(pixels: Pixels, image: Image, valid: Mask) -> Pixels:
     if kept.dtype != pixels.dtype:
         both_float = kept.dtype.kind == pixels.dtype.kind == "f"
         unmarked = _unmarked(image)
-        if not both_float and unmarked is not None and not unmarked.all():
+        if not both_float and unmarked is not None and not unmarked[hole].all():
             raise ImageError(
                 f"has holes marked by a value that another depth loses; leave the depth at "
                 f"{image.pixels.dtype}"

@@ -66,6 +66,31 @@ def restore_modes(u: Planes, time: float, amount: float) -> Planes:
     return np.ascontiguousarray(fft.idctn(modes, axes=(1, 2), overwrite_x=True), np.float32)
 
 
+def solve_poisson(f: Planes, screening: float = 0.0) -> Planes:
+    """Solve λu − Δu = f with zero flux through the border.
+
+    Mode (k, l) is divided by λ + 4 − 2cos(πk/M) − 2cos(πl/N).
+
+    Parameters
+    ----------
+    f : ndarray of shape (C, M, N), float32
+        The right-hand side, of which the mean does not count.
+    screening : float
+        λ ≥ 0 in px⁻².
+
+    Returns
+    -------
+    ndarray of shape (C, M, N), float32
+        A new array, of mean zero.
+    """
+    rows, columns = (_eigenvalues(size) for size in f.shape[1:])
+    divisors = rows[:, None] + columns + screening
+    divisors[0, 0] = np.inf
+    modes = fft.dctn(f, axes=(1, 2))
+    modes /= divisors.astype(np.float32)
+    return np.ascontiguousarray(fft.idctn(modes, axes=(1, 2), overwrite_x=True), np.float32)
+
+
 def spectrum(images: Sequence[Planes]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Find how much of some images has which eigenvalue of minus the Laplacian.
 

@@ -29,7 +29,7 @@ def apply(
     Returns
     -------
     Image
-        Of the shape of `image`, its holes as they were.
+        Of the shape of `image`; its holes are as they were, unless the filter fills them.
 
     Raises
     ------
@@ -62,8 +62,8 @@ def apply(
     if np.may_share_memory(pixels, image.pixels):
         # Where a filter changes nothing, its result may be a view of what went in.
         pixels = pixels.copy()
-    if valid is not None:
-        pixels = with_holes(pixels, image, valid)
+    if result.valid is not None:
+        pixels = with_holes(pixels, image, result.valid)
     return replace(image, pixels=pixels)
 
 

@@ -12,6 +12,7 @@ import kernels
 import memory
 import peers
 import processes
+import variational
 from measure import machine
 
 
@@ -23,6 +24,7 @@ def main() -> None:
     kernels.measure()
     reached = accuracy.measure()
     memory.measure()
+    variational.measure()
     processes.measure()
     if len(sys.argv) > 2:
         from plot import draw

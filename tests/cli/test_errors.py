@@ -157,7 +157,7 @@ WRONG_CALLS = {
     "endless": (["anisotropic", COINS, "--time", "1e8"], "more than 1000000"),
     "half an iteration": (["anisotropic", COINS, "--iterations", "2.5"], "--iterations: 2.5 is not a whole number"),
     "no contrast": (["anisotropic", COINS, "--kappa", "0"], "--kappa: 0 is neither a number"),
-    "contradiction": (["smooth", COINS, "--method", "median", "--sigma", "2"], "--sigma: a median has no standard deviation"),
+    "contradiction": (["smooth", COINS, "--method", "median", "--sigma", "2"], "--sigma: median has none; take the method gaussian or box or binomial"),
     "a folder for a file": (["edge", SAMPLES, "-o", "o.png"], "several inputs need a folder"),
     "two to standard output": (["edge", COINS, COINS], "2 inputs need a folder"),
     "no folder there": (["edge", COINS, "-o", "none/o.png"], "there is no folder none"),

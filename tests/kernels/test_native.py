@@ -1,5 +1,6 @@
 """The native engine equals the reference engine bit for bit."""
 
+import math
 import os
 import subprocess
 import sys
@@ -13,15 +14,20 @@ from support import SAMPLES
 
 from pdefilter.kernels import engine, native
 from pdefilter.kernels.conductances import CONDUCTANCES
+from pdefilter.kernels.elliptic import Network
 from pdefilter.kernels.native import Tiling
 from pdefilter.kernels.native import correlation as native_correlation
+from pdefilter.kernels.native import elliptic as native_elliptic
 from pdefilter.kernels.native import lattice as native_lattice
 from pdefilter.kernels.native import shock as native_shock
+from pdefilter.kernels.native import variation as native_variation
 from pdefilter.kernels.reference import correlation as reference_correlation
+from pdefilter.kernels.reference import elliptic as reference_elliptic
 from pdefilter.kernels.reference import gradient as reference_gradient
 from pdefilter.kernels.reference import lattice as reference_lattice
 from pdefilter.kernels.reference import march as reference
 from pdefilter.kernels.reference import shock as reference_shock
+from pdefilter.kernels.reference import variation as reference_variation
 from pdefilter.kernels.taps import Taps
 
 pytestmark = pytest.mark.skipif(
@@ -141,6 +147,64 @@ def test_a_gradient_has_the_bits_of_the_reference(
         theirs = reference_gradient.gradient(*arguments)
     ours = native_correlation.gradient(*arguments, threads=threads, variant=variant)
     assert same(ours, theirs)
+
+
+@st.composite
+def networks(draw):
+    """A network with or without each of its parts, and three planes of numbers."""
+    shape = draw(st.integers(1, 140)), draw(st.integers(1, 40))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    edges = rng.random((2, *shape), np.float32) if draw(st.booleans()) else None
+    leaks = rng.random(shape, np.float32) if draw(st.booleans()) else None
+    share = draw(st.sampled_from([None, 0.0, 0.3, 0.8]))
+    free = None if share is None else rng.random(shape) < share
+    u, f, v = rng.random((3, *shape), np.float32)
+    return Network(shape, edges, leaks, free), u, f if draw(st.booleans()) else None, v
+
+
+@given(drawn=networks(), threads=st.integers(1, 4))
+def test_networks_have_the_bits_of_the_reference(drawn, threads):
+    network, u, f, v = drawn
+    found = []
+    for room, how in ((reference_elliptic, {}), (native_elliptic, {"threads": threads})):
+        w = u.copy()
+        for colour in (0, 1):
+            room.relax(network, w, f, colour, **how)
+        squares = room.restrict(network, w, f, **how)
+        room.prolong(network, w, squares, **how)
+        residual = room.residual(network, w, f, **how)
+        sums = [room.products(network, w, f, other, **how) for other in (v, None)]
+        found.append([w, squares, residual, *sums, *room.coarsen(network, 0.65, **how)])
+    for theirs, ours in zip(*found, strict=True):
+        assert theirs.shape == ours.shape
+        assert same(theirs, ours)
+
+
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+@given(
+    image=images(150, 70),
+    walls=st.booleans(),
+    softness=st.sampled_from([0.0, 0.3]),
+    radius=st.sampled_from([0.1, math.inf]),
+    threads=st.integers(1, 8),
+)
+def test_steps_of_variation_have_the_bits_of_the_reference(
+    variant, image, walls, softness, radius, threads
+):
+    f, rng = image
+    p, before = rng.random((2, len(f), 2, *f.shape[1:]), np.float32) - np.float32(0.5)
+    for field in (p, before):
+        field[:, 0, -1] = field[:, 1, :, -1] = 0
+    edges = np.rint(rng.random((2, *f.shape[1:]))).astype(np.float32) if walls else None
+    how = {"threads": threads, "variant": variant}
+    theirs, ours = np.empty_like(p), np.empty_like(p)
+    step = f, p, before, edges, 0.4, 0.125, 0.9, radius
+    with np.errstate(all="ignore"):
+        reference_variation.ascend(*step, theirs)
+        sums = reference_variation.energies_and_gaps(f, p, edges, softness, radius)
+    native_variation.ascend(*step, ours, **how)
+    assert same(ours, theirs)
+    assert same(native_variation.energies_and_gaps(f, p, edges, softness, radius, **how), sums)
 
 
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])

@@ -9,6 +9,7 @@
 #include <array>
 #include <iterator>
 
+#include "bindings.hpp"
 #include "channels.hpp"
 #include "correlation.hpp"
 #include "lattice.hpp"
@@ -42,6 +43,9 @@ const float* edges_of(const Planes& image, const nb::object& edges, Planes& held
     return held.data();
 }
 
+using pdefilter::interrupted;
+using pdefilter::run;
+
 // How much every pixel counts, kept alive in `held`; null for 1.
 const float* plane_of(const Planes& image, const nb::object& plane, Plane& held) {
     if (plane.is_none()) return nullptr;
@@ -49,11 +53,6 @@ const float* plane_of(const Planes& image, const nb::object& plane, Plane& held)
     if (held.shape(0) != image.shape(1) || held.shape(1) != image.shape(2))
         throw nb::value_error("images must be of one shape");
     return held.data();
-}
-
-bool interrupted() {
-    nb::gil_scoped_acquire held;
-    return PyErr_CheckSignals() != 0;
 }
 
 const pdefilter::Variant& table_of(const std::string& variant) {
@@ -67,10 +66,6 @@ pdefilter::How how(int threads, pdefilter::Index levels, pdefilter::Index tile_r
     if (threads < 1 || levels < 1 || tile_rows < 1 || tile_columns < 1)
         throw nb::value_error("threads, levels and tiles must be at least one");
     return {threads, levels, tile_rows, tile_columns, &table_of(variant)};
-}
-
-void finish(bool done) {
-    if (!done) throw nb::python_error();
 }
 
 pdefilter::Conducting law_of(const Planes& in, const float* edges, int conductance, float scale) {
@@ -144,12 +139,7 @@ void march(Planes in, Target out, Target spare, nb::object befores, Numbers step
                 room_data[k] = room[k].data();
             }
     }
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::march(pass, count, spare.data(), room_data, way, interrupted);
-    }
-    finish(done);
+    run([&] { return pdefilter::march(pass, count, spare.data(), room_data, way, interrupted); });
 }
 
 void split(Planes in, Target out, Target spare, Numbers two_taus, nb::object edges,
@@ -172,12 +162,9 @@ void split(Planes in, Target out, Target spare, Numbers two_taus, nb::object edg
         throw nb::value_error("images must be of one shape");
     task.in = in.data();
     task.out = out.data();
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::split(law, task, two_taus.data(), count, spare.data(), way, interrupted);
-    }
-    finish(done);
+    run([&] {
+        return pdefilter::split(law, task, two_taus.data(), count, spare.data(), way, interrupted);
+    });
 }
 
 void conduct(Planes in, Target out, nb::object edges, int conductance, float scale, int threads,
@@ -185,12 +172,7 @@ void conduct(Planes in, Target out, nb::object edges, int conductance, float sca
     const auto way = how(threads, 1, 1, 1, variant);
     Planes given;
     const auto law = law_of(in, edges_of(in, edges, given), out, conductance, scale);
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::conduct(law, way, interrupted);
-    }
-    finish(done);
+    run([&] { return pdefilter::conduct(law, way, interrupted); });
 }
 
 pdefilter::Taps taps_of(const Numbers& weights, pdefilter::Index first) {
@@ -215,12 +197,7 @@ void correlate(Planes in, Target out, Numbers along_rows, pdefilter::Index first
     task.along_rows = taps_of(along_rows, first_row);
     task.along_columns = taps_of(along_columns, first_column);
     const auto& table = table_of(variant);
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::correlate(task, threads, table, interrupted);
-    }
-    finish(done);
+    run([&] { return pdefilter::correlate(task, threads, table, interrupted); });
 }
 
 void gradient(Planes in, nb::object alpha, Target out, Numbers difference,
@@ -243,12 +220,7 @@ void gradient(Planes in, nb::object alpha, Target out, Numbers difference,
     Plane opacity;
     task.alpha = plane_of(in, alpha, opacity);
     const auto& table = table_of(variant);
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::gradient(task, threads, table, interrupted);
-    }
-    finish(done);
+    run([&] { return pdefilter::gradient(task, threads, table, interrupted); });
 }
 
 using Pixels = nb::ndarray<nb::ndim<3>, nb::c_contig, nb::device::cpu>;
@@ -279,12 +251,7 @@ void part(StoredPixels pixels, Target out, Numbers values, int threads,
         out.shape(2) != pixels.shape(1))
         throw nb::value_error("one plane for every channel");
     const auto& table = table_of(variant);
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::part(task, threads, table, interrupted);
-    }
-    finish(done);
+    run([&] { return pdefilter::part(task, threads, table, interrupted); });
 }
 
 pdefilter::Index join(std::vector<Plane> planes, Pixels out, Numbers lowest, Numbers width,
@@ -311,12 +278,7 @@ pdefilter::Index join(std::vector<Plane> planes, Pixels out, Numbers lowest, Num
     task.planes = places.data();
     const auto& table = table_of(variant);
     pdefilter::Index outside = 0;
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::join(task, threads, table, interrupted, outside);
-    }
-    finish(done);
+    run([&] { return pdefilter::join(task, threads, table, interrupted, outside); });
     return outside;
 }
 
@@ -339,12 +301,7 @@ void reduce(Planes tensor, Target weights, EndsTarget ends, int threads,
     task.weights = weights.data();
     task.ends = ends.data();
     const auto& table = table_of(variant);
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::reduce(task, threads, table, interrupted);
-    }
-    finish(done);
+    run([&] { return pdefilter::reduce(task, threads, table, interrupted); });
 }
 
 // That no end lies outside the image is what `reduce` sees to.
@@ -366,12 +323,7 @@ void tie(Planes in, Target out, Planes weights, Ends ends, float tau, float alph
     task.tau = tau;
     task.alpha = alpha;
     const auto& table = table_of(variant);
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::tie(task, threads, table, interrupted);
-    }
-    finish(done);
+    run([&] { return pdefilter::tie(task, threads, table, interrupted); });
 }
 
 void shock(Planes in, Planes guide, nb::object weight, nb::object across, Target out, float tau,
@@ -398,12 +350,7 @@ void shock(Planes in, Planes guide, nb::object weight, nb::object across, Target
         task.across = projection.data();
     }
     const auto& table = table_of(variant);
-    bool done;
-    {
-        nb::gil_scoped_release released;
-        done = pdefilter::shock(task, threads, table, interrupted);
-    }
-    finish(done);
+    run([&] { return pdefilter::shock(task, threads, table, interrupted); });
 }
 
 }  // namespace
@@ -430,4 +377,6 @@ NB_MODULE(_native, m) {
           "variant"_a);
     m.def("shock", &shock, "in_"_a, "guide"_a, "weight"_a.none(), "across"_a.none(), "out"_a,
           "tau"_a, "threads"_a, "variant"_a);
+    pdefilter::bind_elliptic(m);
+    pdefilter::bind_variation(m);
 }

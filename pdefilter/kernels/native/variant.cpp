@@ -22,6 +22,7 @@ namespace {
 #include "loops/march.hpp"
 #include "loops/shock.hpp"
 #include "loops/splitting.hpp"
+#include "loops/variation.hpp"
 
 }  // namespace
 
@@ -31,7 +32,8 @@ const Variant variant{march_scratch,     march_tile,     conduct_scratch,  condu
                       correlate_scratch, correlate_rows, gradient_scratch, gradient_rows,
                       shock_scratch,     shock_rows,
                       part_rows,         join_scratch,   join_rows,
-                      reduce_rows,       tie_scratch,    tie_rows};
+                      reduce_rows,       tie_scratch,    tie_rows,
+                      variation_scratch, ascend_rows,    look_rows};
 
 }  // namespace PDEFILTER_VARIANT
 }  // namespace pdefilter

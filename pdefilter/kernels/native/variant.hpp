@@ -148,6 +148,18 @@ struct Shock {
     float tau;
 };
 
+// A step up the dual energy of variation, from p and the field before it to `out`; or, of p alone,
+// the energy in every row, and after those the duality gaps, to `sums`. Fields have two components
+// a channel.
+struct Variation {
+    Index channels, rows, columns;
+    const float *f, *p, *before;
+    const float* edges;  // 0 where an edge is closed, or null
+    float* out;
+    double* sums;
+    float momentum, step, shrinkage, softness, radius;
+};
+
 struct Variant {
     // How many floats of scratch is needed, and the work itself.
     Index (*march_scratch)(const Pass&, Index tile_columns);
@@ -172,6 +184,9 @@ struct Variant {
     void (*reduce_rows)(const Reducing&, Index first, Index last);
     Index (*tie_scratch)(const Tying&);
     void (*tie_rows)(const Tying&, Index first, Index last, float* scratch);
+    Index (*variation_scratch)(const Variation&);
+    void (*ascend_rows)(const Variation&, Index first, Index last, float* scratch);
+    void (*look_rows)(const Variation&, Index first, Index last, float* scratch);
 };
 
 }  // namespace pdefilter

@@ -1,0 +1,74 @@
+"""The biharmonic equation Δ²u = f on the pixel grid, where pixels are free."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pdefilter.solvers.multigrid import cycle, hierarchy
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pdefilter.kernels.elliptic import Network
+    from pdefilter.raster import Mask, Plane
+
+
+@dataclass(frozen=True)
+class Biharmonic:
+    """Δ²u = f at free pixels, u given at the others: for f = 0 the plate that bends least.
+
+    13-point stencil, the square of the 5-point Laplacian with zero flux
+    through the border. Multigrid cycles for Δ, twice, precondition it.
+
+    Attributes
+    ----------
+    free : ndarray of shape (M, N), bool
+        Where u may change.
+    f : ndarray of shape (M, N), float32, or None
+        The right-hand side; None for 0.
+    """
+
+    free: "Mask"
+    f: "Plane | None" = None
+
+    @cached_property
+    def _laplacian(self) -> "Network":
+        from pdefilter.kernels.elliptic import Network
+
+        return Network(self.free.shape)
+
+    @cached_property
+    def _grids(self) -> "list[Network]":
+        from pdefilter.kernels.elliptic import Network
+
+        return hierarchy(Network(self.free.shape, free=self.free))
+
+    def residual(self, u: "NDArray[np.float64]") -> "NDArray[np.float64]":
+        """Find f − Δ²u at the free pixels in double precision, 0 at the others."""
+        from pdefilter.kernels.reference.elliptic import residual
+
+        return residual(self._grids[0], -residual(self._laplacian, u, None), self.f)
+
+    def product(self, u: "Plane", v: "Plane | None") -> float:
+        """Find ⟨r, v⟩ over the free pixels, r = f − Δ²u."""
+        return self._grids[0].product(self._bending(u), self.f, v)
+
+    def energy(self, p: "Plane") -> float:
+        """Find ⟨p, Δ²p⟩ = ‖Δp‖² for p that is zero where pixels are not free."""
+        return self._laplacian.product(p, None, None)
+
+    def correction(self, u: "Plane") -> "Plane":
+        """Approximate what u lacks by two cycles for Δ."""
+        import numpy as np
+
+        once, twice = np.zeros_like(u), np.zeros_like(u)
+        cycle(self._grids, once, self._grids[0].residual(self._bending(u), self.f))
+        cycle(self._grids, twice, once)
+        return twice
+
+    def _bending(self, u: "Plane") -> "Plane":
+        """Find −Δu."""
+        bending = self._laplacian.residual(u, None)
+        bending *= -1
+        return bending

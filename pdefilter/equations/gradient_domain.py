@@ -1,0 +1,98 @@
+"""Images found from their gradients: Δu = div v, for v that is meant to be ∇u."""
+
+from typing import TYPE_CHECKING
+
+from pdefilter.equations.poisson import Residual, balance
+
+if TYPE_CHECKING:
+    from pdefilter.raster import Mask, Planes
+
+
+def clone(target: "Planes", source: "Planes", region: "Mask", *, mixed: bool) -> Residual:
+    """Solve Δu = div v in a region, v the gradient of another image, in place.
+
+    Around the region u is as it was, so that only differences are carried over
+    (Pérez, Gangnet & Blake 2003, doi:10.1145/882262.882269).
+
+    Parameters
+    ----------
+    target : ndarray of shape (C, M, N), float32
+        The image.
+    source : ndarray of shape (C, M, N), float32
+        That whose gradient is taken.
+    region : ndarray of shape (M, N), bool
+        Where; not everywhere.
+    mixed : bool
+        Whether v is, between any two pixels, the larger difference of the two
+        images.
+    """
+    import numpy as np
+
+    from pdefilter.kernels.differences import differences, divergence
+    from pdefilter.kernels.elliptic import Network
+
+    f = np.empty_like(target)
+    for c, plane in enumerate(source):
+        v = differences(plane)
+        if mixed:
+            own = differences(target[c])
+            np.copyto(v, own, where=abs(own) > abs(v))
+        np.negative(divergence(v), out=f[c])
+    return balance(target, Network(region.shape, free=region), f)
+
+
+def integrate(down: "Planes", across: "Planes") -> "Planes":
+    """Find the image whose differences are nearest, by their mean square, to those given.
+
+    Solves Δu = div v by a cosine transform (Frankot & Chellappa 1988,
+    doi:10.1109/34.3909; with free borders Simchony, Chellappa & Shao 1990,
+    doi:10.1109/34.55103).
+
+    Parameters
+    ----------
+    down, across : ndarray of shape (C, M, N), float32
+        The differences to the pixel below and to that on the right; those
+        across the border do not count.
+
+    Returns
+    -------
+    ndarray of shape (C, M, N), float32
+        A new array, of mean zero.
+    """
+    import numpy as np
+
+    from pdefilter.kernels.cosine import solve_poisson
+    from pdefilter.kernels.differences import divergence
+
+    flows = [divergence(np.stack(pair)) for pair in zip(down, across, strict=True)]
+    return solve_poisson(-np.stack(flows))
+
+
+def flatten(u: "Planes", length: float) -> "Planes":
+    """Keep the gradient of an image, and pull the image to its mean over wide stretches.
+
+    The least ∫ |∇v − ∇u|² + |v − mean u|²/L², which solves v/L² − Δv =
+    mean u/L² − Δu: a wave of eigenvalue μ of −Δ keeps μ/(μ + 1/L²) of its
+    amplitude (Morel, Petro & Sbert 2014, doi:10.5201/ipol.2014.84).
+
+    Parameters
+    ----------
+    u : ndarray of shape (C, M, N), float32
+        The image.
+    length : float
+        L in px.
+
+    Returns
+    -------
+    ndarray of shape (C, M, N), float32
+        A new array, of the mean of u.
+    """
+    import numpy as np
+
+    from pdefilter.kernels.cosine import solve_poisson
+    from pdefilter.kernels.differences import differences, divergence
+    from pdefilter.kernels.sums import total
+
+    means = np.array([total(plane) / plane.size for plane in u], np.float32)
+    edges = np.stack([divergence(differences(plane)) for plane in u])
+    return solve_poisson(-edges, length**-2) + means[:, None, None]

@@ -1,0 +1,239 @@
+"""Edit an image by its gradient."""
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+from pdefilter.equations import gradient_domain
+from pdefilter.errors import ImageError, ParameterError
+from pdefilter.filters.inpaint import warn_of
+from pdefilter.filters.option import Option, image_filter
+
+if TYPE_CHECKING:
+    from pdefilter.raster import Mask, Raster
+
+
+def place_of(text: str) -> tuple[int, int]:
+    """Read ``"ROW,COL"``.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    found = re.fullmatch(r"\s*([+-]?\d+)\s*,\s*([+-]?\d+)\s*", str(text))
+    if not found:
+        raise ValueError(f"{text!r} is no place; give a row and a column such as 20,30")
+    return int(found[1]), int(found[2])
+
+
+@image_filter
+def poisson(
+    image: "Raster",
+    *,
+    source: Annotated[
+        "Raster | None", Option("Picture to clone from: its gradient.", picture=True)
+    ] = None,
+    mask: Annotated[
+        "Raster | None",
+        Option(
+            "Picture of the size of the source, black where it is not cloned.",
+            picture=True,
+            otherwise="all of it, or what is opaque",
+        ),
+    ] = None,
+    at: Annotated[
+        str,
+        Option(
+            "Where the source's upper left pixel comes to lie.", verify=place_of, metavar="ROW,COL"
+        ),
+    ] = "0,0",
+    mixed: Annotated[
+        bool, Option("Take the stronger of the two gradients between any two pixels.")
+    ] = False,
+    flatten: Annotated[
+        float | None,
+        Option(
+            "Even out illumination that changes over more than this length.",
+            unit="px",
+            minimum=0.1,
+            maximum=1e6,
+        ),
+    ] = None,
+    columns: Annotated[
+        "Raster | None",
+        Option(
+            "Differences to the pixel on the right, where INPUT holds those to the pixel below: "
+            "the image that has them, of mean zero, is found.",
+            picture=True,
+        ),
+    ] = None,
+) -> "Raster":
+    """Clone, flatten or integrate: the image of a wanted gradient v solves Δu = div v.
+
+    Cloning puts the differences within another picture into the image, whose
+    values around fix the rest; no seam shows. Flattening keeps the gradient
+    and evens out what changes slowly. Integration takes the two components of
+    a gradient for the image. One of --source, --flatten and --columns says
+    which.
+
+    Parameters
+    ----------
+    image : ndarray of shape (M, N) or (M, N, C), or Image
+        The image; or the differences u[r + 1, c] − u[r, c], as floats, of
+        which the last row does not count.
+    source : ndarray or Image, optional
+        The picture to clone from.
+    mask : ndarray or Image, optional
+        Of the size of the source; zero where it is not cloned. By default all
+        of it that is at least half opaque. In any case a pixel is cloned only
+        if its four neighbours in the source are opaque too, as it is their
+        differences that are carried over.
+    at : str
+        The row and the column of the image where the source's first pixel
+        comes to lie; what is cloned must lie within the image, and leave some
+        of it.
+    mixed : bool
+        Whether the stronger of the two pictures' differences is taken between
+        any two pixels, so that the image shows through what is even.
+    flatten : float, optional
+        A length L in px: waves longer than 2πL lose more than half of their
+        amplitude. The mean is kept.
+    columns : ndarray or Image, optional
+        The differences u[r, c + 1] − u[r, c], of which the last column does
+        not count; `image` then holds the others, and the result is the image
+        whose differences are nearest to both, of mean zero.
+
+    Returns
+    -------
+    ndarray or Image
+        As `image`: same shape, same type of values.
+
+    Raises
+    ------
+    ParameterError
+        If the options contradict each other.
+    ImageError
+        If pictures do not fit together, or the image has holes.
+
+    References
+    ----------
+    Pérez, Gangnet & Blake 2003, doi:10.1145/882262.882269 (cloning); Morel,
+    Petro & Sbert 2014, doi:10.5201/ipol.2014.84 (flattening); Simchony,
+    Chellappa & Shao 1990, doi:10.1109/34.55103 (integration).
+    """
+    region = _region(source, mask)
+    given = [
+        name
+        for name, value in (("source", source), ("flatten", flatten), ("columns", columns))
+        if value is not None
+    ]
+    if not given:
+        raise ParameterError("source", "is missing; give a source, a flatten or a columns")
+    if len(given) > 1:
+        raise ParameterError(given[1], f"contradicts {given[0]}; give one of them")
+    for name, value in (("mask", mask), ("at", at != "0,0"), ("mixed", mixed)):
+        if value and source is None:
+            raise ParameterError(name, "belongs to cloning; give a source too")
+    if not image.colour.size:
+        return image
+    if image.valid is not None:
+        raise ImageError("has holes; fill them by inpaint")
+    if flatten is not None:
+        return _flattened(image, flatten)
+    if columns is not None:
+        return _integrated(image, columns)
+    assert source is not None
+    assert region is not None
+    return _cloned(image, source, region, place_of(at), mixed=mixed)
+
+
+def _region(source: "Raster | None", mask: "Raster | None") -> "Mask | None":
+    """Find which pixels of the source are cloned: those whose neighbours it has, too."""
+    if source is None:
+        return None
+    import numpy as np
+
+    shape = source.colour.shape[1:]
+    seen = np.ones(shape, bool) if source.valid is None else source.valid
+    if source.alpha is not None:
+        seen = seen & (source.alpha >= 0.5)
+    framed = np.pad(seen, 1)
+    region: Mask = (
+        seen & framed[:-2, 1:-1] & framed[2:, 1:-1] & framed[1:-1, :-2] & framed[1:-1, 2:]
+    )
+    if mask is not None:
+        if mask.colour.shape[1:] != shape:
+            raise ParameterError(
+                "mask",
+                f"has {_size(mask)} pixels, the source {_size(source)}; give one of its size",
+            )
+        region = region & (mask.colour != 0).any(axis=0)
+    if not region.any():
+        if mask is None:
+            raise ParameterError("source", "has no pixel with four opaque neighbours; enlarge it")
+        raise ParameterError("mask", "leaves nothing to clone; make white what is to be cloned")
+    return region
+
+
+def _size(image: "Raster") -> str:
+    rows, columns = image.colour.shape[1:]
+    return f"{columns} × {rows}"
+
+
+def _cloned(
+    image: "Raster", source: "Raster", region: "Mask", at: tuple[int, int], *, mixed: bool
+) -> "Raster":
+    import numpy as np
+
+    channels, *shape = image.colour.shape
+    if len(source.colour) not in (1, channels):
+        raise ImageError(
+            f"has {channels} colour channels, the source {len(source.colour)}; convert one of them"
+        )
+    rows, columns = (place + offset for place, offset in zip(np.nonzero(region), at, strict=True))
+    if min(rows.min(), columns.min()) < 0 or rows.max() >= shape[0] or columns.max() >= shape[1]:
+        raise ImageError(
+            f"has {_size(image)} pixels, and what is cloned reaches from {rows.min()},"
+            f"{columns.min()} to {rows.max()},{columns.max()}; move it by --at, or mask it"
+        )
+    if len(rows) == shape[0] * shape[1]:
+        raise ImageError("would be replaced as a whole; mask the source, to leave some of it")
+    # The part of the image that the region is in, and a pixel around it.
+    part: list[slice] = [
+        slice(max(0, int(places.min()) - 1), min(size, int(places.max()) + 2))
+        for places, size in zip((rows, columns), shape, strict=True)
+    ]
+    free = np.zeros(shape, bool)
+    free[rows, columns] = True
+    # Pixels beyond the source's border are in the part, but no edge of the region leads there.
+    beneath = np.ix_(
+        *(
+            np.arange(one.start - offset, one.stop - offset).clip(0, size - 1)
+            for one, offset, size in zip(part, at, region.shape, strict=True)
+        )
+    )
+    given = source.colour[:, beneath[0], beneath[1]]
+    colour = image.colour.copy()
+    inner = np.ascontiguousarray(colour[:, part[0], part[1]])
+    residual = gradient_domain.clone(
+        inner, np.broadcast_to(given, inner.shape), free[part[0], part[1]].copy(), mixed=mixed
+    )
+    warn_of(residual)
+    colour[:, part[0], part[1]] = inner
+    return replace(image, colour=colour, valid=free)
+
+
+def _flattened(image: "Raster", length: float) -> "Raster":
+    return replace(image, colour=gradient_domain.flatten(image.colour, length))
+
+
+def _integrated(image: "Raster", columns: "Raster") -> "Raster":
+    if columns.colour.shape != image.colour.shape:
+        raise ImageError(
+            f"has {_size(image)} pixels and {len(image.colour)} channels, the columns "
+            f"{_size(columns)} and {len(columns.colour)}; give both of one shape"
+        )
+    if columns.valid is not None:
+        raise ImageError("fits columns that have holes; fill them by inpaint")
+    return replace(image, colour=gradient_domain.integrate(image.colour, columns.colour))

@@ -1,0 +1,112 @@
+"""Smoothing that minimises an energy, or the length of level lines."""
+
+import warnings
+from typing import TYPE_CHECKING
+
+from pdefilter.equations.energies import OPTIMIZERS, Energy, minimise
+from pdefilter.errors import ImageError, ParameterError
+from pdefilter.filters.evolve import edges_of
+from pdefilter.schemes.explicit import explicit_steps
+
+if TYPE_CHECKING:
+    from pdefilter.raster import Planes, Raster
+
+ENERGIES = {
+    "tikhonov": "least ½‖u − f‖² + λ Σ |∇u|²/2κ",
+    "tv": "least ½‖u − f‖² + λ Σ |∇u|",
+    "huber": "least ½‖u − f‖² + λ Σ of the former up to a slope κ, of the latter beyond",
+}
+
+OPTIMIZERS_OF = {
+    "tikhonov": tuple(OPTIMIZERS),
+    "tv": ("primal-dual",),
+    "huber": ("gradient-descent", "nesterov", "newton", "primal-dual"),
+}
+_DEFAULT_WEIGHT, _DEFAULT_TOLERANCE = 20.0, 0.1
+_DEFAULT_CONTRAST = 0.04
+_DEFAULT_TIME, _DEFAULT_STEP, _LARGEST_STEP = 2.0, 0.2, 0.25
+
+
+def require_fit(method: str, optimizer: str | None, contrast: float | None) -> None:
+    """Refuse an optimiser that the energy has no use for, or a contrast that it has not.
+
+    Raises
+    ------
+    ParameterError
+        That names what would work.
+    """
+    if method == "tv" and contrast is not None:
+        raise ParameterError("kappa", "tv counts all slopes alike; take the method huber")
+    if optimizer is not None and optimizer not in OPTIMIZERS_OF[method]:
+        fitting = ", ".join(OPTIMIZERS_OF[method])
+        why = "has no gradient where u is even" if method == "tv" else "is not quadratic"
+        raise ParameterError("optimizer", f"{optimizer} does not fit {method}, which {why}; "
+                             f"take {fitting}")  # fmt: skip
+
+
+def minimised(
+    image: "Raster",
+    method: str,
+    weight: float | None,
+    contrast: float | None,
+    optimizer: str | None,
+    tolerance: float | None,
+) -> "Raster":
+    """Minimise one of `ENERGIES`.
+
+    Parameters
+    ----------
+    image : Raster
+        The image f.
+    method : str
+        The energy.
+    weight, tolerance : float or None
+        In grey levels of 255.
+    contrast : float or None
+        κ on the unit scale.
+    optimizer : str or None
+        One that fits the energy; None for primal-dual.
+    """
+    strength = (_DEFAULT_WEIGHT if weight is None else weight) / 255
+    allowed = _DEFAULT_TOLERANCE if tolerance is None else tolerance
+    kappa = _DEFAULT_CONTRAST if contrast is None else contrast
+    edges = edges_of(image)
+    if not strength:
+        return image
+
+    def minimum(f: "Planes") -> "Planes":
+        energy = Energy(f, strength, 0 if method == "tv" else kappa, method != "tikhonov", edges)
+        u, trace = minimise(energy, optimizer or "primal-dual", allowed / 255)
+        reached = trace.distances[-1] * (allowed / trace.tolerance)
+        if reached > allowed:
+            warnings.warn(
+                f"the minimum may be {reached:.2g} grey levels away, not {allowed:g}, after "
+                f"{trace.iterations} iterations",
+                stacklevel=2,
+            )
+        return u
+
+    return image.filtered(minimum)
+
+
+def straightened(image: "Raster", time: float | None) -> "Raster":
+    """Move level lines by their curvature, for a time in px², by default 2.
+
+    Raises
+    ------
+    ImageError
+        If the image has holes.
+    """
+    from pdefilter.kernels.curvature import straighten
+
+    if image.valid is not None:
+        raise ImageError("has holes, where level lines end; fill them by inpaint")
+    steps = explicit_steps(
+        time=time,
+        iterations=None,
+        step=None,
+        default_time=_DEFAULT_TIME,
+        default_step=_DEFAULT_STEP,
+        largest_stable_step=_LARGEST_STEP,
+    )
+    return image.filtered(lambda u: straighten(u, steps)) if steps else image

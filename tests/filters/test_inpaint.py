@@ -1,0 +1,146 @@
+"""Inpainting: holes are filled with the solution, all else stays to the bit."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from skimage.restoration import inpaint_biharmonic
+
+import pdefilter
+from pdefilter import Image, ImageError
+from pdefilter.filters.inpaint import EQUATIONS
+
+every_method = pytest.mark.parametrize("method", EQUATIONS)
+
+
+@every_method
+@pytest.mark.parametrize("dtype", ["u1", "u2", "u4", "f4", "f8"])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_all_but_the_holes_stays_to_the_bit(method, dtype, channels):
+    rng = np.random.default_rng(0)
+    image = (rng.random((20, 30, channels)) * (1 if dtype[0] == "f" else 200)).astype(dtype)
+    mask = rng.random((20, 30)) > 0.2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # plates overshoot, and integers clip
+        filled = pdefilter.inpaint(Image(image, has_alpha=channels == 4, mask=mask), method=method)
+    assert np.array_equal(filled.pixels[mask], image[mask])
+    assert (filled.pixels[~mask] != image[~mask]).any()
+
+
+@every_method
+@given(seed=st.integers(0, 1000))
+def test_nothing_depends_on_what_was_in_a_hole(method, seed):
+    rng = np.random.default_rng(seed)
+    image = rng.random((12, 14), np.float32)
+    mask = rng.random(image.shape) > 0.3
+    mask[0, 0], mask[5, 5] = True, False
+    filled = pdefilter.inpaint(Image(image, mask=mask), method=method).pixels
+    other = np.where(mask, image, np.float32(np.nan))
+    assert np.array_equal(filled, pdefilter.inpaint(other, method=method))
+    assert np.isfinite(filled).all()
+
+
+@given(seed=st.integers(0, 1000))
+def test_a_membrane_keeps_to_the_range_of_what_is_around(seed):
+    """The maximum principle."""
+    rng = np.random.default_rng(seed)
+    image = rng.random((17, 11), np.float32)
+    mask = rng.random(image.shape) > 0.6
+    mask[0, 0], mask[5, 5] = True, False
+    filled = pdefilter.inpaint(Image(image, mask=mask)).pixels
+    assert image[mask].min() - 1e-4 <= filled.min() <= filled.max() <= image[mask].max() + 1e-4
+
+
+def test_a_plate_is_that_of_scikit_image():
+    image = np.random.default_rng(3).random((40, 40))
+    mask = np.ones((40, 40), bool)
+    mask[10:19, 12:20] = mask[25:28, 8:30] = False  # away from the border, which differs
+    ours = pdefilter.inpaint(Image(image.astype(np.float32), mask=mask), method="biharmonic").pixels
+    theirs = inpaint_biharmonic(image.astype(np.float32).astype(float), ~mask)
+    # It clips to the range of what is known.
+    known = image[mask]
+    np.testing.assert_allclose(ours.clip(known.min(), known.max()), theirs, atol=1e-5)
+
+
+def test_least_variation_goes_on_with_an_edge_that_a_membrane_blurs():
+    step = np.where(np.arange(64) < 32, 0.2, 0.8).astype(np.float32)
+    image = np.tile(step, (64, 1))
+    mask = np.ones((64, 64), bool)
+    mask[28:36, 20:44] = False
+    errors = {
+        method: abs(pdefilter.inpaint(Image(image, mask=mask), method=method).pixels - image).mean()
+        for method in EQUATIONS
+    }
+    assert errors["tv"] < errors["harmonic"] / 5
+
+
+def test_no_small_change_has_less_variation():
+    """What is found minimises the energy that it says it does."""
+    from pdefilter.equations.inpainting import fill_with_least_variation
+
+    rng = np.random.default_rng(5)
+    u = rng.random((1, 14, 14), np.float32)
+    holes = np.zeros((14, 14), bool)
+    holes[4:10, 3:11] = True
+
+    def energy(v):
+        down = np.diff(v, axis=0, append=v[-1:])
+        across = np.diff(v, axis=1, append=v[:, -1:])
+        return np.sqrt(down**2 + across**2 + 1e-6).sum()
+
+    residual = fill_with_least_variation(u, holes)
+    assert residual.reached <= residual.tolerance
+    least = energy(u[0].astype(float))
+    for size in (0.1, 0.01):
+        for _ in range(50):
+            changed = u[0].astype(float)
+            changed[holes] += size * rng.standard_normal(np.count_nonzero(holes))
+            assert energy(changed) > least
+    # Nor is it the membrane that it set out from.
+    membrane = pdefilter.inpaint(Image(u[0].copy(), mask=~holes)).pixels
+    assert energy(membrane.astype(float)) > 1.005 * least
+
+
+def test_the_residual_is_met_on_a_photograph(colour_photograph):
+    from pdefilter.equations.inpainting import METHODS
+    from pdefilter.raster import Raster
+
+    u = np.ascontiguousarray(np.moveaxis(colour_photograph, -1, 0).astype(np.float32) / 255)
+    holes = np.random.default_rng(0).random(u.shape[1:]) < 0.2
+    raster = Raster(u, valid=~holes)
+    residual = METHODS["harmonic"](raster.colour, holes)
+    laplacian = np.zeros(u.shape)
+    framed = np.pad(u.astype(float), ((0, 0), (1, 1), (1, 1)), mode="edge")
+    laplacian += framed[:, :-2, 1:-1] + framed[:, 2:, 1:-1]
+    laplacian += framed[:, 1:-1, :-2] + framed[:, 1:-1, 2:] - 4 * u
+    root_mean_square = np.sqrt((laplacian[:, holes] ** 2).mean(axis=1)).max()
+    assert root_mean_square <= 1e-6
+    assert residual.reached == pytest.approx(root_mean_square, rel=0.2)  # float32 sums
+
+
+def test_transparent_pixels_lend_no_colour():
+    image = np.zeros((9, 9, 4), np.float32)
+    image[..., :3] = 0.25
+    image[..., 3] = 1
+    image[:, :4] = [1, 0, 0, 0]  # hidden red
+    mask = np.ones((9, 9), bool)
+    mask[:, 4] = False
+    filled = pdefilter.inpaint(Image(image, has_alpha=True, mask=mask)).pixels
+    np.testing.assert_allclose(filled[:, 4, :3], 0.25, atol=1e-5)
+    np.testing.assert_allclose(filled[:, 4, 3], 0.5, atol=1e-5)
+
+
+def test_without_holes_or_without_all_else_it_says_so():
+    with pytest.raises(ImageError, match="has no holes"):
+        pdefilter.inpaint(np.zeros((4, 4)))
+    with pytest.raises(ImageError, match="is all holes"):
+        pdefilter.inpaint(np.full((4, 4), np.nan))
+
+
+def test_a_mask_that_may_be_upside_down_is_remarked_on():
+    mask = np.zeros((10, 10), bool)
+    mask[0] = True
+    with pytest.warns(UserWarning, match="90% of the pixels are filled"):
+        pdefilter.inpaint(Image(np.zeros((10, 10)), mask=mask))
