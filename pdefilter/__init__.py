@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Any
 from pdefilter.errors import CallError, ImageError, ParameterError, PdefilterError
 
 if TYPE_CHECKING:
-    from pdefilter.api import anisotropic, edge, heat_diffuse, read, read_frames, smooth, write
+    from pdefilter.api import (
+        anisotropic,
+        edge,
+        estimate,
+        heat_diffuse,
+        read,
+        read_frames,
+        smooth,
+        write,
+    )
     from pdefilter.images.image import Image
 
 __version__ = "0.1.0"
@@ -29,6 +38,7 @@ __all__ = [
     "PdefilterError",
     "anisotropic",
     "edge",
+    "estimate",
     "heat_diffuse",
     "read",
     "read_frames",

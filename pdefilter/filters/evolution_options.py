@@ -45,8 +45,13 @@ def scheme_option(schemes: Mapping[str, str], otherwise: str) -> Option:
     )
 
 
-def time_option(otherwise: str = "") -> Option:
+def time_option(otherwise: str = "", *, auto: bool = False) -> Option:
     """Make the option of a stopping time, whose default is each filter's own."""
     return Option(
-        "Stopping time t.", unit="px²", minimum=0, maximum=LONGEST_TIME, otherwise=otherwise
+        "Stopping time t" + ("; auto: when the estimated error is least." if auto else "."),
+        unit="px²",
+        minimum=0,
+        maximum=LONGEST_TIME,
+        otherwise=otherwise,
+        auto=auto,
     )

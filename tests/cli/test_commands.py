@@ -61,6 +61,8 @@ OPTIONS = {
     ],
     "anisotropic": [
         ["--kappa", "0.1", "--time", "3"],
+        ["--noise", "0.03"],
+        ["--model", "regularized", "--presmooth", "1", "--noise", "auto", "--time", "auto"],
         ["--kappa", "p75", "--iterations", "5"],
         ["--diffusivity", "rational", "--time", "2", "--step", "0.1"],
         ["--scheme", "aos", "--time", "5", "--tolerance", "2"],
