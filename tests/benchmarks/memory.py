@@ -30,8 +30,8 @@ CALLS = {
     "heat_diffuse": ("heat_diffuse", {}),
     "heat_diffuse, exact": ("heat_diffuse", {"scheme": "exact"}),
     "anisotropic": ("anisotropic", {}),
-    "anisotropic, fsi": ("anisotropic", {"scheme": "fsi"}),
-    "anisotropic, aos": ("anisotropic", {"scheme": "aos"}),
+    "anisotropic, fsi": ("anisotropic", {"scheme": "fsi", "time": 5.0}),
+    "anisotropic, aos": ("anisotropic", {"time": 5.0, "scheme": "aos"}),
 }
 
 
