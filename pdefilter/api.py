@@ -19,6 +19,8 @@ from pdefilter.images.image import Image, Pixels
 from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.raster import Raster
 from pdefilter.runs.apply import apply, raster_of
+from pdefilter.runs.estimate import Estimate
+from pdefilter.runs.estimate import estimate as estimate_of
 
 P = ParamSpec("P")
 P_co = ParamSpec("P_co")
@@ -77,6 +79,27 @@ shock = _function(filters.shock)
 wave = _function(filters.wave)
 inpaint = _function(filters.inpaint)
 poisson = _function(filters.poisson)
+
+
+def estimate(image: Pixels | Image, /) -> Estimate:
+    """Find what `anisotropic` chooses by itself.
+
+    Parameters
+    ----------
+    image : ndarray of shape (M, N) or (M, N, C), or Image
+        The image.
+
+    Returns
+    -------
+    Estimate
+        The noise, the contrast and the time.
+
+    Raises
+    ------
+    ImageError
+        If the image cannot be filtered.
+    """
+    return estimate_of(image if isinstance(image, Image) else Image.of(image))
 
 
 def read(

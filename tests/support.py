@@ -5,8 +5,13 @@ from pathlib import Path
 import numpy as np
 from hypothesis import strategies as st
 
+from pdefilter.filters import FILTERS
+
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "sample_images"
+
+# The others need more than an image: holes, or what to do by gradients.
+SELF_SUFFICIENT = [name for name in FILTERS if name not in ("inpaint", "poisson")]
 
 
 def planes(channels: int = 3, side: int = 12) -> st.SearchStrategy[np.ndarray]:

@@ -6,11 +6,12 @@ import sys
 
 import numpy as np
 import pytest
+from support import SELF_SUFFICIENT
 
 import pdefilter
-from pdefilter import Image, ImageError, filters
+from pdefilter import Image, ImageError
 
-FILTERS = [getattr(pdefilter, name.replace("-", "_")) for name in filters.FILTERS]
+FILTERS = [getattr(pdefilter, name.replace("-", "_")) for name in SELF_SUFFICIENT]
 # Sharpening and waves leave the range of integers, which the clipping warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:.*lie outside the range")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pdefilter import __version__
+from pdefilter.cli.estimate import estimate
 from pdefilter.cli.help import FilterCommand
 from pdefilter.cli.messages import tell
 from pdefilter.cli.options import common_options, filter_options
@@ -137,6 +138,13 @@ for _name, _filter in FILTERS.items():
         short_help=(_command.__doc__ or "").split("\n")[0],
         epilog=f"Example: {EXAMPLES[_name]}",
     )(_command)
+
+
+app.command(
+    "estimate",
+    short_help="Tell the noise of images, and what anisotropic makes of it.",
+    epilog="Example: pdefilter estimate sample_images/noisy.png",
+)(estimate)
 
 
 @app.command("info", short_help="Tell the version, and what the filters compute with.")

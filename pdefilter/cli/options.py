@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from pdefilter.cli.help import COMMON
-from pdefilter.filters.option import Option, Parameter, parameters_of
+from pdefilter.filters.option import AUTO, Option, Parameter, parameters_of
 
 MOST_THREADS = 1024
 
@@ -158,18 +158,18 @@ def option_name(parameter: str) -> str:
 def _filter_option(parameter: Parameter) -> inspect.Parameter:
     option, kinds = parameter.option, parameter.kinds
     annotation: Any = float
-    parser: Callable[[str], float] | None = None
+    parser: Callable[[str], float | str] | None = None
     metavar: str | None = option.metavar or option.unit or "NUMBER"
     if option.choices is not None:
         annotation, metavar = Literal[tuple(option.choices)], None
     elif option.picture:
         annotation, metavar = str, "FILE"
-    elif str in kinds:
+    elif option.verify is not None:
         annotation = str
     elif bool in kinds:
         annotation, metavar = bool, ""
     else:
-        parser = _number
+        parser = _number_or_auto if option.auto else _number
     if parameter.default is None:
         annotation = annotation | None
     declaration = typer.Option(
@@ -187,6 +187,10 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a number") from None
+
+
+def _number_or_auto(text: str) -> float | str:
+    return text if text == AUTO else _number(text)
 
 
 def _count_from(least: int, most: int = 1 << 53) -> Callable[[str], int]:

@@ -2,7 +2,11 @@
 
 import math
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from pdefilter.equations.diffusivities import Diffusivity
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes
@@ -32,7 +36,7 @@ def percentile_of(contrast: float | str) -> float | None:
     if not SMALLEST <= number <= LARGEST:
         raise ValueError(
             f"{contrast} is neither a number from {SMALLEST:g} to {LARGEST:g} (full scale is 1) "
-            "nor a percentile of the differences between neighbours such as p90"
+            "nor a percentile of the differences between neighbours such as p90, nor auto"
         )
     return None
 
@@ -66,3 +70,32 @@ def contrast_parameter(
     from pdefilter.kernels.quantile import squared_difference
 
     return math.sqrt(squared_difference(u, percentile / 100, edges) / channels)
+
+
+def contrast_of_noise(
+    diffusivity: Diffusivity, presmooth: float, deviations: Sequence[float]
+) -> float:
+    """Find the κ that removes white noise best.
+
+    Parameters
+    ----------
+    diffusivity : Diffusivity
+        g.
+    presmooth : float
+        σ in px of the Gaussian that smooths what g sees.
+    deviations : sequence of float
+        The standard deviation of the noise in every channel.
+
+    Returns
+    -------
+    float
+        κ on the unit scale: `noise_contrast` times the root mean square
+        difference that the smoothed noise makes between neighbours.
+    """
+    from pdefilter.kernels.windows import gaussian
+
+    taps = gaussian(presmooth).weights if presmooth else [1.0]
+    across = math.fsum(weight**2 for weight in taps)
+    along = math.fsum((b - a) ** 2 for a, b in pairwise([0.0, *taps, 0.0]))
+    variance = math.fsum(deviation**2 for deviation in deviations) / len(deviations)
+    return diffusivity.noise_contrast * math.sqrt(along * across * variance)

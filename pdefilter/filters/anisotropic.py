@@ -1,10 +1,12 @@
 """Smooth an image within its regions and not across their edges."""
 
+import functools
 import warnings
 from typing import TYPE_CHECKING, Annotated
 
 from pdefilter.equations.contrast import SMALLEST, contrast_parameter
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
+from pdefilter.errors import ParameterError
 from pdefilter.filters.colour import Color, in_space
 from pdefilter.filters.evolution_options import (
     Iterations,
@@ -16,7 +18,10 @@ from pdefilter.filters.evolution_options import (
 )
 from pdefilter.filters.evolve import SCHEMES, edges_of, schedule
 from pdefilter.filters.models import MODELS, choose, scheme_of
-from pdefilter.filters.option import Option, image_filter
+from pdefilter.filters.noise import NoiseLevel, noise_of
+from pdefilter.filters.option import AUTO, Option, image_filter
+from pdefilter.filters.stopping import least_risk
+from pdefilter.observer import chose
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes, Raster
@@ -32,16 +37,15 @@ def anisotropic(
     *,
     model: Annotated[
         str, Option("Which equation u_t = … the image follows.", choices=_MODELS)
-    ] = "perona-malik",
-    kappa: Annotated[
-        float | str | None, kappa_option(otherwise="p90, for coherence-enhancing p50")
-    ] = None,
+    ] = "regularized",
+    noise: NoiseLevel = AUTO,
+    kappa: Annotated[float | str, kappa_option(auto=True)] = AUTO,
     diffusivity: Annotated[
         str | None,
         Option(
             "How diffusion g fades with the difference s.",
             choices=_FORMULAS,
-            otherwise="exponential, for edge-enhancing weickert",
+            otherwise="rational, for edge-enhancing weickert",
         ),
     ] = None,
     presmooth: Annotated[
@@ -66,17 +70,19 @@ def anisotropic(
             otherwise="4, for edge-enhancing 0",
         ),
     ] = None,
-    time: Annotated[float | None, time_option(otherwise="5, for coherence-enhancing 20")] = None,
+    time: Annotated[float | str, time_option(auto=True)] = AUTO,
     iterations: Iterations = None,
     step: Step = None,
     scheme: Annotated[str | None, scheme_option(SCHEMES, _DEFAULT_SCHEME)] = None,
     tolerance: Tolerance = None,
     color: Color = "rgb",
 ) -> "Raster":
-    """Smooth within regions, not across edges, by nonlinear diffusion.
+    """Remove noise within regions, not edges between them, by nonlinear diffusion.
 
     u_t = div(D ∇u) with zero flux through the border, where D follows the
     image. All channels share it, by the mean of their squared differences.
+    By default contrast and time are those at which, for white noise, the error
+    is estimated to be least: an image without noise stays as it is.
 
     Parameters
     ----------
@@ -89,13 +95,17 @@ def anisotropic(
         smooths along edges too; or α across and α + (1 − α) exp(−κ⁴/(μ₁ − μ₂)²)
         along lines, which joins where they are interrupted. J_ρ is the structure
         tensor, μ₁ ≥ μ₂ are its eigenvalues. No tensor is below α = 0.01.
-    kappa : float or str, optional
-        Contrast parameter κ on the unit scale, where full scale is 1; or a
-        percentile of the differences between neighbouring pixels, of u_σ where
-        the model has one. By default p90, or p50 for coherence-enhancing.
+    noise : float or "auto"
+        Standard deviation of the noise on the unit scale, where full scale is 1;
+        estimated, in every channel, where it is auto. Noise that neighbours
+        share, as in JPEG files, is underestimated and then stays.
+    kappa : float, str or "auto"
+        Contrast parameter κ on the unit scale; or a percentile of the differences
+        between neighbouring pixels, of u_σ where the model has one; or auto, a
+        multiple of the noise in those differences, for coherence-enhancing p50.
     diffusivity : {"exponential", "rational", "charbonnier", "weickert", \
 "tukey", "tv"}, optional
-        g, by default exponential, or weickert for edge-enhancing. The flux s g
+        g, by default rational, or weickert for edge-enhancing. The flux s g
         is largest at s = κ/√2, κ, nowhere, κ, κ/√5 and, constant from there on,
         κ. Where it falls, edges are sharpened.
     presmooth : float, optional
@@ -104,8 +114,10 @@ def anisotropic(
     integration_scale : float, optional
         Standard deviation ρ in px of the Gaussian that smooths the structure
         tensor, by default 4, or 0 for edge-enhancing.
-    time : float, optional
-        Stopping time t in px², by default 5, or 20 for coherence-enhancing.
+    time : float or "auto"
+        Stopping time t in px²; or auto, unless iterations are given: that at which
+        Stein's unbiased estimate of the error is least, or for
+        coherence-enhancing 20.
     iterations : int, optional
         Number of explicit or aos steps.
     step : float, optional
@@ -136,6 +148,8 @@ def anisotropic(
     ParameterError
         If κ is no contrast, a step is unstable, or the options contradict each
         other or the model.
+    ImageError
+        If its noise is too large for float32.
 
     References
     ----------
@@ -146,7 +160,9 @@ def anisotropic(
     2014, doi:10.1007/s10851-013-0446-3 (tensors on the grid). Diffusivities:
     Charbonnier et al. 1997, doi:10.1109/83.551699; Black et al. 1998,
     doi:10.1109/83.661192 (tukey); Rudin, Osher & Fatemi 1992,
-    doi:10.1016/0167-2789(92)90242-F (tv). Schemes: Grewenig, Weickert & Bruhn
+    doi:10.1016/0167-2789(92)90242-F (tv). Noise: Immerkær 1996,
+    doi:10.1006/cviu.1996.0060; its error: Stein 1981,
+    doi:10.1214/aos/1176345632. Schemes: Grewenig, Weickert & Bruhn
     2010, doi:10.1007/978-3-642-15986-2_54 (fed); Hafner et al. 2016,
     doi:10.1007/978-3-319-45886-1_8 (fsi); Weickert, ter Haar Romeny &
     Viergever 1998, doi:10.1109/83.661190 (aos).
@@ -154,36 +170,52 @@ def anisotropic(
     choice = choose(
         model, diffusivity=diffusivity, presmooth=presmooth, integration_scale=integration_scale
     )
+    follows_error = (time, iterations, MODELS[model].time) == (AUTO, None, None)
     stepped = iterations is not None or step is not None
+    stable = MODELS[model].largest_stable_step
     plan = schedule(
-        scheme=scheme_of(model, scheme, stepped=stepped),
-        time=time,
+        scheme=scheme_of(model, scheme, stepped=stepped or follows_error),
+        time=None if time == AUTO else float(time),
         iterations=iterations,
         step=step,
         tolerance=tolerance,
         to_tolerance="fsi",
-        default_time=MODELS[model].time,
-        largest_stable_step=MODELS[model].largest_stable_step,
+        default_time=MODELS[model].time or 0.0,
+        largest_stable_step=stable,
         default_tolerance=MODELS[model].tolerance,
     )
-
-    wanted = MODELS[model].contrast if kappa is None else kappa
+    wanted = MODELS[model].contrast if kappa == AUTO else kappa
+    until = least_risk(plan, step, stable) if follows_error else None
+    if noise != AUTO and wanted != AUTO and until is None:
+        raise ParameterError(
+            "noise", "has no say where kappa and the time are given; leave one of the three out"
+        )
 
     def diffused(converted: "Raster") -> "Raster":
         channels, edges = len(converted.colour), edges_of(converted)
         smoothed = choice.smoothed(converted)
 
         def diffuse(u: "Planes") -> "Planes":
+            found = functools.cache(lambda: noise_of(converted, u, noise))
+            if wanted == AUTO:
+                contrast = choice.contrast_of(found().deviations[:channels])
+            else:
+                contrast = contrast_parameter(smoothed(u), wanted, channels, edges)
+            chose(kappa=contrast)
+            if wanted == AUTO and not contrast:
+                chose(time=0.0)
+                return u
             # A percentile may be zero; in the limit any contrast is large.
-            contrast = max(SMALLEST, contrast_parameter(smoothed(u), wanted, channels, edges))
+            contrast = max(SMALLEST, contrast)
             if contrast > 1 and contrast > u.max() - u.min():
                 warnings.warn(
                     f"kappa = {contrast:g} is above every difference in the image, where full "
                     "scale is 1: nothing counts as an edge",
                     stacklevel=2,
                 )
-            return plan.run(choice.evolution(converted, contrast), u)
+            evolution = choice.evolution(converted, contrast)
+            return plan.run(evolution, u) if until is None else until.run(evolution, u, found())
 
         return converted.filtered(diffuse)
 
-    return in_space(color, image, diffused) if plan.time else image
+    return in_space(color, image, diffused) if until or plan.time else image

@@ -49,10 +49,15 @@ def scheme_option(schemes: Mapping[str, str], otherwise: str) -> Option:
     )
 
 
-def time_option(otherwise: str = "", unit: str = "px²") -> Option:
+def time_option(otherwise: str = "", *, unit: str = "px²", auto: bool = False) -> Option:
     """Make the option of a stopping time, whose default is each filter's own."""
     return Option(
-        "Stopping time t.", unit=unit, minimum=0, maximum=LONGEST_TIME, otherwise=otherwise
+        "Stopping time t" + ("; auto: when the estimated error is least." if auto else "."),
+        unit=unit,
+        minimum=0,
+        maximum=LONGEST_TIME,
+        otherwise=otherwise,
+        auto=auto,
     )
 
 
@@ -67,12 +72,14 @@ def travel_step_option(limit: float, otherwise: str) -> Option:
     )
 
 
-def kappa_option(otherwise: str = "") -> Option:
+def kappa_option(otherwise: str = "", *, auto: bool = False) -> Option:
     """Make the option of a contrast parameter, whose default is each filter's own."""
     return Option(
         "Contrast parameter κ: a difference between neighbours on the scale where full scale is "
-        "1, or a percentile of the image's own, such as p90.",
+        "1, or a percentile of the image's own, such as p90"
+        + ("; auto: the one that removes the noise best." if auto else "."),
         verify=percentile_of,
-        metavar="NUMBER|pNN",
+        metavar="NUMBER|pNN|auto" if auto else "NUMBER|pNN",
         otherwise=otherwise,
+        auto=auto,
     )

@@ -22,7 +22,7 @@ SCHEMES: Mapping[str, str] = {
 }
 
 # Short of the limit, where the highest frequency would only change its sign, never decay.
-_DEFAULT_SHARE = 0.8
+DEFAULT_SHARE = 0.8
 DEFAULT_TOLERANCE = 0.1
 
 _CYCLES: Mapping[str, Callable[[float, float], Cycle]] = {"fed": fed_cycle, "fsi": fsi_cycle}
@@ -153,7 +153,7 @@ def schedule(
             iterations=iterations,
             step=step,
             default_time=default_time,
-            default_step=_DEFAULT_SHARE * largest_stable_step,
+            default_step=DEFAULT_SHARE * largest_stable_step,
             largest_stable_step=largest_stable_step if scheme == "explicit" else math.inf,
         )
         time = math.fsum(sizes)

@@ -1,10 +1,11 @@
 """The models of nonlinear diffusion: what each is made of, and what it takes by default."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pdefilter.equations.coherence_enhancing import CoherenceEnhancing
+from pdefilter.equations.contrast import contrast_of_noise
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.equations.edge_enhancing import EdgeEnhancing
 from pdefilter.equations.evolution import Evolution
@@ -14,6 +15,7 @@ from pdefilter.equations.smoothing import Smoothing
 from pdefilter.equations.tensor_diffusion import Law, TensorDiffusion
 from pdefilter.errors import ParameterError
 from pdefilter.filters.evolve import DEFAULT_TOLERANCE, SCHEMES, edges_of
+from pdefilter.filters.option import AUTO
 
 if TYPE_CHECKING:
     from pdefilter.raster import Raster
@@ -44,6 +46,11 @@ class Choice:
         """Make what goes from an image to that which coefficients are taken from."""
         return Smoothing(self.presmooth or 0.0, image.valid)
 
+    def contrast_of(self, deviations: Sequence[float]) -> float:
+        """Find the κ that removes noise of these deviations best."""
+        diffusivity = DIFFUSIVITIES[str(self.diffusivity)]
+        return contrast_of_noise(diffusivity, self.presmooth or 0.0, deviations)
+
     def evolution(self, image: "Raster", contrast: float) -> Evolution:
         """Make the evolution of an image, or of images with the same channels and holes."""
         return MODELS[self.model].evolution(self, image, contrast)
@@ -60,9 +67,11 @@ class Model:
     own : Choice
         What it takes where the user does not say.
     contrast : str
-        So does κ, as in `pdefilter.equations.contrast`.
-    time : float
-        So does the stopping time, in px².
+        So does κ, as in `pdefilter.equations.contrast`; auto where it follows the
+        noise.
+    time : float or None
+        So does the stopping time, in px²; None where it follows the error that the
+        noise leaves.
     schemes : collection of str
         Those that can advance it, the first where the user does not say.
     largest_stable_step : float
@@ -77,7 +86,7 @@ class Model:
     meaning: str
     own: Choice
     contrast: str
-    time: float
+    time: float | None
     schemes: tuple[str, ...]
     largest_stable_step: float
     tolerance: float
@@ -118,9 +127,9 @@ MODELS: Mapping[str, Model] = {
     for row in (
         Model(
             "div(g(|∇u|²) ∇u)",
-            Choice("perona-malik", "exponential", None, None),
-            "p90",
-            5.0,
+            Choice("perona-malik", "rational", None, None),
+            AUTO,
+            None,
             _EDGEWISE,
             PeronaMalik.largest_stable_step,
             DEFAULT_TOLERANCE,
@@ -128,9 +137,9 @@ MODELS: Mapping[str, Model] = {
         ),
         Model(
             "div(g(|∇u_σ|²) ∇u)",
-            Choice("regularized", "exponential", 0.5, None),
-            "p90",
-            5.0,
+            Choice("regularized", "rational", 0.5, None),
+            AUTO,
+            None,
             _EDGEWISE,
             Regularized.largest_stable_step,
             DEFAULT_TOLERANCE,
@@ -139,8 +148,8 @@ MODELS: Mapping[str, Model] = {
         Model(
             "div(D ∇u), D across edges as g of their contrast, along them 1",
             Choice("edge-enhancing", "weickert", 1.0, 0.0),
-            "p90",
-            5.0,
+            AUTO,
+            None,
             _TENSOR,
             TensorDiffusion.largest_stable_step,
             _TENSOR_TOLERANCE,

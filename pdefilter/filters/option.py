@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
+AUTO = "auto"
+
 
 @dataclass(frozen=True)
 class Option:
@@ -40,6 +42,8 @@ class Option:
         What stands for the value in the help; by default the unit.
     otherwise : str
         What holds where the parameter is None.
+    auto : bool
+        Whether the word auto is taken too, for what the image itself suggests.
     """
 
     help: str
@@ -52,6 +56,7 @@ class Option:
     picture: bool = False
     metavar: str = ""
     otherwise: str = ""
+    auto: bool = False
 
     def checked(self, name: str, kinds: tuple[type, ...], value: Any) -> Any:
         """Return `value` as one of the Python types `kinds`.
@@ -62,6 +67,8 @@ class Option:
             If it is not what this parameter takes.
         """
         if self.picture or (value is None and type(None) in kinds):
+            return value
+        if self.auto and value == AUTO:
             return value
         if self.choices is not None:
             if value not in self.choices:
@@ -82,6 +89,8 @@ class Option:
         wanted = "a whole number" if kind is int else "a number"
         if self.odd:
             wanted = "an odd number"
+        if self.auto:
+            wanted += f" and not {AUTO}"
         try:
             number = float(value)
         except (TypeError, ValueError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pdefilter.errors import ImageError
 
 MOST_PIXELS = 1 << 27
-"""Filtering so many pixels in colour takes five to eight gigabytes."""
+"""Filtering so many pixels in colour takes five to twelve gigabytes."""
 
 _TOGETHER = 32
 _LEAST_FRAME = 512 * 512

@@ -124,7 +124,7 @@ def measure(python: str) -> dict[str, float]:
         f"pdefilter, {name}": work
         / fastest(
             lambda name=name: pdefilter.anisotropic(
-                u, kappa=0.1, diffusivity=name, iterations=ITERATIONS
+                u, model="perona-malik", kappa=0.1, diffusivity=name, iterations=ITERATIONS
             ),
             RUNS,
         )

@@ -11,7 +11,7 @@ import sys
 
 import numpy as np
 import pytest
-from support import SAMPLES
+from support import SAMPLES, SELF_SUFFICIENT
 
 import pdefilter
 from pdefilter.cli.commands import EXAMPLES
@@ -23,8 +23,6 @@ from pdefilter.kernels import engine
 CLIPPED = "lie outside the range"
 pytestmark = pytest.mark.filterwarnings(f"ignore:.*{CLIPPED}")
 
-# The others are tried with what they need beside an image in test_pictures.py.
-SELF_SUFFICIENT = [name for name in FILTERS if name not in ("inpaint", "poisson")]
 every_command = pytest.mark.parametrize("command", SELF_SUFFICIENT)
 
 
@@ -85,6 +83,8 @@ OPTIONS = {
     ],
     "anisotropic": [
         ["--kappa", "0.1", "--time", "3"],
+        ["--noise", "0.03"],
+        ["--model", "regularized", "--presmooth", "1", "--noise", "auto", "--time", "auto"],
         ["--kappa", "p75", "--iterations", "5"],
         ["--diffusivity", "rational", "--time", "2", "--step", "0.1"],
         ["--scheme", "aos", "--time", "5", "--tolerance", "2"],

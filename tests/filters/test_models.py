@@ -143,7 +143,7 @@ def test_two_grey_levels_and_smooth_ramps_are_handled(model):
 
 def test_no_presmoothing_is_perona_and_maliks_equation():
     u = np.random.default_rng(5).random((20, 21, 3), np.float32)
-    plain = pdefilter.anisotropic(u, kappa=0.2)
+    plain = pdefilter.anisotropic(u, model="perona-malik", kappa=0.2)
     assert np.array_equal(
         pdefilter.anisotropic(u, model="regularized", presmooth=0, kappa=0.2), plain
     )
@@ -153,7 +153,11 @@ def test_no_presmoothing_is_perona_and_maliks_equation():
     ("options", "parameter", "known"),
     [
         ({"model": "bilateral"}, "model", "perona-malik, regularized"),
-        ({"presmooth": 1}, "presmooth", "regularized or edge-enhancing or coherence-enhancing"),
+        (
+            {"model": "perona-malik", "presmooth": 1},
+            "presmooth",
+            "regularized or edge-enhancing or coherence-enhancing",
+        ),
         ({"integration_scale": 1}, "integration_scale", "edge-enhancing or coherence-enhancing"),
         (
             {"model": "coherence-enhancing", "diffusivity": "tukey"},

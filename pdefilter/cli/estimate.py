@@ -1,0 +1,44 @@
+"""The command that tells what the automatic parameters come to."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from pdefilter.cli.messages import tell
+from pdefilter.errors import ImageError
+
+_HEAD = ("noise", "kappa", "time", "image")
+_UNITS = ("levels of 255", "of full scale", "px²", "")
+_ROW = "{:>15}  {:>13}  {:>6}  {}"
+
+
+def estimate(
+    images: Annotated[
+        list[str], typer.Argument(metavar="IMAGE", help="Image files, or - for standard input.")
+    ],
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", metavar="", help="Print a line of JSON for every image, full scale being 1."
+        ),
+    ] = False,
+) -> int:
+    """Tell the noise of images, and what anisotropic takes for contrast and time."""
+    from pdefilter.runs.estimate import estimates
+
+    if not as_json:
+        typer.echo(_ROW.format(*_HEAD) + "\n" + _ROW.format(*_UNITS).rstrip())
+    failed = 0
+    for name in images:
+        try:
+            for frame, found in enumerate(estimates(name)):
+                if as_json:
+                    typer.echo(json.dumps({"image": name, "frame": frame, **vars(found)}))
+                else:
+                    levels = " ".join(f"{deviation * 255:.1f}" for deviation in found.noise)
+                    typer.echo(_ROW.format(levels, f"{found.kappa:.4f}", f"{found.time:.1f}", name))
+        except ImageError as error:
+            tell(f"{name}: {error}")
+            failed += 1
+    return 1 if failed else 0

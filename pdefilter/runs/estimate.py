@@ -1,0 +1,81 @@
+"""What the parameters that are auto come to for an image."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pdefilter.filters import anisotropic
+from pdefilter.images.files import read_frames
+from pdefilter.images.image import Image
+from pdefilter.images.reading import MOST_PIXELS, Reading
+from pdefilter.observer import observed
+from pdefilter.runs.apply import apply
+from pdefilter.runs.plan import STREAM
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What `anisotropic` chooses by itself.
+
+    Attributes
+    ----------
+    noise : tuple of float
+        The standard deviation of the noise in every colour channel, full scale
+        being 1.
+    kappa : float
+        The contrast parameter κ on that scale.
+    time : float
+        The stopping time in px².
+    """
+
+    noise: tuple[float, ...]
+    kappa: float
+    time: float
+
+
+class _Listener:
+    """Someone who hears what a filter chooses."""
+
+    def __init__(self) -> None:
+        self.heard: dict[str, object] = {}
+
+    def chose(self, **values: object) -> None:
+        self.heard |= values
+
+    def began(self, stage: int) -> None:
+        pass
+
+    def advanced(self, steps: int) -> None:
+        pass
+
+
+def estimate(image: Image) -> Estimate:
+    """Find what `anisotropic` chooses by itself, by running it.
+
+    Parameters
+    ----------
+    image : Image
+        The image.
+
+    Raises
+    ------
+    ImageError
+        If the image cannot be filtered.
+    """
+    listener = _Listener()
+    with observed(listener):
+        apply(anisotropic, image)
+    return Estimate(tuple(listener.heard["noise"]), listener.heard["kappa"], listener.heard["time"])  # type: ignore[arg-type]
+
+
+def estimates(name: str) -> Iterator[Estimate]:
+    """Find it for every page or frame of a file, ``-`` being standard input.
+
+    Raises
+    ------
+    ImageError
+        If there is no image in it, or one cannot be filtered.
+    """
+    source = sys.stdin.buffer if name == STREAM else Path(name)
+    yield from map(estimate, read_frames(source, Reading(MOST_PIXELS)))
