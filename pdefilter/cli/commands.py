@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pdefilter import __version__
+from pdefilter.cli.call import filter_images
+from pdefilter.cli.common import Call, common_options
 from pdefilter.cli.help import FilterCommand
-from pdefilter.cli.messages import tell
-from pdefilter.cli.options import common_options, filter_options
+from pdefilter.cli.options import filter_options
 from pdefilter.filters import FILTERS
 
 if TYPE_CHECKING:
@@ -58,60 +59,14 @@ def _filter_command(filter_: "Callable[..., Raster]") -> Callable[..., Callable[
 
     def command(**options: Any) -> Callable[[], int]:
         parameters = {name: options.pop(name) for name in names}
-        return functools.partial(
-            _filter_images, functools.partial(filter_, **parameters), **options
-        )
+        bound = functools.partial(filter_, **parameters)
+        return functools.partial(filter_images, bound, Call(**options))
 
     inputs, *common = common_options()
     command.__signature__ = inspect.Signature([inputs, *own, *common])  # type: ignore[attr-defined]
     command.__name__ = filter_.__name__
     command.__doc__ = _description(filter_)
     return command
-
-
-def _filter_images(
-    filter_: "Callable[[Raster], Raster]",
-    *,
-    inputs: list[str],
-    output: str | None,
-    overwrite: bool,
-    depth: str | None,
-    format: str | None,  # noqa: A002 (named as its option)
-    frame: int | None,
-    mask: str | None,
-    strip: bool,
-    lenient: bool,
-    max_pixels: int | None,
-    threads: int | None,
-) -> int:
-    """Check the whole call, then filter image after image; return the exit status."""
-    # What takes time to import comes after the parsing, so that --help is there at once.
-    from pdefilter.images.formats import DEPTHS, named
-    from pdefilter.images.reading import MOST_PIXELS, Reading
-    from pdefilter.raster import Raster
-    from pdefilter.runs.batch import Handling, read_mask, run
-    from pdefilter.runs.plan import plan
-    from pdefilter.runs.resources import missing_engine, use_threads
-
-    use_threads(threads)
-    filter_(Raster.empty())
-    dtype = DEPTHS[depth] if depth else None
-    wanted = named(format) if format else None
-    jobs = plan(inputs, output, overwrite=overwrite, format_=wanted, depth=dtype)
-    if missing := missing_engine():
-        tell(missing)
-    failed = 0
-    reading = Reading(max_pixels or MOST_PIXELS, lenient)
-    valid = read_mask(mask, reading) if mask else None
-    for outcome in run(jobs, filter_, Handling(reading, frame, dtype, strip, valid)):
-        for warning in outcome.warnings:
-            tell(f"{outcome.job.source_name}: {warning}")
-        if outcome.error is not None:
-            failed += 1
-            tell(outcome.error)
-    if failed and len(jobs) > 1:
-        tell(f"{failed} of {len(jobs)} images failed, the others are done")
-    return 1 if failed else 0
 
 
 def _description(filter_: Callable[..., Any]) -> str:

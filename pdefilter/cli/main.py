@@ -25,10 +25,11 @@ def main() -> NoReturn:
         tell(f"{option_name(error.parameter)}: {error.problem}")
         status = WRONG_CALL
     except CallError as error:
-        tell(str(error))
+        for sentence in error.args:
+            tell(sentence)
         status = WRONG_CALL
     except typer.TyperException as error:
-        tell(_sentence(error))
+        tell(" ".join(_sentence(error).split()))
         status = error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         tell("interrupted")

@@ -3,6 +3,7 @@
 This table alone decides; `pdefilter info --formats` and the README show it.
 """
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -69,6 +70,10 @@ class Format:
     several: bool = False
     carries: tuple[str, ...] = ()
     own: str = ""
+
+    def __reduce__(self) -> "tuple[Callable[[str], Format], tuple[str]]":
+        """Go to another process by name."""
+        return named, (self.name,)
 
     def decode(self, data: bytes, reading: "Reading") -> "Frames":
         """Read the images in a file's bytes, turned upright.
@@ -269,6 +274,8 @@ FORMATS = (
            library="NumPy", why="its own"),
 )  # fmt: skip
 
+_BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
+
 DEPTHS = {"8": "uint8", "16": "uint16", "float": "float32"}
 """The types of values by the names that users give them."""
 
@@ -303,10 +310,9 @@ def named(name: str) -> Format:
     raise CallError(f"--format: {name!r} is unknown; take one of {known}")
 
 
-def of_file_name(path: PurePath) -> Format | None:
+def of_file_name(path: str | PurePath) -> Format | None:
     """Find the format that a file's name stands for."""
-    suffix = path.suffix.lower()
-    return next((candidate for candidate in FORMATS if suffix in candidate.suffixes), None)
+    return _BY_SUFFIX.get(os.path.splitext(path)[1].lower())
 
 
 def _alternatives(fits: Callable[[Format], bool]) -> str:

@@ -108,7 +108,8 @@ def read_mask(name: str, reading: Reading) -> Mask:
 def _run_one(job: Job, filter_: Callable[[Raster], Raster], handling: Handling) -> str | None:
     about = job.source_name
     try:
-        frames = read_frames(job.source or sys.stdin.buffer, handling.reading, handling.frame)
+        source = sys.stdin.buffer if job.source is None else Path(job.source)
+        frames = read_frames(source, handling.reading, handling.frame)
         format_ = job.format or named(frames.format)
         format_.require_count(frames.count)
         for outline in frames.outlines():
@@ -122,7 +123,7 @@ def _run_one(job: Job, filter_: Callable[[Raster], Raster], handling: Handling) 
 
         data = format_.encode(frames.mapped(filtered))
         about = job.target_name
-        _write(data, job.target)
+        _write(data, None if job.target is None else Path(job.target))
     except ImageError as error:
         return f"{about}: {error}"
     except MemoryError:
@@ -135,5 +136,5 @@ def _write(data: bytes, target: Path | None) -> None:
         write_stream(data, sys.stdout.buffer)
         return
     with suppress(OSError):  # write_whole tells what is wrong with the folder
-        target.parent.mkdir()
+        target.parent.mkdir(parents=True, exist_ok=True)
     write_whole(data, target)
