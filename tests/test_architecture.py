@@ -15,7 +15,7 @@ ALLOWED = {
     "api": {"runs", "filters", "images"},
     "cli": {"runs", "filters", "images"},
 }
-FOUNDATIONS = {"errors", "raster"}
+FOUNDATIONS = {"errors", "observer", "raster"}
 
 PACKAGE = ROOT / "pdefilter"
 

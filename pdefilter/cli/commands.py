@@ -52,15 +52,16 @@ def _root(
         typer.echo(context.get_help())
 
 
-def _filter_command(filter_: "Callable[..., Raster]") -> Callable[..., Callable[[], int]]:
+def _filter_command(
+    name: str, filter_: "Callable[..., Raster]"
+) -> Callable[..., Callable[[], int]]:
     """Make a command that parses a call and returns what is to be run, for `main` to run."""
     own = filter_options(filter_)
-    names = {parameter.name for parameter in own}
+    own_names = [parameter.name for parameter in own]
 
     def command(**options: Any) -> Callable[[], int]:
-        parameters = {name: options.pop(name) for name in names}
-        bound = functools.partial(filter_, **parameters)
-        return functools.partial(filter_images, bound, Call(**options))
+        parameters = {name: options.pop(name) for name in own_names}
+        return functools.partial(_run, [(name, filter_, parameters)], Call(**options))
 
     inputs, *common = common_options()
     command.__signature__ = inspect.Signature([inputs, *own, *common])  # type: ignore[attr-defined]
@@ -69,13 +70,23 @@ def _filter_command(filter_: "Callable[..., Raster]") -> Callable[..., Callable[
     return command
 
 
+def _run(stages: list[tuple[str, "Callable[..., Raster]", dict[str, Any]]], call: Call) -> int:
+    # What takes time to import comes after the parsing, so that --help is there at once.
+    from pdefilter.runs.resources import hold_libraries_back
+
+    hold_libraries_back()
+    from pdefilter.runs.chain import Chain, Stage
+
+    return filter_images(Chain(tuple(Stage(*stage) for stage in stages)), call)
+
+
 def _description(filter_: Callable[..., Any]) -> str:
     """Take from a docstring what comes before its sections."""
     return inspect.cleandoc(filter_.__doc__ or "").split("\n\nParameters\n")[0]
 
 
 for _name, _filter in FILTERS.items():
-    _command = _filter_command(_filter)
+    _command = _filter_command(_name, _filter)
     app.command(
         _name,
         cls=FilterCommand,

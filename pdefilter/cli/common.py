@@ -153,15 +153,48 @@ class Call:
             "32 times as many.",
         ),
     ] = None
+    jobs: Annotated[
+        int | None,
+        _option(
+            "--jobs",
+            "-j",
+            metavar="NUMBER",
+            parser=count_from(1, MOST_THREADS),
+            help="Images to work on at the same time, by default one a thread, as far as half of "
+            "the memory goes. It changes no bit of the result.",
+        ),
+    ] = None
     threads: Annotated[
         int | None,
         _option(
             "--threads",
             metavar="NUMBER",
             parser=count_from(1, MOST_THREADS),
-            help="Threads to compute on, by default one a core. It changes no bit of the result.",
+            help="Threads to compute on, shared by all images, by default one a core. It changes "
+            "no bit of the result.",
         ),
     ] = None
+    fail_fast: Annotated[
+        bool,
+        _flag(
+            "--fail-fast", help="Begin no more images once one has failed; by default all are done."
+        ),
+    ] = False
+    report: Annotated[
+        str | None,
+        _option(
+            "--report",
+            metavar="FILE",
+            help="Write a line of JSON for each image as it is done: sizes, parameters, times, "
+            "warnings, error; - is standard output.",
+        ),
+    ] = None
+    quiet: Annotated[
+        bool, _flag("--quiet", "-q", help="Say nothing but errors: no progress, no warnings.")
+    ] = False
+    verbose: Annotated[bool, _flag("--verbose", "-v", help="Name each image as it is done.")] = (
+        False
+    )
 
 
 def common_options() -> list[inspect.Parameter]:

@@ -16,6 +16,7 @@ from pdefilter.filters.evolution_options import (
 )
 from pdefilter.filters.evolve import SCHEMES, edges_of, schedule
 from pdefilter.filters.option import Option, image_filter
+from pdefilter.observer import chose
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes, Raster
@@ -119,6 +120,7 @@ def anisotropic(
 
         def diffuse(u: "Planes") -> "Planes":
             contrast = contrast_parameter(u, kappa, channels, edges)
+            chose(kappa=contrast)
             if not contrast:
                 # g tends to 0 at every edge as κ does: the image is a steady state.
                 return u

@@ -3,7 +3,7 @@
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -135,6 +135,11 @@ def plan(
     return Plan(left, len(jobs) - len(left))
 
 
+def folders_of(jobs: Iterable[Job]) -> list[str]:
+    """List the folders that outputs go to."""
+    return list(dict.fromkeys(os.path.dirname(job.target) or "." for job in jobs if job.target))
+
+
 def _refuse(problems: list[str]) -> None:
     if len(problems) > MOST_PROBLEMS:
         rest = len(problems) - MOST_PROBLEMS
@@ -236,7 +241,7 @@ def _holdable(jobs: list[Job], problem: Tell, depth: str | None) -> None:
 
 def _folders_there(jobs: list[Job], problem: Tell) -> None:
     """Name what is no folder, or takes no files, where outputs are to go."""
-    for folder in dict.fromkeys(os.path.dirname(job.target) or "." for job in jobs if job.target):
+    for folder in folders_of(jobs):
         existing = folder
         while not os.path.lexists(existing):
             existing = os.path.dirname(existing) or "."
