@@ -10,6 +10,8 @@ from pdefilter.cli.messages import printable, tell
 from pdefilter.errors import CallError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pdefilter.runs.chain import Chain
     from pdefilter.runs.plan import Plan
     from pdefilter.runs.report import Report
@@ -19,13 +21,18 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
-def filter_images(chain: "Chain", call: Call) -> int:
+def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     """Check the whole call, then filter image after image; return the exit status."""
+    # What takes time to import comes after the parsing, so that --help is there at once.
+    from pdefilter.runs.resources import hold_libraries_back
+
+    hold_libraries_back()
     from pdefilter.raster import Raster
     from pdefilter.runs.report import Report
     from pdefilter.runs.resources import missing_engine, use_threads
 
     use_threads(call.threads)
+    chain = make_chain()
     chain(Raster.empty())
     plan = _plan(call)
     if call.dry_run:

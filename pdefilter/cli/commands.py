@@ -11,17 +11,21 @@ from pdefilter import __version__
 from pdefilter.cli.call import filter_images
 from pdefilter.cli.common import Call, common_options
 from pdefilter.cli.help import FilterCommand
-from pdefilter.cli.options import filter_options
+from pdefilter.cli.options import command_of
+from pdefilter.cli.stages import chain_of, read_recipe, require_inputs, split_words
+from pdefilter.errors import CallError
 from pdefilter.filters import FILTERS
 
 if TYPE_CHECKING:
     from pdefilter.raster import Raster
+    from pdefilter.runs.chain import Chain
 
 EXAMPLES = {
     "edge": "pdefilter edge sample_images/coins.png --stretch -o edges.png",
     "smooth": "pdefilter smooth sample_images/cat.png --sigma 3 -o soft.png",
     "heat-diffuse": "pdefilter heat-diffuse sample_images/coffee.jpg --time 8 -o soft.jpg",
     "anisotropic": "pdefilter anisotropic sample_images/noisy.png -o clean.png",
+    "chain": "pdefilter chain sample_images/noisy.png 'heat-diffuse --sigma 1' edge -o edges.png",
 }
 
 app = typer.Typer(
@@ -52,37 +56,18 @@ def _root(
         typer.echo(context.get_help())
 
 
-def _filter_command(
-    name: str, filter_: "Callable[..., Raster]"
-) -> Callable[..., Callable[[], int]]:
+def _filter_command(name: str, filter_: "Callable[..., Raster]") -> Callable[..., Any]:
     """Make a command that parses a call and returns what is to be run, for `main` to run."""
-    own = filter_options(filter_)
-    own_names = [parameter.name for parameter in own]
 
-    def command(**options: Any) -> Callable[[], int]:
-        parameters = {name: options.pop(name) for name in own_names}
-        return functools.partial(_run, [(name, filter_, parameters)], Call(**options))
+    def then(parameters: dict[str, Any], common: dict[str, Any]) -> Callable[[], int]:
+        def chain() -> "Chain":
+            from pdefilter.runs.chain import Chain, Stage
 
-    inputs, *common = common_options()
-    command.__signature__ = inspect.Signature([inputs, *own, *common])  # type: ignore[attr-defined]
-    command.__name__ = filter_.__name__
-    command.__doc__ = _description(filter_)
-    return command
+            return Chain((Stage(name, filter_, parameters),))
 
+        return functools.partial(filter_images, chain, Call(**common))
 
-def _run(stages: list[tuple[str, "Callable[..., Raster]", dict[str, Any]]], call: Call) -> int:
-    # What takes time to import comes after the parsing, so that --help is there at once.
-    from pdefilter.runs.resources import hold_libraries_back
-
-    hold_libraries_back()
-    from pdefilter.runs.chain import Chain, Stage
-
-    return filter_images(Chain(tuple(Stage(*stage) for stage in stages)), call)
-
-
-def _description(filter_: Callable[..., Any]) -> str:
-    """Take from a docstring what comes before its sections."""
-    return inspect.cleandoc(filter_.__doc__ or "").split("\n\nParameters\n")[0]
+    return command_of(filter_, then, common_options())
 
 
 for _name, _filter in FILTERS.items():
@@ -93,6 +78,61 @@ for _name, _filter in FILTERS.items():
         short_help=(_command.__doc__ or "").split("\n")[0],
         epilog=f"Example: {EXAMPLES[_name]}",
     )(_command)
+
+
+def _chain(*, recipe: str | None, **options: Any) -> Callable[[], int]:
+    """Run filters one after the other, in one process and on floats.
+
+    Every STAGE is a filter with its options, in quotes. The result is, bit for
+    bit, that of a pipe of the filters by way of --format tiff --depth float.
+    """
+    options["inputs"], stages = split_words(options["inputs"])
+    require_inputs(options["inputs"])
+    if recipe:
+        stages = read_recipe(recipe) + stages
+    if not stages:
+        raise CallError("STAGE is missing: give filters, such as 'heat-diffuse --sigma 1' edge")
+    return functools.partial(filter_images, lambda: chain_of(stages), Call(**options))
+
+
+_chain.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    [
+        inspect.Parameter(
+            "inputs",
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[
+                list[str],
+                typer.Argument(
+                    metavar="INPUT... STAGE...",
+                    help="Image files, folders of images, or - for standard input; then filters "
+                    "with their options.",
+                ),
+            ],
+            default=[],
+        ),
+        inspect.Parameter(
+            "recipe",
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[
+                str | None,
+                typer.Option(
+                    "--recipe",
+                    metavar="FILE",
+                    help='Take stages from a TOML file: stages = ["heat-diffuse --sigma 1", '
+                    '"edge"]; those typed come after them.',
+                ),
+            ],
+            default=None,
+        ),
+        *common_options()[1:],
+    ]
+)
+app.command(
+    "chain",
+    cls=FilterCommand,
+    short_help="Run filters one after the other, in one process and on floats.",
+    epilog=f"Example: {EXAMPLES['chain']}",
+)(_chain)
 
 
 @app.command("info", short_help="Tell the version, and what the filters compute with.")

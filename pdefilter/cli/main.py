@@ -33,6 +33,8 @@ def main() -> NoReturn:
     except typer.TyperException as error:
         tell(" ".join(_sentence(error).split()))
         status = error.exit_code
+    except typer.Exit as error:
+        status = error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         tell("interrupted")
         status = INTERRUPTED

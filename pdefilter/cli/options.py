@@ -1,13 +1,41 @@
 """A filter's parameters as options of its command."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 import typer
 
 from pdefilter.cli.numbers import number
 from pdefilter.filters.option import Option, Parameter, parameters_of
+
+
+def command_of(
+    filter_: Callable[..., Any],
+    then: Callable[[dict[str, Any], dict[str, Any]], Any],
+    common: Sequence[inspect.Parameter] = (),
+) -> Callable[..., Any]:
+    """Make a Typer command of a filter.
+
+    Parameters
+    ----------
+    filter_ : callable
+        The filter, whose keyword parameters become options.
+    then : callable
+        What is done with the filter's parameters, and with what is common, once parsed.
+    common : sequence of Parameter
+        The arguments and options that other commands have too, arguments first.
+    """
+    own = filter_options(filter_)
+
+    def command(**options: Any) -> Any:
+        parameters = {parameter.name: options.pop(parameter.name) for parameter in own}
+        return then(parameters, options)
+
+    command.__signature__ = inspect.Signature([*common[:1], *own, *common[1:]])  # type: ignore[attr-defined]
+    command.__name__ = filter_.__name__
+    command.__doc__ = inspect.cleandoc(filter_.__doc__ or "").split("\n\nParameters\n")[0]
+    return command
 
 
 def filter_options(function: Callable[..., Any]) -> list[inspect.Parameter]:
