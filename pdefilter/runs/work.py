@@ -194,6 +194,9 @@ def _do(
         source = io.BytesIO(stream or b"") if job.source is None else Path(job.source)
         frames = read_frames(source, handling.reading, handling.frame)
         format_ = job.format or named(frames.format)
+        format_.require_count(frames.count)
+        for outline in frames.outlines():
+            format_.require(outline, handling.depth)
 
         def filtered(number: int) -> Image:
             watch.begin("decode")
