@@ -210,6 +210,7 @@ def write(
             raise ImageError("exists already; pass overwrite=True to replace it")
         if not images:
             raise ImageError("there is no image to be written; give at least one")
-        write_whole(format_.encode(Frames(len(images), images.__getitem__)), target)
+        data = format_.encode(Frames(len(images), images.__getitem__))
+        write_whole(data, target, replace=overwrite)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from None

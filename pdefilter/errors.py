@@ -27,4 +27,10 @@ class ImageError(PdefilterError, ValueError):
 
 
 class CallError(PdefilterError):
-    """The inputs and outputs asked for do not fit together; nothing was touched."""
+    """The inputs and outputs asked for do not fit together; nothing was touched.
+
+    Its arguments are sentences, one for each thing that is wrong.
+    """
+
+    def __str__(self) -> str:
+        return "\n".join(self.args)

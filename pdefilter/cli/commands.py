@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pdefilter import __version__
+from pdefilter.cli.call import filter_images
+from pdefilter.cli.common import Call, common_options
 from pdefilter.cli.estimate import estimate
 from pdefilter.cli.help import FilterCommand
-from pdefilter.cli.messages import tell
-from pdefilter.cli.options import common_options, filter_options
+from pdefilter.cli.options import command_of
+from pdefilter.cli.stages import chain_of, read_recipe, require_inputs, split_words
+from pdefilter.errors import CallError
 from pdefilter.filters import FILTERS
 
 if TYPE_CHECKING:
     from pdefilter.raster import Raster
+    from pdefilter.runs.chain import Chain
 
 EXAMPLES = {
     "edge": "pdefilter edge sample_images/coins.png --stretch -o edges.png",
@@ -28,6 +32,7 @@ EXAMPLES = {
     "wave": "pdefilter wave sample_images/coins.png --damping 0.5 -o waves.png",
     "inpaint": "pdefilter inpaint sample_images/cat.png --mask sample_images/holes.png -o o/",
     "poisson": "pdefilter poisson sample_images/brick.png --flatten 20 -o even.png",
+    "chain": "pdefilter chain sample_images/noisy.png 'heat-diffuse --sigma 1' edge -o edges.png",
 }
 
 app = typer.Typer(
@@ -58,80 +63,22 @@ def _root(
         typer.echo(context.get_help())
 
 
-def _filter_command(filter_: "Callable[..., Raster]") -> Callable[..., Callable[[], int]]:
+def _filter_command(name: str, filter_: "Callable[..., Raster]") -> Callable[..., Any]:
     """Make a command that parses a call and returns what is to be run, for `main` to run."""
-    own = filter_options(filter_)
-    names = {parameter.name for parameter in own}
 
-    def command(**options: Any) -> Callable[[], int]:
-        parameters = {name: options.pop(name) for name in names}
-        return functools.partial(
-            _filter_images, functools.partial(filter_, **parameters), **options
-        )
+    def then(parameters: dict[str, Any], common: dict[str, Any]) -> Callable[[], int]:
+        def chain() -> "Chain":
+            from pdefilter.runs.chain import Chain, Stage
 
-    # A filter's own meaning of an option goes before the common one.
-    inputs, *common = (option for option in common_options() if option.name not in names)
-    command.__signature__ = inspect.Signature([inputs, *own, *common])  # type: ignore[attr-defined]
-    command.__name__ = filter_.__name__
-    command.__doc__ = _description(filter_)
-    return command
+            return Chain((Stage(name, filter_, parameters),))
 
+        return functools.partial(filter_images, chain, Call(**common))
 
-def _filter_images(
-    filter_: "functools.partial[Raster]",
-    *,
-    inputs: list[str],
-    output: str | None,
-    overwrite: bool,
-    depth: str | None,
-    format: str | None,  # noqa: A002 (named as its option)
-    frame: int | None,
-    strip: bool,
-    lenient: bool,
-    max_pixels: int | None,
-    threads: int | None,
-    mask: str | None = None,
-) -> int:
-    """Check the whole call, then filter image after image; return the exit status."""
-    # What takes time to import comes after the parsing, so that --help is there at once.
-    from pdefilter.images.formats import DEPTHS, named
-    from pdefilter.images.reading import MOST_PIXELS, Reading
-    from pdefilter.raster import Raster
-    from pdefilter.runs.batch import Handling, read_mask, run
-    from pdefilter.runs.pictures import with_pictures
-    from pdefilter.runs.plan import plan
-    from pdefilter.runs.resources import missing_engine, use_threads
-
-    use_threads(threads)
-    reading = Reading(max_pixels or MOST_PIXELS, lenient)
-    filter_ = with_pictures(filter_, reading)
-    filter_(Raster.empty())
-    valid = read_mask(mask, reading) if mask else None
-    filter_(Raster.empty(valid))
-    dtype = DEPTHS[depth] if depth else None
-    wanted = named(format) if format else None
-    jobs = plan(inputs, output, overwrite=overwrite, format_=wanted, depth=dtype)
-    if missing := missing_engine():
-        tell(missing)
-    failed = 0
-    for outcome in run(jobs, filter_, Handling(reading, frame, dtype, strip, valid)):
-        for warning in outcome.warnings:
-            tell(f"{outcome.job.source_name}: {warning}")
-        if outcome.error is not None:
-            failed += 1
-            tell(outcome.error)
-    if failed and len(jobs) > 1:
-        tell(f"{failed} of {len(jobs)} images failed, the others are done")
-    return 1 if failed else 0
-
-
-def _description(filter_: Callable[..., Any]) -> str:
-    """Take from a docstring what comes before its sections."""
-    return inspect.cleandoc(filter_.__doc__ or "").split("\n\nParameters\n")[0]
+    return command_of(filter_, then, common_options())
 
 
 for _name, _filter in FILTERS.items():
-    _command = _filter_command(_filter)
+    _command = _filter_command(_name, _filter)
     app.command(
         _name,
         cls=FilterCommand,
@@ -145,6 +92,61 @@ app.command(
     short_help="Tell the noise of images, and what anisotropic makes of it.",
     epilog="Example: pdefilter estimate sample_images/noisy.png",
 )(estimate)
+
+
+def _chain(*, recipe: str | None, **options: Any) -> Callable[[], int]:
+    """Run filters one after the other, in one process and on floats.
+
+    Every STAGE is a filter with its options, in quotes. The result is, bit for
+    bit, that of a pipe of the filters by way of --format tiff --depth float.
+    """
+    options["inputs"], stages = split_words(options["inputs"])
+    require_inputs(options["inputs"])
+    if recipe:
+        stages = read_recipe(recipe) + stages
+    if not stages:
+        raise CallError("STAGE is missing: give filters, such as 'heat-diffuse --sigma 1' edge")
+    return functools.partial(filter_images, lambda: chain_of(stages), Call(**options))
+
+
+_chain.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    [
+        inspect.Parameter(
+            "inputs",
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[
+                list[str],
+                typer.Argument(
+                    metavar="INPUT... STAGE...",
+                    help="Image files, folders of images, or - for standard input; then filters "
+                    "with their options.",
+                ),
+            ],
+            default=[],
+        ),
+        inspect.Parameter(
+            "recipe",
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[
+                str | None,
+                typer.Option(
+                    "--recipe",
+                    metavar="FILE",
+                    help='Take stages from a TOML file: stages = ["heat-diffuse --sigma 1", '
+                    '"edge"]; those typed come after them.',
+                ),
+            ],
+            default=None,
+        ),
+        *common_options()[1:],
+    ]
+)
+app.command(
+    "chain",
+    cls=FilterCommand,
+    short_help="Run filters one after the other, in one process and on floats.",
+    epilog=f"Example: {EXAMPLES['chain']}",
+)(_chain)
 
 
 @app.command("info", short_help="Tell the version, and what the filters compute with.")

@@ -1,22 +1,24 @@
 """The way in and every way out: exit statuses, and errors as one sentence."""
 
 import os
+import signal
 import sys
 from typing import NoReturn
 
 import typer
 
+from pdefilter.cli.call import INTERRUPTED
 from pdefilter.cli.commands import app
 from pdefilter.cli.messages import tell
 from pdefilter.cli.options import option_name
 from pdefilter.errors import CallError, ParameterError
 
 WRONG_CALL = 2
-INTERRUPTED = 130
 
 
 def main() -> NoReturn:
     """Run the command line, and exit with 0 (done), 1 (an image failed), 2 or 130."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         parsed = app(standalone_mode=False)
         status = parsed() if callable(parsed) else parsed or 0
@@ -25,10 +27,13 @@ def main() -> NoReturn:
         tell(f"{option_name(error.parameter)}: {error.problem}")
         status = WRONG_CALL
     except CallError as error:
-        tell(str(error))
+        for sentence in error.args:
+            tell(sentence)
         status = WRONG_CALL
     except typer.TyperException as error:
-        tell(_sentence(error))
+        tell(" ".join(_sentence(error).split()))
+        status = error.exit_code
+    except typer.Exit as error:
         status = error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         tell("interrupted")

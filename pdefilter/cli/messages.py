@@ -5,4 +5,12 @@ import sys
 
 def tell(sentence: str) -> None:
     """Say a sentence on standard error, on one line."""
-    print("pdefilter:", " ".join(sentence.split()), file=sys.stderr)
+    print("pdefilter:", printable(sentence), file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Write what a terminal cannot show, or would obey, as Python escapes it.
+
+    Names of files may hold newlines, control characters, and bytes that are no text.
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

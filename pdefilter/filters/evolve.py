@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pdefilter.equations.evolution import Evolution, Splittable
+from pdefilter.equations.watched import watched
 from pdefilter.errors import ParameterError
+from pdefilter.observer import chose
 from pdefilter.schemes.explicit import explicit_steps
 from pdefilter.schemes.fast_explicit import Cycle, fed_cycle, fewest_cycles, fsi_cycle
 from pdefilter.schemes.tolerance import fewest_parts
@@ -56,9 +58,12 @@ class Schedule:
 
     def run(self, evolution: Evolution, u: "Planes") -> "Planes":
         """Evolve `u` to the stopping time."""
-        if self.scheme == "explicit":
-            return evolution.march(u, self.sizes)
+        chose(scheme=self.scheme, time=self.time)
         if self.sizes:
+            chose(steps=len(self.sizes))
+            evolution = watched(evolution)
+            if self.scheme == "explicit":
+                return evolution.march(u, self.sizes)
             return _split(evolution, u, self.sizes)
         if self.scheme == "optimal":
             return self._run_optimally(evolution, u)
@@ -75,7 +80,9 @@ class Schedule:
                 worst = max(worst, float((coarse * coarse).mean(dtype=float)))
             return math.sqrt(worst)
 
-        return self._divided(evolution, u, fewest_parts(difference, self.tolerance, least))
+        parts = fewest_parts(difference, self.tolerance, least)
+        chose(steps=parts * len(self._cycle(evolution, parts).sizes))
+        return self._divided(watched(evolution), u, parts)
 
     def _run_optimally(self, evolution: Evolution, u: "Planes") -> "Planes":
         from pdefilter.kernels.cosine import spectrum
@@ -83,21 +90,28 @@ class Schedule:
 
         samples = _samples(evolution, u, self.time)
         found = Spectrum(*spectrum([sample for _, sample in samples]))
-        for cycle in optimal_cycles(
-            self.time, found, self.tolerance, evolution.largest_stable_step
-        ):
+        cycles = optimal_cycles(self.time, found, self.tolerance, evolution.largest_stable_step)
+        chose(steps=sum(len(cycle.sizes) for cycle in cycles))
+        evolution = watched(evolution)
+        for cycle in cycles:
             u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta)
         return u
 
     def _divided(self, evolution: Evolution, u: "Planes", parts: int) -> "Planes":
         """Evolve `u` in so many cycles, or steps of splitting."""
-        part = self.time / parts
         if self.scheme == "aos":
-            return _split(evolution, u, (part,) * parts)
-        cycle = _CYCLES[self.scheme](part, evolution.largest_stable_step)
+            return _split(evolution, u, (self.time / parts,) * parts)
+        cycle = self._cycle(evolution, parts)
         for _ in range(parts):
             u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta)
         return u
+
+    def _cycle(self, evolution: Evolution, parts: int) -> Cycle:
+        """Make the cycle of which so many reach the stopping time; of splitting it is a step."""
+        part = self.time / parts
+        if self.scheme == "aos":
+            return Cycle((part,))
+        return _CYCLES[self.scheme](part, evolution.largest_stable_step)
 
 
 def schedule(

@@ -15,6 +15,7 @@ from pdefilter.filters.evolution_options import (
 )
 from pdefilter.filters.evolve import SCHEMES, edges_of, schedule
 from pdefilter.filters.option import Option, image_filter
+from pdefilter.observer import chose
 
 if TYPE_CHECKING:
     from pdefilter.raster import Raster
@@ -128,6 +129,7 @@ def heat_diffuse(
         t = DEFAULT_TIME if time is None else time
         if not t:
             return image
+        chose(scheme="exact", time=t)
         return in_space(color, image, lambda i: i.filtered(lambda u: heat.evolve_exactly(u, t)))
 
     plan = schedule(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pdefilter.equations.evolution import Evolution
+from pdefilter.equations.watched import watched
 from pdefilter.errors import ParameterError
 from pdefilter.filters.evolve import DEFAULT_SHARE, Schedule
 from pdefilter.filters.noise import Noise
@@ -45,16 +46,17 @@ class LeastRisk:
         from pdefilter.kernels.risk import Risk
 
         risk = Risk(u, noise.deviations, noise.visible)
+        told = watched(evolution)
         best, at, least = u, 0, risk.variance
         probed, count = risk.probed, 0
         while count <= _BEYOND * at + 1 and count * self.step < LONGEST_TIME:
             sizes = (self.step,) * max(1, count // _PARTS)
-            u, probed = evolution.march(u, sizes), evolution.march(probed, sizes)
+            u, probed = told.march(u, sizes), evolution.march(probed, sizes)
             count += len(sizes)
             estimate = risk.of(u, probed)
             if estimate < least - _NEGLIGIBLE * risk.variance:
                 best, at, least = u, count, estimate
-        chose(time=at * self.step)
+        chose(scheme="explicit", time=at * self.step, steps=at)
         return best
 
 

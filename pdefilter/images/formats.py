@@ -3,6 +3,7 @@
 This table alone decides; `pdefilter info --formats` and the README show it.
 """
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -69,6 +70,10 @@ class Format:
     several: bool = False
     carries: tuple[str, ...] = ()
     own: str = ""
+
+    def __reduce__(self) -> "tuple[Callable[[str], Format], tuple[str]]":
+        """Go to another process by name."""
+        return named, (self.name,)
 
     def decode(self, data: bytes, reading: "Reading") -> "Frames":
         """Read the images in a file's bytes, turned upright.
@@ -241,16 +246,19 @@ FORMATS = (
     Format("PBM", (".pbm",), lambda b: b[:2] in (b"P1", b"P4"),
            "pnm", (), (), alpha=False, library="NumPy", why="a header and numbers"),
     Format("PGM", (".pgm",), lambda b: b[:2] in (b"P2", b"P5"),
-           "pnm", _WHOLE, (1,), alpha=False, library="NumPy", why="a header and numbers"),
+           "pnm", _WHOLE, (1,), alpha=False, several=True,
+           library="NumPy", why="a header and numbers"),
     Format("PPM", (".ppm",), lambda b: b[:2] in (b"P3", b"P6"),
-           "pnm", _WHOLE, (3,), alpha=False, library="NumPy", why="a header and numbers"),
+           "pnm", _WHOLE, (3,), alpha=False, several=True,
+           library="NumPy", why="a header and numbers"),
     Format("PNM", (".pnm",), lambda _: False,
-           "pnm", _WHOLE, (1, 3), alpha=False, library="NumPy", why="a header and numbers"),
+           "pnm", _WHOLE, (1, 3), alpha=False, several=True,
+           library="NumPy", why="a header and numbers"),
     Format("PAM", (".pam",), lambda b: b[:3] == b"P7\n",
-           "pnm", _WHOLE, ANY_NUMBER_OF_CHANNELS, alpha=True,
+           "pnm", _WHOLE, ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
            library="NumPy", why="a header and numbers"),
     Format("PFM", (".pfm",), lambda b: b[:2] in (b"Pf", b"PF"),
-           "pnm", ("float32",), (1, 3), alpha=False,
+           "pnm", ("float32",), (1, 3), alpha=False, several=True,
            library="NumPy", why="a header and numbers"),
     Format("EXR", (".exr",), lambda b: b[:4] == b"\x76\x2f\x31\x01",
            "exr", ("float16", "float32"), ANY_NUMBER_OF_CHANNELS, alpha=True,
@@ -265,9 +273,11 @@ FORMATS = (
            "avif", ("uint8", "uint10", "uint12"), (1, 3), alpha=True, carries=_PHOTOGRAPHIC,
            library="OpenCV, metadata Pillow", why="10 and 12 bits with metadata"),
     Format("NPY", (".npy",), lambda b: b.startswith(b"\x93NUMPY"),
-           "npy", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True,
+           "npy", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
            library="NumPy", why="its own"),
 )  # fmt: skip
+
+_BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
 
 DEPTHS = {"8": "uint8", "16": "uint16", "float": "float32"}
 """The types of values by the names that users give them."""
@@ -303,10 +313,9 @@ def named(name: str) -> Format:
     raise CallError(f"--format: {name!r} is unknown; take one of {known}")
 
 
-def of_file_name(path: PurePath) -> Format | None:
+def of_file_name(path: str | PurePath) -> Format | None:
     """Find the format that a file's name stands for."""
-    suffix = path.suffix.lower()
-    return next((candidate for candidate in FORMATS if suffix in candidate.suffixes), None)
+    return _BY_SUFFIX.get(os.path.splitext(path)[1].lower())
 
 
 def _alternatives(fits: Callable[[Format], bool]) -> str:

@@ -1,6 +1,7 @@
 """How much of a file is taken: limits, asked before anything is allocated, and what is forgiven."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pdefilter.errors import ImageError
@@ -10,6 +11,10 @@ MOST_PIXELS = 1 << 27
 
 _TOGETHER = 32
 _LEAST_FRAME = 512 * 512
+
+
+def _at_once(pixels: int) -> None:
+    """Wait for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +28,17 @@ class Reading:
         as many together, where one smaller than 512 × 512 counts for as much.
     lenient : bool
         Whether of a damaged file that is taken which can be read.
+    admit : callable
+        Called with the number of pixels of each image before it is decoded;
+        returns when there is room for it.
     """
 
     most_pixels: int = MOST_PIXELS
     lenient: bool = False
+    admit: Callable[[int], object] = _at_once
 
     def require_size(self, rows: int, columns: int) -> None:
-        """Refuse an image of no pixels or of too many.
+        """Refuse an image of no pixels or of too many, and wait until there is room for others.
 
         Raises
         ------
@@ -43,6 +52,7 @@ class Reading:
                 f"claims {columns} × {rows} pixels, more than the {self.most_pixels} that are "
                 "read; if it is to be trusted, raise --max-pixels"
             )
+        self.admit(rows * columns)
 
     def require_frames(self, count: int, rows: int, columns: int) -> None:
         """Refuse a file of too many frames.

@@ -11,7 +11,7 @@ from pdefilter.images.image import Image
 from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.observer import observed
 from pdefilter.runs.apply import apply
-from pdefilter.runs.plan import STREAM
+from pdefilter.runs.inputs import STREAM
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Estimate:
 class _Listener:
     """Someone who hears what a filter chooses."""
 
+    advanced = None
+
     def __init__(self) -> None:
         self.heard: dict[str, object] = {}
 
@@ -44,9 +46,6 @@ class _Listener:
         self.heard |= values
 
     def began(self, stage: int) -> None:
-        pass
-
-    def advanced(self, steps: int) -> None:
         pass
 
 

@@ -1,7 +1,8 @@
-"""The pictures that a filter takes beside its image."""
+"""The pictures that filters take beside their image."""
 
-import functools
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pdefilter.errors import ImageError, ParameterError
 from pdefilter.filters.option import parameters_of
@@ -10,38 +11,44 @@ from pdefilter.images.holes import valid_pixels
 from pdefilter.images.reading import Reading
 from pdefilter.raster import Raster
 from pdefilter.runs.apply import raster_of
+from pdefilter.runs.chain import Chain, Stage
 
 
-def with_pictures(
-    filter_: "functools.partial[Raster]", reading: Reading
-) -> "functools.partial[Raster]":
-    """Read the pictures that a filter's parameters name.
+def with_pictures(chain: Chain, reading: Reading) -> Chain:
+    """Read the pictures that the parameters of filters name.
 
     Parameters
     ----------
-    filter_ : functools.partial
-        The filter with its parameters, pictures as names of files.
+    chain : Chain
+        Filters with their parameters, pictures as names of files.
     reading : Reading
         What may be read.
 
     Returns
     -------
-    functools.partial
-        The filter with its parameters, pictures as rasters.
+    Chain
+        The same, pictures as rasters.
 
     Raises
     ------
     ParameterError
         If there is no picture of a name.
     """
-    pictures = {}
-    for parameter in parameters_of(filter_.func):
-        name = filter_.keywords.get(parameter.name)
-        if not parameter.option.picture or name is None:
-            continue
-        try:
-            picture = read_frames(Path(name), reading, frame=0).read(0)
-            pictures[parameter.name] = raster_of(picture, valid_pixels(picture))
-        except ImageError as error:
-            raise ParameterError(parameter.name, f"{name}: {error}") from None
-    return functools.partial(filter_, **pictures)
+    return Chain(tuple(_with_pictures(stage, reading) for stage in chain.stages))
+
+
+def _with_pictures(stage: Stage, reading: Reading) -> Stage:
+    pictures: dict[str, Any] = {}
+    for parameter in parameters_of(stage.filter):
+        name = stage.parameters.get(parameter.name)
+        if parameter.option.picture and name is not None:
+            pictures[parameter.name] = _read(parameter.name, name, reading)
+    return replace(stage, parameters={**stage.parameters, **pictures})
+
+
+def _read(parameter: str, name: str, reading: Reading) -> Raster:
+    try:
+        picture = read_frames(Path(name), reading, frame=0).read(0)
+        return raster_of(picture, valid_pixels(picture))
+    except ImageError as error:
+        raise ParameterError(parameter, f"{name}: {error}") from None

@@ -1,5 +1,8 @@
 """What the work is done with: the engine and its threads."""
 
+import os
+import sys
+
 from pdefilter.kernels import engine
 
 ADVICE = (
@@ -8,20 +11,39 @@ ADVICE = (
 )
 
 
+def hold_libraries_back() -> None:
+    """Keep libraries from starting threads of their own: call it before NumPy is imported."""
+    # It has a table of cycles to find eigenvalues of, and threads would hinder copying the process.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def use_threads(count: int | None) -> None:
-    """Compute on so many threads; None for one a core that this process may use."""
+    """Compute on so many threads, libraries too; None for one a core that this process may use."""
     engine.set_threads(count)
+    # Those that are imported later ask the environment.
+    os.environ["OPENCV_FOR_THREADS_NUM"] = os.environ["TIFFFILE_NUM_THREADS"] = str(threads())
+    if opencv := sys.modules.get("cv2"):
+        opencv.setNumThreads(threads())
+
+
+def threads() -> int:
+    """Count the threads to compute on."""
+    return engine.threads()
 
 
 def describe_engine() -> str:
     """Say which engine computes, in which variant, on how many threads."""
-    threads = engine.threads()
-    on = f"{threads} thread{'s' * (threads > 1)}"
+    on = f"{threads()} thread{'s' * (threads() > 1)}"
+    return f"{name_engine()}, {on}{'' if engine.native() else '; ' + ADVICE}"
+
+
+def name_engine() -> str:
+    """Name the engine that computes, and its variant."""
     if engine.name() == "native":
         from pdefilter.kernels.native import variants
 
-        return f"native ({variants()[-1]}), {on}"
-    return f"reference, {on}{'' if engine.native() else '; ' + ADVICE}"
+        return f"native ({variants()[-1]})"
+    return "reference"
 
 
 def missing_engine() -> str | None:

@@ -7,14 +7,32 @@ from collections.abc import Iterable
 import numpy as np
 
 from pdefilter.errors import ImageError
-from pdefilter.images.frames import Frames, single
-from pdefilter.images.image import Image
+from pdefilter.images.frames import Frames
+from pdefilter.images.image import Image, Pixels
 from pdefilter.images.reading import Reading
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
-    """Read an array; of two and of four channels the last is alpha."""
+    """Read arrays, one after the other; of two and of four channels the last is alpha."""
     stream = io.BytesIO(data)
+    arrays = [_array(data, stream, reading)]
+    while stream.tell() < len(data):
+        arrays.append(_array(data, stream, reading))
+    shape = arrays[0].shape
+    return Frames(len(arrays), lambda number: Image.of(arrays[number]), (*shape, 0, 0)[:2])
+
+
+def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
+    """Write arrays, one after the other."""
+    stream = io.BytesIO()
+    for image in images:
+        pixels = np.ascontiguousarray(image.pixels)
+        np.lib.format.write_array(stream, pixels, allow_pickle=False)
+    return stream.getvalue()
+
+
+def _array(data: bytes, stream: io.BytesIO, reading: Reading) -> Pixels:
+    """Look at the array where the stream is, and go to where it ends."""
     version = np.lib.format.read_magic(stream)
     if version[0] == 1:
         shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
@@ -22,20 +40,13 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
     if dtype.hasobject:
         raise ImageError("holds Python objects, not numbers")
-    values = data[stream.tell() :]
-    wanted = math.prod(shape) * dtype.itemsize
     if len(shape) in (2, 3) and 0 not in shape:
         reading.require_size(*shape[:2])
-    if len(values) < wanted:
-        reading.flaw(f"is truncated: {len(values)} of {wanted} bytes of pixels are there")
-        values = values.ljust(wanted, b"\0")
-    array = np.frombuffer(values, dtype, math.prod(shape))
-    return single(lambda: Image.of(array.reshape(shape, order="F" if fortran else "C")))
-
-
-def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
-    """Write an array."""
-    (image,) = images
-    stream = io.BytesIO()
-    np.lib.format.write_array(stream, np.ascontiguousarray(image.pixels), allow_pickle=False)
-    return stream.getvalue()
+    first, wanted = stream.tell(), math.prod(shape) * dtype.itemsize
+    stream.seek(first + wanted)
+    there = max(0, min(wanted, len(data) - first))
+    if there < wanted:
+        reading.flaw(f"is truncated: {there} of {wanted} bytes of pixels are there")
+        data, first = data[first:].ljust(wanted, b"\0"), 0
+    array = np.frombuffer(data, dtype, math.prod(shape), first)
+    return array.reshape(shape, order="F" if fortran else "C")

@@ -1,12 +1,13 @@
-"""The PNM family, in plain or binary form: values follow a header of a few words."""
+"""The PNM family: values follow a header of a few words, and in binary form more images."""
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pdefilter.errors import ImageError
-from pdefilter.images.frames import Frames, single
+from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.reading import Reading
 from pdefilter.images.values import spread
@@ -18,19 +19,43 @@ _HEADERS = {
 }
 _PFM_HEADER = re.compile(rb"P[fF]\s+(\d{1,9})\s+(\d{1,9})\s+(-?[\d.]+(?:[eE][-+]?\d+)?)\s")
 _PAM_HEADER = re.compile(rb"P7\n(.*?)ENDHDR\n", re.DOTALL)
+_START = re.compile(rb"P[4-6fF]\s|P7\n")
+_PLAIN = (b"P1", b"P2", b"P3")
+_BROKEN = "has a broken header; get an intact copy"
 _PAM_TYPES = {(1, False): "GRAYSCALE", (2, True): "GRAYSCALE_ALPHA",
               (3, False): "RGB", (4, True): "RGB_ALPHA"}  # fmt: skip
 
 
-def decode(data: bytes, name: str, reading: Reading) -> Frames:
-    """Read an image; values are spread from the header's largest over the whole type."""
-    read = {"PFM": _floats, "PAM": _pam}.get(name, _integers)
-    return single(lambda: read(data, reading))
+@dataclass(frozen=True)
+class _Header:
+    """What an image's header says, and where its values are; plain ones end nowhere."""
+
+    kind: bytes
+    rows: int
+    columns: int
+    channels: int
+    largest: int
+    first: int
+    size: int | None = None
+    has_alpha: bool = False
+    stored: str = "u1"
+
+
+def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
+    """Read images, one after the other; values are spread from the largest over the whole type."""
+    headers = [_header(data, 0, reading)]
+    while (after := _end(data, headers[-1], reading)) is not None:
+        headers.append(_header(data, after, reading))
+    size = (headers[0].rows, headers[0].columns)
+    return Frames(len(headers), lambda number: _image(data, headers[number], reading), size)
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:
-    """Write an image in binary form."""
-    (image,) = images
+    """Write images in binary form, one after the other."""
+    return b"".join(_encoded(image, name) for image in images)
+
+
+def _encoded(image: Image, name: str) -> bytes:
     rows, columns = image.pixels.shape[:2]
     if name == "PFM":
         # Its rows go upwards; a negative scale says that the lowest byte is the first.
@@ -49,69 +74,97 @@ def encode(images: Iterable[Image], name: str) -> bytes:
     return head.encode() + np.ascontiguousarray(image.pixels, big_endian).tobytes()
 
 
-def _integers(data: bytes, reading: Reading) -> Image:
-    kind = int(data[1:2])
-    header = _HEADERS[2 if kind in (1, 4) else 3].match(data)
-    if header is None:
-        raise ImageError("has a broken header; get an intact copy")
-    columns, rows, largest = (*map(int, header.groups()), 1)[:3]
+def _header(data: bytes, at: int, reading: Reading) -> _Header:
+    kind = data[at : at + 2]
+    if kind == b"P7":
+        return _pam_header(data, at, reading)
+    if kind in (b"Pf", b"PF"):
+        return _pfm_header(data, at, reading)
+    found = _HEADERS[2 if kind in (b"P1", b"P4") else 3].match(data, at)
+    if found is None:
+        raise ImageError(_BROKEN)
+    columns, rows, largest = (*map(int, found.groups()), 1)[:3]
     reading.require_size(rows, columns)
-    channels = 3 if kind in (3, 6) else 1
-    body = data[header.end() :]
-    if kind == 4:
-        width = (columns + 7) // 8
-        bits = np.frombuffer(_whole(body, rows * width, reading), np.uint8)
-        values = 1 - np.unpackbits(bits.reshape(rows, width), axis=1)[:, :columns]
-        return Image(values * np.uint8(255))
-    if kind in (1, 2, 3):
-        values = _plain(body, rows * columns * channels, reading, single_digits=kind == 1)
-        if kind == 1:
-            values = 1 - values
-    else:
-        values = _binary(body, rows * columns * channels, largest, reading)
-    if values.max() > largest:
-        reading.flaw(f"has values above {largest}, the largest that it claims")
-        values = values.clip(0, largest)
-    return Image(spread(_shaped(values, rows, columns, channels), largest))
+    header = _Header(kind, rows, columns, 3 if kind in (b"P3", b"P6") else 1, largest, found.end())
+    if kind == b"P4":
+        return replace(header, size=rows * ((columns + 7) // 8))
+    return header if kind in _PLAIN else _of_integers(header)
 
 
-def _pam(data: bytes, reading: Reading) -> Image:
-    header = _PAM_HEADER.match(data)
-    lines = header[1].decode("ascii", "replace").splitlines() if header else []
+def _pam_header(data: bytes, at: int, reading: Reading) -> _Header:
+    found = _PAM_HEADER.match(data, at)
+    lines = found[1].decode("ascii", "replace").splitlines() if found else []
     said = dict(line.split(None, 1) for line in lines if len(line.split(None, 1)) == 2)
     try:
         rows, columns, channels, largest = (
             int(said[key]) for key in ("HEIGHT", "WIDTH", "DEPTH", "MAXVAL")
         )
     except (KeyError, ValueError):
-        raise ImageError("has a broken header; get an intact copy") from None
+        raise ImageError(_BROKEN) from None
     reading.require_size(rows * max(channels, 1), columns)
-    assert header is not None
-    values = _binary(data[header.end() :], rows * columns * channels, largest, reading)
-    return Image(
-        spread(_shaped(values, rows, columns, channels), largest),
-        has_alpha=said.get("TUPLTYPE", "").endswith("_ALPHA"),
-    )
+    assert found is not None
+    alpha = said.get("TUPLTYPE", "").endswith("_ALPHA")
+    header = _Header(b"P7", rows, columns, channels, largest, found.end(), has_alpha=alpha)
+    return _of_integers(header)
 
 
-def _floats(data: bytes, reading: Reading) -> Image:
-    header = _PFM_HEADER.match(data)
-    if header is None:
-        raise ImageError("has a broken header; get an intact copy")
-    columns, rows, scale = int(header[1]), int(header[2]), float(header[3])
+def _pfm_header(data: bytes, at: int, reading: Reading) -> _Header:
+    found = _PFM_HEADER.match(data, at)
+    if found is None:
+        raise ImageError(_BROKEN)
+    columns, rows, scale = int(found[1]), int(found[2]), float(found[3])
     reading.require_size(rows, columns)
-    channels = 3 if data[:2] == b"PF" else 1
-    body = _whole(data[header.end() :], 4 * rows * columns * channels, reading)
-    values = np.frombuffer(body, "<f4" if scale < 0 else ">f4")
-    upwards = _shaped(values, rows, columns, channels)
-    return Image(np.ascontiguousarray(upwards[::-1], np.float32))
+    kind = data[at : at + 2]
+    channels = 3 if kind == b"PF" else 1
+    stored = "<f4" if scale < 0 else ">f4"
+    size = 4 * rows * columns * channels
+    return _Header(kind, rows, columns, channels, 1, found.end(), size, stored=stored)
 
 
-def _binary(body: bytes, count: int, largest: int, reading: Reading) -> Pixels:
-    if not 1 <= largest <= 65535:
-        raise ImageError(f"claims values up to {largest}, but 65535 is the most there can be")
-    stored = np.dtype(np.uint8 if largest < 256 else ">u2")
-    body = _whole(body, count * stored.itemsize, reading)
+def _of_integers(header: _Header) -> _Header:
+    if not 1 <= header.largest <= 65535:
+        raise ImageError(
+            f"claims values up to {header.largest}, but 65535 is the most there can be"
+        )
+    stored = "u1" if header.largest < 256 else ">u2"
+    count = header.rows * header.columns * header.channels
+    return replace(header, size=count * np.dtype(stored).itemsize, stored=stored)
+
+
+def _end(data: bytes, header: _Header, reading: Reading) -> int | None:
+    """Find where the next image begins; None if there is none."""
+    if header.size is None:
+        return None
+    end = header.first + header.size
+    if _START.match(data, end):
+        return end
+    rest = data[end:].strip(b"\0 \t\r\n")
+    if rest:
+        reading.flaw(f"goes on, after its last image, with {len(rest)} bytes that are none")
+    return None
+
+
+def _image(data: bytes, header: _Header, reading: Reading) -> Image:
+    values, kind = _values(data, header, reading), header.kind
+    if kind in (b"Pf", b"PF"):
+        return Image(np.ascontiguousarray(_shaped(values, header)[::-1], np.float32))
+    if kind in (b"P1", b"P4"):
+        values = 1 - values
+    if values.max() > header.largest:
+        reading.flaw(f"has values above {header.largest}, the largest that it claims")
+        values = values.clip(0, header.largest)
+    return Image(spread(_shaped(values, header), header.largest), has_alpha=header.has_alpha)
+
+
+def _values(data: bytes, header: _Header, reading: Reading) -> Pixels:
+    count = header.rows * header.columns * header.channels
+    if header.size is None:
+        return _plain(data[header.first :], count, reading, single_digits=header.kind == b"P1")
+    body = _whole(data[header.first : header.first + header.size], header.size, reading)
+    if header.kind == b"P4":
+        bits = np.frombuffer(body, np.uint8).reshape(header.rows, -1)
+        return np.unpackbits(bits, axis=1)[:, : header.columns].astype(np.int64)
+    stored = np.dtype(header.stored)
     return np.frombuffer(body, stored).astype(stored.newbyteorder("="), copy=False)
 
 
@@ -128,8 +181,9 @@ def _whole(body: bytes, size: int, reading: Reading) -> bytes:
     """Take as many bytes as there should be."""
     if len(body) < size:
         reading.flaw(f"is truncated: {len(body)} of {size} bytes of pixels are there")
-    return body[:size].ljust(size, b"\0")
+    return body.ljust(size, b"\0")
 
 
-def _shaped(values: Pixels, rows: int, columns: int, channels: int) -> Pixels:
-    return values.reshape((rows, columns) if channels == 1 else (rows, columns, channels))
+def _shaped(values: Pixels, header: _Header) -> Pixels:
+    shape = (header.rows, header.columns)
+    return values.reshape(shape if header.channels == 1 else (*shape, header.channels))

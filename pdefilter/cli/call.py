@@ -1,0 +1,179 @@
+"""What a call does: check all of it, then filter image after image and say how it went."""
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import typer
+
+from pdefilter.cli.common import Call
+from pdefilter.cli.messages import printable, tell
+from pdefilter.errors import CallError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pdefilter.images.reading import Reading
+    from pdefilter.raster import Mask
+    from pdefilter.runs.chain import Chain
+    from pdefilter.runs.plan import Plan
+    from pdefilter.runs.report import Report
+    from pdefilter.runs.work import Outcome
+    from pdefilter.runs.workers import Task
+
+INTERRUPTED = 130
+
+
+def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
+    """Check the whole call, then filter image after image; return the exit status."""
+    # What takes time to import comes after the parsing, so that --help is there at once.
+    from pdefilter.runs.resources import hold_libraries_back
+
+    hold_libraries_back()
+    from pdefilter.images.reading import MOST_PIXELS, Reading
+    from pdefilter.raster import Raster
+    from pdefilter.runs.pictures import with_pictures
+    from pdefilter.runs.report import Report
+    from pdefilter.runs.resources import missing_engine, use_threads
+    from pdefilter.runs.work import read_mask
+
+    use_threads(call.threads)
+    reading = Reading(call.max_pixels or MOST_PIXELS, call.lenient)
+    named = make_chain()
+    chain = with_pictures(named, reading)
+    chain(Raster.empty())
+    mask = read_mask(call.mask, reading) if call.mask else None
+    chain(Raster.empty(mask))
+    plan = _plan(call)
+    if call.dry_run:
+        _show(plan)
+        return 0
+    task = _task(chain, reading, mask, call, len(plan.jobs))
+    if (missing := missing_engine()) and not call.quiet:
+        tell(missing)
+    with ExitStack() as stack:
+        report = None
+        if call.report:
+            report = stack.enter_context(
+                Report(
+                    call.report,
+                    plan.jobs,
+                    named,
+                    overwrite=call.overwrite,
+                    append=call.skip_existing,
+                )
+            )
+        return _run(plan, task, call, report)
+
+
+def _run(plan: "Plan", task: "Task", call: Call, report: "Report | None") -> int:
+    """Do all jobs, and tell of them in the order of the plan, failures at the end."""
+    from pdefilter.runs.batch import InOrder, run
+    from pdefilter.runs.work import Outcome
+
+    done, failures, status = 0, [], 0
+    ordered = InOrder(plan.jobs)
+    try:
+        for event in run(plan.jobs, task, fail_fast=call.fail_fast):
+            if not isinstance(event, Outcome):
+                continue
+            if event.error is None:
+                done += 1
+            else:
+                failures.append(event)
+            if report:
+                report.write(event)
+            for outcome in ordered.add(event):
+                _tell_of(outcome, call)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    for outcome in ordered.rest():
+        _tell_of(outcome, call)
+    for outcome in sorted(failures, key=lambda outcome: outcome.job.index):
+        tell(outcome.error or "")
+    if report and report.error:
+        tell(report.error)
+    if status == INTERRUPTED:
+        tell(_interrupted(done, len(plan.jobs)))
+    elif failures and len(plan.jobs) > 1:
+        tell(_summary(len(failures), done, len(plan.jobs)))
+    return status or int(bool(failures or (report and report.error)))
+
+
+def _tell_of(outcome: "Outcome", call: Call) -> None:
+    if not call.quiet:
+        for warning in outcome.warnings:
+            tell(f"{outcome.job.source_name}: {warning}")
+    if call.verbose and outcome.error is None:
+        taken = sum(outcome.seconds.values())
+        how = "is there already" if outcome.skipped else f"{taken:.2f} s"
+        tell(f"{outcome.job.source_name} -> {outcome.job.target_name}: {how}")
+
+
+def _interrupted(done: int, of: int) -> str:
+    if of == 1:
+        return "interrupted"
+    return f"interrupted; {done} of {of} images are done, --skip-existing goes on from there"
+
+
+def _summary(failed: int, done: int, of: int) -> str:
+    left = of - failed - done
+    rest = f"{done} are done, {left} were not begun" if left else "the others are done"
+    return f"{failed} of {of} images failed, {rest}"
+
+
+def _plan(call: Call) -> "Plan":
+    from pdefilter.images.formats import DEPTHS, named
+    from pdefilter.runs.inputs import Search, listed
+    from pdefilter.runs.plan import plan
+
+    inputs = list(call.inputs)
+    if call.files_from:
+        inputs += listed(call.files_from, b"\n")
+    if call.files0_from:
+        inputs += listed(call.files0_from, b"\0")
+    if not inputs:
+        raise CallError(
+            "INPUT is missing: Image files, folders of images, or - for standard input; "
+            "--files-from reads a list"
+        )
+    return plan(
+        inputs,
+        call.output,
+        search=Search(call.recursive, call.include, call.exclude),
+        format_=named(call.format) if call.format else None,
+        depth=DEPTHS[call.depth] if call.depth else None,
+        overwrite=call.overwrite,
+        skip_existing=call.skip_existing,
+    )
+
+
+def _task(chain: "Chain", reading: "Reading", mask: "Mask | None", call: Call, jobs: int) -> "Task":
+    from pdefilter.images.formats import DEPTHS
+    from pdefilter.runs.places import FRACTION, available_memory
+    from pdefilter.runs.resources import threads
+    from pdefilter.runs.work import Handling
+    from pdefilter.runs.workers import Task
+
+    handling = Handling(
+        reading,
+        call.frame,
+        DEPTHS[call.depth] if call.depth else None,
+        call.strip,
+        mask,
+        call.overwrite,
+        call.skip_existing,
+    )
+    return Task(
+        chain,
+        handling,
+        cores=threads(),
+        workers=max(1, min(call.jobs or threads(), jobs)),
+        memory=int(FRACTION * available_memory()),
+    )
+
+
+def _show(plan: "Plan") -> None:
+    for job in plan.jobs:
+        typer.echo(f"{printable(job.source_name)} -> {printable(job.target_name)}")
+    if plan.skipped:
+        tell(f"{plan.skipped} outputs are there already and no older than their inputs")

@@ -1,0 +1,211 @@
+"""What every command takes beside its filter's own options: inputs, outputs, and how it runs."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Annotated, Any, Literal
+
+import typer
+
+from pdefilter.cli.help import COMMON
+from pdefilter.cli.numbers import count_from
+
+MOST_THREADS = 1024
+
+
+def _option(
+    *names: str,
+    help: str,  # noqa: A002 (named as Typer's)
+    metavar: str | None = None,
+    parser: Callable[[str], Any] | None = None,
+) -> Any:
+    return typer.Option(*names, help=help, metavar=metavar, parser=parser, rich_help_panel=COMMON)
+
+
+def _flag(*names: str, help: str) -> Any:  # noqa: A002 (named as Typer's)
+    return _option(*names, help=help, metavar="")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a command; the fields are its arguments and options, in the order of the help."""
+
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT", help="Image files, folders of images, or - for standard input."
+        ),
+    ] = field(default_factory=list)
+    output: Annotated[
+        str | None,
+        _option(
+            "--output",
+            "-o",
+            metavar="OUTPUT",
+            help="A file, a folder (ending in /, or there already), a template of names such as "
+            "'out/{stem}.edges.png', with {stem}, {suffix}, {parent} and {index}, or - for "
+            "standard output; by default standard output, unless it is a terminal.",
+        ),
+    ] = None
+    overwrite: Annotated[bool, _flag("--overwrite", help="Replace outputs that exist.")] = False
+    skip_existing: Annotated[
+        bool,
+        _flag(
+            "--skip-existing",
+            help="Leave out inputs whose outputs are there and no older, and replace older "
+            "outputs: goes on with a run that was interrupted.",
+        ),
+    ] = False
+    recursive: Annotated[
+        bool,
+        _flag(
+            "--recursive",
+            "-r",
+            help="Take the folders within folders too, and keep their tree in the output folder.",
+        ),
+    ] = False
+    include: Annotated[
+        list[str],
+        _option(
+            "--include",
+            metavar="PATTERN",
+            help="Take of folders only what matches, such as '*.tif' or 'left/*', whatever its "
+            "ending; may be repeated. By default files whose endings stand for a format.",
+        ),
+    ] = field(default_factory=list)
+    exclude: Annotated[
+        list[str],
+        _option(
+            "--exclude",
+            metavar="PATTERN",
+            help="Leave out of folders what matches; may be repeated.",
+        ),
+    ] = field(default_factory=list)
+    files_from: Annotated[
+        str | None,
+        _option(
+            "--files-from",
+            metavar="FILE",
+            help="Take inputs from a list, one a line; - is standard input.",
+        ),
+    ] = None
+    files0_from: Annotated[
+        str | None,
+        _option(
+            "--files0-from",
+            metavar="FILE",
+            help="Take inputs from a list as find -print0 writes it; - is standard input.",
+        ),
+    ] = None
+    dry_run: Annotated[
+        bool,
+        _flag("--dry-run", help="Check the call, print what would be written, and do nothing."),
+    ] = False
+    format: Annotated[
+        str | None,
+        _option(
+            "--format",
+            metavar="NAME",
+            help="Format to write, as pdefilter info --formats lists them; by default as the "
+            "output's name says, else that of the input.",
+        ),
+    ] = None
+    depth: Annotated[
+        Literal["8", "16", "float"] | None,
+        _option("--depth", help="Type of the values to write, by default that of the input."),
+    ] = None
+    mask: Annotated[
+        str | None,
+        _option(
+            "--mask",
+            metavar="FILE",
+            help="Picture of the same size, black in the holes: like pixels that are NaN, "
+            "infinite or marked as no data they stay as they are, but for inpaint, which "
+            "fills them, and nothing passes their edges.",
+        ),
+    ] = None
+    frame: Annotated[
+        int | None,
+        _option(
+            "--frame",
+            metavar="NUMBER",
+            parser=count_from(0),
+            help="The only page or frame wanted, the first being 0; by default all.",
+        ),
+    ] = None
+    strip: Annotated[
+        bool,
+        _flag(
+            "--strip",
+            help="Leave out what the input says beside its pixels: colour profile, EXIF, text, "
+            "tags.",
+        ),
+    ] = False
+    lenient: Annotated[
+        bool, _flag("--lenient", help="Take of a damaged file what can be read, with a warning.")
+    ] = False
+    max_pixels: Annotated[
+        int | None,
+        _option(
+            "--max-pixels",
+            metavar="NUMBER",
+            parser=count_from(1),
+            help="Largest image to read, by default 134217728; all frames together may have "
+            "32 times as many.",
+        ),
+    ] = None
+    jobs: Annotated[
+        int | None,
+        _option(
+            "--jobs",
+            "-j",
+            metavar="NUMBER",
+            parser=count_from(1, MOST_THREADS),
+            help="Images to work on at the same time, by default one a thread, as far as half of "
+            "the memory goes. It changes no bit of the result.",
+        ),
+    ] = None
+    threads: Annotated[
+        int | None,
+        _option(
+            "--threads",
+            metavar="NUMBER",
+            parser=count_from(1, MOST_THREADS),
+            help="Threads to compute on, shared by all images, by default one a core. It changes "
+            "no bit of the result.",
+        ),
+    ] = None
+    fail_fast: Annotated[
+        bool,
+        _flag(
+            "--fail-fast", help="Begin no more images once one has failed; by default all are done."
+        ),
+    ] = False
+    report: Annotated[
+        str | None,
+        _option(
+            "--report",
+            metavar="FILE",
+            help="Write a line of JSON for each image as it is done: sizes, parameters, times, "
+            "warnings, error; - is standard output.",
+        ),
+    ] = None
+    quiet: Annotated[
+        bool, _flag("--quiet", "-q", help="Say nothing but errors: no progress, no warnings.")
+    ] = False
+    verbose: Annotated[bool, _flag("--verbose", "-v", help="Name each image as it is done.")] = (
+        False
+    )
+
+
+def common_options() -> list[inspect.Parameter]:
+    """List what every command takes, as the parameters of a Typer command."""
+    return [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=field.type,
+            default=[] if field.default is MISSING else field.default,
+        )
+        for field in fields(Call)
+    ]

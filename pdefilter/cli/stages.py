@@ -1,0 +1,95 @@
+"""Stages of a chain: each is parsed as the command of its filter would be."""
+
+import shlex
+import tomllib
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from pdefilter.cli.nearest import nearest
+from pdefilter.cli.options import command_of
+from pdefilter.errors import CallError
+from pdefilter.filters import FILTERS
+
+if TYPE_CHECKING:
+    from pdefilter.runs.chain import Chain
+
+
+def split_words(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Tell inputs from stages, which begin with the first word that begins with a filter's name."""
+    for at, word in enumerate(words):
+        if word.split(None, 1)[:1] and word.split(None, 1)[0] in FILTERS:
+            return list(words[:at]), list(words[at:])
+    return list(words), []
+
+
+def require_inputs(words: Sequence[str]) -> None:
+    """Refuse what is no file but looks like a filter's name, mistyped.
+
+    Raises
+    ------
+    CallError
+        That says which was meant.
+    """
+    for word in words:
+        name = (word.split(None, 1) or [""])[0]
+        if not Path(word).exists() and get_close_matches(name, FILTERS):
+            raise CallError(f"{word!r}: there is no filter {name}{nearest(name, FILTERS)}")
+
+
+def read_recipe(file: str) -> list[str]:
+    """Read stages from a TOML file: ``stages = ["heat-diffuse --sigma 1", "edge"]``.
+
+    Raises
+    ------
+    CallError
+        If there are none.
+    """
+    try:
+        content = tomllib.loads(Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CallError(f"--recipe {file}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise CallError(f"--recipe {file}: is no TOML ({error})") from None
+    stages = content.get("stages")
+    if set(content) != {"stages"} or not isinstance(stages, list) or not stages:
+        raise CallError(f"--recipe {file}: needs stages = [...] and nothing else")
+    for stage in stages:
+        if not isinstance(stage, str):
+            raise CallError(f'--recipe {file}: {stage!r} is no stage; write "edge --sigma 1"')
+    return stages
+
+
+def chain_of(stages: Sequence[str]) -> "Chain":
+    """Make a chain of what was typed.
+
+    Raises
+    ------
+    CallError
+        If a stage is no filter with its options.
+    """
+    from pdefilter.runs.chain import Chain, Stage
+
+    found = []
+    for stage in stages:
+        name, parameters = _parsed(stage)
+        found.append(Stage(name, FILTERS[name], parameters))
+    return Chain(tuple(found))
+
+
+def _parsed(stage: str) -> tuple[str, dict[str, Any]]:
+    try:
+        name, *words = shlex.split(stage)
+    except ValueError as error:
+        raise CallError(f"{stage!r} is no stage ({error})") from None
+    if name not in FILTERS:
+        raise CallError(f"{stage!r}: there is no filter {name}{nearest(name, FILTERS)}")
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command()(command_of(FILTERS[name], lambda parameters, _: parameters))
+    parameters = app(words, prog_name=name, standalone_mode=False)
+    if not isinstance(parameters, dict):
+        raise typer.Exit  # it was asked for its help
+    return name, parameters

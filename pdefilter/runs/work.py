@@ -1,0 +1,242 @@
+"""One job: read, decode, filter, encode, write; and what became of it."""
+
+import io
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pdefilter.errors import CallError, ImageError
+from pdefilter.images.files import read_frames, write_whole
+from pdefilter.images.formats import named
+from pdefilter.images.frames import Frames
+from pdefilter.images.holes import mask_of
+from pdefilter.images.image import Image
+from pdefilter.images.reading import Reading
+from pdefilter.observer import observed
+from pdefilter.raster import Mask
+from pdefilter.runs.apply import apply
+from pdefilter.runs.chain import Chain
+from pdefilter.runs.plan import Job
+
+
+@dataclass(frozen=True)
+class Handling:
+    """How images are read and written.
+
+    Attributes
+    ----------
+    reading : Reading
+        What may be read.
+    frame : int or None
+        The number of the only frame wanted.
+    depth : str or None
+        The type of values to write; None for that of each input.
+    strip : bool
+        Whether metadata are left out.
+    mask : ndarray of shape (M, N), bool, or None
+        Which pixels of every image are filtered; None for all.
+    overwrite : bool
+        Whether outputs may be there.
+    skip_existing : bool
+        Whether jobs are left out whose outputs are there, which another
+        process may have made since the plan.
+    """
+
+    reading: Reading
+    frame: int | None = None
+    depth: str | None = None
+    strip: bool = False
+    mask: Mask | None = None
+    overwrite: bool = False
+    skip_existing: bool = False
+
+
+@dataclass
+class Outcome:
+    """What became of a job.
+
+    Attributes
+    ----------
+    job : Job
+        The job.
+    warnings : tuple of str
+        What its user should know.
+    error : str or None
+        Why there is no output, beginning with the file it is about; None if
+        there is an output.
+    skipped : bool
+        Whether there was an output already.
+    image : mapping
+        The size, the type of values and the number of the frames read.
+    chosen : list
+        For each stage of the chain, for each frame, what it took from the image.
+    seconds : mapping
+        The time spent in each phase.
+    threads : int
+        The threads that computed.
+    stream : bytes or None
+        What is to go to standard output.
+    """
+
+    job: Job
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+    skipped: bool = False
+    image: dict[str, Any] = field(default_factory=dict)
+    chosen: list[list[dict[str, object]]] = field(default_factory=list)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    threads: int = 0
+    stream: bytes | None = None
+
+
+PHASES = ("read", "decode", "filter", "encode", "write")
+
+
+class Stopwatch:
+    """Adds up the time spent in each of some phases that follow one another."""
+
+    def __init__(self, phase: str) -> None:
+        self.seconds = dict.fromkeys(PHASES, 0.0)
+        self._phase, self._since = phase, time.perf_counter()
+
+    def begin(self, phase: str) -> None:
+        """End the phase at hand, and begin another."""
+        now = time.perf_counter()
+        self.seconds[self._phase] += now - self._since
+        self._phase, self._since = phase, now
+
+
+class _Recorder:
+    """Writes down what filters choose, and passes on how far they are."""
+
+    def __init__(self, stages: int, advanced: Callable[[int, int], object] | None) -> None:
+        self.chosen: list[list[dict[str, object]]] = [[] for _ in range(stages)]
+        self.advanced = None if advanced is None else self._add
+        self._tell = advanced
+        self._stage = self._done = self._steps = 0
+
+    def began(self, stage: int) -> None:
+        self._stage, self._done = stage, 0
+        self.chosen[stage].append({})
+
+    def chose(self, **values: object) -> None:
+        self.chosen[self._stage][-1].update(values)
+        if isinstance(steps := values.get("steps"), int):
+            self._steps = steps
+
+    def _add(self, steps: int) -> None:
+        self._done += steps
+        if self._tell is not None:
+            self._tell(self._done, self._steps)
+
+
+def work(
+    job: Job,
+    chain: Chain,
+    handling: Handling,
+    stream: bytes | None = None,
+    advanced: Callable[[int, int], object] | None = None,
+) -> Outcome:
+    """Do a job.
+
+    Parameters
+    ----------
+    job : Job
+        The job.
+    chain : Chain
+        What is done to every frame.
+    handling : Handling
+        How it is read and written.
+    stream : bytes, optional
+        What standard input holds, where that is the input.
+    advanced : callable, optional
+        Told now and then how many steps are done, and how many there are.
+    """
+    outcome = Outcome(job)
+    if handling.skip_existing and job.is_done:
+        outcome.skipped = True
+        return outcome
+    recorder, watch = _Recorder(len(chain.stages), advanced), Stopwatch("read")
+    with warnings.catch_warnings(record=True) as caught, observed(recorder):
+        warnings.simplefilter("always")
+        _do(outcome, chain, handling, stream, watch)
+    watch.begin("write")
+    outcome.chosen, outcome.seconds = recorder.chosen, watch.seconds
+    if outcome.error is None:  # of an image that failed its failure says all
+        # What is true of many frames is said once.
+        outcome.warnings = tuple(dict.fromkeys(str(warning.message) for warning in caught))
+    return outcome
+
+
+def read_mask(name: str, reading: Reading) -> Mask:
+    """Read a picture whose black pixels are left as they are.
+
+    Raises
+    ------
+    CallError
+        If there is no picture of that name.
+    """
+    try:
+        return mask_of(read_frames(Path(name), reading, frame=0).read(0))
+    except ImageError as error:
+        raise CallError(f"--mask {name}: {error}") from None
+
+
+def _do(
+    outcome: Outcome, chain: Chain, handling: Handling, stream: bytes | None, watch: Stopwatch
+) -> None:
+    job, about = outcome.job, outcome.job.source_name
+    try:
+        source = io.BytesIO(stream or b"") if job.source is None else Path(job.source)
+        frames = read_frames(source, handling.reading, handling.frame)
+        format_ = job.format or named(frames.format)
+        format_.require_count(frames.count)
+        for outline in frames.outlines():
+            format_.require(outline, handling.depth)
+
+        def filtered(number: int) -> Image:
+            watch.begin("decode")
+            image = frames.read(number)
+            watch.begin("filter")
+            outcome.image = _described(image, frames)
+            format_.require(image, handling.depth)
+            if handling.strip:
+                image = replace(image, metadata=image.metadata.stripped())
+            result = apply(chain, replace(image, mask=handling.mask), handling.depth)
+            watch.begin("encode")
+            return result
+
+        watch.begin("encode")
+        data = format_.encode(replace(frames, read=filtered))
+        watch.begin("write")
+        about = job.target_name
+        if job.target is None:
+            outcome.stream = data
+        else:
+            _write(data, Path(job.target), replace=handling.overwrite or handling.skip_existing)
+    except ImageError as error:
+        outcome.error = f"{about}: {error}"
+    except MemoryError:
+        outcome.error = f"{about}: is too large for this machine's memory; crop it or scale it down"
+
+
+def _write(data: bytes, target: Path, *, replace: bool) -> None:
+    with suppress(OSError):  # write_whole tells what is wrong with the folder
+        target.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(data, target, replace=replace)
+
+
+def _described(image: Image, frames: Frames) -> dict[str, Any]:
+    rows, columns = image.pixels.shape[:2]
+    return {
+        "format": frames.format,
+        "frames": frames.count,
+        "rows": rows,
+        "columns": columns,
+        "channels": image.channels,
+        "depth": image.depth,
+    }
