@@ -34,3 +34,7 @@ class CallError(PdefilterError):
 
     def __str__(self) -> str:
         return "\n".join(self.args)
+
+
+class TerminalError(CallError):
+    """An image would go to a terminal, which shows it as garbage."""

@@ -1,16 +1,21 @@
 """What a call does: check all of it, then filter image after image and say how it went."""
 
+import shlex
+import sys
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from pdefilter.cli.chosen import chosen_in
 from pdefilter.cli.common import Call
 from pdefilter.cli.messages import printable, tell
-from pdefilter.errors import CallError
+from pdefilter.cli.progress import Progress
+from pdefilter.errors import CallError, TerminalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pdefilter.images.reading import Reading
     from pdefilter.raster import Mask
@@ -47,9 +52,10 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     if call.dry_run:
         _show(plan)
         return 0
-    task = _task(chain, reading, mask, call, len(plan.jobs))
     if (missing := missing_engine()) and not call.quiet:
         tell(missing)
+    progress = Progress(len(plan.jobs), quiet=call.quiet)
+    task = _task(chain, reading, mask, call, len(plan.jobs), steps_wanted=progress.wanted)
     with ExitStack() as stack:
         report = None
         if call.report:
@@ -62,32 +68,32 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
                     append=call.skip_existing,
                 )
             )
-        return _run(plan, task, call, report)
+        return _run(plan, task, call, report, progress)
 
 
-def _run(plan: "Plan", task: "Task", call: Call, report: "Report | None") -> int:
+def _run(
+    plan: "Plan", task: "Task", call: Call, report: "Report | None", progress: Progress
+) -> int:
     """Do all jobs, and tell of them in the order of the plan, failures at the end."""
-    from pdefilter.runs.batch import InOrder, run
-    from pdefilter.runs.work import Outcome
+    from pdefilter.runs.batch import InOrder
 
     done, failures, status = 0, [], 0
     ordered = InOrder(plan.jobs)
     try:
-        for event in run(plan.jobs, task, fail_fast=call.fail_fast):
-            if not isinstance(event, Outcome):
-                continue
-            if event.error is None:
-                done += 1
-            else:
-                failures.append(event)
-            if report:
-                report.write(event)
-            for outcome in ordered.add(event):
-                _tell_of(outcome, call)
+        with progress:
+            for outcome in _outcomes(plan, task, call, progress):
+                if outcome.error is None:
+                    done += 1
+                else:
+                    failures.append(outcome)
+                if report:
+                    report.write(outcome)
+                for next_ in ordered.add(outcome):
+                    _tell_of(next_, call, progress)
     except KeyboardInterrupt:
         status = INTERRUPTED
     for outcome in ordered.rest():
-        _tell_of(outcome, call)
+        _tell_of(outcome, call, progress)
     for outcome in sorted(failures, key=lambda outcome: outcome.job.index):
         tell(outcome.error or "")
     if report and report.error:
@@ -99,14 +105,37 @@ def _run(plan: "Plan", task: "Task", call: Call, report: "Report | None") -> int
     return status or int(bool(failures or (report and report.error)))
 
 
-def _tell_of(outcome: "Outcome", call: Call) -> None:
+def _outcomes(plan: "Plan", task: "Task", call: Call, progress: Progress) -> "Iterator[Outcome]":
+    """Do all jobs, and show how far they are."""
+    from pdefilter.runs.batch import run
+    from pdefilter.runs.work import Outcome
+
+    for event in run(plan.jobs, task, fail_fast=call.fail_fast):
+        if isinstance(event, Outcome):
+            progress.finished(event.job.index)
+            yield event
+        elif event is not None:
+            progress.stepped(event)
+        progress.refresh()
+
+
+def _tell_of(outcome: "Outcome", call: Call, progress: Progress) -> None:
+    sentences = list(_sentences_about(outcome, call))
+    if sentences:
+        progress.hide()
+    for sentence in sentences:
+        tell(sentence)
+
+
+def _sentences_about(outcome: "Outcome", call: Call) -> "Iterator[str]":
+    source = outcome.job.source_name
     if not call.quiet:
-        for warning in outcome.warnings:
-            tell(f"{outcome.job.source_name}: {warning}")
+        yield from (f"{source}: {warning}" for warning in outcome.warnings)
     if call.verbose and outcome.error is None:
         taken = sum(outcome.seconds.values())
         how = "is there already" if outcome.skipped else f"{taken:.2f} s"
-        tell(f"{outcome.job.source_name} -> {outcome.job.target_name}: {how}")
+        yield f"{source} -> {outcome.job.target_name}: {how}"
+        yield from (f"{source}: {choice}" for choice in chosen_in(outcome))
 
 
 def _interrupted(done: int, of: int) -> str:
@@ -136,18 +165,31 @@ def _plan(call: Call) -> "Plan":
             "INPUT is missing: Image files, folders of images, or - for standard input; "
             "--files-from reads a list"
         )
-    return plan(
-        inputs,
-        call.output,
-        search=Search(call.recursive, call.include, call.exclude),
-        format_=named(call.format) if call.format else None,
-        depth=DEPTHS[call.depth] if call.depth else None,
-        overwrite=call.overwrite,
-        skip_existing=call.skip_existing,
-    )
+    try:
+        return plan(
+            inputs,
+            call.output,
+            search=Search(call.recursive, call.include, call.exclude),
+            format_=named(call.format) if call.format else None,
+            depth=DEPTHS[call.depth] if call.depth else None,
+            overwrite=call.overwrite,
+            skip_existing=call.skip_existing,
+        )
+    except TerminalError as error:
+        ending = Path(inputs[0]).suffix or ".png"
+        instead = shlex.join(["pdefilter", *sys.argv[1:], "-o", f"filtered{ending}"])
+        raise CallError(f"{error}; type: {instead}") from None
 
 
-def _task(chain: "Chain", reading: "Reading", mask: "Mask | None", call: Call, jobs: int) -> "Task":
+def _task(
+    chain: "Chain",
+    reading: "Reading",
+    mask: "Mask | None",
+    call: Call,
+    jobs: int,
+    *,
+    steps_wanted: bool,
+) -> "Task":
     from pdefilter.images.formats import DEPTHS
     from pdefilter.runs.places import FRACTION, available_memory
     from pdefilter.runs.resources import threads
@@ -169,6 +211,7 @@ def _task(chain: "Chain", reading: "Reading", mask: "Mask | None", call: Call, j
         cores=threads(),
         workers=max(1, min(call.jobs or threads(), jobs)),
         memory=int(FRACTION * available_memory()),
+        steps_wanted=steps_wanted,
     )
 
 

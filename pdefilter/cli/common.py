@@ -193,9 +193,14 @@ class Call:
     quiet: Annotated[
         bool, _flag("--quiet", "-q", help="Say nothing but errors: no progress, no warnings.")
     ] = False
-    verbose: Annotated[bool, _flag("--verbose", "-v", help="Name each image as it is done.")] = (
-        False
-    )
+    verbose: Annotated[
+        bool,
+        _flag(
+            "--verbose",
+            "-v",
+            help="Name each image as it is done, and say which values were chosen for it.",
+        ),
+    ] = False
 
 
 def common_options() -> list[inspect.Parameter]:

@@ -18,8 +18,12 @@ class FilterCommand(TyperCommand):
         """Write the groups, in the order in which their first members were declared."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
-            title = getattr(parameter, "rich_help_panel", None) or "Options"
+            title = getattr(parameter, "rich_help_panel", None) or f"Options of {ctx.info_name}"
             names, meaning = parameter.get_help_record(ctx) or ("", "")
+            if parameter.param_type_name == "argument":
+                title, names = "Arguments", parameter.metavar or ""
+            elif parameter.name == "help":
+                title = COMMON
             groups.setdefault(title, []).append((names, meaning))
         for title, rows in groups.items():
             with formatter.section(title):

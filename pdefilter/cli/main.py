@@ -10,6 +10,7 @@ import typer
 from pdefilter.cli.call import INTERRUPTED
 from pdefilter.cli.commands import app
 from pdefilter.cli.messages import tell
+from pdefilter.cli.nearest import nearest
 from pdefilter.cli.options import option_name
 from pdefilter.errors import CallError, ParameterError
 
@@ -48,20 +49,24 @@ def main() -> NoReturn:
 def _sentence(error: typer.TyperException) -> str:
     """Say what the parser found wrong, and what it would have taken."""
     context = getattr(error, "ctx", None)
+    command = getattr(context, "command", None)
+    path = getattr(context, "command_path", "pdefilter")
     option = getattr(error, "option_name", None)
-    if option and context is not None and option not in _options(context.command):
-        known = ", ".join(_options(context.command))
-        return f"{option}: unknown option; {context.command_path} takes {known}"
+    if option and option not in _options(command):
+        return f"{option}: unknown option{nearest(option, _options(command), f'{path} --help')}"
     parameter = getattr(error, "param", None)
     if isinstance(error, typer.BadParameter) and parameter is not None:
         if not error.message:
             return f"{parameter.metavar} is missing: {parameter.help}"
         return f"{parameter.opts[0]}: {error.message.removeprefix('Value error, ')}"
-    commands = getattr(getattr(context, "command", None), "commands", None)
-    message = error.format_message()
-    return f"{message} The commands are {', '.join(commands)}." if commands else message
+    commands = getattr(command, "commands", None)
+    if commands and context is not None:
+        typed = next(word for word in sys.argv[1:] if not word.startswith("-"))
+        return f"{typed}: unknown command{nearest(typed, commands)}"
+    return error.format_message()
 
 
 def _options(command: object) -> list[str]:
     parameters = getattr(command, "params", [])
-    return [name for parameter in parameters for name in parameter.opts if name.startswith("-")]
+    names = [name for parameter in parameters for name in parameter.opts if name.startswith("-")]
+    return [*names, "--help"]

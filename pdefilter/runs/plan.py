@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from pdefilter.errors import CallError
+from pdefilter.errors import CallError, TerminalError
 from pdefilter.images.formats import FORMATS, Format, of_file_name
 from pdefilter.runs.inputs import EVERY_IMAGE, STREAM, Search, Source, find, identity
 from pdefilter.runs.naming import Naming, by_template, fixed_folder, inside, is_template
@@ -109,6 +109,8 @@ def plan(
     CallError
         If something is missing, in the way, or contradictory; with a sentence
         for each thing, twenty at most.
+    TerminalError
+        If the output is one.
     """
     if overwrite and skip_existing:
         raise CallError("--skip-existing: with --overwrite nothing is skipped; give one of them")
@@ -197,7 +199,7 @@ def _require_standard_output(count: int, output: str | None) -> None:
         raise CallError(f"{count} inputs need a folder to go to; give -o FOLDER/")
     if sys.stdout is None or sys.stdout.isatty():
         said = "-o -: standard output" if output else "standard output"
-        raise CallError(f"{said} is a terminal; give -o FILE, or pipe it into another program")
+        raise TerminalError(f"{said} is a terminal")
 
 
 def _means_folder(several: bool, output: str) -> bool:

@@ -2,9 +2,7 @@
 
 import io
 import os
-import pty
 import re
-import select
 import shlex
 import subprocess
 import sys
@@ -274,22 +272,3 @@ def test_the_same_call_writes_the_same_bytes(executable, threads):
         for allowed in (cores, cores[:1])
     ]
     assert outputs[0] == outputs[1]
-
-
-def test_results_are_where_a_terminal_user_can_see_them(executable):
-    """In a real terminal a binary is refused, with the line to type instead."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        [executable, "edge", SAMPLES / "coins.png"],
-        stdin=follower, stdout=follower, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    _, error = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert b"is a terminal; give -o FILE" in error
-    assert not select.select([leader], [], [], 0)[0]
-    process = subprocess.run(
-        [executable, "edge", "-", "-o", "out.png"], stdin=follower, capture_output=True, check=False
-    )
-    assert (process.returncode, b"pipe an image into it" in process.stderr) == (2, True)
-    os.close(leader)
-    os.close(follower)

@@ -1,0 +1,130 @@
+"""How far a run is, for who watches a terminal."""
+
+import os
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from pdefilter.cli.messages import printable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Display
+    from rich.progress import TaskID
+
+    from pdefilter.runs.workers import Steps
+
+# What is over by then needs no bar, and does not wait for one to be imported.
+_SECONDS_OF_PATIENCE = 0.5
+
+
+class Progress:
+    """A bar for the images, and one for the steps of each that takes long; a context manager.
+
+    It is shown on a terminal only, once the run has taken half a second, and is
+    gone when the run is over, and wherever something is told in the meantime.
+
+    Parameters
+    ----------
+    images : int
+        How many there are to do.
+    quiet : bool
+        Whether it is shown nowhere.
+
+    Attributes
+    ----------
+    wanted : bool
+        Whether anybody could see it.
+    """
+
+    def __init__(self, images: int, *, quiet: bool) -> None:
+        dumb = os.environ.get("TERM") == "dumb"
+        self.wanted = sys.stderr.isatty() and not quiet and not dumb
+        self._images, self._done, self._since = images, 0, time.monotonic()
+        self._display: Display | None = None
+        self._bars: dict[int | None, TaskID] = {}
+        self._begun: dict[int, float] = {}
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: object, __: TracebackType | None
+    ) -> None:
+        self.hide()
+
+    def hide(self) -> None:
+        """Make room for what is to be told, until the next refresh."""
+        if self._display is not None:
+            self._display.stop()
+            self._display, self._bars = None, {}
+
+    def finished(self, image: int) -> None:
+        """Count an image that is done, or has failed."""
+        self._done += 1
+        self._begun.pop(image, None)
+        if self._display is not None and image in self._bars:
+            self._display.remove_task(self._bars.pop(image))
+
+    def stepped(self, steps: "Steps") -> None:
+        """Hear how far the filter at hand is with an image."""
+        image = steps.job.index
+        taken = time.monotonic() - self._begun.setdefault(image, time.monotonic())
+        if self._display is not None and taken > _SECONDS_OF_PATIENCE:
+            name = printable(Path(steps.job.source_name).name)
+            self._set(image, name, "steps", steps.done, steps.all, taken)
+
+    def refresh(self) -> None:
+        """Show what has become of it."""
+        taken = time.monotonic() - self._since
+        if not self.wanted or taken < _SECONDS_OF_PATIENCE:
+            return
+        if self._display is None:
+            self._display = _display()
+            self._display.start()
+        if self._images > 1:
+            self._set(None, "all", "images", self._done, self._images, taken)
+        self._display.refresh()
+
+    def _set(self, bar: int | None, name: str, unit: str, done: int, of: int, taken: float) -> None:
+        assert self._display is not None
+        values: dict[str, Any] = {
+            "completed": done,
+            "total": of or None,
+            "told": _told(unit, done, of, taken),
+        }
+        if bar in self._bars:
+            self._display.update(self._bars[bar], **values)
+        else:
+            self._bars[bar] = self._display.add_task(name, **values)
+
+
+def _told(unit: str, done: int, of: int, taken: float) -> str:
+    """Say how many are done, how fast, and how long the rest will take."""
+    parts = [f"{done} of {of} {unit}" if of else f"{done} {unit}"]
+    if done:
+        parts.append(f"{done / taken:.3g} a second")
+    if done and of:
+        parts.append(f"{timedelta(seconds=round((of - done) * taken / done))} left")
+    return ", ".join(parts)
+
+
+def _display() -> "Display":
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Display
+
+    return Display(
+        # File names may look like markup.
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[told]}", markup=False),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+        # A thread that refreshes would be alive when processes are copied.
+        auto_refresh=False,
+    )
