@@ -240,7 +240,7 @@ def test_a_shock_has_the_bits_of_the_reference(variant, image, guided, weighted,
     assert same(ours, theirs)
 
 
-@pytest.mark.parametrize("conductance", [*CONDUCTANCES])
+@pytest.mark.parametrize("conductance", ["constant", "exponential"])
 @pytest.mark.parametrize("momentum", [False, True])
 def test_a_photograph_cut_by_the_engines_own_choice(conductance, momentum, colour_photograph):
     u = np.ascontiguousarray(np.moveaxis(colour_photograph, -1, 0).astype(np.float32) / 255)

@@ -12,13 +12,13 @@ struct Cross {
 
     Cross(const Network& n, Index r, Index c) {
         const Index N = n.columns, at = r * N + c;
-        const float* const right = n.edges + n.rows * N;
-        auto set = [&](int k, bool inside, const float* edge, Index to) {
-            conductance[k] = inside ? (weighted ? *edge : 1.0f) : 0.0f;
+        const Index right = n.rows * N;
+        auto set = [&](int k, bool inside, Index edge, Index to) {
+            conductance[k] = inside ? (weighted ? n.edges[edge] : 1.0f) : 0.0f;
             neighbour[k] = inside ? to : at;
         };
-        set(0, r > 0, n.edges + at - N, at - N);
-        set(1, r < n.rows - 1, n.edges + at, at + N);
+        set(0, r > 0, at - N, at - N);
+        set(1, r < n.rows - 1, at, at + N);
         set(2, c > 0, right + at - 1, at - 1);
         set(3, c < N - 1, right + at, at + 1);
     }
