@@ -47,7 +47,13 @@ def name_engine() -> str:
 
 
 def missing_engine() -> str | None:
-    """Say that the fast engine is missing where nobody chose to do without."""
-    if engine.native() is None and not engine.chosen():
+    """Say that the fast engine is missing where nobody chose to do without.
+
+    Raises
+    ------
+    CallError
+        If an engine was chosen that is not there.
+    """
+    if engine.name() == "reference" and not engine.chosen():
         return f"this is the reference engine; {ADVICE}"
     return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pdefilter.errors import CallError, ImageError
+from pdefilter.errors import CallError, ImageError, PdefilterError
 from pdefilter.images.files import read_frames, write_whole
 from pdefilter.images.formats import named
 from pdefilter.images.frames import Frames
@@ -218,7 +218,7 @@ def _do(
             outcome.stream = data
         else:
             _write(data, Path(job.target), replace=handling.overwrite or handling.skip_existing)
-    except ImageError as error:
+    except PdefilterError as error:
         outcome.error = f"{about}: {error}"
     except MemoryError:
         outcome.error = f"{about}: is too large for this machine's memory; crop it or scale it down"
