@@ -52,7 +52,7 @@ def _sentence(error: typer.TyperException) -> str:
     command = getattr(context, "command", None)
     path = getattr(context, "command_path", "pdefilter")
     option = getattr(error, "option_name", None)
-    if option and option not in _options(command):
+    if option and command is not None and option not in _options(command):
         return f"{option}: unknown option{nearest(option, _options(command), f'{path} --help')}"
     parameter = getattr(error, "param", None)
     if isinstance(error, typer.BadParameter) and parameter is not None:

@@ -133,8 +133,10 @@ COINS = SAMPLES / "coins.png"
 WRONG_CALLS = {
     "missing file": (["edge", "none.png", "-o", "o.png"], "none.png: no such file"),
     "no input": (["edge"], "INPUT is missing: Image files"),
-    "unknown command": (["egde", COINS], "The commands are edge, smooth"),
-    "unknown option": (["edge", COINS, "--sigmaa", "1"], "--sigmaa: unknown option; pdefilter edge takes --operator"),
+    "unknown command": (["egde", COINS], "egde: unknown command; did you mean edge?"),
+    "unknown option": (["edge", COINS, "--sigmaa", "1"], "--sigmaa: unknown option; did you mean --sigma?"),
+    "nothing like an option": (["edge", COINS, "--zzz"], "--zzz: unknown option; pdefilter edge --help lists"),
+    "nothing like a command": (["xyz"], "xyz: unknown command; take one of edge, smooth"),
     "unknown choice": (["edge", COINS, "--operator", "canny"], "--operator: 'canny' is not one of 'sobel', 'scharr'"),
     "unknown format": (["edge", COINS, "--format", "heic"], "'heic' is unknown; take one of png"),
     "unknown depth": (["edge", COINS, "--depth", "12"], "--depth: '12' is not one of '8', '16'"),
