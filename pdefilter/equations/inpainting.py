@@ -5,17 +5,33 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from pdefilter.equations.biharmonic import Biharmonic
+from pdefilter.equations.diffusivities import DIFFUSIVITIES
+from pdefilter.equations.edge_enhancing import EdgeEnhancing
 from pdefilter.equations.poisson import MOST_ITERATIONS, TOLERANCE, Residual, balance, unit_of
+from pdefilter.equations.smoothing import Smoothing
+from pdefilter.equations.tensor_balance import TensorBalance
+from pdefilter.equations.tensor_diffusion import TensorDiffusion
 from pdefilter.solvers.conjugate_gradients import solve
+from pdefilter.solvers.multigrid import hierarchy
 
 if TYPE_CHECKING:
     from pdefilter.raster import Mask, Planes
 
-_MOST_ROUNDS = 100
+_MOST_ROUNDS = 200
 
 # A quarter of a grey level: below it total variation counts the square of a slope.
 _SMALLEST_SLOPE = 1e-3
 _STEADY = 1e-4
+
+# Half a grey level: what slopes more is an edge. Measured on photographs with scratches and with
+# 5 and 20 % of their pixels left, from 0.001 to 0.01 and from σ = 0.7 to 1.5 little changes.
+_EDGE = 0.002
+_PRESMOOTH = 1.0
+_BALANCED = 1e-5
+
+# Solved for more exactly, few pixels among many holes swing from round to round.
+_PART = 3
+_LEAST_SHARE = 1 / 64
 
 
 def fill_harmonic(u: "Planes", holes: "Mask") -> Residual:
@@ -103,8 +119,50 @@ def fill_with_least_variation(u: "Planes", holes: "Mask") -> Residual:
     return Residual(fall, _STEADY, iterations)
 
 
+def fill_along_edges(u: "Planes", holes: "Mask") -> Residual:
+    """Solve div(D ∇u) = 0 in the holes, D = g(∇u_σ ∇u_σᵀ): what comes in goes on along edges.
+
+    The steady state of edge-enhancing diffusion with Charbonnier's g, κ =
+    0.002, σ = 1 px. From a membrane on, D is held while u is solved for, to a
+    third of what it lacks, in turn, until the root mean square of div(D ∇u)
+    with the D of u itself is at most 1e-5; whenever that has grown, u goes half
+    as far, and then by and by farther again. Parameters as of `fill_harmonic`.
+
+    References
+    ----------
+    Weickert & Welk 2006, doi:10.1007/3-540-31272-2_19; Galić et al. 2008,
+    doi:10.1007/s10851-008-0087-0; Schmaltz et al. 2014,
+    doi:10.1007/s11263-014-0702-z.
+    """
+    import numpy as np
+
+    from pdefilter.kernels.elliptic import Network
+
+    iterations = fill_harmonic(u, holes).iterations
+    unit, root = unit_of(u, holes), math.sqrt(np.count_nonzero(holes))
+    law = EdgeEnhancing(DIFFUSIVITIES["charbonnier"], _EDGE * unit)
+    diffusion = TensorDiffusion(law, len(u), Smoothing(_PRESMOOTH), Smoothing(0))
+    grids = hierarchy(Network(holes.shape, free=holes))
+    worst, share = math.inf, 1.0
+    for _ in range(_MOST_ROUNDS):
+        equation = TensorBalance(diffusion.freeze(u), grids, holes)
+        lacks = [math.sqrt(equation.product(plane, None)) for plane in u]
+        before, worst = worst, max(lacks) / (unit * root)
+        if worst <= _BALANCED:
+            break
+        share = max(share / 2, _LEAST_SHARE) if worst > before else min(1.1 * share, 1.0)
+        for plane, lack in zip(u, lacks, strict=True):
+            solved = plane.copy()
+            norms = solve(equation, solved, tolerance=lack / _PART, most=MOST_ITERATIONS)
+            iterations += len(norms) - 1
+            solved -= plane
+            plane += solved * np.float32(share)
+    return Residual(worst, _BALANCED, iterations)
+
+
 METHODS: "Mapping[str, Callable[[Planes, Mask], Residual]]" = {
     "harmonic": fill_harmonic,
     "biharmonic": fill_biharmonic,
     "tv": fill_with_least_variation,
+    "edge-enhancing": fill_along_edges,
 }

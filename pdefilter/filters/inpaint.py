@@ -17,6 +17,7 @@ EQUATIONS = {
     "harmonic": "Δu = 0, a membrane",
     "biharmonic": "Δ²u = 0, a thin plate, that goes on with slopes",
     "tv": "div(∇u/|∇u|) = 0, least total variation, that goes on with edges",
+    "edge-enhancing": "div(D ∇u) = 0, D across edges small: edges bend and join as they came",
 }
 
 # Where more than this part is to be filled, black and white may have been taken for each other.
@@ -36,17 +37,19 @@ def inpaint(
     the boundary value, and nothing passes the image's border. All other pixels
     stay as they are, to the bit. Solved by multigrid and conjugate gradients
     until the root mean square of Δu, or of a tenth of Δ²u, is at most 1e-6 of
-    full scale, for tv until the variation falls by 1e-4 of itself at most; a
-    warning says so if that is not reached.
+    full scale, that of div(D ∇u) 1e-5, for tv until the variation falls by
+    1e-4 of itself at most; a warning says so if that is not reached.
 
     Parameters
     ----------
     image : ndarray of shape (M, N) or (M, N, C), or Image
         The image, integers or floats, with holes: NaN, infinities, or what the
         mask of an `Image` leaves out.
-    method : {"harmonic", "biharmonic", "tv"}
+    method : {"harmonic", "biharmonic", "tv", "edge-enhancing"}
         Δu = 0 fills with the mean of the surroundings, Δ²u = 0 goes on with
-        slopes too and may overshoot, div(∇u/|∇u|) = 0 goes on with edges.
+        slopes too and may overshoot, div(∇u/|∇u|) = 0 goes on with edges, the
+        shortest way; div(D ∇u) = 0, D = g(∇u_σ ∇u_σᵀ), along edges as they
+        came, and fills best where few pixels are left.
     color : {"rgb", "luminance", "lab", "linear"}
         Where colours are filtered: on the stored values; on their luminance
         alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
@@ -67,7 +70,10 @@ def inpaint(
     References
     ----------
     Chan & Shen 2001, doi:10.1137/S0036139900368844 (harmonic and total
-    variation); Damelin & Hoang 2018, doi:10.1155/2018/3950312 (biharmonic).
+    variation); Damelin & Hoang 2018, doi:10.1155/2018/3950312 (biharmonic);
+    Weickert & Welk 2006, doi:10.1007/3-540-31272-2_19, Galić et al. 2008,
+    doi:10.1007/s10851-008-0087-0, and Schmaltz et al. 2014,
+    doi:10.1007/s11263-014-0702-z (edge-enhancing).
     """
     if image.valid is not None and not image.colour.size:
         _require_holes(image.valid)

@@ -1,0 +1,61 @@
+"""What diffusion with a tensor comes to: div(D ∇u) = 0, where pixels are free."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pdefilter.equations.tensor_diffusion import LinearTensorDiffusion
+from pdefilter.solvers.multigrid import cycle
+
+if TYPE_CHECKING:
+    from pdefilter.kernels.elliptic import Network
+    from pdefilter.raster import Mask, Plane
+
+
+@dataclass(frozen=True)
+class TensorBalance:
+    """div(D ∇u) = 0 at free pixels, u given at the others; zero flux through the border.
+
+    A multigrid cycle for Δ preconditions it, as D lies between
+    `pdefilter.equations.tensor_diffusion.LEAST_DIFFUSIVITY` and 1: the number
+    of iterations grows neither with the holes nor with the image.
+
+    Attributes
+    ----------
+    diffusion : LinearTensorDiffusion
+        That with D.
+    grids : sequence of Network
+        Which pixels are free, on the image's grid and on all coarser ones.
+    free : ndarray of shape (M, N), bool
+        The same on the image's grid alone.
+    """
+
+    diffusion: LinearTensorDiffusion
+    grids: "Sequence[Network]"
+    free: "Mask"
+
+    def product(self, u: "Plane", v: "Plane | None") -> float:
+        """Find ⟨r, v⟩ over the free pixels, r = div(D ∇u)."""
+        import numpy as np
+
+        from pdefilter.kernels.sums import total
+
+        residual = self._residual(u)
+        return total(np.multiply(residual, residual if v is None else v, dtype=np.float64))
+
+    def energy(self, p: "Plane") -> float:
+        """Find −⟨p, div(D ∇p)⟩ for p that is zero where pixels are not free."""
+        return -self.product(p, p)
+
+    def correction(self, u: "Plane") -> "Plane":
+        """Approximate what u lacks by a cycle for Δ."""
+        import numpy as np
+
+        correction = np.zeros_like(u)
+        cycle(self.grids, correction, self._residual(u))
+        return correction
+
+    def _residual(self, u: "Plane") -> "Plane":
+        residual: Plane = self.diffusion.divergence(u[None])[0]
+        residual *= self.free
+        return residual
