@@ -45,11 +45,12 @@ class Raster:
     interval: tuple[float, float] = (0.0, 1.0)
 
     @classmethod
-    def empty(cls, valid: Mask | None = None) -> Self:
-        """Make an image of no values, on which a filter costs nothing but its checks."""
-        if valid is None:
-            return cls(np.empty((1, 0, 0), np.float32))
-        return cls(np.empty((0, *valid.shape), np.float32), valid=valid)
+    def empty(cls, shape: tuple[int, ...] = (0, 0), valid: Mask | None = None) -> Self:
+        """Make an image of no values, on which a filter costs nothing but its checks.
+
+        The shape (M, N) is what is known of its size, `valid` of its holes.
+        """
+        return cls(np.empty((0, *shape), np.float32), valid=valid)
 
     def filtered(self, f: Callable[[Planes], Planes]) -> Self:
         """Apply `f` to the colour, with alpha premultiplied before and divided out after.

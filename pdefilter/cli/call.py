@@ -36,6 +36,7 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     hold_libraries_back()
     from pdefilter.images.reading import MOST_PIXELS, Reading
     from pdefilter.raster import Raster
+    from pdefilter.runs.fit import require_fit
     from pdefilter.runs.pictures import with_pictures
     from pdefilter.runs.report import Report
     from pdefilter.runs.resources import missing_engine, use_threads
@@ -47,8 +48,10 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     chain = with_pictures(named, reading)
     chain(Raster.empty())
     mask = read_mask(call.mask, reading) if call.mask else None
-    chain(Raster.empty(mask))
+    if mask is not None:
+        chain(Raster.empty(mask.shape, mask))
     plan = _plan(call)
+    require_fit(plan.jobs, chain, mask, reading, call.frame)
     if call.dry_run:
         _show(plan)
         return 0

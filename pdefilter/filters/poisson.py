@@ -135,6 +135,8 @@ def poisson(
     for name, value in (("mask", mask), ("at", at != "0,0"), ("mixed", mixed)):
         if value and source is None:
             raise ParameterError(name, "belongs to cloning; give a source too")
+    if image.valid is None and image.colour.shape[1:] != (0, 0):
+        _require_fit(image, region, place_of(at), columns)
     if not image.colour.size:
         return image
     if image.valid is not None:
@@ -181,6 +183,30 @@ def _size(image: "Raster") -> str:
     return f"{columns} × {rows}"
 
 
+def _require_fit(
+    image: "Raster", region: "Mask | None", at: tuple[int, int], columns: "Raster | None"
+) -> None:
+    """Refuse pictures whose sizes do not fit together."""
+    shape = image.colour.shape[1:]
+    if columns is not None and columns.colour.shape[1:] != shape:
+        raise ImageError(
+            f"has {_size(image)} pixels, the columns {_size(columns)}; give both of one size"
+        )
+    if region is None:
+        return
+    import numpy as np
+
+    top, bottom = np.flatnonzero(region.any(axis=1))[[0, -1]] + at[0]
+    left, right = np.flatnonzero(region.any(axis=0))[[0, -1]] + at[1]
+    if min(top, left) < 0 or bottom >= shape[0] or right >= shape[1]:
+        raise ImageError(
+            f"has {_size(image)} pixels, and what is cloned reaches from {top},{left} to "
+            f"{bottom},{right}; move it by --at, or mask it"
+        )
+    if region.sum() == shape[0] * shape[1]:
+        raise ImageError("would be replaced as a whole; mask the source, to leave some of it")
+
+
 def _cloned(
     image: "Raster", source: "Raster", region: "Mask", at: tuple[int, int], *, mixed: bool
 ) -> "Raster":
@@ -192,13 +218,6 @@ def _cloned(
             f"has {channels} colour channels, the source {len(source.colour)}; convert one of them"
         )
     rows, columns = (place + offset for place, offset in zip(np.nonzero(region), at, strict=True))
-    if min(rows.min(), columns.min()) < 0 or rows.max() >= shape[0] or columns.max() >= shape[1]:
-        raise ImageError(
-            f"has {_size(image)} pixels, and what is cloned reaches from {rows.min()},"
-            f"{columns.min()} to {rows.max()},{columns.max()}; move it by --at, or mask it"
-        )
-    if len(rows) == shape[0] * shape[1]:
-        raise ImageError("would be replaced as a whole; mask the source, to leave some of it")
     # The part of the image that the region is in, and a pixel around it.
     part: list[slice] = [
         slice(max(0, int(places.min()) - 1), min(size, int(places.max()) + 2))
@@ -229,10 +248,10 @@ def _flattened(image: "Raster", length: float) -> "Raster":
 
 
 def _integrated(image: "Raster", columns: "Raster") -> "Raster":
-    if columns.colour.shape != image.colour.shape:
+    if len(columns.colour) != len(image.colour):
         raise ImageError(
-            f"has {_size(image)} pixels and {len(image.colour)} channels, the columns "
-            f"{_size(columns)} and {len(columns.colour)}; give both of one shape"
+            f"has {len(image.colour)} channels, the columns {len(columns.colour)}; convert one of "
+            "them"
         )
     if columns.valid is not None:
         raise ImageError("fits columns that have holes; fill them by inpaint")

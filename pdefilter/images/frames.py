@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from pdefilter.errors import ImageError
 from pdefilter.images.image import Image
+from pdefilter.images.metadata import Metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,16 @@ class Frames:
     read : callable
         Decodes one by its number, the first being zero; cheapest in order.
     size : tuple of int
-        The rows and columns of the first; zeros where there is no other.
+        The rows and columns of the first, as they are stored; zeros where
+        reading alone tells.
     format : str
         The name of the format they came in.
     outline : callable or None
         Tells the kind of one by its number before any is decoded: an image of
         a single pixel; None where decoding alone tells.
+    metadata : callable or None
+        Tells what is said beside the pixels of the first before any is decoded;
+        None where nothing there turns it.
     """
 
     count: int
@@ -31,6 +36,7 @@ class Frames:
     size: tuple[int, int] = (0, 0)
     format: str = ""
     outline: Callable[[int], Image] | None = None
+    metadata: Callable[[], Metadata] | None = None
 
     def __iter__(self) -> Iterator[Image]:
         return map(self.read, range(self.count))
@@ -61,10 +67,16 @@ class Frames:
             self,
             count=1,
             read=lambda _: self.read(number),
+            # Of the others no more is known than of the first.
+            size=(0, 0) if number else self.size,
             outline=outline and (lambda _: outline(number)),
         )
 
 
-def single(read: Callable[[], Image]) -> Frames:
+def single(
+    read: Callable[[], Image],
+    size: tuple[int, int],
+    metadata: Callable[[], Metadata] | None = None,
+) -> Frames:
     """Make the content of a file that holds one image."""
-    return Frames(1, lambda _: read())
+    return Frames(1, lambda _: read(), size, metadata=metadata)

@@ -26,17 +26,25 @@ def valid_pixels(image: Image) -> Mask | None:
     """
     valid = _unmarked(image)
     if image.mask is not None:
-        if image.mask.shape != image.pixels.shape[:2]:
-            (rows, columns), (of_mask_rows, of_mask_columns) = (
-                image.pixels.shape[:2],
-                image.mask.shape,
-            )
-            raise ImageError(
-                f"has {columns} × {rows} pixels, its mask {of_mask_columns} × {of_mask_rows}; "
-                "give a mask of its size"
-            )
+        require_fitting(image.mask, *image.pixels.shape[:2])
         valid = image.mask if valid is None else valid & image.mask
     return None if valid is None or valid.all() else valid
+
+
+def require_fitting(mask: Mask, rows: int, columns: int) -> None:
+    """Refuse an image for the mask, if their sizes differ.
+
+    Raises
+    ------
+    ImageError
+        That says both.
+    """
+    if mask.shape != (rows, columns):
+        of_mask_rows, of_mask_columns = mask.shape
+        raise ImageError(
+            f"has {columns} × {rows} pixels, its mask {of_mask_columns} × {of_mask_rows}; give a "
+            "mask of its size"
+        )
 
 
 def mask_of(image: Image) -> Mask:

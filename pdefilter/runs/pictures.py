@@ -37,6 +37,12 @@ def with_pictures(chain: Chain, reading: Reading) -> Chain:
     return Chain(tuple(_with_pictures(stage, reading) for stage in chain.stages))
 
 
+def takes_pictures(chain: Chain) -> bool:
+    """Tell whether a filter has been given a picture."""
+    values = (value for stage in chain.stages for value in stage.parameters.values())
+    return any(isinstance(value, Raster) for value in values)
+
+
 def _with_pictures(stage: Stage, reading: Reading) -> Stage:
     pictures: dict[str, Any] = {}
     for parameter in parameters_of(stage.filter):

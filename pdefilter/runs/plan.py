@@ -120,7 +120,7 @@ def plan(
     templated = output is not None and is_template(output)
     folder = fixed_folder(output) if output is not None and templated else output
     sources = find(inputs, search, folder, problems.append)
-    _refuse(problems)
+    refuse(problems)
     several = len(sources) > 1 or os.path.isdir(inputs[0])
     naming = _naming(sources, several, output, format_)
     jobs = list(_jobs(sources, naming, output, format_))
@@ -132,7 +132,7 @@ def plan(
         partial(_not_in_the_way, overwrite=overwrite, replace=skip_existing),
     ):
         check(jobs, problems.append)
-    _refuse(problems)
+    refuse(problems)
     left = [job for job in jobs if not (skip_existing and job.is_done)]
     return Plan(left, len(jobs) - len(left))
 
@@ -142,7 +142,14 @@ def folders_of(jobs: Iterable[Job]) -> list[str]:
     return list(dict.fromkeys(os.path.dirname(job.target) or "." for job in jobs if job.target))
 
 
-def _refuse(problems: list[str]) -> None:
+def refuse(problems: list[str]) -> None:
+    """Refuse a call if anything is wrong with it.
+
+    Raises
+    ------
+    CallError
+        With a sentence for each thing, twenty at most.
+    """
     if len(problems) > MOST_PROBLEMS:
         rest = len(problems) - MOST_PROBLEMS
         problems = [*problems[:MOST_PROBLEMS], f"… and {rest} more like these"]

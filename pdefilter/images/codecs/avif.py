@@ -52,7 +52,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
             metadata=_metadata(data),
         )
 
-    return single(read)
+    return single(read, (rows, columns), lambda: _metadata(data))
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)

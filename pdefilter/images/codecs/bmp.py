@@ -38,7 +38,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
             metadata=Metadata(resolution=_resolution(data, header)),
         )
 
-    return single(read)
+    return single(read, (abs(rows), columns))
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)

@@ -31,7 +31,8 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     if len(header.parts) != 1:
         raise ImageError(f"has {len(header.parts)} parts; give a file of one")
     (left, top), (right, bottom) = header.header()["dataWindow"]
-    reading.require_size(int(bottom) - int(top) + 1, int(right) - int(left) + 1)
+    size = (int(bottom) - int(top) + 1, int(right) - int(left) + 1)
+    reading.require_size(*size)
 
     def read() -> Image:
         with silence():
@@ -60,7 +61,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
             ),
         )
 
-    return single(read)
+    return single(read, size)
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)

@@ -64,7 +64,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
             metadata=_metadata(segments),
         )
 
-    return single(read)
+    return single(read, (rows, columns), lambda: _metadata(segments))
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)

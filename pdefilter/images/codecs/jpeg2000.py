@@ -61,7 +61,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
             metadata=_metadata(boxes, header),
         )
 
-    return single(read)
+    return single(read, (bottom - top, right - left), lambda: _metadata(boxes, header))
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)

@@ -81,7 +81,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
             reading.flaw(f"is a damaged PNG ({error})")
             return _image(_still(_salvaged(still)), metadata)
 
-    return single(read)
+    return single(read, (rows, columns), lambda: metadata)
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
@@ -237,7 +237,7 @@ def _animation(chunks: list[_Chunk], moving: list[_Moving], metadata: Metadata) 
         duration = Fraction(1000 * delay, per_second or 100)
         return _image(canvas.shown(number), replace(metadata, duration=duration))
 
-    return Frames(len(moving), read, (rows, columns))
+    return Frames(len(moving), read, (rows, columns), metadata=lambda: metadata)
 
 
 def _placement(control: bytes) -> Placement:

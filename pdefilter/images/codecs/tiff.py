@@ -90,6 +90,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         read,
         (first.imagelength, first.imagewidth),
         outline=lambda number: outline_of_page(0 if virtual > 1 else number),
+        metadata=lambda: outline_of_page(0).metadata,
     )
 
 

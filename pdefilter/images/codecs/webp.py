@@ -41,7 +41,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         return _animation(found, moving, metadata, reading)
     rows, columns = _size(chunks)
     reading.require_size(rows, columns)
-    return single(lambda: _image(_pixels(data), metadata))
+    return single(lambda: _image(_pixels(data), metadata), (rows, columns), lambda: metadata)
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
@@ -151,7 +151,7 @@ def _animation(
         duration = Fraction(_from_24(moving[number], 12))
         return _image(canvas.shown(number), replace(metadata, duration=duration))
 
-    return Frames(len(moving), read, (rows, columns))
+    return Frames(len(moving), read, (rows, columns), metadata=lambda: metadata)
 
 
 def _pixels(data: bytes, *, has_alpha: bool | None = None) -> Pixels:

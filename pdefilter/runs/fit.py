@@ -1,0 +1,67 @@
+"""Whether inputs have the size that a mask, or a picture that a filter takes, goes with."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from pdefilter.errors import ImageError
+from pdefilter.images.files import read_frames
+from pdefilter.images.holes import require_fitting
+from pdefilter.images.reading import Reading
+from pdefilter.images.upright import size_upright
+from pdefilter.raster import Mask, Raster
+from pdefilter.runs.chain import Chain
+from pdefilter.runs.pictures import takes_pictures
+from pdefilter.runs.plan import Job, refuse
+
+
+def require_fit(
+    jobs: Sequence[Job], chain: Chain, mask: Mask | None, reading: Reading, frame: int | None
+) -> None:
+    """Refuse a call of whose inputs some do not fit; nothing is decoded but their headers.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        A plan.
+    chain : Chain
+        What is done to all of them, pictures read.
+    mask : ndarray of shape (M, N), bool, or None
+        Which pixels of every image are filtered.
+    reading : Reading
+        What may be read.
+    frame : int or None
+        The number of the only frame wanted.
+
+    Raises
+    ------
+    CallError
+        With a sentence for each input, twenty at most.
+    """
+    if mask is None and not takes_pictures(chain):
+        return
+    problems = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # who decodes the file will tell
+        for job in jobs:
+            rows, columns = _size(job, reading, frame)
+            if not rows:
+                continue
+            try:
+                if mask is not None:
+                    require_fitting(mask, rows, columns)
+                chain(Raster.empty((rows, columns)))
+            except ImageError as error:
+                problems.append(f"{job.source_name}: {error}")
+    refuse(problems)
+
+
+def _size(job: Job, reading: Reading, frame: int | None) -> tuple[int, int]:
+    """Find the rows and columns of an input; zeros where its header does not tell, or is broken."""
+    # What is no ordinary file can be read but once.
+    if job.source is None or not Path(job.source).is_file():
+        return 0, 0
+    try:
+        return size_upright(read_frames(Path(job.source), reading, frame))
+    except ImageError:
+        return 0, 0

@@ -1,0 +1,73 @@
+"""Inputs of another size than the mask, or than a clone needs, are found before any is filtered."""
+
+import io
+import os
+import subprocess
+
+import numpy as np
+import pytest
+from sample_files import sample_files
+from support import SAMPLES
+
+import pdefilter
+from pdefilter.images.files import read_frames
+from pdefilter.images.reading import Reading
+from pdefilter.images.upright import size_upright
+
+FILES = sample_files()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_size_is_known_before_decoding(name):
+    frames = read_frames(io.BytesIO(FILES[name]), Reading())
+    assert size_upright(frames) == frames.read(0).pixels.shape[:2]
+
+
+def test_inputs_of_another_size_than_the_mask_are_named_and_none_is_filtered(
+    pdefilter_command, tmp_path
+):
+    for name, shape in (("a", (5, 6)), ("b", (6, 5)), ("c", (5, 6)), ("d", (7, 6))):
+        pdefilter.write(np.zeros(shape, np.uint8), tmp_path / f"{name}.png")
+    pdefilter.write(np.eye(5, 6, dtype=np.uint8), tmp_path / "mask.png")
+    names = [f"{name}.png" for name in "abcd"]
+    done = pdefilter_command("smooth", *names, "--mask", "mask.png", "-o", "out/")
+    assert done.returncode == 2
+    assert done.stderr.decode().splitlines() == [
+        "pdefilter: b.png: has 5 × 6 pixels, its mask 6 × 5; give a mask of its size",
+        "pdefilter: d.png: has 6 × 7 pixels, its mask 6 × 5; give a mask of its size",
+    ]
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_clone_must_lie_within_every_input_at_its_place_in_the_chain(pdefilter_command, tmp_path):
+    for name, side in (("large", 20), ("small", 9)):
+        pdefilter.write(np.zeros((side, side), np.uint8), tmp_path / f"{name}.png")
+    pdefilter.write(np.zeros((8, 8), np.uint8), tmp_path / "source.png")
+    stages = ["edge", "poisson --source source.png --at 5,5"]
+    done = pdefilter_command("chain", "large.png", "small.png", *stages, "-o", "out/")
+    assert done.returncode == 2
+    sentence = "small.png: has 9 × 9 pixels, and what is cloned reaches from 6,6 to 11,11"
+    assert sentence in done.stderr.decode()
+    assert not (tmp_path / "out").exists()
+    assert pdefilter_command("chain", "large.png", *stages, "-o", "out/").returncode == 0
+
+
+def test_what_is_broken_fails_alone_as_it_does_without_a_mask(pdefilter_command, tmp_path):
+    pdefilter.write(np.zeros((5, 6), np.uint8), tmp_path / "a.png")
+    (tmp_path / "b.png").write_bytes((SAMPLES / "coins.png").read_bytes()[:900])
+    pdefilter.write(np.eye(5, 6, dtype=np.uint8), tmp_path / "mask.png")
+    done = pdefilter_command("smooth", "a.png", "b.png", "--mask", "mask.png", "-o", "out/")
+    assert done.returncode == 1
+    assert b"pdefilter: b.png: is truncated" in done.stderr
+    assert (tmp_path / "out" / "a.png").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has none in its file system")
+def test_a_pipe_is_left_to_who_filters_it(executable, tmp_path):
+    pdefilter.write(np.eye(5, 6, dtype=np.uint8), tmp_path / "mask.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    command = [executable, "smooth", "pipe.png", "--mask", "mask.png", "-o", "out.png"]
+    with subprocess.Popen(command, cwd=tmp_path) as process:
+        (tmp_path / "pipe.png").write_bytes((tmp_path / "mask.png").read_bytes())
+        assert process.wait(60) == 0
+    assert (tmp_path / "out.png").exists()
