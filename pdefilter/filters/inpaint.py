@@ -8,6 +8,7 @@ from pdefilter.equations.inpainting import METHODS
 from pdefilter.errors import ImageError, ParameterError
 from pdefilter.filters.colour import Color, in_space
 from pdefilter.filters.option import Option, image_filter
+from pdefilter.observer import chose
 
 if TYPE_CHECKING:
     from pdefilter.equations.poisson import Residual
@@ -93,15 +94,16 @@ def inpaint(
 
     def fill(u: "Planes") -> "Planes":
         # In place, as what is in holes means nothing to anyone.
-        warn_of(METHODS[method](u, holes))
+        tell_of(METHODS[method](u, holes))
         return u
 
     # What was no hole is taken from the image as it came.
     return replace(in_space(color, image, lambda i: i.filtered(fill)), valid=holes)
 
 
-def warn_of(residual: "Residual") -> None:
-    """Tell where an equation could not be solved as well as it should be."""
+def tell_of(residual: "Residual") -> None:
+    """Tell how well an equation is solved, and warn where it is not as well as it should be."""
+    chose(residual=residual.reached, tolerance=residual.tolerance, iterations=residual.iterations)
     if residual.reached > residual.tolerance:
         warnings.warn(
             f"the residual is {residual.reached:.1e}, not {residual.tolerance:g} as it should be, "

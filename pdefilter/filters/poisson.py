@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pdefilter.equations import gradient_domain
 from pdefilter.errors import ImageError, ParameterError
-from pdefilter.filters.inpaint import warn_of
+from pdefilter.filters.inpaint import tell_of
 from pdefilter.filters.option import Option, image_filter
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ def _cloned(
     residual = gradient_domain.clone(
         inner, np.broadcast_to(given, inner.shape), free[part[0], part[1]].copy(), mixed=mixed
     )
-    warn_of(residual)
+    tell_of(residual)
     colour[:, part[0], part[1]] = inner
     return replace(image, colour=colour, valid=free)
 

@@ -65,15 +65,16 @@ def smooth(
         ),
     ] = None,
     weight: Annotated[
-        float | None,
+        float | str | None,
         Option(
             "Weight λ of the slopes in an energy: a slope κ, in total variation any, pulls a pixel "
-            "by λ.",
+            "by λ; auto: the one that removes the noise best, which is estimated.",
             unit="grey levels of 255",
             minimum=0,
             maximum=1e6,
-            metavar="LEVELS",
+            metavar="LEVELS|auto",
             otherwise="20",
+            auto=True,
         ),
     ] = None,
     kappa: Annotated[
@@ -127,8 +128,9 @@ def smooth(
     size : int, optional
         Width of the window in px, odd, in place of `sigma`. A Gaussian's holds
         ±4σ. By default 3 for the median.
-    weight : float, optional
-        λ in grey levels of 255 (times px), by default 20.
+    weight : float or "auto", optional
+        λ in grey levels of 255 (times px), by default 20; or auto, from the
+        noise estimated in every channel: an image without noise stays as it is.
     kappa : float, optional
         κ on the unit scale, for tikhonov and huber; by default 0.04.
     optimizer : str, optional

@@ -1,7 +1,10 @@
 """Smoothing by energies and by curvature, as users call it."""
 
+import json
+
 import numpy as np
 import pytest
+from support import SAMPLES
 
 import pdefilter
 from pdefilter import ImageError, ParameterError
@@ -93,3 +96,68 @@ def test_holes_stay_and_have_no_say():
         assert np.array_equal(np.isnan(smooth), np.isnan(holed))
     with pytest.raises(ImageError, match="where level lines end"):
         pdefilter.smooth(holed, method="curvature")
+
+
+@pytest.mark.parametrize("method", ["tikhonov", "tv", "huber"])
+@pytest.mark.parametrize("name", ["cat.png", "coffee.jpg", "coins.png"])
+def test_weight_auto_is_near_the_best_weight_there_is(method, name):
+    """The best of weights a factor of 1.3 apart; a factor of two of it would lose 1.5 to 4 dB."""
+    picture = pdefilter.read(SAMPLES / name).pixels[40:200, 40:200] / 255
+    for level in (10, 25, 50):
+        noisy = picture + np.random.default_rng(1).normal(0, level / 255, picture.shape)
+
+        def error(weight, noisy=noisy):
+            smooth = pdefilter.smooth(noisy, method=method, weight=weight, tolerance=0.5)
+            return 10 * np.log10(((smooth.clip(0, 1) - picture) ** 2).mean())
+
+        scale = level / 25 * 40 if method != "tikhonov" else (level / 25) ** 1.25 * 20
+        best = min(error(scale * 1.3**k) for k in range(-9, 4))
+        assert error("auto") <= best + 0.6, level
+
+
+@pytest.mark.parametrize("method", ["tikhonov", "tv", "huber"])
+def test_weight_auto_leaves_an_image_without_noise(method):
+    disc = (np.hypot(*(np.mgrid[:64, :64] - 31.5)) < 20) * 0.5 + 0.25
+    assert np.array_equal(pdefilter.smooth(disc, method=method, weight="auto"), disc)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "proof"), [("primal-dual", "gaps"), ("nesterov", "gradients")]
+)
+def test_energies_and_what_proves_the_minimum_are_in_the_report(
+    pdefilter_command, tmp_path, optimizer, proof
+):
+    done = pdefilter_command(
+        *("smooth", SAMPLES / "noisy.png", "--method", "huber", "--optimizer", optimizer),
+        *("--weight", "auto", "-o", "out.png", "--report", "report.jsonl"),
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    (line,) = (tmp_path / "report.jsonl").read_text().splitlines()
+    (stage,) = json.loads(line)["filters"]
+    (chosen,) = stage["chosen"]
+    energies, proofs = np.array(chosen["energies"]), np.array(chosen[proof])
+    assert len(energies) == len(proofs) > 1
+    assert energies[-1] == energies.min() < 0.9 * energies[0]
+    assert proofs[-1] == proofs.min()
+    if proof == "gaps":  # by so much the energy may still fall
+        assert (energies - energies[-1] <= proofs * 1.001).all()
+    assert chosen["iterations"] >= len(energies) - 1
+    assert chosen["weight"] > 0
+    assert len(chosen["noise"]) == 1
+
+
+def test_the_residual_of_elliptic_equations_is_in_the_report(pdefilter_command, tmp_path):
+    where = np.zeros((256, 256), np.uint8)
+    where[20:90, 30:80] = 255
+    pdefilter.write(where, tmp_path / "where.png")
+    for command in (
+        ["inpaint", SAMPLES / "portrait.png", "--mask", SAMPLES / "holes.png"],
+        ["poisson", SAMPLES / "portrait.png", "--source", SAMPLES / "portrait.png", "--at", "9,9",
+         "--mask", "where.png"],
+    ):  # fmt: skip
+        done = pdefilter_command(*command, "-o", "-", "--report", "report.jsonl", "--overwrite")
+        assert (done.returncode, done.stderr) == (0, b"")
+        (stage,) = json.loads((tmp_path / "report.jsonl").read_text())["filters"]
+        (chosen,) = stage["chosen"]
+        assert 0 < chosen["residual"] <= chosen["tolerance"] == 1e-6
+        assert chosen["iterations"] > 1
