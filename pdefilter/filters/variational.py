@@ -15,7 +15,6 @@ from pdefilter.schemes.explicit import explicit_steps
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes, Raster
-    from pdefilter.solvers.descent import Trace
 
 ENERGIES = {
     "tikhonov": "least ½‖u − f‖² + λ Σ |∇u|²/2κ",
@@ -115,7 +114,7 @@ def minimised(
         contrast = 0 if method == "tv" else kappa
         energy = Energy(f, float(wanted) / 255, contrast, method != "tikhonov", edges)
         u, trace = minimise(energy, way, allowed / 255)
-        chose(iterations=trace.iterations, energies=trace.energies, **_proof(way, trace))
+        chose(iterations=trace.iterations, energies=trace.energies, **_proof(way, trace.distances))
         reached = trace.distances[-1] * (allowed / trace.tolerance)
         if reached > allowed:
             warnings.warn(
@@ -128,11 +127,11 @@ def minimised(
     return image.filtered(minimum)
 
 
-def _proof(optimizer: str, trace: "Trace") -> dict[str, object]:
+def _proof(optimizer: str, distances: Sequence[float]) -> dict[str, object]:
     """Name what proved, whenever it was looked at, how near the minimum is."""
     if optimizer == "primal-dual":
-        return {"gaps": [distance**2 / 2 for distance in trace.distances]}
-    return {"gradients": trace.distances}
+        return {"gaps": [distance**2 / 2 for distance in distances]}
+    return {"gradients": distances}
 
 
 def straightened(image: "Raster", time: float | None) -> "Raster":

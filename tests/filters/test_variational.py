@@ -155,9 +155,11 @@ def test_the_residual_of_elliptic_equations_is_in_the_report(pdefilter_command, 
         ["poisson", SAMPLES / "portrait.png", "--source", SAMPLES / "portrait.png", "--at", "9,9",
          "--mask", "where.png"],
     ):  # fmt: skip
-        done = pdefilter_command(*command, "-o", "-", "--report", "report.jsonl", "--overwrite")
+        done = pdefilter_command(
+            *command, "-o", "out.tif", "--depth", "float", "--report", "r.jsonl", "--overwrite"
+        )
         assert (done.returncode, done.stderr) == (0, b"")
-        (stage,) = json.loads((tmp_path / "report.jsonl").read_text())["filters"]
+        (stage,) = json.loads((tmp_path / "r.jsonl").read_text())["filters"]
         (chosen,) = stage["chosen"]
         assert 0 < chosen["residual"] <= chosen["tolerance"] == 1e-6
         assert chosen["iterations"] > 1
