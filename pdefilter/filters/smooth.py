@@ -160,8 +160,6 @@ def smooth(
     ParameterError
         If both `sigma` and `size` are given, or an option of another method,
         or an optimizer that does not fit the energy.
-    ImageError
-        If the image has holes and the method is curvature.
 
     References
     ----------

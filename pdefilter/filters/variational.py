@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pdefilter.equations.energies import OPTIMIZERS, Energy, minimise
-from pdefilter.errors import ImageError, ParameterError
+from pdefilter.errors import ParameterError
 from pdefilter.filters.evolve import edges_of
 from pdefilter.filters.noise import noise_of
 from pdefilter.filters.option import AUTO
@@ -135,17 +135,12 @@ def _proof(optimizer: str, distances: Sequence[float]) -> dict[str, object]:
 
 
 def straightened(image: "Raster", time: float | None) -> "Raster":
-    """Move level lines by their curvature, for a time in px², by default 2.
+    """Move level lines by their curvature, for a time in px², by default 2."""
+    import numpy as np
 
-    Raises
-    ------
-    ImageError
-        If the image has holes.
-    """
     from pdefilter.kernels.curvature import straighten
 
-    if image.valid is not None:
-        raise ImageError("has holes, where level lines end; fill them by inpaint")
+    weight = None if image.valid is None else image.valid.astype(np.float32)
     steps = explicit_steps(
         time=time,
         iterations=None,
@@ -154,4 +149,4 @@ def straightened(image: "Raster", time: float | None) -> "Raster":
         default_step=_DEFAULT_STEP,
         largest_stable_step=_LARGEST_STEP,
     )
-    return image.filtered(lambda u: straighten(u, steps)) if steps else image
+    return image.filtered(lambda u: straighten(u, steps, weight)) if steps else image

@@ -17,11 +17,13 @@ from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.elliptic import Network
 from pdefilter.kernels.native import Tiling
 from pdefilter.kernels.native import correlation as native_correlation
+from pdefilter.kernels.native import curvature as native_curvature
 from pdefilter.kernels.native import elliptic as native_elliptic
 from pdefilter.kernels.native import lattice as native_lattice
 from pdefilter.kernels.native import shock as native_shock
 from pdefilter.kernels.native import variation as native_variation
 from pdefilter.kernels.reference import correlation as reference_correlation
+from pdefilter.kernels.reference import curvature as reference_curvature
 from pdefilter.kernels.reference import elliptic as reference_elliptic
 from pdefilter.kernels.reference import gradient as reference_gradient
 from pdefilter.kernels.reference import lattice as reference_lattice
@@ -237,6 +239,17 @@ def test_a_shock_has_the_bits_of_the_reference(variant, image, guided, weighted,
     ours, theirs = np.empty((2, *u.shape), np.float32)
     reference_shock.advance(u, guide, weight, across, 0.7, theirs)
     native_shock.advance(u, guide, weight, across, 0.7, ours, threads=threads, variant=variant)
+    assert same(ours, theirs)
+
+
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+@given(image=images(150, 70), weighted=st.booleans(), threads=st.integers(1, 8))
+def test_a_curvature_step_has_the_bits_of_the_reference(variant, image, weighted, threads):
+    u, rng = image
+    weight = rng.integers(0, 2, u.shape[1:]).astype(np.float32) if weighted else None
+    ours, theirs = np.empty((2, *u.shape), np.float32)
+    reference_curvature.advance(u, weight, 0.2, theirs)
+    native_curvature.advance(u, weight, 0.2, ours, threads=threads, variant=variant)
     assert same(ours, theirs)
 
 

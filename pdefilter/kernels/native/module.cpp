@@ -353,6 +353,24 @@ void shock(Planes in, Planes guide, nb::object weight, nb::object across, Target
     run([&] { return pdefilter::shock(task, threads, table, interrupted); });
 }
 
+void straighten(Planes in, nb::object weight, Target out, float tau, float flat, int threads,
+                const std::string& variant) {
+    require_same_shape(in, out);
+    if (in.size() == 0 || threads < 1) throw nb::value_error("one pixel and one thread at least");
+    pdefilter::Curvature task{};
+    task.channels = pdefilter::Index(in.shape(0));
+    task.rows = pdefilter::Index(in.shape(1));
+    task.columns = pdefilter::Index(in.shape(2));
+    task.in = in.data();
+    task.out = out.data();
+    task.tau = tau;
+    task.flat = flat;
+    Plane counts;
+    task.weight = plane_of(in, weight, counts);
+    const auto& table = table_of(variant);
+    run([&] { return pdefilter::straighten(task, threads, table, interrupted); });
+}
+
 }  // namespace
 
 NB_MODULE(_native, m) {
@@ -377,6 +395,8 @@ NB_MODULE(_native, m) {
           "variant"_a);
     m.def("shock", &shock, "in_"_a, "guide"_a, "weight"_a.none(), "across"_a.none(), "out"_a,
           "tau"_a, "threads"_a, "variant"_a);
+    m.def("straighten", &straighten, "in_"_a, "weight"_a.none(), "out"_a, "tau"_a, "flat"_a,
+          "threads"_a, "variant"_a);
     pdefilter::bind_elliptic(m);
     pdefilter::bind_variation(m);
 }

@@ -1,4 +1,4 @@
-// Steps of shock filters on whole images, on several threads.
+// Steps of shock filters and of mean curvature motion on whole images, on several threads.
 #pragma once
 
 #include "team.hpp"
@@ -13,6 +13,15 @@ inline bool shock(const Shock& task, int threads, const Variant& variant,
         variant.shock_rows(task, first, last, scratch);
     };
     return in_chunks(task.rows, threads, variant.shock_scratch(task), some_rows, interrupted);
+}
+
+// Returns false if interrupted.
+inline bool straighten(const Curvature& task, int threads, const Variant& variant,
+                       const Interrupted& interrupted) {
+    auto some_rows = [&](Index first, Index last, float* scratch) {
+        variant.curvature_rows(task, first, last, scratch);
+    };
+    return in_chunks(task.rows, threads, variant.curvature_scratch(task), some_rows, interrupted);
 }
 
 }  // namespace pdefilter

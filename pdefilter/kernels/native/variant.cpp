@@ -16,10 +16,12 @@ namespace {
 #include "loops/channels.hpp"
 #include "loops/conductances.hpp"
 #include "loops/correlation.hpp"
+#include "loops/curvature.hpp"
 #include "loops/floats.hpp"
 #include "loops/gradient.hpp"
 #include "loops/lattice.hpp"
 #include "loops/march.hpp"
+#include "loops/neighbours.hpp"
 #include "loops/shock.hpp"
 #include "loops/splitting.hpp"
 #include "loops/variation.hpp"
@@ -30,7 +32,7 @@ extern const Variant variant;
 const Variant variant{march_scratch,     march_tile,     conduct_scratch,  conduct_rows,
                       solve_scratch,     solve_columns,  solve_rows,
                       correlate_scratch, correlate_rows, gradient_scratch, gradient_rows,
-                      shock_scratch,     shock_rows,
+                      shock_scratch,     shock_rows,     curvature_scratch, curvature_rows,
                       part_rows,         join_scratch,   join_rows,
                       reduce_rows,       tie_scratch,    tie_rows,
                       variation_scratch, ascend_rows,    look_rows};

@@ -148,6 +148,16 @@ struct Shock {
     float tau;
 };
 
+// A step of mean curvature motion; `in` and `out` are different images.
+struct Curvature {
+    Index channels, rows, columns;
+    const float* in;
+    const float* weight;  // how much a pixel counts, or null for 1
+    float* out;
+    float tau;
+    float flat;  // what is added to the square of every slope
+};
+
 // A step up the dual energy of variation, from p and the field before it to `out`; or, of p alone,
 // the energy in every row, and after those the duality gaps, to `sums`. Fields have two components
 // a channel.
@@ -177,6 +187,8 @@ struct Variant {
     void (*gradient_rows)(const Gradient&, Index first, Index last, float* scratch);
     Index (*shock_scratch)(const Shock&);
     void (*shock_rows)(const Shock&, Index first, Index last, float* scratch);
+    Index (*curvature_scratch)(const Curvature&);
+    void (*curvature_rows)(const Curvature&, Index first, Index last, float* scratch);
     void (*part_rows)(const Parting&, Index first, Index last);
     Index (*join_scratch)(const Joining&);
     // Returns how many values were clipped.

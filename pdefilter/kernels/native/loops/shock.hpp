@@ -1,60 +1,11 @@
 // A step of a shock filter: every pixel looks at its eight neighbours.
 #pragma once
 
-#include "floats.hpp"
-#include "gradient.hpp"
-
-// A plane on which work goes down row by row: copies of the rows above, at and below, each with
-// its ends repeated.
-struct Around {
-    const float* plane;
-    Index rows, columns;
-    float* copies;
-
-    static constexpr Index kept = 4;  // a power of two
-    static Index stride(Index columns) { return line + stride_of(columns); }
-    static Index room(Index columns) { return kept * stride(columns); }
-
-    float* row(Index r) const {
-        const Index place = smaller(larger(r, 0), rows - 1);
-        return copies + (place & (kept - 1)) * stride(columns) + line;
-    }
-    void fetch(Index r) const {
-        if (r < 0 || r >= rows) return;
-        float* const to = row(r);
-        memcpy(to, plane + r * columns, size_t(columns) * sizeof(float));
-        to[-1] = to[0];
-        to[columns] = to[columns - 1];
-    }
-};
-
-// How much the neighbours of a pixel on one axis differ from it.
-struct Pair {
-    Floats ahead, behind;
-};
+#include "neighbours.hpp"
 
 inline Floats flatter(Pair d) {
     const Floats a = absolute(d.ahead), b = absolute(d.behind), zero = all(0.0f);
     return d.ahead * d.behind < zero ? (a < b ? a : b) : zero;
-}
-
-// Rows of an image above, at and below the pixels computed, and how much these count.
-template <bool weighted>
-struct Neighbours {
-    const float* row[3];
-    const float* weight[3];
-
-    Floats difference(Index j, int rows, int columns) const {
-        const Floats d = load(row[1 + rows] + j + columns) - load(row[1] + j);
-        if constexpr (!weighted) return d;
-        return d * load(weight[1 + rows] + j + columns);
-    }
-    Pair on_rows(Index j) const { return {difference(j, 1, 0), difference(j, -1, 0)}; }
-    Pair on_columns(Index j) const { return {difference(j, 0, 1), difference(j, 0, -1)}; }
-};
-
-inline Vector gradient_of(Pair rows, Pair columns) {
-    return {(rows.ahead - rows.behind) * all(0.5f), (columns.ahead - columns.behind) * all(0.5f)};
 }
 
 Index shock_scratch(const Shock& task) {
@@ -103,10 +54,7 @@ struct ShockRows {
         for (Index j = 0; j < N; j += lanes) {
             const Pair rows = v.on_rows(j), columns = v.on_columns(j);
             const Vector g = gradient_of(rows, columns);
-            const Floats rr = rows.ahead + rows.behind, cc = columns.ahead + columns.behind;
-            const Floats one = v.difference(j, 1, 1) + v.difference(j, -1, -1);
-            const Floats other = v.difference(j, -1, 1) + v.difference(j, 1, -1);
-            const Floats rc = (one - other) * all(0.25f);
+            const auto [rr, rc, cc] = hessian_of(v, j, rows, columns);
             Vector q;
             if constexpr (directed) {
                 auto projection = [&](Index plane) {
