@@ -1,24 +1,13 @@
 """Correlation with any kernel of two dimensions, directly or by the Fourier transform."""
 
-from collections.abc import Mapping
-from functools import partial
-
 import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.kernels import engine
-from pdefilter.kernels.bands import for_each_band
+from pdefilter.kernels.reference import kernel2d as reference
 from pdefilter.raster import Planes
 
 Kernel2D = NDArray[np.float64]
-
-BORDERS: Mapping[str, str] = {
-    "reflect": "symmetric",
-    "constant": "constant",
-    "nearest": "edge",
-    "wrap": "wrap",
-}
-"""How NumPy names what is beyond the border."""
 
 # Measured on 1024² and 4096²: more weights than these take longer than the transform. It follows
 # the kernel alone, so that no part of an image is computed differently from the whole.
@@ -42,7 +31,7 @@ def correlate2d(u: Planes, kernel: Kernel2D, origin: tuple[int, int], border: st
     origin : tuple of int
         The place (i₀, j₀) in the kernel of the pixel computed.
     border : str
-        One of `BORDERS`.
+        One of `pdefilter.kernels.reference.kernel2d.BORDERS`.
 
     Returns
     -------
@@ -50,26 +39,16 @@ def correlate2d(u: Planes, kernel: Kernel2D, origin: tuple[int, int], border: st
         A new array. Either way it is exact but for rounding, of at most
         2⁻²⁴ Σ|K| max|u| for each weight.
     """
-    frame = [(0, 0)]
-    frame += [(o, size - 1 - o) for o, size in zip(origin, kernel.shape, strict=True)]
-    framed = np.pad(u, frame, mode=BORDERS[border])  # type: ignore[call-overload]
-    result = np.empty_like(u)
     if np.count_nonzero(kernel) > MOST_DIRECT_WEIGHTS:
-        _transform(framed, kernel, result)
-    else:
-        for_each_band(partial(_add_up, framed, kernel.astype(np.float32), result), u)
-    return result
+        result = np.empty_like(u)
+        _transform(reference.framed(u, kernel.shape, origin, border), kernel, result)
+        return result
+    weights = kernel.astype(np.float32)
+    if u.size and engine.name() == "native":
+        from pdefilter.kernels.native import correlation as native
 
-
-def _add_up(
-    framed: Planes, kernel: NDArray[np.float32], result: Planes, first: int, last: int
-) -> None:
-    total, term = np.zeros((2, *result[:, first:last].shape), np.float32)
-    columns = result.shape[2]
-    for i, j in np.argwhere(kernel):
-        shifted = framed[:, first + i : last + i, j : j + columns]
-        total += np.multiply(shifted, kernel[i, j], out=term)
-    result[:, first:last] = total
+        return native.correlate2d(np.ascontiguousarray(u), weights, origin, border)
+    return reference.correlate2d(u, weights, origin, border)
 
 
 def _transform(framed: Planes, kernel: Kernel2D, result: Planes) -> None:

@@ -6,7 +6,8 @@ from scipy import ndimage
 from support import planes
 
 from pdefilter.kernels import kernel2d
-from pdefilter.kernels.kernel2d import BORDERS, correlate2d
+from pdefilter.kernels.kernel2d import correlate2d
+from pdefilter.kernels.reference.kernel2d import BORDERS
 
 
 def kernels(most):

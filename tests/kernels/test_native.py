@@ -26,10 +26,12 @@ from pdefilter.kernels.reference import correlation as reference_correlation
 from pdefilter.kernels.reference import curvature as reference_curvature
 from pdefilter.kernels.reference import elliptic as reference_elliptic
 from pdefilter.kernels.reference import gradient as reference_gradient
+from pdefilter.kernels.reference import kernel2d as reference_kernel2d
 from pdefilter.kernels.reference import lattice as reference_lattice
 from pdefilter.kernels.reference import march as reference
 from pdefilter.kernels.reference import shock as reference_shock
 from pdefilter.kernels.reference import variation as reference_variation
+from pdefilter.kernels.reference.kernel2d import BORDERS
 from pdefilter.kernels.taps import Taps
 
 pytestmark = pytest.mark.skipif(
@@ -240,6 +242,25 @@ def test_a_shock_has_the_bits_of_the_reference(variant, image, guided, weighted,
     reference_shock.advance(u, guide, weight, across, 0.7, theirs)
     native_shock.advance(u, guide, weight, across, 0.7, ours, threads=threads, variant=variant)
     assert same(ours, theirs)
+
+
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+@given(
+    image=images(150, 150),
+    shape=st.tuples(st.integers(1, 6), st.integers(1, 6)),
+    border=st.sampled_from(sorted(BORDERS)),
+    threads=st.integers(1, 8),
+    data=st.data(),
+)
+def test_a_kernel_of_two_dimensions_has_the_bits_of_the_reference(
+    variant, image, shape, border, threads, data
+):
+    u, rng = image
+    kernel = rng.normal(size=shape).astype(np.float32) * (rng.random(shape) < 0.8)
+    origin = tuple(data.draw(st.integers(0, size - 1)) for size in shape)
+    arguments = u, kernel, origin, border
+    ours = native_correlation.correlate2d(*arguments, threads=threads, variant=variant)
+    assert same(ours, reference_kernel2d.correlate2d(*arguments))
 
 
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])

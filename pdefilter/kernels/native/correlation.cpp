@@ -37,6 +37,14 @@ bool correlate(Correlation task, int threads, const Variant& variant,
                    variant.correlate_rows, interrupted);
 }
 
+bool correlate2d(const Correlation2D& task, int threads, const Variant& variant,
+                 const Interrupted& interrupted) {
+    auto some_rows = [&](Index first, Index last, float* scratch) {
+        variant.correlate2d_rows(task, first, last, scratch);
+    };
+    return in_chunks(task.rows, threads, variant.correlate2d_scratch(task), some_rows, interrupted);
+}
+
 bool gradient(Gradient task, int threads, const Variant& variant, const Interrupted& interrupted) {
     return on_rows(task, task.difference, task.smoothing, threads, variant.gradient_scratch,
                    variant.gradient_rows, interrupted);

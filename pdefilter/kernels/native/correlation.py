@@ -1,9 +1,11 @@
 """Correlations and gradients on the native engine."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pdefilter.kernels import engine
 from pdefilter.kernels.native import threads_for, variants
+from pdefilter.kernels.reference.kernel2d import BORDERS
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
 
@@ -36,6 +38,43 @@ def correlate(
         variant or variants()[-1],
     )
     return out
+
+
+def correlate2d(
+    u: Planes,
+    kernel: NDArray[np.float32],
+    origin: tuple[int, int],
+    border: str,
+    *,
+    threads: int | None = None,
+    variant: str | None = None,
+) -> Planes:
+    """Correlate as `pdefilter.kernels.kernel2d.correlate2d` says, adding up directly."""
+    native = engine.native()
+    assert native is not None
+    out = np.empty_like(u)
+    places = np.argwhere(kernel)
+    native.correlate2d(
+        u,
+        out,
+        kernel[*places.T],
+        np.ascontiguousarray(places),
+        places_beyond(u.shape[1], kernel.shape[0], origin[0], border),
+        places_beyond(u.shape[2], kernel.shape[1], origin[1], border),
+        origin[1],
+        threads or threads_for(u.size * len(places) // _WEIGHTS_OF_A_STEP),
+        variant or variants()[-1],
+    )
+    return out
+
+
+def places_beyond(size: int, of_kernel: int, origin: int, border: str) -> NDArray[np.intp]:
+    """Find which of the pixels of an axis lie where a kernel reaches; −1 for none."""
+    frame = (origin, of_kernel - 1 - origin)
+    mode = BORDERS[border]
+    beyond = {"constant_values": -1} if mode == "constant" else {}
+    found: NDArray[np.intp] = np.pad(np.arange(size), frame, mode=mode, **beyond)  # type: ignore[call-overload]
+    return found
 
 
 def gradient(

@@ -26,6 +26,8 @@ using Plane = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cp
 using Target = nb::ndarray<float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 using Ends = nb::ndarray<const std::int8_t, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 using EndsTarget = nb::ndarray<std::int8_t, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using Places = nb::ndarray<const std::ptrdiff_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Index1 = nb::ndarray<const std::ptrdiff_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Numbers = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 template <class A, class B>
@@ -353,6 +355,32 @@ void shock(Planes in, Planes guide, nb::object weight, nb::object across, Target
     run([&] { return pdefilter::shock(task, threads, table, interrupted); });
 }
 
+// That no place lies outside the kernel or the image is what Python sees to.
+void correlate2d(Planes in, Target out, Numbers weights, Places places, Index1 row_of,
+                 Index1 column_of, int left, int threads, const std::string& variant) {
+    require_same_shape(in, out);
+    if (in.size() == 0 || threads < 1) throw nb::value_error("one pixel and one thread at least");
+    pdefilter::Correlation2D task{};
+    task.channels = pdefilter::Index(in.shape(0));
+    task.rows = pdefilter::Index(in.shape(1));
+    task.columns = pdefilter::Index(in.shape(2));
+    task.in = in.data();
+    task.out = out.data();
+    task.height = pdefilter::Index(row_of.shape(0)) - task.rows + 1;
+    task.width = pdefilter::Index(column_of.shape(0)) - task.columns + 1;
+    task.left = left;
+    task.count = pdefilter::Index(weights.shape(0));
+    if (task.height < 1 || task.width < 1 || left < 0 || left >= task.width ||
+        places.size() != 2 * weights.size())
+        throw nb::value_error("a kernel of one weight at least, and a place for every weight");
+    task.weights = weights.data();
+    task.places = places.data();
+    task.row_of = row_of.data();
+    task.column_of = column_of.data();
+    const auto& table = table_of(variant);
+    run([&] { return pdefilter::correlate2d(task, threads, table, interrupted); });
+}
+
 void straighten(Planes in, nb::object weight, Target out, float tau, float flat, int threads,
                 const std::string& variant) {
     require_same_shape(in, out);
@@ -385,6 +413,8 @@ NB_MODULE(_native, m) {
           "threads"_a, "variant"_a);
     m.def("correlate", &correlate, "in_"_a, "out"_a, "along_rows"_a, "first_row"_a,
           "along_columns"_a, "first_column"_a, "threads"_a, "variant"_a);
+    m.def("correlate2d", &correlate2d, "in_"_a, "out"_a, "weights"_a, "places"_a, "row_of"_a,
+          "column_of"_a, "left"_a, "threads"_a, "variant"_a);
     m.def("gradient", &gradient, "in_"_a, "alpha"_a.none(), "out"_a, "difference"_a, "first"_a,
           "smoothing"_a, "first_across"_a, "measure"_a, "factor"_a, "threads"_a, "variant"_a);
     m.def("part", &part, "pixels"_a, "out"_a, "values"_a, "threads"_a, "variant"_a);

@@ -19,6 +19,7 @@ namespace {
 #include "loops/curvature.hpp"
 #include "loops/floats.hpp"
 #include "loops/gradient.hpp"
+#include "loops/kernel2d.hpp"
 #include "loops/lattice.hpp"
 #include "loops/march.hpp"
 #include "loops/neighbours.hpp"
@@ -31,7 +32,8 @@ namespace {
 extern const Variant variant;
 const Variant variant{march_scratch,     march_tile,     conduct_scratch,  conduct_rows,
                       solve_scratch,     solve_columns,  solve_rows,
-                      correlate_scratch, correlate_rows, gradient_scratch, gradient_rows,
+                      correlate_scratch, correlate_rows, correlate2d_scratch, correlate2d_rows,
+                      gradient_scratch,  gradient_rows,
                       shock_scratch,     shock_rows,     curvature_scratch, curvature_rows,
                       part_rows,         join_scratch,   join_rows,
                       reduce_rows,       tie_scratch,    tie_rows,

@@ -81,6 +81,19 @@ struct Correlation {
     Mirror mirror;
 };
 
+// The correlation with a kernel of two dimensions.
+struct Correlation2D {
+    Index channels, rows, columns;
+    const float* in;
+    float* out;
+    Index height, width, left;  // of the kernel; its columns before the pixel computed
+    Index count;
+    const float* weights;    // those that are not zero
+    const Index* places;     // and their rows and columns in the kernel
+    const Index* row_of;     // which row lies where, from the first that the kernel covers; -1 none
+    const Index* column_of;  // likewise
+};
+
 enum Measure { vector = 0, magnitude = 1, sum = 2 };
 
 // The channels' shared gradient, or its strength: to `out`, two planes or one.
@@ -183,6 +196,8 @@ struct Variant {
     void (*solve_rows)(const Splitting&, Index first, Index last, float* scratch);
     Index (*correlate_scratch)(const Correlation&);
     void (*correlate_rows)(const Correlation&, Index first, Index last, float* scratch);
+    Index (*correlate2d_scratch)(const Correlation2D&);
+    void (*correlate2d_rows)(const Correlation2D&, Index first, Index last, float* scratch);
     Index (*gradient_scratch)(const Gradient&);
     void (*gradient_rows)(const Gradient&, Index first, Index last, float* scratch);
     Index (*shock_scratch)(const Shock&);

@@ -1,0 +1,47 @@
+"""Correlation with a kernel of two dimensions in NumPy, weight after weight, row by row."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pdefilter.kernels.bands import for_each_band
+from pdefilter.raster import Planes
+
+BORDERS: Mapping[str, str] = {
+    "reflect": "symmetric",
+    "constant": "constant",
+    "nearest": "edge",
+    "wrap": "wrap",
+}
+"""How NumPy names what is beyond the border."""
+
+
+def correlate2d(
+    u: Planes, kernel: NDArray[np.float32], origin: tuple[int, int], border: str
+) -> Planes:
+    """Correlate as `pdefilter.kernels.kernel2d.correlate2d` says, adding up directly."""
+    result = np.empty_like(u)
+    frame = framed(u, kernel.shape, origin, border)
+    for_each_band(partial(_add_up, frame, kernel, result), u)
+    return result
+
+
+def framed(u: Planes, of_kernel: tuple[int, ...], origin: tuple[int, int], border: str) -> Planes:
+    """Put around an image what a kernel sees beyond its border."""
+    frame = [(0, 0)]
+    frame += [(o, size - 1 - o) for o, size in zip(origin, of_kernel, strict=True)]
+    found: Planes = np.pad(u, frame, mode=BORDERS[border])  # type: ignore[call-overload]
+    return found
+
+
+def _add_up(
+    framed: Planes, kernel: NDArray[np.float32], result: Planes, first: int, last: int
+) -> None:
+    total, term = np.zeros((2, *result[:, first:last].shape), np.float32)
+    columns = result.shape[2]
+    for i, j in np.argwhere(kernel):
+        shifted = framed[:, first + i : last + i, j : j + columns]
+        total += np.multiply(shifted, kernel[i, j], out=term)
+    result[:, first:last] = total
