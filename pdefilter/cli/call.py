@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pdefilter.runs.plan import Plan
     from pdefilter.runs.report import Report
     from pdefilter.runs.work import Outcome
-    from pdefilter.runs.workers import Task
+    from pdefilter.runs.worker import Task
 
 INTERRUPTED = 130
 
@@ -194,7 +194,7 @@ def _task(
     from pdefilter.runs.places import FRACTION, available_memory
     from pdefilter.runs.resources import threads
     from pdefilter.runs.work import Handling
-    from pdefilter.runs.workers import Task
+    from pdefilter.runs.worker import Task
 
     handling = Handling(
         reading,
