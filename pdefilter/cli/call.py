@@ -146,6 +146,8 @@ def _interrupted(done: int, of: int) -> str:
 
 def _summary(failed: int, done: int, of: int) -> str:
     left = of - failed - done
+    if failed == of:
+        return f"all {of} images failed"
     rest = f"{done} are done, {left} were not begun" if left else "the others are done"
     return f"{failed} of {of} images failed, {rest}"
 
