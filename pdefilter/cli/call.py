@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pdefilter.runs.plan import Plan
     from pdefilter.runs.report import Report
     from pdefilter.runs.work import Outcome
-    from pdefilter.runs.workers import Task
+    from pdefilter.runs.worker import Task
 
 INTERRUPTED = 130
 
@@ -149,6 +149,8 @@ def _interrupted(done: int, of: int) -> str:
 
 def _summary(failed: int, done: int, of: int) -> str:
     left = of - failed - done
+    if failed == of:
+        return f"all {of} images failed"
     rest = f"{done} are done, {left} were not begun" if left else "the others are done"
     return f"{failed} of {of} images failed, {rest}"
 
@@ -197,7 +199,7 @@ def _task(
     from pdefilter.runs.places import FRACTION, available_memory
     from pdefilter.runs.resources import threads
     from pdefilter.runs.work import Handling
-    from pdefilter.runs.workers import Task
+    from pdefilter.runs.worker import Task
 
     handling = Handling(
         reading,

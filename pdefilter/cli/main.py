@@ -23,7 +23,8 @@ def main() -> NoReturn:
     try:
         parsed = app(standalone_mode=False)
         status = parsed() if callable(parsed) else parsed or 0
-        sys.stdout.flush()
+        if sys.stdout:
+            sys.stdout.flush()
     except ParameterError as error:
         tell(f"{option_name(error.parameter)}: {error.problem}")
         status = WRONG_CALL
@@ -39,10 +40,12 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, typer.Abort):
         tell("interrupted")
         status = INTERRUPTED
-    except BrokenPipeError:
-        # The reader has had enough. Python would complain once more when it closes the pipe.
+    except OSError as error:
+        # All else that is read or written has its own sentence. Python would complain once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
+        status = 0 if isinstance(error, BrokenPipeError) else 1  # whose reader has had enough
+        if status:
+            tell(f"standard output: cannot be written ({error.strerror})")
     sys.exit(status)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Display
     from rich.progress import TaskID
 
-    from pdefilter.runs.workers import Steps
+    from pdefilter.runs.worker import Steps
 
 # What is over by then needs no bar, and does not wait for one to be imported.
 _SECONDS_OF_PATIENCE = 0.5
@@ -41,7 +41,7 @@ class Progress:
 
     def __init__(self, images: int, *, quiet: bool) -> None:
         dumb = os.environ.get("TERM") == "dumb"
-        self.wanted = sys.stderr.isatty() and not quiet and not dumb
+        self.wanted = bool(sys.stderr) and sys.stderr.isatty() and not quiet and not dumb
         self._images, self._done, self._since = images, 0, time.monotonic()
         self._display: Display | None = None
         self._bars: dict[int | None, TaskID] = {}

@@ -3,7 +3,8 @@
 import contextlib
 import io
 import os
-import tempfile
+import secrets
+import stat
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +14,7 @@ from pdefilter.images.frames import Frames
 from pdefilter.images.reading import Reading
 
 _PREFIX = ".pdefilter-"
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 def read_frames(source: Path | IO[bytes], reading: Reading, frame: int | None = None) -> Frames:
@@ -32,22 +34,33 @@ def read_frames(source: Path | IO[bytes], reading: Reading, frame: int | None = 
     ImageError
         If there is no image in it, or there are too many.
     """
+    return decode_frames(read_bytes(source), reading, frame)
+
+
+def read_bytes(source: str | Path | IO[bytes]) -> bytes:
+    """Read a file or a stream, as far as it may be an image.
+
+    Raises
+    ------
+    ImageError
+        If it cannot be read.
+    """
     try:
-        data = _bytes(source)
+        if isinstance(source, str | Path):
+            with open(source, "rb", buffering=0) as file:
+                return read_stream(file)
+        return read_stream(source)
     except OSError as error:
         raise ImageError(f"cannot be read ({error.strerror})") from None
+
+
+def decode_frames(data: bytes, reading: Reading, frame: int | None = None) -> Frames:
+    """Read the images in a file's bytes; parameters and errors are those of `read_frames`."""
     frames = recognised(data).decode(data, reading)
     if frame is not None:
         return frames.one(frame)
     reading.require_frames(frames.count, *frames.size)
     return frames
-
-
-def _bytes(source: Path | IO[bytes]) -> bytes:
-    if isinstance(source, Path):
-        with source.open("rb", buffering=0) as file:
-            return read_stream(file)
-    return read_stream(source)
 
 
 def read_stream(stream: IO[bytes] | io.FileIO) -> bytes:
@@ -87,7 +100,7 @@ def write_stream(data: bytes, stream: IO[bytes]) -> None:
         raise ImageError(f"cannot be written ({error.strerror})") from None
 
 
-def write_whole(data: bytes, target: Path, *, replace: bool = True) -> None:
+def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> None:
     """Write a file beside its target, then give it the target's name: all or nothing.
 
     Where the target is a symbolic link, what it leads to is replaced.
@@ -96,7 +109,7 @@ def write_whole(data: bytes, target: Path, *, replace: bool = True) -> None:
     ----------
     data : bytes
         What the file is to hold.
-    target : Path
+    target : str or Path
         The file.
     replace : bool
         Whether it may be there.
@@ -106,25 +119,28 @@ def write_whole(data: bytes, target: Path, *, replace: bool = True) -> None:
     ImageError
         If it cannot be written; the target is then as it was.
     """
-    temporary: Path | None = None
+    temporary = ""
     try:
-        target = Path(os.path.realpath(target))
-        descriptor, temporary = _new_file(target.parent)
+        if os.path.islink(target):
+            target = os.path.realpath(target)
+        descriptor, temporary = _new_file(os.path.dirname(target))
         with os.fdopen(descriptor, "wb", buffering=0) as file:
+            if replace:
+                with contextlib.suppress(FileNotFoundError):
+                    os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
             rest = memoryview(data)
             while rest:
                 rest = rest[file.write(rest) :]
             os.fsync(descriptor)
-            temporary.chmod(_mode(target))
             if os.name == "nt":
                 file.close()  # Windows renames no open file
             _rename(temporary, target, replace)
     except OSError as error:
         raise ImageError(f"cannot be written ({error.strerror})") from None
     finally:
-        if temporary is not None:
+        if temporary:
             with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+                os.unlink(temporary)
 
 
 def remove_leftovers(folder: str | Path) -> None:
@@ -137,14 +153,15 @@ def remove_leftovers(folder: str | Path) -> None:
                     os.unlink(entry.path)
 
 
-def _new_file(folder: Path) -> tuple[int, Path]:
+def _new_file(folder: str) -> tuple[int, str]:
     """Make a file that `remove_leftovers` leaves alone while it is open."""
     while True:
-        descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=folder)
+        name = os.path.join(folder, _PREFIX + secrets.token_hex(8))
+        descriptor = os.open(name, _NEW, 0o666)
         with contextlib.suppress(OSError):  # where nothing can be locked, nothing is removed
             _lock(descriptor, wait=True)
         if os.fstat(descriptor).st_nlink:
-            return descriptor, Path(name)
+            return descriptor, name
         os.close(descriptor)  # it was taken for a leftover before it was locked
 
 
@@ -162,23 +179,14 @@ def _lock(descriptor: int, *, wait: bool) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
-def _rename(temporary: Path, target: Path, replace: bool) -> None:
+def _rename(temporary: str, target: str | Path, replace: bool) -> None:
     if replace:
-        temporary.replace(target)
+        os.replace(temporary, target)
         return
     try:
-        target.hardlink_to(temporary)  # unlike renaming, fails where something is
+        os.link(temporary, target)  # unlike renaming, fails where something is
     except FileExistsError:
         raise ImageError("exists already; give --overwrite to replace it") from None
     except OSError:
         # The file system has no hard links.
-        temporary.replace(target)
-
-
-def _mode(target: Path) -> int:
-    """Find the permissions of the file to be replaced, or of any new file."""
-    with contextlib.suppress(OSError):
-        return target.stat().st_mode & 0o7777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+        os.replace(temporary, target)

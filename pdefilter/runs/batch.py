@@ -7,7 +7,8 @@ from pdefilter.errors import CallError, ImageError
 from pdefilter.images.files import read_stream, remove_leftovers, write_stream
 from pdefilter.runs.plan import Job, folders_of
 from pdefilter.runs.work import Outcome
-from pdefilter.runs.workers import Steps, Task, Workers
+from pdefilter.runs.worker import Steps, Task
+from pdefilter.runs.workers import Workers
 
 
 def run(
@@ -44,11 +45,11 @@ def run(
             stream = read_stream(sys.stdin.buffer)
         except OSError as error:
             raise CallError(f"standard input: cannot be read ({error.strerror})") from None
-    with Workers(task) as workers:
-        for event in workers.run(jobs, stream=stream, fail_fast=fail_fast):
-            if isinstance(event, Outcome) and event.stream is not None:
+    with Workers(task, jobs, stream=stream, fail_fast=fail_fast) as workers:
+        for event in workers.run():
+            if isinstance(event, Outcome) and event.data is not None:
                 try:
-                    write_stream(event.stream, sys.stdout.buffer)
+                    write_stream(event.data, sys.stdout.buffer)
                 except ImageError as error:
                     event.error = f"{event.job.target_name}: {error}"
             yield event

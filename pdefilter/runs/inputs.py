@@ -159,11 +159,18 @@ def _images_in(
             if entry.is_dir(follow_symlinks=False):
                 if search.enters(entry.name, path):
                     within.append(entry)
-            elif search.takes(entry.name, path) and entry.is_file():
+            elif search.takes(entry.name, path) and _may_be_image(entry):
                 yield Source(entry.path, path)
     for entry in within:
         if identity(entry.path) != spared:
             yield from _images_in(entry.path, f"{below}{entry.name}{os.sep}", search, spared)
+
+
+def _may_be_image(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a file, or leads to one, or nowhere: that the plan will tell."""
+    if not entry.is_symlink():
+        return entry.is_file()
+    return os.path.isfile(entry.path) or not os.path.exists(entry.path)
 
 
 def _matches(patterns: Sequence[str], name: str, below: str) -> bool:

@@ -28,9 +28,14 @@ class Places:
         self.count = self.free = count
         self._waiting: deque[tuple[Hashable, int]] = deque()
 
+    @property
+    def waited_for(self) -> bool:
+        """Whether somebody waits for places."""
+        return bool(self._waiting)
+
     def take(self, count: int) -> bool:
         """Take places for a new image, unless there are too few or another image waits."""
-        if self._waiting or count > self.free:
+        if self.waited_for or count > self.free:
             return False
         self.free -= count
         return True

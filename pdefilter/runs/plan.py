@@ -236,8 +236,12 @@ Tell = Callable[[str], None]
 
 def _readable(jobs: list[Job], problem: Tell) -> None:
     for job in jobs:
-        if job.source is not None and not os.access(job.source, os.R_OK):
+        if job.source is None or os.access(job.source, os.R_OK):
+            continue
+        if os.path.exists(job.source):
             problem(f"{job.source}: cannot be read; check its permissions")
+        else:
+            problem(f"{job.source}: leads nowhere; remove it, or leave it out by --exclude")
 
 
 def _holdable(jobs: list[Job], problem: Tell, depth: str | None) -> None:

@@ -86,6 +86,8 @@ class Report:
 
 def _opened(file: str, jobs: Sequence[Job], mode: str) -> IO[bytes]:
     if file == STREAM:
+        if sys.stdout is None:
+            raise CallError("--report -: standard output is closed; give --report FILE")
         if any(job.target is None for job in jobs):
             raise CallError("--report -: standard output takes the image; give --report FILE")
         return open(os.dup(sys.stdout.fileno()), "wb", buffering=0)

@@ -1,16 +1,17 @@
-"""One job: read, decode, filter, encode, write; and what became of it."""
+"""One job: read, decode, filter and encode, then write; and what became of it."""
 
 import io
+import os
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pdefilter.errors import CallError, ImageError, PdefilterError
-from pdefilter.images.files import read_frames, write_whole
+from pdefilter.images.files import decode_frames, read_bytes, read_frames, write_whole
 from pdefilter.images.formats import named
 from pdefilter.images.frames import Frames
 from pdefilter.images.holes import mask_of
@@ -74,12 +75,12 @@ class Outcome:
         The size, the type of values and the number of the frames read.
     chosen : list
         For each stage of the chain, for each frame, what it took from the image.
-    seconds : mapping
+    seconds : dict
         The time spent in each phase.
     threads : int
         The threads that computed.
-    stream : bytes or None
-        What is to go to standard output.
+    data : bytes or None
+        What is still to be written.
     """
 
     job: Job
@@ -88,9 +89,9 @@ class Outcome:
     skipped: bool = False
     image: dict[str, Any] = field(default_factory=dict)
     chosen: list[list[dict[str, object]]] = field(default_factory=list)
-    seconds: Mapping[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
     threads: int = 0
-    stream: bytes | None = None
+    data: bytes | None = None
 
 
 PHASES = ("read", "decode", "filter", "encode", "write")
@@ -99,8 +100,8 @@ PHASES = ("read", "decode", "filter", "encode", "write")
 class Stopwatch:
     """Adds up the time spent in each of some phases that follow one another."""
 
-    def __init__(self, phase: str) -> None:
-        self.seconds = dict.fromkeys(PHASES, 0.0)
+    def __init__(self, seconds: dict[str, float], phase: str) -> None:
+        self.seconds = seconds
         self._phase, self._since = phase, time.perf_counter()
 
     def begin(self, phase: str) -> None:
@@ -140,8 +141,9 @@ def work(
     handling: Handling,
     stream: bytes | None = None,
     advanced: Callable[[int, int], object] | None = None,
+    filtered: Callable[[], object] = lambda: None,
 ) -> Outcome:
-    """Do a job.
+    """Do a job but for writing what it makes.
 
     Parameters
     ----------
@@ -155,21 +157,47 @@ def work(
         What standard input holds, where that is the input.
     advanced : callable, optional
         Told now and then how many steps are done, and how many there are.
+    filtered : callable
+        Called when nothing is left but to encode.
     """
     outcome = Outcome(job)
     if handling.skip_existing and job.is_done:
         outcome.skipped = True
         return outcome
-    recorder, watch = _Recorder(len(chain.stages), advanced), Stopwatch("read")
+    outcome.seconds = dict.fromkeys(PHASES, 0.0)
+    recorder, watch = _Recorder(len(chain.stages), advanced), Stopwatch(outcome.seconds, "read")
     with warnings.catch_warnings(record=True) as caught, observed(recorder):
         warnings.simplefilter("always")
-        _do(outcome, chain, handling, stream, watch)
+        _make(outcome, chain, handling, stream, watch, filtered)
     watch.begin("write")
-    outcome.chosen, outcome.seconds = recorder.chosen, watch.seconds
+    outcome.chosen = recorder.chosen
     if outcome.error is None:  # of an image that failed its failure says all
         # What is true of many frames is said once.
         outcome.warnings = tuple(dict.fromkeys(str(warning.message) for warning in caught))
     return outcome
+
+
+def store(outcome: Outcome, *, replace: bool) -> None:
+    """Write what a job has made to its file, in folders made for it.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        What became of the job; what becomes of its output is added.
+    replace : bool
+        Whether the file may be there.
+    """
+    target, data, outcome.data = outcome.job.target, outcome.data, None
+    assert target is not None
+    assert data is not None
+    watch = Stopwatch(outcome.seconds, "write")
+    try:
+        with suppress(OSError):  # write_whole tells what is wrong with the folder
+            os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
+        write_whole(data, target, replace=replace)
+    except ImageError as error:
+        outcome.error, outcome.warnings = f"{outcome.job.target_name}: {error}", ()
+    watch.begin("write")
 
 
 def read_mask(name: str, reading: Reading) -> Mask:
@@ -186,19 +214,25 @@ def read_mask(name: str, reading: Reading) -> Mask:
         raise CallError(f"--mask {name}: {error}") from None
 
 
-def _do(
-    outcome: Outcome, chain: Chain, handling: Handling, stream: bytes | None, watch: Stopwatch
+def _make(
+    outcome: Outcome,
+    chain: Chain,
+    handling: Handling,
+    stream: bytes | None,
+    watch: Stopwatch,
+    filtered: Callable[[], object],
 ) -> None:
     job, about = outcome.job, outcome.job.source_name
     try:
-        source = io.BytesIO(stream or b"") if job.source is None else Path(job.source)
-        frames = read_frames(source, handling.reading, handling.frame)
+        data = read_bytes(io.BytesIO(stream or b"") if job.source is None else job.source)
+        watch.begin("decode")
+        frames = decode_frames(data, handling.reading, handling.frame)
         format_ = job.format or named(frames.format)
         format_.require_count(frames.count)
         for outline in frames.outlines():
             format_.require(outline, handling.depth)
 
-        def filtered(number: int) -> Image:
+        def filter_frame(number: int) -> Image:
             watch.begin("decode")
             image = frames.read(number)
             watch.begin("filter")
@@ -207,27 +241,17 @@ def _do(
             if handling.strip:
                 image = replace(image, metadata=image.metadata.stripped())
             result = apply(chain, replace(image, mask=handling.mask), handling.depth)
+            if number == frames.count - 1:
+                filtered()
             watch.begin("encode")
             return result
 
         watch.begin("encode")
-        data = format_.encode(replace(frames, read=filtered))
-        watch.begin("write")
-        about = job.target_name
-        if job.target is None:
-            outcome.stream = data
-        else:
-            _write(data, Path(job.target), replace=handling.overwrite or handling.skip_existing)
+        outcome.data = format_.encode(replace(frames, read=filter_frame))
     except PdefilterError as error:
         outcome.error = f"{about}: {error}"
     except MemoryError:
         outcome.error = f"{about}: is too large for this machine's memory; crop it or scale it down"
-
-
-def _write(data: bytes, target: Path, *, replace: bool) -> None:
-    with suppress(OSError):  # write_whole tells what is wrong with the folder
-        target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(data, target, replace=replace)
 
 
 def _described(image: Image, frames: Frames) -> dict[str, Any]:

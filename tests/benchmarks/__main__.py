@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import accuracy
+import folders
 import kernels
 import memory
 import peers
@@ -26,6 +27,7 @@ def main() -> None:
     memory.measure()
     variational.measure()
     processes.measure()
+    folders.measure(python)
     if len(sys.argv) > 2:
         from plot import draw
 

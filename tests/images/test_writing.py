@@ -2,7 +2,6 @@
 
 import os
 import resource
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -21,22 +20,6 @@ def sentence(done):
     assert text.count("\n") == 1, text
     assert text.startswith("pdefilter: ")
     return text
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 64 KiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip(f"NO FULL DISK WAS TRIED: a tmpfs cannot be mounted here ({mounted.stderr!r})")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
 
 
 def test_a_full_disk(pdefilter_command, small_disk):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pdefilter.runs.places import BYTES_PER_PIXEL, Places, available_memory
-from pdefilter.runs.workers import Task
+from pdefilter.runs.worker import Task
 
 
 @given(st.integers(1, 8), st.lists(st.integers(1, 12), max_size=40), st.randoms())
