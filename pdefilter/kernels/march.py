@@ -120,36 +120,6 @@ def split(
     return reference.split(u, steps, conductance, squared_scale, edges, held)
 
 
-def conduct(
-    u: Planes, *, conductance: str, squared_scale: float = 1.0, edges: Planes | None = None
-) -> Planes:
-    """Find what the edges of an image conduct.
-
-    Parameters
-    ----------
-    u, conductance, squared_scale, edges
-        As of `march`.
-
-    Returns
-    -------
-    ndarray of shape (2, M, N), float32
-        The conductance of the edge below every pixel, and of that to its right.
-
-    Raises
-    ------
-    ValueError
-        As of `march`.
-    """
-    u = _checked(u, "u")
-    edges = _edges_of(u, edges)
-    _require_sense(conductance, squared_scale, ())
-    if u.size and _natively(u):
-        from pdefilter.kernels import native
-
-        return native.conduct(u, conductance, squared_scale, edges)
-    return reference.conduct(u, conductance, squared_scale, edges)
-
-
 def _natively(*images: Planes | None) -> bool:
     few = all(u is None or len(u) <= MOST_NATIVE_CHANNELS for u in images)
     return few and engine.name() == "native"

@@ -8,7 +8,8 @@ from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.curvature import straighten
 from pdefilter.kernels.gradient import gradient
 from pdefilter.kernels.kernel2d import correlate2d
-from pdefilter.kernels.march import conduct, march, split
+from pdefilter.kernels.march import march, split
+from pdefilter.kernels.reference.march import conduct
 from pdefilter.kernels.shock import advance
 from pdefilter.kernels.taps import Taps
 
@@ -40,7 +41,7 @@ def measure() -> None:
 def per_step(u: np.ndarray) -> dict[str, float]:
     """Cost of one step of every march, in copies."""
     target = np.empty_like(u)
-    edges = conduct(u, conductance="rational", squared_scale=30.0)
+    edges = conduct(u, "rational", 30.0, None)
     steps = [0.2] * STEPS
     tables = {
         name: (lambda name=name: march(u, steps, conductance=name, squared_scale=30.0))

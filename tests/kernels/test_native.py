@@ -110,15 +110,6 @@ def test_splitting_has_the_bits_of_the_reference(variant, march, threads, larger
     assert same(ours, theirs)
 
 
-@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
-@given(march=marches(), threads=st.integers(1, 8))
-def test_conductances_have_the_bits_of_the_reference(variant, march, threads):
-    u, _, _, conductance, scale, edges, _, _ = march
-    theirs = reference.conduct(u, conductance, scale, edges)
-    ours = native.conduct(u, conductance, scale, edges, threads=threads, variant=variant)
-    assert same(ours, theirs)
-
-
 # Several chunks of rows, and several blocks of columns.
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
 @given(image=images(150, 150), rows=kernels(), columns=kernels(), threads=st.integers(1, 8))

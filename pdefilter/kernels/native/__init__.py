@@ -128,27 +128,6 @@ def split(
     return out
 
 
-def conduct(
-    u: Planes,
-    conductance: str,
-    squared_scale: float,
-    edges: Planes | None,
-    *,
-    threads: int | None = None,
-    variant: str | None = None,
-) -> Planes:
-    """Find conductances as `pdefilter.kernels.march.conduct` says."""
-    native = engine.native()
-    assert native is not None
-    out = np.empty((2, *u.shape[1:]), np.float32)
-    native.conduct(
-        u, out, edges, _CODES[conductance], squared_scale, threads or threads_for(u.size),
-        variant or variants()[-1],
-    )  # fmt: skip
-    return out
-
-
-@cache
 def variants() -> list[str]:
     """List the instruction sets compiled in that this machine runs, the fastest last."""
     native = engine.native()

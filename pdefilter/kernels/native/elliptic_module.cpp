@@ -1,22 +1,16 @@
-// The bindings of networks. Shapes and types are checked in Python; here only what could crash.
+// The bindings of networks.
 
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 
 #include "bindings.hpp"
 #include "elliptic.hpp"
 
-namespace nb = nanobind;
-using namespace nb::literals;
-
 namespace pdefilter {
 
 namespace {
 
 using Shape = std::pair<Index, Index>;
-template <class T, int dimensions = 2>
-using Array = nb::ndarray<T, nb::ndim<dimensions>, nb::c_contig, nb::device::cpu>;
 template <class T, int dimensions = 2>
 using Maybe = std::optional<Array<T, dimensions>>;
 

@@ -163,12 +163,4 @@ bool split(Conducting law, Splitting task, const float* two_taus, Index steps, f
     return !stopped;
 }
 
-bool conduct(const Conducting& law, const How& how, const Interrupted& interrupted) {
-    const Index room = how.variant->conduct_scratch(law);
-    auto some_rows = [&](Index first, Index last, float* scratch) {
-        how.variant->conduct_rows(law, first, last, scratch);
-    };
-    return in_chunks(law.rows, how.threads, room, some_rows, interrupted);
-}
-
 }  // namespace pdefilter

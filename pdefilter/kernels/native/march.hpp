@@ -31,7 +31,4 @@ bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& h
 bool split(Conducting law, Splitting task, const float* two_taus, Index steps, float* spare,
            const How& how, const Interrupted& interrupted);
 
-// Finds what the edges of an image conduct. Returns false if interrupted.
-bool conduct(const Conducting& law, const How& how, const Interrupted& interrupted);
-
 }  // namespace pdefilter

@@ -30,7 +30,7 @@ namespace {
 }  // namespace
 
 extern const Variant variant;
-const Variant variant{march_scratch,     march_tile,     conduct_scratch,  conduct_rows,
+const Variant variant{march_scratch,     march_tile,
                       solve_scratch,     solve_columns,  solve_rows,
                       correlate_scratch, correlate_rows, correlate2d_scratch, correlate2d_rows,
                       gradient_scratch,  gradient_rows,

@@ -18,12 +18,11 @@ enum Conductance {
     total_variation = 6,
 };
 
-// What the edges of an image conduct: to `out`, two planes, below and to the right.
+// How the edges below the pixels of an image and to their right conduct.
 struct Conducting {
     Index channels, rows, columns;
     const float* in;
-    const float* edges;  // what comes as a factor for the edges below and to the right, or null
-    float* out;
+    const float* edges;  // what comes as a factor for each of them, or null
     Conductance conductance;
     float scale;
 };
@@ -187,8 +186,6 @@ struct Variant {
     // How many floats of scratch is needed, and the work itself.
     Index (*march_scratch)(const Pass&, Index tile_columns);
     void (*march_tile)(const Pass&, const Tile&, float* scratch);
-    Index (*conduct_scratch)(const Conducting&);
-    void (*conduct_rows)(const Conducting&, Index first, Index last, float* scratch);
     Index (*solve_scratch)(const Splitting&);
     // Solves along the rows axis for some columns, writing half of the result; then along
     // the columns axis for some rows, adding the other half.

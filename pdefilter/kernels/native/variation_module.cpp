@@ -1,20 +1,13 @@
-// The bindings of variation. Shapes and types are checked in Python; here only what could crash.
+// The bindings of variation.
 
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
 
 #include "bindings.hpp"
 #include "march.hpp"
 
-namespace nb = nanobind;
-
 namespace pdefilter {
 
 namespace {
-
-template <class T, int dimensions>
-using Array = nb::ndarray<T, nb::ndim<dimensions>, nb::c_contig, nb::device::cpu>;
 
 template <class A, class B>
 void require_size(const A& array, const B& image, size_t times) {

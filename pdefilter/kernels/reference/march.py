@@ -80,7 +80,7 @@ def march(
 
 
 def conduct(u: Planes, conductance: str, squared_scale: float, edges: Planes | None) -> Planes:
-    """Find the conductances as `pdefilter.kernels.march.conduct` says."""
+    """Find what the edges below the pixels, and to their right, conduct: two planes."""
     law = Law(conductance, np.float32(squared_scale), edges)
     with np.errstate(over="ignore", invalid="ignore"):
         g, h = law.conductances(*_differences(_framed(u)), 0, u.shape[1])

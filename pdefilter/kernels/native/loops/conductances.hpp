@@ -134,10 +134,6 @@ inline void conductances(const Floats (&difference)[n][C], float scale,
 
 // ---------------------------------------------------------------- row by row
 
-Index conduct_scratch(const Conducting& task) {
-    return (2 * task.channels + 2) * stride_of(task.columns);
-}
-
 // Row r from column x0 on, to two rows of scratch, below and to the right; `rows` is scratch for
 // two rows a channel. The image's last column has itself to its right.
 template <int C, class L>
@@ -192,17 +188,5 @@ ConductRow conduct_row(const Conducting& task) {
         case 2: return row_channels<2>(task);
         case 3: return row_channels<3>(task);
         default: return row_channels<4>(task);
-    }
-}
-
-void conduct_rows(const Conducting& task, Index first, Index last, float* scratch) {
-    const Index M = task.rows, N = task.columns;
-    const ConductRow conduct = conduct_row(task);
-    float* const below = scratch + 2 * task.channels * stride_of(N);
-    float* const right = below + stride_of(N);
-    for (Index r = first; r < last; ++r) {
-        conduct(task, r, 0, N, scratch, below, right);
-        memcpy(task.out + r * N, below, size_t(N) * sizeof(float));
-        memcpy(task.out + (M + r) * N, right, size_t(N) * sizeof(float));
     }
 }

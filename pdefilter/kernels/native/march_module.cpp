@@ -1,0 +1,117 @@
+// The bindings of what marches and what is split.
+
+#include <array>
+
+#include "bindings.hpp"
+#include "march.hpp"
+
+namespace pdefilter {
+
+namespace {
+
+// What the edges conduct, kept alive in `held`; null for 1.
+const float* edges_of(const Planes& image, const nb::object& edges, Planes& held) {
+    if (edges.is_none()) return nullptr;
+    held = nb::cast<Planes>(edges);
+    if (held.shape(0) != 2 || held.shape(1) != image.shape(1) || held.shape(2) != image.shape(2))
+        throw nb::value_error("every pixel has two edges");
+    return held.data();
+}
+
+How how(int threads, Index levels, Index tile_rows, Index tile_columns,
+        const std::string& variant) {
+    if (threads < 1 || levels < 1 || tile_rows < 1 || tile_columns < 1)
+        throw nb::value_error("threads, levels and tiles must be at least one");
+    return {threads, levels, tile_rows, tile_columns, &table_of(variant)};
+}
+
+Conducting law_of(const Planes& in, const float* edges, int conductance, float scale) {
+    if (in.shape(0) < 1 || in.shape(0) > 4 || in.size() == 0)
+        throw nb::value_error("one to four channels and one pixel at least");
+    auto law = task_on<Conducting>(in);
+    law.edges = edges;
+    law.conductance = Conductance(conductance);
+    law.scale = scale;
+    return law;
+}
+
+void call_march(Planes in, Target out, Target spare, nb::object befores, Numbers steps,
+                nb::object momenta, nb::object edges, nb::object held, int conductance,
+                float scale, int threads, Index levels, Index tile_rows, Index tile_columns,
+                const std::string& variant) {
+    const auto way = how(threads, levels, tile_rows, tile_columns, variant);
+    require_same_shape(in, out);
+    const auto count = Index(steps.shape(0));
+    if (count < 1 || in.shape(0) < 1 || in.shape(0) > 4 || in.size() == 0)
+        throw nb::value_error("one to four channels, one pixel and one step at least");
+    if (count > levels) require_same_shape(in, spare);
+
+    auto pass = task_on<Pass>(in);
+    pass.before = pass.in;
+    pass.out = out.data();
+    pass.steps = steps.data();
+
+    Planes given, followed;
+    pass.edges = edges_of(in, edges, given);
+    Conducting law{};
+    if (held.is_none()) {
+        pass.conductance = Conductance(conductance);
+        pass.scale = scale;
+    } else {
+        followed = nb::cast<Planes>(held);
+        law = law_of(followed, pass.edges, conductance, scale);
+        if (law.rows != pass.rows || law.columns != pass.columns)
+            throw nb::value_error("images must be of one shape");
+        pass.held = &law;
+    }
+    Numbers factors;
+    std::array<Target, 2> room;
+    float* room_data[2] = {nullptr, nullptr};
+    if (!momenta.is_none()) {
+        factors = nb::cast<Numbers>(momenta);
+        if (factors.shape(0) != steps.shape(0)) throw nb::value_error("one momentum a step");
+        pass.momenta = factors.data();
+        bool moved = false;
+        for (auto k = levels; k < count; k += levels) moved |= pass.momenta[k] != 1;
+        if (moved)
+            for (size_t k = 0; k < 2; ++k) {
+                room[k] = nb::cast<Target>(befores[k]);
+                require_same_shape(in, room[k]);
+                room_data[k] = room[k].data();
+            }
+    }
+    run([&] { return march(pass, count, spare.data(), room_data, way, interrupted); });
+}
+
+void call_split(Planes in, Target out, Target spare, Numbers two_taus, nb::object edges,
+                nb::object held, int conductance, float scale, int threads,
+                const std::string& variant) {
+    const auto way = how(threads, 1, 1, 1, variant);
+    require_same_shape(in, out);
+    require_same_shape(in, spare);
+    const auto count = Index(two_taus.shape(0));
+    if (count < 1) throw nb::value_error("one step at least");
+    Planes given;
+    const Planes followed = held.is_none() ? in : nb::cast<Planes>(held);
+    auto law = law_of(followed, edges_of(in, edges, given), conductance, scale);
+    if (held.is_none()) law.in = nullptr;
+    auto task = task_on<Splitting>(in);
+    if (law.rows != task.rows || law.columns != task.columns)
+        throw nb::value_error("images must be of one shape");
+    task.out = out.data();
+    run([&] {
+        return split(law, task, two_taus.data(), count, spare.data(), way, interrupted);
+    });
+}
+
+}  // namespace
+
+void bind_march(nb::module_& m) {
+    m.def("march", &call_march, "in_"_a, "out"_a, "spare"_a, "befores"_a.none(), "steps"_a,
+          "momenta"_a.none(), "edges"_a.none(), "held"_a.none(), "conductance"_a, "scale"_a,
+          "threads"_a, "levels"_a, "tile_rows"_a, "tile_columns"_a, "variant"_a);
+    m.def("split", &call_split, "in_"_a, "out"_a, "spare"_a, "two_taus"_a, "edges"_a.none(),
+          "held"_a.none(), "conductance"_a, "scale"_a, "threads"_a, "variant"_a);
+}
+
+}  // namespace pdefilter
