@@ -67,7 +67,7 @@ def per_neighbourhood(u: np.ndarray) -> dict[str, float]:
         "weighted vector": lambda: gradient(u, *sobel, alpha=u[0]),
         "shock": lambda: advance(u, 0.5, out=result),
         "guided shock": lambda: advance(u, 0.5, guide=guide, out=result),
-        "curvature": lambda: straighten(u, [0.2] * 8),
+        "8 of curvature": lambda: straighten(u, [0.2] * 8),
         "3 x 3": lambda: correlate2d(u, np.ones((3, 3)), (1, 1), "reflect"),
     }
     return ratios(actions, lambda: np.copyto(target, u))
