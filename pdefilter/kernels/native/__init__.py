@@ -128,6 +128,7 @@ def split(
     return out
 
 
+@cache
 def variants() -> list[str]:
     """List the instruction sets compiled in that this machine runs, the fastest last."""
     native = engine.native()
