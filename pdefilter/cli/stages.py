@@ -11,6 +11,7 @@ import typer
 
 from pdefilter.cli.nearest import nearest
 from pdefilter.cli.options import command_of
+from pdefilter.cli.values import parsing_command
 from pdefilter.errors import CallError
 from pdefilter.filters import FILTERS
 
@@ -89,7 +90,7 @@ def _parsed(stage: str) -> tuple[str, dict[str, Any]]:
         raise CallError(f"{stage!r}: there is no filter {name}{nearest(name, FILTERS)}")
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command()(command_of(FILTERS[name], lambda parameters, _: parameters))
-    parameters = app(words, prog_name=name, standalone_mode=False)
+    parameters = parsing_command(app)(words, prog_name=name, standalone_mode=False)
     if not isinstance(parameters, dict):
         raise typer.Exit  # it was asked for its help
     return name, parameters
