@@ -1,7 +1,6 @@
 """Stages of a chain: each is parsed as the command of its filter would be."""
 
 import shlex
-import tomllib
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -49,6 +48,8 @@ def read_recipe(file: str) -> list[str]:
     CallError
         If there are none.
     """
+    import tomllib
+
     try:
         content = tomllib.loads(Path(file).read_text(encoding="utf-8"))
     except OSError as error:
