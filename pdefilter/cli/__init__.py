@@ -1,5 +1,10 @@
 """The command line: it parses, calls and reports."""
 
-from pdefilter.cli.main import main
+import gc
+
+# Of what is imported nothing is ever garbage: to look for some takes a tenth of the start.
+gc.disable()
+
+from pdefilter.cli.main import main  # noqa: E402
 
 __all__ = ["main"]

@@ -1,5 +1,6 @@
 """What a call does: check all of it, then filter image after image and say how it went."""
 
+import gc
 import shlex
 import sys
 from contextlib import ExitStack
@@ -38,10 +39,11 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     from pdefilter.raster import Raster
     from pdefilter.runs.fit import require_fit
     from pdefilter.runs.pictures import with_pictures
-    from pdefilter.runs.report import Report
     from pdefilter.runs.resources import missing_engine, use_threads
     from pdefilter.runs.work import read_mask
 
+    gc.freeze()
+    gc.enable()
     use_threads(call.threads)
     reading = Reading(call.max_pixels or MOST_PIXELS, call.lenient)
     named = make_chain()
@@ -62,6 +64,8 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     with ExitStack() as stack:
         report = None
         if call.report:
+            from pdefilter.runs.report import Report
+
             report = stack.enter_context(
                 Report(
                     call.report,

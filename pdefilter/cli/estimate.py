@@ -1,5 +1,6 @@
 """The command that tells what the automatic parameters come to."""
 
+import gc
 import json
 from typing import Annotated
 
@@ -27,6 +28,7 @@ def estimate(
     """Tell the noise of images, and what anisotropic takes for contrast and time."""
     from pdefilter.runs.estimate import estimates
 
+    gc.enable()
     if not as_json:
         typer.echo(_ROW.format(*_HEAD) + "\n" + _ROW.format(*_UNITS).rstrip())
     failed = 0

@@ -12,16 +12,17 @@ from pdefilter.cli.commands import app
 from pdefilter.cli.messages import tell
 from pdefilter.cli.nearest import nearest
 from pdefilter.cli.options import option_name
+from pdefilter.cli.values import parsing_command
 from pdefilter.errors import CallError, ParameterError
 
-WRONG_CALL = 2
+FAILED, WRONG_CALL = 1, 2
 
 
 def main() -> NoReturn:
     """Run the command line, and exit with 0 (done), 1 (an image failed), 2 or 130."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        parsed = app(standalone_mode=False)
+        parsed = parsing_command(app)(standalone_mode=False)
         status = parsed() if callable(parsed) else parsed or 0
         if sys.stdout:
             sys.stdout.flush()
@@ -40,13 +41,15 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, typer.Abort):
         tell("interrupted")
         status = INTERRUPTED
+    except BrokenPipeError:
+        status = 0  # the reader has had enough
     except OSError as error:
-        # All else that is read or written has its own sentence. Python would complain once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0 if isinstance(error, BrokenPipeError) else 1  # whose reader has had enough
-        if status:
-            tell(f"standard output: cannot be written ({error.strerror})")
-    sys.exit(status)
+        # All else that is read or written has its own sentence.
+        tell(f"standard output: cannot be written ({error.strerror})")
+        status = FAILED
+    # All is closed. Python would take another 50 ms to forget every object by itself, and complain
+    # of what a pipe or a disk did not take.
+    os._exit(status)
 
 
 def _sentence(error: typer.TyperException) -> str:

@@ -1,7 +1,6 @@
 """Stages of a chain: each is parsed as the command of its filter would be."""
 
 import shlex
-import tomllib
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,6 +10,7 @@ import typer
 
 from pdefilter.cli.nearest import nearest
 from pdefilter.cli.options import command_of
+from pdefilter.cli.values import parsing_command
 from pdefilter.errors import CallError
 from pdefilter.filters import FILTERS
 
@@ -48,6 +48,8 @@ def read_recipe(file: str) -> list[str]:
     CallError
         If there are none.
     """
+    import tomllib
+
     try:
         content = tomllib.loads(Path(file).read_text(encoding="utf-8"))
     except OSError as error:
@@ -89,7 +91,7 @@ def _parsed(stage: str) -> tuple[str, dict[str, Any]]:
         raise CallError(f"{stage!r}: there is no filter {name}{nearest(name, FILTERS)}")
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command()(command_of(FILTERS[name], lambda parameters, _: parameters))
-    parameters = app(words, prog_name=name, standalone_mode=False)
+    parameters = parsing_command(app)(words, prog_name=name, standalone_mode=False)
     if not isinstance(parameters, dict):
         raise typer.Exit  # it was asked for its help
     return name, parameters

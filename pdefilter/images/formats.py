@@ -236,7 +236,7 @@ FORMATS = (
            library="imagecodecs",
            why="lossless six times as fast as OpenCV; Pillow changes frames that look alike"),
     Format("GIF", (".gif",), lambda b: b[:6] in (b"GIF87a", b"GIF89a"),
-           "gif", ("uint8",), (1,), alpha=False, several=True,
+           "gif", ("uint8",), (1, 3), alpha=True, several=True,
            carries=("xmp", "text", "duration"),
            library="imagecodecs",
            why="Pillow joins frames that look alike"),

@@ -54,7 +54,9 @@ def _line(command: str, source: Path, target: Path) -> list[str | Path]:
 
 def _start_up(folder: Path) -> None:
     source = folder / "grey.png"
-    pdefilter.write(np.random.default_rng(0).integers(0, 256, (256, 256), np.uint8), source)
+    # Noise of 25 grey levels, as the photographs that denoisers are compared on have.
+    noisy = photograph(1, 256, 256)[0] + np.random.default_rng(0).normal(0, 0.1, (256, 256))
+    pdefilter.write((noisy * 255).clip(0, 255).astype(np.uint8), source)
     edge, anisotropic = (_line(name, source, folder / "o.png") for name in COMMANDS[::3])
     print("\nwhole processes, medians of pairs' ratios, and what they may be:")
     _compare("--help / import typer, rich", [TOOL, "--help"], _import("typer, rich.console"), 1.5)

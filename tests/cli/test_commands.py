@@ -272,3 +272,20 @@ def test_the_same_call_writes_the_same_bytes(executable, threads):
         for allowed in (cores, cores[:1])
     ]
     assert outputs[0] == outputs[1]
+
+
+@pytest.mark.parametrize(
+    ("call", "spared"),
+    [
+        (["--help"], {"numpy", "pydantic", "rich"}),
+        (["edge", SAMPLES / "coins.png", "-o", "o.png"], {"pydantic", "rich", "scipy", "cv2"}),
+        (["chain", SAMPLES / "coins.png", "edge", "-o", "o.png"], {"pydantic", "rich"}),
+    ],
+)
+def test_nothing_is_imported_that_is_not_needed(executable, tmp_path, call, spared):
+    """That is what the time of a start is made of."""
+    line = [sys.executable, "-X", "importtime", executable, *call]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
+    imported = set(re.findall(r"import time:.*\| +(\w+)$", done.stderr, re.MULTILINE))
+    assert "typer" in imported
+    assert not imported & spared

@@ -1,6 +1,7 @@
 """Pages and frames: all of them, one by one, with their timing, as other libraries write them."""
 
 import io
+import re
 
 import imagecodecs
 import numpy as np
@@ -145,17 +146,41 @@ def test_a_grey_gif_comes_back_frame_by_frame(pdefilter_command, tmp_path):
     assert all(np.array_equal(a, b) for (a, _), b in zip(found, frames, strict=True))
 
 
-def test_colour_goes_from_gif_to_what_holds_it(pdefilter_command, tmp_path):
+def test_a_gif_in_colour_comes_back_and_tells_what_its_palette_lost(pdefilter_command, tmp_path):
     save(tmp_path / "in.gif", moving(), duration=list(DURATIONS), loop=0)
-    done = pdefilter_command("smooth", "in.gif", "-o", "out.gif")
-    assert done.returncode == 1
-    assert b"GIF cannot hold 4 channels with alpha" in done.stderr
-    assert b"write .png" in done.stderr
-    for name in ("out.png", "out.webp"):
-        assert pdefilter_command("smooth", "in.gif", "-o", name).returncode == 0
+    shown = {}
+    for name in ("out.gif", "out.png", "out.webp"):
+        done = pdefilter_command("smooth", "in.gif", "-o", name)
+        assert done.returncode == 0
+        assert (b"with a mean error of up to" in done.stderr) == (name == "out.gif")
         found, loops = seen(tmp_path / name, "RGB")
         assert loops == 0
         assert [duration for _, duration in found] == list(DURATIONS)
+        shown[name] = np.stack([pixels for pixels, _ in found]).astype(int)
+    done = pdefilter_command("smooth", "in.gif", "-o", "out.gif", "--overwrite")
+    told = float(re.search(rb"up to ([\d.]+)", done.stderr)[1])
+    errors = np.abs(shown["out.gif"] - shown["out.png"]).mean(axis=(1, 2, 3))
+    assert errors.max() == pytest.approx(told, abs=0.05)
+    assert told < 6
+
+
+def test_edges_fit_into_the_palette_of_a_gif(pdefilter_command, tmp_path):
+    save(tmp_path / "in.gif", moving(), duration=list(DURATIONS), loop=0)
+    shown = []
+    for name in ("out.gif", "out.png"):
+        done = pdefilter_command("edge", "in.gif", "-o", name)
+        assert (done.returncode, done.stderr) == (0, b"")
+        shown.append([pixels for pixels, _ in seen(tmp_path / name, "RGB")[0]])
+    assert np.array_equal(*shown)
+
+
+def test_half_transparent_pixels_are_counted_where_gif_loses_them(tmp_path):
+    pixels = np.full((4, 5, 4), 200, np.uint8)
+    pixels[0, :, 3], pixels[1, :, 3], pixels[2, :, 3], pixels[3, :, 3] = 0, 127, 128, 255
+    with pytest.warns(UserWarning, match="10 became opaque or transparent"):
+        pdefilter.write(pixels, tmp_path / "o.gif")
+    alpha = pdefilter.read(tmp_path / "o.gif").pixels[..., -1]
+    assert alpha.tolist() == [[0] * 5, [0] * 5, [255] * 5, [255] * 5]
 
 
 def test_one_frame_is_picked_by_its_number(pdefilter_command, tmp_path):

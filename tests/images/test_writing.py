@@ -135,6 +135,13 @@ def test_a_page_that_the_target_cannot_hold_is_refused_before_any_is_decoded(
     assert "is a broken TIFF" in sentence(pdefilter_command("edge", "in.tif", "-o", "out.tif"))
 
 
+def test_so_is_one_of_several_images_of_a_stream(pdefilter_command):
+    # Were the first image decoded, its value would be above the largest.
+    stream = b"P5\n1 1\n100\n\xff" + b"P5\n1 1\n65535\n\0\0"
+    done = pdefilter_command("edge", "-", "-o", "out.webp", stdin=stream)
+    assert "WebP cannot hold 16 bits" in sentence(done)
+
+
 def test_whatever_an_encoder_raises_becomes_one_sentence(monkeypatch, tmp_path):
     def fail(*_, **__):
         raise RuntimeError("no room\nfor it")

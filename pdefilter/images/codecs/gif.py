@@ -1,8 +1,9 @@
 """GIF: pixels by imagecodecs (giflib), frames and what is said of them by the blocks around them.
 
-It is read in colour but written in grey: 256 colours are no home for a filtered photograph.
+A frame holds 256 colours; where there are more, they are reduced, and a warning tells by how much.
 """
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -12,6 +13,7 @@ import numpy as np
 
 from pdefilter.errors import ImageError
 from pdefilter.images.codecs.animation import CLEAR, RESTORE, Canvas, Placement
+from pdefilter.images.codecs.palette import numbered
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata
@@ -26,6 +28,7 @@ _XMP = b"XMP DataXMP"
 _XMP_TRAILER = 258
 _COMMENT_KEYWORD = "Comment"
 _MOST_SIDE = 65535
+_TRANSPARENT = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +88,27 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
-    """Write grey images."""
+    """Write images, each with a palette of its own if it is coloured."""
     first: Image | None = None
     parts: list[bytes] = []
+    losses: list[_Loss] = []
     for image in images:
         first = first or image
-        pixels = np.ascontiguousarray(image.pixels.reshape(image.pixels.shape[:2]))
-        if pixels.shape != first.pixels.shape[:2]:
+        if image.pixels.shape[:2] != first.pixels.shape[:2]:
             raise ImageError("has frames of different sizes, which GIF cannot hold; write .tif")
-        if max(pixels.shape) > _MOST_SIDE:
+        if max(image.pixels.shape[:2]) > _MOST_SIDE:
             raise ImageError(
                 f"has more rows or columns than the {_MOST_SIDE} that GIF can hold; write .png"
             )
+        drawn, loss = _drawn(image)
+        losses.append(loss)
         duration = min(round((image.metadata.duration or 0) / 10), 65535)
-        parts.append(b"\x21\xf9\4\0" + duration.to_bytes(2, "little") + b"\0\0")
-        # The library's own header and palette, which is that of the greys, are left out.
-        parts.append(bytes(imagecodecs.gif_encode(pixels))[_HEADER + len(_GREYS) : -1])
+        # What is transparent shows nothing of the frame before.
+        flags = (CLEAR + 1 << 2 | 1) * image.has_alpha
+        control = bytes((flags,)) + duration.to_bytes(2, "little") + bytes((_TRANSPARENT,))
+        parts += [b"\x21\xf9\4", control, b"\0", drawn]
     assert first is not None
+    _tell_of(losses)
     rows, columns = first.pixels.shape[:2]
     size = columns.to_bytes(2, "little") + rows.to_bytes(2, "little")
     head = [b"GIF89a", size, b"\xf7\0\0", _GREYS]
@@ -116,6 +123,59 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
         ramp = b"\1" + bytes(range(255, -1, -1)) + b"\0"
         head.append(b"\x21\xff\x0b" + _XMP + first.metadata.xmp + ramp)
     return b"".join([*head, *parts, b";"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """What a frame lost: the mean error of its colours, and so many half transparent pixels."""
+
+    levels: float = 0.0
+    rounded: int = 0
+
+
+def _drawn(image: Image) -> tuple[bytes, _Loss]:
+    """Write an image block, with its own palette unless that of the greys will do."""
+    pixels = image.pixels.reshape(*image.pixels.shape[:2], -1)
+    if image.channels == 1:
+        return _packed(pixels[..., 0]), _Loss()
+    colours = pixels[..., [0, 0, 0] if image.colours == 1 else [0, 1, 2]]
+    indices = np.full(pixels.shape[:2], _TRANSPARENT, np.uint8)
+    shown = np.full(pixels.shape[:2], True)
+    rounded = 0
+    if image.has_alpha:
+        alpha = pixels[..., -1]
+        shown = alpha >= 128
+        rounded = int(np.count_nonzero((alpha > 0) & (alpha < 255)))
+    palette, indices[shown] = numbered(colours[shown], 256 - image.has_alpha)
+    error = np.abs(palette[indices[shown]].astype(np.int16) - colours[shown])
+    table = palette.tobytes().ljust(len(_GREYS), b"\0")
+    block = _packed(indices)
+    # Behind the place and the size come flags: the palette is here, and has 256 colours.
+    drawn = block[:9] + b"\x87" + table + block[10:]
+    return drawn, _Loss(float(error.mean()) if error.size else 0.0, rounded)
+
+
+def _packed(indices: Pixels) -> bytes:
+    """Compress indices; the library's own header, and its palette of greys, are left out."""
+    packed = bytes(imagecodecs.gif_encode(np.ascontiguousarray(indices)))
+    return packed[_HEADER + len(_GREYS) : -1]
+
+
+def _tell_of(losses: list[_Loss]) -> None:
+    levels = max(loss.levels for loss in losses)
+    rounded = sum(loss.rounded for loss in losses)
+    if levels:
+        warnings.warn(
+            "GIF holds 256 colours in a frame: more were reduced to them, with a mean error of up "
+            f"to {levels:.1f} of 255 levels; .png and .webp hold all",
+            stacklevel=3,
+        )
+    if rounded:
+        warnings.warn(
+            f"GIF holds no half transparent pixels: {rounded} became opaque or transparent; "
+            ".png and .webp hold them",
+            stacklevel=3,
+        )
 
 
 def _parsed(data: bytes, reading: Reading) -> _File:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
-import imagecodecs
 import numpy as np
 import simplejpeg
 
@@ -50,7 +49,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         else:
             if _END not in data[data.find(segments[-1][1]) :]:
                 reading.flaw("is truncated")
-            pixels = imagecodecs.jpeg8_decode(data)
+            pixels = _by_imagecodecs(data)
         pixels = np.squeeze(pixels, 2) if pixels.shape[2:] == (1,) else pixels
         if pixels.dtype != np.uint8:
             pixels = spread(pixels, (1 << bits) - 1)
@@ -77,7 +76,7 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
         pixels = ~pixels
     data = _encoded(pixels, image)
     # The library's own first segment says nothing that ours does not.
-    rest = data[2:]
+    rest = memoryview(data)[2:]
     if rest[:2] == bytes((0xFF, _JFIF)):
         rest = rest[2 + int.from_bytes(rest[2:4]) :]
     return b"".join([data[:2], *_metadata_segments(image), rest])
@@ -88,12 +87,21 @@ def _decoded(data: bytes, colours: str, reading: Reading) -> Pixels:
         pixels: Pixels = simplejpeg.decode_jpeg(data, colours, strict=True)
     except ValueError as error:
         reading.flaw(f"is a damaged JPEG ({error})")
-        pixels = imagecodecs.jpeg8_decode(data)
+        pixels = _by_imagecodecs(data)
+    return pixels
+
+
+def _by_imagecodecs(data: bytes) -> Pixels:
+    import imagecodecs
+
+    pixels: Pixels = imagecodecs.jpeg8_decode(data)
     return pixels
 
 
 def _encoded(pixels: Pixels, image: Image) -> bytes:
     if image.bits == 12:
+        import imagecodecs
+
         return bytes(
             imagecodecs.jpeg8_encode(
                 gathered(pixels, 4095), QUALITY, bitspersample=12, subsampling="444"

@@ -46,8 +46,12 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     headers = [_header(data, 0, reading)]
     while (after := _end(data, headers[-1], reading)) is not None:
         headers.append(_header(data, after, reading))
-    size = (headers[0].rows, headers[0].columns)
-    return Frames(len(headers), lambda number: _image(data, headers[number], reading), size)
+    return Frames(
+        len(headers),
+        lambda number: _image(data, headers[number], reading),
+        (headers[0].rows, headers[0].columns),
+        outline=lambda number: _outline(headers[number]),
+    )
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:
@@ -142,6 +146,13 @@ def _end(data: bytes, header: _Header, reading: Reading) -> int | None:
     if rest:
         reading.flaw(f"goes on, after its last image, with {len(rest)} bytes that are none")
     return None
+
+
+def _outline(header: _Header) -> Image:
+    whole = np.uint8 if header.largest < 256 else np.uint16
+    dtype = np.float32 if header.kind in (b"Pf", b"PF") else whole
+    pixels = np.zeros((1, 1, header.channels), dtype)
+    return Image(pixels, has_alpha=header.has_alpha)
 
 
 def _image(data: bytes, header: _Header, reading: Reading) -> Image:

@@ -45,6 +45,7 @@ _COLOURS = ("MINISBLACK", "MINISWHITE", "RGB", "PALETTE", "YCBCR", "SEPARATED")
 _JPEG = (6, 7, 34892)
 _OME_TYPE = re.compile(rb'(<(?:\w+:)?Pixels\b[^>]*\bType=")[^"]*(")')
 _OME_TYPES = {"float32": b"float", "float64": b"double"}
+_SHAPE = re.compile(rb'\{"shape": \[([\d, ]+)\]')
 # Beyond this the places in a file do not fit into 32 bits; the rest is for the tags.
 _MOST_CLASSIC = (1 << 32) - (1 << 25)
 
@@ -322,6 +323,8 @@ def _tags(image: Image, layout: Layout) -> tuple[Directory, Directory, bytes | N
             warnings.warn("its broken EXIF is left out", stacklevel=2)
     inner = {tag: tags[tag] for tag in _POINTER_NAMES if tag in tags}
     description = tags[_DESCRIPTION].raw if _DESCRIPTION in tags else None
+    if description is not None and not _is_true(description, image):
+        description = None
     if description is not None:
         dtype = image.pixels.dtype.name
         named = _OME_TYPES.get(dtype, dtype.encode())
@@ -331,6 +334,14 @@ def _tags(image: Image, layout: Layout) -> tuple[Directory, Directory, bytes | N
         if packet is not None:
             kept[tag] = Entry(7 if tag == _ICC else 1, packet)
     return kept, inner, description
+
+
+def _is_true(description: bytes, image: Image) -> bool:
+    """Whether the shape of the whole file, which some writers describe, ends with the image's."""
+    said = _SHAPE.match(description)
+    return not said or tuple(map(int, said[1].split(b",")))[-image.pixels.ndim :] == (
+        image.pixels.shape
+    )
 
 
 def _extra_tags(tags: Directory) -> Iterator[tuple[Any, ...]]:
