@@ -1,12 +1,14 @@
-"""How far an image that was cleaned is from the one without noise, which nobody has."""
+"""How far a cleaned image is from the one without noise, on the engine in use."""
 
 import math
 from collections.abc import Sequence
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.kernels.bands import for_each_band
+from pdefilter.kernels import engine
+from pdefilter.kernels.reference import risk as reference
 from pdefilter.raster import Mask, Planes
 
 _SEED = 1981  # the year of Stein's paper
@@ -44,11 +46,12 @@ class Risk:
     def __init__(self, f: Planes, deviations: Sequence[float], visible: Mask | None = None) -> None:
         self._f = f
         self._visible = visible
-        self._deviations = np.asarray(deviations, np.float32)[:, None, None]
+        self._deviations = np.asarray(deviations)[:, None]
         self._signs = _signs(f.shape)
         if visible is not None:
             self._signs *= visible
-        self.probed: Planes = self._signs * (np.float32(_PROBE) * self._deviations)
+        probe = (_PROBE * self._deviations).astype(np.float32)
+        self.probed: Planes = self._signs * probe[..., None]
         self.probed += f
         self._count = np.count_nonzero(visible) if visible is not None else f[0].size
         self.variance = math.fsum(deviation**2 for deviation in deviations)
@@ -61,26 +64,18 @@ class Risk:
         filtered, probed : ndarray of shape (C, M, N), float32
             h(f) and h(f + εn).
         """
-        rows = np.empty((2, *filtered.shape[:2]))
-
-        def work(first: int, last: int) -> None:
-            band = np.s_[:, first:last]
-            misfit = np.square(filtered[band] - self._f[band])
-            if self._visible is not None:
-                misfit *= self._visible[first:last]
-            answer = (probed[band] - filtered[band]) * self._deviations
-            answer *= self._signs[band]
-            rows[0][band], rows[1][band] = _sums(misfit), _sums(answer)
-
-        for_each_band(work, filtered)
-        misfit, answer = (math.fsum(of_rows.ravel()) for of_rows in rows)
+        rows = _engine().sums(filtered, probed, self._f, self._signs, self._visible)
+        misfit = math.fsum(rows[0].ravel())
+        answer = math.fsum((rows[1] * self._deviations).ravel())
         return (misfit + 2 / _PROBE * answer) / max(1, self._count) - self.variance
 
 
-def _sums(planes: Planes) -> NDArray[np.float64]:
-    """Add up every row in double precision."""
-    sums: NDArray[np.float64] = planes.sum(axis=-1, dtype=np.float64)
-    return sums
+def _engine() -> ModuleType:
+    if engine.name() == "native":
+        from pdefilter.kernels.native import risk as native
+
+        return native
+    return reference
 
 
 def _signs(shape: tuple[int, ...]) -> NDArray[np.int8]:

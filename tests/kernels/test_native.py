@@ -20,6 +20,7 @@ from pdefilter.kernels.native import correlation as native_correlation
 from pdefilter.kernels.native import curvature as native_curvature
 from pdefilter.kernels.native import elliptic as native_elliptic
 from pdefilter.kernels.native import lattice as native_lattice
+from pdefilter.kernels.native import risk as native_risk
 from pdefilter.kernels.native import shock as native_shock
 from pdefilter.kernels.native import variation as native_variation
 from pdefilter.kernels.reference import correlation as reference_correlation
@@ -29,6 +30,7 @@ from pdefilter.kernels.reference import gradient as reference_gradient
 from pdefilter.kernels.reference import kernel2d as reference_kernel2d
 from pdefilter.kernels.reference import lattice as reference_lattice
 from pdefilter.kernels.reference import march as reference
+from pdefilter.kernels.reference import risk as reference_risk
 from pdefilter.kernels.reference import shock as reference_shock
 from pdefilter.kernels.reference import variation as reference_variation
 from pdefilter.kernels.reference.kernel2d import BORDERS
@@ -142,6 +144,18 @@ def test_a_gradient_has_the_bits_of_the_reference(
         theirs = reference_gradient.gradient(*arguments)
     ours = native_correlation.gradient(*arguments, threads=threads, variant=variant)
     assert same(ours, theirs)
+
+
+@given(image=images(150, 70), masked=st.booleans(), threads=st.integers(1, 8))
+def test_sums_of_risk_have_the_bits_of_the_reference(image, masked, threads):
+    u, rng = image
+    f, probed = rng.permuted(u), rng.permuted(u, axis=1)
+    signs = rng.integers(-1, 2, u.shape, np.int8)
+    visible = rng.random(u.shape[1:]) < 0.5 if masked else None
+    with np.errstate(all="ignore"):
+        theirs = reference_risk.sums(u, probed, f, signs, visible)
+    ours = native_risk.sums(u, probed, f, signs, visible, threads=threads)
+    assert np.array_equal(ours, theirs, equal_nan=True)
 
 
 @st.composite

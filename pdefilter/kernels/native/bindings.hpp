@@ -80,5 +80,6 @@ void bind_lattice(nb::module_& m);
 void bind_shock(nb::module_& m);
 void bind_elliptic(nb::module_& m);
 void bind_variation(nb::module_& m);
+void bind_risk(nb::module_& m);
 
 }  // namespace pdefilter

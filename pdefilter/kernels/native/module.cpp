@@ -14,4 +14,5 @@ NB_MODULE(_native, m) {
     pdefilter::bind_shock(m);
     pdefilter::bind_elliptic(m);
     pdefilter::bind_variation(m);
+    pdefilter::bind_risk(m);
 }

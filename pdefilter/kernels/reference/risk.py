@@ -1,0 +1,57 @@
+"""What an estimate of risk adds up, in NumPy: it says which bits are right."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pdefilter.kernels.bands import for_each_band
+from pdefilter.raster import Mask, Planes
+
+_LANES = 8
+
+
+def sums(
+    filtered: Planes, probed: Planes, f: Planes, signs: NDArray[np.int8], visible: Mask | None
+) -> NDArray[np.float64]:
+    """Add up (h(f) − f)² and b (h(f + εn) − h(f)) over every row.
+
+    Every eighth value belongs to one sum in double precision, from left to
+    right; then those four apart are added, then those two apart, then the two.
+
+    Parameters
+    ----------
+    filtered, probed, f : ndarray of shape (C, M, N), float32
+        h(f), h(f + εn) and f.
+    signs : ndarray of shape (C, M, N), int8
+        b.
+    visible : ndarray of shape (M, N), bool, or None
+        The pixels whose squares count; None for all.
+
+    Returns
+    -------
+    ndarray of shape (2, C, M), float64
+        The sums.
+    """
+    rows = np.empty((2, *filtered.shape[:2]))
+
+    def work(first: int, last: int) -> None:
+        band = np.s_[:, first:last]
+        misfit = np.square(filtered[band] - f[band])
+        if visible is not None:
+            misfit *= visible[first:last]
+        rows[0][band] = _over_rows(misfit)
+        rows[1][band] = _over_rows((probed[band] - filtered[band]) * signs[band])
+
+    for_each_band(work, filtered)
+    return rows
+
+
+def _over_rows(values: Planes) -> NDArray[np.float64]:
+    *shape, columns = values.shape
+    lanes = np.zeros((*shape, -(-columns // _LANES) * _LANES))
+    lanes[..., :columns] = values
+    sums: NDArray[np.float64] = np.add.accumulate(lanes.reshape(*shape, -1, _LANES), axis=-2)
+    sums = sums[..., -1, :]
+    while sums.shape[-1] > 1:
+        half = sums.shape[-1] // 2
+        sums = sums[..., :half] + sums[..., half:]
+    return sums[..., 0]
