@@ -167,7 +167,7 @@ def _tell_of(losses: list[_Loss]) -> None:
     if levels:
         warnings.warn(
             "GIF holds 256 colours in a frame: more were reduced to them, with a mean error of up "
-            f"to {levels:.1f} of 255 levels; .png and .webp hold all",
+            f"to {levels:.2g} of 255 levels; .png and .webp hold all",
             stacklevel=3,
         )
     if rounded:
