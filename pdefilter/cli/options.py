@@ -31,7 +31,7 @@ def command_of(
     names = {parameter.name for parameter in own}
 
     def command(**options: Any) -> Any:
-        parameters = {name: options.pop(name) for name in names}
+        parameters = {parameter.name: options.pop(parameter.name) for parameter in own}
         return then(parameters, options)
 
     others = [parameter for parameter in common if parameter.name not in names]
