@@ -1,17 +1,17 @@
 """The biharmonic equation Δ²u = f on the pixel grid, where pixels are free."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pdefilter.solvers.multigrid import cycle, hierarchy
+from pdefilter.solvers.multigrid import cycle
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from pdefilter.kernels.elliptic import Network
-    from pdefilter.raster import Mask, Plane
+    from pdefilter.raster import Plane
 
 
 @dataclass(frozen=True)
@@ -23,36 +23,30 @@ class Biharmonic:
 
     Attributes
     ----------
-    free : ndarray of shape (M, N), bool
-        Where u may change.
+    grids : sequence of Network
+        Which pixels are free, on the image's grid and on all coarser ones.
     f : ndarray of shape (M, N), float32, or None
         The right-hand side; None for 0.
     """
 
-    free: "Mask"
+    grids: "Sequence[Network]"
     f: "Plane | None" = None
 
-    @cached_property
+    @property
     def _laplacian(self) -> "Network":
         from pdefilter.kernels.elliptic import Network
 
-        return Network(self.free.shape)
-
-    @cached_property
-    def _grids(self) -> "list[Network]":
-        from pdefilter.kernels.elliptic import Network
-
-        return hierarchy(Network(self.free.shape, free=self.free))
+        return Network(self.grids[0].shape)
 
     def residual(self, u: "NDArray[np.float64]") -> "NDArray[np.float64]":
         """Find f − Δ²u at the free pixels in double precision, 0 at the others."""
         from pdefilter.kernels.reference.elliptic import residual
 
-        return residual(self._grids[0], -residual(self._laplacian, u, None), self.f)
+        return residual(self.grids[0], -residual(self._laplacian, u, None), self.f)
 
     def product(self, u: "Plane", v: "Plane | None") -> float:
         """Find ⟨r, v⟩ over the free pixels, r = f − Δ²u."""
-        return self._grids[0].product(self._bending(u), self.f, v)
+        return self.grids[0].product(self._bending(u), self.f, v)
 
     def energy(self, p: "Plane") -> float:
         """Find ⟨p, Δ²p⟩ = ‖Δp‖² for p that is zero where pixels are not free."""
@@ -63,8 +57,8 @@ class Biharmonic:
         import numpy as np
 
         once, twice = np.zeros_like(u), np.zeros_like(u)
-        cycle(self._grids, once, self._grids[0].residual(self._bending(u), self.f))
-        cycle(self._grids, twice, once)
+        cycle(self.grids, once, self.grids[0].residual(self._bending(u), self.f))
+        cycle(self.grids, twice, once)
         return twice
 
     def _bending(self, u: "Plane") -> "Plane":

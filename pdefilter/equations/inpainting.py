@@ -63,19 +63,21 @@ def fill_biharmonic(u: "Planes", holes: "Mask") -> Residual:
     """
     import numpy as np
 
+    from pdefilter.kernels.elliptic import Network
     from pdefilter.kernels.sums import total
 
+    grids = hierarchy(Network(holes.shape, free=holes))
     unit, count, tolerance = unit_of(u, holes), np.count_nonzero(holes), TOLERANCE / 10
     worst, iterations = 0.0, 0
     for plane in u:
         exact = plane.astype(np.float64)
         for _ in range(_MOST_ROUNDS):
-            lack = Biharmonic(holes).residual(exact)
+            lack = Biharmonic(grids).residual(exact)
             size = math.sqrt(total(lack * lack) / count)
             if size <= tolerance * unit:
                 break
             change = np.zeros_like(plane)
-            equation = Biharmonic(holes, (lack / size).astype(np.float32))
+            equation = Biharmonic(grids, (lack / size).astype(np.float32))
             norms = solve(equation, change, tolerance=1e-3 * math.sqrt(count), most=MOST_ITERATIONS)
             exact += change * size
             iterations += len(norms) - 1

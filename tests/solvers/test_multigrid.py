@@ -100,9 +100,10 @@ def test_polynomials_that_the_stencils_know_are_found():
     r, c = np.mgrid[:size, :size] / size
     free = np.zeros((size, size), bool)
     free[5:-5, 5:-5] = np.random.default_rng(0).random((size - 10, size - 10)) < 0.9
+    grids = hierarchy(Network(free.shape, free=free))
     for polynomial, equation in (
-        (r**3 - 3 * r * c**2 + r * c, Poisson(hierarchy(Network(free.shape, free=free)))),
-        (r**3 + 2 * r * c**2 - c**2 + r, Biharmonic(free)),
+        (r**3 - 3 * r * c**2 + r * c, Poisson(grids)),
+        (r**3 + 2 * r * c**2 - c**2 + r, Biharmonic(grids)),
     ):
         true = polynomial.astype(np.float32)
         u = np.where(free, np.float32(0), true)
