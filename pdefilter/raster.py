@@ -105,6 +105,12 @@ class Raster:
         weight: Plane = self.valid.astype(np.float32)
         return weight if self.alpha is None else weight * self.alpha
 
+    @property
+    def visible(self) -> Mask | None:
+        """Which pixels count at all: no holes, and not transparent; None where all are so."""
+        weight = self.weight
+        return None if weight is None else weight > 0
+
     def _levelled(self, planes: Planes) -> Planes:
         """Fill the holes with the mean of the rest, so that no choice follows what is in them.
 

@@ -63,7 +63,7 @@ def noise_of(image: "Raster", u: "Planes", level: float | str) -> Noise:
     from pdefilter.kernels.noise import noise_deviations
 
     colours = len(image.colour)
-    visible = None if image.weight is None else image.weight > 0
+    visible = image.visible
     found = noise_deviations(u[:colours], visible) if level == AUTO else [float(level)] * colours
     if max(found) > _LARGEST:
         raise ImageError(f"has noise of {max(found):.3g}, full scale being 1; scale the image down")

@@ -173,7 +173,7 @@ def _across_lines(image: "Raster", rho: float) -> "Planes":
     """Project on the direction in which the neighbourhood of every pixel changes most."""
     from pdefilter.kernels.tensors import structure_tensor, with_eigenvalues
 
-    visible = None if image.weight is None else image.weight > 0
+    visible = image.visible
     structure = structure_tensor(image.colour, len(image.colour), visible)
     gathered = gaussian(replace(image, colour=structure, alpha=None, valid=visible), rho)
     return with_eigenvalues(gathered.colour, _projection)
