@@ -11,7 +11,9 @@ from pdefilter.images.image import Image
 from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.observer import observed
 from pdefilter.runs.apply import apply
+from pdefilter.runs.chain import Chain, Stage
 from pdefilter.runs.inputs import STREAM
+from pdefilter.runs.work import Recorder
 
 
 @dataclass(frozen=True)
@@ -34,21 +36,6 @@ class Estimate:
     time: float
 
 
-class _Listener:
-    """Someone who hears what a filter chooses."""
-
-    advanced = None
-
-    def __init__(self) -> None:
-        self.heard: dict[str, object] = {}
-
-    def chose(self, **values: object) -> None:
-        self.heard |= values
-
-    def began(self, stage: int) -> None:
-        pass
-
-
 def estimate(image: Image) -> Estimate:
     """Find what `anisotropic` chooses by itself, by running it.
 
@@ -62,10 +49,12 @@ def estimate(image: Image) -> Estimate:
     ImageError
         If the image cannot be filtered.
     """
-    listener = _Listener()
-    with observed(listener):
-        apply(anisotropic, image)
-    return Estimate(tuple(listener.heard["noise"]), listener.heard["kappa"], listener.heard["time"])  # type: ignore[arg-type]
+    chain = Chain((Stage("anisotropic", anisotropic, {}),))
+    recorder = Recorder(len(chain.stages))
+    with observed(recorder):
+        apply(chain, image)
+    ((chosen,),) = recorder.chosen
+    return Estimate(tuple(chosen["noise"]), chosen["kappa"], chosen["time"])  # type: ignore[arg-type]
 
 
 def estimates(name: str) -> Iterator[Estimate]:

@@ -111,20 +111,35 @@ class Stopwatch:
         self._phase, self._since = phase, now
 
 
-class _Recorder:
-    """Writes down what filters choose, and passes on how far they are."""
+class Recorder:
+    """An observer that writes down what filters choose, and passes on how far they are.
 
-    def __init__(self, stages: int, advanced: Callable[[int, int], object] | None) -> None:
+    Parameters
+    ----------
+    stages : int
+        How many there are in the chain.
+    advanced : callable, optional
+        Told how many steps are done, and how many there are.
+
+    Attributes
+    ----------
+    chosen : list
+        For each stage, for each frame, what it took from the image.
+    """
+
+    def __init__(self, stages: int, advanced: Callable[[int, int], object] | None = None) -> None:
         self.chosen: list[list[dict[str, object]]] = [[] for _ in range(stages)]
         self.advanced = None if advanced is None else self._add
         self._tell = advanced
         self._stage = self._done = self._steps = 0
 
     def began(self, stage: int) -> None:
+        """Hear that a stage takes the next frame."""
         self._stage, self._done = stage, 0
         self.chosen[stage].append({})
 
     def chose(self, **values: object) -> None:
+        """Hear what was taken from the image."""
         self.chosen[self._stage][-1].update(values)
         if isinstance(steps := values.get("steps"), int):
             self._steps = steps
@@ -165,7 +180,7 @@ def work(
         outcome.skipped = True
         return outcome
     outcome.seconds = dict.fromkeys(PHASES, 0.0)
-    recorder, watch = _Recorder(len(chain.stages), advanced), Stopwatch(outcome.seconds, "read")
+    recorder, watch = Recorder(len(chain.stages), advanced), Stopwatch(outcome.seconds, "read")
     with warnings.catch_warnings(record=True) as caught, observed(recorder):
         warnings.simplefilter("always")
         _make(outcome, chain, handling, stream, watch, filtered)
