@@ -52,9 +52,9 @@ def require_fit(method: str, optimizer: str | None, contrast: float | None) -> N
 def weight_of(method: str, contrast: float, deviations: Sequence[float]) -> float:
     """Find the λ, on the unit scale, that removes white noise best.
 
-    Measured on photographs with noise of 10, 25 and 50 grey levels: on average
-    0.1 dB is lost to the best λ there is, where the discrepancy principle,
-    ‖u − f‖² = Nσ², loses more than one. No noise has no weight.
+    Measured on five photographs with noise of 10, 25 and 50 grey levels: weights
+    near it lose 0.1 to 0.2 dB on average to the best λ there is, those of the
+    discrepancy principle, ‖u − f‖² = Nσ², 0.4 to 3. No noise has no weight.
 
     Parameters
     ----------

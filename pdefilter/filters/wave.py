@@ -76,9 +76,10 @@ def wave(
         The initial image, integers or floats.
     damping : float
         γ in px⁻¹.
-    diffusivity : {"constant", "exponential", "rational"}
-        g: 1 everywhere, or exp(−s²/κ²) or 1/(1 + s²/κ²) of the difference s, of
-        all channels together, across an edge between pixels.
+    diffusivity : {"constant", "exponential", "rational", "charbonnier", \
+"weickert", "tukey", "tv"}
+        g: 1 everywhere, or as for `anisotropic` of the difference s, of all
+        channels together, across an edge between pixels.
     kappa : float or str, optional
         Contrast parameter κ on the unit scale, where full scale is 1; or a
         percentile of the differences between neighbouring pixels. By default
