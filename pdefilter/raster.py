@@ -16,6 +16,9 @@ Mask: TypeAlias = NDArray[np.bool_]
 Planes: TypeAlias = NDArray[np.float32]
 """Channels that belong together, shape (channels, rows, columns); equal ones may share memory."""
 
+Places: TypeAlias = slice | NDArray[np.intp]
+"""Some of an image's rows, or of its columns: a pair of them indexes as NumPy does."""
+
 # Below half a step of 16 bits a pixel is stored as transparent at every depth.
 _INVISIBLE = np.float32(2.0**-17)
 

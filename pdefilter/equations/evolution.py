@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Planes
+    from pdefilter.raster import Places, Planes
 
 
 class LinearEvolution(Protocol):
@@ -36,8 +36,8 @@ class Evolution(Protocol):
         """Make the evolution whose coefficients are held as they are for u."""
         ...
 
-    def part(self, rows: slice, columns: slice) -> "Evolution":
-        """Make the evolution of a part of the image, cut out."""
+    def part(self, rows: "Places", columns: "Places") -> "Evolution":
+        """Make the evolution of a part of the image, cut out, as NumPy would by these two."""
         ...
 
 

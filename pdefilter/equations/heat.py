@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Planes
+    from pdefilter.raster import Places, Planes
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Heat:
         """Return itself: the conductances do not depend on u."""
         return self
 
-    def part(self, rows: slice, columns: slice) -> "Heat":
+    def part(self, rows: "Places", columns: "Places") -> "Heat":
         """Make the evolution of a part of the image, cut out."""
         return self if self.edges is None else Heat(self.edges[:, rows, columns])
 

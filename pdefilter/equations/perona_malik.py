@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pdefilter.equations.diffusivities import Diffusivity
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Planes
+    from pdefilter.raster import Places, Planes
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class PeronaMalik:
         """Hold the conductances as they are for u: a linear diffusion."""
         return replace(self, held=u)
 
-    def part(self, rows: slice, columns: slice) -> "PeronaMalik":
+    def part(self, rows: "Places", columns: "Places") -> "PeronaMalik":
         """Make the evolution of a part of the image, cut out."""
         edges, held = (
             planes if planes is None else planes[:, rows, columns]

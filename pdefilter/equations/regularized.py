@@ -8,7 +8,7 @@ from pdefilter.equations.perona_malik import PeronaMalik
 from pdefilter.equations.smoothing import Smoothing
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Planes
+    from pdefilter.raster import Places, Planes
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Regularized:
         """Hold the conductances as they are for u_σ: a linear diffusion."""
         return self.equation.freeze(self.smoothed(u))
 
-    def part(self, rows: slice, columns: slice) -> "Regularized":
+    def part(self, rows: "Places", columns: "Places") -> "Regularized":
         """Make the evolution of a part of the image, cut out."""
         return Regularized(self.equation.part(rows, columns), self.smoothed.part(rows, columns))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Mask, Planes
+    from pdefilter.raster import Mask, Places, Planes
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,6 @@ class Smoothing:
         smoothed = correlate(u * self.valid, taps, taps)
         return np.divide(smoothed, weight, out=np.zeros_like(smoothed), where=weight > 0)
 
-    def part(self, rows: slice, columns: slice) -> "Smoothing":
+    def part(self, rows: "Places", columns: "Places") -> "Smoothing":
         """Make that of a part of the image, cut out."""
         return self if self.valid is None else replace(self, valid=self.valid[rows, columns])

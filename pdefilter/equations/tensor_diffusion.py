@@ -8,7 +8,7 @@ from pdefilter.equations.smoothing import Smoothing
 
 if TYPE_CHECKING:
     from pdefilter.kernels.lattice import Stencil
-    from pdefilter.raster import Plane, Planes
+    from pdefilter.raster import Places, Plane, Planes
 
 
 class Law(Protocol):
@@ -107,7 +107,7 @@ class TensorDiffusion:
         tensor = with_eigenvalues(self.integrated(structure), self.law.eigenvalues)
         return LinearTensorDiffusion(stencil_of(tensor, valid))
 
-    def part(self, rows: slice, columns: slice) -> "TensorDiffusion":
+    def part(self, rows: "Places", columns: "Places") -> "TensorDiffusion":
         """Make the evolution of a part of the image, cut out."""
         cut = (smoothing.part(rows, columns) for smoothing in (self.smoothed, self.integrated))
         return TensorDiffusion(self.law, self.channels, *cut)

@@ -8,7 +8,7 @@ from pdefilter.equations.evolution import Evolution, LinearEvolution, Splittable
 from pdefilter.observer import observer
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Planes
+    from pdefilter.raster import Places, Planes
 
 # As many as the engine takes in one trip through memory, so that pieces cost no more trips.
 _PIECE = 32
@@ -53,7 +53,7 @@ class Watched:
         """Hold the coefficients, and go on telling."""
         return _WatchedLinear(self.evolution.freeze(u), self.advanced)
 
-    def part(self, rows: slice, columns: slice) -> Evolution:
+    def part(self, rows: "Places", columns: "Places") -> Evolution:
         """Cut out a part, of which nothing is told: it only stands for the whole."""
         return self.evolution.part(rows, columns)
 

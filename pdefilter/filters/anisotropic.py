@@ -20,7 +20,7 @@ from pdefilter.filters.evolve import SCHEMES, edges_of, schedule
 from pdefilter.filters.models import MODELS, choose, scheme_of
 from pdefilter.filters.noise import NoiseLevel, noise_of
 from pdefilter.filters.option import AUTO, Option, image_filter
-from pdefilter.filters.stopping import least_risk
+from pdefilter.filters.stopping import time_of_least_risk
 from pdefilter.observer import chose
 
 if TYPE_CHECKING:
@@ -172,21 +172,20 @@ def anisotropic(
     )
     follows_error = (time, iterations, MODELS[model].time) == (AUTO, None, None)
     stepped = iterations is not None or step is not None
-    stable = MODELS[model].largest_stable_step
-    plan = schedule(
-        scheme=scheme_of(model, scheme, stepped=stepped or follows_error),
-        time=None if time == AUTO else float(time),
+    plan_until = functools.partial(
+        schedule,
+        scheme=scheme_of(model, scheme, stepped=stepped),
         iterations=iterations,
         step=step,
         tolerance=tolerance,
         to_tolerance="fsi",
         default_time=MODELS[model].time or 0.0,
-        largest_stable_step=stable,
+        largest_stable_step=MODELS[model].largest_stable_step,
         default_tolerance=MODELS[model].tolerance,
     )
+    plan = plan_until(time=None if time == AUTO else float(time))
     wanted = MODELS[model].contrast if kappa == AUTO else kappa
-    until = least_risk(plan, step, stable) if follows_error else None
-    if noise != AUTO and wanted != AUTO and until is None:
+    if noise != AUTO and wanted != AUTO and not follows_error:
         raise ParameterError(
             "noise", "has no say where kappa and the time are given; leave one of the three out"
         )
@@ -214,8 +213,10 @@ def anisotropic(
                     stacklevel=2,
                 )
             evolution = choice.evolution(converted, contrast)
-            return plan.run(evolution, u) if until is None else until.run(evolution, u, found())
+            if not follows_error:
+                return plan.run(evolution, u)
+            return plan_until(time=time_of_least_risk(evolution, u, found())).run(evolution, u)
 
         return converted.filtered(diffuse)
 
-    return in_space(color, image, diffused) if until or plan.time else image
+    return in_space(color, image, diffused) if follows_error or plan.time else image

@@ -59,6 +59,8 @@ class Schedule:
     def run(self, evolution: Evolution, u: "Planes") -> "Planes":
         """Evolve `u` to the stopping time."""
         chose(scheme=self.scheme, time=self.time)
+        if not self.time:
+            return u
         if self.sizes:
             chose(steps=len(self.sizes))
             evolution = watched(evolution)

@@ -1,82 +1,102 @@
 """When to stop an evolution that removes noise: where its estimated error is least."""
 
-from dataclasses import dataclass
+import math
 from typing import TYPE_CHECKING
 
 from pdefilter.equations.evolution import Evolution
-from pdefilter.equations.watched import watched
-from pdefilter.errors import ParameterError
-from pdefilter.filters.evolve import DEFAULT_SHARE, Schedule
+from pdefilter.filters.evolve import DEFAULT_SHARE
 from pdefilter.filters.noise import Noise
-from pdefilter.observer import chose
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from pdefilter.raster import Planes
 
 LONGEST_TIME = 1000.0
 
-# The risk is looked at whenever a sixth has been added to the time, and followed a tenth beyond
-# its minimum. With the second evolution that it takes, the probed one's, these are
-# 2 × 7/6 × 11/10 = 2.6 times the steps of the evolution that is picked.
-_PARTS = 6
+# Squares of so many px, on a grid, stand for the image: together a share of it, as long as they
+# are not more pixels than these. Larger images have enough in smaller shares. The time they ask
+# for loses 0.01 dB to that which the whole image asks for (measured on photographs).
+_TILE = 32
+_MOST_PIXELS = {1: 2**14, 1 / 2: 2**16, 1 / 4: 2**18}
+
+# The risk is looked at whenever a quarter has been added to the time, and followed a tenth beyond
+# its minimum. With the second evolution that it takes, the probed one's, and squares that are a
+# quarter of the image, these are 2 × 5/4 × 11/10 / 4 = 0.7 times the steps of the evolution.
+_PARTS = 4
 _BEYOND = 1.1
 
 # Of the noise's variance: 0.005 dB where a tenth of that is left.
 _NEGLIGIBLE = 1e-4
 
 
-@dataclass(frozen=True)
-class LeastRisk:
-    """Advance by explicit steps for as long as the estimate of the error falls.
+def time_of_least_risk(evolution: Evolution, u: "Planes", noise: Noise) -> float:
+    """Find the time, at most 1000 px², at which the error is least.
 
-    Attributes
-    ----------
-    step : float
-        The size τ of a step in px².
-    """
-
-    step: float
-
-    def run(self, evolution: Evolution, u: "Planes", noise: Noise) -> "Planes":
-        """Evolve `u` to the time, at most 1000 px², at which the error is least.
-
-        The error is estimated by `pdefilter.kernels.risk.Risk`, from a second
-        evolution of the same image with a little more noise.
-        """
-        from pdefilter.kernels.risk import Risk
-
-        risk = Risk(u, noise.deviations, noise.visible)
-        told = watched(evolution)
-        best, at, least = u, 0, risk.variance
-        probed, count = risk.probed, 0
-        while count <= _BEYOND * at + 1 and count * self.step < LONGEST_TIME:
-            sizes = (self.step,) * max(1, count // _PARTS)
-            u, probed = told.march(u, sizes), evolution.march(probed, sizes)
-            count += len(sizes)
-            estimate = risk.of(u, probed)
-            if estimate < least - _NEGLIGIBLE * risk.variance:
-                best, at, least = u, count, estimate
-        chose(scheme="explicit", time=at * self.step, steps=at)
-        return best
-
-
-def least_risk(plan: Schedule, step: float | None, largest_stable_step: float) -> LeastRisk:
-    """Decide how time advances where its end is not known.
+    The error is estimated by `pdefilter.kernels.risk.Risk`, from a second
+    evolution of the same image with a little more noise; both are of parts of
+    the image, by explicit steps. Between those it is taken for a parabola.
 
     Parameters
     ----------
-    plan : Schedule
-        How it would advance to an end.
-    step, largest_stable_step : float
-        As of `pdefilter.filters.evolve.schedule`.
+    evolution : Evolution
+        That of the image.
+    u : ndarray of shape (C, M, N), float32
+        The image.
+    noise : Noise
+        Its noise.
 
-    Raises
-    ------
-    ParameterError
-        If the scheme does not take small steps.
+    Returns
+    -------
+    float
+        In px².
     """
-    if plan.scheme != "explicit":
-        raise ParameterError(
-            "time", f"auto follows the error through explicit steps; give {plan.scheme} a time"
-        )
-    return LeastRisk(DEFAULT_SHARE * largest_stable_step if step is None else step)
+    import numpy as np
+
+    from pdefilter.kernels.risk import Risk
+
+    tiles = _tiles(*u.shape[1:])
+    evolution, u = evolution.part(*tiles), np.ascontiguousarray(u[:, *tiles])
+    visible = None if noise.visible is None else noise.visible[tiles]
+    step = DEFAULT_SHARE * evolution.largest_stable_step
+
+    risk = Risk(u, noise.deviations, visible)
+    probed, count = risk.probed, 0
+    looks, least = [(0.0, risk.variance)], 0
+    while looks[-1][0] <= _BEYOND * looks[least][0] + step and looks[-1][0] < LONGEST_TIME:
+        sizes = (step,) * max(1, count // _PARTS)
+        u, probed = evolution.march(u, sizes), evolution.march(probed, sizes)
+        count += len(sizes)
+        looks.append((count * step, risk.of(u, probed)))
+        if looks[-1][1] < looks[least][1] - _NEGLIGIBLE * risk.variance:
+            least = len(looks) - 1
+    if least in (0, len(looks) - 1):
+        return looks[least][0]
+    return _lowest(*looks[least - 1 : least + 2])
+
+
+def _tiles(rows: int, columns: int) -> "tuple[NDArray[np.intp], NDArray[np.intp]]":
+    """Choose the rows, as a column, and the columns whose crossings are the squares."""
+    pixels = rows * columns
+    wanted = max(min(share * pixels, most) for share, most in _MOST_PIXELS.items())
+    period = int(_TILE * math.sqrt(pixels / wanted))
+    return _strips(rows, period)[:, None], _strips(columns, period)
+
+
+def _strips(size: int, period: int) -> "NDArray[np.intp]":
+    import numpy as np
+
+    places = np.arange(size)
+    if size < period:
+        return places
+    return places[(places - (period - _TILE) // 2) % period < _TILE]
+
+
+def _lowest(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
+    """Find the vertex of the parabola through three points, of which b is the lowest."""
+    before, after = b[0] - a[0], c[0] - b[0]
+    falling, rising = (a[1] - b[1]) / before, (c[1] - b[1]) / after
+    if falling + rising <= 0:  # lower still at c, by what is negligible
+        return c[0]
+    return min(c[0], b[0] + (falling * after - rising * before) / (2 * (falling + rising)))

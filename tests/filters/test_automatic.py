@@ -9,7 +9,7 @@ from pdefilter import ParameterError
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.equations.perona_malik import PeronaMalik
 from pdefilter.filters.noise import Noise
-from pdefilter.filters.stopping import LONGEST_TIME, LeastRisk
+from pdefilter.filters.stopping import LONGEST_TIME, _tiles, time_of_least_risk
 
 
 def psnr(image, clean):
@@ -81,25 +81,51 @@ def test_an_almost_clean_image_comes_back_almost_untouched(samples):
 
 
 class Counting:
-    """An evolution that counts its steps."""
+    """An evolution that counts how many pixels take a step."""
 
-    def __init__(self, evolution):
-        self.evolution, self.steps = evolution, 0
+    def __init__(self, evolution, count):
+        self.evolution, self.count = evolution, count
+        self.largest_stable_step = evolution.largest_stable_step
 
     def march(self, u, sizes):
-        self.steps += len(sizes)
+        self.count.append(u.size * len(sizes))
         return self.evolution.march(u, sizes)
+
+    def part(self, rows, columns):
+        return Counting(self.evolution.part(rows, columns), self.count)
 
 
 @pytest.mark.parametrize("deviation", [0.05, 0.1, 0.2])
-def test_to_find_the_time_takes_at_most_three_times_the_steps(photograph, deviation):
-    f = (photograph / np.float32(255))[None]
+@pytest.mark.parametrize(("copies", "most"), [(1, 2), (4, 1)])
+def test_to_find_the_time_takes_at_most_twice_the_way_there(photograph, deviation, copies, most):
+    """Twice of a photograph, once of four times as many pixels."""
+    f = np.tile(photograph / np.float32(255), (copies, 1))[None]
     f = f + np.random.default_rng(1).normal(0, deviation, f.shape).astype(np.float32)
-    counting = Counting(PeronaMalik(DIFFUSIVITIES["rational"], 0.7 * deviation, 1))
-    best = LeastRisk(0.2).run(counting, f, Noise((deviation,), None))
-    picked = next(n for n in range(200) if np.array_equal(counting.march(f, [0.2] * n), best))
-    counting.steps -= picked * (picked + 1) // 2
-    assert counting.steps <= 3 * picked
+    evolution = PeronaMalik(DIFFUSIVITIES["rational"], 0.7 * deviation, 1)
+    counting = Counting(evolution, [])
+    time = time_of_least_risk(counting, f, Noise((deviation,), None))
+    assert 0 < sum(counting.count) <= most * f.size * time / (0.8 * evolution.largest_stable_step)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5), (7, 100_000), (200, 300), (3000, 2000)])
+def test_the_squares_are_so_many_pixels(shape):
+    rows, columns = _tiles(*shape)
+    chosen = np.zeros(shape, bool)
+    chosen[rows, columns] = True
+    assert chosen.sum() == rows.size * columns.size
+    wanted = max(
+        min(chosen.size, 2**14), min(chosen.size // 2, 2**16), min(chosen.size // 4, 2**18)
+    )
+    most = 1.5 * wanted if min(shape) > 64 else np.sqrt(wanted * chosen.size)
+    assert 0.7 * min(chosen.size, wanted) <= chosen.sum() <= most
+    assert not wanted < chosen.size or not chosen.all()
+
+
+@pytest.mark.parametrize("scheme", ["explicit", "fsi", "fed", "aos"])
+def test_every_scheme_goes_to_the_time_found(scheme):
+    noisy, clean = noisy_and_clean("coins.png", 25)
+    found = psnr(pdefilter.anisotropic(noisy, scheme=scheme), clean)
+    assert found > psnr(pdefilter.anisotropic(noisy), clean) - 0.05
 
 
 def test_a_search_without_a_minimum_ends():
@@ -164,9 +190,8 @@ def test_what_is_hidden_has_no_say(colour_photograph):
 @pytest.mark.parametrize(
     ("options", "parameter"),
     [
-        ({"scheme": "fsi"}, "time"),
-        ({"tolerance": 1}, "time"),
-        ({"scheme": "aos"}, "time"),
+        ({"scheme": "explicit", "tolerance": 1}, "tolerance"),
+        ({"scheme": "fsi", "step": 0.1}, "step"),
         ({"step": 0.3}, "step"),
         ({"noise": -1}, "noise"),
         ({"noise": "much"}, "noise"),
