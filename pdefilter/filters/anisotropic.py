@@ -116,8 +116,8 @@ def anisotropic(
         tensor, by default 4, or 0 for edge-enhancing.
     time : float or "auto"
         Stopping time t in px²; or auto, unless iterations are given: that at which
-        Stein's unbiased estimate of the error is least, or for
-        coherence-enhancing 20.
+        Stein's unbiased estimate of the error is least, by explicit steps on
+        squares of the image, or for coherence-enhancing 20.
     iterations : int, optional
         Number of explicit or aos steps.
     step : float, optional

@@ -1,6 +1,5 @@
 """When to stop an evolution that removes noise: where its estimated error is least."""
 
-import math
 from typing import TYPE_CHECKING
 
 from pdefilter.equations.evolution import Evolution
@@ -8,17 +7,13 @@ from pdefilter.filters.evolve import DEFAULT_SHARE
 from pdefilter.filters.noise import Noise
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from pdefilter.raster import Planes
 
 LONGEST_TIME = 1000.0
 
-# Squares of so many px, on a grid, stand for the image: together a share of it, as long as they
-# are not more pixels than these. Larger images have enough in smaller shares. The time they ask
-# for loses 0.01 dB to that which the whole image asks for (measured on photographs).
-_TILE = 32
+# Squares stand for the image: a share of it, as long as they are not more pixels than these.
+# Larger images have enough in smaller shares. The time they ask for loses 0.01 dB to that which
+# the whole image asks for (measured on photographs).
 _MOST_PIXELS = {1: 2**14, 1 / 2: 2**16, 1 / 4: 2**18}
 
 # The risk is looked at whenever a quarter has been added to the time, and followed a tenth beyond
@@ -55,10 +50,12 @@ def time_of_least_risk(evolution: Evolution, u: "Planes", noise: Noise) -> float
     import numpy as np
 
     from pdefilter.kernels.risk import Risk
+    from pdefilter.kernels.squares import squares
 
-    tiles = _tiles(*u.shape[1:])
-    evolution, u = evolution.part(*tiles), np.ascontiguousarray(u[:, *tiles])
-    visible = None if noise.visible is None else noise.visible[tiles]
+    wanted = max(min(share * u[0].size, most) for share, most in _MOST_PIXELS.items())
+    places = squares(u.shape, wanted)
+    evolution, u = evolution.part(*places), np.ascontiguousarray(u[:, *places])
+    visible = None if noise.visible is None else noise.visible[places]
     step = DEFAULT_SHARE * evolution.largest_stable_step
 
     risk = Risk(u, noise.deviations, visible)
@@ -74,23 +71,6 @@ def time_of_least_risk(evolution: Evolution, u: "Planes", noise: Noise) -> float
     if least in (0, len(looks) - 1):
         return looks[least][0]
     return _lowest(*looks[least - 1 : least + 2])
-
-
-def _tiles(rows: int, columns: int) -> "tuple[NDArray[np.intp], NDArray[np.intp]]":
-    """Choose the rows, as a column, and the columns whose crossings are the squares."""
-    pixels = rows * columns
-    wanted = max(min(share * pixels, most) for share, most in _MOST_PIXELS.items())
-    period = int(_TILE * math.sqrt(pixels / wanted))
-    return _strips(rows, period)[:, None], _strips(columns, period)
-
-
-def _strips(size: int, period: int) -> "NDArray[np.intp]":
-    import numpy as np
-
-    places = np.arange(size)
-    if size < period:
-        return places
-    return places[(places - (period - _TILE) // 2) % period < _TILE]
 
 
 def _lowest(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:

@@ -4,6 +4,7 @@ import numpy as np
 
 from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.gradient import gradient
+from pdefilter.kernels.squares import squares
 from pdefilter.kernels.taps import Taps
 from pdefilter.kernels.windows import binomial
 from pdefilter.raster import Mask, Plane, Planes
@@ -19,16 +20,20 @@ _MEDIAN_OF_NORMAL = 0.6744897501960817  # of |x|, x normal of deviation one
 _FLAT = 0.1
 _FEWEST = 8192
 
+# Of 26 000 pixels, the tenth of these, a median errs by 0.7 %. The seams between squares are
+# edges, and never flat.
+_MOST = 2**18
+
 
 def noise_deviations(u: Planes, visible: Mask | None = None) -> list[float]:
     """Estimate the standard deviation of white noise, channel by channel.
 
     The median absolute value of N ∗ u, N = [1 −2 1; −2 4 −2; 1 −2 1], over 6 ×
     0.6745, is that of Gaussian noise (Immerkær's mask with the median of Donoho
-    & Johnstone 1994, doi:10.1093/biomet/81.3.425). It is taken where the image
-    is flattest, as texture looks like noise (after Tai & Yang 2008, ISCCSP,
-    page 1077). A pixel next to one that is as dark or as bright as any may be
-    clipped, and has no say there.
+    & Johnstone 1994, doi:10.1093/biomet/81.3.425). It is taken where the image,
+    of a large one squares all over it, is flattest, as texture looks like noise
+    (after Tai & Yang 2008, ISCCSP, page 1077). A pixel next to one that is as
+    dark or as bright as any may be clipped, and has no say there.
 
     Parameters
     ----------
@@ -45,8 +50,10 @@ def noise_deviations(u: Planes, visible: Mask | None = None) -> list[float]:
     """
     if min(u.shape[1:]) < 3:
         return [0.0] * len(u)
+    places = squares(u.shape, _MOST)
+    u = np.ascontiguousarray(u[:, *places])
+    inside = np.ones(u.shape[1:], np.bool_) if visible is None else visible[places]
     flatness = _flatness(u)
-    inside = np.ones(u.shape[1:], np.bool_) if visible is None else visible
     residual = np.abs(correlate(u, _SECOND_DIFFERENCE, _SECOND_DIFFERENCE))
     return [
         _deviation(plane, of_plane, flatness, inside)

@@ -9,7 +9,7 @@ from pdefilter import ParameterError
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.equations.perona_malik import PeronaMalik
 from pdefilter.filters.noise import Noise
-from pdefilter.filters.stopping import LONGEST_TIME, _tiles, time_of_least_risk
+from pdefilter.filters.stopping import LONGEST_TIME, time_of_least_risk
 
 
 def psnr(image, clean):
@@ -105,20 +105,6 @@ def test_to_find_the_time_takes_at_most_twice_the_way_there(photograph, deviatio
     counting = Counting(evolution, [])
     time = time_of_least_risk(counting, f, Noise((deviation,), None))
     assert 0 < sum(counting.count) <= most * f.size * time / (0.8 * evolution.largest_stable_step)
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (1, 5), (7, 100_000), (200, 300), (3000, 2000)])
-def test_the_squares_are_so_many_pixels(shape):
-    rows, columns = _tiles(*shape)
-    chosen = np.zeros(shape, bool)
-    chosen[rows, columns] = True
-    assert chosen.sum() == rows.size * columns.size
-    wanted = max(
-        min(chosen.size, 2**14), min(chosen.size // 2, 2**16), min(chosen.size // 4, 2**18)
-    )
-    most = 1.5 * wanted if min(shape) > 64 else np.sqrt(wanted * chosen.size)
-    assert 0.7 * min(chosen.size, wanted) <= chosen.sum() <= most
-    assert not wanted < chosen.size or not chosen.all()
 
 
 @pytest.mark.parametrize("scheme", ["explicit", "fsi", "fed", "aos"])
