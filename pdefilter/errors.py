@@ -26,6 +26,10 @@ class ImageError(PdefilterError, ValueError):
     """An image, or the file it is in, cannot be read, filtered or stored."""
 
 
+class MisfitError(ImageError):
+    """An image does not go with what the call gives beside it: a mask, or another picture."""
+
+
 class CallError(PdefilterError):
     """The inputs and outputs asked for do not fit together; nothing was touched.
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pdefilter.runs.work import Outcome
     from pdefilter.runs.worker import Task
 
-INTERRUPTED = 130
+FAILED, WRONG_CALL, INTERRUPTED = 1, 2, 130
 
 
 def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
@@ -109,7 +109,12 @@ def _run(
         tell(_interrupted(done, len(plan.jobs)))
     elif failures and len(plan.jobs) > 1:
         tell(_summary(len(failures), done, len(plan.jobs)))
-    return status or int(bool(failures or (report and report.error)))
+    if status:
+        return status
+    # Where nothing that the call names goes with the rest of it, nothing was touched.
+    if 0 < len(plan.jobs) == sum(outcome.misfit for outcome in failures):
+        return WRONG_CALL
+    return FAILED if failures or (report and report.error) else 0
 
 
 def _outcomes(plan: "Plan", task: "Task", call: Call, progress: Progress) -> "Iterator[Outcome]":

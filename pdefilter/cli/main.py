@@ -7,15 +7,13 @@ from typing import NoReturn
 
 import typer
 
-from pdefilter.cli.call import INTERRUPTED
+from pdefilter.cli.call import FAILED, INTERRUPTED, WRONG_CALL
 from pdefilter.cli.commands import app
 from pdefilter.cli.messages import tell
 from pdefilter.cli.nearest import nearest
 from pdefilter.cli.options import option_name
 from pdefilter.cli.values import parsing_command
 from pdefilter.errors import CallError, ParameterError
-
-FAILED, WRONG_CALL = 1, 2
 
 
 def main() -> NoReturn:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from pdefilter.equations import gradient_domain
-from pdefilter.errors import ImageError, ParameterError
+from pdefilter.errors import ImageError, MisfitError, ParameterError
 from pdefilter.filters.inpaint import tell_of
 from pdefilter.filters.option import Option, image_filter
 
@@ -112,9 +112,11 @@ def poisson(
     Raises
     ------
     ParameterError
-        If the options contradict each other.
+        If the options contradict each other, or the columns have holes.
+    MisfitError
+        If pictures do not fit together.
     ImageError
-        If pictures do not fit together, or the image has holes.
+        If the image has holes.
 
     References
     ----------
@@ -135,6 +137,8 @@ def poisson(
     for name, value in (("mask", mask), ("at", at != "0,0"), ("mixed", mixed)):
         if value and source is None:
             raise ParameterError(name, "belongs to cloning; give a source too")
+    if columns is not None and columns.valid is not None:
+        raise ParameterError("columns", "have holes; fill them by inpaint")
     if image.valid is None and image.colour.shape[1:] != (0, 0):
         _require_fit(image, region, place_of(at), columns)
     if not image.colour.size:
@@ -189,7 +193,7 @@ def _require_fit(
     """Refuse pictures whose sizes do not fit together."""
     shape = image.colour.shape[1:]
     if columns is not None and columns.colour.shape[1:] != shape:
-        raise ImageError(
+        raise MisfitError(
             f"has {_size(image)} pixels, the columns {_size(columns)}; give both of one size"
         )
     if region is None:
@@ -199,12 +203,12 @@ def _require_fit(
     top, bottom = np.flatnonzero(region.any(axis=1))[[0, -1]] + at[0]
     left, right = np.flatnonzero(region.any(axis=0))[[0, -1]] + at[1]
     if min(top, left) < 0 or bottom >= shape[0] or right >= shape[1]:
-        raise ImageError(
+        raise MisfitError(
             f"has {_size(image)} pixels, and what is cloned reaches from {top},{left} to "
             f"{bottom},{right}; move it by --at, or mask it"
         )
     if region.sum() == shape[0] * shape[1]:
-        raise ImageError("would be replaced as a whole; mask the source, to leave some of it")
+        raise MisfitError("would be replaced as a whole; mask the source, to leave some of it")
 
 
 def _cloned(
@@ -214,7 +218,7 @@ def _cloned(
 
     channels, *shape = image.colour.shape
     if len(source.colour) not in (1, channels):
-        raise ImageError(
+        raise MisfitError(
             f"has {channels} colour channels, the source {len(source.colour)}; convert one of them"
         )
     rows, columns = (place + offset for place, offset in zip(np.nonzero(region), at, strict=True))
@@ -249,10 +253,8 @@ def _flattened(image: "Raster", length: float) -> "Raster":
 
 def _integrated(image: "Raster", columns: "Raster") -> "Raster":
     if len(columns.colour) != len(image.colour):
-        raise ImageError(
+        raise MisfitError(
             f"has {len(image.colour)} channels, the columns {len(columns.colour)}; convert one of "
             "them"
         )
-    if columns.valid is not None:
-        raise ImageError("fits columns that have holes; fill them by inpaint")
     return replace(image, colour=gradient_domain.integrate(image.colour, columns.colour))

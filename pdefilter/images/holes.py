@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pdefilter.errors import ImageError
+from pdefilter.errors import ImageError, MisfitError
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.values import from_unit, to_unit
 from pdefilter.raster import Mask
@@ -21,7 +21,7 @@ def valid_pixels(image: Image) -> Mask | None:
 
     Raises
     ------
-    ImageError
+    MisfitError
         If the mask is of another size.
     """
     valid = _unmarked(image)
@@ -36,12 +36,12 @@ def require_fitting(mask: Mask, rows: int, columns: int) -> None:
 
     Raises
     ------
-    ImageError
+    MisfitError
         That says both.
     """
     if mask.shape != (rows, columns):
         of_mask_rows, of_mask_columns = mask.shape
-        raise ImageError(
+        raise MisfitError(
             f"has {columns} × {rows} pixels, its mask {of_mask_columns} × {of_mask_rows}; give a "
             "mask of its size"
         )

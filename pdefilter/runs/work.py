@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pdefilter.errors import CallError, ImageError, PdefilterError
+from pdefilter.errors import CallError, ImageError, MisfitError, PdefilterError
 from pdefilter.images.files import decode_frames, read_bytes, read_frames, write_whole
 from pdefilter.images.formats import named
 from pdefilter.images.frames import Frames
@@ -69,6 +69,8 @@ class Outcome:
     error : str or None
         Why there is no output, beginning with the file it is about; None if
         there is an output.
+    misfit : bool
+        Whether that is what the call gives beside the image: a mask, another picture.
     skipped : bool
         Whether there was an output already.
     image : mapping
@@ -86,6 +88,7 @@ class Outcome:
     job: Job
     warnings: tuple[str, ...] = ()
     error: str | None = None
+    misfit: bool = False
     skipped: bool = False
     image: dict[str, Any] = field(default_factory=dict)
     chosen: list[list[dict[str, object]]] = field(default_factory=list)
@@ -264,7 +267,7 @@ def _make(
         watch.begin("encode")
         outcome.data = format_.encode(replace(frames, read=filter_frame))
     except PdefilterError as error:
-        outcome.error = f"{about}: {error}"
+        outcome.error, outcome.misfit = f"{about}: {error}", isinstance(error, MisfitError)
     except MemoryError:
         outcome.error = f"{about}: is too large for this machine's memory; crop it or scale it down"
 

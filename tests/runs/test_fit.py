@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sample_files import sample_files
 from support import SAMPLES
+from tifffile import TiffWriter
 
 import pdefilter
 from pdefilter.images.files import read_frames
@@ -60,6 +61,42 @@ def test_what_is_broken_fails_alone_as_it_does_without_a_mask(pdefilter_command,
     assert done.returncode == 1
     assert b"pdefilter: b.png: is truncated" in done.stderr
     assert (tmp_path / "out" / "a.png").exists()
+
+
+def test_an_image_whose_size_shows_late_makes_the_call_wrong_too(pdefilter_command, tmp_path):
+    """Of standard input, of another than the first frame and of a later page no header is asked."""
+    fitting, other = np.zeros((5, 6), np.uint8), np.zeros((6, 5), np.uint8)
+    pages = io.BytesIO()
+    with TiffWriter(pages) as file:
+        file.write(fitting)
+        file.write(other)
+    (tmp_path / "pages.tif").write_bytes(pages.getvalue())
+    pdefilter.write(np.eye(5, 6, dtype=np.uint8), tmp_path / "mask.png")
+    for source, *options in (["-"], ["pages.tif"], ["pages.tif", "--frame", "1"]):
+        done = pdefilter_command(
+            "inpaint", source, *options, "--mask", "mask.png", "-o", "out.tif",
+            stdin=pages.getvalue(),
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert done.stderr.decode() == (
+            f"pdefilter: {'standard input' if source == '-' else source}: has 5 × 6 pixels, its "
+            "mask 6 × 5; give a mask of its size\n"
+        )
+        assert not (tmp_path / "out.tif").exists()
+
+
+def test_among_others_that_fit_a_file_whose_later_page_does_not_fails_alone(
+    pdefilter_command, tmp_path
+):
+    with TiffWriter(tmp_path / "pages.tif") as file:
+        file.write(np.zeros((5, 6), np.uint8))
+        file.write(np.zeros((6, 5), np.uint8))
+    pdefilter.write(np.zeros((5, 6), np.uint8), tmp_path / "a.png")
+    pdefilter.write(np.eye(5, 6, dtype=np.uint8), tmp_path / "mask.png")
+    done = pdefilter_command("smooth", "a.png", "pages.tif", "--mask", "mask.png", "-o", "out/")
+    assert done.returncode == 1
+    assert b"pages.tif: has 5 \xc3\x97 6 pixels, its mask" in done.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.png"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has none in its file system")
