@@ -5,14 +5,17 @@ each other, so neither their height nor the number of threads changes a bit of
 the result.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 
 from pdefilter.kernels import engine
 from pdefilter.raster import Planes
+
+T = TypeVar("T")
 
 # 128 Ki floats measured fastest from 256² to 1024², one channel and three.
 _BAND_FLOATS = 1 << 17
@@ -24,15 +27,22 @@ def for_each_band(work: Callable[[int, int], None], planes: Planes) -> None:
     height = max(1, _BAND_FLOATS // max(1, channels * columns))
     bands = [(first, min(first + height, rows)) for first in range(0, rows, height)]
 
-    def work_quietly(band: tuple[int, int]) -> None:
+    for_each(lambda band: work(*band), bands)
+
+
+def for_each(work: Callable[[T], None], parts: Iterable[T]) -> None:
+    """Call ``work(part)`` for parts that do not depend on each other, on every core allowed."""
+
+    def work_quietly(part: T) -> None:
         # What overflows is found in the result, once; every thread has its own settings.
         with np.errstate(over="ignore", invalid="ignore"):
-            work(*band)
+            work(part)
 
-    if len(bands) == 1:
-        work_quietly(bands[0])
+    parts = list(parts)
+    if len(parts) == 1:
+        work_quietly(parts[0])
         return
-    for _ in _pool(engine.threads()).map(work_quietly, bands):
+    for _ in _pool(engine.threads()).map(work_quietly, parts):
         pass
 
 

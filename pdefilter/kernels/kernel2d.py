@@ -1,20 +1,25 @@
 """Correlation with any kernel of two dimensions, directly or by the Fourier transform."""
 
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.kernels import engine
+from pdefilter.kernels.bands import for_each
 from pdefilter.kernels.reference import kernel2d as reference
 from pdefilter.raster import Planes
 
 Kernel2D = NDArray[np.float64]
 
-# Measured on 1024² and 4096²: more weights than these take longer than the transform. It follows
+# Measured from 1024² to 4096²: more weights than these take longer than the transform. It follows
 # the kernel alone, so that no part of an image is computed differently from the whole.
-MOST_DIRECT_WEIGHTS = 150
+MOST_DIRECT_WEIGHTS = 500
 
-# So many rows are transformed together; the kernel's beyond them are a part of the work.
-_LEAST_HEIGHT = 512
+# A tile of so many pixels a side stays, with its transform, in the cache of a core. The kernel
+# covers at most a quarter of a side: so much of it is computed in vain.
+_TILE = 256
+_TILE_OF_KERNEL = 4
 
 
 def correlate2d(u: Planes, kernel: Kernel2D, origin: tuple[int, int], border: str) -> Planes:
@@ -40,9 +45,7 @@ def correlate2d(u: Planes, kernel: Kernel2D, origin: tuple[int, int], border: st
         2⁻²⁴ Σ|K| max|u| for each weight.
     """
     if np.count_nonzero(kernel) > MOST_DIRECT_WEIGHTS:
-        result = np.empty_like(u)
-        _transform(reference.framed(u, kernel.shape, origin, border), kernel, result)
-        return result
+        return _by_transform(reference.framed(u, kernel.shape, origin, border), kernel)
     weights = kernel.astype(np.float32)
     if u.size and engine.name() == "native":
         from pdefilter.kernels.native import correlation as native
@@ -51,15 +54,34 @@ def correlate2d(u: Planes, kernel: Kernel2D, origin: tuple[int, int], border: st
     return reference.correlate2d(u, weights, origin, border)
 
 
-def _transform(framed: Planes, kernel: Kernel2D, result: Planes) -> None:
-    """Convolve some rows after the other, in double precision, so that only results are rounded."""
-    from scipy import fft, signal
+def _by_transform(framed: Planes, kernel: Kernel2D) -> Planes:
+    """Correlate tile after tile, in double precision, so that only results are rounded.
 
-    flipped = kernel[::-1, ::-1]
-    beyond = len(kernel) - 1
-    height = max(_LEAST_HEIGHT, 8 * beyond)
-    with fft.set_workers(engine.threads()):
-        for plane, target in zip(framed, result, strict=True):
-            for first in range(0, len(target), height):
-                rows = plane[first : first + height + beyond].astype(np.float64)
-                target[first : first + height] = signal.oaconvolve(rows, flipped, "valid")
+    Of the product of two transforms that part is kept which did not come
+    around from the tile's other side (overlap-save).
+    """
+    from scipy import fft
+
+    channels, *extent = framed.shape
+    rows, columns = (size - of + 1 for size, of in zip(extent, kernel.shape, strict=True))
+    tile = tuple(
+        fft.next_fast_len(min(size, max(_TILE, _TILE_OF_KERNEL * of)), real=True)
+        for size, of in zip(extent, kernel.shape, strict=True)
+    )
+    height, width = (size - of + 1 for size, of in zip(tile, kernel.shape, strict=True))
+    spectrum = fft.rfft2(kernel, tile).conj()
+    result = np.empty((channels, rows, columns), np.float32)
+
+    def correlate_tile(place: tuple[int, int, int]) -> None:
+        channel, r, c = place
+        waves = fft.rfft2(
+            framed[channel, r : r + tile[0], c : c + tile[1]].astype(np.float64), tile
+        )
+        waves *= spectrum
+        target = result[channel, r : r + height, c : c + width]
+        target[:] = fft.irfft2(waves, tile, overwrite_x=True)[: target.shape[0], : target.shape[1]]
+
+    for_each(
+        correlate_tile, product(range(channels), range(0, rows, height), range(0, columns, width))
+    )
+    return result

@@ -1,5 +1,6 @@
 """What kernels cost, in plain copies (``numpy.copyto``) of the same float image."""
 
+import cv2
 import numpy as np
 from measure import fastest, noise, ratios, show
 
@@ -25,6 +26,9 @@ def measure() -> None:
     print("\ncost of what looks at a neighbourhood, in copies of the image:")
     for channels, side in ((1, 512), (1, 1024), (1, 4096), (3, 4096)):
         show(f"{channels} x {side}²", per_neighbourhood(noise(channels, side)))
+    print("\ntime of a kernel of two dimensions, in that of OpenCV's filter2D:")
+    for side in (1024, 4096):
+        show(f"{side}²", per_filter2d(noise(1, side)))
     print("\nnanoseconds a pixel, channel and step:")
     for side in (256, 512, 1024, 2048, 4096):
         show(f"{side}²", per_pixel(noise(1, side), 96), ".3f")
@@ -71,6 +75,19 @@ def per_neighbourhood(u: np.ndarray) -> dict[str, float]:
         "3 x 3": lambda: correlate2d(u, np.ones((3, 3)), (1, 1), "reflect"),
     }
     return ratios(actions, lambda: np.copyto(target, u))
+
+
+def per_filter2d(u: np.ndarray) -> dict[str, float]:
+    """Time of kernels of several sizes, on the same threads, in that of OpenCV."""
+    found: dict[str, float] = {}
+    for size in (3, 11, 31, 127):
+        kernel = np.random.default_rng(size).normal(size=(size, size))
+        origin, weights = (size // 2, size // 2), kernel.astype(np.float32)
+        found |= ratios(
+            {f"{size} x {size}": lambda: correlate2d(u, kernel, origin, "reflect")},  # noqa: B023
+            lambda: cv2.filter2D(u[0], -1, weights, borderType=cv2.BORDER_REFLECT),  # noqa: B023
+        )
+    return found
 
 
 def per_pixel(u: np.ndarray, steps: int) -> dict[str, float]:

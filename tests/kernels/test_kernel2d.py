@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import ndimage
+from scipy import ndimage, signal
 from support import planes
 
-from pdefilter.kernels import kernel2d
+from pdefilter.kernels import engine, kernel2d
 from pdefilter.kernels.kernel2d import correlate2d
 from pdefilter.kernels.reference.kernel2d import BORDERS
+from pdefilter.kernels.reference.kernel2d import framed as framed_by
 
 
 def kernels(most):
@@ -45,22 +46,32 @@ def test_the_transform_gives_the_direct_sum(border, u, kernel, data):
     np.testing.assert_allclose(by_transform, directly, rtol=0, atol=rounding(kernel, u))
 
 
-def test_tall_images_are_transformed_some_rows_after_the_other():
-    u = np.random.default_rng(7).random((2, 600, 20), np.float32)
-    kernel = np.random.default_rng(8).normal(size=(20, 11))
-    ours = correlate2d(u, kernel, (10, 5), "reflect")
-    theirs = [ndimage.correlate(plane.astype(float), kernel, mode="reflect") for plane in u]
-    np.testing.assert_allclose(ours, theirs, rtol=0, atol=rounding(kernel, u))
+@pytest.mark.parametrize("shape", [(31, 31), (3, 200), (400, 1)])
+def test_tiles_and_threads_leave_no_trace(shape):
+    """Tiles overlap by the kernel; the last of each row and column has nothing to its right."""
+    u = np.random.default_rng(7).random((2, 700, 530), np.float32)
+    kernel = np.random.default_rng(8).normal(size=shape)
+    origin = shape[0] // 2, shape[1] // 3
+    framed = framed_by(u, shape, origin, "reflect")
+    ours = kernel2d._by_transform(framed, kernel)
+    theirs = signal.fftconvolve(framed.astype(float), kernel[None, ::-1, ::-1], "valid")
+    # In double precision nothing is lost but what float32 does not hold.
+    np.testing.assert_allclose(ours, theirs, rtol=2.0**-23, atol=1e-10 * np.abs(kernel).sum())
+    engine.set_threads(1)
+    try:
+        assert np.array_equal(kernel2d._by_transform(framed, kernel), ours)
+    finally:
+        engine.set_threads(None)
 
 
 def test_large_kernels_are_transformed_by_themselves(monkeypatch):
     called = []
-    transform = kernel2d._transform
-    monkeypatch.setattr(kernel2d, "_transform", lambda *args: called.append(1) or transform(*args))
+    transform = kernel2d._by_transform
+    monkeypatch.setattr(kernel2d, "_by_transform", lambda *a: called.append(1) or transform(*a))
     u = np.zeros((1, 9, 9), np.float32)
-    correlate2d(u, np.ones((12, 12)), (6, 6), "reflect")
+    correlate2d(u, np.ones((22, 22)), (6, 6), "reflect")
     assert not called
-    correlate2d(u, np.ones((13, 13)), (6, 6), "reflect")
+    correlate2d(u, np.ones((23, 23)), (6, 6), "reflect")
     assert called
 
 
