@@ -26,8 +26,8 @@ _STEADY = 1e-4
 
 # What slopes more than most of the image is an edge, if that is more than half a grey level. A
 # smaller contrast, in noise or rich texture, makes D turn round at the least change of u, and
-# neither rounds nor explicit steps come to rest. Measured on photographs with scratches and with
-# 5 and 20 % of their pixels left, from p50 to p65 and from σ = 0.7 to 1.5 little changes.
+# neither rounds nor explicit steps come to rest: at p50 there still are photographs where they do
+# not. From there to p70 the error in a photograph's scratches grows by 2 %.
 _USUAL = "p60"
 _LEAST_EDGE = 0.002
 _PRESMOOTH = 1.0
