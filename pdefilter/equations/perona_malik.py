@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pdefilter.equations.diffusivities import Diffusivity
 
 if TYPE_CHECKING:
+    from pdefilter.kernels.taps import Taps
     from pdefilter.raster import Places, Planes
 
 
@@ -45,7 +46,14 @@ class PeronaMalik:
     largest_stable_step: ClassVar[float] = 0.25
     """In px²; as g ≤ 1, up to it every new value is a mean of old ones."""
 
-    def march(self, u: "Planes", sizes: Sequence[float], momenta: Sequence[float] = ()) -> "Planes":
+    def march(
+        self,
+        u: "Planes",
+        sizes: Sequence[float],
+        momenta: Sequence[float] = (),
+        *,
+        smoothing: "Taps | None" = None,
+    ) -> "Planes":
         """Take explicit steps; see `pdefilter.kernels.march.march`."""
         from pdefilter.kernels.march import march
 
@@ -57,6 +65,7 @@ class PeronaMalik:
             squared_scale=self._squared_scale,
             edges=self.edges,
             held=self.held,
+            smoothing=smoothing,
         )
 
     def freeze(self, u: "Planes") -> "PeronaMalik":

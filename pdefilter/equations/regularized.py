@@ -32,6 +32,8 @@ class Regularized:
 
     def march(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
         """Take explicit steps."""
+        if self.smoothed.valid is None:
+            return self.equation.march(u, sizes, smoothing=self.smoothed.taps)
         for size in sizes:
             u = self.freeze(u).march(u, [size])
         return u

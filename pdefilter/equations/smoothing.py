@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pdefilter.kernels.taps import Taps
     from pdefilter.raster import Mask, Places, Planes
 
 
@@ -33,14 +34,20 @@ class Smoothing:
         import numpy as np
 
         from pdefilter.kernels.convolution import correlate
-        from pdefilter.kernels.windows import gaussian
 
-        taps = gaussian(self.sigma)
+        taps = self.taps
         if self.valid is None:
             return correlate(u, taps, taps)
         weight = correlate(self.valid[None].astype(np.float32), taps, taps)
         smoothed = correlate(u * self.valid, taps, taps)
         return np.divide(smoothed, weight, out=np.zeros_like(smoothed), where=weight > 0)
+
+    @property
+    def taps(self) -> "Taps":
+        """The weights of G_σ along either axis."""
+        from pdefilter.kernels.windows import gaussian
+
+        return gaussian(self.sigma)
 
     def part(self, rows: "Places", columns: "Places") -> "Smoothing":
         """Make that of a part of the image, cut out."""

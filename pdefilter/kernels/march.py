@@ -12,6 +12,7 @@ import numpy as np
 from pdefilter.kernels import engine
 from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.reference import march as reference
+from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
 
 MOST_NATIVE_CHANNELS = 4
@@ -26,6 +27,7 @@ def march(
     squared_scale: float = 1.0,
     edges: Planes | None = None,
     held: Planes | None = None,
+    smoothing: Taps | None = None,
 ) -> Planes:
     """Take explicit steps u ← u + τ div(g ∇u), edge by edge.
 
@@ -52,6 +54,9 @@ def march(
     held : ndarray of shape (K, M, N), float32, optional
         The image whose differences g follows at every step; by default `u` as
         it evolves.
+    smoothing : Taps, optional
+        What `u` is correlated with along both axes, anew at every step, before
+        g is taken from its differences; not with `held`.
 
     Returns
     -------
@@ -61,7 +66,8 @@ def march(
     Raises
     ------
     ValueError
-        If the steps are not finite, the conductance is unknown or shapes differ.
+        If the steps are not finite, the conductance is unknown or shapes differ,
+        or what is held should be smoothed.
     """
     u = _checked(u, "u")
     edges = _edges_of(u, edges)
@@ -69,13 +75,18 @@ def march(
     _require_sense(conductance, squared_scale, [*steps, *momenta])
     if momenta and len(momenta) != len(steps):
         raise ValueError(f"{len(steps)} steps need as many momenta, not {len(momenta)}")
+    if held is not None and smoothing is not None:
+        raise ValueError("what is held is not smoothed; smooth it before")
     if not len(steps) or not u.size:
         return u.copy()
+    engine_in_use = reference
     if _natively(u, held):
         from pdefilter.kernels import native
 
-        return native.march(u, steps, momenta, conductance, squared_scale, edges, held)
-    return reference.march(u, steps, momenta, conductance, squared_scale, edges, held)
+        engine_in_use = native
+    return engine_in_use.march(
+        u, steps, momenta, conductance, squared_scale, edges, held, smoothing
+    )
 
 
 def split(

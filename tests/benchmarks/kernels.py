@@ -48,6 +48,11 @@ def per_step(u: np.ndarray) -> dict[str, float]:
         for name in CONDUCTANCES
     }
     tables["held"] = lambda: march(u, steps, edges=edges)
+    for sigma in (0.5, 2.0):
+        taps = windows.gaussian(sigma)
+        tables[f"smoothed, sigma {sigma:g}"] = lambda taps=taps: march(
+            u, steps, conductance="rational", squared_scale=30.0, smoothing=taps
+        )
     tables["momentum"] = lambda: march(u, steps, momenta=[1.1] * STEPS)
     found = ratios(tables, lambda: np.copyto(target, u))
     costs = {name: ratio / STEPS for name, ratio in found.items()}

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from support import planes
 
 from pdefilter.kernels.conductances import CONDUCTANCES
+from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.march import march, split
 from pdefilter.kernels.reference.march import conduct
+from pdefilter.kernels.windows import gaussian
 
 # Some ten rounded operations on numbers of at most 1, per step.
 ROUNDING = 10 * 2.0**-24
@@ -75,6 +77,22 @@ def test_a_step_is_one_with_the_conductances_of_its_own_image(u, conductance, ta
         march(u, [tau], **law).tobytes()
         == march(u, [tau], edges=conduct(u, edges=None, **law)).tobytes()
     )
+
+
+@given(
+    planes(side=20),
+    st.lists(st.floats(0, 0.25), min_size=1, max_size=5),
+    st.sampled_from([*CONDUCTANCES]),
+    st.sampled_from([0.4, 1.0, 3.0]),
+)
+def test_a_march_that_smooths_holds_at_every_step_its_image_smoothed(u, steps, conductance, sigma):
+    law = {"conductance": conductance, "squared_scale": 30.0}
+    taps = gaussian(sigma)
+    one_by_one = u
+    for step in steps:
+        smoothed = correlate(one_by_one, taps, taps)
+        one_by_one = march(one_by_one, [step], held=smoothed, **law)
+    assert march(u, steps, smoothing=taps, **law).tobytes() == one_by_one.tobytes()
 
 
 @given(planes(), st.integers(0, 2**32 - 1))
@@ -207,3 +225,9 @@ def test_no_steps_return_a_copy():
     for same in (march(u, []), split(u, [])):
         assert np.array_equal(same, u)
         assert same is not u
+
+
+def test_what_is_held_is_not_smoothed_too():
+    u = np.zeros((1, 3, 3), np.float32)
+    with pytest.raises(ValueError, match="held"):
+        march(u, [0.2], held=u, smoothing=gaussian(1.0))

@@ -102,6 +102,19 @@ def test_a_march_has_the_bits_of_the_reference(variant, march, threads):
 
 
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+@given(march=marches(), smoothing=kernels(), threads=st.integers(1, 8))
+def test_a_march_that_follows_smoothed_images_has_the_bits_of_the_reference(
+    variant, march, smoothing, threads
+):
+    *arguments, _, tiling = march
+    arguments += [None, smoothing]
+    with np.errstate(all="ignore"):
+        theirs = reference.march(*arguments)
+    ours = native.march(*arguments, tiling=tiling, threads=threads, variant=variant)
+    assert same(ours, theirs)
+
+
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
 @given(march=marches(), threads=st.integers(1, 8), larger=st.sampled_from([1, 1e2, 1e5]))
 def test_splitting_has_the_bits_of_the_reference(variant, march, threads, larger):
     u, steps, _, *law, _ = march

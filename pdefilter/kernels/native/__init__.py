@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 
 from pdefilter.kernels import engine
+from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
 
 _CODES = {
@@ -57,6 +58,7 @@ def march(
     squared_scale: float,
     edges: Planes | None,
     held: Planes | None = None,
+    smoothing: Taps | None = None,
     *,
     tiling: Tiling | None = None,
     threads: int | None = None,
@@ -72,6 +74,9 @@ def march(
     threads = threads or threads_for(math.prod(shape) * len(steps))
     weighted = edges is not None or held is not None
     tiling = tiling or _tiling(shape, len(steps), threads, weighted=weighted)
+    if smoothing is not None:
+        # The next step follows what this one leaves, as far as the kernel reaches.
+        tiling = Tiling(1, tiling.rows, shape[-1])
     several = len(steps) > tiling.levels
     room = [np.empty(shape if several else (0, 0, 0), np.float32)]
     if any(momentum != 1 for momentum in momenta[tiling.levels :: tiling.levels]):
@@ -87,6 +92,8 @@ def march(
             np.asarray(momenta, np.float32) if momenta else None,
             edges,
             held,
+            None if smoothing is None else np.asarray(smoothing.weights, np.float32),
+            0 if smoothing is None else smoothing.first,
             _CODES[conductance],
             squared_scale,
             threads,

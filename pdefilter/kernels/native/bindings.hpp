@@ -1,6 +1,9 @@
 // What all bindings need. Shapes and types are checked in Python; here only what could crash.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
+
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
@@ -54,6 +57,14 @@ inline const float* plane_of(const Planes& image, const nb::object& plane, Plane
     if (held.shape(0) != image.shape(1) || held.shape(1) != image.shape(2))
         throw nb::value_error("images must be of one shape");
     return held.data();
+}
+
+inline Taps taps_of(const Numbers& weights, Index first) {
+    const float* const w = weights.data();
+    const auto count = Index(weights.shape(0));
+    if (count < 1) throw nb::value_error("one weight at least");
+    const bool symmetric = std::equal(w, w + count, std::reverse_iterator(w + count));
+    return {w, count, first, symmetric};
 }
 
 // Starts the description of what is done to an image.

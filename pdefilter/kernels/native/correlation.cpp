@@ -4,8 +4,6 @@ namespace pdefilter {
 
 namespace {
 
-Index reach_of(const Taps& taps) { return std::max(-taps.first, taps.first + taps.count - 1); }
-
 // For every place from `reach` before an axis to `reach` behind it, which one it mirrors.
 std::vector<Index> mirrored(Index size, Index reach) {
     std::vector<Index> places;
@@ -19,10 +17,8 @@ std::vector<Index> mirrored(Index size, Index reach) {
 template <class Task, class RoomOf, class Rows>
 bool on_rows(Task& task, const Taps& a, const Taps& b, int threads, RoomOf room_of, Rows rows,
              const Interrupted& interrupted) {
-    const Index reach = std::max(reach_of(a), reach_of(b));
-    const auto row = mirrored(task.rows, reach);
-    const auto column = mirrored(task.columns, reach);
-    task.mirror = {task.rows, reach, row.data() + reach, column.data() + reach};
+    const Mirrored places(task.rows, task.columns, std::max(reach_of(a), reach_of(b)));
+    task.mirror = places.mirror();
     auto some_rows = [&](Index first, Index last, float* scratch) {
         rows(task, first, last, scratch);
     };
@@ -30,6 +26,9 @@ bool on_rows(Task& task, const Taps& a, const Taps& b, int threads, RoomOf room_
 }
 
 }  // namespace
+
+Mirrored::Mirrored(Index rows, Index columns, Index reach)
+    : reach_(reach), row_(mirrored(rows, reach)), column_(mirrored(columns, reach)) {}
 
 bool correlate(Correlation task, int threads, const Variant& variant,
                const Interrupted& interrupted) {

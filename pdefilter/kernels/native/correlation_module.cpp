@@ -1,8 +1,5 @@
 // The bindings of sums over neighbours.
 
-#include <algorithm>
-#include <iterator>
-
 #include "bindings.hpp"
 #include "correlation.hpp"
 
@@ -12,14 +9,6 @@ namespace {
 
 using Places = Array<const Index, 2>;
 using Place = Array<const Index, 1>;
-
-Taps taps_of(const Numbers& weights, Index first) {
-    const float* const w = weights.data();
-    const auto count = Index(weights.shape(0));
-    if (count < 1) throw nb::value_error("one weight at least");
-    const bool symmetric = std::equal(w, w + count, std::reverse_iterator(w + count));
-    return {w, count, first, symmetric};
-}
 
 void call_correlate(Planes in, Target out, Numbers along_rows, Index first_row,
                     Numbers along_columns, Index first_column, int threads,

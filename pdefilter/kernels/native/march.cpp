@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "correlation.hpp"
+
 #if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_AMD64))
 #include <intrin.h>
 #endif
@@ -91,6 +93,15 @@ bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& h
     };
     pass.out_before = kept(befores[0]);
 
+    const bool smoothing = pass.held && pass.held->smoothing.weights;
+    Conducting law = pass.held ? *pass.held : Conducting{};
+    const Mirrored places(pass.rows, pass.columns, smoothing ? reach_of(law.smoothing) : 0);
+    if (smoothing) {
+        law.in = pass.in;
+        law.mirror = places.mirror();
+        pass.held = &law;
+    }
+
     const auto tiles = tiles_of(pass.rows, pass.columns, how.tile_rows, how.tile_columns);
     const Index room = how.variant->march_scratch(pass, how.tile_columns);
     const int threads = int(std::min<Index>(how.threads, Index(tiles.size())));
@@ -110,6 +121,7 @@ bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& h
         following = 0;
         pass.steps += pass.levels;
         pass.in = pass.out;
+        if (smoothing) law.in = pass.in;
         pass.out = pass.out == out ? spare : out;
         if (pass.momenta) {
             pass.momenta += pass.levels;

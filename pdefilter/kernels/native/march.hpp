@@ -22,7 +22,8 @@ struct How {
 const Variant* variant_of(const std::string& name);
 
 // Marches through `steps` from pass.in to `out`; `spare` (and where a pass begins with momentum
-// `befores`, two more) are images to work in. Returns false if interrupted.
+// `befores`, two more) are images to work in. If the edges follow an image smoothed, that is the
+// one that a step begins with. Returns false if interrupted.
 bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& how,
            const Interrupted& interrupted);
 

@@ -36,8 +36,8 @@ Conducting law_of(const Planes& in, const float* edges, int conductance, float s
 }
 
 void call_march(Planes in, Target out, Target spare, nb::object befores, Numbers steps,
-                nb::object momenta, nb::object edges, nb::object held, int conductance,
-                float scale, int threads, Index levels, Index tile_rows, Index tile_columns,
+                nb::object momenta, nb::object edges, nb::object held, nb::object smoothing,
+                Index first, int conductance, float scale, int threads, Index levels, Index tile_rows, Index tile_columns,
                 const std::string& variant) {
     const auto way = how(threads, levels, tile_rows, tile_columns, variant);
     require_same_shape(in, out);
@@ -51,15 +51,22 @@ void call_march(Planes in, Target out, Target spare, nb::object befores, Numbers
     pass.out = out.data();
     pass.steps = steps.data();
 
-    Planes given, followed;
+    Planes given, followed = in;
+    Numbers weights;
     pass.edges = edges_of(in, edges, given);
     Conducting law{};
-    if (held.is_none()) {
+    if (held.is_none() && smoothing.is_none()) {
         pass.conductance = Conductance(conductance);
         pass.scale = scale;
     } else {
-        followed = nb::cast<Planes>(held);
+        if (!held.is_none()) followed = nb::cast<Planes>(held);
         law = law_of(followed, pass.edges, conductance, scale);
+        if (!smoothing.is_none()) {
+            weights = nb::cast<Numbers>(smoothing);
+            law.smoothing = taps_of(weights, first);
+            if (levels != 1 || tile_columns < law.columns)
+                throw nb::value_error("a step at a time, in whole rows");
+        }
         if (law.rows != pass.rows || law.columns != pass.columns)
             throw nb::value_error("images must be of one shape");
         pass.held = &law;
@@ -108,8 +115,9 @@ void call_split(Planes in, Target out, Target spare, Numbers two_taus, nb::objec
 
 void bind_march(nb::module_& m) {
     m.def("march", &call_march, "in_"_a, "out"_a, "spare"_a, "befores"_a.none(), "steps"_a,
-          "momenta"_a.none(), "edges"_a.none(), "held"_a.none(), "conductance"_a, "scale"_a,
-          "threads"_a, "levels"_a, "tile_rows"_a, "tile_columns"_a, "variant"_a);
+          "momenta"_a.none(), "edges"_a.none(), "held"_a.none(), "smoothing"_a.none(),
+          "first"_a, "conductance"_a, "scale"_a, "threads"_a, "levels"_a, "tile_rows"_a,
+          "tile_columns"_a, "variant"_a);
     m.def("split", &call_split, "in_"_a, "out"_a, "spare"_a, "two_taus"_a, "edges"_a.none(),
           "held"_a.none(), "conductance"_a, "scale"_a, "threads"_a, "variant"_a);
 }

@@ -18,6 +18,19 @@ enum Conductance {
     total_variation = 6,
 };
 
+// A one-dimensional kernel, by the offsets from the pixel computed.
+struct Taps {
+    const float* weights;
+    Index count, first;
+    bool symmetric;
+};
+
+// Which row and which column of an image there is, mirrored, where one is up to `reach` outside.
+struct Mirror {
+    Index rows, reach;
+    const Index *row, *column;
+};
+
 // How the edges below the pixels of an image and to their right conduct.
 struct Conducting {
     Index channels, rows, columns;
@@ -25,6 +38,8 @@ struct Conducting {
     const float* edges;  // what comes as a factor for each of them, or null
     Conductance conductance;
     float scale;
+    Taps smoothing;  // with which `in` is correlated before along both axes; no weights for none
+    Mirror mirror;   // of the smoothing
 };
 
 // Some consecutive steps of a march, from one image to another. Planes are contiguous:
@@ -34,7 +49,8 @@ struct Pass {
     const float* in;          // u_k
     const float* before;      // u_{k-1}, read only where the first level has momentum
     const float* edges;       // as above
-    const Conducting* held;   // what the edges conduct at every step, or null if they follow u
+    const Conducting* held;   // what the edges conduct at every step, or null if they follow u;
+                              // of u smoothed, one level at a time, in whole rows
     float* out;               // u_{k+levels}
     float* out_before;        // u_{k+levels-1}, or null if nobody will ask
     const float* steps;       // tau of each level
@@ -56,19 +72,6 @@ struct Splitting {
     const Conducting* law;
     float* out;
     float two_tau;
-};
-
-// A one-dimensional kernel, by the offsets from the pixel computed.
-struct Taps {
-    const float* weights;
-    Index count, first;
-    bool symmetric;
-};
-
-// Which row and which column of an image there is, mirrored, where one is up to `reach` outside.
-struct Mirror {
-    Index rows, reach;
-    const Index *row, *column;
 };
 
 // The correlation with the outer product of two kernels.

@@ -15,6 +15,8 @@ import numpy as np
 
 from pdefilter.kernels.bands import for_each_band
 from pdefilter.kernels.conductances import CONDUCTANCES, Pair
+from pdefilter.kernels.reference.correlation import correlate
+from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
 
 
@@ -61,6 +63,7 @@ def march(
     squared_scale: float,
     edges: Planes | None,
     held: Planes | None = None,
+    smoothing: Taps | None = None,
 ) -> Planes:
     """March as `pdefilter.kernels.march.march` says."""
     if held is not None:
@@ -69,6 +72,10 @@ def march(
     now, then = _framed(u), np.empty((len(u), u.shape[1] + 1, u.shape[2] + 1), np.float32)
     last = _framed(u) if momenta else None
     for k, step in enumerate(steps):
+        if smoothing is not None:
+            smoothed = correlate(now[:, :-1, :-1], smoothing, smoothing)
+            followed = conduct(smoothed, conductance, squared_scale, edges)
+            law = Law("constant", law.scale, followed)
         momentum = np.float32(momenta[k]) if momenta and momenta[k] != 1 else None
         for_each_band(partial(_advance, law, now, then, last, np.float32(step), momentum), u)
         _renew_frame(then)

@@ -1,7 +1,7 @@
 // What edges conduct.
 #pragma once
 
-#include "floats.hpp"
+#include "correlation.hpp"
 
 // The lesser of r >= 0 and `most`, which NaN counts as: bits of such floats are ordered like the
 // floats, and integers are compared on units that would else be idle.
@@ -134,31 +134,79 @@ inline void conductances(const Floats (&difference)[n][C], float scale,
 
 // ---------------------------------------------------------------- row by row
 
-// Row r from column x0 on, to two rows of scratch, below and to the right; `rows` is scratch for
-// two rows a channel. The image's last column has itself to its right.
+// The image that edges follow, from column x0 on, as work goes down it: two rows of every channel.
+// It is smoothed in whole rows.
+struct Followed {
+    const Conducting& task;
+    const Index x0, width;
+    float* const rows;
+    const Index stride = stride_of(width);
+    float* const between = rows + 2 * task.channels * stride + up_to_line(task.mirror.reach);
+
+    static Index room(const Conducting& task, Index width) {
+        const Index two_rows = 2 * task.channels * stride_of(width);
+        if (!task.smoothing.weights) return two_rows;
+        return two_rows + framed_stride(width, task.mirror.reach) +
+               task.channels * Window::room(width, task.mirror);
+    }
+
+    float* row(Index r, Index c) const { return rows + ((r & 1) * task.channels + c) * stride; }
+    const float* plane(Index c) const { return task.in + c * task.rows * task.columns; }
+    Window window(Index c) const {
+        float* const copies = rows + room(task, width) - (c + 1) * Window::room(width, task.mirror);
+        return {plane(c), nullptr, width, task.mirror, copies};
+    }
+
+    // Fetches the first row that is asked for.
+    void begin(Index r) const {
+        const Index reach = task.mirror.reach;
+        if (task.smoothing.weights)
+            for (Index c = 0; c < task.channels; ++c) window(c).fetch(r - reach, r + reach);
+        fetch(r);
+    }
+
+    // The image's last column has itself to its right.
+    void fetch(Index r) const {
+        for (Index c = 0; c < task.channels; ++c) {
+            float* const to = row(r, c);
+            if (task.smoothing.weights) {
+                window(c).fetch(r + task.mirror.reach, r + task.mirror.reach + 1);
+                window(c).correlate(task.smoothing, task.smoothing, r, between, to);
+                to[width] = to[width - 1];
+            } else {
+                const float* const from = plane(c) + r * task.columns + x0;
+                memcpy(to, from, size_t(width) * sizeof(float));
+                to[width] = from[smaller(width, task.columns - x0 - 1)];
+            }
+        }
+    }
+};
+
+// Row r, of which that image has been fetched: to two rows of scratch, below and to the right.
+// Fetches the next.
 template <int C, class L>
-void conduct_row_of(const Conducting& task, Index r, Index x0, Index width, float* rows,
-                    float* below, float* right) {
-    const Index M = task.rows, N = task.columns, stride = stride_of(width);
-    const size_t bytes = size_t(width) * sizeof(float);
+void conduct_row_of(const Followed& followed, Index r, float* below, float* right) {
+    const Conducting& task = followed.task;
+    const Index M = task.rows, x0 = followed.x0, width = followed.width;
+    if (r + 1 < M) followed.fetch(r + 1);
+    const float *u[C], *next[C];
     for (int c = 0; c < C; ++c) {
-        const float* const image = task.in + c * M * N + x0;
-        float *u = rows + c * stride, *next = u + C * stride;
-        memcpy(u, image + r * N, bytes);
-        memcpy(next, image + smaller(r + 1, M - 1) * N, bytes);
-        u[width] = image[r * N + smaller(width, N - x0 - 1)];
+        u[c] = followed.row(r, c);
+        next[c] = followed.row(smaller(r + 1, M - 1), c);
     }
     if constexpr (L::weighted) {
-        memcpy(below, task.edges + r * N + x0, bytes);
-        memcpy(right, task.edges + (M + r) * N + x0, bytes);
+        const float* const given = task.edges + r * task.columns + x0;
+        const size_t bytes = size_t(width) * sizeof(float);
+        memcpy(below, given, bytes);
+        memcpy(right, given + M * task.columns, bytes);
     }
     const float* const edges[2] = {below, right};
     for (Index j = 0; j < width; j += lanes) {
         Floats difference[2][C], g[2];
         for (int c = 0; c < C; ++c) {
-            const float* const row = rows + c * stride + j;
-            difference[0][c] = load(row + C * stride) - load(row);
-            difference[1][c] = load(row + 1) - load(row);
+            const Floats here = load(u[c] + j);
+            difference[0][c] = load(next[c] + j) - here;
+            difference[1][c] = load(u[c] + j + 1) - here;
         }
         conductances<2, C, L>(difference, task.scale, edges, j, g);
         store(below + j, g[0]);
@@ -166,8 +214,7 @@ void conduct_row_of(const Conducting& task, Index r, Index x0, Index width, floa
     }
 }
 
-using ConductRow = void (*)(const Conducting&, Index r, Index x0, Index width, float* rows,
-                            float* below, float* right);
+using ConductRow = void (*)(const Followed&, Index r, float* below, float* right);
 
 template <int C, Conductance kind>
 ConductRow row_with(const Conducting& task) {

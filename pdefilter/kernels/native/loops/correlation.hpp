@@ -31,6 +31,12 @@ inline Index framed_stride(Index columns, Index frame) {
     return (2 * up_to_line(frame) + columns + block) / line / 2 * 2 * line + line;
 }
 
+template <int n>
+inline void correlate_across(const float* row, const Taps& taps, Floats (&total)[n]) {
+    const float* const source = row + taps.first;
+    weigh(taps, [&](Index k, Index g) { return load(source + k + g * lanes); }, total);
+}
+
 // A plane on which work goes down row by row, and copies of its rows within reach.
 struct Window {
     const float* plane;
@@ -79,13 +85,19 @@ struct Window {
             to[columns + j] = to[mirror.column[columns + j]];
         }
     }
-};
 
-template <int n>
-inline void correlate_across(const float* row, const Taps& taps, Floats (&total)[n]) {
-    const float* const source = row + taps.first;
-    weigh(taps, [&](Index k, Index g) { return load(source + k + g * lanes); }, total);
-}
+    // Writes row r, correlated along both axes by way of a framed row.
+    void correlate(const Taps& along_rows, const Taps& along_columns, Index r, float* between,
+                   float* to) const {
+        correlate_down(along_rows, r, between);
+        for (Index j = 0; j < columns; j += block) {
+            Floats total[side_by_side];
+            correlate_across(between + j, along_columns, total);
+            for (Index g = 0, at = j; g < side_by_side; ++g, at += lanes)
+                store_some(to + at, total[g], columns - at);
+        }
+    }
+};
 
 Index correlate_scratch(const Correlation& task) {
     const Index N = task.columns;
@@ -101,14 +113,8 @@ void correlate_rows(const Correlation& task, Index first, Index last, float* scr
         window.fetch(first - reach, first + reach);
         for (Index r = first; r < last; ++r) {
             window.fetch(r + reach, r + reach + 1);
-            window.correlate_down(task.along_rows, r, row);
             float* const out = task.out + (c * M + r) * N;
-            for (Index j = 0; j < N; j += block) {
-                Floats total[side_by_side];
-                correlate_across(row + j, task.along_columns, total);
-                for (Index g = 0, at = j; g < side_by_side; ++g, at += lanes)
-                    store_some(out + at, total[g], N - at);
-            }
+            window.correlate(task.along_rows, task.along_columns, r, row, out);
         }
     }
 }

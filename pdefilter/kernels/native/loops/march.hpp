@@ -71,8 +71,8 @@ Index march_scratch(const Pass& pass, Index tile_columns) {
     Index rows = (levels + 1) * ring * channels;  // all levels
     rows += levels * channels;                    // fluxes from above
     if (pass.edges || pass.held) rows += 2 * (levels + 2);  // what edges conduct
-    if (pass.held) rows += 2 * pass.held->channels;         // the rows that this follows
-    return rows * stride_of(width);
+    const Index room = pass.held ? Followed::room(*pass.held, width) : 0;
+    return rows * stride_of(width) + room;
 }
 
 // A wavefront: when row y of the first image has come in, row y - t of level t can be computed.
@@ -91,7 +91,7 @@ struct March {
     float* const images;
     float* const above = images + (levels + 1) * ring * C * stride;
     float* const edges = above + levels * C * stride;
-    float* const held = edges + 2 * (levels + 2) * stride;
+    float* const rows_followed = edges + 2 * (levels + 2) * stride;
     const ConductRow conduct;
 
     March(const Pass& pass, const Tile& tile, float* scratch)
@@ -104,6 +104,7 @@ struct March {
     float* edge_row(Index r, int which) const {
         return edges + (2 * (r % (levels + 2)) + which) * stride;
     }
+    Followed followed() const { return {*pass.held, x0, width, rows_followed}; }
     template <class Float>
     Float* image_row(Float* image, Index r, int c) const {
         return image + (c * pass.rows + r) * pass.columns + x0;
@@ -116,7 +117,7 @@ struct March {
             row[width] = row[width - 1];
         }
         if constexpr (!L::weighted) return;
-        if (conduct) return conduct(*pass.held, r, x0, width, held, edge_row(r, 0), edge_row(r, 1));
+        if (conduct) return conduct(followed(), r, edge_row(r, 0), edge_row(r, 1));
         for (int which = 0; which < 2; ++which)
             memcpy(edge_row(r, which), image_row(pass.edges, r, which),
                    size_t(width) * sizeof(float));
@@ -187,6 +188,7 @@ struct March {
     void run() const {
         const Index first = larger(0, tile.first_row - levels);
         const Index last = smaller(pass.rows, tile.last_row + levels);
+        if (conduct) followed().begin(first);
         for (Index y = first; y < tile.last_row + levels; y += 2) {
             for (Index r = y; r < smaller(y + 2, last); ++r) fetch(r);
             for (Index level = 1; level <= levels; ++level) advance(level, y - level);

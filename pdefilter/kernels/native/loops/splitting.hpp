@@ -107,8 +107,9 @@ void solve_columns(const Splitting& task, Index first, Index last, float* scratc
         s.stride = count == group ? N : group;
         for (Index c = 0; c < channels; ++c)
             s.f[c] = side_by_side(task.in + c * M * N, images + c * room.plane);
-        for (Index i = 0; i < M; ++i)
-            conduct(*task.law, i, j0, count, room.rows, edges + i * group, room.right);
+        const Followed followed{*task.law, j0, count, room.rows};
+        followed.begin(0);
+        for (Index i = 0; i < M; ++i) conduct(followed, i, edges + i * group, room.right);
         s.edges = edges;
         solve(s, channels, task.two_tau);
         for (Index c = 0; c < channels; ++c)
@@ -175,8 +176,10 @@ void solve_rows(const Splitting& task, Index first, Index last, float* scratch) 
             turn(task.in + (c * M + i0) * N, N, count, N, images + c * room.plane);
             s.f[c] = images + c * room.plane;
         }
+        const Followed followed{*task.law, 0, N, room.rows};
+        followed.begin(i0);
         for (Index i = 0; i < count; ++i)
-            conduct(*task.law, i0 + i, 0, N, room.rows, room.below, room.right + i * room.stride);
+            conduct(followed, i0 + i, room.below, room.right + i * room.stride);
         turn(room.right, room.stride, count, N, edges);
         s.edges = edges;
         solve(s, channels, task.two_tau);
