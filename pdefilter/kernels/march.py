@@ -79,14 +79,12 @@ def march(
         raise ValueError("what is held is not smoothed; smooth it before")
     if not len(steps) or not u.size:
         return u.copy()
-    engine_in_use = reference
+    arguments = u, steps, momenta, conductance, squared_scale, edges, held, smoothing
     if _natively(u, held):
         from pdefilter.kernels import native
 
-        engine_in_use = native
-    return engine_in_use.march(
-        u, steps, momenta, conductance, squared_scale, edges, held, smoothing
-    )
+        return native.march(*arguments)
+    return reference.march(*arguments)
 
 
 def split(
