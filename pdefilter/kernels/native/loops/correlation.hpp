@@ -4,11 +4,11 @@
 #include "floats.hpp"
 
 // Sums computed side by side, because each operation of one must wait for the one before it.
-constexpr int side_by_side = lanes > 8 ? 4 : 8;
+constexpr int side_by_side = 8;
 constexpr Index block = side_by_side * lanes;
 
-// Adds up the numbers at(k, g), of sum g of n, times weight k. The equal weights of a symmetric
-// kernel are paired: half the multiplications, smallest first.
+// Adds up the numbers from at(k) on, n groups of them, times weight k. The equal weights of a
+// symmetric kernel are paired: half the multiplications, smallest first.
 template <int n, class At>
 inline void weigh(const Taps& taps, At at, Floats (&total)[n]) {
     for (int g = 0; g < n; ++g) total[g] = all(0.0f);
@@ -16,12 +16,15 @@ inline void weigh(const Taps& taps, At at, Floats (&total)[n]) {
     for (Index k = 0; k < pairs; ++k) {
         if (taps.weights[k] == 0) continue;
         const Floats weight = all(taps.weights[k]);
-        for (int g = 0; g < n; ++g) total[g] += (at(k, g) + at(count - 1 - k, g)) * weight;
+        const float *const one = at(k), *const other = at(count - 1 - k);
+        for (int g = 0; g < n; ++g)
+            total[g] += (load(one + g * lanes) + load(other + g * lanes)) * weight;
     }
     for (Index k = pairs; k < count - pairs; ++k) {
         if (taps.weights[k] == 0) continue;
         const Floats weight = all(taps.weights[k]);
-        for (int g = 0; g < n; ++g) total[g] += at(k, g) * weight;
+        const float* const one = at(k);
+        for (int g = 0; g < n; ++g) total[g] += load(one + g * lanes) * weight;
     }
 }
 
@@ -34,7 +37,7 @@ inline Index framed_stride(Index columns, Index frame) {
 template <int n>
 inline void correlate_across(const float* row, const Taps& taps, Floats (&total)[n]) {
     const float* const source = row + taps.first;
-    weigh(taps, [&](Index k, Index g) { return load(source + k + g * lanes); }, total);
+    weigh(taps, [&](Index k) { return source + k; }, total);
 }
 
 // A plane on which work goes down row by row, and copies of its rows within reach.
@@ -73,11 +76,11 @@ struct Window {
 
     // Writes row r, and to its left and right what the mirrored image has there.
     void correlate_down(const Taps& taps, Index r, float* to) const {
-        const Index first = r + taps.first;
+        const Index* const place = mirror.row + r + taps.first;
+        const Index stride = framed_stride(columns, 0);
         for (Index j = 0; j < columns; j += block) {
             Floats total[side_by_side];
-            auto at = [&](Index k, Index g) { return load(row(first + k) + j + g * lanes); };
-            weigh(taps, at, total);
+            weigh(taps, [&](Index k) { return copies + (place[k] & mask) * stride + j; }, total);
             for (int g = 0; g < side_by_side; ++g) store(to + j + g * lanes, total[g]);
         }
         for (Index j = 0; j < mirror.reach; ++j) {
