@@ -37,8 +37,8 @@ Conducting law_of(const Planes& in, const float* edges, int conductance, float s
 
 void call_march(Planes in, Target out, Target spare, nb::object befores, Numbers steps,
                 nb::object momenta, nb::object edges, nb::object held, nb::object smoothing,
-                Index first, int conductance, float scale, int threads, Index levels, Index tile_rows, Index tile_columns,
-                const std::string& variant) {
+                Index first, int conductance, float scale, int threads, Index levels,
+                Index tile_rows, Index tile_columns, const std::string& variant) {
     const auto way = how(threads, levels, tile_rows, tile_columns, variant);
     require_same_shape(in, out);
     const auto count = Index(steps.shape(0));
