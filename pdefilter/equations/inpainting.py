@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pdefilter.equations.biharmonic import Biharmonic
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
-from pdefilter.equations.edge_enhancing import EdgeEnhancing
+from pdefilter.equations.edge_enhancing import edge_enhancing
 from pdefilter.equations.poisson import MOST_ITERATIONS, TOLERANCE, Residual, balance, unit_of
 from pdefilter.equations.smoothing import Smoothing
 from pdefilter.equations.tensor_balance import TensorBalance
@@ -142,7 +142,7 @@ def fill_along_edges(u: "Planes", holes: "Mask") -> Residual:
 
     iterations = fill_harmonic(u, holes).iterations
     unit, root = unit_of(u, holes), math.sqrt(np.count_nonzero(holes))
-    law = EdgeEnhancing(DIFFUSIVITIES["charbonnier"], _EDGE * unit)
+    law = edge_enhancing(DIFFUSIVITIES["charbonnier"], _EDGE * unit)
     diffusion = TensorDiffusion(law, len(u), Smoothing(_PRESMOOTH), Smoothing(0))
     grids = hierarchy(Network(holes.shape, free=holes))
     worst, share = math.inf, 1.0

@@ -33,15 +33,17 @@ def gradient(
     alpha : ndarray of shape (M, N), float32, optional
         The opacity α. A neighbour counts by it, and where it is zero there is
         no gradient: ∇u becomes α∇u = ∇(αu) − u∇α.
-    measure : {"vector", "magnitude", "sum"}
+    measure : {"vector", "magnitude", "sum", "tensor"}
         What to return: the vector v, the root of `factor` times its square λ,
-        or `factor` times |v₁ + v₂|.
+        `factor` times |v₁ + v₂|, or `factor` times Σ ∇u ∇uᵀ, of which J is the
+        mean.
     factor : float
         What the measure says.
 
     Returns
     -------
-    ndarray of shape (2, M, N) for the vector, else (1, M, N), float32
+    ndarray of shape (2, M, N) for the vector, (3, M, N) for the tensor's
+    components rr, rc and cc, else (1, M, N), float32
         A new array.
     """
     if u.size and engine.name() == "native":

@@ -173,7 +173,7 @@ def test_edge_enhancing_goes_on_with_an_edge_whatever_its_direction(angle):
 def test_edge_enhancing_is_nearest_to_a_photograph_of_which_few_pixels_are_left(photograph):
     """What it is known for (Schmaltz et al. 2014), and the steady state of its diffusion."""
     from pdefilter.equations.diffusivities import DIFFUSIVITIES
-    from pdefilter.equations.edge_enhancing import EdgeEnhancing
+    from pdefilter.equations.edge_enhancing import edge_enhancing
     from pdefilter.equations.inpainting import fill_along_edges, fill_harmonic
     from pdefilter.equations.smoothing import Smoothing
     from pdefilter.equations.tensor_diffusion import TensorDiffusion
@@ -185,7 +185,7 @@ def test_edge_enhancing_is_nearest_to_a_photograph_of_which_few_pixels_are_left(
     residual = fill_along_edges(u, holes)
     assert residual.reached <= residual.tolerance
     assert abs(u - true).mean() < 0.95 * abs(membrane - true).mean()
-    law = EdgeEnhancing(DIFFUSIVITIES["charbonnier"], 0.002)
+    law = edge_enhancing(DIFFUSIVITIES["charbonnier"], 0.002)
     diffusion = TensorDiffusion(law, 1, Smoothing(1.0), Smoothing(0.0))
     change = (diffusion.march(u, [0.125]) - u)[:, holes] / 0.125
     assert np.sqrt((change.astype(float) ** 2).mean()) <= 1.1 * residual.tolerance

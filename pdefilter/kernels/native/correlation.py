@@ -5,11 +5,12 @@ from numpy.typing import NDArray
 
 from pdefilter.kernels import engine
 from pdefilter.kernels.native import threads_for, variants
+from pdefilter.kernels.reference.gradient import PLANES
 from pdefilter.kernels.reference.kernel2d import BORDERS
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
 
-_MEASURES = {"vector": 0, "magnitude": 1, "sum": 2}
+_MEASURES = {"vector": 0, "magnitude": 1, "sum": 2, "tensor": 3}
 
 # Measured: so many weights cost what a step of a march does.
 _WEIGHTS_OF_A_STEP = 4
@@ -91,7 +92,7 @@ def gradient(
     """Find the gradient as `pdefilter.kernels.gradient.gradient` says."""
     native = engine.native()
     assert native is not None
-    out = np.empty((2 if measure == "vector" else 1, *u.shape[1:]), np.float32)
+    out = np.empty((PLANES[measure], *u.shape[1:]), np.float32)
     native.gradient(
         u,
         alpha,

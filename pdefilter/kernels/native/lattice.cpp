@@ -2,9 +2,11 @@
 
 namespace pdefilter {
 
-bool reduce(const Reducing& task, int threads, const Variant& variant,
+bool reduce(const Reducing& task, const Stencils& stencils, int threads, const Variant& variant,
             const Interrupted& interrupted) {
-    auto some_rows = [&](Index first, Index last, float*) { variant.reduce_rows(task, first, last); };
+    auto some_rows = [&](Index first, Index last, float*) {
+        variant.reduce_rows(task, stencils, first, last);
+    };
     return in_chunks(task.rows, threads, 0, some_rows, interrupted);
 }
 
