@@ -13,7 +13,8 @@ from pdefilter.filters.smooth import gaussian
 from pdefilter.schemes.explicit import explicit_steps
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Plane, Planes, Raster
+    from pdefilter.kernels.taps import Taps
+    from pdefilter.raster import Planes, Raster
 
 DEFAULT_TIME = 3.0
 DEFAULT_STEP = 0.5
@@ -133,13 +134,13 @@ def shock(
     neighbourhood = DEFAULT_RHO if rho is None else rho
 
     def shocked(converted: "Raster") -> "Raster":
-        def guide(now: "Raster") -> "Planes | None":
-            return None if model == "osher-rudin" else gaussian(now, smoothing).colour
+        def guide(now: "Raster") -> "Planes | Taps | None":
+            return None if model == "osher-rudin" else _smoothed(now, smoothing)
 
-        def across(now: "Raster") -> "Planes | None":
-            return _across_lines(now, neighbourhood) if model == "coherence" else None
+        def structure(now: "Raster") -> "Planes | None":
+            return _structure(now, neighbourhood) if model == "coherence" else None
 
-        return _advance(converted, steps, guide, across)
+        return _advance(converted, steps, guide, structure)
 
     return in_space(color, image, shocked)
 
@@ -147,8 +148,8 @@ def shock(
 def _advance(
     image: "Raster",
     steps: tuple[float, ...],
-    guide: "Callable[[Raster], Planes | None]",
-    across: "Callable[[Raster], Planes | None]",
+    guide: "Callable[[Raster], Planes | Taps | None]",
+    structure: "Callable[[Raster], Planes | None]",
 ) -> "Raster":
     import numpy as np
 
@@ -162,26 +163,28 @@ def _advance(
             step,
             guide=guide(image),
             weight=weight,
-            across=across(image),
+            structure=structure(image),
             out=room[k % 2],
         )
         image = replace(image, colour=colour)
     return image
 
 
-def _across_lines(image: "Raster", rho: float) -> "Planes":
-    """Project on the direction in which the neighbourhood of every pixel changes most."""
-    from pdefilter.kernels.tensors import structure_tensor, with_eigenvalues
+def _smoothed(image: "Raster", sigma: float) -> "Planes | Taps | None":
+    """Smooth what decides, or say how, where a step can do so on its way."""
+    from pdefilter.kernels import windows
+
+    if not sigma:
+        return None
+    if image.weight is None:
+        return windows.gaussian(sigma)
+    return gaussian(image, sigma).colour
+
+
+def _structure(image: "Raster", rho: float) -> "Planes":
+    """Find what directions the neighbourhood of every pixel has."""
+    from pdefilter.kernels.tensors import structure_tensor
 
     visible = image.visible
     structure = structure_tensor(image.colour, len(image.colour), visible)
-    gathered = gaussian(replace(image, colour=structure, alpha=None, valid=visible), rho)
-    return with_eigenvalues(gathered.colour, _projection)
-
-
-def _projection(larger: "Plane", smaller: "Plane") -> "tuple[Plane, Plane]":
-    """Keep the axis of the larger eigenvalue alone; where no axis is clear, half of each."""
-    import numpy as np
-
-    one = np.where(larger > smaller, np.float32(1), np.float32(0.5))
-    return one, np.float32(1) - one
+    return gaussian(replace(image, colour=structure, alpha=None, valid=visible), rho).colour

@@ -169,9 +169,11 @@ struct Tying {
 struct Shock {
     Index channels, rows, columns;
     const float* in;
-    const float* guide;   // what decides; may be `in`
-    const float* weight;  // how much a pixel counts, or null for 1
-    const float* across;  // the projection on the direction across edges, three planes, or null
+    const float* guide;      // what decides, or null,
+    Taps smoothing;          // for what this makes of the image, or none, for that itself
+    Mirror mirror;
+    const float* weight;     // how much a pixel counts, or null for 1
+    const float* structure;  // of whose first axis edges are looked for, three planes, or null
     float* out;
     float tau;
 };

@@ -70,7 +70,8 @@ inline void mirror_ends(const Reducing& task, Index r, Index c, const Stencils& 
 
 inline void store_some(int8_t* p, Whole v, Index count) {
     const Bytes bytes = __builtin_convertvector(v, Bytes);
-    memcpy(p, &bytes, size_t(smaller(count, lanes)));
+    if (count >= lanes) return (void)memcpy(p, &bytes, sizeof bytes);
+    memcpy(p, &bytes, size_t(count));
 }
 
 template <Axial law, Conductance kind>

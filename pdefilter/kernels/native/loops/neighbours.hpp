@@ -21,8 +21,11 @@ struct Around {
     }
     void fetch(Index r) const {
         if (r < 0 || r >= rows) return;
+        memcpy(row(r), plane + r * columns, size_t(columns) * sizeof(float));
+        repeat_ends(r);
+    }
+    void repeat_ends(Index r) const {
         float* const to = row(r);
-        memcpy(to, plane + r * columns, size_t(columns) * sizeof(float));
         to[-1] = to[0];
         to[columns] = to[columns - 1];
     }
