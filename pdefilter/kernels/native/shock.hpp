@@ -10,8 +10,9 @@ namespace pdefilter {
 // The mirror of the task is made here. Returns false if interrupted.
 inline bool shock(Shock task, int threads, const Variant& variant,
                   const Interrupted& interrupted) {
-    const Mirrored places(task.rows, task.columns,
-                            task.smoothing.count ? reach_of(task.smoothing) : 0);
+    // A step looks one row up and down itself.
+    const Index reach = task.smoothing.weights ? std::max<Index>(1, reach_of(task.smoothing)) : 0;
+    const Mirrored places(task.rows, task.columns, reach);
     task.mirror = places.mirror();
     auto some_rows = [&](Index first, Index last, float* scratch) {
         variant.shock_rows(task, first, last, scratch);

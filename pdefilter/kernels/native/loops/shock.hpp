@@ -12,7 +12,7 @@ inline Floats flatter(Pair d) {
 Index shock_scratch(const Shock& task) {
     const Index N = task.columns, C = task.channels;
     return (2 * C + 1) * Around::room(N) + 2 * (C + 1) * stride_of(N) +
-           framed_stride(N, task.mirror.reach) + C * Window::room(N, task.mirror);
+           framed_stride(N, task.mirror.reach) + line + C * Window::room(N, task.mirror);
 }
 
 template <bool weighted>
@@ -20,49 +20,64 @@ struct ShockRows {
     const Shock& task;
     float* const scratch;
     const Index M = task.rows, N = task.columns, C = task.channels, far = task.mirror.reach;
-    const bool smoothing = task.smoothing.count > 0, guided = task.guide || smoothing;
+    const bool smoothing = task.smoothing.weights, guided = task.guide || smoothing;
     // What decides for all channels, of the row computed: where the edge is that they share.
     float* const q_r = scratch + (2 * C + 1) * Around::room(N);
     float* const q_c = q_r + stride_of(N);
     float* const gradients = q_c + stride_of(N);
-    // A row correlated down the columns, and what that takes.
+    // A row correlated down the columns, and the rows of the image that this takes, which are then
+    // those of the step too.
     float* const between = gradients + 2 * C * stride_of(N) + up_to_line(far);
-    float* const windows = between - up_to_line(far) + framed_stride(N, far);
+    float* const windows = between - up_to_line(far) + framed_stride(N, far) + line;
 
     Around around(const float* planes, Index plane, Index place) const {
         return {planes + plane * M * N, M, N, scratch + place * Around::room(N)};
     }
     Around image(Index c) const { return around(task.in, c, c); }
-    Around guide(Index c) const { return guided ? around(task.guide, c, C + c) : image(c); }
+    Around guide(Index c) const { return around(task.guide, c, C + c); }
     Around weights() const { return around(task.weight, 0, 2 * C); }
     Window window(Index c) const {
-        return {task.in + c * M * N, nullptr, N, task.mirror, windows + c * Window::room(N, task.mirror)};
+        float* const copies = windows + c * Window::room(N, task.mirror);
+        return {task.in + c * M * N, nullptr, N, task.mirror, copies};
     }
 
-    void smooth(Index r, Index c) const {
+    float* image_row(Index c, Index r) const {
+        return smoothing ? window(c).row(smaller(larger(r, 0), M - 1)) : image(c).row(r);
+    }
+    float* guide_row(Index c, Index r) const {
+        return guided ? guide(c).row(r) : image_row(c, r);
+    }
+
+    void smooth(Index c, Index r) const {
         if (r < 0 || r >= M) return;
         window(c).fetch(r + far, r + far + 1);
-        window(c).correlate_down(task.smoothing, r, between);
-        float* const to = guide(c).row(r);
-        for (Index j = 0; j < N; j += block) {
-            Floats total[side_by_side];
-            correlate_across(between + j, task.smoothing, total);
-            for (Index g = 0, at = j; g < side_by_side; ++g, at += lanes)
-                store_some(to + at, total[g], N - at);
-        }
-        guide(c).repeat_ends(r);
+        window(c).correlate(task.smoothing, task.smoothing, r, between, guide(c).row(r));
+        repeat_ends(guide(c).row(r), N);
+        repeat_ends(window(c).row(r), N);
     }
 
     void fetch(Index r) const {
-        for (Index c = 0; c < C; ++c) image(c).fetch(r);
-        for (Index c = 0; guided && c < C; ++c) smoothing ? smooth(r, c) : guide(c).fetch(r);
+        for (Index c = 0; c < C; ++c) {
+            if (smoothing) {
+                smooth(c, r);
+                continue;
+            }
+            image(c).fetch(r);
+            if (guided) guide(c).fetch(r);
+        }
         if constexpr (weighted) weights().fetch(r);
     }
 
-    Neighbours<weighted> of(const Around& plane, Index r) const {
+    // Before the first row is fetched.
+    void begin(Index r) const {
+        for (Index c = 0; smoothing && c < C; ++c) window(c).fetch(r - far, r + far);
+    }
+
+    template <class RowOf>
+    Neighbours<weighted> neighbours(Index r, RowOf row) const {
         Neighbours<weighted> found{};
         for (int k = 0; k < 3; ++k) {
-            found.row[k] = plane.row(r + k - 1);
+            found.row[k] = row(r + k - 1);
             if constexpr (weighted) found.weight[k] = weights().row(r + k - 1);
         }
         return found;
@@ -70,7 +85,7 @@ struct ShockRows {
 
     template <bool directed>
     void decide(Index r, Index c) const {
-        const auto v = of(guide(c), r);
+        const auto v = neighbours(r, [&](Index k) { return guide_row(c, k); });
         float *const g_r = gradients + 2 * c * stride_of(N), *const g_c = g_r + stride_of(N);
         const float* const structure = task.structure + r * N;
         for (Index j = 0; j < N; j += lanes) {
@@ -95,7 +110,7 @@ struct ShockRows {
     }
 
     void move(Index r, Index c) const {
-        const auto u = of(image(c), r);
+        const auto u = neighbours(r, [&](Index k) { return image_row(c, k); });
         const float *const g_r = gradients + 2 * c * stride_of(N), *const g_c = g_r + stride_of(N);
         const Floats zero = all(0.0f), tau = all(task.tau);
         float* const out = task.out + (c * M + r) * N;
@@ -111,8 +126,7 @@ struct ShockRows {
     }
 
     void run(Index first, Index last) const {
-        const Index top = larger(first - 1, 0);
-        for (Index c = 0; smoothing && c < C; ++c) window(c).fetch(top - far, top + far);
+        begin(larger(first - 1, 0));
         fetch(first - 1);
         fetch(first);
         for (Index r = first; r < last; ++r) {
