@@ -14,7 +14,9 @@ bool tie(const Tying& task, int threads, const Variant& variant, const Interrupt
     auto some_rows = [&](Index first, Index last, float* scratch) {
         variant.tie_rows(task, first, last, scratch);
     };
-    return in_chunks(task.rows, threads, variant.tie_scratch(task), some_rows, interrupted);
+    // Rows above and below are tied twice, in this chunk and in that where they are wanted.
+    constexpr Index chunk = 128;
+    return in_chunks(task.rows, threads, variant.tie_scratch(task), some_rows, interrupted, chunk);
 }
 
 }  // namespace pdefilter

@@ -38,7 +38,7 @@ def reduce(tensor: Planes, law: Law | None) -> tuple[NDArray[np.float32], NDArra
         d_rr, d_rc, d_cc = tensor if law is None else diffusion_along(tensor, law)
         weights = np.stack([d_rc + d_cc, d_rr + d_rc, -d_rc])
     e = np.empty((3, 2, rows, columns), np.int8)
-    e[...] = np.int8([[0, 1], [-1, 0], [1, -1]])[..., None, None]
+    e[...] = np.array([[0, 1], [-1, 0], [1, -1]])[..., None, None]
     for _ in range(_MOST_SWEEPS):
         if not _sweep(weights, e):
             break

@@ -23,7 +23,8 @@ def diffusion_along(structure: Planes, law: Law) -> Planes:
     if law.conductance is None:
         contrast = (axes.larger - axes.smaller) * scale
         with np.errstate(divide="ignore"):  # no lines: 2^−∞ = 0
-            along = exp2_of_minus(_ONE / (contrast * contrast))
+            exponent: Plane = _ONE / (contrast * contrast)
+        along = exp2_of_minus(exponent)
         across = np.zeros_like(along)
     else:
         across, along = CONDUCTANCES[law.conductance](axes.larger * scale, axes.smaller * scale)
@@ -73,4 +74,6 @@ class _Axes:
         mean, deviation = (larger + smaller) * _HALF, (larger - smaller) * _HALF
         clear = self.distance > 0
         share = np.divide(deviation, self.distance, out=np.zeros_like(mean), where=clear)
-        return np.stack([mean + share * self.spread, share * self.twice, mean - share * self.spread])
+        return np.stack(
+            [mean + share * self.spread, share * self.twice, mean - share * self.spread]
+        )
