@@ -87,8 +87,10 @@ class TensorDiffusion:
                 u = self.freeze(u).march(u, [size])
             return u
         room = [np.empty_like(u) for _ in range(min(2, len(sizes)))]
+        smoothed = np.empty_like(u)
+        fields = [np.empty((3, *u.shape[1:]), np.float32) for _ in range(2)]
         for k, size in enumerate(sizes):
-            tensor = self._structure(u)
+            tensor = self._structure(u, smoothed, *fields)
             advance(u, size, tensor=tensor, law=self.law, out=room[k % 2])
             u = room[k % 2]
         return u
@@ -100,12 +102,19 @@ class TensorDiffusion:
         stencil = stencil_of(self._structure(u), self.smoothed.valid, law=self.law)
         return LinearTensorDiffusion(stencil)
 
-    def _structure(self, u: "Planes") -> "Planes":
-        """Find J_ρ(∇u_σ)."""
+    def _structure(
+        self,
+        u: "Planes",
+        smoothed: "Planes | None" = None,
+        structure: "Planes | None" = None,
+        gathered: "Planes | None" = None,
+    ) -> "Planes":
+        """Find J_ρ(∇u_σ); there may be room for u_σ, J and J_ρ."""
         from pdefilter.kernels.tensors import structure_tensor
 
-        smoothed = self.smoothed(u)
-        return self.integrated(structure_tensor(smoothed, self.channels, self.smoothed.valid))
+        smoothed = self.smoothed(u, smoothed)
+        structure = structure_tensor(smoothed, self.channels, self.smoothed.valid, out=structure)
+        return self.integrated(structure, gathered)
 
     def part(self, rows: "Places", columns: "Places") -> "TensorDiffusion":
         """Make the evolution of a part of the image, cut out."""

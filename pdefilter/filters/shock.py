@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
+from pdefilter.equations.smoothing import Smoothing
 from pdefilter.errors import ParameterError
 from pdefilter.filters.colour import Color, in_space
 from pdefilter.filters.evolution_options import Steps, time_option, travel_step_option
@@ -137,9 +138,7 @@ def shock(
         def guide(now: "Raster") -> "Planes | Taps | None":
             return None if model == "osher-rudin" else _smoothed(now, smoothing)
 
-        def structure(now: "Raster") -> "Planes | None":
-            return _structure(now, neighbourhood) if model == "coherence" else None
-
+        structure = _structure_of(converted, neighbourhood) if model == "coherence" else None
         return _advance(converted, steps, guide, structure)
 
     return in_space(color, image, shocked)
@@ -149,7 +148,7 @@ def _advance(
     image: "Raster",
     steps: tuple[float, ...],
     guide: "Callable[[Raster], Planes | Taps | None]",
-    structure: "Callable[[Raster], Planes | None]",
+    structure: "Callable[[Planes], Planes] | None",
 ) -> "Raster":
     import numpy as np
 
@@ -163,7 +162,7 @@ def _advance(
             step,
             guide=guide(image),
             weight=weight,
-            structure=structure(image),
+            structure=structure(image.colour) if structure else None,
             out=room[k % 2],
         )
         image = replace(image, colour=colour)
@@ -181,10 +180,17 @@ def _smoothed(image: "Raster", sigma: float) -> "Planes | Taps | None":
     return gaussian(image, sigma).colour
 
 
-def _structure(image: "Raster", rho: float) -> "Planes":
-    """Find what directions the neighbourhood of every pixel has."""
+def _structure_of(image: "Raster", rho: float) -> "Callable[[Planes], Planes]":
+    """Make what finds the directions in the neighbourhood of every pixel, in room of its own."""
+    import numpy as np
+
     from pdefilter.kernels.tensors import structure_tensor
 
     visible = image.visible
-    structure = structure_tensor(image.colour, len(image.colour), visible)
-    return gaussian(replace(image, colour=structure, alpha=None, valid=visible), rho).colour
+    gathered = Smoothing(rho, visible)
+    room = [np.empty((3, *image.colour.shape[1:]), np.float32) for _ in range(2)]
+
+    def structure(colour: "Planes") -> "Planes":
+        return gathered(structure_tensor(colour, len(colour), visible, out=room[0]), room[1])
+
+    return structure

@@ -16,6 +16,7 @@ def gradient(
     alpha: Plane | None = None,
     measure: str = "vector",
     factor: float = 1.0,
+    out: Planes | None = None,
 ) -> Planes:
     """Find the one vector per pixel that says most about the channels' gradients.
 
@@ -39,17 +40,22 @@ def gradient(
         mean.
     factor : float
         What the measure says.
+    out : ndarray, optional
+        Where to write; by default a new array.
 
     Returns
     -------
     ndarray of shape (2, M, N) for the vector, (3, M, N) for the tensor's
     components rr, rc and cc, else (1, M, N), float32
-        A new array.
+        `out`.
     """
+    out = np.empty((reference.PLANES[measure], *u.shape[1:]), np.float32) if out is None else out
     if u.size and engine.name() == "native":
         from pdefilter.kernels.native import correlation as native
 
         u = np.ascontiguousarray(u)
         alpha = None if alpha is None else np.ascontiguousarray(alpha)
-        return native.gradient(u, alpha, difference, smoothing, measure, factor)
-    return reference.gradient(u, alpha, difference, smoothing, measure, factor)
+        native.gradient(u, alpha, difference, smoothing, measure, factor, out)
+    else:
+        out[...] = reference.gradient(u, alpha, difference, smoothing, measure, factor)
+    return out

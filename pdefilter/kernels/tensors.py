@@ -38,7 +38,9 @@ class Law:
     scale: float
 
 
-def structure_tensor(u: Planes, channels: int, valid: Mask | None = None) -> Planes:
+def structure_tensor(
+    u: Planes, channels: int, valid: Mask | None = None, *, out: Planes | None = None
+) -> Planes:
     """Find J = Σ_c ∇u_c ∇u_cᵀ / `channels`, the same for all channels.
 
     (Di Zenzo 1986, doi:10.1016/0734-189X(86)90223-9.)
@@ -52,11 +54,13 @@ def structure_tensor(u: Planes, channels: int, valid: Mask | None = None) -> Pla
     valid : ndarray of shape (M, N), bool, optional
         Which pixels are no holes: their edges are no structure, by the product
         rule v∇u = ∇(vu) − u∇v.
+    out : ndarray of shape (3, M, N), float32, optional
+        Where to write; by default a new array.
 
     Returns
     -------
     ndarray of shape (3, M, N), float32
-        J_rr, J_rc and J_cc, rows and columns, per px².
+        `out`: J_rr, J_rc and J_cc, rows and columns, per px².
     """
     return gradient(
         u,
@@ -65,4 +69,5 @@ def structure_tensor(u: Planes, channels: int, valid: Mask | None = None) -> Pla
         alpha=None if valid is None else valid.astype(np.float32),
         measure="tensor",
         factor=1 / channels,
+        out=out,
     )

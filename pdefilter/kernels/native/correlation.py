@@ -5,7 +5,6 @@ from numpy.typing import NDArray
 
 from pdefilter.kernels import engine
 from pdefilter.kernels.native import threads_for, variants
-from pdefilter.kernels.reference.gradient import PLANES
 from pdefilter.kernels.reference.kernel2d import BORDERS
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
@@ -20,14 +19,14 @@ def correlate(
     u: Planes,
     along_rows: Taps,
     along_columns: Taps,
+    out: Planes,
     *,
     threads: int | None = None,
     variant: str | None = None,
-) -> Planes:
+) -> None:
     """Correlate as `pdefilter.kernels.convolution.correlate` says."""
     native = engine.native()
     assert native is not None
-    out = np.empty_like(u)
     native.correlate(
         u,
         out,
@@ -38,7 +37,6 @@ def correlate(
         threads or _threads_for(u, along_rows, along_columns),
         variant or variants()[-1],
     )
-    return out
 
 
 def correlate2d(
@@ -85,14 +83,14 @@ def gradient(
     smoothing: Taps,
     measure: str,
     factor: float,
+    out: Planes,
     *,
     threads: int | None = None,
     variant: str | None = None,
-) -> Planes:
+) -> None:
     """Find the gradient as `pdefilter.kernels.gradient.gradient` says."""
     native = engine.native()
     assert native is not None
-    out = np.empty((PLANES[measure], *u.shape[1:]), np.float32)
     native.gradient(
         u,
         alpha,
@@ -106,7 +104,6 @@ def gradient(
         threads or _threads_for(u, difference, smoothing, smoothing, difference),
         variant or variants()[-1],
     )
-    return out
 
 
 def _threads_for(u: Planes, *kernels: Taps) -> int:

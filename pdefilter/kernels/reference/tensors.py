@@ -23,7 +23,7 @@ def diffusion_along(structure: Planes, law: Law) -> Planes:
     if law.conductance is None:
         contrast = (axes.larger - axes.smaller) * scale
         with np.errstate(divide="ignore"):  # no lines: 2^−∞ = 0
-            exponent: Plane = _ONE / (contrast * contrast)
+            exponent: Plane = np.divide(_ONE, contrast * contrast)
         along = exp2_of_minus(exponent)
         across = np.zeros_like(along)
     else:
