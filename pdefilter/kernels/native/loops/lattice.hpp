@@ -33,8 +33,9 @@ inline Superbase superbase_of(const Tensor& d) {
             {whole(1), whole(0), whole(-1)}};
 }
 
-// Makes of every acute pair an obtuse one, where what takes the place of the third is within reach.
-inline bool reduced(Superbase& s) {
+// Makes of every acute pair an obtuse one, where what takes the place of the third is within reach;
+// returns where there was one.
+inline Whole reduced(Superbase& s) {
     constexpr int pairs[3][3] = {{0, 1, 2}, {0, 2, 1}, {1, 2, 0}};
     Whole changed{};
     for (auto [i, j, k] : pairs) {
@@ -50,7 +51,7 @@ inline bool reduced(Superbase& s) {
         s.column[k] = acute ? column : s.column[k];
         changed |= acute;
     }
-    return any(changed);
+    return changed;
 }
 
 inline Index mirrored(Index place, Index size) {
@@ -71,19 +72,20 @@ inline void mirror_ends(const Reducing& task, Index r, Index c, const Stencils& 
 inline void store_some(int8_t* p, Whole v, Index count) {
     const Bytes bytes = __builtin_convertvector(v, Bytes);
     if (count >= lanes) return (void)memcpy(p, &bytes, sizeof bytes);
-    memcpy(p, &bytes, size_t(count));
+    if (count > 0) memcpy(p, &bytes, size_t(count));
 }
 
 template <Axial law, Conductance kind>
 void reduce_row_with(const Reducing& task, Index r, const Stencils& row) {
     const Index N = task.columns, size = task.rows * N;
     const float* const tensor = task.tensor + r * N;
-    for (Index j = 0; j < N; j += lanes) {
-        const Index rest = N - j;
-        auto component = [&](Index k) { return load_some(tensor + k * size + j, rest); };
+    auto superbase = [&](Index j) {
+        auto component = [&](Index k) { return load_some(tensor + k * size + j, N - j); };
         const Tensor d = {component(0), component(1), component(2)};
-        auto base = superbase_of(diffusion_along<law, kind>(d, task.scale));
-        for (int k = 0; k < most_sweeps && reduced(base); ++k) {}
+        return superbase_of(diffusion_along<law, kind>(d, task.scale));
+    };
+    auto deliver = [&](const Superbase& base, Index j) {
+        const Index rest = N - j;
         for (Index k = 0; k < 3; ++k) {
             const Floats half = base.weight[k] * all(0.5f), zero = all(0.0f);
             int8_t* const ends = row.ends + 4 * k * row.apart + j;
@@ -93,6 +95,12 @@ void reduce_row_with(const Reducing& task, Index r, const Stencils& row) {
             store_some(ends + 2 * row.apart, -base.row[k], rest);
             store_some(ends + 3 * row.apart, -base.column[k], rest);
         }
+    };
+    // Two groups side by side, as every step of a reduction must wait for the one before it.
+    for (Index j = 0; j < N; j += 2 * lanes) {
+        Superbase one = superbase(j), other = superbase(j + lanes);
+        for (int k = 0; k < most_sweeps && any(reduced(one) | reduced(other)); ++k) {}
+        deliver(one, j), deliver(other, j + lanes);
     }
     const bool inside = reach <= r && r < task.rows - reach;
     for (Index c = 0; c < N; ++c) {

@@ -83,61 +83,84 @@ struct ShockRows {
         return found;
     }
 
+    // A channel's gradient, and its part of q.
+    struct Ascent {
+        Vector g, q;
+    };
+
     template <bool directed>
-    void decide(Index r, Index c) const {
-        const auto v = neighbours(r, [&](Index k) { return guide_row(c, k); });
-        float *const g_r = gradients + 2 * c * stride_of(N), *const g_c = g_r + stride_of(N);
-        const float* const structure = task.structure + r * N;
-        for (Index j = 0; j < N; j += lanes) {
-            const Pair rows = v.on_rows(j), columns = v.on_columns(j);
-            const Vector g = gradient_of(rows, columns);
-            const auto [rr, rc, cc] = hessian_of(v, j, rows, columns);
-            Vector q;
-            if constexpr (directed) {
-                auto component = [&](Index plane) {
-                    return load_some(structure + plane * M * N + j, N - j);
-                };
-                const auto p = projection_of({component(0), component(1), component(2)});
-                const Floats second = (rr * p.rr + cc * p.cc) + (rc + rc) * p.rc;
-                q = {(g.r * p.rr + g.c * p.rc) * second, (g.r * p.rc + g.c * p.cc) * second};
-            } else {
-                q = {rr * g.r + rc * g.c, rc * g.r + cc * g.c};
+    Ascent ascent(const Neighbours<weighted>& v, Index r, Index j) const {
+        const Pair rows = v.on_rows(j), columns = v.on_columns(j);
+        const Vector g = gradient_of(rows, columns);
+        const auto [rr, rc, cc] = hessian_of(v, j, rows, columns);
+        if constexpr (!directed) return {g, {rr * g.r + rc * g.c, rc * g.r + cc * g.c}};
+        auto component = [&](Index plane) {
+            return load_some(task.structure + (plane * M + r) * N + j, N - j);
+        };
+        const auto p = projection_of({component(0), component(1), component(2)});
+        const Floats second = (rr * p.rr + cc * p.cc) + (rc + rc) * p.rc;
+        return {g, {(g.r * p.rr + g.c * p.rc) * second, (g.r * p.rc + g.c * p.cc) * second}};
+    }
+
+    void move(const Neighbours<weighted>& u, const Ascent& a, float* out, Index j) const {
+        const Floats zero = all(0.0f), now = load(u.row[1] + j);
+        const Floats decision = a.g.r * a.q.r + a.g.c * a.q.c;
+        const Floats m_r = flatter(u.on_rows(j)), m_c = flatter(u.on_columns(j));
+        const Floats change = root(m_r * m_r + m_c * m_c) * all(task.tau);
+        const Floats rising = decision < zero ? now + change : now;
+        store_some(out + j, decision > zero ? now - change : rising, N - j);
+    }
+
+    template <bool directed>
+    void step(Index r) const {
+        for (Index c = 0; c < C; ++c) {
+            const auto v = neighbours(r, [&](Index k) { return guide_row(c, k); });
+            float *const g_r = gradients + 2 * c * stride_of(N), *const g_c = g_r + stride_of(N);
+            for (Index j = 0; j < N; j += lanes) {
+                auto [g, q] = ascent<directed>(v, r, j);
+                if (c) q = {load(q_r + j) + q.r, load(q_c + j) + q.c};
+                store(g_r + j, g.r), store(g_c + j, g.c);
+                store(q_r + j, q.r), store(q_c + j, q.c);
             }
-            if (c) q = {load(q_r + j) + q.r, load(q_c + j) + q.c};
-            store(g_r + j, g.r), store(g_c + j, g.c);
-            store(q_r + j, q.r), store(q_c + j, q.c);
+        }
+        for (Index c = 0; c < C; ++c) {
+            const auto u = neighbours(r, [&](Index k) { return image_row(c, k); });
+            const float *const g_r = gradients + 2 * c * stride_of(N), *const g_c = g_r + stride_of(N);
+            for (Index j = 0; j < N; j += lanes) {
+                const Ascent found{{load(g_r + j), load(g_c + j)}, {load(q_r + j), load(q_c + j)}};
+                move(u, found, task.out + (c * M + r) * N, j);
+            }
         }
     }
 
-    void move(Index r, Index c) const {
-        const auto u = neighbours(r, [&](Index k) { return image_row(c, k); });
-        const float *const g_r = gradients + 2 * c * stride_of(N), *const g_c = g_r + stride_of(N);
-        const Floats zero = all(0.0f), tau = all(task.tau);
-        float* const out = task.out + (c * M + r) * N;
-        for (Index j = 0; j < N; j += lanes) {
-            const Floats decision =
-                load(g_r + j) * load(q_r + j) + load(g_c + j) * load(q_c + j);
-            const Floats m_r = flatter(u.on_rows(j)), m_c = flatter(u.on_columns(j));
-            const Floats change = root(m_r * m_r + m_c * m_c) * tau;
-            const Floats now = load(u.row[1] + j);
-            const Floats rising = decision < zero ? now + change : now;
-            store_some(out + j, decision > zero ? now - change : rising, N - j);
-        }
+    // Where no other channel has a say.
+    template <bool directed>
+    void step_alone(Index r) const {
+        const auto v = neighbours(r, [&](Index k) { return guide_row(0, k); });
+        const auto u = neighbours(r, [&](Index k) { return image_row(0, k); });
+        for (Index j = 0; j < N; j += lanes)
+            move(u, ascent<directed>(v, r, j), task.out + r * N, j);
     }
 
+    template <bool directed>
     void run(Index first, Index last) const {
         begin(larger(first - 1, 0));
         fetch(first - 1);
         fetch(first);
         for (Index r = first; r < last; ++r) {
             fetch(r + 1);
-            for (Index c = 0; c < C; ++c) task.structure ? decide<true>(r, c) : decide<false>(r, c);
-            for (Index c = 0; c < C; ++c) move(r, c);
+            C == 1 ? step_alone<directed>(r) : step<directed>(r);
         }
     }
 };
 
+template <bool weighted>
+void shock_rows_of(const Shock& task, Index first, Index last, float* scratch) {
+    const ShockRows<weighted> rows{task, scratch};
+    task.structure ? rows.template run<true>(first, last) : rows.template run<false>(first, last);
+}
+
 void shock_rows(const Shock& task, Index first, Index last, float* scratch) {
-    if (task.weight) return ShockRows<true>{task, scratch}.run(first, last);
-    ShockRows<false>{task, scratch}.run(first, last);
+    if (task.weight) return shock_rows_of<true>(task, first, last, scratch);
+    shock_rows_of<false>(task, first, last, scratch);
 }
