@@ -86,6 +86,7 @@ class TensorDiffusion:
             for size in sizes:
                 u = self.freeze(u).march(u, [size])
             return u
+        u = np.ascontiguousarray(u)
         room = [np.empty_like(u) for _ in range(min(2, len(sizes)))]
         smoothed = np.empty_like(u)
         fields = [np.empty((3, *u.shape[1:]), np.float32) for _ in range(2)]
