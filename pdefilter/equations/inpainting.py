@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pdefilter.equations.biharmonic import Biharmonic
 from pdefilter.equations.contrast import contrast_parameter
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
-from pdefilter.equations.edge_enhancing import EdgeEnhancing
+from pdefilter.equations.edge_enhancing import edge_enhancing
 from pdefilter.equations.poisson import MOST_ITERATIONS, TOLERANCE, Residual, balance, unit_of
 from pdefilter.equations.smoothing import Smoothing
 from pdefilter.equations.tensor_balance import TensorBalance
@@ -150,7 +150,7 @@ def fill_along_edges(u: "Planes", holes: "Mask") -> Residual:
     unit, root = unit_of(u, holes), math.sqrt(np.count_nonzero(holes))
     smoothed = Smoothing(_PRESMOOTH)
     contrast = max(_LEAST_EDGE * unit, contrast_parameter(smoothed(u), _USUAL, len(u)))
-    law = EdgeEnhancing(DIFFUSIVITIES["charbonnier"], contrast)
+    law = edge_enhancing(DIFFUSIVITIES["charbonnier"], contrast)
     diffusion = TensorDiffusion(law, len(u), smoothed, Smoothing(0))
     grids = hierarchy(Network(holes.shape, free=holes))
     worst, share = math.inf, 1.0

@@ -23,8 +23,8 @@ class Smoothing:
     sigma: float
     valid: "Mask | None" = None
 
-    def __call__(self, u: "Planes") -> "Planes":
-        """Smooth every channel of `u`, shape (C, M, N), float32.
+    def __call__(self, u: "Planes", out: "Planes | None" = None) -> "Planes":
+        """Smooth every channel of `u`, shape (C, M, N), float32; there may be room in `out`.
 
         Around holes the weights of the other pixels are scaled to sum one; where
         there is none within reach the result is 0.
@@ -37,7 +37,7 @@ class Smoothing:
 
         taps = self.taps
         if self.valid is None:
-            return correlate(u, taps, taps)
+            return correlate(u, taps, taps, out=out)
         weight = correlate(self.valid[None].astype(np.float32), taps, taps)
         smoothed = correlate(u * self.valid, taps, taps)
         return np.divide(smoothed, weight, out=np.zeros_like(smoothed), where=weight > 0)

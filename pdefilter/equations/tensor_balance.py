@@ -17,7 +17,7 @@ class TensorBalance:
     """div(D ∇u) = 0 at free pixels, u given at the others; zero flux through the border.
 
     A multigrid cycle for Δ preconditions it, as D lies between
-    `pdefilter.equations.tensor_diffusion.LEAST_DIFFUSIVITY` and 1: the number
+    `pdefilter.kernels.tensors.LEAST_DIFFUSIVITY` and 1: the number
     of iterations grows neither with the holes nor with the image.
 
     Attributes

@@ -2,30 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 from pdefilter.equations.smoothing import Smoothing
 
 if TYPE_CHECKING:
     from pdefilter.kernels.lattice import Stencil
-    from pdefilter.raster import Places, Plane, Planes
+    from pdefilter.kernels.tensors import Law
+    from pdefilter.raster import Places, Planes
 
-
-class Law(Protocol):
-    """What the structure of an image says of diffusion in it."""
-
-    def eigenvalues(self, larger: "Plane", smaller: "Plane") -> "tuple[Plane, Plane]":
-        """Turn the eigenvalues μ₁ ≥ μ₂ of the structure into those of diffusion along its axes.
-
-        All are of shape (M, N), float32. Results lie between
-        `LEAST_DIFFUSIVITY` and 1 and are equal where μ₁ = μ₂.
-        """
-        ...
-
-
-LEAST_DIFFUSIVITY = 0.01
-"""What the lattice of `pdefilter.kernels.lattice` reaches: tensors are positive definite, and the
-ratio of their eigenvalues is at most 100."""
 
 _LONG_STEP = 1024.0
 
@@ -75,7 +60,7 @@ class TensorDiffusion:
     Attributes
     ----------
     law : Law
-        From the eigenvalues of J_ρ to those of D.
+        From J_ρ to D.
     channels : int
         C.
     smoothed : Smoothing
@@ -84,7 +69,7 @@ class TensorDiffusion:
         From J to J_ρ.
     """
 
-    law: Law
+    law: "Law"
     channels: int
     smoothed: Smoothing
     integrated: Smoothing
@@ -93,19 +78,44 @@ class TensorDiffusion:
 
     def march(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
         """Take explicit steps."""
-        for size in sizes:
-            u = self.freeze(u).march(u, [size])
+        import numpy as np
+
+        from pdefilter.kernels.lattice import advance
+
+        if self.smoothed.valid is not None:  # the ways around holes are those of a stencil
+            for size in sizes:
+                u = self.freeze(u).march(u, [size])
+            return u
+        u = np.ascontiguousarray(u)
+        room = [np.empty_like(u) for _ in range(min(2, len(sizes)))]
+        smoothed = np.empty_like(u)
+        fields = [np.empty((3, *u.shape[1:]), np.float32) for _ in range(2)]
+        for k, size in enumerate(sizes):
+            tensor = self._structure(u, smoothed, *fields)
+            advance(u, size, tensor=tensor, law=self.law, out=room[k % 2])
+            u = room[k % 2]
         return u
 
     def freeze(self, u: "Planes") -> LinearTensorDiffusion:
         """Hold D as it is for u: a linear diffusion."""
         from pdefilter.kernels.lattice import stencil_of
-        from pdefilter.kernels.tensors import structure_tensor, with_eigenvalues
 
-        valid = self.smoothed.valid
-        structure = structure_tensor(self.smoothed(u), self.channels, valid)
-        tensor = with_eigenvalues(self.integrated(structure), self.law.eigenvalues)
-        return LinearTensorDiffusion(stencil_of(tensor, valid))
+        stencil = stencil_of(self._structure(u), self.smoothed.valid, law=self.law)
+        return LinearTensorDiffusion(stencil)
+
+    def _structure(
+        self,
+        u: "Planes",
+        smoothed: "Planes | None" = None,
+        structure: "Planes | None" = None,
+        gathered: "Planes | None" = None,
+    ) -> "Planes":
+        """Find J_ρ(∇u_σ); there may be room for u_σ, J and J_ρ."""
+        from pdefilter.kernels.tensors import structure_tensor
+
+        smoothed = self.smoothed(u, smoothed)
+        structure = structure_tensor(smoothed, self.channels, self.smoothed.valid, out=structure)
+        return self.integrated(structure, gathered)
 
     def part(self, rows: "Places", columns: "Places") -> "TensorDiffusion":
         """Make the evolution of a part of the image, cut out."""

@@ -4,20 +4,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pdefilter.equations.coherence_enhancing import CoherenceEnhancing
+from pdefilter.equations.coherence_enhancing import coherence_enhancing
 from pdefilter.equations.contrast import contrast_of_noise
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
-from pdefilter.equations.edge_enhancing import EdgeEnhancing
+from pdefilter.equations.edge_enhancing import edge_enhancing
 from pdefilter.equations.evolution import Evolution
 from pdefilter.equations.perona_malik import PeronaMalik
 from pdefilter.equations.regularized import Regularized
 from pdefilter.equations.smoothing import Smoothing
-from pdefilter.equations.tensor_diffusion import Law, TensorDiffusion
+from pdefilter.equations.tensor_diffusion import TensorDiffusion
 from pdefilter.errors import ParameterError
 from pdefilter.filters.evolve import DEFAULT_TOLERANCE, SCHEMES, edges_of
 from pdefilter.filters.option import AUTO
 
 if TYPE_CHECKING:
+    from pdefilter.kernels.tensors import Law
     from pdefilter.raster import Raster
 
 
@@ -103,15 +104,15 @@ def _regularized(choice: Choice, image: "Raster", contrast: float) -> Regularize
 
 
 def _edge_enhancing(choice: Choice, image: "Raster", contrast: float) -> TensorDiffusion:
-    law = EdgeEnhancing(DIFFUSIVITIES[str(choice.diffusivity)], contrast)
+    law = edge_enhancing(DIFFUSIVITIES[str(choice.diffusivity)], contrast)
     return _with_tensor(law, choice, image)
 
 
 def _coherence_enhancing(choice: Choice, image: "Raster", contrast: float) -> TensorDiffusion:
-    return _with_tensor(CoherenceEnhancing(contrast), choice, image)
+    return _with_tensor(coherence_enhancing(contrast), choice, image)
 
 
-def _with_tensor(law: Law, choice: Choice, image: "Raster") -> TensorDiffusion:
+def _with_tensor(law: "Law", choice: Choice, image: "Raster") -> TensorDiffusion:
     integrated = Smoothing(choice.integration_scale or 0.0, image.valid)
     return TensorDiffusion(law, len(image.colour), choice.smoothed(image), integrated)
 

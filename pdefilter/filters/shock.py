@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
+from pdefilter.equations.smoothing import Smoothing
 from pdefilter.errors import ParameterError
 from pdefilter.filters.colour import Color, in_space
 from pdefilter.filters.evolution_options import Steps, time_option, travel_step_option
@@ -13,7 +14,8 @@ from pdefilter.filters.smooth import gaussian
 from pdefilter.schemes.explicit import explicit_steps
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Plane, Planes, Raster
+    from pdefilter.kernels.taps import Taps
+    from pdefilter.raster import Planes, Raster
 
 DEFAULT_TIME = 3.0
 DEFAULT_STEP = 0.5
@@ -133,13 +135,11 @@ def shock(
     neighbourhood = DEFAULT_RHO if rho is None else rho
 
     def shocked(converted: "Raster") -> "Raster":
-        def guide(now: "Raster") -> "Planes | None":
-            return None if model == "osher-rudin" else gaussian(now, smoothing).colour
+        def guide(now: "Raster") -> "Planes | Taps | None":
+            return None if model == "osher-rudin" else _smoothed(now, smoothing)
 
-        def across(now: "Raster") -> "Planes | None":
-            return _across_lines(now, neighbourhood) if model == "coherence" else None
-
-        return _advance(converted, steps, guide, across)
+        structure = _structure_of(converted, neighbourhood) if model == "coherence" else None
+        return _advance(converted, steps, guide, structure)
 
     return in_space(color, image, shocked)
 
@@ -147,8 +147,8 @@ def shock(
 def _advance(
     image: "Raster",
     steps: tuple[float, ...],
-    guide: "Callable[[Raster], Planes | None]",
-    across: "Callable[[Raster], Planes | None]",
+    guide: "Callable[[Raster], Planes | Taps | None]",
+    structure: "Callable[[Planes], Planes] | None",
 ) -> "Raster":
     import numpy as np
 
@@ -162,26 +162,35 @@ def _advance(
             step,
             guide=guide(image),
             weight=weight,
-            across=across(image),
+            structure=structure(image.colour) if structure else None,
             out=room[k % 2],
         )
         image = replace(image, colour=colour)
     return image
 
 
-def _across_lines(image: "Raster", rho: float) -> "Planes":
-    """Project on the direction in which the neighbourhood of every pixel changes most."""
-    from pdefilter.kernels.tensors import structure_tensor, with_eigenvalues
+def _smoothed(image: "Raster", sigma: float) -> "Planes | Taps | None":
+    """Smooth what decides, or say how, where a step can do so on its way."""
+    from pdefilter.kernels import windows
 
-    visible = image.visible
-    structure = structure_tensor(image.colour, len(image.colour), visible)
-    gathered = gaussian(replace(image, colour=structure, alpha=None, valid=visible), rho)
-    return with_eigenvalues(gathered.colour, _projection)
+    if not sigma:
+        return None
+    if image.weight is None:
+        return windows.gaussian(sigma)
+    return gaussian(image, sigma).colour
 
 
-def _projection(larger: "Plane", smaller: "Plane") -> "tuple[Plane, Plane]":
-    """Keep the axis of the larger eigenvalue alone; where no axis is clear, half of each."""
+def _structure_of(image: "Raster", rho: float) -> "Callable[[Planes], Planes]":
+    """Make what finds the directions in the neighbourhood of every pixel, in room of its own."""
     import numpy as np
 
-    one = np.where(larger > smaller, np.float32(1), np.float32(0.5))
-    return one, np.float32(1) - one
+    from pdefilter.kernels.tensors import structure_tensor
+
+    visible = image.visible
+    gathered = Smoothing(rho, visible)
+    room = [np.empty((3, *image.colour.shape[1:]), np.float32) for _ in range(2)]
+
+    def structure(colour: "Planes") -> "Planes":
+        return gathered(structure_tensor(colour, len(colour), visible, out=room[0]), room[1])
+
+    return structure

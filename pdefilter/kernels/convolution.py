@@ -8,7 +8,9 @@ from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
 
 
-def correlate(u: Planes, along_rows: Taps, along_columns: Taps) -> Planes:
+def correlate(
+    u: Planes, along_rows: Taps, along_columns: Taps, *, out: Planes | None = None
+) -> Planes:
     """Correlate `u` with the outer product of two kernels.
 
     Parameters
@@ -18,14 +20,19 @@ def correlate(u: Planes, along_rows: Taps, along_columns: Taps) -> Planes:
     along_rows, along_columns : Taps
         The kernel that couples pixels of different rows (of different
         columns).
+    out : ndarray of shape (C, M, N), float32, optional
+        Where to write, not `u`; by default a new array.
 
     Returns
     -------
     ndarray of shape (C, M, N), float32
-        A new array.
+        `out`.
     """
+    out = np.empty_like(u, order="C") if out is None else out
     if u.size and engine.name() == "native":
         from pdefilter.kernels.native import correlation as native
 
-        return native.correlate(np.ascontiguousarray(u), along_rows, along_columns)
-    return reference.correlate(u, along_rows, along_columns)
+        native.correlate(np.ascontiguousarray(u), along_rows, along_columns, out)
+    else:
+        out[...] = reference.correlate(u, along_rows, along_columns)
+    return out

@@ -16,6 +16,7 @@ def gradient(
     alpha: Plane | None = None,
     measure: str = "vector",
     factor: float = 1.0,
+    out: Planes | None = None,
 ) -> Planes:
     """Find the one vector per pixel that says most about the channels' gradients.
 
@@ -33,21 +34,28 @@ def gradient(
     alpha : ndarray of shape (M, N), float32, optional
         The opacity α. A neighbour counts by it, and where it is zero there is
         no gradient: ∇u becomes α∇u = ∇(αu) − u∇α.
-    measure : {"vector", "magnitude", "sum"}
+    measure : {"vector", "magnitude", "sum", "tensor"}
         What to return: the vector v, the root of `factor` times its square λ,
-        or `factor` times |v₁ + v₂|.
+        `factor` times |v₁ + v₂|, or `factor` times Σ ∇u ∇uᵀ, of which J is the
+        mean.
     factor : float
         What the measure says.
+    out : ndarray, optional
+        Where to write; by default a new array.
 
     Returns
     -------
-    ndarray of shape (2, M, N) for the vector, else (1, M, N), float32
-        A new array.
+    ndarray of shape (2, M, N) for the vector, (3, M, N) for the tensor's
+    components rr, rc and cc, else (1, M, N), float32
+        `out`.
     """
+    out = np.empty((reference.PLANES[measure], *u.shape[1:]), np.float32) if out is None else out
     if u.size and engine.name() == "native":
         from pdefilter.kernels.native import correlation as native
 
         u = np.ascontiguousarray(u)
         alpha = None if alpha is None else np.ascontiguousarray(alpha)
-        return native.gradient(u, alpha, difference, smoothing, measure, factor)
-    return reference.gradient(u, alpha, difference, smoothing, measure, factor)
+        native.gradient(u, alpha, difference, smoothing, measure, factor, out)
+    else:
+        out[...] = reference.gradient(u, alpha, difference, smoothing, measure, factor)
+    return out

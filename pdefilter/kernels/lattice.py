@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pdefilter.kernels import engine
 from pdefilter.kernels.reference import lattice as reference
+from pdefilter.kernels.tensors import Law
 from pdefilter.raster import Mask, Planes
 
 MOST_NATIVE_CHANNELS = 4
@@ -26,10 +27,10 @@ class Stencil:
 
     Attributes
     ----------
-    weights : ndarray of shape (M, N, 3), float32
+    weights : ndarray of shape (3, M, N), float32
         λ_k/2: every tie between two pixels is made twice, by either, or half as
         strong where their tensors differ.
-    ends : ndarray of shape (M, N, 6, 2), int8
+    ends : ndarray of shape (6, 2, M, N), int8
         How many rows and columns away the neighbours at e_0, −e_0, e_1, … are,
         mirrored at the border; (0, 0) where the way there is closed.
     """
@@ -38,7 +39,7 @@ class Stencil:
     ends: NDArray[np.int8]
 
 
-def stencil_of(tensor: Planes, valid: Mask | None = None) -> Stencil:
+def stencil_of(tensor: Planes, valid: Mask | None = None, *, law: Law | None = None) -> Stencil:
     """Reduce the tensors of a field.
 
     Parameters
@@ -48,17 +49,46 @@ def stencil_of(tensor: Planes, valid: Mask | None = None) -> Stencil:
     valid : ndarray of shape (M, N), bool, optional
         Which pixels are no holes: pixels are tied only where the rectangle
         between them has none.
+    law : Law, optional
+        What makes D of `tensor`; by default it is D.
     """
     tensor = np.ascontiguousarray(tensor, np.float32)
     if tensor.size and engine.name() == "native":
         from pdefilter.kernels.native import lattice as native
 
-        stencil = Stencil(*native.reduce(tensor))
+        stencil = Stencil(*native.reduce(tensor, law))
     else:
-        stencil = Stencil(*reference.reduce(tensor))
+        stencil = Stencil(*reference.reduce(tensor, law))
     if valid is not None:
-        stencil.ends[_blocked(stencil.ends, valid)] = 0
+        np.copyto(stencil.ends, 0, where=_blocked(stencil.ends, valid)[:, None])
     return stencil
+
+
+def advance(u: Planes, step: float, *, tensor: Planes, law: Law, out: Planes) -> None:
+    """Take one step u + τ div(D ∇u), as `march` on a stencil that nobody asks for again.
+
+    Parameters
+    ----------
+    u : ndarray of shape (C, M, N), float32
+        The image.
+    step : float
+        The step size τ in px².
+    tensor : ndarray of shape (3, M, N), float32
+        What `law` makes D of.
+    law : Law
+        See `stencil_of`.
+    out : ndarray of shape (C, M, N), float32
+        Where to write, not `u`.
+    """
+    if not u.size:
+        return
+    if engine.name() == "reference":
+        out[...] = reference.march(u, [step], (), *reference.reduce(tensor, law))
+        return
+    from pdefilter.kernels.native import lattice as native
+
+    for some in _compiled(u):
+        native.advance(u[some], step, tensor, law, out[some])
 
 
 def march(
@@ -85,7 +115,7 @@ def march(
     ValueError
         If shapes differ.
     """
-    if u.shape[1:] != stencil.weights.shape[:2]:
+    if u.shape[1:] != stencil.weights.shape[1:]:
         raise ValueError(f"an image of shape {u.shape} has another stencil")
     result = np.array(u, np.float32, order="C")
     if not u.size:
@@ -94,10 +124,15 @@ def march(
         return reference.march(result, steps, momenta, stencil.weights, stencil.ends)
     from pdefilter.kernels.native import lattice as native
 
-    for first in range(0, len(u), MOST_NATIVE_CHANNELS):
-        some = result[first : first + MOST_NATIVE_CHANNELS]
-        some[...] = native.march(some, steps, momenta, stencil.weights, stencil.ends)
+    for some in _compiled(u):
+        result[some] = native.march(result[some], steps, momenta, stencil.weights, stencil.ends)
     return result
+
+
+def _compiled(u: Planes) -> list[slice]:
+    """Cut the channels into as many as are compiled."""
+    firsts = range(0, len(u), MOST_NATIVE_CHANNELS)
+    return [slice(first, first + MOST_NATIVE_CHANNELS) for first in firsts]
 
 
 def _blocked(ends: NDArray[np.int8], valid: Mask) -> NDArray[np.bool_]:
@@ -105,9 +140,8 @@ def _blocked(ends: NDArray[np.int8], valid: Mask) -> NDArray[np.bool_]:
     rows, columns = valid.shape
     holes = np.zeros((rows + 1, columns + 1), np.int32)
     np.cumsum(np.cumsum(~valid, axis=0, dtype=np.int32), axis=1, out=holes[1:, 1:])
-    row = np.arange(rows)[:, None, None]
-    column = np.arange(columns)[None, :, None]
-    to_row, to_column = row + ends[..., 0], column + ends[..., 1]
+    row, column = np.arange(rows)[:, None], np.arange(columns)
+    to_row, to_column = row + ends[:, 0], column + ends[:, 1]
     top, bottom = np.minimum(row, to_row), np.maximum(row, to_row) + 1
     left, right = np.minimum(column, to_column), np.maximum(column, to_column) + 1
     count = holes[bottom, right] - holes[top, right] - holes[bottom, left] + holes[top, left]

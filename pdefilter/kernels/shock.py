@@ -4,6 +4,7 @@ import numpy as np
 
 from pdefilter.kernels import engine
 from pdefilter.kernels.reference import shock as reference
+from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
 
 
@@ -11,9 +12,9 @@ def advance(
     u: Planes,
     step: float,
     *,
-    guide: Planes | None = None,
+    guide: Planes | Taps | None = None,
     weight: Plane | None = None,
-    across: Planes | None = None,
+    structure: Planes | None = None,
     out: Planes | None = None,
 ) -> Planes:
     """Take an explicit step of u_t = −sgn(∇v · q) |∇u|, channel by channel.
@@ -22,8 +23,8 @@ def advance(
     1990, doi:10.1137/0727053), so that up to a step of √½ px no value leaves
     the range of its neighbours. v and q decide for all channels together: q =
     Σ H(v)∇v over the channels, half the gradient of Σ|∇v|², points to the edge
-    that they share. Of one channel ∇v · q is |∇v|² v_ηη. Where the direction a
-    across edges is given, q = Σ v_aa v_a a.
+    that they share. Of one channel ∇v · q is |∇v|² v_ηη. Where the structure of
+    the image is given, q = Σ v_aa v_a a, with a across the lines that it has.
 
     Parameters
     ----------
@@ -31,13 +32,13 @@ def advance(
         The image.
     step : float
         The step size τ in px.
-    guide : ndarray of shape (C, M, N), float32, optional
-        v; by default u.
+    guide : ndarray of shape (C, M, N), float32, or Taps, optional
+        v, or the kernel along both axes that v is u smoothed by; by default v is u.
     weight : ndarray of shape (M, N), float32, optional
         How much a pixel counts for its neighbours, 0 to 1; by default 1.
-    across : ndarray of shape (3, M, N), float32, optional
-        The projection P = aaᵀ at every pixel, P_rr, P_rc and P_cc, for rows and
-        columns.
+    structure : ndarray of shape (3, M, N), float32, optional
+        A tensor J at every pixel, J_rr, J_rc and J_cc, for rows and columns; a is
+        the eigenvector of its larger eigenvalue.
     out : ndarray of shape (C, M, N), float32, optional
         Where to write, not `u` nor `guide`; by default a new array.
 
@@ -47,7 +48,7 @@ def advance(
         `out`.
     """
     out = np.empty_like(u) if out is None else out
-    arguments = u, u if guide is None else guide, weight, across, step, out
+    arguments = u, guide, weight, structure, step, out
     if u.size and engine.name() == "native":
         from pdefilter.kernels.native import shock as native
 

@@ -9,10 +9,12 @@ from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.curvature import straighten
 from pdefilter.kernels.gradient import gradient
 from pdefilter.kernels.kernel2d import correlate2d
+from pdefilter.kernels.lattice import advance as along_tensors
 from pdefilter.kernels.march import march, split
 from pdefilter.kernels.reference.march import conduct
 from pdefilter.kernels.shock import advance
 from pdefilter.kernels.taps import Taps
+from pdefilter.kernels.tensors import Law, structure_tensor
 
 STEPS = 32
 CONDUCTANCES = ("constant", "rational", "exponential")
@@ -65,10 +67,17 @@ def per_step(u: np.ndarray) -> dict[str, float]:
 
 
 def per_neighbourhood(u: np.ndarray) -> dict[str, float]:
-    """Cost of correlations, of Sobel's gradient and of a shock filter's step, in copies."""
+    """Cost of correlations, of Sobel's gradient, of shock filters and along tensors, in copies."""
     target, result, guide = np.empty_like(u), np.empty_like(u), u[:, ::-1].copy()
     gaussian = windows.gaussian(2.0)
     sobel = Taps.centred([-1, 0, 1]), Taps.centred([0.25, 0.5, 0.25])
+    narrow, wide = windows.gaussian(1.0), windows.gaussian(4.0)
+    law = Law("weickert", 100.0)
+
+    def gathered() -> np.ndarray:
+        return correlate(structure_tensor(u, len(u)), wide, wide)
+
+    tensor = gathered()
     actions = {
         "gaussian, sigma 2": lambda: correlate(u, gaussian, gaussian),
         "magnitude": lambda: gradient(u, *sobel, measure="magnitude"),
@@ -76,6 +85,10 @@ def per_neighbourhood(u: np.ndarray) -> dict[str, float]:
         "weighted vector": lambda: gradient(u, *sobel, alpha=u[0]),
         "shock": lambda: advance(u, 0.5, out=result),
         "guided shock": lambda: advance(u, 0.5, guide=guide, out=result),
+        "alvarez-mazorra": lambda: advance(u, 0.5, guide=narrow, out=result),
+        "coherence": lambda: advance(u, 0.5, guide=narrow, structure=gathered(), out=result),
+        "its tensors": gathered,
+        "along tensors": lambda: along_tensors(u, 0.1, tensor=tensor, law=law, out=result),
         "8 of curvature": lambda: straighten(u, [0.2] * 8),
         "3 x 3": lambda: correlate2d(u, np.ones((3, 3)), (1, 1), "reflect"),
     }

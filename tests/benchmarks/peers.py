@@ -73,16 +73,19 @@ best(lambda: denoise_tv_bregman(u, weight=5.0, eps=1e-12, max_num_iter=20))
 """,
 }
 OTHERS = {
-    "anisotropic --model coherence-enhancing, 5 steps": (
-        lambda u: pdefilter.anisotropic(u, model="coherence-enhancing", kappa=0.1, iterations=5),
-        {
-            "DIPlib": """
+    **{
+        f"anisotropic --model {model}, 5 steps": (
+            lambda u, model=model: pdefilter.anisotropic(u, model=model, kappa=0.1, iterations=5),
+            {
+                "DIPlib, coherence-enhancing": """
 import diplib as dip
 image = dip.Image(u)
 best(lambda: dip.CoherenceEnhancingDiffusion(image, 1, 3, 5))
 """,
-        },
-    ),
+            },
+        )
+        for model in ("edge-enhancing", "coherence-enhancing")
+    },
     "heat-diffuse": (
         lambda u: pdefilter.heat_diffuse(u, iterations=ITERATIONS),
         {

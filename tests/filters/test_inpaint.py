@@ -186,7 +186,7 @@ def test_edge_enhancing_is_nearest_to_a_photograph_of_which_few_pixels_are_left(
     """What it is known for (Schmaltz et al. 2014), and the steady state of its diffusion."""
     from pdefilter.equations.contrast import contrast_parameter
     from pdefilter.equations.diffusivities import DIFFUSIVITIES
-    from pdefilter.equations.edge_enhancing import EdgeEnhancing
+    from pdefilter.equations.edge_enhancing import edge_enhancing
     from pdefilter.equations.inpainting import fill_along_edges, fill_harmonic
     from pdefilter.equations.smoothing import Smoothing
     from pdefilter.equations.tensor_diffusion import TensorDiffusion
@@ -200,7 +200,7 @@ def test_edge_enhancing_is_nearest_to_a_photograph_of_which_few_pixels_are_left(
     assert abs(u - true).mean() < 0.95 * abs(membrane - true).mean()
     contrast = contrast_parameter(Smoothing(1.0)(membrane), "p60", 1)
     assert contrast > 0.002
-    law = EdgeEnhancing(DIFFUSIVITIES["charbonnier"], contrast)
+    law = edge_enhancing(DIFFUSIVITIES["charbonnier"], contrast)
     diffusion = TensorDiffusion(law, 1, Smoothing(1.0), Smoothing(0.0))
     change = (diffusion.march(u, [0.125]) - u)[:, holes] / 0.125
     assert np.sqrt((change.astype(float) ** 2).mean()) <= 1.1 * residual.tolerance

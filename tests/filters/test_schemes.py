@@ -5,9 +5,9 @@ import pytest
 
 import pdefilter
 from pdefilter import ParameterError
-from pdefilter.equations.coherence_enhancing import CoherenceEnhancing
+from pdefilter.equations.coherence_enhancing import coherence_enhancing
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
-from pdefilter.equations.edge_enhancing import EdgeEnhancing
+from pdefilter.equations.edge_enhancing import edge_enhancing
 from pdefilter.equations.evolution import Splittable
 from pdefilter.equations.heat import Heat
 from pdefilter.equations.perona_malik import PeronaMalik
@@ -55,8 +55,8 @@ EQUATIONS = {
     # A contrast that no difference passes by much: where edges sharpen, orders are reached late.
     "rational": PeronaMalik(DIFFUSIVITIES["rational"], 0.3, 1),
     "exponential": PeronaMalik(DIFFUSIVITIES["exponential"], 0.5, 1),
-    "edge-enhancing": tensor_diffusion(EdgeEnhancing(DIFFUSIVITIES["rational"], 0.1)),
-    "coherence-enhancing": tensor_diffusion(CoherenceEnhancing(0.1)),
+    "edge-enhancing": tensor_diffusion(edge_enhancing(DIFFUSIVITIES["rational"], 0.1)),
+    "coherence-enhancing": tensor_diffusion(coherence_enhancing(0.1)),
     "regularized": Regularized(
         PeronaMalik(DIFFUSIVITIES["rational"], 0.1, 1), Smoothing(sigma=1.0)
     ),

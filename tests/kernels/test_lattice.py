@@ -43,10 +43,10 @@ def test_the_stencil_is_a_decomposition_of_the_tensor(tensor):
     around = np.pad(tensor, ((0, 0), (REACH, REACH), (REACH, REACH)), mode="edge")
     stencil = stencil_of(around)
     inside = slice(REACH, REACH + rows), slice(REACH, REACH + columns)
-    weights = np.repeat(stencil.weights[inside], 2, axis=-1).astype(float)
-    e_r, e_c = np.moveaxis(stencil.ends[inside].astype(float), -1, 0)
+    weights = np.repeat(stencil.weights[:, *inside], 2, axis=0).astype(float)
+    e_r, e_c = stencil.ends[:, :, *inside].astype(float).swapaxes(0, 1)
     assert np.all(weights >= 0)
-    sums = [(weights * product).sum(axis=-1) for product in (e_r * e_r, e_r * e_c, e_c * e_c)]
+    sums = [(weights * product).sum(axis=0) for product in (e_r * e_r, e_r * e_c, e_c * e_c)]
     # Products of whole numbers up to 2·5² by D, of a few roundings each, on vectors of norm² 50.
     np.testing.assert_allclose(sums, tensor, rtol=0, atol=3 * 50 * 50 * 2.0**-24)
 
@@ -65,10 +65,10 @@ def test_any_field_keeps_the_range_and_the_mean_up_to_the_limit(tensor, seed):
 def test_the_ties_of_a_pixel_weigh_less_than_the_limit_of_stability_supposes(tensor):
     stencil = stencil_of(tensor)
     rows, columns = tensor.shape[1:]
-    here = np.arange(rows * columns).reshape(rows, columns, 1)
-    there = here + stencil.ends[..., 0].astype(int) * columns + stencil.ends[..., 1]
-    weights = np.repeat(stencil.weights, 2, axis=-1).astype(float)
-    total = weights.sum(axis=-1).ravel()
+    here = np.arange(rows * columns).reshape(rows, columns)
+    there = here + stencil.ends[:, 0].astype(int) * columns + stencil.ends[:, 1]
+    weights = np.repeat(stencil.weights, 2, axis=0).astype(float)
+    total = weights.sum(axis=0).ravel()
     total += np.bincount(there.ravel(), weights.ravel(), minlength=total.size)
     assert total.max() < 1 / LIMIT
 

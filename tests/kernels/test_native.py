@@ -35,6 +35,7 @@ from pdefilter.kernels.reference import shock as reference_shock
 from pdefilter.kernels.reference import variation as reference_variation
 from pdefilter.kernels.reference.kernel2d import BORDERS
 from pdefilter.kernels.taps import Taps
+from pdefilter.kernels.tensors import Law, structure_tensor
 
 pytestmark = pytest.mark.skipif(
     engine.native() is None, reason="the native engine was not built: no C++ compiler"
@@ -131,12 +132,13 @@ def test_splitting_has_the_bits_of_the_reference(variant, march, threads, larger
 def test_a_correlation_has_the_bits_of_the_reference(variant, image, rows, columns, threads):
     u, _ = image
     theirs = reference_correlation.correlate(u, rows, columns)
-    ours = native_correlation.correlate(u, rows, columns, threads=threads, variant=variant)
+    ours = np.empty_like(u)
+    native_correlation.correlate(u, rows, columns, ours, threads=threads, variant=variant)
     assert same(ours, theirs)
 
 
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
-@pytest.mark.parametrize("measure", ["vector", "magnitude", "sum"])
+@pytest.mark.parametrize("measure", reference_gradient.PLANES)
 @given(
     image=images(150, 150),
     difference=kernels(),
@@ -155,7 +157,8 @@ def test_a_gradient_has_the_bits_of_the_reference(
     arguments = u, alpha, difference, smoothing, measure, 0.5
     with np.errstate(over="ignore", invalid="ignore"):
         theirs = reference_gradient.gradient(*arguments)
-    ours = native_correlation.gradient(*arguments, threads=threads, variant=variant)
+    ours = np.empty_like(theirs)
+    native_correlation.gradient(*arguments, ours, threads=threads, variant=variant)
     assert same(ours, theirs)
 
 
@@ -235,30 +238,50 @@ def test_a_march_along_tensors_has_the_bits_of_the_reference(variant, march, thr
     u, steps, momenta, *_ = march
     # Tensors of all kinds, among them such as no image has.
     tensor = np.resize(u, (3, *u.shape[1:])) - np.float32([[[0]], [[0.5]], [[0]]])
-    theirs = reference_lattice.reduce(tensor)
-    ours = native_lattice.reduce(tensor, threads=threads, variant=variant)
+    theirs = reference_lattice.reduce(tensor, None)
+    ours = native_lattice.reduce(tensor, None, threads=threads, variant=variant)
     for a, b in zip(ours, theirs, strict=True):
         assert a.tobytes() == b.tobytes()
     marched = native_lattice.march(u, steps, momenta, *ours, threads=threads, variant=variant)
     assert same(marched, reference_lattice.march(u, steps, momenta, *theirs))
 
 
+LAWS = [None, Law(None, 30.0), *(Law(conductance, 30.0) for conductance in CONDUCTANCES)]
+
+
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+@given(image=images(150, 70), law=st.sampled_from(LAWS), threads=st.integers(1, 8))
+def test_diffusion_along_a_structure_has_the_bits_of_the_reference(variant, image, law, threads):
+    u, _ = image
+    with np.errstate(all="ignore"):
+        tensor = structure_tensor(u, len(u))
+        theirs = reference_lattice.reduce(tensor, law)
+        marched = reference_lattice.march(u, [0.125], (), *theirs)
+    ours = native_lattice.reduce(tensor, law, threads=threads, variant=variant)
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.tobytes() == b.tobytes()
+    out = np.empty_like(u)
+    native_lattice.advance(u, 0.125, tensor, law, out, threads=threads, variant=variant)
+    assert same(out, marched)
+
+
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
 @given(
     image=images(150, 70),
-    guided=st.booleans(),
+    guide=st.none() | st.just("planes") | kernels(),
     weighted=st.booleans(),
     directed=st.booleans(),
     threads=st.integers(1, 8),
 )
-def test_a_shock_has_the_bits_of_the_reference(variant, image, guided, weighted, directed, threads):
+def test_a_shock_has_the_bits_of_the_reference(variant, image, guide, weighted, directed, threads):
     u, rng = image
-    guide = rng.permuted(u) if guided else u
+    guide = rng.permuted(u) if guide == "planes" else guide
     weight = rng.random(u.shape[1:], np.float32) if weighted else None
-    across = rng.random((3, *u.shape[1:]), np.float32) if directed else None
+    structure = rng.random((3, *u.shape[1:]), np.float32) if directed else None
     ours, theirs = np.empty((2, *u.shape), np.float32)
-    reference_shock.advance(u, guide, weight, across, 0.7, theirs)
-    native_shock.advance(u, guide, weight, across, 0.7, ours, threads=threads, variant=variant)
+    with np.errstate(all="ignore"):
+        reference_shock.advance(u, guide, weight, structure, 0.7, theirs)
+    native_shock.advance(u, guide, weight, structure, 0.7, ours, threads=threads, variant=variant)
     assert same(ours, theirs)
 
 

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import planes
 
+from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.shock import advance
+from pdefilter.kernels.windows import gaussian
 
 LARGEST_STEP = math.sqrt(0.5)
 
@@ -51,10 +53,10 @@ def test_a_step_is_the_formula(u, guided, weighted, directed, step, seed):
     weight = rng.random(u.shape[1:], np.float32) if weighted else None
     angle = rng.random(u.shape[1:])
     axis = np.stack([np.cos(angle), np.sin(angle)]).astype(np.float32) if directed else None
-    across = None
+    structure = None
     if directed:
-        across = np.stack([axis[0] * axis[0], axis[0] * axis[1], axis[1] * axis[1]])
-    stepped = advance(u, step, guide=guide, weight=weight, across=across)
+        structure = np.stack([axis[0] * axis[0], axis[0] * axis[1], axis[1] * axis[1]])
+    stepped = advance(u, step, guide=guide, weight=weight, structure=structure)
     v = u[0] if guide is None else guide[0]
     for i, j in np.ndindex(u.shape[1:]):
         across, slope = one_pixel(u[0], v, weight, i, j, axis)
@@ -62,6 +64,13 @@ def test_a_step_is_the_formula(u, guided, weighted, directed, step, seed):
         if abs(across) > 1e-6:
             true = u[0, i, j] - math.copysign(step * slope, across)
             assert stepped[0, i, j] == pytest.approx(true, abs=1e-6)
+
+
+@given(planes(side=9), st.floats(0.3, 3))
+def test_a_guide_that_is_made_on_the_way_is_the_same(u, sigma):
+    taps = gaussian(sigma)
+    made, given = (advance(u, 0.5, guide=guide) for guide in (taps, correlate(u, taps, taps)))
+    assert np.array_equal(made, given)
 
 
 @given(planes(side=9), st.booleans(), st.integers(0, 2**32 - 1))

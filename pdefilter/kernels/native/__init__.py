@@ -11,7 +11,7 @@ from pdefilter.kernels import engine
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
 
-_CODES = {
+CODES = {
     "constant": 0,
     "exponential": 1,
     "rational": 2,
@@ -94,7 +94,7 @@ def march(
             held,
             None if smoothing is None else np.asarray(smoothing.weights, np.float32),
             0 if smoothing is None else smoothing.first,
-            _CODES[conductance],
+            CODES[conductance],
             squared_scale,
             threads,
             tiling.levels,
@@ -127,7 +127,7 @@ def split(
         np.float32(2) * np.asarray(steps, np.float32),
         edges,
         held,
-        _CODES[conductance],
+        CODES[conductance],
         squared_scale,
         threads or threads_for(u.size * len(steps)),
         variant or variants()[-1],

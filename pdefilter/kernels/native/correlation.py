@@ -9,7 +9,7 @@ from pdefilter.kernels.reference.kernel2d import BORDERS
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
 
-_MEASURES = {"vector": 0, "magnitude": 1, "sum": 2}
+_MEASURES = {"vector": 0, "magnitude": 1, "sum": 2, "tensor": 3}
 
 # Measured: so many weights cost what a step of a march does.
 _WEIGHTS_OF_A_STEP = 4
@@ -19,14 +19,14 @@ def correlate(
     u: Planes,
     along_rows: Taps,
     along_columns: Taps,
+    out: Planes,
     *,
     threads: int | None = None,
     variant: str | None = None,
-) -> Planes:
+) -> None:
     """Correlate as `pdefilter.kernels.convolution.correlate` says."""
     native = engine.native()
     assert native is not None
-    out = np.empty_like(u)
     native.correlate(
         u,
         out,
@@ -37,7 +37,6 @@ def correlate(
         threads or _threads_for(u, along_rows, along_columns),
         variant or variants()[-1],
     )
-    return out
 
 
 def correlate2d(
@@ -84,14 +83,14 @@ def gradient(
     smoothing: Taps,
     measure: str,
     factor: float,
+    out: Planes,
     *,
     threads: int | None = None,
     variant: str | None = None,
-) -> Planes:
+) -> None:
     """Find the gradient as `pdefilter.kernels.gradient.gradient` says."""
     native = engine.native()
     assert native is not None
-    out = np.empty((2 if measure == "vector" else 1, *u.shape[1:]), np.float32)
     native.gradient(
         u,
         alpha,
@@ -105,7 +104,6 @@ def gradient(
         threads or _threads_for(u, difference, smoothing, smoothing, difference),
         variant or variants()[-1],
     )
-    return out
 
 
 def _threads_for(u: Planes, *kernels: Taps) -> int:

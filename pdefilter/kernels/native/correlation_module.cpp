@@ -32,10 +32,10 @@ void call_gradient(Planes in, nb::object alpha, Target out, Numbers difference, 
     task.factor = factor;
     task.difference = taps_of(difference, first);
     task.smoothing = taps_of(smoothing, first_across);
-    const size_t planes = task.measure == vector ? 2 : 1;
+    const size_t planes = task.measure == tensor ? 3 : task.measure == vector ? 2 : 1;
     require_work(in, threads);
     if (out.shape(0) != planes || out.shape(1) != in.shape(1) || out.shape(2) != in.shape(2))
-        throw nb::value_error("two planes for the vector, one for its strength");
+        throw nb::value_error("two planes for the vector, one for its strength, three for the tensor");
     Plane opacity;
     task.alpha = plane_of(in, alpha, opacity);
     const auto& table = table_of(variant);

@@ -2,9 +2,11 @@
 
 namespace pdefilter {
 
-bool reduce(const Reducing& task, int threads, const Variant& variant,
+bool reduce(const Reducing& task, const Stencils& stencils, int threads, const Variant& variant,
             const Interrupted& interrupted) {
-    auto some_rows = [&](Index first, Index last, float*) { variant.reduce_rows(task, first, last); };
+    auto some_rows = [&](Index first, Index last, float*) {
+        variant.reduce_rows(task, stencils, first, last);
+    };
     return in_chunks(task.rows, threads, 0, some_rows, interrupted);
 }
 
@@ -12,7 +14,9 @@ bool tie(const Tying& task, int threads, const Variant& variant, const Interrupt
     auto some_rows = [&](Index first, Index last, float* scratch) {
         variant.tie_rows(task, first, last, scratch);
     };
-    return in_chunks(task.rows, threads, variant.tie_scratch(task), some_rows, interrupted);
+    // Rows above and below are tied twice, in this chunk and in that where they are wanted.
+    constexpr Index chunk = 128;
+    return in_chunks(task.rows, threads, variant.tie_scratch(task), some_rows, interrupted, chunk);
 }
 
 }  // namespace pdefilter

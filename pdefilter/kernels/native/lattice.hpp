@@ -7,7 +7,7 @@
 namespace pdefilter {
 
 // Finds the stencils of a field of tensors. Returns false if interrupted.
-bool reduce(const Reducing& task, int threads, const Variant& variant,
+bool reduce(const Reducing& task, const Stencils& stencils, int threads, const Variant& variant,
             const Interrupted& interrupted);
 
 // Takes one step on them. Returns false if interrupted.

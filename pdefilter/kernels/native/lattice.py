@@ -6,26 +6,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.kernels import engine
-from pdefilter.kernels.native import threads_for, variants
+from pdefilter.kernels.native import CODES, threads_for, variants
+from pdefilter.kernels.tensors import Law
 from pdefilter.raster import Planes
 
 # Measured: a step, or a reduction, takes as long as so many steps of a march.
-_STEPS_OF_A_STEP = 16
+_STEPS_OF_A_STEP = 8
+
+_GIVEN, _ALONG_EACH, _ALONG_LINES = range(3)
 
 
 def reduce(
-    tensor: Planes, *, threads: int | None = None, variant: str | None = None
+    tensor: Planes, law: Law | None, *, threads: int | None = None, variant: str | None = None
 ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
     """Reduce as `pdefilter.kernels.reference.lattice.reduce` says."""
     native = engine.native()
     assert native is not None
-    shape = tensor.shape[1:]
-    weights = np.empty((*shape, 3), np.float32)
-    ends = np.empty((*shape, 12), np.int8)
+    weights = np.empty_like(tensor)
+    ends = np.empty((6, 2, *tensor.shape[1:]), np.int8)
     native.reduce(
-        tensor, weights, ends, threads or _threads_for(weights), variant or variants()[-1]
+        tensor,
+        *_codes_of(law),
+        weights,
+        _planes_of(ends),
+        threads or _threads_for(weights),
+        variant or variants()[-1],
     )
-    return weights, ends.reshape(*shape, 6, 2)
+    return weights, ends
 
 
 def march(
@@ -48,7 +55,7 @@ def march(
             now,
             last,
             weights,
-            ends.reshape(*ends.shape[:2], 12),
+            _planes_of(ends),
             step,
             momenta[k] if momenta else 1.0,
             threads or _threads_for(u),
@@ -56,6 +63,42 @@ def march(
         )
         last, now = now, last
     return now
+
+
+def advance(
+    u: Planes,
+    step: float,
+    tensor: Planes,
+    law: Law | None,
+    out: Planes,
+    *,
+    threads: int | None = None,
+    variant: str | None = None,
+) -> None:
+    """Take a step as `pdefilter.kernels.lattice.advance` says."""
+    native = engine.native()
+    assert native is not None
+    native.tie_along(
+        u,
+        out,
+        tensor,
+        *_codes_of(law),
+        step,
+        threads or _threads_for(u),
+        variant or variants()[-1],
+    )
+
+
+def _codes_of(law: Law | None) -> tuple[int, int, float]:
+    if law is None:
+        return _GIVEN, CODES["constant"], 1.0
+    if law.conductance is None:
+        return _ALONG_LINES, CODES["constant"], law.scale
+    return _ALONG_EACH, CODES[law.conductance], law.scale
+
+
+def _planes_of(ends: NDArray[np.int8]) -> NDArray[np.int8]:
+    return ends.reshape(12, *ends.shape[2:])
 
 
 def _threads_for(planes: NDArray[np.float32]) -> int:

@@ -1,7 +1,10 @@
 """The steps of shock filters on the native engine."""
 
+import numpy as np
+
 from pdefilter.kernels import engine
 from pdefilter.kernels.native import threads_for, variants
+from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
 
 # Measured: as many steps of a march cost what one of these does.
@@ -10,9 +13,9 @@ _STEPS_OF_A_MARCH = 4
 
 def advance(
     u: Planes,
-    guide: Planes,
+    guide: Planes | Taps | None,
     weight: Plane | None,
-    across: Planes | None,
+    structure: Planes | None,
     step: float,
     out: Planes,
     *,
@@ -22,7 +25,16 @@ def advance(
     """Take a step as `pdefilter.kernels.shock.advance` says."""
     native = engine.native()
     assert native is not None
+    smoothing = guide if isinstance(guide, Taps) else Taps((), 0)
     native.shock(
-        u, guide, weight, across, out, step,
-        threads or threads_for(_STEPS_OF_A_MARCH * u.size), variant or variants()[-1],
-    )  # fmt: skip
+        u,
+        None if isinstance(guide, Taps) else guide,
+        np.asarray(smoothing.weights, np.float32),
+        smoothing.first,
+        weight,
+        structure,
+        out,
+        step,
+        threads or threads_for(_STEPS_OF_A_MARCH * u.size),
+        variant or variants()[-1],
+    )

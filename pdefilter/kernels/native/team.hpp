@@ -80,8 +80,7 @@ class Team {
 // interrupted.
 template <class Work>
 bool in_chunks(Index rows, int most_threads, Index room, Work work,
-               const Interrupted& interrupted) {
-    constexpr Index chunk = 64;
+               const Interrupted& interrupted, Index chunk = 64) {
     const int threads = int(std::min<Index>(most_threads, (rows + chunk - 1) / chunk));
     const Scratch scratch(threads, room);
     std::atomic<Index> following{0};

@@ -25,6 +25,7 @@ namespace {
 #include "loops/neighbours.hpp"
 #include "loops/shock.hpp"
 #include "loops/splitting.hpp"
+#include "loops/tensors.hpp"
 #include "loops/variation.hpp"
 
 }  // namespace

@@ -96,9 +96,10 @@ struct Correlation2D {
     const Index* column_of;  // likewise
 };
 
-enum Measure { vector = 0, magnitude = 1, sum = 2 };
+enum Measure { vector = 0, magnitude = 1, sum = 2, tensor = 3 };
 
-// The channels' shared gradient, or its strength: to `out`, two planes or one.
+// The channels' shared gradient, or its strength, or their structure tensor: to `out`, two planes,
+// one or three.
 struct Gradient {
     Index channels, rows, columns;
     const float* in;
@@ -133,13 +134,25 @@ struct Joining {
     Stored type;
 };
 
-// The stencils of a field of tensors (three planes, D_rr, D_rc and D_cc): of every pixel three
-// weights, and six neighbours, two offsets each.
+// What a field of tensors says of diffusion: all of it, or, of the structure of an image, how much
+// there is along each axis.
+enum Axial { given = 0, along_each = 1, along_lines = 2 };
+
+// The stencils of a field of tensors (three planes, rr, rc and cc): of every pixel three weights,
+// and six neighbours, two offsets each, in a plane each.
 struct Reducing {
     Index rows, columns;
     const float* tensor;
+    Axial law;
+    Conductance conductance;
+    float scale;
+};
+
+// Some or all rows of stencils; planes are so many numbers apart.
+struct Stencils {
     float* weights;
     std::int8_t* ends;
+    Index apart;
 };
 
 // A step on such stencils; `out` holds the image before `in` and becomes the next.
@@ -147,8 +160,8 @@ struct Tying {
     Index channels, rows, columns;
     const float* in;
     float* out;
-    const float* weights;
-    const std::int8_t* ends;
+    Stencils stencils;         // of all pixels,
+    const Reducing* reducing;  // or what they come from; or null
     float tau, alpha;
 };
 
@@ -156,9 +169,11 @@ struct Tying {
 struct Shock {
     Index channels, rows, columns;
     const float* in;
-    const float* guide;   // what decides; may be `in`
-    const float* weight;  // how much a pixel counts, or null for 1
-    const float* across;  // the projection on the direction across edges, three planes, or null
+    const float* guide;      // what decides, or null,
+    Taps smoothing;          // for what this makes of the image, or none, for that itself
+    Mirror mirror;
+    const float* weight;     // how much a pixel counts, or null for 1
+    const float* structure;  // of whose first axis edges are looked for, three planes, or null
     float* out;
     float tau;
 };
@@ -208,7 +223,7 @@ struct Variant {
     Index (*join_scratch)(const Joining&);
     // Returns how many values were clipped.
     Index (*join_rows)(const Joining&, Index first, Index last, float* scratch);
-    void (*reduce_rows)(const Reducing&, Index first, Index last);
+    void (*reduce_rows)(const Reducing&, const Stencils&, Index first, Index last);
     Index (*tie_scratch)(const Tying&);
     void (*tie_rows)(const Tying&, Index first, Index last, float* scratch);
     Index (*variation_scratch)(const Variation&);

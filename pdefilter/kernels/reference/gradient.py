@@ -14,6 +14,9 @@ from pdefilter.kernels.reference.correlation import correlate
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
 
+PLANES = {"vector": 2, "magnitude": 1, "sum": 1, "tensor": 3}
+"""How many planes a measure has."""
+
 
 def gradient(
     u: Planes,
@@ -26,7 +29,7 @@ def gradient(
     """Find the gradient as `pdefilter.kernels.gradient.gradient` says."""
     rows = _derivative(u, alpha, difference, smoothing)
     columns = _derivative(u, alpha, smoothing, difference)
-    result = np.empty((2 if measure == "vector" else 1, *u.shape[1:]), np.float32)
+    result = np.empty((PLANES[measure], *u.shape[1:]), np.float32)
 
     def work(first: int, last: int) -> None:
         band = rows[:, first:last], columns[:, first:last]
@@ -45,12 +48,16 @@ def _derivative(u: Planes, alpha: Plane | None, along_rows: Taps, along_columns:
 
 
 def _measured(rows: Planes, columns: Planes, measure: str, factor: np.float32) -> Planes:
-    tensor = _Tensor.of(rows, columns)
+    if measure == "tensor":
+        products = rows * rows, rows * columns, columns * columns
+        tensor: Planes = np.stack([_sum(product) for product in products]) * factor
+        return tensor
+    structure = _Tensor.of(rows, columns)
     if measure == "magnitude":
-        magnitude: Planes = np.sqrt(tensor.eigenvalue * factor)[None]
+        magnitude: Planes = np.sqrt(structure.eigenvalue * factor)[None]
         return magnitude
     single = len(rows) == 1
-    v = np.concatenate([rows, columns]) if single else tensor.axis(_sum(rows), _sum(columns))
+    v = np.concatenate([rows, columns]) if single else structure.axis(_sum(rows), _sum(columns))
     return v if measure == "vector" else np.abs(v[:1] + v[1:]) * factor
 
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pdefilter.kernels.reference.tensors import diffusion_along
+from pdefilter.kernels.tensors import Law
 from pdefilter.raster import Plane, Planes
 
 REACH = 5
@@ -19,43 +21,52 @@ and (5, 1), the widest gap there is, cot²(½ atan(1/5)) = 102 is reached.
 """
 
 # More than a superbase with such offsets is away from the first.
-_MOST_REDUCTIONS = 16
+_MOST_SWEEPS = 16
 
 
-def reduce(tensor: Planes) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+def reduce(tensor: Planes, law: Law | None) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
     """Reduce as `pdefilter.kernels.lattice.stencil_of` says.
 
-    A superbase is three vectors of sum zero, any two of which span the lattice. While
-    two of them, b_i and b_j, form an acute angle ⟨b_i, D b_j⟩ > 0, they become −b_i, b_j
-    and the third b_i − b_j. Then λ_k = −⟨b_i, D b_j⟩, and e_k is b_k turned by 90°. What
-    would reach further than `REACH` is not done, and a λ_k left negative counts as zero.
+    A superbase is three vectors of sum zero, any two of which span the lattice;
+    λ_k = −⟨b_i, D b_j⟩, and e_k is b_k turned by 90°. While an angle is acute, λ_k < 0,
+    b_i and b_j become −b_i and b_j, and the third b_i − b_j; then twice λ_k comes to λ_i
+    and λ_j, and it changes its sign. What would reach further than `REACH` is not done,
+    and a λ_k left negative counts as zero.
     """
     rows, columns = tensor.shape[1:]
-    base = np.zeros((3, 2, rows, columns), np.int8)
-    base[0, 0] = base[1, 1] = 1
-    base[2] = -1
-    for _ in range(_MOST_REDUCTIONS):
-        done = np.ones((rows, columns), bool)
-        before = base.copy()
-        for i, j, k in ((0, 1, 2), (0, 2, 1), (1, 2, 0)):
-            third = before[i] - before[j]
-            change = done & (_product(tensor, before[i], before[j]) > 0)
-            change &= np.abs(third).max(axis=0) <= REACH
-            base[i] = np.where(change, -before[i], base[i])
-            base[k] = np.where(change, third, base[k])
-            done &= ~change
-        if done.all():
+    with np.errstate(over="ignore", invalid="ignore"):
+        d_rr, d_rc, d_cc = tensor if law is None else diffusion_along(tensor, law)
+        weights = np.stack([d_rc + d_cc, d_rr + d_rc, -d_rc])
+    e = np.empty((3, 2, rows, columns), np.int8)
+    e[...] = np.array([[0, 1], [-1, 0], [1, -1]])[..., None, None]
+    for _ in range(_MOST_SWEEPS):
+        if not _sweep(weights, e):
             break
-    weights = np.empty((rows, columns, 3), np.float32)
-    ends = np.empty((rows, columns, 6, 2), np.int8)
+    half = weights * np.float32(0.5)
+    ends = np.empty((6, 2, rows, columns), np.int8)
     row, column = np.arange(rows)[:, None], np.arange(columns)
-    for i, j, k in ((0, 1, 2), (0, 2, 1), (1, 2, 0)):
-        half = _product(tensor, base[i], base[j]) * np.float32(-0.5)
-        weights[..., k] = np.where(half > 0, half, np.float32(0))
+    for k in range(3):
         for end, sign in ((2 * k, 1), (2 * k + 1, -1)):
-            ends[..., end, 0] = _mirrored(row - sign * base[k, 1], rows) - row
-            ends[..., end, 1] = _mirrored(column + sign * base[k, 0], columns) - column
-    return weights, ends
+            ends[end, 0] = _mirrored(row + sign * e[k, 0], rows) - row
+            ends[end, 1] = _mirrored(column + sign * e[k, 1], columns) - column
+    return np.where(half > 0, half, np.float32(0)), ends
+
+
+def _sweep(weights: Planes, e: NDArray[np.int8]) -> bool:
+    """Make every acute angle obtuse, one after the other; say whether there was one."""
+    changed = False
+    for i, j, k in ((0, 1, 2), (0, 2, 1), (1, 2, 0)):
+        third = e[i] - e[j]
+        acute = (weights[k] < 0) & (np.abs(third).max(axis=0) <= REACH)
+        with np.errstate(over="ignore", invalid="ignore"):
+            twice = weights[k] + weights[k]
+            for other in (i, j):
+                weights[other] = np.where(acute, weights[other] + twice, weights[other])
+        weights[k] = np.where(acute, -weights[k], weights[k])
+        e[i] = np.where(acute, -e[i], e[i])
+        e[k] = np.where(acute, third, e[k])
+        changed |= bool(acute.any())
+    return changed
 
 
 def march(
@@ -67,9 +78,9 @@ def march(
 ) -> Planes:
     """March as `pdefilter.kernels.lattice.march` says."""
     channels, rows, columns = u.shape
-    here = np.arange(rows * columns).reshape(rows, columns, 1)
-    there = (here + (ends[..., 0].astype(np.intp) * columns + ends[..., 1])).reshape(-1, 6)
-    twice = np.repeat(weights.reshape(-1, 3), 2, axis=1)
+    here = np.arange(rows * columns).reshape(rows, columns)
+    there = (here + ends[:, 0].astype(np.intp) * columns + ends[:, 1]).reshape(6, -1)
+    twice = np.repeat(weights.reshape(3, -1), 2, axis=0)
     last, now = u, u
     for k, step in enumerate(steps):
         change = np.empty_like(u)
@@ -87,26 +98,16 @@ def march(
 
 
 def _divergence(u: Plane, weights: NDArray[np.float32], there: NDArray[np.intp]) -> Plane:
-    """Add up what comes along the pixel's own ties, and take off what others' ties take away."""
+    """Take from the ends of a pixel's ties, one after the other, what then comes to it."""
     with np.errstate(over="ignore", invalid="ignore"):
-        fluxes = weights * (u[there] - u[:, None])
-        own = np.zeros_like(u)
-        for tie in range(6):
-            own += fluxes[:, tie]
-        taken = np.zeros_like(u)
-        np.add.at(taken, there.ravel(), fluxes.ravel())
-        result: Plane = own - taken
+        fluxes = weights * (u[there] - u)
+        total = np.zeros_like(u)
+        for flux in fluxes:
+            total += flux
+        places = np.vstack([there, np.arange(u.size)])
+        result: Plane = np.zeros_like(u)
+        np.add.at(result, places.T.ravel(), np.vstack([-fluxes, total]).T.ravel())
     return result
-
-
-def _product(tensor: Planes, a: NDArray[np.int8], b: NDArray[np.int8]) -> Plane:
-    """Compute ⟨a, D b⟩."""
-    d_rr, d_rc, d_cc = tensor
-    with np.errstate(over="ignore", invalid="ignore"):
-        total: Plane = (a[0] * b[0]).astype(np.float32) * d_rr
-        total += (a[0] * b[1] + a[1] * b[0]).astype(np.float32) * d_rc
-        total += (a[1] * b[1]).astype(np.float32) * d_cc
-    return total
 
 
 def _mirrored(place: NDArray[np.intp], size: int) -> NDArray[np.intp]:

@@ -86,6 +86,19 @@ inline void total_variation_of(Floats (&r)[n]) {
     }
 }
 
+// From s^2 times a scale to what conducts.
+template <Conductance kind, int n>
+inline void conductances_of(Floats (&r)[n]) {
+    if constexpr (kind == constant)
+        for (int k = 0; k < n; ++k) r[k] = all(1.0f);
+    if constexpr (kind == exponential) exp2_of_minus(r);
+    if constexpr (kind == rational) rational_of(r);
+    if constexpr (kind == charbonnier) charbonnier_of(r);
+    if constexpr (kind == weickert) weickert_of(r);
+    if constexpr (kind == tukey) tukey_of(r);
+    if constexpr (kind == total_variation) total_variation_of(r);
+}
+
 // The diffusivity of a march, and what else is computed: everything known when compiling.
 template <Conductance kind_, bool weighted_, bool momentum_>
 struct Law {
@@ -114,20 +127,11 @@ template <int n, int C, class L>
 inline void conductances(const Floats (&difference)[n][C], float scale,
                          const float* const (&edges)[n], Index j, Floats (&g)[n]) {
     for (int k = 0; k < n; ++k) {
-        if constexpr (L::kind == constant) {
-            g[k] = all(1.0f);
-            continue;
-        }
         g[k] = difference[k][0] * difference[k][0];
         for (int c = 1; c < C; ++c) g[k] += difference[k][c] * difference[k][c];
         g[k] *= all(scale);
     }
-    if constexpr (L::kind == exponential) exp2_of_minus(g);
-    if constexpr (L::kind == rational) rational_of(g);
-    if constexpr (L::kind == charbonnier) charbonnier_of(g);
-    if constexpr (L::kind == weickert) weickert_of(g);
-    if constexpr (L::kind == tukey) tukey_of(g);
-    if constexpr (L::kind == total_variation) total_variation_of(g);
+    conductances_of<L::kind>(g);
     if constexpr (L::weighted)
         for (int k = 0; k < n; ++k) g[k] *= load(edges[k] + j);
 }

@@ -108,7 +108,9 @@ struct GradientRows {
             store_some(task.out + (plane * M + r) * N + j, value, N - j);
         };
         const Floats factor = all(task.factor);
-        if constexpr (measure == magnitude) {
+        if constexpr (measure == tensor) {
+            write(0, s.rr * factor), write(1, s.rc * factor), write(2, s.cc * factor);
+        } else if constexpr (measure == magnitude) {
             write(0, root(eigenvalue_of(s, distance_of(s, task.channels), task.channels) * factor));
         } else {
             const Vector v = vector_of(s, task.channels);
@@ -142,6 +144,7 @@ void gradient_rows_of(const Gradient& task, Index first, Index last, float* scra
         case vector: return rows.template run<vector>(first, last);
         case magnitude: return rows.template run<magnitude>(first, last);
         case sum: return rows.template run<sum>(first, last);
+        case tensor: return rows.template run<tensor>(first, last);
     }
 }
 

@@ -1,39 +1,57 @@
 // Diffusion along a tensor field: every pixel is tied to neighbours of its own choice.
 #pragma once
 
-#include "floats.hpp"
+#include "correlation.hpp"
+#include "tensors.hpp"
 
 constexpr Index reach = 5;  // the largest component of an offset; see kernels/reference/lattice.py
-constexpr int most_reductions = 16;
+constexpr int most_sweeps = 16;
 
-struct Offset {
-    int r, c;
+typedef int32_t Whole __attribute__((vector_size(lanes * sizeof(int32_t))));
+typedef int8_t Bytes __attribute__((vector_size(lanes)));
+
+inline Whole whole(int32_t n) { return (Whole)((Integers){} + uint32_t(n)); }
+inline Whole reached(Whole v) { return (v >= whole(-reach)) & (v <= whole(reach)); }
+
+inline bool any(Whole v) {
+    int32_t each[lanes], found = 0;
+    memcpy(each, &v, sizeof v);
+    for (Index k = 0; k < lanes; ++k) found |= each[k];
+    return found;
+}
+
+// A tensor as the sum of weight[k] e_k e_k^T, e_k = (row[k], column[k]): the vectors of a superbase
+// turned by 90 degrees, and -<b_i, D b_j> of the others.
+struct Superbase {
+    Floats weight[3];
+    Whole row[3], column[3];
 };
 
-// <a, D b>.
-inline float product_of(const float (&d)[3], Offset a, Offset b) {
-    float total = float(a.r * b.r) * d[0];
-    total += float(a.r * b.c + a.c * b.r) * d[1];
-    total += float(a.c * b.c) * d[2];
-    return total;
+inline Superbase superbase_of(const Tensor& d) {
+    return {{d.rc + d.cc, d.rr + d.rc, -d.rc},
+            {whole(0), whole(-1), whole(1)},
+            {whole(1), whole(0), whole(-1)}};
 }
 
-inline bool reaches(Offset a) {
-    return -reach <= a.r && a.r <= reach && -reach <= a.c && a.c <= reach;
-}
-
-// The pairs of vectors of a superbase, and the third.
-constexpr int pairs[3][3] = {{0, 1, 2}, {0, 2, 1}, {1, 2, 0}};
-
-inline bool reduced(const float (&d)[3], Offset (&base)[3]) {
+// Makes of every acute pair an obtuse one, where what takes the place of the third is within reach;
+// returns where there was one.
+inline Whole reduced(Superbase& s) {
+    constexpr int pairs[3][3] = {{0, 1, 2}, {0, 2, 1}, {1, 2, 0}};
+    Whole changed{};
     for (auto [i, j, k] : pairs) {
-        const Offset third{base[i].r - base[j].r, base[i].c - base[j].c};
-        if (!(product_of(d, base[i], base[j]) > 0.0f) || !reaches(third)) continue;
-        base[i] = {-base[i].r, -base[i].c};
-        base[k] = third;
-        return true;
+        const Whole row = s.row[i] - s.row[j], column = s.column[i] - s.column[j];
+        const auto acute = (s.weight[k] < all(0.0f)) & reached(row) & reached(column);
+        const Floats twice = s.weight[k] + s.weight[k];
+        s.weight[i] = acute ? s.weight[i] + twice : s.weight[i];
+        s.weight[j] = acute ? s.weight[j] + twice : s.weight[j];
+        s.weight[k] = acute ? -s.weight[k] : s.weight[k];
+        s.row[i] = acute ? -s.row[i] : s.row[i];
+        s.column[i] = acute ? -s.column[i] : s.column[i];
+        s.row[k] = acute ? row : s.row[k];
+        s.column[k] = acute ? column : s.column[k];
+        changed |= acute;
     }
-    return false;
+    return changed;
 }
 
 inline Index mirrored(Index place, Index size) {
@@ -42,33 +60,80 @@ inline Index mirrored(Index place, Index size) {
     return smaller(place, 2 * size - 1 - place);
 }
 
-void reduce_rows(const Reducing& task, Index first, Index last) {
-    const Index M = task.rows, N = task.columns, size = M * N;
-    for (Index r = first; r < last; ++r)
-        for (Index c = 0; c < N; ++c) {
-            const Index p = r * N + c;
-            const float d[3] = {task.tensor[p], task.tensor[size + p], task.tensor[2 * size + p]};
-            Offset base[3] = {{1, 0}, {0, 1}, {-1, -1}};
-            for (int k = 0; k < most_reductions && reduced(d, base); ++k) {}
-            for (auto [i, j, k] : pairs) {
-                const float half = product_of(d, base[i], base[j]) * -0.5f;
-                task.weights[3 * p + k] = half > 0.0f ? half : 0.0f;
-                for (int end = 0; end < 2; ++end) {
-                    const int sign = end ? -1 : 1;
-                    int8_t* const to = task.ends + 12 * p + 4 * k + 2 * end;
-                    to[0] = int8_t(mirrored(r - sign * base[k].c, M) - r);
-                    to[1] = int8_t(mirrored(c + sign * base[k].r, N) - c);
-                }
-            }
+// Mirrors the ends of a pixel's ties.
+inline void mirror_ends(const Reducing& task, Index r, Index c, const Stencils& row) {
+    for (Index end = 0; end < 6; ++end) {
+        int8_t *const to = row.ends + 2 * end * row.apart + c, *const across = to + row.apart;
+        *to = int8_t(mirrored(r + *to, task.rows) - r);
+        *across = int8_t(mirrored(c + *across, task.columns) - c);
+    }
+}
+
+inline void store_some(int8_t* p, Whole v, Index count) {
+    const Bytes bytes = __builtin_convertvector(v, Bytes);
+    if (count >= lanes) return (void)memcpy(p, &bytes, sizeof bytes);
+    if (count > 0) memcpy(p, &bytes, size_t(count));
+}
+
+template <Axial law, Conductance kind>
+void reduce_row_with(const Reducing& task, Index r, const Stencils& row) {
+    const Index N = task.columns, size = task.rows * N;
+    const float* const tensor = task.tensor + r * N;
+    auto superbase = [&](Index j) {
+        auto component = [&](Index k) { return load_some(tensor + k * size + j, N - j); };
+        const Tensor d = {component(0), component(1), component(2)};
+        return superbase_of(diffusion_along<law, kind>(d, task.scale));
+    };
+    auto deliver = [&](const Superbase& base, Index j) {
+        const Index rest = N - j;
+        for (Index k = 0; k < 3; ++k) {
+            const Floats half = base.weight[k] * all(0.5f), zero = all(0.0f);
+            int8_t* const ends = row.ends + 4 * k * row.apart + j;
+            store_some(row.weights + k * row.apart + j, half > zero ? half : zero, rest);
+            store_some(ends, base.row[k], rest);
+            store_some(ends + row.apart, base.column[k], rest);
+            store_some(ends + 2 * row.apart, -base.row[k], rest);
+            store_some(ends + 3 * row.apart, -base.column[k], rest);
         }
+    };
+    // Two groups side by side, as every step of a reduction must wait for the one before it.
+    for (Index j = 0; j < N; j += 2 * lanes) {
+        Superbase one = superbase(j), other = superbase(j + lanes);
+        for (int k = 0; k < most_sweeps && any(reduced(one) | reduced(other)); ++k) {}
+        deliver(one, j), deliver(other, j + lanes);
+    }
+    const bool inside = reach <= r && r < task.rows - reach;
+    for (Index c = 0; c < N; ++c) {
+        if (inside && c == reach) c = larger(c, N - reach);
+        mirror_ends(task, r, c, row);
+    }
+}
+
+void reduce_row(const Reducing& task, Index r, const Stencils& row) {
+    if (task.law == given) return reduce_row_with<given, constant>(task, r, row);
+    if (task.law == along_lines) return reduce_row_with<along_lines, constant>(task, r, row);
+    with_kind(task.conductance,
+              [&]<Conductance kind>() { reduce_row_with<along_each, kind>(task, r, row); });
+}
+
+inline Stencils from(const Stencils& stencils, Index place) {
+    return {stencils.weights + place, stencils.ends + place, stencils.apart};
+}
+
+void reduce_rows(const Reducing& task, const Stencils& stencils, Index first, Index last) {
+    for (Index r = first; r < last; ++r) reduce_row(task, r, from(stencils, r * task.columns));
 }
 
 // ---------------------------------------------------------------- a step
 
-// Rows kept of what ties take away: what a row takes reaches so far up and down.
+// Rows kept of the image, and of what it changes by: ties reach so far up and down.
 constexpr Index tie_ring = 16;
 
-Index tie_scratch(const Tying& task) { return 2 * tie_ring * task.channels * task.columns; }
+// For every channel two rings; and the ends of a row's ties, and its stencils, three floats of
+// weights and twelve bytes a pixel.
+Index tie_scratch(const Tying& task) {
+    return (2 * tie_ring * task.channels + 6 + 3 + 3) * framed_stride(task.columns, 0);
+}
 
 // A tie has a flux, which comes to the pixel that it is of and is taken from its other end. Rows
 // are gone through as far as their ties reach into those wanted; a row is done when the last that
@@ -77,54 +142,84 @@ template <int C>
 struct Ties {
     const Tying& task;
     float* const scratch;
-    const Index M = task.rows, N = task.columns;
+    const Index M = task.rows, N = task.columns, stride = framed_stride(N, 0);
+    float* const changes = scratch + tie_ring * C * stride;
+    float* const reduced = changes + tie_ring * C * stride;
+    // How far from a pixel the ends of its ties are in a ring.
+    int32_t* const places = (int32_t*)(reduced + 6 * stride);
 
-    float* taken(Index r, int c) const { return scratch + ((r & (tie_ring - 1)) * C + c) * N; }
-    float* own(Index r, int c) const { return taken(r, c) + tie_ring * C * N; }
+    Index row(Index r) const { return (r & (tie_ring - 1)) * C * stride; }
+
+    void fetch(Index r) const {
+        if (r < M)
+            for (int c = 0; c < C; ++c)
+                memcpy(scratch + row(r) + c * stride, task.in + (c * M + r) * N,
+                       size_t(N) * sizeof(float));
+        memset(changes + row(r), 0, size_t(C * stride) * sizeof(float));
+    }
+
+    Stencils stencils(Index r) const {
+        if (!task.reducing) return from(task.stencils, r * N);
+        const Stencils found{reduced, (int8_t*)(reduced + 3 * stride), stride};
+        reduce_row(*task.reducing, r, found);
+        return found;
+    }
+
+    void locate(Index r, const Stencils& of_row) const {
+        const auto here = int32_t(row(r)), across = int32_t(C * stride);
+        for (Index end = 0; end < 6; ++end) {
+            const int8_t *const rows = of_row.ends + 2 * end * of_row.apart,
+                         *const columns = rows + of_row.apart;
+            int32_t* const to = places + end * stride;
+            for (Index j = 0; j < N; ++j)
+                to[j] = ((int32_t(r) + rows[j]) & int32_t(tie_ring - 1)) * across - here + columns[j];
+        }
+    }
 
     void tie(Index r) const {
+        const Stencils of_row = stencils(r);
+        locate(r, of_row);
+        const float* __restrict const image = scratch + row(r);
+        float* __restrict const change = changes + row(r);
         for (Index j = 0; j < N; ++j) {
-            const Index p = r * N + j;
-            const float* const weights = task.weights + 3 * p;
-            const int8_t* const ends = task.ends + 12 * p;
-            float total[C] = {};
-            for (int end = 0; end < 6; ++end) {
-                const Index to_row = r + ends[2 * end], to_column = j + ends[2 * end + 1];
+            float total[C] = {}, here[C];
+            for (int c = 0; c < C; ++c) here[c] = image[c * stride + j];
+            for (Index end = 0; end < 6; ++end) {
+                const float weight = of_row.weights[end / 2 * of_row.apart + j];
+                const Index there = j + places[end * stride + j];
                 for (int c = 0; c < C; ++c) {
-                    const float* const u = task.in + c * M * N;
-                    const float flux = weights[end / 2] * (u[to_row * N + to_column] - u[p]);
+                    const float flux = weight * (image[c * stride + there] - here[c]);
                     total[c] += flux;
-                    taken(to_row, c)[to_column] += flux;
+                    change[c * stride + there] -= flux;
                 }
             }
-            for (int c = 0; c < C; ++c) own(r, c)[j] = total[c];
+            for (int c = 0; c < C; ++c) change[c * stride + j] += total[c];
         }
     }
 
     void finish(Index r) const {
         const float rest = 1.0f - task.alpha;
         for (int c = 0; c < C; ++c) {
-            const Index at = (c * M + r) * N;
-            const float *const comes = own(r, c), *const goes = taken(r, c);
+            float* const out = task.out + (c * M + r) * N;
+            const float *const u = scratch + row(r) + c * stride,
+                        *const change = changes + row(r) + c * stride;
             for (Index j = 0; j < N; ++j) {
-                float change = comes[j] - goes[j];
-                change *= task.tau;
-                change += task.in[at + j];
+                float next = change[j] * task.tau;
+                next += u[j];
                 if (task.alpha != 1.0f) {
-                    change *= task.alpha;
-                    change += task.out[at + j] * rest;
+                    next *= task.alpha;
+                    next += out[j] * rest;
                 }
-                task.out[at + j] = change;
+                out[j] = next;
             }
         }
     }
 
     void run(Index first, Index last) const {
         const Index top = larger(0, first - reach), bottom = smaller(M, last + reach);
-        const size_t bytes = size_t(C * N) * sizeof(float);
-        for (Index r = larger(0, top - reach); r < top + reach; ++r) memset(taken(r, 0), 0, bytes);
+        for (Index r = larger(0, top - reach); r < top + reach; ++r) fetch(r);
         for (Index r = top; r < bottom + reach; ++r) {
-            memset(taken(r + reach, 0), 0, bytes);
+            fetch(r + reach);
             if (r < bottom) tie(r);
             if (first <= r - reach && r - reach < last) finish(r - reach);
         }

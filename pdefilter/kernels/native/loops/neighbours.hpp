@@ -4,6 +4,11 @@
 #include "floats.hpp"
 #include "gradient.hpp"
 
+inline void repeat_ends(float* row, Index columns) {
+    row[-1] = row[0];
+    row[columns] = row[columns - 1];
+}
+
 // A plane on which work goes down row by row: copies of the rows above, at and below, each with
 // its ends repeated.
 struct Around {
@@ -21,10 +26,8 @@ struct Around {
     }
     void fetch(Index r) const {
         if (r < 0 || r >= rows) return;
-        float* const to = row(r);
-        memcpy(to, plane + r * columns, size_t(columns) * sizeof(float));
-        to[-1] = to[0];
-        to[columns] = to[columns - 1];
+        memcpy(row(r), plane + r * columns, size_t(columns) * sizeof(float));
+        repeat_ends(row(r), columns);
     }
 };
 
