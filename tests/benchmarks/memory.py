@@ -16,11 +16,14 @@ def peak():
 
 filter_ = getattr(pdefilter, sys.argv[1])
 options = eval(sys.argv[2])
-small = pdefilter.Image(np.zeros((64, 64), np.uint8), mask=np.arange(64) % 5 > np.zeros((64, 1)))
-filter_(small, **options)  # what is imported does not count
-image = np.random.default_rng(0).integers(0, 256, (4096, 4096), np.uint8)
-if sys.argv[1] == "inpaint":
-    image = pdefilter.Image(image, mask=np.random.default_rng(1).random(image.shape) > 0.2)
+def image_of(side):
+    image = np.random.default_rng(0).integers(0, 256, (side, side), np.uint8)
+    if sys.argv[1] == "inpaint":
+        image = pdefilter.Image(image, mask=np.random.default_rng(1).random(image.shape) > 0.2)
+    return image
+
+filter_(image_of(64), **options)  # what is imported does not count
+image = image_of(4096)
 with open("/proc/self/clear_refs", "w") as reset:
     reset.write("5")
 before = peak()
