@@ -13,6 +13,7 @@ import kernels
 import memory
 import peers
 import processes
+import rotation
 import variational
 from measure import machine
 
@@ -26,6 +27,7 @@ def main() -> None:
     reached = accuracy.measure()
     memory.measure()
     variational.measure()
+    rotation.measure(python)
     processes.measure()
     folders.measure(python)
     if len(sys.argv) > 2:
