@@ -4,8 +4,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pdefilter.kernels import engine
 from pdefilter.kernels.taps import Taps
@@ -65,8 +67,7 @@ def march(
     variant: str | None = None,
 ) -> Planes:
     """March as `pdefilter.kernels.march.march` says."""
-    native = engine.native()
-    assert native is not None
+    native = compiled()
     # A constant couples no channels: one by one they take less room in the cache.
     alone = conductance == "constant" and held is None
     parts = [slice(c, c + 1) for c in range(len(u))] if alone else [slice(None)]
@@ -92,8 +93,7 @@ def march(
             np.asarray(momenta, np.float32) if momenta else None,
             edges,
             held,
-            None if smoothing is None else np.asarray(smoothing.weights, np.float32),
-            0 if smoothing is None else smoothing.first,
+            *numbers_of(smoothing),
             CODES[conductance],
             squared_scale,
             threads,
@@ -117,8 +117,7 @@ def split(
     variant: str | None = None,
 ) -> Planes:
     """Take steps as `pdefilter.kernels.march.split` says."""
-    native = engine.native()
-    assert native is not None
+    native = compiled()
     out = np.empty_like(u)
     native.split(
         u,
@@ -135,12 +134,24 @@ def split(
     return out
 
 
+def compiled() -> ModuleType:
+    """Find the compiled module, which is there where this engine is in use."""
+    native = engine.native()
+    assert native is not None
+    return native
+
+
+def numbers_of(taps: Taps | None) -> tuple[NDArray[np.float32], int]:
+    """Give the weights of a kernel, none for none, and the offset of the first."""
+    if taps is None:
+        return np.empty(0, np.float32), 0
+    return np.asarray(taps.weights, np.float32), taps.first
+
+
 @cache
 def variants() -> list[str]:
     """List the instruction sets compiled in that this machine runs, the fastest last."""
-    native = engine.native()
-    assert native is not None
-    names: list[str] = native.variants()
+    names: list[str] = compiled().variants()
     return names
 
 

@@ -6,16 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.kernels import engine
-from pdefilter.kernels.native import threads_for, variants
+from pdefilter.kernels.native import compiled, threads_for, variants
 from pdefilter.kernels.reference.channels import full_scale, to_unit
 from pdefilter.raster import Plane, Planes
 
 
 def part(pixels: NDArray[Any], *, threads: int | None = None, variant: str | None = None) -> Planes:
     """Part channels as `pdefilter.kernels.channels.part` says."""
-    native = engine.native()
-    assert native is not None
+    native = compiled()
     rows, columns, channels = pixels.shape
     planes = np.empty((channels, rows, columns), np.float32)
     native.part(
@@ -37,8 +35,7 @@ def join(
     variant: str | None = None,
 ) -> tuple[NDArray[Any], int]:
     """Join channels as `pdefilter.kernels.channels.join` says."""
-    native = engine.native()
-    assert native is not None
+    native = compiled()
     pixels = np.empty((*planes[0].shape, len(planes)), dtype)
     outside: int = native.join(
         [np.ascontiguousarray(plane) for plane in planes],

@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.kernels import engine
-from pdefilter.kernels.native import threads_for, variants
+from pdefilter.kernels.native import compiled, numbers_of, threads_for, variants
 from pdefilter.kernels.reference.kernel2d import BORDERS
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
@@ -25,15 +24,12 @@ def correlate(
     variant: str | None = None,
 ) -> None:
     """Correlate as `pdefilter.kernels.convolution.correlate` says."""
-    native = engine.native()
-    assert native is not None
+    native = compiled()
     native.correlate(
         u,
         out,
-        np.asarray(along_rows.weights, np.float32),
-        along_rows.first,
-        np.asarray(along_columns.weights, np.float32),
-        along_columns.first,
+        *numbers_of(along_rows),
+        *numbers_of(along_columns),
         threads or _threads_for(u, along_rows, along_columns),
         variant or variants()[-1],
     )
@@ -49,8 +45,7 @@ def correlate2d(
     variant: str | None = None,
 ) -> Planes:
     """Correlate as `pdefilter.kernels.kernel2d.correlate2d` says, adding up directly."""
-    native = engine.native()
-    assert native is not None
+    native = compiled()
     out = np.empty_like(u)
     places = np.argwhere(kernel)
     native.correlate2d(
@@ -89,16 +84,13 @@ def gradient(
     variant: str | None = None,
 ) -> None:
     """Find the gradient as `pdefilter.kernels.gradient.gradient` says."""
-    native = engine.native()
-    assert native is not None
+    native = compiled()
     native.gradient(
         u,
         alpha,
         out,
-        np.asarray(difference.weights, np.float32),
-        difference.first,
-        np.asarray(smoothing.weights, np.float32),
-        smoothing.first,
+        *numbers_of(difference),
+        *numbers_of(smoothing),
         _MEASURES[measure],
         factor,
         threads or _threads_for(u, difference, smoothing, smoothing, difference),

@@ -1,7 +1,6 @@
 """The steps of mean curvature motion on the native engine."""
 
-from pdefilter.kernels import engine
-from pdefilter.kernels.native import threads_for, variants
+from pdefilter.kernels.native import compiled, threads_for, variants
 from pdefilter.kernels.reference.curvature import FLAT
 from pdefilter.raster import Plane, Planes
 
@@ -19,8 +18,7 @@ def advance(
     variant: str | None = None,
 ) -> None:
     """Take a step as `pdefilter.kernels.curvature.straighten` says."""
-    native = engine.native()
-    assert native is not None
+    native = compiled()
     native.straighten(
         u, weight, out, step, FLAT,
         threads or threads_for(_STEPS_OF_A_MARCH * u.size), variant or variants()[-1],

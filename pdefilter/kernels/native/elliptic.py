@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.kernels import engine
-from pdefilter.kernels.native import threads_for
+from pdefilter.kernels.native import compiled, threads_for
 from pdefilter.raster import Plane, Planes
 
 if TYPE_CHECKING:
@@ -64,8 +63,7 @@ def _halved(network: "Network") -> tuple[int, int]:
 
 
 def _call(name: str, network: "Network", threads: int | None, *arguments: Any) -> None:
-    native = engine.native()
-    assert native is not None
+    native = compiled()
     rows, columns = network.shape
     getattr(native, name)(
         network.shape,

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.kernels import engine
-from pdefilter.kernels.native import CODES, threads_for, variants
+from pdefilter.kernels.native import CODES, compiled, threads_for, variants
 from pdefilter.kernels.tensors import Law
 from pdefilter.raster import Planes
 
@@ -20,8 +19,7 @@ def reduce(
     tensor: Planes, law: Law | None, *, threads: int | None = None, variant: str | None = None
 ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
     """Reduce as `pdefilter.kernels.reference.lattice.reduce` says."""
-    native = engine.native()
-    assert native is not None
+    native = compiled()
     weights = np.empty_like(tensor)
     ends = np.empty((6, 2, *tensor.shape[1:]), np.int8)
     native.reduce(
@@ -46,8 +44,7 @@ def march(
     variant: str | None = None,
 ) -> Planes:
     """March as `pdefilter.kernels.lattice.march` says."""
-    native = engine.native()
-    assert native is not None
+    native = compiled()
     now, last = u.copy(), u.copy()
     for k, step in enumerate(steps):
         # The new image takes the place of the last but one, pixel by pixel.
@@ -76,8 +73,7 @@ def advance(
     variant: str | None = None,
 ) -> None:
     """Take a step as `pdefilter.kernels.lattice.advance` says."""
-    native = engine.native()
-    assert native is not None
+    native = compiled()
     native.tie_along(
         u,
         out,

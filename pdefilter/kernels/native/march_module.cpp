@@ -36,7 +36,7 @@ Conducting law_of(const Planes& in, const float* edges, int conductance, float s
 }
 
 void call_march(Planes in, Target out, Target spare, nb::object befores, Numbers steps,
-                nb::object momenta, nb::object edges, nb::object held, nb::object smoothing,
+                nb::object momenta, nb::object edges, nb::object held, Numbers smoothing,
                 Index first, int conductance, float scale, int threads, Index levels,
                 Index tile_rows, Index tile_columns, const std::string& variant) {
     const auto way = how(threads, levels, tile_rows, tile_columns, variant);
@@ -52,18 +52,16 @@ void call_march(Planes in, Target out, Target spare, nb::object befores, Numbers
     pass.steps = steps.data();
 
     Planes given, followed = in;
-    Numbers weights;
     pass.edges = edges_of(in, edges, given);
     Conducting law{};
-    if (held.is_none() && smoothing.is_none()) {
+    if (held.is_none() && !smoothing.size()) {
         pass.conductance = Conductance(conductance);
         pass.scale = scale;
     } else {
         if (!held.is_none()) followed = nb::cast<Planes>(held);
         law = law_of(followed, pass.edges, conductance, scale);
-        if (!smoothing.is_none()) {
-            weights = nb::cast<Numbers>(smoothing);
-            law.smoothing = taps_of(weights, first);
+        if (smoothing.size()) {
+            law.smoothing = taps_of(smoothing, first);
             if (levels != 1 || tile_columns < law.columns)
                 throw nb::value_error("a step at a time, in whole rows");
         }
@@ -115,7 +113,7 @@ void call_split(Planes in, Target out, Target spare, Numbers two_taus, nb::objec
 
 void bind_march(nb::module_& m) {
     m.def("march", &call_march, "in_"_a, "out"_a, "spare"_a, "befores"_a.none(), "steps"_a,
-          "momenta"_a.none(), "edges"_a.none(), "held"_a.none(), "smoothing"_a.none(),
+          "momenta"_a.none(), "edges"_a.none(), "held"_a.none(), "smoothing"_a,
           "first"_a, "conductance"_a, "scale"_a, "threads"_a, "levels"_a, "tile_rows"_a,
           "tile_columns"_a, "variant"_a);
     m.def("split", &call_split, "in_"_a, "out"_a, "spare"_a, "two_taus"_a, "edges"_a.none(),

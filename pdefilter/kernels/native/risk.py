@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.kernels import engine
-from pdefilter.kernels.native import threads_for
+from pdefilter.kernels.native import compiled, threads_for
 from pdefilter.raster import Mask, Planes
 
 
@@ -18,8 +17,7 @@ def sums(
     threads: int | None = None,
 ) -> NDArray[np.float64]:
     """Add up as `pdefilter.kernels.reference.risk.sums` says."""
-    native = engine.native()
-    assert native is not None
+    native = compiled()
     rows = np.empty((2, *filtered.shape[:2]))
     native.risk_sums(filtered, probed, f, signs, visible, rows, threads or threads_for(f.size))
     return rows

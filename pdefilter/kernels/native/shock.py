@@ -1,9 +1,6 @@
 """The steps of shock filters on the native engine."""
 
-import numpy as np
-
-from pdefilter.kernels import engine
-from pdefilter.kernels.native import threads_for, variants
+from pdefilter.kernels.native import compiled, numbers_of, threads_for, variants
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
 
@@ -23,14 +20,12 @@ def advance(
     variant: str | None = None,
 ) -> None:
     """Take a step as `pdefilter.kernels.shock.advance` says."""
-    native = engine.native()
-    assert native is not None
-    smoothing = guide if isinstance(guide, Taps) else Taps((), 0)
+    native = compiled()
+    smoothing, guide = (guide, None) if isinstance(guide, Taps) else (None, guide)
     native.shock(
         u,
-        None if isinstance(guide, Taps) else guide,
-        np.asarray(smoothing.weights, np.float32),
-        smoothing.first,
+        guide,
+        *numbers_of(smoothing),
         weight,
         structure,
         out,

@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.kernels import engine
-from pdefilter.kernels.native import threads_for, variants
+from pdefilter.kernels.native import compiled, threads_for, variants
 from pdefilter.raster import Planes
 
 
@@ -23,8 +22,7 @@ def ascend(
     variant: str | None = None,
 ) -> None:
     """Step as `pdefilter.kernels.variation.ascend` says."""
-    native = engine.native()
-    assert native is not None
+    native = compiled()
     native.ascend(
         f, p, before, edges, out, momentum, step, shrinkage, radius,
         threads or threads_for(f.size), variant or variants()[-1],
@@ -42,8 +40,7 @@ def energies_and_gaps(
     variant: str | None = None,
 ) -> NDArray[np.float64]:
     """Add up every row's parts of `pdefilter.kernels.variation.energy_and_gap`, left to right."""
-    native = engine.native()
-    assert native is not None
+    native = compiled()
     sums = np.empty((2, f.shape[1]))
     native.energies_and_gaps(
         f, p, edges, sums, softness, radius,

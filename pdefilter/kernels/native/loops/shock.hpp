@@ -125,7 +125,8 @@ struct ShockRows {
         }
         for (Index c = 0; c < C; ++c) {
             const auto u = neighbours(r, [&](Index k) { return image_row(c, k); });
-            const float *const g_r = gradients + 2 * c * stride_of(N), *const g_c = g_r + stride_of(N);
+            const float* const g_r = gradients + 2 * c * stride_of(N);
+            const float* const g_c = g_r + stride_of(N);
             for (Index j = 0; j < N; j += lanes) {
                 const Ascent found{{load(g_r + j), load(g_c + j)}, {load(q_r + j), load(q_c + j)}};
                 move(u, found, task.out + (c * M + r) * N, j);

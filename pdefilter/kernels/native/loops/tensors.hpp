@@ -33,7 +33,7 @@ inline Tensor projection_of(const Tensor& j) {
     return with_eigenvalues(axes_of(j), all(1.0f), all(0.0f));
 }
 
-constexpr float least_diffusivity = 0.01f;  // see kernels/reference/tensors.py
+constexpr float least_diffusivity = 0.01f;  // see kernels/tensors.py
 
 // From the structure of an image to the tensor of diffusion in it.
 template <Axial law, Conductance kind>
