@@ -9,15 +9,14 @@ _WIDTH = 32
 
 
 def squares(shape: tuple[int, ...], wanted: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Choose squares of 32 × 32 px on a grid all over an image.
+    """Choose squares of about 32 × 32 px on a grid all over an image.
 
     Parameters
     ----------
     shape : tuple of int
         The shape of the image, rows and columns last.
     wanted : float
-        How many pixels there should be. On axes that are shorter than the grid
-        is wide all are taken.
+        How many pixels there should be.
 
     Returns
     -------
@@ -26,12 +25,15 @@ def squares(shape: tuple[int, ...], wanted: float) -> tuple[NDArray[np.intp], ND
         index is the squares side by side.
     """
     rows, columns = shape[-2:]
-    period = int(_WIDTH * math.sqrt(max(1.0, rows * columns / wanted)))
-    return _strips(rows, period)[:, None], _strips(columns, period)
+    share = math.sqrt(min(1.0, wanted / (rows * columns)))
+    return _strips(rows, share)[:, None], _strips(columns, share)
 
 
-def _strips(size: int, period: int) -> NDArray[np.intp]:
-    places = np.arange(size)
-    if size < period:
-        return places
-    return places[(places - (period - _WIDTH) // 2) % period < _WIDTH]
+def _strips(size: int, share: float) -> NDArray[np.intp]:
+    """Take strips of the same width, as far apart as twice from the ends."""
+    count = max(1, round(share * size / _WIDTH))
+    width = math.ceil(share * size / count)
+    if count * width >= size:
+        return np.arange(size)
+    begins = ((2 * np.arange(count) + 1) * size - count * width) // (2 * count)
+    return (begins[:, None] + np.arange(width)).ravel()

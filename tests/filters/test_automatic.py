@@ -40,8 +40,9 @@ def test_noise_goes_without_a_word(name, levels, floor):
     assert psnr(pdefilter.anisotropic(noisy), clean) > floor
 
 
-@pytest.mark.parametrize("levels", [5, 25, 100])
-def test_the_time_is_that_of_who_knows_the_clean_image(levels):
+# The more noise, the fewer the blobs of it that are left in a quarter of the image to judge by.
+@pytest.mark.parametrize(("levels", "loss"), [(5, 0.05), (25, 0.05), (100, 0.1)])
+def test_the_time_is_that_of_who_knows_the_clean_image(levels, loss):
     noisy, clean = noisy_and_clean("coins.png", levels)
     chosen = pdefilter.estimate(noisy)
     assert np.array_equal(
@@ -52,7 +53,7 @@ def test_the_time_is_that_of_who_knows_the_clean_image(levels):
         psnr(pdefilter.anisotropic(noisy, kappa=chosen.kappa, iterations=n), clean)
         for n in range(1, round(chosen.time / 0.1))
     )
-    assert psnr(pdefilter.anisotropic(noisy), clean) > best - 0.05
+    assert psnr(pdefilter.anisotropic(noisy), clean) > best - loss
 
 
 def test_colour_channels_together_beat_each_by_itself():
@@ -96,10 +97,10 @@ class Counting:
 
 
 @pytest.mark.parametrize("deviation", [0.05, 0.1, 0.2])
-@pytest.mark.parametrize(("copies", "most"), [(1, 2), (4, 1)])
-def test_to_find_the_time_takes_at_most_twice_the_way_there(photograph, deviation, copies, most):
-    """Twice of a photograph, once of four times as many pixels."""
-    f = np.tile(photograph / np.float32(255), (copies, 1))[None]
+@pytest.mark.parametrize(("size", "most"), [(48, 2), (128, 2), (300, 1), (900, 1)])
+def test_to_find_the_time_takes_at_most_twice_the_way_there(photograph, deviation, size, most):
+    """Half of that for what has more pixels."""
+    f = np.tile(photograph / np.float32(255), (3, 3))[None, :size, :size]
     f = f + np.random.default_rng(1).normal(0, deviation, f.shape).astype(np.float32)
     evolution = PeronaMalik(DIFFUSIVITIES["rational"], 0.7 * deviation, 1)
     counting = Counting(evolution, [])

@@ -10,16 +10,21 @@ sizes = st.integers(1, 3000)
 
 
 @given(rows=sizes, columns=sizes, wanted=st.integers(1, 2**20))
-def test_they_are_about_as_many_pixels_as_wanted(rows, columns, wanted):
-    chosen = np.zeros((rows, columns), bool)
-    chosen[squares((rows, columns), wanted)] = True
-    share = min(1, np.sqrt(wanted / chosen.size))  # of either axis; up to a square at its end
-    for axis, size in enumerate(chosen.shape):
-        along = int(chosen.any(axis=1 - axis).sum())
-        if along < size:
-            assert abs(along - share * size) <= 32 + size / 32
-        else:
-            assert size < 32 / share + 1 or share > 31 / 32
+def test_they_are_as_many_pixels_as_wanted(rows, columns, wanted):
+    share = min(1, np.sqrt(wanted / (rows * columns)))  # of either axis
+    for size, places in zip((rows, columns), squares((rows, columns), wanted), strict=True):
+        squares_along = max(1, round(share * size / 32))
+        assert share * size - 1e-6 <= places.size < share * size + squares_along + 1e-6
+
+
+@given(rows=sizes, columns=sizes, wanted=st.integers(1, 2**20))
+def test_they_are_the_same_from_either_end(rows, columns, wanted):
+    """As nearly as whole pixels allow."""
+    for size, places in zip((rows, columns), squares((rows, columns), wanted), strict=True):
+        places = places.ravel()
+        assert (np.diff(places) > 0).all()
+        assert places[0] >= 0
+        assert np.abs(places + places[::-1] - (size - 1)).max() <= 1
 
 
 def test_an_image_that_is_small_enough_stands_for_itself():

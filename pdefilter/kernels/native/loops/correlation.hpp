@@ -7,6 +7,14 @@
 constexpr int side_by_side = 8;
 constexpr Index block = side_by_side * lanes;
 
+// Calls f.operator()<n>(j) for columns j: n groups of numbers from there on, fewer at the end.
+template <class F>
+inline void in_blocks(Index columns, F f) {
+    Index j = 0;
+    for (; j + block <= columns; j += block) f.template operator()<side_by_side>(j);
+    for (; j < columns; j += 2 * lanes) f.template operator()<2>(j);
+}
+
 // Adds up the numbers from at(k) on, n groups of them, times weight k. The equal weights of a
 // symmetric kernel are paired: half the multiplications, smallest first.
 template <int n, class At>
@@ -78,11 +86,11 @@ struct Window {
     void correlate_down(const Taps& taps, Index r, float* to) const {
         const Index* const place = mirror.row + r + taps.first;
         const Index stride = framed_stride(columns, 0);
-        for (Index j = 0; j < columns; j += block) {
-            Floats total[side_by_side];
+        in_blocks(columns, [&]<int n>(Index j) {
+            Floats total[n];
             weigh(taps, [&](Index k) { return copies + (place[k] & mask) * stride + j; }, total);
-            for (int g = 0; g < side_by_side; ++g) store(to + j + g * lanes, total[g]);
-        }
+            for (int g = 0; g < n; ++g) store(to + j + g * lanes, total[g]);
+        });
         for (Index j = 0; j < mirror.reach; ++j) {
             to[-1 - j] = to[mirror.column[-1 - j]];
             to[columns + j] = to[mirror.column[columns + j]];
@@ -93,12 +101,12 @@ struct Window {
     void correlate(const Taps& along_rows, const Taps& along_columns, Index r, float* between,
                    float* to) const {
         correlate_down(along_rows, r, between);
-        for (Index j = 0; j < columns; j += block) {
-            Floats total[side_by_side];
+        in_blocks(columns, [&]<int n>(Index j) {
+            Floats total[n];
             correlate_across(between + j, along_columns, total);
-            for (Index g = 0, at = j; g < side_by_side; ++g, at += lanes)
+            for (Index g = 0, at = j; g < n; ++g, at += lanes)
                 store_some(to + at, total[g], columns - at);
-        }
+        });
     }
 };
 
