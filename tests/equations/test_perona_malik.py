@@ -28,7 +28,7 @@ def test_diffusivities_are_their_formulas(name):
     diffusivity = DIFFUSIVITIES[name]
     ratio = np.float32(diffusivity.scale) * (s / np.float32(kappa)) ** 2
     # Found in pairs, each whatever the other is.
-    g, reversed_ = CONDUCTANCES[diffusivity.conductance](ratio, ratio[::-1].copy())
+    g, reversed_ = CONDUCTANCES[diffusivity.conductance](np.stack([ratio, ratio[::-1]]))
     # The argument of the exponential, up to 64, carries its rounding into g.
     true = TRUE[name](s.astype(np.float64), kappa)
     # Where 1 is subtracted from, a few roundings of 1 stay.
@@ -40,7 +40,7 @@ def test_diffusivities_are_their_formulas(name):
 @pytest.mark.parametrize("name", TRUE)
 def test_conductances_lie_between_0_and_1_for_all_numbers(name):
     r = np.float32([0, 1e-45, 1e-20, 1e-3, 1, 1e3, 1e9, 1e18, 3e38, np.inf, np.nan])
-    g, h = CONDUCTANCES[DIFFUSIVITIES[name].conductance](r, r[::-1].copy())
+    g, h = CONDUCTANCES[DIFFUSIVITIES[name].conductance](np.stack([r, r[::-1]]))
     assert np.all((g >= 0) & (g <= 1))
     assert np.all(np.diff(g) <= 2.0**-23)  # but for rounding
     assert np.all((h >= 0) & (h <= 1))
@@ -52,7 +52,7 @@ def test_the_flux_is_largest_where_kappa_says(name):
     s = np.linspace(0, 0.4, 4001).astype(np.float32)
     diffusivity = DIFFUSIVITIES[name]
     ratio = np.float32(diffusivity.scale) * (s / np.float32(kappa)) ** 2
-    flux = s * CONDUCTANCES[diffusivity.conductance](ratio, ratio)[0]
+    flux = s * CONDUCTANCES[diffusivity.conductance](np.stack([ratio, ratio]))[0]
     if name in LARGEST_FLUX:
         # The spacing of the samples, and what rounding moves the top of a flat hill.
         assert s[np.argmax(flux)] == pytest.approx(LARGEST_FLUX[name] * kappa, abs=1e-3)

@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 
 from pdefilter.kernels.bands import for_each_band
-from pdefilter.kernels.conductances import CONDUCTANCES, Pair
+from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.reference.correlation import correlate
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
@@ -38,21 +38,19 @@ class Law:
     scale: np.float32
     edges: Planes | None
 
-    def fluxes(self, below: Planes, right: Planes, first: int, last: int) -> None:
+    def fluxes(self, differences: Planes, first: int, last: int) -> None:
         """Turn the differences across the edges of some rows into fluxes, in place."""
         if self.conductance != "constant" or self.edges is not None:
-            g, h = self.conductances(below, right, first, last)
-            below *= g
-            right *= h
+            differences *= self.conductances(differences, first, last)[:, None]
 
-    def conductances(self, below: Planes, right: Planes, first: int, last: int) -> Pair:
+    def conductances(self, differences: Planes, first: int, last: int) -> Planes:
         """Find what the edges of some rows conduct."""
-        r, q = (sum_of_squares(difference) * self.scale for difference in (below, right))
-        g, h = CONDUCTANCES[self.conductance](r, q)
+        r = sum_of_squares(np.swapaxes(differences, 0, 1))
+        r *= self.scale
+        g = CONDUCTANCES[self.conductance](r)
         if self.edges is not None:
-            g *= self.edges[0, first:last]
-            h *= self.edges[1, first:last]
-        return g, h
+            g *= self.edges[:, first:last]
+        return g
 
 
 def march(
@@ -90,8 +88,7 @@ def conduct(u: Planes, conductance: str, squared_scale: float, edges: Planes | N
     """Find what the edges below the pixels, and to their right, conduct: two planes."""
     law = Law(conductance, np.float32(squared_scale), edges)
     with np.errstate(over="ignore", invalid="ignore"):
-        g, h = law.conductances(*_differences(_framed(u)), 0, u.shape[1])
-    return np.stack([g, h])
+        return law.conductances(_differences(_framed(u)), 0, u.shape[1])
 
 
 def _framed(u: Planes) -> Planes:
@@ -104,17 +101,21 @@ def _renew_frame(framed: Planes) -> None:
     framed[:, :, -1] = framed[:, :, -2]
 
 
-def sum_of_squares(difference: Planes) -> Plane:
+def sum_of_squares(difference: Planes) -> Planes:
     """Add up the squares over the channels, in their order."""
-    squared: Plane = difference[0] * difference[0]
+    squared: Planes = difference[0] * difference[0]
     for channel in difference[1:]:
         squared += channel * channel
     return squared
 
 
-def _differences(framed: Planes) -> tuple[Planes, Planes]:
+def _differences(framed: Planes) -> Planes:
+    """Subtract every pixel from that below it and from that to its right: shape (2, C, M, N)."""
     u = framed[:, :-1, :-1]
-    return framed[:, 1:, :-1] - u, framed[:, :-1, 1:] - u
+    differences = np.empty((2, *u.shape), np.float32)
+    np.subtract(framed[:, 1:, :-1], u, out=differences[0])
+    np.subtract(framed[:, :-1, 1:], u, out=differences[1])
+    return differences
 
 
 def _advance(
@@ -128,8 +129,9 @@ def _advance(
     last: int,
 ) -> None:
     above = min(first, 1)  # the row above the band has the flux into it; the first row has none
-    below, right = _differences(now[:, first - above : last + 1])
-    law.fluxes(below, right, first - above, last)
+    differences = _differences(now[:, first - above : last + 1])
+    law.fluxes(differences, first - above, last)
+    below, right = differences
     change = below[:, above:].copy()
     change[:, 1 - above :] -= below[:, : below.shape[1] - 1]
     across = right[:, above:]

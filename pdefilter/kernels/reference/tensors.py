@@ -27,7 +27,8 @@ def diffusion_along(structure: Planes, law: Law) -> Planes:
         along = exp2_of_minus(exponent)
         across = np.zeros_like(along)
     else:
-        across, along = CONDUCTANCES[law.conductance](axes.larger * scale, axes.smaller * scale)
+        eigenvalues = np.stack([axes.larger, axes.smaller])
+        across, along = CONDUCTANCES[law.conductance](eigenvalues * scale)
     least = np.float32(LEAST_DIFFUSIVITY)
     rest = _ONE - least
     return axes.with_eigenvalues(across * rest + least, along * rest + least)
