@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pdefilter.equations.biharmonic import Biharmonic
@@ -16,9 +18,13 @@ from pdefilter.solvers.conjugate_gradients import solve
 from pdefilter.solvers.multigrid import hierarchy
 
 if TYPE_CHECKING:
+    from pdefilter.kernels.tensors import Law
     from pdefilter.raster import Mask, Planes
 
 _MOST_ROUNDS = 200
+
+# What a solution in float32 may leave of what u in float64 lacks.
+_REFINED = 1e-3
 
 # A quarter of a grey level: below it total variation counts the square of a slope.
 _SMALLEST_SLOPE = 1e-3
@@ -36,6 +42,12 @@ _BALANCED = 1e-5
 # Solved for more exactly, few pixels among many holes swing from round to round.
 _PART = 3
 _LEAST_SHARE = 1 / 64
+
+# How far what an equation says of a pixel reaches: to its neighbours, to theirs, and along edges
+# to whom D ≥ 0.01 ties it, some 20 px away, whose D follows what is smoothed.
+_NEIGHBOURS = 1
+_THEIRS = 2
+_TIED = 32
 
 
 def fill_harmonic(u: "Planes", holes: "Mask") -> Residual:
@@ -82,7 +94,8 @@ def fill_biharmonic(u: "Planes", holes: "Mask") -> Residual:
                 break
             change = np.zeros_like(plane)
             equation = Biharmonic(grids, (lack / size).astype(np.float32))
-            norms = solve(equation, change, tolerance=1e-3 * math.sqrt(count), most=MOST_ITERATIONS)
+            enough = max(_REFINED, tolerance * unit / size / 2) * math.sqrt(count)
+            norms = solve(equation, change, tolerance=enough, most=MOST_ITERATIONS)
             exact += change * size
             iterations += len(norms) - 1
         plane[:] = exact
@@ -133,7 +146,7 @@ def fill_along_edges(u: "Planes", holes: "Mask") -> Residual:
     u being a membrane there; 0.002 at least. From that membrane on, D is held
     while u is solved for, to a third of what it lacks, in turn, until the root
     mean square of div(D ∇u) with the D of u itself is at most 1e-5; whenever
-    that has grown, u goes half as far, and then by and by farther again.
+    its way turns back, u goes half as far, and then by and by farther again.
     Parameters as of `fill_harmonic`.
 
     References
@@ -142,37 +155,66 @@ def fill_along_edges(u: "Planes", holes: "Mask") -> Residual:
     doi:10.1007/s10851-008-0087-0; Schmaltz et al. 2014,
     doi:10.1007/s11263-014-0702-z.
     """
+    membrane = _within(_NEIGHBOURS, fill_harmonic, u, holes)
+    unit, smoothed = unit_of(u, holes), Smoothing(_PRESMOOTH)
+    contrast = max(_LEAST_EDGE * unit, contrast_parameter(smoothed(u), _USUAL, len(u)))
+    law = edge_enhancing(DIFFUSIVITIES["charbonnier"], contrast)
+    solve_along = partial(_balance_along_edges, law=law, smoothed=smoothed, unit=unit)
+    found = _within(_TIED, solve_along, u, holes)
+    return replace(found, iterations=membrane.iterations + found.iterations)
+
+
+def _balance_along_edges(
+    u: "Planes", holes: "Mask", *, law: "Law", smoothed: Smoothing, unit: float
+) -> Residual:
     import numpy as np
 
     from pdefilter.kernels.elliptic import Network
+    from pdefilter.kernels.sums import total
 
-    iterations = fill_harmonic(u, holes).iterations
-    unit, root = unit_of(u, holes), math.sqrt(np.count_nonzero(holes))
-    smoothed = Smoothing(_PRESMOOTH)
-    contrast = max(_LEAST_EDGE * unit, contrast_parameter(smoothed(u), _USUAL, len(u)))
-    law = edge_enhancing(DIFFUSIVITIES["charbonnier"], contrast)
     diffusion = TensorDiffusion(law, len(u), smoothed, Smoothing(0))
-    grids = hierarchy(Network(holes.shape, free=holes))
-    worst, share = math.inf, 1.0
+    grids, root = hierarchy(Network(holes.shape, free=holes)), math.sqrt(np.count_nonzero(holes))
+    worst, share, iterations = math.inf, 1.0, 0
+    way, last = np.empty_like(u), np.zeros_like(u)
     for _ in range(_MOST_ROUNDS):
         equation = TensorBalance(diffusion.freeze(u), grids, holes)
         lacks = [math.sqrt(equation.product(plane, None)) for plane in u]
-        before, worst = worst, max(lacks) / (unit * root)
+        worst = max(lacks) / (unit * root)
         if worst <= _BALANCED:
             break
-        share = max(share / 2, _LEAST_SHARE) if worst > before else min(1.1 * share, 1.0)
-        for plane, lack in zip(u, lacks, strict=True):
-            solved = plane.copy()
-            norms = solve(equation, solved, tolerance=lack / _PART, most=MOST_ITERATIONS)
+        way[:] = u
+        for plane, lack in zip(way, lacks, strict=True):
+            norms = solve(equation, plane, tolerance=lack / _PART, most=MOST_ITERATIONS)
             iterations += len(norms) - 1
-            solved -= plane
-            plane += solved * np.float32(share)
+        way -= u
+        turned = total(np.multiply(way, last, dtype=np.float64)) < 0
+        share = max(share / 2, _LEAST_SHARE) if turned else min(1.1 * share, 1.0)
+        u += way * np.float32(share)
+        way, last = last, way
     return Residual(worst, _BALANCED, iterations)
 
 
+def _within(
+    margin: int,
+    fill: "Callable[[Planes, Mask], Residual]",
+    u: "Planes",
+    holes: "Mask",
+) -> Residual:
+    """Fill the holes of the part of the image that they are in, and so many pixels around it."""
+    import numpy as np
+
+    from pdefilter.kernels.box import box
+
+    part = box(holes, margin)
+    inner = np.ascontiguousarray(u[:, *part])
+    residual = fill(inner, np.ascontiguousarray(holes[part]))
+    u[:, *part] = inner
+    return residual
+
+
 METHODS: "Mapping[str, Callable[[Planes, Mask], Residual]]" = {
-    "harmonic": fill_harmonic,
-    "biharmonic": fill_biharmonic,
-    "tv": fill_with_least_variation,
+    "harmonic": partial(_within, _NEIGHBOURS, fill_harmonic),
+    "biharmonic": partial(_within, _THEIRS, fill_biharmonic),
+    "tv": partial(_within, _THEIRS, fill_with_least_variation),
     "edge-enhancing": fill_along_edges,
 }

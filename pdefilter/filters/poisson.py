@@ -216,19 +216,17 @@ def _cloned(
 ) -> "Raster":
     import numpy as np
 
+    from pdefilter.kernels.box import box
+
     channels, *shape = image.colour.shape
     if len(source.colour) not in (1, channels):
         raise MisfitError(
             f"has {channels} colour channels, the source {len(source.colour)}; convert one of them"
         )
     rows, columns = (place + offset for place, offset in zip(np.nonzero(region), at, strict=True))
-    # The part of the image that the region is in, and a pixel around it.
-    part: list[slice] = [
-        slice(max(0, int(places.min()) - 1), min(size, int(places.max()) + 2))
-        for places, size in zip((rows, columns), shape, strict=True)
-    ]
     free = np.zeros(shape, bool)
     free[rows, columns] = True
+    part = box(free, 1)
     # Pixels beyond the source's border are in the part, but no edge of the region leads there.
     beneath = np.ix_(
         *(
@@ -238,12 +236,12 @@ def _cloned(
     )
     given = source.colour[:, beneath[0], beneath[1]]
     colour = image.colour.copy()
-    inner = np.ascontiguousarray(colour[:, part[0], part[1]])
+    inner = np.ascontiguousarray(colour[:, *part])
     residual = gradient_domain.clone(
-        inner, np.broadcast_to(given, inner.shape), free[part[0], part[1]].copy(), mixed=mixed
+        inner, np.broadcast_to(given, inner.shape), free[part].copy(), mixed=mixed
     )
     tell_of(residual)
-    colour[:, part[0], part[1]] = inner
+    colour[:, *part] = inner
     return replace(image, colour=colour, valid=free)
 
 
