@@ -16,11 +16,11 @@ LONGEST_TIME = 1000.0
 # the whole image asks for (measured on photographs).
 _MOST_PIXELS = {1 / 2: 2**14, 1 / 4: 2**18}
 
-# The risk is looked at after two steps, then whenever a quarter has been added to the time, and
-# followed a tenth beyond its minimum. With the second evolution that it takes, the probed one's,
-# and squares that are half of the image, these are 2 × 5/4 × 11/10 / 2 = 1.4 times the steps of
-# the evolution, of a large image half as many.
-_FIRST_STEPS = 2
+# The risk is looked at after three steps, then whenever a quarter has been added to the time or
+# three steps more were taken, and followed a tenth beyond its minimum. With the second evolution
+# that it takes, the probed one's, and squares that are half of the image, these are
+# 2 × 5/4 × 11/10 / 2 = 1.4 times the steps of the evolution, of a large image half as many.
+_LEAST_STEPS = 3
 _PARTS = 4
 _BEYOND = 1.1
 
@@ -64,7 +64,7 @@ def time_of_least_risk(evolution: Evolution, u: "Planes", noise: Noise) -> float
     probed, count = risk.probed, 0
     looks, least = [(0.0, risk.variance)], 0
     while looks[-1][0] <= _BEYOND * looks[least][0] + step and looks[-1][0] < LONGEST_TIME:
-        sizes = (step,) * max(_FIRST_STEPS, count // _PARTS)
+        sizes = (step,) * max(_LEAST_STEPS, count // _PARTS)
         u, probed = evolution.march(u, sizes), evolution.march(probed, sizes)
         count += len(sizes)
         looks.append((count * step, risk.of(u, probed)))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 from pdefilter.kernels.taps import Taps
 
@@ -9,6 +10,7 @@ from pdefilter.kernels.taps import Taps
 _GAUSSIAN_REACH = 4
 
 
+@lru_cache(maxsize=8)
 def gaussian(sigma: float) -> Taps:
     """Sample a Gaussian at the pixels, out to 4σ.
 
