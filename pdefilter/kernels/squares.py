@@ -5,10 +5,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from pdefilter.raster import Places
+
 _WIDTH = 32
 
 
-def squares(shape: tuple[int, ...], wanted: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def squares(shape: tuple[int, ...], wanted: float) -> tuple[Places, Places]:
     """Choose squares of about 32 × 32 px on a grid all over an image.
 
     Parameters
@@ -20,12 +22,15 @@ def squares(shape: tuple[int, ...], wanted: float) -> tuple[NDArray[np.intp], ND
 
     Returns
     -------
-    tuple of ndarray, int
-        The rows, of shape (m, 1), and the columns, of shape (n,): what they
-        index is the squares side by side.
+    tuple
+        The rows, an array of shape (m, 1), and the columns, of shape (n,): what
+        they index is the squares side by side; two slices where that is all of
+        the image, which is then not copied.
     """
     rows, columns = shape[-2:]
-    share = math.sqrt(min(1.0, wanted / (rows * columns)))
+    if wanted >= rows * columns:
+        return slice(None), slice(None)
+    share = math.sqrt(wanted / (rows * columns))
     return _strips(rows, share)[:, None], _strips(columns, share)
 
 

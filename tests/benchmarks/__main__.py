@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import accuracy
+import automatic
 import folders
 import kernels
 import memory
@@ -25,6 +26,7 @@ def main() -> None:
     rates = peers.measure(python)
     kernels.measure()
     reached = accuracy.measure()
+    automatic.measure()
     memory.measure()
     variational.measure()
     rotation.measure(python)
