@@ -36,6 +36,38 @@ inline void weigh(const Taps& taps, At at, Floats (&total)[n]) {
     }
 }
 
+// The same from at(k) on for one total and from at(k + 1) on for another: all numbers but two serve
+// both, and are loaded once.
+template <int n, class At>
+inline void weigh_two(const Taps& taps, At at, Floats (&one)[n], Floats (&two)[n]) {
+    const Index count = taps.count, pairs = taps.symmetric ? count / 2 : 0;
+    Floats low[n], high[n];
+    for (int g = 0; g < n; ++g) {
+        one[g] = two[g] = all(0.0f);
+        low[g] = load(at(0) + g * lanes), high[g] = load(at(count) + g * lanes);
+    }
+    for (Index k = 0; k < pairs; ++k) {
+        const Floats weight = all(taps.weights[k]);
+        const float *const after = at(k + 1), *const before = at(count - 1 - k);
+        const bool counts = taps.weights[k] != 0;
+        for (int g = 0; counts && g < n; ++g) {
+            one[g] += (low[g] + load(before + g * lanes)) * weight;
+            two[g] += (load(after + g * lanes) + high[g]) * weight;
+        }
+        for (int g = 0; g < n; ++g)
+            low[g] = load(after + g * lanes), high[g] = load(before + g * lanes);
+    }
+    for (Index k = pairs; k < count - pairs; ++k) {
+        if (taps.weights[k] == 0) continue;
+        const Floats weight = all(taps.weights[k]);
+        const float *const here = at(k), *const after = at(k + 1);
+        for (int g = 0; g < n; ++g) {
+            one[g] += load(here + g * lanes) * weight;
+            two[g] += load(after + g * lanes) * weight;
+        }
+    }
+}
+
 // Rows of scratch have room for whole blocks, and for `frame` more on either side. They are an odd
 // number of lines apart, or all would contend for the same places in the cache.
 inline Index framed_stride(Index columns, Index frame) {
@@ -57,11 +89,11 @@ struct Window {
     float* copies;
     const Index mask = kept_rows(mirror) - 1;
 
-    // A power of two, to find a row without a division. Rows that are reached beyond the border
-    // are those reached before it.
+    // What two rows reach, up to a power of two, to find a row without a division. Rows that are
+    // reached beyond the border are those reached before it.
     static Index kept_rows(const Mirror& mirror) {
         Index rows = 1;
-        while (rows < smaller(2 * mirror.reach + 1, mirror.rows)) rows *= 2;
+        while (rows < smaller(2 * mirror.reach + 2, mirror.rows)) rows *= 2;
         return rows;
     }
     static Index room(Index columns, const Mirror& mirror) {
@@ -82,50 +114,86 @@ struct Window {
         }
     }
 
-    // Writes row r, and to its left and right what the mirrored image has there.
-    void correlate_down(const Taps& taps, Index r, float* to) const {
+    // Where the rows are that row r is added up from.
+    auto column_from(const Taps& taps, Index r, Index j) const {
         const Index* const place = mirror.row + r + taps.first;
         const Index stride = framed_stride(columns, 0);
+        return [=, this](Index k) { return copies + (place[k] & mask) * stride + j; };
+    }
+
+    // Writes to the left and to the right of a row what the mirrored image has there.
+    void frame(float* row) const {
+        for (Index j = 0; j < mirror.reach; ++j) {
+            row[-1 - j] = row[mirror.column[-1 - j]];
+            row[columns + j] = row[mirror.column[columns + j]];
+        }
+    }
+
+    // Writes row r, framed.
+    void correlate_down(const Taps& taps, Index r, float* to) const {
         in_blocks(columns, [&]<int n>(Index j) {
             Floats total[n];
-            weigh(taps, [&](Index k) { return copies + (place[k] & mask) * stride + j; }, total);
+            weigh(taps, column_from(taps, r, j), total);
             for (int g = 0; g < n; ++g) store(to + j + g * lanes, total[g]);
         });
-        for (Index j = 0; j < mirror.reach; ++j) {
-            to[-1 - j] = to[mirror.column[-1 - j]];
-            to[columns + j] = to[mirror.column[columns + j]];
+        frame(to);
+    }
+
+    // Writes rows r and r + 1, framed.
+    void correlate_down(const Taps& taps, Index r, float* to, float* next) const {
+        constexpr int n = lanes == 16 ? 4 : 2;  // six registers each
+        for (Index j = 0; j < columns; j += n * lanes) {
+            Floats one[n], two[n];
+            weigh_two(taps, column_from(taps, r, j), one, two);
+            for (int g = 0; g < n; ++g) store(to + j + g * lanes, one[g]);
+            for (int g = 0; g < n; ++g) store(next + j + g * lanes, two[g]);
         }
+        frame(to);
+        frame(next);
+    }
+
+    // Correlates a framed row.
+    void correlate_framed(const Taps& taps, const float* row, float* to) const {
+        in_blocks(columns, [&]<int n>(Index j) {
+            Floats total[n];
+            correlate_across(row + j, taps, total);
+            for (Index g = 0, at = j; g < n; ++g, at += lanes)
+                store_some(to + at, total[g], columns - at);
+        });
     }
 
     // Writes row r, correlated along both axes by way of a framed row.
     void correlate(const Taps& along_rows, const Taps& along_columns, Index r, float* between,
                    float* to) const {
         correlate_down(along_rows, r, between);
-        in_blocks(columns, [&]<int n>(Index j) {
-            Floats total[n];
-            correlate_across(between + j, along_columns, total);
-            for (Index g = 0, at = j; g < n; ++g, at += lanes)
-                store_some(to + at, total[g], columns - at);
-        });
+        correlate_framed(along_columns, between, to);
     }
 };
 
 Index correlate_scratch(const Correlation& task) {
     const Index N = task.columns;
-    return framed_stride(N, task.mirror.reach) + Window::room(N, task.mirror);
+    return 2 * framed_stride(N, task.mirror.reach) + Window::room(N, task.mirror);
 }
 
 void correlate_rows(const Correlation& task, Index first, Index last, float* scratch) {
     const Index M = task.rows, N = task.columns, reach = task.mirror.reach;
     float* const row = scratch + up_to_line(reach);
-    float* const copies = scratch + framed_stride(N, reach);
+    float* const next = row + framed_stride(N, reach);
+    float* const copies = scratch + 2 * framed_stride(N, reach);
     for (Index c = 0; c < task.channels; ++c) {
         const Window window{task.in + c * M * N, nullptr, N, task.mirror, copies};
+        float* const out = task.out + c * M * N;
         window.fetch(first - reach, first + reach);
-        for (Index r = first; r < last; ++r) {
+        Index r = first;
+        for (; r + 1 < last; r += 2) {
+            window.fetch(r + reach, r + reach + 2);
+            window.correlate_down(task.along_rows, r, row, next);
+            window.correlate_framed(task.along_columns, row, out + r * N);
+            window.correlate_framed(task.along_columns, next, out + (r + 1) * N);
+        }
+        if (r < last) {
             window.fetch(r + reach, r + reach + 1);
-            float* const out = task.out + (c * M + r) * N;
-            window.correlate(task.along_rows, task.along_columns, r, row, out);
+            window.correlate(task.along_rows, task.along_columns, r, row, out + r * N);
         }
     }
 }
