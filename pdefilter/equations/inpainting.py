@@ -123,12 +123,16 @@ def fill_with_least_variation(u: "Planes", holes: "Mask") -> Residual:
 
     unit = unit_of(u, holes)
     iterations = fill_harmonic(u, holes).iterations
+    # Also the slopes above holes and to their left, of differences ahead, depend on what is filled.
+    sloping = holes.copy()
+    sloping[:-1] |= holes[1:]
+    sloping[:, :-1] |= holes[:, 1:]
     variation, fall = math.inf, math.inf
     for k in range(_MOST_ROUNDS):
         # From the membrane, which is ε = ∞, step by step to the ε that is meant.
         epsilon = np.float32(max(_SMALLEST_SLOPE, 2.0**-k) * unit)
         slope = np.sqrt(squared_slope(u) + epsilon * epsilon)
-        last, variation = variation, total(slope[holes][None])
+        last, variation = variation, total(slope[sloping][None])
         fall = (last - variation) / variation
         if 2.0**-k < _SMALLEST_SLOPE and fall <= _STEADY:
             break

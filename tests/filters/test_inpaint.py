@@ -217,6 +217,23 @@ def test_edge_enhancing_finds_its_balance_where_what_it_lacks_grows_on_the_way(c
     assert residual.reached <= residual.tolerance
 
 
+@given(
+    part=st.sampled_from([0.1, 0.3, 0.5, 0.7]),
+    seed=st.integers(0, 2**32 - 1),
+    shape=st.tuples(st.integers(2, 24), st.integers(2, 24)),
+)
+def test_least_variation_is_found_in_noise_too(part, seed, shape):
+    """Counting the slopes in holes alone, and not those toward them, one in a hundred is not."""
+    from pdefilter.equations.inpainting import fill_with_least_variation
+
+    random = np.random.default_rng(seed)
+    u = random.random((1, *shape), np.float32)
+    holes = random.random(shape) < part
+    holes[0, 0], holes[1, 1] = False, True
+    residual = fill_with_least_variation(u, holes)
+    assert residual.reached <= residual.tolerance
+
+
 @pytest.mark.parametrize("part", [0.1, 0.3, 0.5, 0.7])
 @given(seed=st.integers(0, 2**32 - 1), side=st.integers(8, 48))
 def test_edge_enhancing_finds_its_balance_in_noise_too(part, seed, side):
