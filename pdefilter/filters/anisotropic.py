@@ -131,8 +131,8 @@ def anisotropic(
         small steps to follow.
     tolerance : float, optional
         Root mean square error in grey levels of 255 that fed, fsi and aos may
-        make, estimated on parts of the image; by default 0.1, or 0.5 where D is a
-        tensor.
+        make, estimated on parts of the image, by default 0.1, or 0.5 where D is a
+        tensor; where the image's standard deviation is above 1, in 255ths of that.
     color : {"rgb", "luminance", "lab", "linear"}
         Where colours are filtered: on the stored values; on their luminance
         alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pdefilter.equations.evolution import Evolution, Splittable
 from pdefilter.equations.watched import watched
@@ -15,6 +15,8 @@ from pdefilter.schemes.tolerance import fewest_parts
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes, Raster
+
+    _Samples: TypeAlias = Sequence[tuple[Evolution, Planes]]
 
 SCHEMES: Mapping[str, str] = {
     "explicit": "Euler steps",
@@ -34,6 +36,9 @@ _CYCLES: Mapping[str, Callable[[float, float], Cycle]] = {"fed": fed_cycle, "fsi
 _LEAST_SAMPLE_WIDTH = 128
 _SAMPLE_DEVIATIONS = 8
 
+# Some roundings to float32, below which no division of time brings an error.
+_ROUNDING = 2.0**-20
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -48,7 +53,8 @@ class Schedule:
     sizes : tuple of float
         The steps, where they were asked for.
     tolerance : float
-        Where not, the error allowed, on the unit scale.
+        Where not, the error allowed, on the unit scale, or in units of the
+        image's standard deviation where that is larger.
     """
 
     scheme: str
@@ -79,10 +85,19 @@ class Schedule:
             for of_sample, sample in samples:
                 coarse, fine = (self._divided(of_sample, sample, p) for p in (parts, 2 * parts))
                 coarse -= fine
-                worst = max(worst, float((coarse * coarse).mean(dtype=float)))
+                worst = max(worst, _mean_square(coarse))
             return math.sqrt(worst)
 
-        parts = fewest_parts(difference, self.tolerance, least)
+        def model(parts: int) -> float:
+            # That of u_t = −λu at λ = 2/t, where λ² exp(−tλ), the shape of an error of order one,
+            # is largest: how it falls depends on how many steps the cycles have.
+            if self.scheme == "aos":
+                factor = 1 / (1 + 2 / parts)
+            else:
+                factor = self._cycle(evolution, parts).factor(2 / self.time)
+            return abs(factor**parts - math.exp(-2))
+
+        parts = fewest_parts(difference, self._allowed(samples), least, model)
         chose(steps=parts * len(self._cycle(evolution, parts).sizes))
         return self._divided(watched(evolution), u, parts)
 
@@ -92,12 +107,19 @@ class Schedule:
 
         samples = _samples(evolution, u, self.time)
         found = Spectrum(*spectrum([sample for _, sample in samples]))
-        cycles = optimal_cycles(self.time, found, self.tolerance, evolution.largest_stable_step)
+        allowed = self._allowed(samples)
+        cycles = optimal_cycles(self.time, found, allowed, evolution.largest_stable_step)
         chose(steps=sum(len(cycle.sizes) for cycle in cycles))
         evolution = watched(evolution)
         for cycle in cycles:
             u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta)
         return u
+
+    def _allowed(self, samples: "_Samples") -> float:
+        """Find the error allowed in samples of an image."""
+        deviation = max(float(sample.std(dtype=float)) for _, sample in samples)
+        size = math.sqrt(max(_mean_square(sample) for _, sample in samples))
+        return max(self.tolerance * max(1.0, deviation), _ROUNDING * size)
 
     def _divided(self, evolution: Evolution, u: "Planes", parts: int) -> "Planes":
         """Evolve `u` in so many cycles, or steps of splitting."""
@@ -191,7 +213,13 @@ def _split(evolution: Evolution, u: "Planes", sizes: Sequence[float]) -> "Planes
     return evolution.split(u, sizes)
 
 
-def _samples(evolution: Evolution, u: "Planes", time: float) -> "list[tuple[Evolution, Planes]]":
+def _mean_square(u: "Planes") -> float:
+    import numpy as np
+
+    return float(np.square(u, dtype=float).mean())
+
+
+def _samples(evolution: Evolution, u: "Planes", time: float) -> "_Samples":
     rows, columns = u.shape[1:]
     width = max(_LEAST_SAMPLE_WIDTH, math.ceil(_SAMPLE_DEVIATIONS * math.sqrt(2 * time)))
     if rows * columns <= 4 * width * width:

@@ -111,7 +111,8 @@ def spectrum(images: Sequence[Planes]) -> tuple[NDArray[np.float64], NDArray[np.
     ranges = (_RANGES * np.sqrt((rows[:, None] + columns) / 8)).astype(np.intp).ravel()
     energies = np.empty((_RANGES, len(images)))
     for k, u in enumerate(images):
-        modes = fft.dctn(u, axes=(1, 2), norm="ortho")
+        # In double precision, as squares of large values leave the range of float32.
+        modes = fft.dctn(u.astype(np.float64), axes=(1, 2), norm="ortho")
         energy = np.einsum("crs,crs->rs", modes, modes).ravel() / u.size
         energies[:, k] = np.bincount(ranges, energy, _RANGES)
     return 8 * ((np.arange(_RANGES) + 0.5) / _RANGES) ** 2, energies

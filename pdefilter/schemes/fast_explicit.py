@@ -7,6 +7,7 @@ largest stable step, and damp every frequency.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 # As long as a cycle has been found free of rounding errors in float32.
 LONGEST_CYCLE = 400
@@ -26,6 +27,13 @@ class Cycle:
 
     sizes: tuple[float, ...]
     momenta: tuple[float, ...] = ()
+
+    def factor(self, eigenvalue: float) -> float:
+        """Find what the solution of u_t = −λu is multiplied by, λ the eigenvalue in px⁻²."""
+        last = u = 1.0
+        for size, momentum in zip_longest(self.sizes, self.momenta, fillvalue=1.0):
+            last, u = u, momentum * (u - size * eigenvalue * u) + (1 - momentum) * last
+        return u
 
 
 def fewest_cycles(time: float, largest_stable_step: float) -> int:

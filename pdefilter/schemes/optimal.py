@@ -90,7 +90,8 @@ def _expand(time: float, spectrum: Spectrum, tolerance: float, largest: float) -
     for k in range(LONGEST_CYCLE):
         q.append(float(now[:_NODES] @ weighted))
         error -= eigenvalues * (q[-1] * now[_NODES:])
-        if np.max(error**2 @ spectrum.energies) <= tolerance**2:
+        # Of what is no number any more, any polynomial will do.
+        if not np.max(error**2 @ spectrum.energies) > tolerance**2:
             return np.array(q)
         before = _B[k - 1] * previous if k else 0
         previous, now = now, ((x - _A[k]) * now - before) / _B[k]

@@ -5,8 +5,13 @@ from collections.abc import Callable
 MOST_PARTS = 1 << 20
 
 
-def fewest_parts(difference: Callable[[int], float], tolerance: float, least: int = 1) -> int:
-    """Find how many parts a scheme of order one must divide its time into.
+def fewest_parts(
+    difference: Callable[[int], float],
+    tolerance: float,
+    least: int = 1,
+    model: Callable[[int], float] = lambda parts: 1 / parts,
+) -> int:
+    """Find how many parts a scheme must divide its time into.
 
     Parameters
     ----------
@@ -16,14 +21,19 @@ def fewest_parts(difference: Callable[[int], float], tolerance: float, least: in
         The error allowed.
     least : int
         The number of parts to begin with.
+    model : callable
+        From a number of parts to what the error is proportional to; by default
+        that of a scheme of order one, whose error halves from m to 2m.
 
     Returns
     -------
     int
-        A number of parts: as the error falls like 1/m, that of 2m parts is the
-        difference between m and 2m, and that of m parts twice as large.
+        A number of parts, whose error follows from a difference and the model.
     """
     parts = least
-    while (gap := difference(parts)) > tolerance and 2 * parts < MOST_PARTS:
+    while True:
+        coarse, fine = model(parts), model(2 * parts)
+        unit = difference(parts) / (abs(coarse - fine) or 1.0)
+        if not fine * unit > tolerance or 2 * parts >= MOST_PARTS:
+            return parts if coarse * unit <= tolerance else 2 * parts
         parts *= 2
-    return parts if 2 * gap <= tolerance else 2 * parts

@@ -90,13 +90,24 @@ def test_schemes_converge_to_one_answer_with_order_one(scheme, equation, grey):
 
 @pytest.mark.parametrize("scheme", ["fed", "fsi", "aos", "optimal"])
 @pytest.mark.parametrize("time", [5.0, 50.0, 2000.0])
-@pytest.mark.parametrize("tolerance", [1.0, 0.2])
+@pytest.mark.parametrize("tolerance", [1.0, 0.2, 0.05])
 def test_heat_is_within_the_tolerance_of_the_exact_solution(scheme, time, tolerance, grey):
     image = np.ascontiguousarray(np.tile(grey[0], (2, 2))[:500, :600])
     ours = pdefilter.heat_diffuse(image, time=time, scheme=scheme, tolerance=tolerance)
     exact = pdefilter.heat_diffuse(image, time=time, scheme="exact")
     # The estimate is from parts of the image; the rest may be rougher by a quarter.
     assert rms(ours, exact) * 255 < 1.25 * tolerance
+
+
+@pytest.mark.parametrize("scheme", ["fed", "fsi", "aos", "optimal"])
+@pytest.mark.parametrize(("factor", "offset"), [(1e4, 0), (1e30, 0), (1, 300), (1e-3, 1e6)])
+def test_large_values_have_the_tolerance_that_they_can(scheme, factor, offset, grey):
+    """A part of their deviation; on a high level some roundings, and no endless search."""
+    u = (factor * grey[0, :96, :96] + offset).astype(np.float32)
+    exact = pdefilter.heat_diffuse(u.astype(np.float64), time=5.0, scheme="exact")
+    found = pdefilter.heat_diffuse(u, time=5.0, scheme=scheme, tolerance=0.2)
+    allowed = max(0.2 / 255 * max(1, u.std(dtype=float)), 2.0**-20 * abs(u).max())
+    assert rms(found, exact) <= allowed
 
 
 @pytest.mark.parametrize("scheme", ["fed", "fsi", "aos"])
