@@ -6,6 +6,7 @@ import numpy as np
 
 from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.gradient import gradient
+from pdefilter.kernels.quantile import quantile
 from pdefilter.kernels.squares import squares
 from pdefilter.kernels.taps import Taps
 from pdefilter.kernels.windows import binomial
@@ -21,9 +22,6 @@ _MEDIAN_OF_NORMAL = 0.6744897501960817  # of |x|, x normal of deviation one
 # The flattest tenth shows texture least; of fewer pixels a median errs by more than it gains.
 _FLAT = 0.1
 _FEWEST = 8192
-
-# Of so many pixels one tells how flat that tenth is; a prime number, which no pattern has.
-_EVERY = 7
 
 # Of 26 000 pixels, the tenth of these, a median errs by 0.7 %. The seams between squares are
 # edges, and never flat.
@@ -86,12 +84,9 @@ def _deviation(u: Plane, residual: Plane, flatness: Plane, visible: Mask | None)
     if not count:
         return 0.0
     share = min(1.0, max(_FLAT, _FEWEST / count))
-    some = flatness[inner].ravel()[::_EVERY][unclipped.ravel()[::_EVERY]]
-    flat = unclipped
-    if some.size:
-        flat = unclipped & (flatness[inner] <= _quantile(some, share))
+    flat = unclipped & (flatness[inner] <= quantile(flatness[inner][unclipped], share))
     # Where squares leave the range of float32, nothing is flat and no median a number.
-    middle = float(_quantile(residual[inner][flat], 0.5)) if flat.any() else math.nan
+    middle = float(quantile(residual[inner][flat], 0.5)) if flat.any() else math.nan
     return math.inf if math.isnan(middle) else middle / (_GAIN * _MEDIAN_OF_NORMAL)
 
 
@@ -99,10 +94,3 @@ def _windows_within(pixels: Mask) -> Mask:
     """Find the windows of 3 × 3 that lie in a set of pixels, by their inner pixel."""
     rows = pixels[:-2] & pixels[1:-1] & pixels[2:]
     return rows[:, :-2] & rows[:, 1:-1] & rows[:, 2:]
-
-
-def _quantile(values: Plane, share: float) -> np.float32:
-    """Take the smallest value that a share of all do not exceed: it has the same bits always."""
-    rank = math.ceil(share * values.size) - 1
-    value: np.float32 = np.partition(values, rank)[rank]
-    return value

@@ -1,5 +1,6 @@
-"""An order statistic of the differences between neighbours, without a list of them."""
+"""Order statistics by counting: non-negative floats are ordered like their bits."""
 
+import math
 from threading import Lock
 
 import numpy as np
@@ -9,13 +10,36 @@ from pdefilter.kernels.bands import for_each_band
 from pdefilter.kernels.reference.march import sum_of_squares
 from pdefilter.raster import Planes
 
+# Fewer numbers are ordered before so many places are counted.
+_WORTH_COUNTING = 1 << 16
+
+
+def quantile(values: NDArray[np.float32], share: float) -> np.float32:
+    """Find the smallest of some numbers that a share of them do not exceed.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,), float32
+        At least one number, none negative; NaN counts as the largest.
+    share : float
+        Above 0, at most 1.
+    """
+    rank = math.ceil(share * values.size) - 1
+    if values.size >= _WORTH_COUNTING:
+        bits = values.view(np.uint32)
+        halves = bits >> 16
+        upper, below = _locate(np.bincount(halves), rank)
+        values, rank = bits[halves == upper].view(np.float32), rank - below
+    value: np.float32 = np.partition(values, rank)[rank]
+    return value
+
 
 def squared_difference(u: Planes, fraction: float, edges: Planes | None = None) -> float:
     """Find the squared difference that a fraction of the pairs of neighbours stay below.
 
-    Non-negative floats are ordered like their bits. So the upper half of the
-    answer's bits is found by counting, and then, among the pairs that have it,
-    the lower half: no sorting, and no memory for the differences.
+    The upper half of the answer's bits is found by counting, and then, among the
+    pairs that have it, the lower half: no sorting, and no memory for the
+    differences.
 
     Parameters
     ----------

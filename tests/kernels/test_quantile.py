@@ -5,13 +5,27 @@ from hypothesis import strategies as st
 from support import planes
 
 from pdefilter.kernels.edges import open_edges
-from pdefilter.kernels.quantile import squared_difference
+from pdefilter.kernels.quantile import quantile, squared_difference
 
 
 def sorted_squares(u):
     return np.sort(
         np.concatenate([np.square(np.diff(u, axis=axis)).sum(axis=0).ravel() for axis in (1, 2)])
     )
+
+
+@given(
+    size=st.sampled_from([1, 2, 100, 2**16, 2**17]),
+    share=st.floats(0, 1, exclude_min=True),
+    distinct=st.sampled_from([1, 3, 2**20]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_a_quantile_is_where_it_is_when_sorted(size, share, distinct, seed):
+    rng = np.random.default_rng(seed)
+    values = (rng.integers(distinct, size=size) * 1e-3).astype(np.float32)
+    values[rng.integers(size)] = np.nan
+    rank = np.ceil(share * size).astype(int) - 1
+    assert np.array_equal(quantile(values, share), np.sort(values)[rank], equal_nan=True)
 
 
 @given(planes(), st.floats(0, 1))
