@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pdefilter.equations.diffusivities import Diffusivity
+from pdefilter.errors import ImageError
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes
@@ -63,13 +64,24 @@ def contrast_parameter(
     -------
     float
         κ on the unit scale; zero where the percentile is.
+
+    Raises
+    ------
+    ImageError
+        If the square of that percentile is too large for float32.
     """
     percentile = percentile_of(contrast)
     if percentile is None:
         return float(contrast)
     from pdefilter.kernels.quantile import squared_difference
 
-    return math.sqrt(squared_difference(u, percentile / 100, edges) / channels)
+    squared = squared_difference(u, percentile / 100, edges)
+    if math.isinf(squared):
+        raise ImageError(
+            "has differences between neighbours whose squares exceed what float32 can hold; scale "
+            "the image down"
+        )
+    return math.sqrt(squared / channels)
 
 
 def contrast_of_noise(

@@ -144,4 +144,4 @@ def _medium(image: "Raster", diffusivity: str, kappa: float | str) -> LinearEvol
     contrast = contrast_parameter(u, kappa, len(u), edges)
     # Where κ is zero no edge conducts but those without difference, which have no flux either.
     g = DIFFUSIVITIES[diffusivity]
-    return PeronaMalik(g, contrast or SMALLEST, len(u), edges).freeze(u)
+    return PeronaMalik(g, max(SMALLEST, contrast), len(u), edges).freeze(u)

@@ -47,7 +47,8 @@ def join(
     intervals : sequence of C tuples of float
         For every plane, the values stored as zero and as full scale; where the
         type is signed and the interval too, they are stored as the negative
-        full scale and the positive one. Floats are stored as they are.
+        full scale and the positive one. Floats are stored as they are, as
+        far as their type goes.
     dtype : dtype
         The type to store.
 

@@ -59,8 +59,9 @@ def apply(
     if result.alpha is not None:
         planes, intervals = [*planes, result.alpha], [*intervals, (0.0, 1.0)]
     pixels = pixels_of(planes, intervals, dtype).reshape(image.pixels.shape)
-    if np.may_share_memory(pixels, image.pixels):
-        # Where a filter changes nothing, its result may be a view of what went in.
+    if np.may_share_memory(pixels, image.pixels) or not pixels.flags.writeable:
+        # Where a filter changes nothing, its result may be a view of what went in; where one
+        # plane stands for several, it is one of what nobody may write to.
         pixels = pixels.copy()
     if result.valid is not None:
         pixels = with_holes(pixels, image, result.valid)

@@ -6,6 +6,7 @@ import skimage
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pdefilter
 from pdefilter.errors import ImageError
 from pdefilter.images.values import from_unit, to_unit
 
@@ -63,6 +64,14 @@ def test_what_does_not_fit_is_clipped_and_counted(dtype):
     full = np.iinfo(dtype).max
     assert stored[2] == stored[3] == full
     assert stored[0] in (0, -full)
+
+
+def test_what_half_precision_cannot_hold_is_clipped_and_counted():
+    """65504 is its largest number."""
+    image = np.float16([[0.0, 40000.0, 0.0, -65504.0]])
+    with pytest.warns(UserWarning, match="2 of 4 values lie outside the range that float16"):
+        doubled = pdefilter.convolve(image, kernel="2")
+    assert doubled.tolist() == [[0.0, 65504.0, 0.0, -65504.0]]
 
 
 def test_rounding_noise_at_the_ends_is_no_clipping():

@@ -54,9 +54,12 @@ def join(
 def _stored(
     values: Plane, dtype: np.dtype, lowest: float, highest: float
 ) -> tuple[NDArray[np.floating], int]:
-    """Round to the integers of a type; return how many had to be clipped."""
+    """Round to the integers of a type, if it is one; return how many had to be clipped."""
     if dtype.kind == "f":
-        return values, 0
+        if dtype.itemsize >= values.itemsize:
+            return values, 0
+        largest = np.float32(np.finfo(dtype).max)
+        return values.clip(-largest, largest), int(np.count_nonzero(np.abs(values) > largest))
     full = full_scale(dtype)
     zero = -full if dtype.kind == "i" and lowest < 0 else 0
     bottom = -full if dtype.kind == "i" else 0
