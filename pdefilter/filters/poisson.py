@@ -198,10 +198,11 @@ def _require_fit(
         )
     if region is None:
         return
-    import numpy as np
+    from pdefilter.kernels.box import box
 
-    top, bottom = np.flatnonzero(region.any(axis=1))[[0, -1]] + at[0]
-    left, right = np.flatnonzero(region.any(axis=0))[[0, -1]] + at[1]
+    rows_within, columns_within = box(region, 0)
+    top, bottom = rows_within.start + at[0], rows_within.stop - 1 + at[0]
+    left, right = columns_within.start + at[1], columns_within.stop - 1 + at[1]
     if min(top, left) < 0 or bottom >= shape[0] or right >= shape[1]:
         raise MisfitError(
             f"has {_size(image)} pixels, and what is cloned reaches from {top},{left} to "
