@@ -44,7 +44,8 @@ _PART = 3
 _LEAST_SHARE = 1 / 64
 
 # How far what an equation says of a pixel reaches: to its neighbours, to theirs, and along edges
-# to whom D ≥ 0.01 ties it, some 20 px away, whose D follows what is smoothed.
+# to whom D ≥ 0.01 ties it, 5 px away at most, whose D follows what is smoothed 5 px around: that
+# is 10, and some to spare.
 _NEIGHBOURS = 1
 _THEIRS = 2
 _TIED = 32

@@ -24,7 +24,7 @@ def gaussian(sigma: float) -> Taps:
         [math.exp(-0.5 * (k / sigma) ** 2) for k in range(-reach, reach + 1)] if reach else [1.0]
     )
     total = math.fsum(weights)
-    return Taps.centred([weight / total for weight in weights])
+    return Taps.centred(tuple(weight / total for weight in weights))  # one for all who ask
 
 
 def gaussian_of_size(size: int) -> Taps:
