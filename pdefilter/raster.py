@@ -27,6 +27,8 @@ _INVISIBLE = np.float32(2.0**-17)
 class Raster:
     """An image on the unit scale.
 
+    A filter may overwrite the colour of its image, unless NumPy forbids it.
+
     Attributes
     ----------
     colour : ndarray of shape (C, M, N), float32
@@ -61,7 +63,8 @@ class Raster:
         Alpha is filtered along as one more plane, so the colour of a
         transparent pixel has no weight and cannot bleed. A pixel that ends up
         transparent keeps its hidden colour. (Porter & Duff 1984,
-        doi:10.1145/964965.808606.)
+        doi:10.1145/964965.808606.) What `f` is given it may overwrite, unless
+        NumPy forbids it.
         """
         if not self.colour.size:
             return self

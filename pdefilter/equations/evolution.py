@@ -1,9 +1,13 @@
-"""What a scheme may ask of an equation that evolves an image in time."""
+"""What a scheme may ask of an equation that evolves an image in time.
+
+Where it gives room, it does not need the image itself again: see `pdefilter.kernels.room`.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from pdefilter.kernels.room import Room
     from pdefilter.raster import Places, Planes
 
 
@@ -15,7 +19,14 @@ class LinearEvolution(Protocol):
         """The largest size in px² of an explicit step that is stable by itself."""
         ...
 
-    def march(self, u: "Planes", sizes: Sequence[float], momenta: Sequence[float] = ()) -> "Planes":
+    def march(
+        self,
+        u: "Planes",
+        sizes: Sequence[float],
+        momenta: Sequence[float] = (),
+        *,
+        room: "Room | None" = None,
+    ) -> "Planes":
         """Take explicit steps, each with its momentum if there are any."""
         ...
 
@@ -28,7 +39,7 @@ class Evolution(Protocol):
         """The largest size in px² of an explicit step that is stable by itself."""
         ...
 
-    def march(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
+    def march(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
         """Take explicit steps; the coefficients follow u at every step."""
         ...
 
@@ -45,6 +56,6 @@ class Evolution(Protocol):
 class Splittable(Evolution, Protocol):
     """u_t = (A_1(u) + A_2(u)) u, where each part couples pixels along one axis only."""
 
-    def split(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
+    def split(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
         """Take steps of additive operator splitting."""
         ...

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from pdefilter.kernels.room import Room
     from pdefilter.raster import Places, Planes
 
 
@@ -28,11 +29,18 @@ class Heat:
     largest_stable_step: ClassVar[float] = 0.25
     """Above it (px²) the highest frequency grows (and below it, min and max are kept)."""
 
-    def march(self, u: "Planes", sizes: Sequence[float], momenta: Sequence[float] = ()) -> "Planes":
+    def march(
+        self,
+        u: "Planes",
+        sizes: Sequence[float],
+        momenta: Sequence[float] = (),
+        *,
+        room: "Room | None" = None,
+    ) -> "Planes":
         """Take explicit steps; see `pdefilter.kernels.march.march`."""
         from pdefilter.kernels.march import march
 
-        return march(u, sizes, momenta=momenta, edges=self.edges)
+        return march(u, sizes, momenta=momenta, edges=self.edges, room=room)
 
     def freeze(self, u: "Planes") -> "Heat":  # noqa: ARG002 (an Evolution's)
         """Return itself: the conductances do not depend on u."""
@@ -42,11 +50,11 @@ class Heat:
         """Make the evolution of a part of the image, cut out."""
         return self if self.edges is None else Heat(self.edges[:, rows, columns])
 
-    def split(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
+    def split(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
         """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""
         from pdefilter.kernels.march import split
 
-        return split(u, sizes, edges=self.edges)
+        return split(u, sizes, edges=self.edges, room=room)
 
     def evolve_exactly(self, u: "Planes", time: float) -> "Planes":
         """Solve to `time` without a step: every cosine mode decays by itself.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pdefilter.equations.diffusivities import Diffusivity
 
 if TYPE_CHECKING:
+    from pdefilter.kernels.room import Room
     from pdefilter.kernels.taps import Taps
     from pdefilter.raster import Places, Planes
 
@@ -53,6 +54,7 @@ class PeronaMalik:
         momenta: Sequence[float] = (),
         *,
         smoothing: "Taps | None" = None,
+        room: "Room | None" = None,
     ) -> "Planes":
         """Take explicit steps; see `pdefilter.kernels.march.march`."""
         from pdefilter.kernels.march import march
@@ -66,6 +68,7 @@ class PeronaMalik:
             edges=self.edges,
             held=self.held,
             smoothing=smoothing,
+            room=room,
         )
 
     def freeze(self, u: "Planes") -> "PeronaMalik":
@@ -80,7 +83,7 @@ class PeronaMalik:
         )
         return replace(self, edges=edges, held=held)
 
-    def split(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
+    def split(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
         """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""
         from pdefilter.kernels.march import split
 
@@ -91,6 +94,7 @@ class PeronaMalik:
             squared_scale=self._squared_scale,
             edges=self.edges,
             held=self.held,
+            room=room,
         )
 
     @property

@@ -8,6 +8,7 @@ from pdefilter.equations.perona_malik import PeronaMalik
 from pdefilter.equations.smoothing import Smoothing
 
 if TYPE_CHECKING:
+    from pdefilter.kernels.room import Room
     from pdefilter.raster import Places, Planes
 
 
@@ -30,12 +31,12 @@ class Regularized:
 
     largest_stable_step: ClassVar[float] = PeronaMalik.largest_stable_step
 
-    def march(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
+    def march(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
         """Take explicit steps."""
         if self.smoothed.valid is None:
-            return self.equation.march(u, sizes, smoothing=self.smoothed.taps)
+            return self.equation.march(u, sizes, smoothing=self.smoothed.taps, room=room)
         for size in sizes:
-            u = self.freeze(u).march(u, [size])
+            u = self.freeze(u).march(u, [size], room=room)
         return u
 
     def freeze(self, u: "Planes") -> PeronaMalik:
@@ -46,8 +47,8 @@ class Regularized:
         """Make the evolution of a part of the image, cut out."""
         return Regularized(self.equation.part(rows, columns), self.smoothed.part(rows, columns))
 
-    def split(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
+    def split(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
         """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""
         for size in sizes:
-            u = self.freeze(u).split(u, [size])
+            u = self.freeze(u).split(u, [size], room=room)
         return u

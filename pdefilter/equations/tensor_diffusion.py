@@ -8,6 +8,7 @@ from pdefilter.equations.smoothing import Smoothing
 
 if TYPE_CHECKING:
     from pdefilter.kernels.lattice import Stencil
+    from pdefilter.kernels.room import Room
     from pdefilter.kernels.tensors import Law
     from pdefilter.raster import Places, Planes
 
@@ -32,11 +33,18 @@ class LinearTensorDiffusion:
     have a sum below 8: those of its own are at most tr D ≤ 2; and those of others, by
     λ_k |e_k|² ≤ 1, half the sum of 1/|e|² over all primitive offsets e within reach, 5.41."""
 
-    def march(self, u: "Planes", sizes: Sequence[float], momenta: Sequence[float] = ()) -> "Planes":
+    def march(
+        self,
+        u: "Planes",
+        sizes: Sequence[float],
+        momenta: Sequence[float] = (),
+        *,
+        room: "Room | None" = None,
+    ) -> "Planes":
         """Take explicit steps; see `pdefilter.kernels.lattice.march`."""
         from pdefilter.kernels.lattice import march
 
-        return march(u, sizes, momenta=momenta, stencil=self.stencil)
+        return march(u, sizes, momenta=momenta, stencil=self.stencil, room=room)
 
     def divergence(self, u: "Planes") -> "Planes":
         """Find div(D ∇u)."""
@@ -76,31 +84,33 @@ class TensorDiffusion:
 
     largest_stable_step: ClassVar[float] = LinearTensorDiffusion.largest_stable_step
 
-    def march(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
+    def march(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
         """Take explicit steps."""
         import numpy as np
 
         from pdefilter.kernels.lattice import advance
+        from pdefilter.kernels.room import Room
 
         if self.smoothed.valid is not None:  # the ways around holes are those of a stencil
             for size in sizes:
-                u = self.freeze(u).march(u, [size])
+                u = self.freeze(u).march(u, [size], room=room)
             return u
-        u = np.ascontiguousarray(u)
-        room = [np.empty_like(u) for _ in range(min(2, len(sizes)))]
+        if room is None:
+            u = u.copy()
+            room = Room.beside(u)
         smoothed = np.empty_like(u)
         fields = [np.empty((3, *u.shape[1:]), np.float32) for _ in range(2)]
-        for k, size in enumerate(sizes):
+        for size in sizes:
             tensor = self._structure(u, smoothed, *fields)
-            advance(u, size, tensor=tensor, law=self.law, out=room[k % 2])
-            u = room[k % 2]
+            advance(u, size, tensor=tensor, law=self.law, out=room.planes)
+            u, room.planes = room.planes, u
         return u
 
     def freeze(self, u: "Planes") -> LinearTensorDiffusion:
         """Hold D as it is for u: a linear diffusion."""
         from pdefilter.kernels.lattice import stencil_of
 
-        stencil = stencil_of(self._structure(u), self.smoothed.valid, law=self.law)
+        stencil = stencil_of(self._structure(u), self.smoothed.valid, law=self.law, overwrite=True)
         return LinearTensorDiffusion(stencil)
 
     def _structure(
@@ -113,8 +123,10 @@ class TensorDiffusion:
         """Find J_ρ(∇u_σ); there may be room for u_σ, J and J_ρ."""
         from pdefilter.kernels.tensors import structure_tensor
 
-        smoothed = self.smoothed(u, smoothed)
-        structure = structure_tensor(smoothed, self.channels, self.smoothed.valid, out=structure)
+        # Large images need the room of u_σ, which has no name here, as soon as J is there.
+        structure = structure_tensor(
+            self.smoothed(u, smoothed), self.channels, self.smoothed.valid, out=structure
+        )
         return self.integrated(structure, gathered)
 
     def part(self, rows: "Places", columns: "Places") -> "TensorDiffusion":

@@ -8,6 +8,7 @@ from pdefilter.equations.evolution import Evolution, LinearEvolution, Splittable
 from pdefilter.observer import observer
 
 if TYPE_CHECKING:
+    from pdefilter.kernels.room import Room
     from pdefilter.raster import Places, Planes
 
 # As many as the engine takes in one trip through memory, so that pieces cost no more trips.
@@ -42,10 +43,10 @@ class Watched:
         """That of the other."""
         return self.evolution.largest_stable_step
 
-    def march(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
+    def march(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
         """Take explicit steps."""
         for piece in _pieces(len(sizes)):
-            u = self.evolution.march(u, sizes[piece])
+            u = self.evolution.march(u, sizes[piece], room=room)
             self.advanced(piece.stop - piece.start)
         return u
 
@@ -57,11 +58,11 @@ class Watched:
         """Cut out a part, of which nothing is told: it only stands for the whole."""
         return self.evolution.part(rows, columns)
 
-    def split(self, u: "Planes", sizes: Sequence[float]) -> "Planes":
+    def split(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
         """Take steps of additive operator splitting."""
         assert isinstance(self.evolution, Splittable)
         for piece in _pieces(len(sizes)):
-            u = self.evolution.split(u, sizes[piece])
+            u = self.evolution.split(u, sizes[piece], room=room)
             self.advanced(piece.stop - piece.start)
         return u
 
@@ -77,9 +78,16 @@ class _WatchedLinear:
     def largest_stable_step(self) -> float:
         return self.evolution.largest_stable_step
 
-    def march(self, u: "Planes", sizes: Sequence[float], momenta: Sequence[float] = ()) -> "Planes":
+    def march(
+        self,
+        u: "Planes",
+        sizes: Sequence[float],
+        momenta: Sequence[float] = (),
+        *,
+        room: "Room | None" = None,
+    ) -> "Planes":
         for piece in _pieces(len(sizes), momenta):
-            u = self.evolution.march(u, sizes[piece], momenta[piece])
+            u = self.evolution.march(u, sizes[piece], momenta[piece], room=room)
             self.advanced(piece.stop - piece.start)
         return u
 

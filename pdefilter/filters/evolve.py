@@ -14,6 +14,7 @@ from pdefilter.schemes.fast_explicit import Cycle, fed_cycle, fewest_cycles, fsi
 from pdefilter.schemes.tolerance import fewest_parts
 
 if TYPE_CHECKING:
+    from pdefilter.kernels.room import Room
     from pdefilter.raster import Planes, Raster
 
     _Samples: TypeAlias = Sequence[tuple[Evolution, Planes]]
@@ -63,18 +64,23 @@ class Schedule:
     tolerance: float
 
     def run(self, evolution: Evolution, u: "Planes") -> "Planes":
-        """Evolve `u` to the stopping time."""
+        """Evolve `u` to the stopping time; it is overwritten unless NumPy forbids that."""
+        from pdefilter.kernels.room import Room
+
         chose(scheme=self.scheme, time=self.time)
         if not self.time:
             return u
+        # Nobody needs the image again, unless it is what somebody else may write to alone.
+        u = u if u.flags.writeable else u.copy()
+        room = Room.beside(u)
         if self.sizes:
             chose(steps=len(self.sizes))
             evolution = watched(evolution)
             if self.scheme == "explicit":
-                return evolution.march(u, self.sizes)
-            return _split(evolution, u, self.sizes)
+                return evolution.march(u, self.sizes, room=room)
+            return _split(evolution, u, self.sizes, room)
         if self.scheme == "optimal":
-            return self._run_optimally(evolution, u)
+            return self._run_optimally(evolution, u, room)
         least = 1
         if self.scheme in _CYCLES:
             least = fewest_cycles(self.time, evolution.largest_stable_step)
@@ -99,9 +105,9 @@ class Schedule:
 
         parts = fewest_parts(difference, self._allowed(samples), least, model)
         chose(steps=parts * len(self._cycle(evolution, parts).sizes))
-        return self._divided(watched(evolution), u, parts)
+        return self._divided(watched(evolution), u, parts, room)
 
-    def _run_optimally(self, evolution: Evolution, u: "Planes") -> "Planes":
+    def _run_optimally(self, evolution: Evolution, u: "Planes", room: "Room") -> "Planes":
         from pdefilter.kernels.cosine import spectrum
         from pdefilter.schemes.optimal import Spectrum, optimal_cycles
 
@@ -112,7 +118,7 @@ class Schedule:
         chose(steps=sum(len(cycle.sizes) for cycle in cycles))
         evolution = watched(evolution)
         for cycle in cycles:
-            u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta)
+            u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta, room=room)
         return u
 
     def _allowed(self, samples: "_Samples") -> float:
@@ -121,13 +127,15 @@ class Schedule:
         size = math.sqrt(max(_mean_square(sample) for _, sample in samples))
         return max(self.tolerance * max(1.0, deviation), _ROUNDING * size)
 
-    def _divided(self, evolution: Evolution, u: "Planes", parts: int) -> "Planes":
+    def _divided(
+        self, evolution: Evolution, u: "Planes", parts: int, room: "Room | None" = None
+    ) -> "Planes":
         """Evolve `u` in so many cycles, or steps of splitting."""
         if self.scheme == "aos":
-            return _split(evolution, u, (self.time / parts,) * parts)
+            return _split(evolution, u, (self.time / parts,) * parts, room)
         cycle = self._cycle(evolution, parts)
         for _ in range(parts):
-            u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta)
+            u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta, room=room)
         return u
 
     def _cycle(self, evolution: Evolution, parts: int) -> Cycle:
@@ -208,9 +216,11 @@ def edges_of(image: "Raster") -> "Planes | None":
     return open_edges(image.valid)
 
 
-def _split(evolution: Evolution, u: "Planes", sizes: Sequence[float]) -> "Planes":
+def _split(
+    evolution: Evolution, u: "Planes", sizes: Sequence[float], room: "Room | None"
+) -> "Planes":
     assert isinstance(evolution, Splittable)
-    return evolution.split(u, sizes)
+    return evolution.split(u, sizes, room=room)
 
 
 def _mean_square(u: "Planes") -> float:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pdefilter.kernels import engine
 from pdefilter.kernels.reference import lattice as reference
+from pdefilter.kernels.room import Room
 from pdefilter.kernels.tensors import Law
 from pdefilter.raster import Mask, Planes
 
@@ -39,7 +40,13 @@ class Stencil:
     ends: NDArray[np.int8]
 
 
-def stencil_of(tensor: Planes, valid: Mask | None = None, *, law: Law | None = None) -> Stencil:
+def stencil_of(
+    tensor: Planes,
+    valid: Mask | None = None,
+    *,
+    law: Law | None = None,
+    overwrite: bool = False,
+) -> Stencil:
     """Reduce the tensors of a field.
 
     Parameters
@@ -51,12 +58,14 @@ def stencil_of(tensor: Planes, valid: Mask | None = None, *, law: Law | None = N
         between them has none.
     law : Law, optional
         What makes D of `tensor`; by default it is D.
+    overwrite : bool
+        Whether nobody needs `tensor` again.
     """
     tensor = np.ascontiguousarray(tensor, np.float32)
     if tensor.size and engine.name() == "native":
         from pdefilter.kernels.native import lattice as native
 
-        stencil = Stencil(*native.reduce(tensor, law))
+        stencil = Stencil(*native.reduce(tensor, law, overwrite=overwrite))
     else:
         stencil = Stencil(*reference.reduce(tensor, law))
     if valid is not None:
@@ -92,7 +101,12 @@ def advance(u: Planes, step: float, *, tensor: Planes, law: Law, out: Planes) ->
 
 
 def march(
-    u: Planes, steps: Sequence[float], *, momenta: Sequence[float] = (), stencil: Stencil
+    u: Planes,
+    steps: Sequence[float],
+    *,
+    momenta: Sequence[float] = (),
+    stencil: Stencil,
+    room: Room | None = None,
 ) -> Planes:
     """Take explicit steps u ← u + τ div(D ∇u).
 
@@ -100,7 +114,7 @@ def march(
     ----------
     u : ndarray of shape (C, M, N), float32
         The initial image.
-    steps, momenta : sequence of float
+    steps, momenta, room
         As of `pdefilter.kernels.march.march`.
     stencil : Stencil
         D on the lattice, held.
@@ -108,7 +122,7 @@ def march(
     Returns
     -------
     ndarray of shape (C, M, N), float32
-        A new array.
+        As of `pdefilter.kernels.march.march`.
 
     Raises
     ------
@@ -117,16 +131,20 @@ def march(
     """
     if u.shape[1:] != stencil.weights.shape[1:]:
         raise ValueError(f"an image of shape {u.shape} has another stencil")
-    result = np.array(u, np.float32, order="C")
+    if room is None:
+        u = np.array(u, np.float32, order="C")
+        room = Room.beside(u)
     if not u.size:
-        return result
+        return u
     if engine.name() == "reference":
-        return reference.march(result, steps, momenta, stencil.weights, stencil.ends)
+        return reference.march(u, steps, momenta, stencil.weights, stencil.ends)
     from pdefilter.kernels.native import lattice as native
 
     for some in _compiled(u):
-        result[some] = native.march(result[some], steps, momenta, stencil.weights, stencil.ends)
-    return result
+        native.march(u[some], room.planes[some], steps, momenta, stencil.weights, stencil.ends)
+    if len(steps) % 2:
+        u, room.planes = room.planes, u
+    return u
 
 
 def _compiled(u: Planes) -> list[slice]:

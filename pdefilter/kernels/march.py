@@ -12,6 +12,7 @@ import numpy as np
 from pdefilter.kernels import engine
 from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.reference import march as reference
+from pdefilter.kernels.room import Room
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
 
@@ -28,6 +29,7 @@ def march(
     edges: Planes | None = None,
     held: Planes | None = None,
     smoothing: Taps | None = None,
+    room: Room | None = None,
 ) -> Planes:
     """Take explicit steps u ← u + τ div(g ∇u), edge by edge.
 
@@ -57,11 +59,13 @@ def march(
     smoothing : Taps, optional
         What `u` is correlated with along both axes, anew at every step, before
         g is taken from its differences; not with `held`.
+    room : Room, optional
+        Where the result may go, and what comes before it; `u` is kept if not given.
 
     Returns
     -------
     ndarray of shape (C, M, N), float32
-        A new array.
+        Without room a new array.
 
     Raises
     ------
@@ -83,7 +87,7 @@ def march(
     if _natively(u, held):
         from pdefilter.kernels import native
 
-        return native.march(*arguments)
+        return native.march(*arguments, room=room)
     return reference.march(*arguments)
 
 
@@ -95,6 +99,7 @@ def split(
     squared_scale: float = 1.0,
     edges: Planes | None = None,
     held: Planes | None = None,
+    room: Room | None = None,
 ) -> Planes:
     """Take steps of additive operator splitting: stable at any size.
 
@@ -103,13 +108,13 @@ def split(
 
     Parameters
     ----------
-    u, steps, conductance, squared_scale, edges, held
+    u, steps, conductance, squared_scale, edges, held, room
         As of `march`.
 
     Returns
     -------
     ndarray of shape (C, M, N), float32
-        A new array.
+        As of `march`.
 
     Raises
     ------
@@ -125,7 +130,7 @@ def split(
     if _natively(u, held):
         from pdefilter.kernels import native
 
-        return native.split(u, steps, conductance, squared_scale, edges, held)
+        return native.split(u, steps, conductance, squared_scale, edges, held, room=room)
     return reference.split(u, steps, conductance, squared_scale, edges, held)
 
 

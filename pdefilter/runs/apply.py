@@ -77,6 +77,8 @@ def raster_of(image: Image, valid: Mask | None) -> Raster:
         If a valid value is too large for float32.
     """
     planes = planes_of(without_holes(image, valid))
+    if np.may_share_memory(planes, image.pixels):
+        planes.flags.writeable = False  # a filter may overwrite what is not its caller's
     if not image.has_alpha:
         return Raster(np.ascontiguousarray(planes), valid=valid)
     return Raster(planes[:-1], planes[-1], valid)

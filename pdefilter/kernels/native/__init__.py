@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.kernels import engine
+from pdefilter.kernels.room import Room, in_turns
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
 
@@ -62,6 +63,7 @@ def march(
     held: Planes | None = None,
     smoothing: Taps | None = None,
     *,
+    room: Room | None = None,
     tiling: Tiling | None = None,
     threads: int | None = None,
     variant: str | None = None,
@@ -78,17 +80,16 @@ def march(
     if smoothing is not None:
         # The next step follows what this one leaves, as far as the kernel reaches.
         tiling = Tiling(1, tiling.rows, shape[-1])
-    several = len(steps) > tiling.levels
-    room = [np.empty(shape if several else (0, 0, 0), np.float32)]
+    out, spare = in_turns(u, -(-len(steps) // tiling.levels), room, held)
+    befores = None
     if any(momentum != 1 for momentum in momenta[tiling.levels :: tiling.levels]):
-        room += [np.empty_like(room[0]) for _ in range(2)]
-    out = np.empty_like(u)
+        befores = np.empty(shape, np.float32), np.empty(shape, np.float32)
     for part in parts:
         native.march(
             u[part],
             out[part],
-            room[0],
-            tuple(room[1:]) or None,
+            spare[part],
+            befores,
             np.asarray(steps, np.float32),
             np.asarray(momenta, np.float32) if momenta else None,
             edges,
@@ -113,16 +114,17 @@ def split(
     edges: Planes | None,
     held: Planes | None = None,
     *,
+    room: Room | None = None,
     threads: int | None = None,
     variant: str | None = None,
 ) -> Planes:
     """Take steps as `pdefilter.kernels.march.split` says."""
     native = compiled()
-    out = np.empty_like(u)
+    out, spare = in_turns(u, len(steps), room, held)
     native.split(
         u,
         out,
-        np.empty_like(u),
+        spare,
         np.float32(2) * np.asarray(steps, np.float32),
         edges,
         held,

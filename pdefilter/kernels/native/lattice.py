@@ -16,11 +16,19 @@ _GIVEN, _ALONG_EACH, _ALONG_LINES = range(3)
 
 
 def reduce(
-    tensor: Planes, law: Law | None, *, threads: int | None = None, variant: str | None = None
+    tensor: Planes,
+    law: Law | None,
+    *,
+    overwrite: bool = False,
+    threads: int | None = None,
+    variant: str | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """Reduce as `pdefilter.kernels.reference.lattice.reduce` says."""
+    """Reduce as `pdefilter.kernels.reference.lattice.reduce` says.
+
+    The weights of a pixel may take the place of its tensor, which is read before.
+    """
     native = compiled()
-    weights = np.empty_like(tensor)
+    weights = tensor if overwrite else np.empty_like(tensor)
     ends = np.empty((6, 2, *tensor.shape[1:]), np.int8)
     native.reduce(
         tensor,
@@ -34,7 +42,8 @@ def reduce(
 
 
 def march(
-    u: Planes,
+    now: Planes,
+    last: Planes,
     steps: Sequence[float],
     momenta: Sequence[float],
     weights: NDArray[np.float32],
@@ -42,10 +51,11 @@ def march(
     *,
     threads: int | None = None,
     variant: str | None = None,
-) -> Planes:
-    """March as `pdefilter.kernels.lattice.march` says."""
+) -> None:
+    """March as `pdefilter.kernels.lattice.march` says, from `now` to `last` and back in turns."""
     native = compiled()
-    now, last = u.copy(), u.copy()
+    if momenta and momenta[0] != 1:
+        last[...] = now
     for k, step in enumerate(steps):
         # The new image takes the place of the last but one, pixel by pixel.
         native.tie(
@@ -55,11 +65,10 @@ def march(
             _planes_of(ends),
             step,
             momenta[k] if momenta else 1.0,
-            threads or _threads_for(u),
+            threads or _threads_for(now),
             variant or variants()[-1],
         )
         last, now = now, last
-    return now
 
 
 def advance(

@@ -1,0 +1,70 @@
+"""Room for images saves memory and changes no bit."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import planes
+
+from pdefilter.kernels import lattice
+from pdefilter.kernels.march import march, split
+from pdefilter.kernels.room import Room, in_turns
+from pdefilter.kernels.windows import gaussian
+
+# The longest takes several trips through memory, with momentum from one to the next.
+COUNTS = st.sampled_from([1, 2, 3, 40, 70])
+
+
+def along_tensors(u, steps, *, room=None):
+    tensor = np.stack([0.6 + 0.4 * np.abs(u[0]), 0.2 * u[0], 0.6 + 0.3 * np.abs(u[0])])
+    return lattice.march(u, steps, stencil=lattice.stencil_of(tensor), room=room)
+
+
+WAYS = {
+    "explicit": lambda u, steps, **room: march(u, steps, **room),
+    "nonlinear": lambda u, steps, **room: march(
+        u, steps, conductance="rational", squared_scale=30.0, **room
+    ),
+    "smoothed": lambda u, steps, **room: march(
+        u, steps, conductance="rational", squared_scale=30.0, smoothing=gaussian(0.5), **room
+    ),
+    "held": lambda u, steps, **room: march(
+        u, steps, conductance="rational", squared_scale=30.0, held=u, **room
+    ),
+    "with momentum": lambda u, steps, **room: march(u, steps, momenta=[0.9] * len(steps), **room),
+    "split": lambda u, steps, **room: split(
+        u, steps, conductance="rational", squared_scale=30.0, held=u, **room
+    ),
+    "along tensors": along_tensors,
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+@given(u=planes(side=12), count=COUNTS)
+def test_the_bits_are_those_of_new_arrays(name, u, count):
+    given_, steps = u.copy(), [0.1] * count
+    expected = WAYS[name](u, steps)
+    assert u.tobytes() == given_.tobytes()
+    room = Room.beside(u)
+    first = WAYS[name](given_, steps, room=room)
+    assert first.tobytes() == expected.tobytes()
+    # What is left is free for the next.
+    assert not np.may_share_memory(first, room.planes)
+    again = WAYS[name](u.copy(), steps)
+    assert WAYS[name](u, steps, room=room).tobytes() == again.tobytes()
+
+
+@given(st.integers(1, 9), st.booleans(), st.booleans())
+def test_nothing_is_written_over_before_it_was_read(times, roomy, holding):
+    u = np.zeros((1, 2, 3), np.float32)
+    room = Room.beside(u) if roomy else None
+    out, spare = in_turns(u, times, room, u if holding else None)
+    kept = [u] if holding or not roomy else []
+    now = u
+    for k in range(times):
+        to = out if (times - k) % 2 else spare
+        assert all(to is not other for other in [now, *kept])
+        now = to
+    assert now is out
+    if roomy:
+        assert room.planes is not out
