@@ -10,8 +10,8 @@ from pdefilter.kernels.bands import for_each_band
 from pdefilter.kernels.reference.march import sum_of_squares
 from pdefilter.raster import Planes
 
-# Fewer numbers are ordered before so many places are counted.
-_WORTH_COUNTING = 1 << 16
+# The exponent and five bits more: few places to count in, and few numbers left to order in one.
+_LOWER_BITS = 18
 
 
 def quantile(values: NDArray[np.float32], share: float) -> np.float32:
@@ -25,11 +25,9 @@ def quantile(values: NDArray[np.float32], share: float) -> np.float32:
         Above 0, at most 1.
     """
     rank = math.ceil(share * values.size) - 1
-    if values.size >= _WORTH_COUNTING:
-        bits = values.view(np.uint32)
-        halves = bits >> 16
-        upper, below = _locate(np.bincount(halves), rank)
-        values, rank = bits[halves == upper].view(np.float32), rank - below
+    uppers = values.view(np.uint32) >> _LOWER_BITS
+    upper, below = _locate(np.bincount(uppers), rank)
+    values, rank = values[uppers == upper], rank - below
     value: np.float32 = np.partition(values, rank)[rank]
     return value
 

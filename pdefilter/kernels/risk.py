@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from types import ModuleType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pdefilter.kernels import engine
 from pdefilter.kernels.reference import risk as reference
@@ -45,13 +44,12 @@ class Risk:
 
     def __init__(self, f: Planes, deviations: Sequence[float], visible: Mask | None = None) -> None:
         self._f = f
-        self._visible = visible
-        self._deviations = np.asarray(deviations)[:, None]
+        self._deviations = deviations
         self._signs = _signs(f.shape)
         if visible is not None:
             self._signs *= visible
-        probe = (_PROBE * self._deviations).astype(np.float32)
-        self.probed: Planes = self._signs * probe[..., None]
+        probe = _PROBE * np.float32(deviations)
+        self.probed: Planes = self._signs * probe[:, None, None]
         self.probed += f
         self._count = np.count_nonzero(visible) if visible is not None else f[0].size
         self.variance = math.fsum(deviation**2 for deviation in deviations)
@@ -64,9 +62,12 @@ class Risk:
         filtered, probed : ndarray of shape (C, M, N), float32
             h(f) and h(f + εn).
         """
-        rows = _engine().sums(filtered, probed, self._f, self._signs, self._visible)
-        misfit = math.fsum(rows[0].ravel())
-        answer = math.fsum((rows[1] * self._deviations).ravel())
+        misfits, answers = _engine().sums(filtered, probed, self._f, self._signs).tolist()
+        misfit = math.fsum(map(math.fsum, misfits))
+        answer = math.fsum(
+            deviation * math.fsum(rows)
+            for deviation, rows in zip(self._deviations, answers, strict=True)
+        )
         return (misfit + 2 / _PROBE * answer) / max(1, self._count) - self.variance
 
 
@@ -78,12 +79,12 @@ def _engine() -> ModuleType:
     return reference
 
 
-def _signs(shape: tuple[int, ...]) -> NDArray[np.int8]:
+def _signs(shape: tuple[int, ...]) -> Planes:
     """Draw ±1 for every value, the same for a shape on every machine."""
     size = math.prod(shape)
     words = np.random.PCG64(_SEED).random_raw(-(-size // 64)).astype("<u8")
     bits = np.unpackbits(words.view(np.uint8), count=size, bitorder="little")
-    signs = bits.reshape(shape).view(np.int8)
+    signs: Planes = bits.reshape(shape).astype(np.float32)
     signs *= 2
     signs -= 1
     return signs

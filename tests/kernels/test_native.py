@@ -162,15 +162,15 @@ def test_a_gradient_has_the_bits_of_the_reference(
     assert same(ours, theirs)
 
 
-@given(image=images(150, 70), masked=st.booleans(), threads=st.integers(1, 8))
-def test_sums_of_risk_have_the_bits_of_the_reference(image, masked, threads):
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+@given(image=images(150, 70), threads=st.integers(1, 8))
+def test_sums_of_risk_have_the_bits_of_the_reference(variant, image, threads):
     u, rng = image
     f, probed = rng.permuted(u), rng.permuted(u, axis=1)
-    signs = rng.integers(-1, 2, u.shape, np.int8)
-    visible = rng.random(u.shape[1:]) < 0.5 if masked else None
+    signs = rng.integers(-1, 2, u.shape).astype(np.float32)
     with np.errstate(all="ignore"):
-        theirs = reference_risk.sums(u, probed, f, signs, visible)
-    ours = native_risk.sums(u, probed, f, signs, visible, threads=threads)
+        theirs = reference_risk.sums(u, probed, f, signs)
+    ours = native_risk.sums(u, probed, f, signs, threads=threads, variant=variant)
     assert np.array_equal(ours, theirs, equal_nan=True)
 
 

@@ -23,6 +23,7 @@ namespace {
 #include "loops/lattice.hpp"
 #include "loops/march.hpp"
 #include "loops/neighbours.hpp"
+#include "loops/risk.hpp"
 #include "loops/shock.hpp"
 #include "loops/splitting.hpp"
 #include "loops/tensors.hpp"
@@ -38,7 +39,8 @@ const Variant variant{march_scratch,     march_tile,
                       shock_scratch,     shock_rows,     curvature_scratch, curvature_rows,
                       part_rows,         join_scratch,   join_rows,
                       reduce_rows,       tie_scratch,    tie_rows,
-                      variation_scratch, ascend_rows,    look_rows};
+                      variation_scratch, ascend_rows,    look_rows,
+                      compare_rows};
 
 }  // namespace PDEFILTER_VARIANT
 }  // namespace pdefilter

@@ -200,6 +200,17 @@ struct Variation {
     float momentum, step, shrinkage, softness, radius;
 };
 
+// What an estimate of risk adds up: for every row of every channel two sums.
+struct Comparison {
+    Index columns;
+    const float* filtered;
+    const float* probed;
+    const float* f;
+    const float* signs;
+    double* misfits;
+    double* answers;
+};
+
 struct Variant {
     // How many floats of scratch is needed, and the work itself.
     Index (*march_scratch)(const Pass&, Index tile_columns);
@@ -229,6 +240,7 @@ struct Variant {
     Index (*variation_scratch)(const Variation&);
     void (*ascend_rows)(const Variation&, Index first, Index last, float* scratch);
     void (*look_rows)(const Variation&, Index first, Index last, float* scratch);
+    void (*compare_rows)(const Comparison&, Index first, Index last);
 };
 
 }  // namespace pdefilter

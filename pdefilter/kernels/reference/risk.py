@@ -4,27 +4,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.kernels.bands import for_each_band
-from pdefilter.raster import Mask, Planes
+from pdefilter.raster import Planes
 
 _LANES = 8
 
 
-def sums(
-    filtered: Planes, probed: Planes, f: Planes, signs: NDArray[np.int8], visible: Mask | None
-) -> NDArray[np.float64]:
-    """Add up (h(f) − f)² and b (h(f + εn) − h(f)) over every row.
+def sums(filtered: Planes, probed: Planes, f: Planes, signs: Planes) -> NDArray[np.float64]:
+    """Add up b² (h(f) − f)² and b (h(f + εn) − h(f)) over every row.
 
     Every eighth value belongs to one sum in double precision, from left to
     right; then those four apart are added, then those two apart, then the two.
 
     Parameters
     ----------
-    filtered, probed, f : ndarray of shape (C, M, N), float32
-        h(f), h(f + εn) and f.
-    signs : ndarray of shape (C, M, N), int8
-        b.
-    visible : ndarray of shape (M, N), bool, or None
-        The pixels whose squares count; None for all.
+    filtered, probed, f, signs : ndarray of shape (C, M, N), float32
+        h(f), h(f + εn), f and b, which is 0 where nothing counts.
 
     Returns
     -------
@@ -35,11 +29,9 @@ def sums(
 
     def work(first: int, last: int) -> None:
         band = np.s_[:, first:last]
-        misfit = np.square(filtered[band] - f[band])
-        if visible is not None:
-            misfit *= visible[first:last]
-        rows[0][band] = _over_rows(misfit)
-        rows[1][band] = _over_rows((probed[band] - filtered[band]) * signs[band])
+        b = signs[band]
+        rows[0][band] = _over_rows(np.square(filtered[band] - f[band]) * (b * b))
+        rows[1][band] = _over_rows((probed[band] - filtered[band]) * b)
 
     for_each_band(work, filtered)
     return rows
