@@ -48,7 +48,7 @@ class Risk:
         self._signs = _signs(f.shape)
         if visible is not None:
             self._signs *= visible
-        probe = _PROBE * np.float32(deviations)
+        probe = (_PROBE * np.asarray(deviations)).astype(np.float32)
         self.probed: Planes = self._signs * probe[:, None, None]
         self.probed += f
         self._count = np.count_nonzero(visible) if visible is not None else f[0].size
