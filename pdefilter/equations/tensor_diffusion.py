@@ -95,15 +95,17 @@ class TensorDiffusion:
             for size in sizes:
                 u = self.freeze(u).march(u, [size], room=room)
             return u
-        if room is None:
+        if room is None or not u.flags.writeable:
             u = u.copy()
-            room = Room.beside(u)
+        room = room or Room()
+        other = room.beside(u)
         smoothed = np.empty_like(u)
         fields = [np.empty((3, *u.shape[1:]), np.float32) for _ in range(2)]
         for size in sizes:
             tensor = self._structure(u, smoothed, *fields)
-            advance(u, size, tensor=tensor, law=self.law, out=room.planes)
-            u, room.planes = room.planes, u
+            advance(u, size, tensor=tensor, law=self.law, out=other)
+            u, other = other, u
+        room.leave(other)
         return u
 
     def freeze(self, u: "Planes") -> LinearTensorDiffusion:

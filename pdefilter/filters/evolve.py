@@ -70,9 +70,7 @@ class Schedule:
         chose(scheme=self.scheme, time=self.time)
         if not self.time:
             return u
-        # Nobody needs the image again, unless it is what somebody else may write to alone.
-        u = u if u.flags.writeable else u.copy()
-        room = Room.beside(u)
+        room = Room()
         if self.sizes:
             chose(steps=len(self.sizes))
             evolution = watched(evolution)

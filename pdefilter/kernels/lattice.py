@@ -131,19 +131,21 @@ def march(
     """
     if u.shape[1:] != stencil.weights.shape[1:]:
         raise ValueError(f"an image of shape {u.shape} has another stencil")
-    if room is None:
+    if room is None or not u.flags.writeable:
         u = np.array(u, np.float32, order="C")
-        room = Room.beside(u)
     if not u.size:
         return u
     if engine.name() == "reference":
         return reference.march(u, steps, momenta, stencil.weights, stencil.ends)
     from pdefilter.kernels.native import lattice as native
 
+    room = room or Room()
+    other = room.beside(u)
     for some in _compiled(u):
-        native.march(u[some], room.planes[some], steps, momenta, stencil.weights, stencil.ends)
+        native.march(u[some], other[some], steps, momenta, stencil.weights, stencil.ends)
     if len(steps) % 2:
-        u, room.planes = room.planes, u
+        u, other = other, u
+    room.leave(other)
     return u
 
 

@@ -11,21 +11,24 @@ from pdefilter.raster import Planes
 class Room:
     """Room for another image of the same shape.
 
-    Whoever is given it may overwrite what is here and the image worked on too;
-    one of the two is the result, and the other is left here for the next.
+    Whoever is given it may overwrite what is here, and the image worked on
+    unless NumPy forbids that; what the result leaves free is here for the next.
 
     Attributes
     ----------
-    planes : ndarray of shape (C, M, N), float32
-        The memory.
+    planes : ndarray of shape (C, M, N), float32, or None
+        The memory; None until it is needed.
     """
 
-    planes: Planes
+    planes: Planes | None = None
 
-    @classmethod
-    def beside(cls, u: Planes) -> "Room":
-        """Make room for another image like `u`."""
-        return cls(np.empty_like(u))
+    def beside(self, u: Planes) -> Planes:
+        """Take room for another image like `u`."""
+        return np.empty_like(u) if self.planes is None else self.planes
+
+    def leave(self, *images: Planes) -> None:
+        """Keep the memory of an image that nobody needs: the first that may be written to."""
+        self.planes = next((u for u in images if u.flags.writeable), None)
 
 
 def in_turns(
@@ -49,13 +52,14 @@ def in_turns(
     tuple of ndarray of shape (C, M, N), float32
         Where the last goes, and in turn with it those before.
     """
-    new = np.empty_like(u) if room is None else room.planes
+    keep = room is None or not u.flags.writeable
+    room = room or Room()
+    new = room.beside(u)
     if times == 1:
         out, spare = new, new
-    elif room is None or (held is not None and np.may_share_memory(u, held)):
+    elif keep or (held is not None and np.may_share_memory(u, held)):
         out, spare = new, np.empty_like(u)
     else:
         out, spare = (new, u) if times % 2 else (u, new)
-    if room is not None and out is new:
-        room.planes = u
+    room.leave(*(image for image in (u, spare) if image is not out))
     return out, spare
