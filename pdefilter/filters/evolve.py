@@ -84,13 +84,12 @@ class Schedule:
             least = fewest_cycles(self.time, evolution.largest_stable_step)
         samples = _samples(evolution, u, self.time)
 
-        def difference(parts: int) -> float:
-            worst = 0.0
-            for of_sample, sample in samples:
-                coarse, fine = (self._divided(of_sample, sample, p) for p in (parts, 2 * parts))
-                coarse -= fine
-                worst = max(worst, _mean_square(coarse))
-            return math.sqrt(worst)
+        def solve(parts: int) -> "list[Planes]":
+            return [self._divided(of_sample, sample, parts) for of_sample, sample in samples]
+
+        def difference(coarse: "list[Planes]", fine: "list[Planes]") -> float:
+            pairs = zip(coarse, fine, strict=True)
+            return math.sqrt(max(_mean_square(one - other) for one, other in pairs))
 
         def model(parts: int) -> float:
             # That of u_t = −λu at λ = 2/t, where λ² exp(−tλ), the shape of an error of order one,
@@ -101,7 +100,7 @@ class Schedule:
                 factor = self._cycle(evolution, parts).factor(2 / self.time)
             return abs(factor**parts - math.exp(-2))
 
-        parts = fewest_parts(difference, self._allowed(samples), least, model)
+        parts = fewest_parts(solve, difference, model, self._allowed(samples), least)
         chose(steps=parts * len(self._cycle(evolution, parts).sizes))
         return self._divided(watched(evolution), u, parts, room)
 

@@ -1,39 +1,45 @@
 """How finely time must be divided for an error that is asked for."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 MOST_PARTS = 1 << 20
 
+Solution = TypeVar("Solution")
+
 
 def fewest_parts(
-    difference: Callable[[int], float],
+    solve: Callable[[int], Solution],
+    difference: Callable[[Solution, Solution], float],
+    model: Callable[[int], float],
     tolerance: float,
     least: int = 1,
-    model: Callable[[int], float] = lambda parts: 1 / parts,
 ) -> int:
     """Find how many parts a scheme must divide its time into.
 
     Parameters
     ----------
+    solve : callable
+        From a number of parts to the result.
     difference : callable
-        From a number m of parts to how far the result is from that of 2m.
+        How far two results are from each other.
+    model : callable
+        From a number of parts to what the error is proportional to.
     tolerance : float
         The error allowed.
     least : int
         The number of parts to begin with.
-    model : callable
-        From a number of parts to what the error is proportional to; by default
-        that of a scheme of order one, whose error halves from m to 2m.
 
     Returns
     -------
     int
         A number of parts, whose error follows from a difference and the model.
     """
-    parts = least
+    parts, coarse = least, solve(least)
     while True:
-        coarse, fine = model(parts), model(2 * parts)
-        unit = difference(parts) / (abs(coarse - fine) or 1.0)
-        if not fine * unit > tolerance or 2 * parts >= MOST_PARTS:
-            return parts if coarse * unit <= tolerance else 2 * parts
-        parts *= 2
+        fine = solve(2 * parts)
+        of_coarse, of_fine = model(parts), model(2 * parts)
+        unit = difference(coarse, fine) / (abs(of_coarse - of_fine) or 1.0)
+        if not of_fine * unit > tolerance or 2 * parts >= MOST_PARTS:
+            return parts if of_coarse * unit <= tolerance else 2 * parts
+        parts, coarse = 2 * parts, fine

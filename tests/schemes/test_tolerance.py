@@ -4,36 +4,36 @@ from hypothesis import strategies as st
 
 from pdefilter.schemes.tolerance import fewest_parts
 
-
-@given(st.floats(1e-3, 1e3), st.floats(1e-3, 10))
-def test_an_error_of_order_one_is_brought_under_the_tolerance(constant, tolerance):
-    def difference(parts):
-        return constant / parts - constant / (2 * parts)
-
-    parts = fewest_parts(difference, tolerance)
-    assert constant / parts <= tolerance * (1 + 1e-9)
-    assert parts == 1 or constant / (parts / 2) > tolerance * (1 - 1e-9)
+MODELS = {
+    "of order one": lambda parts: 1 / parts,
+    # As that of fed, where cycles of two steps become single steps.
+    "that jumps": lambda parts: (3 / 8 if parts < 32 else 1 / 2) / parts,
+}
 
 
-@given(st.floats(1e-3, 1e3), st.floats(1e-3, 10))
-def test_an_error_that_a_model_knows_is_brought_under_the_tolerance(constant, tolerance):
-    """One that jumps where cycles of two steps become single steps, as that of fed does."""
+@pytest.mark.parametrize("name", MODELS)
+@given(constant=st.floats(1e-3, 1e3), tolerance=st.floats(1e-3, 10))
+def test_an_error_that_a_model_knows_is_brought_under_the_tolerance(name, constant, tolerance):
+    solved = []
 
-    def model(parts):
-        return (3 / 8 if parts < 32 else 1 / 2) / parts
+    def error(parts):
+        return constant * MODELS[name](parts)
 
-    def difference(parts):
-        return constant * abs(model(parts) - model(2 * parts))
+    def solve(parts):
+        solved.append(parts)
+        return error(parts)
 
-    parts = fewest_parts(difference, tolerance, 1, model)
-    assert constant * model(parts) <= tolerance * (1 + 1e-9)
-    assert parts == 1 or constant * model(parts // 2) > tolerance * (1 - 1e-9)
+    parts = fewest_parts(solve, lambda a, b: abs(a - b), MODELS[name], tolerance)
+    assert error(parts) <= tolerance * (1 + 1e-9)
+    assert parts == 1 or error(parts // 2) > tolerance * (1 - 1e-9)
+    # What was solved once is not solved again.
+    assert solved == [2**k for k in range(len(solved))]
 
 
 def test_a_search_without_end_ends():
-    assert fewest_parts(lambda _: 1.0, 1e-9) <= 1 << 20
+    assert fewest_parts(float, lambda *_: 1.0, MODELS["of order one"], 1e-9) <= 1 << 20
 
 
 @pytest.mark.parametrize("least", [1, 5])
 def test_the_least_number_is_kept(least):
-    assert fewest_parts(lambda _: 0.0, 0.1, least) == least
+    assert fewest_parts(float, lambda *_: 0.0, MODELS["of order one"], 0.1, least) == least
