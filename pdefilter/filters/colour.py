@@ -45,9 +45,10 @@ def in_space(
     ImageError
         If the image has no colours that the space knows.
     """
-    if color == "rgb" or not image.colour.size:
-        return filter_(image)
     channels = len(image.colour)
+    # Grey is its own luminance.
+    if color == "rgb" or (color, channels) == ("luminance", 1) or not image.colour.size:
+        return filter_(image)
     if channels not in (1, 3):
         raise ImageError(
             f"has {channels} colour channels, where {color} takes grey or RGB; take the color rgb"

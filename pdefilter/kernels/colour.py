@@ -13,8 +13,6 @@ _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 def luminance(rgb: Planes) -> Planes:
     """Weigh the channels by how bright they look: (1, M, N)."""
-    if len(rgb) == 1:
-        return rgb
     y: Plane = np.tensordot(_LUMINANCE, rgb, axes=1)
     return y[None]
 

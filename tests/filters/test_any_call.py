@@ -56,29 +56,56 @@ def images(draw):
     return Image(pixels, mask=mask)
 
 
-@pytest.mark.parametrize("name", FILTERS)
-@settings(max_examples=400)
-@given(data=st.data(), image=images())
-def test_a_call_ends_in_an_image_or_a_sentence(name, data, image):
+def options_of(name, data, source):
+    """Draw some of the options of a filter."""
     options = {
         parameter.name: data.draw(values(parameter), parameter.name)
         for parameter in parameters_of(FILTERS[name])
         if not parameter.option.picture and data.draw(st.integers(0, 3), parameter.name) == 0
     }
     if name == "poisson" and data.draw(st.booleans()):
-        options["source"] = image.pixels
+        options["source"] = source
     if name == "convolve":
         options.setdefault("kernel", "emboss")
+    return options
+
+
+def result_of(name, image, options):
+    """Filter an image; None if that ends in a sentence."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         warnings.simplefilter("ignore", UserWarning)
         try:
-            found = getattr(pdefilter, name.replace("-", "_"))(image, **options).pixels
+            return getattr(pdefilter, name.replace("-", "_"))(image, **options).pixels
         except PdefilterError as error:
             assert "\n" not in str(error)
-            return
+            return None
+
+
+@pytest.mark.parametrize("name", FILTERS)
+@settings(max_examples=400)
+@given(data=st.data(), image=images())
+def test_a_call_ends_in_an_image_or_a_sentence(name, data, image):
+    found = result_of(name, image, options_of(name, data, image.pixels))
+    if found is None:
+        return
     assert found.shape == image.pixels.shape
     assert found.dtype == image.pixels.dtype
     assert found.flags.writeable
     finite = np.isfinite(image.pixels)
     assert np.isfinite(found).all() or not finite.all()
+
+
+@pytest.mark.parametrize("name", FILTERS)
+@given(data=st.data(), seed=st.integers(0, 2**32 - 1), masked=st.booleans())
+def test_whose_array_it_is_changes_no_bit(name, data, seed, masked):
+    """One of two dimensions is looked at in place; of three a filter has a copy to overwrite."""
+    rng = np.random.default_rng(seed)
+    pixels = rng.random((rng.integers(1, 30), rng.integers(1, 30)), np.float32)
+    mask = rng.random(pixels.shape) < 0.7 if masked else None
+    options, given_ = options_of(name, data, pixels), pixels.copy()
+    ours = result_of(name, Image(pixels, mask=mask), options)
+    copied = result_of(name, Image(pixels[..., None], mask=mask), options)
+    assert pixels.tobytes() == given_.tobytes()
+    assert (ours is None) == (copied is None)
+    assert ours is None or ours.tobytes() == copied.tobytes()

@@ -65,6 +65,18 @@ def test_grey_stored_as_rgb_is_filtered_like_grey(color):
     np.testing.assert_allclose(three, np.repeat(one[..., None], 3, axis=2), rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", FILTERS)
+def test_grey_is_its_own_luminance(name):
+    filter_, options = FILTERS[name]
+    grey = np.random.default_rng(0).random((40, 41), np.float32)
+    ours = filter_((grey * 255).astype(np.uint8), color="luminance", **options)
+    assert np.array_equal(ours, filter_((grey * 255).astype(np.uint8), **options))
+    given = grey.copy()
+    ours = filter_(grey, color="luminance", **options)
+    assert ours.tobytes() == filter_(grey, **options).tobytes()
+    assert grey.tobytes() == given.tobytes()
+
+
 def test_other_channels_have_no_colours():
     spectral = pdefilter.Image(np.zeros((4, 4, 5), np.float32))
     with pytest.raises(ImageError, match="5 colour channels, where lab takes grey or RGB"):
