@@ -89,15 +89,13 @@ class TensorDiffusion:
         import numpy as np
 
         from pdefilter.kernels.lattice import advance
-        from pdefilter.kernels.room import Room
+        from pdefilter.kernels.room import Room, own
 
         if self.smoothed.valid is not None:  # the ways around holes are those of a stencil
             for size in sizes:
                 u = self.freeze(u).march(u, [size], room=room)
             return u
-        if room is None or not u.flags.writeable:
-            u = u.copy()
-        room = room or Room()
+        u, room = own(u, room), room or Room()
         other = room.beside(u)
         smoothed = np.empty_like(u)
         fields = [np.empty((3, *u.shape[1:]), np.float32) for _ in range(2)]

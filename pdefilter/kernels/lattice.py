@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pdefilter.kernels import engine
 from pdefilter.kernels.reference import lattice as reference
-from pdefilter.kernels.room import Room
+from pdefilter.kernels.room import Room, own
 from pdefilter.kernels.tensors import Law
 from pdefilter.raster import Mask, Planes
 
@@ -131,15 +131,13 @@ def march(
     """
     if u.shape[1:] != stencil.weights.shape[1:]:
         raise ValueError(f"an image of shape {u.shape} has another stencil")
-    if room is None or not u.flags.writeable:
-        u = np.array(u, np.float32, order="C")
+    u, room = own(u, room), room or Room()
     if not u.size:
         return u
     if engine.name() == "reference":
         return reference.march(u, steps, momenta, stencil.weights, stencil.ends)
     from pdefilter.kernels.native import lattice as native
 
-    room = room or Room()
     other = room.beside(u)
     for some in _compiled(u):
         native.march(u[some], other[some], steps, momenta, stencil.weights, stencil.ends)

@@ -31,6 +31,12 @@ class Room:
         self.planes = next((u for u in images if u.flags.writeable), None)
 
 
+def own(u: Planes, room: Room | None) -> Planes:
+    """Take what may be overwritten: `u`, or a copy where there is no room or NumPy forbids."""
+    free = room is not None and u.flags.writeable and u.flags.c_contiguous
+    return u if free else np.array(u, np.float32, order="C")
+
+
 def in_turns(
     u: Planes, times: int, room: Room | None, held: Planes | None = None
 ) -> tuple[Planes, Planes]:
