@@ -7,6 +7,7 @@ largest stable step, and damp every frequency.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import zip_longest
 
 # As long as a cycle has been found free of rounding errors in float32.
@@ -42,6 +43,8 @@ def fewest_cycles(time: float, largest_stable_step: float) -> int:
     return max(1, math.ceil(time / longest * (1 - 1e-12)))
 
 
+# A search for the number of cycles asks for each several times, and every image of a folder again.
+@lru_cache(maxsize=8)
 def fed_cycle(time: float, largest_stable_step: float) -> Cycle:
     """Make a cycle of fast explicit diffusion.
 
