@@ -37,6 +37,27 @@ def own(u: Planes, room: Room | None) -> Planes:
     return u if free else np.array(u, np.float32, order="C")
 
 
+def in_place(u: Planes, room: Room | None, held: Planes | None = None) -> Planes:
+    """Choose where images go that come from `u`, each of which may overwrite the one before it.
+
+    Parameters
+    ----------
+    u, room, held
+        As of `in_turns`.
+
+    Returns
+    -------
+    ndarray of shape (C, M, N), float32
+        `u` itself where that need not be kept.
+    """
+    if room is not None and not _needed(u, held):
+        return u
+    room = room or Room()
+    out = room.beside(u)
+    room.leave(u)
+    return out
+
+
 def in_turns(
     u: Planes, times: int, room: Room | None, held: Planes | None = None
 ) -> tuple[Planes, Planes]:
@@ -58,14 +79,18 @@ def in_turns(
     tuple of ndarray of shape (C, M, N), float32
         Where the last goes, and in turn with it those before.
     """
-    keep = room is None or not u.flags.writeable
+    keep = room is None or _needed(u, held)
     room = room or Room()
     new = room.beside(u)
     if times == 1:
         out, spare = new, new
-    elif keep or (held is not None and np.may_share_memory(u, held)):
+    elif keep:
         out, spare = new, np.empty_like(u)
     else:
         out, spare = (new, u) if times % 2 else (u, new)
     room.leave(*(image for image in (u, spare) if image is not out))
     return out, spare
+
+
+def _needed(u: Planes, held: Planes | None) -> bool:
+    return not u.flags.writeable or (held is not None and np.may_share_memory(u, held))

@@ -34,6 +34,7 @@ from pdefilter.kernels.reference import risk as reference_risk
 from pdefilter.kernels.reference import shock as reference_shock
 from pdefilter.kernels.reference import variation as reference_variation
 from pdefilter.kernels.reference.kernel2d import BORDERS
+from pdefilter.kernels.room import Room
 from pdefilter.kernels.taps import Taps
 from pdefilter.kernels.tensors import Law, structure_tensor
 
@@ -96,10 +97,11 @@ def same(a, b):
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
 @given(march=marches(), threads=st.integers(1, 8))
 def test_a_march_has_the_bits_of_the_reference(variant, march, threads):
-    *arguments, tiling = march
-    theirs = reference.march(*arguments)
-    ours = native.march(*arguments, tiling=tiling, threads=threads, variant=variant)
-    assert same(ours, theirs)
+    u, *arguments, tiling = march
+    how = {"tiling": tiling, "threads": threads, "variant": variant}
+    theirs = reference.march(u, *arguments)
+    assert same(native.march(u, *arguments, **how), theirs)
+    assert same(native.march(u.copy(), *arguments, room=Room(), **how), theirs)
 
 
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])

@@ -8,7 +8,7 @@ from support import planes
 
 from pdefilter.kernels import lattice
 from pdefilter.kernels.march import march, split
-from pdefilter.kernels.room import Room, in_turns
+from pdefilter.kernels.room import Room, in_place, in_turns
 from pdefilter.kernels.windows import gaussian
 
 # The longest takes several trips through memory, with momentum from one to the next.
@@ -54,6 +54,17 @@ def test_the_bits_are_those_of_new_arrays(name, u, count):
     u.flags.writeable = False
     assert WAYS[name](u, steps, room=room).tobytes() == again.tobytes()
     assert room.planes is None or room.planes.flags.writeable
+
+
+@given(st.booleans(), st.booleans(), st.booleans())
+def test_only_what_nobody_needs_is_written_over(roomy, writeable, holding):
+    u = np.zeros((1, 2, 3), np.float32)
+    u.flags.writeable = writeable
+    room = Room() if roomy else None
+    out = in_place(u, room, u if holding else None)
+    assert (out is u) == (roomy and writeable and not holding)
+    if roomy:
+        assert room.planes is (u if writeable and out is not u else None)
 
 
 @given(st.integers(1, 9), st.booleans(), st.booleans(), st.booleans())

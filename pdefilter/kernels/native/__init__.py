@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.kernels import engine
-from pdefilter.kernels.room import Room, in_turns
+from pdefilter.kernels.room import Room, in_place, in_turns
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
 
@@ -77,19 +77,21 @@ def march(
     threads = threads or threads_for(math.prod(shape) * len(steps))
     weighted = edges is not None or held is not None
     tiling = tiling or _tiling(shape, len(steps), threads, weighted=weighted)
-    if smoothing is not None:
+    spare: Planes | None = None
+    if smoothing is None:
+        out = in_place(u, room, held)
+    else:
         # The next step follows what this one leaves, as far as the kernel reaches.
         tiling = Tiling(1, tiling.rows, shape[-1])
-    out, spare = in_turns(u, -(-len(steps) // tiling.levels), room, held)
-    befores = None
-    if any(momentum != 1 for momentum in momenta[tiling.levels :: tiling.levels]):
-        befores = np.empty(shape, np.float32), np.empty(shape, np.float32)
+        out, spare = in_turns(u, len(steps), room)
+    across = any(momentum != 1 for momentum in momenta[tiling.levels :: tiling.levels])
+    before = np.empty(shape, np.float32) if across else None
     for part in parts:
         native.march(
             u[part],
             out[part],
-            spare[part],
-            befores,
+            None if spare is None else spare[part],
+            before,
             np.asarray(steps, np.float32),
             np.asarray(momenta, np.float32) if momenta else None,
             edges,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 
 #include "correlation.hpp"
 
@@ -50,9 +51,11 @@ bool has_avx512() {
 
 std::vector<Tile> tiles_of(Index rows, Index columns, Index tile_rows, Index tile_columns) {
     std::vector<Tile> tiles;
-    for (Index r = 0; r < rows; r += tile_rows)
-        for (Index c = 0; c < columns; c += tile_columns)
-            tiles.push_back({r, std::min(rows, r + tile_rows), c, std::min(columns, c + tile_columns)});
+    // Down first, so that threads do not write side by side into the same rows.
+    for (Index c = 0; c < columns; c += tile_columns)
+        for (Index r = 0; r < rows; r += tile_rows)
+            tiles.push_back({r, std::min(rows, r + tile_rows),
+                             c, std::min(columns, c + tile_columns), nullptr});
     return tiles;
 }
 
@@ -79,19 +82,19 @@ const Variant* variant_of(const std::string& name) {
     return name == "baseline" ? &baseline::variant : nullptr;
 }
 
-bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& how,
+bool march(Pass pass, Index steps, float* spare, float* before, const How& how,
            const Interrupted& interrupted) {
     const Index passes = (steps + how.levels - 1) / how.levels;
     float* const out = pass.out;
     // Passes end in `out`: with an even number of them, the first goes to the spare image.
-    pass.out = passes % 2 ? out : spare;
+    if (spare && passes % 2 == 0) pass.out = spare;
     pass.levels = std::min(steps, how.levels);
     // The image before last is kept where the next pass begins with momentum.
-    auto kept = [&](float* image) {
+    auto before_next = [&] {
         const bool wanted = pass.momenta && steps > pass.levels && pass.momenta[pass.levels] != 1;
-        return wanted ? image : nullptr;
+        return wanted ? before : nullptr;
     };
-    pass.out_before = kept(befores[0]);
+    pass.out_before = before_next();
 
     const bool smoothing = pass.held && pass.held->smoothing.weights;
     Conducting law = pass.held ? *pass.held : Conducting{};
@@ -102,35 +105,59 @@ bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& h
         pass.held = &law;
     }
 
-    const auto tiles = tiles_of(pass.rows, pass.columns, how.tile_rows, how.tile_columns);
+    auto tiles = tiles_of(pass.rows, pass.columns, how.tile_rows, how.tile_columns);
+    Index floats = 0;
+    if (!spare && tiles.size() > 1 && (passes > 1 || pass.in == pass.out))
+        for (const Tile& tile : tiles) floats += how.variant->surroundings_room(pass, tile);
+    const std::unique_ptr<float[]> surroundings(floats ? new float[size_t(floats)] : nullptr);
     const Index room = how.variant->march_scratch(pass, how.tile_columns);
     const int threads = int(std::min<Index>(how.threads, Index(tiles.size())));
     const Scratch scratch(threads, room);
     std::atomic<size_t> following{0};
-    bool stopped = false;
+    bool stopped = false, keeping = false;
 
+    // What surrounds the tiles must be kept before they overwrite the image that they come from.
+    auto begin = [&] {
+        following = 0;
+        keeping = surroundings && pass.in == pass.out;
+        if (!keeping) return;
+        float* free = surroundings.get();
+        for (Tile& tile : tiles) {
+            tile.kept = free;
+            free += how.variant->surroundings_room(pass, tile);
+        }
+    };
     auto round = [&](int thread) {
         float* const mine = scratch.of(thread);
         for (size_t k; (k = following++) < tiles.size();)
-            how.variant->march_tile(pass, tiles[k], mine);
+            if (keeping)
+                how.variant->keep_surroundings(pass, tiles[k]);
+            else
+                how.variant->march_tile(pass, tiles[k], mine);
     };
     auto next = [&] {
+        if (keeping) {
+            following = 0;
+            keeping = false;
+            return true;
+        }
         steps -= pass.levels;
         if (steps == 0) return false;
         if ((stopped = interrupted())) return false;
-        following = 0;
         pass.steps += pass.levels;
         pass.in = pass.out;
         if (smoothing) law.in = pass.in;
-        pass.out = pass.out == out ? spare : out;
+        if (spare) pass.out = pass.out == out ? spare : out;
         if (pass.momenta) {
             pass.momenta += pass.levels;
             pass.before = pass.out_before;
         }
         pass.levels = std::min(steps, how.levels);
-        pass.out_before = kept(pass.before == befores[0] ? befores[1] : befores[0]);
+        pass.out_before = before_next();
+        begin();
         return true;
     };
+    begin();
     Team(threads).run(round, next);
     return !stopped;
 }

@@ -21,10 +21,11 @@ struct How {
 
 const Variant* variant_of(const std::string& name);
 
-// Marches through `steps` from pass.in to `out`; `spare` (and where a pass begins with momentum
-// `befores`, two more) are images to work in. If the edges follow an image smoothed, that is the
-// one that a step begins with. Returns false if interrupted.
-bool march(Pass pass, Index steps, float* spare, float* befores[2], const How& how,
+// Marches through `steps` from pass.in to pass.out, which may be one image; in turns with `spare`,
+// if there is one, else in place. Where a pass begins with momentum, `before` is room for an image
+// more. If the edges follow an image smoothed, that is the one that a step begins with; this needs
+// turns. Returns false if interrupted.
+bool march(Pass pass, Index steps, float* spare, float* before, const How& how,
            const Interrupted& interrupted);
 
 // Takes steps of operator splitting from task.in to task.out by way of `spare`; the edges follow

@@ -1,7 +1,5 @@
 // The bindings of what marches and what is split.
 
-#include <array>
-
 #include "bindings.hpp"
 #include "march.hpp"
 
@@ -35,7 +33,15 @@ Conducting law_of(const Planes& in, const float* edges, int conductance, float s
     return law;
 }
 
-void call_march(Planes in, Target out, Target spare, nb::object befores, Numbers steps,
+// Room for an image, kept alive in `held`; null for none.
+float* room_of(const Planes& image, const nb::object& room, Target& held) {
+    if (room.is_none()) return nullptr;
+    held = nb::cast<Target>(room);
+    require_same_shape(image, held);
+    return held.data();
+}
+
+void call_march(Planes in, Target out, nb::object spare, nb::object before, Numbers steps,
                 nb::object momenta, nb::object edges, nb::object held, Numbers smoothing,
                 Index first, int conductance, float scale, int threads, Index levels,
                 Index tile_rows, Index tile_columns, const std::string& variant) {
@@ -44,7 +50,9 @@ void call_march(Planes in, Target out, Target spare, nb::object befores, Numbers
     const auto count = Index(steps.shape(0));
     if (count < 1 || in.shape(0) < 1 || in.shape(0) > 4 || in.size() == 0)
         throw nb::value_error("one to four channels, one pixel and one step at least");
-    if (count > levels) require_same_shape(in, spare);
+    Target held_spare, held_before;
+    float* const turns = room_of(in, spare, held_spare);
+    float* const last = room_of(in, before, held_before);
 
     auto pass = task_on<Pass>(in);
     pass.before = pass.in;
@@ -62,6 +70,8 @@ void call_march(Planes in, Target out, Target spare, nb::object befores, Numbers
         law = law_of(followed, pass.edges, conductance, scale);
         if (smoothing.size()) {
             law.smoothing = taps_of(smoothing, first);
+            if ((count > 1 && !turns) || in.data() == (count % 2 ? out.data() : turns))
+                throw nb::value_error("what is smoothed cannot be overwritten");
             if (levels != 1 || tile_columns < law.columns)
                 throw nb::value_error("a step at a time, in whole rows");
         }
@@ -70,22 +80,14 @@ void call_march(Planes in, Target out, Target spare, nb::object befores, Numbers
         pass.held = &law;
     }
     Numbers factors;
-    std::array<Target, 2> room;
-    float* room_data[2] = {nullptr, nullptr};
     if (!momenta.is_none()) {
         factors = nb::cast<Numbers>(momenta);
         if (factors.shape(0) != steps.shape(0)) throw nb::value_error("one momentum a step");
         pass.momenta = factors.data();
-        bool moved = false;
-        for (auto k = levels; k < count; k += levels) moved |= pass.momenta[k] != 1;
-        if (moved)
-            for (size_t k = 0; k < 2; ++k) {
-                room[k] = nb::cast<Target>(befores[k]);
-                require_same_shape(in, room[k]);
-                room_data[k] = room[k].data();
-            }
+        for (auto k = levels; k < count; k += levels)
+            if (pass.momenta[k] != 1 && !last) throw nb::value_error("momentum needs room");
     }
-    run([&] { return march(pass, count, spare.data(), room_data, way, interrupted); });
+    run([&] { return march(pass, count, turns, last, way, interrupted); });
 }
 
 void call_split(Planes in, Target out, Target spare, Numbers two_taus, nb::object edges,
@@ -112,7 +114,7 @@ void call_split(Planes in, Target out, Target spare, Numbers two_taus, nb::objec
 }  // namespace
 
 void bind_march(nb::module_& m) {
-    m.def("march", &call_march, "in_"_a, "out"_a, "spare"_a, "befores"_a.none(), "steps"_a,
+    m.def("march", &call_march, "in_"_a, "out"_a, "spare"_a.none(), "before"_a.none(), "steps"_a,
           "momenta"_a.none(), "edges"_a.none(), "held"_a.none(), "smoothing"_a,
           "first"_a, "conductance"_a, "scale"_a, "threads"_a, "levels"_a, "tile_rows"_a,
           "tile_columns"_a, "variant"_a);

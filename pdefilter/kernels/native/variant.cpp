@@ -26,13 +26,15 @@ namespace {
 #include "loops/risk.hpp"
 #include "loops/shock.hpp"
 #include "loops/splitting.hpp"
+#include "loops/surroundings.hpp"
 #include "loops/tensors.hpp"
 #include "loops/variation.hpp"
 
 }  // namespace
 
 extern const Variant variant;
-const Variant variant{march_scratch,     march_tile,
+const Variant variant{surroundings_room, keep_surroundings,
+                      march_scratch,     march_tile,
                       solve_scratch,     solve_columns,  solve_rows,
                       correlate_scratch, correlate_rows, correlate2d_scratch, correlate2d_rows,
                       gradient_scratch,  gradient_rows,

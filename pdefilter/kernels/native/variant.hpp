@@ -42,12 +42,13 @@ struct Conducting {
     Mirror mirror;   // of the smoothing
 };
 
-// Some consecutive steps of a march, from one image to another. Planes are contiguous:
-// channel after channel, row after row.
+// Some consecutive steps of a march, from one image to another or in place. Planes are
+// contiguous: channel after channel, row after row.
 struct Pass {
     Index channels, rows, columns;
     const float* in;          // u_k
-    const float* before;      // u_{k-1}, read only where the first level has momentum
+    const float* before;      // u_{k-1}, read only where the first level has momentum;
+                              // overwritten where it is out_before too
     const float* edges;       // as above
     const Conducting* held;   // what the edges conduct at every step, or null if they follow u;
                               // of u smoothed, one level at a time, in whole rows
@@ -63,6 +64,7 @@ struct Pass {
 // A rectangle of the result.
 struct Tile {
     Index first_row, last_row, first_column, last_column;
+    float* kept;  // room for what surrounds it, to read there; or null if nothing overwrites it
 };
 
 // A step of additive operator splitting; `in` and `out` are different images.
@@ -213,6 +215,8 @@ struct Comparison {
 
 struct Variant {
     // How many floats of scratch is needed, and the work itself.
+    Index (*surroundings_room)(const Pass&, const Tile&);
+    void (*keep_surroundings)(const Pass&, const Tile&);
     Index (*march_scratch)(const Pass&, Index tile_columns);
     void (*march_tile)(const Pass&, const Tile&, float* scratch);
     Index (*solve_scratch)(const Splitting&);

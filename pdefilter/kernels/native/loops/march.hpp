@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conductances.hpp"
+#include "surroundings.hpp"
 
 // ---------------------------------------------------------------- some rows of one step
 
@@ -83,11 +84,11 @@ template <int C, class L>
 struct March {
     const Pass& pass;
     const Tile& tile;
+    const Surroundings around{pass, tile};
     const Index levels = pass.levels;
-    const Index margin = up_to_line(levels);
-    const Index x0 = larger(0, tile.first_column - margin);
-    const Index width = smaller(pass.columns, tile.last_column + margin) - x0;
+    const Index x0 = around.first_column, width = around.width;
     const Index stride = stride_of(width);
+    const float* const kept_before = tile.kept ? tile.kept + around.size_of_image() : nullptr;
     float* const images;
     float* const above = images + (levels + 1) * ring * C * stride;
     float* const edges = above + levels * C * stride;
@@ -113,7 +114,7 @@ struct March {
     void fetch(Index r) const {
         for (int c = 0; c < C; ++c) {
             float* row = ring_row(0, r, c);
-            memcpy(row, image_row(pass.in, r, c), size_t(width) * sizeof(float));
+            around.fetch(pass.in, tile.kept, r, c, row);
             row[width] = row[width - 1];
         }
         if constexpr (!L::weighted) return;
@@ -125,10 +126,9 @@ struct March {
 
     // Writes the columns of the tile.
     void deliver(float* image, Index level, Index r) const {
-        const Index from = tile.first_column - x0, to = tile.last_column - x0;
         for (int c = 0; c < C; ++c)
-            memcpy(image_row(image, r, c) + from, ring_row(level, r, c) + from,
-                   size_t(to - from) * sizeof(float));
+            memcpy(image_row(image, r, c) + around.left, ring_row(level, r, c) + around.left,
+                   size_t(around.inside) * sizeof(float));
     }
 
     // Computes rows r to r + R - 1 of a level, all of which are wanted; or primes row r.
@@ -155,8 +155,7 @@ struct March {
                 if constexpr (L::momentum) {
                     s.before[q][c] = level == 1 ? s.out[q][c] : ring_row(level - 2, r + q, c);
                     if (moved && level == 1)
-                        memcpy(s.out[q][c], image_row(pass.before, r + q, c),
-                               size_t(width) * sizeof(float));
+                        around.fetch(pass.before, kept_before, r + q, c, s.out[q][c]);
                 }
             }
         }
@@ -186,11 +185,9 @@ struct March {
     }
 
     void run() const {
-        const Index first = larger(0, tile.first_row - levels);
-        const Index last = smaller(pass.rows, tile.last_row + levels);
-        if (conduct) followed().begin(first);
-        for (Index y = first; y < tile.last_row + levels; y += 2) {
-            for (Index r = y; r < smaller(y + 2, last); ++r) fetch(r);
+        if (conduct) followed().begin(around.first_row);
+        for (Index y = around.first_row; y < tile.last_row + levels; y += 2) {
+            for (Index r = y; r < smaller(y + 2, around.last_row); ++r) fetch(r);
             for (Index level = 1; level <= levels; ++level) advance(level, y - level);
         }
     }
