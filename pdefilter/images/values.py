@@ -85,7 +85,7 @@ def pixels_of(
     return pixels
 
 
-def require_finite(values: NDArray[np.float32], problem: str) -> None:
+def require_finite(planes: Planes, problem: str) -> None:
     """Refuse an image that is not made of numbers alone.
 
     Raises
@@ -93,12 +93,9 @@ def require_finite(values: NDArray[np.float32], problem: str) -> None:
     ImageError
         That says how many of its pixels have the problem.
     """
-    # The extremes show infinities, and NaN too, which no comparison passes over.
-    with np.errstate(invalid="ignore"):
-        if np.isfinite(values.min()) and np.isfinite(values.max()):
-            return
-    bad = values.size - np.count_nonzero(np.isfinite(values))
-    raise ImageError(f"{bad} of {values.size} values {problem}")
+    if not channels.finite(planes):
+        bad = planes.size - np.count_nonzero(np.isfinite(planes))
+        raise ImageError(f"{bad} of {planes.size} values {problem}")
 
 
 def spread(values: Pixels, largest: int) -> Pixels:

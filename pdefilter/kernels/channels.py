@@ -35,6 +35,21 @@ def part(pixels: NDArray[Any]) -> Planes:
     return reference.part(pixels)
 
 
+def finite(planes: Planes) -> bool:
+    """Tell whether an image is made of finite numbers alone.
+
+    Parameters
+    ----------
+    planes : ndarray of shape (C, M, N), float32
+        At least one pixel.
+    """
+    if engine.name() == "native":
+        from pdefilter.kernels.native import channels as native
+
+        return native.finite(planes)
+    return reference.finite(planes)
+
+
 def join(
     planes: Sequence[Plane], intervals: Sequence[tuple[float, float]], dtype: np.dtype
 ) -> tuple[NDArray[Any], int]:

@@ -37,6 +37,23 @@ def test_the_engines_part_to_the_same_bits(dtype, data, threads):
         assert np.array_equal(native().part(stored, threads=threads, variant=variant), expected)
 
 
+@given(
+    planes=hnp.arrays(np.float32, SHAPES, elements={"allow_nan": False, "allow_infinity": False}),
+    data=st.data(),
+)
+def test_one_value_that_is_no_number_is_found(planes, data):
+    assert channels.finite(planes)
+    assert reference.finite(planes)
+    planes.flat[data.draw(st.integers(0, planes.size - 1))] = data.draw(
+        st.sampled_from([np.nan, -np.nan, np.inf, -np.inf])
+    )
+    assert not channels.finite(planes)
+    assert not reference.finite(planes)
+    if engine.native() is not None:
+        for variant in variants():
+            assert not native().finite(planes, threads=2, variant=variant)
+
+
 @needs_native
 @pytest.mark.parametrize("dtype", TYPES)
 @given(

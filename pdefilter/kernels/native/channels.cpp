@@ -8,6 +8,17 @@ bool part(const Parting& task, int threads, const Variant& variant,
     return in_chunks(task.rows, threads, 0, some_rows, interrupted);
 }
 
+bool finite(const float* values, Index rows, Index columns, int threads, const Variant& variant,
+            const Interrupted& interrupted, bool& found) {
+    std::atomic<bool> numbers{true};
+    auto some_rows = [&](Index first, Index last, float*) {
+        if (!variant.finite(values + first * columns, (last - first) * columns)) numbers = false;
+    };
+    const bool done = in_chunks(rows, threads, 0, some_rows, interrupted);
+    found = numbers;
+    return done;
+}
+
 bool join(const Joining& task, int threads, const Variant& variant,
           const Interrupted& interrupted, Index& outside) {
     std::atomic<Index> found{0};

@@ -10,6 +10,10 @@ namespace pdefilter {
 bool part(const Parting& task, int threads, const Variant& variant,
           const Interrupted& interrupted);
 
+// Sets `found` to whether there are only finite numbers.
+bool finite(const float* values, Index rows, Index columns, int threads, const Variant& variant,
+            const Interrupted& interrupted, bool& found);
+
 // Adds to `outside` how many values were clipped.
 bool join(const Joining& task, int threads, const Variant& variant,
           const Interrupted& interrupted, Index& outside);

@@ -26,6 +26,16 @@ def part(pixels: NDArray[Any], *, threads: int | None = None, variant: str | Non
     return planes
 
 
+def finite(planes: Planes, *, threads: int | None = None, variant: str | None = None) -> bool:
+    """Look for numbers as `pdefilter.kernels.channels.finite` says."""
+    found: bool = compiled().finite(
+        np.ascontiguousarray(planes),
+        threads or threads_for(planes.size),
+        variant or variants()[-1],
+    )
+    return found
+
+
 def join(
     planes: Sequence[Plane],
     intervals: Sequence[tuple[float, float]],

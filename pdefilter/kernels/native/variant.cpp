@@ -39,7 +39,7 @@ const Variant variant{surroundings_room, keep_surroundings,
                       correlate_scratch, correlate_rows, correlate2d_scratch, correlate2d_rows,
                       gradient_scratch,  gradient_rows,
                       shock_scratch,     shock_rows,     curvature_scratch, curvature_rows,
-                      part_rows,         join_scratch,   join_rows,
+                      part_rows,         finite,         join_scratch,      join_rows,
                       reduce_rows,       tie_scratch,    tie_rows,
                       variation_scratch, ascend_rows,    look_rows,
                       compare_rows};

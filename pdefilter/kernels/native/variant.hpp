@@ -235,6 +235,7 @@ struct Variant {
     Index (*curvature_scratch)(const Curvature&);
     void (*curvature_rows)(const Curvature&, Index first, Index last, float* scratch);
     void (*part_rows)(const Parting&, Index first, Index last);
+    bool (*finite)(const float* values, Index count);
     Index (*join_scratch)(const Joining&);
     // Returns how many values were clipped.
     Index (*join_rows)(const Joining&, Index first, Index last, float* scratch);

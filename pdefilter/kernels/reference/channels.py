@@ -31,6 +31,13 @@ def to_unit(stored: NDArray[Any]) -> NDArray[np.float32]:
     return values.astype(np.float32, copy=False)
 
 
+def finite(planes: Planes) -> bool:
+    """Look for numbers as `pdefilter.kernels.channels.finite` says."""
+    # The extremes show infinities, and NaN too, which no comparison passes over.
+    with np.errstate(invalid="ignore"):
+        return bool(np.isfinite(planes.min()) and np.isfinite(planes.max()))
+
+
 def join(
     planes: Sequence[Plane], intervals: Sequence[tuple[float, float]], dtype: np.dtype
 ) -> tuple[NDArray[Any], int]:

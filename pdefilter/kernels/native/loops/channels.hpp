@@ -27,6 +27,19 @@ void part_rows(const Parting& task, Index first, Index last) {
     }
 }
 
+// Whether there are only numbers: infinities and NaN have all bits of the exponent.
+bool finite(const float* values, Index count) {
+    const Integers exponent = (Integers)all(__builtin_inff());
+    Integers found = {};
+    for (Index j = 0; j < count; j += lanes) {
+        const auto bits = (Integers)load_some(values + j, count - j);
+        found |= (Integers)((bits & exponent) == exponent);
+    }
+    uint32_t any = 0;
+    for (Index k = 0; k < lanes; ++k) any |= found[k];
+    return !any;
+}
+
 // Rounds a row to integers from zero to `full`; returns how many lie outside and are clipped.
 inline Index round_row(const float* u, float lowest, float width, float full, Index N, float* out) {
     const Floats zero = all(0.0f), most = all(full), below = all(-1.0f), above = all(full + 1);
