@@ -4,17 +4,16 @@
 #include "conductances.hpp"
 
 // Thomas's algorithm on as many systems at once as keep the processor busy while each waits
-// for its divisions; position i of their images lies `stride` after position i - 1.
+// for its divisions.
 constexpr Index group = 32;
 constexpr Index parts = group / lanes;
 constexpr Index most_channels = 4;
 
 struct Systems {
     Index length, stride;
-    const float* f[most_channels];
-    const float* edges;      // g between positions i and i + 1, [length][group]
-    float* v[most_channels]; // the solution, alike
-    float* ratio;            // alike
+    const float* f[most_channels];  // position i lies `stride` after position i - 1; perhaps v
+    float* v[most_channels];        // the solution, [length][group]
+    float* edges;                   // g between positions i and i + 1, alike; overwritten
 };
 
 template <int C>
@@ -36,13 +35,13 @@ void solve_of(const Systems& s, float two_tau) {
                 store(s.v[c] + to, v[c][k]);
             }
             ratio[k] = after * pivot;
-            store(s.ratio + to, ratio[k]);
+            store(s.edges + to, ratio[k]);
             w[k] = after;
         }
     for (Index i = n - 2; i >= 0; --i)
         for (Index k = 0; k < parts; ++k) {
             const Index to = i * group + k * lanes;
-            const Floats r = load(s.ratio + to);
+            const Floats r = load(s.edges + to);
             for (int c = 0; c < C; ++c) {
                 v[c][k] = load(s.v[c] + to) + r * v[c][k];
                 store(s.v[c] + to, v[c][k]);
@@ -59,39 +58,36 @@ void solve(const Systems& s, Index channels, float two_tau) {
     }
 }
 
-// Room for `planes` times [length][group], and for what rows of up to `width` pixels conduct.
+// Room for systems, and for what rows of up to `width` pixels conduct.
 struct Room {
     Index plane, stride;
     float *planes, *rows, *below, *right;
 
-    Room(float* scratch, const Splitting& task, Index planes_, Index length, Index width)
+    Room(float* scratch, const Splitting& task, Index length, Index width)
         : plane((length + lanes) * group), stride(stride_of(width)), planes(scratch),
-          rows(scratch + planes_ * plane), below(rows + 2 * task.law->channels * stride),
-          right(below + stride) {}
+          rows(scratch + (task.channels + 1) * plane),
+          below(rows + 2 * task.law->channels * stride), right(below + stride) {}
 };
 
 Index solve_scratch(const Splitting& task) {
-    const Index planes = 2 * task.channels + 2, length = larger(task.rows, task.columns);
+    const Index planes = task.channels + 1, length = larger(task.rows, task.columns);
     const Index rows = 2 * task.law->channels + 1 + group;
     return planes * (length + lanes) * group + rows * stride_of(larger(task.columns, group));
 }
 
-// Solutions and ratios come first among the planes.
 Systems systems_in(const Room& room, Index channels, Index length) {
     Systems s{};
     s.length = length;
     for (Index c = 0; c < channels; ++c) s.v[c] = room.planes + c * room.plane;
-    s.ratio = room.planes + channels * room.plane;
+    s.edges = room.planes + channels * room.plane;
     return s;
 }
 
 void solve_columns(const Splitting& task, Index first, Index last, float* scratch) {
     const Index M = task.rows, N = task.columns, channels = task.channels;
-    const Room room(scratch, task, 2 * channels + 2, M, group);
+    const Room room(scratch, task, M, group);
     const ConductRow conduct = conduct_row(*task.law);
     Systems s = systems_in(room, channels, M);
-    float* const images = s.ratio + room.plane;
-    float* const edges = images + channels * room.plane;
     for (Index j0 = first; j0 < last; j0 += group) {
         const Index count = smaller(group, last - j0);
         const size_t bytes = size_t(count) * sizeof(float);
@@ -106,11 +102,10 @@ void solve_columns(const Splitting& task, Index first, Index last, float* scratc
         };
         s.stride = count == group ? N : group;
         for (Index c = 0; c < channels; ++c)
-            s.f[c] = side_by_side(task.in + c * M * N, images + c * room.plane);
+            s.f[c] = side_by_side(task.in + c * M * N, s.v[c]);
         const Followed followed{*task.law, j0, count, room.rows};
         followed.begin(0);
-        for (Index i = 0; i < M; ++i) conduct(followed, i, edges + i * group, room.right);
-        s.edges = edges;
+        for (Index i = 0; i < M; ++i) conduct(followed, i, s.edges + i * group, room.right);
         solve(s, channels, task.two_tau);
         for (Index c = 0; c < channels; ++c)
             for (Index i = 0; i < M; ++i)
@@ -164,24 +159,21 @@ void average_turned(const float* from, float* rows, Index count, Index N) {
 
 void solve_rows(const Splitting& task, Index first, Index last, float* scratch) {
     const Index M = task.rows, N = task.columns, channels = task.channels;
-    const Room room(scratch, task, 2 * channels + 2, N, N);
+    const Room room(scratch, task, N, N);
     const ConductRow conduct = conduct_row(*task.law);
     Systems s = systems_in(room, channels, N);
     s.stride = group;
-    float* const images = s.ratio + room.plane;
-    float* const edges = images + channels * room.plane;
     for (Index i0 = first; i0 < last; i0 += group) {
         const Index count = smaller(group, last - i0);
         for (Index c = 0; c < channels; ++c) {
-            turn(task.in + (c * M + i0) * N, N, count, N, images + c * room.plane);
-            s.f[c] = images + c * room.plane;
+            turn(task.in + (c * M + i0) * N, N, count, N, s.v[c]);
+            s.f[c] = s.v[c];
         }
         const Followed followed{*task.law, 0, N, room.rows};
         followed.begin(i0);
         for (Index i = 0; i < count; ++i)
             conduct(followed, i0 + i, room.below, room.right + i * room.stride);
-        turn(room.right, room.stride, count, N, edges);
-        s.edges = edges;
+        turn(room.right, room.stride, count, N, s.edges);
         solve(s, channels, task.two_tau);
         for (Index c = 0; c < channels; ++c)
             average_turned(s.v[c], task.out + (c * M + i0) * N, count, N);
