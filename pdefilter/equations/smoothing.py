@@ -1,6 +1,7 @@
 """What coefficients are taken from is smoothed, so that noise is no edge."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Smoothing:
         smoothed = correlate(u * self.valid, taps, taps)
         return np.divide(smoothed, weight, out=np.zeros_like(smoothed), where=weight > 0)
 
-    @property
+    @cached_property
     def taps(self) -> "Taps":
         """The weights of G_σ along either axis."""
         from pdefilter.kernels.windows import gaussian

@@ -52,20 +52,22 @@ def time_of_least_risk(evolution: Evolution, u: "Planes", noise: Noise) -> float
     import numpy as np
 
     from pdefilter.kernels.risk import Risk
+    from pdefilter.kernels.room import Room
     from pdefilter.kernels.squares import squares
 
     wanted = max(min(share * u[0].size, most) for share, most in _MOST_PIXELS.items())
     places = squares(u.shape, wanted)
-    evolution, u = evolution.part(*places), np.ascontiguousarray(u[:, *places])
+    evolution, u = evolution.part(*places), np.ascontiguousarray(u[:, *places]).view()
+    u.flags.writeable = False  # the risk is one of its changes
     visible = None if noise.visible is None else noise.visible[places]
     step = DEFAULT_SHARE * evolution.largest_stable_step
 
     risk = Risk(u, noise.deviations, visible)
-    probed, count = risk.probed, 0
+    probed, count, room = risk.probed, 0, Room()
     looks, least = [(0.0, risk.variance)], 0
     while looks[-1][0] <= _BEYOND * looks[least][0] + step and looks[-1][0] < LONGEST_TIME:
         sizes = (step,) * max(_LEAST_STEPS, count // _PARTS)
-        u, probed = evolution.march(u, sizes), evolution.march(probed, sizes)
+        u, probed = (evolution.march(v, sizes, room=room) for v in (u, probed))
         count += len(sizes)
         looks.append((count * step, risk.of(u, probed)))
         if looks[-1][1] < looks[least][1] - _NEGLIGIBLE * risk.variance:

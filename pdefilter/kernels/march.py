@@ -134,9 +134,9 @@ def split(
     return reference.split(u, steps, conductance, squared_scale, edges, held)
 
 
-def _natively(*images: Planes | None) -> bool:
-    few = all(u is None or len(u) <= MOST_NATIVE_CHANNELS for u in images)
-    return few and engine.name() == "native"
+def _natively(u: Planes, held: Planes | None) -> bool:
+    most = max(len(u), 0 if held is None else len(held))
+    return most <= MOST_NATIVE_CHANNELS and engine.name() == "native"
 
 
 def _held_for(u: Planes, held: Planes | None) -> Planes | None:

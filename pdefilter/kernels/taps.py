@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,11 @@ class Taps:
     def centred(cls, weights: Sequence[float]) -> "Taps":
         """Make a kernel of an odd number of weights about the pixel computed."""
         return cls(weights, -(len(weights) // 2))
+
+    @cached_property
+    def numbers(self) -> NDArray[np.float32]:
+        """The weights as numbers of float32."""
+        return np.asarray(self.weights, np.float32)
 
     @property
     def reach(self) -> int:

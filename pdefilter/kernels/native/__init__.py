@@ -75,14 +75,15 @@ def march(
     parts = [slice(c, c + 1) for c in range(len(u))] if alone else [slice(None)]
     shape = u[parts[0]].shape
     threads = threads or threads_for(math.prod(shape) * len(steps))
-    weighted = edges is not None or held is not None
-    tiling = tiling or _tiling(shape, len(steps), threads, weighted=weighted)
+    height = max(_LEAST_HEIGHT, -(-shape[1] // threads))
     spare: Planes | None = None
     if smoothing is None:
+        weighted = edges is not None or held is not None
+        tiling = tiling or _tiling(shape, height, len(steps), weighted=weighted)
         out = in_place(u, room, held)
     else:
         # The next step follows what this one leaves, as far as the kernel reaches.
-        tiling = Tiling(1, tiling.rows, shape[-1])
+        tiling = Tiling(1, height, shape[2])
         out, spare = in_turns(u, len(steps), room)
     across = any(momentum != 1 for momentum in momenta[tiling.levels :: tiling.levels])
     before = np.empty(shape, np.float32) if across else None
@@ -149,7 +150,7 @@ def numbers_of(taps: Taps | None) -> tuple[NDArray[np.float32], int]:
     """Give the weights of a kernel, none for none, and the offset of the first."""
     if taps is None:
         return np.empty(0, np.float32), 0
-    return np.asarray(taps.weights, np.float32), taps.first
+    return taps.numbers, taps.first
 
 
 @cache
@@ -161,13 +162,13 @@ def variants() -> list[str]:
 
 def threads_for(work: int) -> int:
     """Count the threads that so many pixel-steps of a march are worth."""
-    return max(1, min(engine.threads(), work // _WORTH_A_THREAD))
+    worth = work // _WORTH_A_THREAD
+    return min(engine.threads(), worth) if worth > 1 else 1
 
 
-def _tiling(shape: tuple[int, ...], steps: int, threads: int, *, weighted: bool) -> Tiling:
+def _tiling(shape: tuple[int, ...], height: int, steps: int, *, weighted: bool) -> Tiling:
     """Take as many levels as pay, and tiles as wide as a level-2 cache then holds."""
     channels, rows, columns = shape
-    height = max(_LEAST_HEIGHT, -(-rows // threads))
     rows_of_level = channels * (_KEPT_ROWS + 1) + 2 * weighted
     levels = min(_MOST_LEVELS, _CACHED_FLOATS // (rows_of_level * _LEAST_WIDTH))
     if height < rows:

@@ -49,7 +49,7 @@ def _correlate_axis(framed: Planes, taps: Taps, axis: int) -> Planes:
 
 def _groups(taps: Taps) -> list[tuple[np.float32, tuple[int, ...]]]:
     """Pair the equal weights of a symmetric kernel: half the multiplications, smallest first."""
-    weights = np.asarray(taps.weights, np.float32)
+    weights = taps.numbers
     count = len(weights)
     pairs = count // 2 if np.array_equal(weights, weights[::-1]) else 0
     members: list[tuple[int, ...]] = [(k, count - 1 - k) for k in range(pairs)]
