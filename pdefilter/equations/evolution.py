@@ -3,7 +3,7 @@
 Where it gives room, it does not need the image itself again: see `pdefilter.kernels.room`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -32,7 +32,10 @@ class LinearEvolution(Protocol):
 
 
 class Evolution(Protocol):
-    """u_t = A(u) u."""
+    """u_t = A(u) u.
+
+    Several images of one shape, along an axis before the others, may march at once, each by itself.
+    """
 
     @property
     def largest_stable_step(self) -> float:
@@ -59,3 +62,12 @@ class Splittable(Evolution, Protocol):
     def split(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
         """Take steps of additive operator splitting."""
         ...
+
+
+def one_by_one(
+    march: "Callable[[Planes, Sequence[float]], Planes]", images: "Planes", sizes: Sequence[float]
+) -> "Planes":
+    """Let several images march by what takes one."""
+    import numpy as np
+
+    return np.stack([march(u, sizes) for u in images])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from pdefilter.equations.evolution import one_by_one
 from pdefilter.equations.perona_malik import PeronaMalik
 from pdefilter.equations.smoothing import Smoothing
 
@@ -35,6 +36,8 @@ class Regularized:
         """Take explicit steps."""
         if self.smoothed.valid is None:
             return self.equation.march(u, sizes, smoothing=self.smoothed.taps, room=room)
+        if u.ndim > 3:
+            return one_by_one(self.march, u, sizes)
         for size in sizes:
             u = self.freeze(u).march(u, [size], room=room)
         return u

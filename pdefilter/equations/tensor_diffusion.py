@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from pdefilter.equations.evolution import one_by_one
 from pdefilter.equations.smoothing import Smoothing
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class TensorDiffusion:
         from pdefilter.kernels.lattice import advance
         from pdefilter.kernels.room import Room, own
 
+        if u.ndim > 3:
+            return one_by_one(self.march, u, sizes)
         if self.smoothed.valid is not None:  # the ways around holes are those of a stencil
             for size in sizes:
                 u = self.freeze(u).march(u, [size], room=room)

@@ -57,19 +57,18 @@ def time_of_least_risk(evolution: Evolution, u: "Planes", noise: Noise) -> float
 
     wanted = max(min(share * u[0].size, most) for share, most in _MOST_PIXELS.items())
     places = squares(u.shape, wanted)
-    evolution, u = evolution.part(*places), np.ascontiguousarray(u[:, *places]).view()
-    u.flags.writeable = False  # the risk is one of its changes
+    evolution, u = evolution.part(*places), np.ascontiguousarray(u[:, *places])
     visible = None if noise.visible is None else noise.visible[places]
     step = DEFAULT_SHARE * evolution.largest_stable_step
 
     risk = Risk(u, noise.deviations, visible)
-    probed, count, room = risk.probed, 0, Room()
+    pair, count, room = np.stack([u, risk.probed]), 0, Room()
     looks, least = [(0.0, risk.variance)], 0
     while looks[-1][0] <= _BEYOND * looks[least][0] + step and looks[-1][0] < LONGEST_TIME:
         sizes = (step,) * max(_LEAST_STEPS, count // _PARTS)
-        u, probed = (evolution.march(v, sizes, room=room) for v in (u, probed))
+        pair = evolution.march(pair, sizes, room=room)
         count += len(sizes)
-        looks.append((count * step, risk.of(u, probed)))
+        looks.append((count * step, risk.of(*pair)))
         if looks[-1][1] < looks[least][1] - _NEGLIGIBLE * risk.variance:
             least = len(looks) - 1
     if least in (0, len(looks) - 1):

@@ -38,8 +38,8 @@ def march(
 
     Parameters
     ----------
-    u : ndarray of shape (C, M, N), float32
-        The initial image.
+    u : ndarray of shape (C, M, N) or (B, C, M, N), float32
+        The initial image, or several, each of which evolves by itself.
     steps : sequence of float
         The step sizes τ in px².
     momenta : sequence of float
@@ -64,7 +64,7 @@ def march(
 
     Returns
     -------
-    ndarray of shape (C, M, N), float32
+    ndarray of the shape of `u`, float32
         Without room a new array.
 
     Raises
@@ -73,7 +73,7 @@ def march(
         If the steps are not finite, the conductance is unknown or shapes differ,
         or what is held should be smoothed.
     """
-    u = _checked(u, "u")
+    u = _checked(u, "u", several=True)
     edges = _edges_of(u, edges)
     held = _held_for(u, held)
     _require_sense(conductance, squared_scale, [*steps, *momenta])
@@ -83,12 +83,14 @@ def march(
         raise ValueError("what is held is not smoothed; smooth it before")
     if not len(steps) or not u.size:
         return u.copy()
-    arguments = u, steps, momenta, conductance, squared_scale, edges, held, smoothing
+    arguments = steps, momenta, conductance, squared_scale, edges, held, smoothing
     if _natively(u, held):
         from pdefilter.kernels import native
 
-        return native.march(*arguments, room=room)
-    return reference.march(*arguments)
+        return native.march(u, *arguments, room=room)
+    if u.ndim > 3:
+        return np.stack([reference.march(image, *arguments) for image in u])
+    return reference.march(u, *arguments)
 
 
 def split(
@@ -135,7 +137,7 @@ def split(
 
 
 def _natively(u: Planes, held: Planes | None) -> bool:
-    most = max(len(u), 0 if held is None else len(held))
+    most = max(u.shape[-3], 0 if held is None else len(held))
     return most <= MOST_NATIVE_CHANNELS and engine.name() == "native"
 
 
@@ -143,7 +145,7 @@ def _held_for(u: Planes, held: Planes | None) -> Planes | None:
     if held is None:
         return None
     held = _checked(held, "held")
-    if held.shape[1:] != u.shape[1:]:
+    if held.shape[1:] != u.shape[-2:]:
         raise ValueError(f"an image of shape {u.shape} cannot follow one of shape {held.shape}")
     return held
 
@@ -152,7 +154,7 @@ def _edges_of(u: Planes, edges: Planes | None) -> Planes | None:
     if edges is None:
         return None
     edges = _checked(edges, "edges")
-    if edges.shape != (2, *u.shape[1:]):
+    if edges.shape != (2, *u.shape[-2:]):
         raise ValueError(f"an image of shape {u.shape} has no edges of shape {edges.shape}")
     return edges
 
@@ -166,7 +168,7 @@ def _require_sense(conductance: str, squared_scale: float, numbers: Sequence[flo
         raise ValueError("the scale of squares must be a finite number, zero at least")
 
 
-def _checked(u: Planes, name: str) -> Planes:
-    if u.ndim != 3 or u.dtype != np.float32:
+def _checked(u: Planes, name: str, *, several: bool = False) -> Planes:
+    if not 3 <= u.ndim <= 3 + several or u.dtype != np.float32:
         raise ValueError(f"{name} must be float32 of shape (channels, rows, columns)")
     return np.ascontiguousarray(u)

@@ -7,7 +7,8 @@ from support import SAMPLES
 
 import pdefilter
 from pdefilter import ParameterError
-from pdefilter.filters.models import MODELS
+from pdefilter.filters.models import MODELS, choose
+from pdefilter.raster import Raster
 
 TENSORS = ["edge-enhancing", "coherence-enhancing"]
 every_model = pytest.mark.parametrize("model", MODELS)
@@ -120,6 +121,18 @@ def test_the_smallest_images_have_a_result_within_their_range(model, shape):
     assert ours.shape == shape
     assert ours.min() >= u.min() - 1e-5
     assert ours.max() <= u.max() + 1e-5
+
+
+@every_model
+@pytest.mark.parametrize("holes", [False, True])
+def test_several_images_march_as_each_does_by_itself(model, holes):
+    rng = np.random.default_rng(5)
+    images = rng.random((2, 3, 20, 17), np.float32)
+    valid = rng.random(images.shape[2:]) > 0.1 if holes else None
+    choice = choose(model, diffusivity=None, presmooth=None, integration_scale=None)
+    evolution = choice.evolution(Raster(images[0], valid=valid), 0.3)
+    each = np.stack([evolution.march(u, [0.1] * 3) for u in images])
+    assert evolution.march(images, [0.1] * 3).tobytes() == each.tobytes()
 
 
 @every_model

@@ -10,6 +10,7 @@ from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.march import march, split
 from pdefilter.kernels.reference.march import conduct
+from pdefilter.kernels.room import Room
 from pdefilter.kernels.windows import gaussian
 
 # Some ten rounded operations on numbers of at most 1, per step.
@@ -93,6 +94,28 @@ def test_a_march_that_smooths_holds_at_every_step_its_image_smoothed(u, steps, c
         smoothed = correlate(one_by_one, taps, taps)
         one_by_one = march(one_by_one, [step], held=smoothed, **law)
     assert march(u, steps, smoothing=taps, **law).tobytes() == one_by_one.tobytes()
+
+
+@given(
+    planes(side=12),
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 4),
+    st.sampled_from(["constant", "rational"]),
+    st.sampled_from(["smoothing", "held", "edges", "momenta"]),
+)
+def test_several_images_march_each_by_itself(u, seed, steps, conductance, more):
+    rng = np.random.default_rng(seed)
+    options = {
+        "smoothing": gaussian(0.5),
+        "held": u,
+        "edges": rng.random((2, *u.shape[1:]), np.float32),
+        "momenta": [1.2] * steps,
+    }
+    law = {"conductance": conductance, "squared_scale": 30.0, more: options[more]}
+    images = np.stack([u, rng.random(u.shape, np.float32)])
+    each = np.stack([march(image, [0.2] * steps, **law) for image in images])
+    assert march(images, [0.2] * steps, **law).tobytes() == each.tobytes()
+    assert march(images, [0.2] * steps, room=Room(), **law).tobytes() == each.tobytes()
 
 
 @given(planes(), st.integers(0, 2**32 - 1))

@@ -1,5 +1,6 @@
 """The native engine: the marches in C++, bit for bit those of `pdefilter.kernels.reference`."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,40 +73,39 @@ def march(
     native = compiled()
     # A constant couples no channels: one by one they take less room in the cache.
     alone = conductance == "constant" and held is None
-    parts = [slice(c, c + 1) for c in range(len(u))] if alone else [slice(None)]
-    shape = u[parts[0]].shape
+    shape = (1 if alone else u.shape[-3], *u.shape[-2:])
     threads = threads or threads_for(math.prod(shape) * len(steps))
-    height = max(_LEAST_HEIGHT, -(-shape[1] // threads))
     spare: Planes | None = None
     if smoothing is None:
         weighted = edges is not None or held is not None
-        tiling = tiling or _tiling(shape, height, len(steps), weighted=weighted)
+        tiling = tiling or _tiling(shape, len(steps), threads, weighted=weighted)
         out = in_place(u, room, held)
     else:
         # The next step follows what this one leaves, as far as the kernel reaches.
-        tiling = Tiling(1, height, shape[2])
+        rows = tiling.rows if tiling else _height(shape[1], threads)
+        tiling = Tiling(1, rows, shape[2])
         out, spare = in_turns(u, len(steps), room)
     across = any(momentum != 1 for momentum in momenta[tiling.levels :: tiling.levels])
     before = np.empty(shape, np.float32) if across else None
+    arguments = (
+        before,
+        np.asarray(steps, np.float32),
+        np.asarray(momenta, np.float32) if momenta else None,
+        edges,
+        held,
+        *numbers_of(smoothing),
+        CODES[conductance],
+        squared_scale,
+        threads,
+        tiling.levels,
+        tiling.rows,
+        tiling.columns,
+        variant or variants()[-1],
+    )
+    spares = itertools.repeat(None) if spare is None else spare.reshape(-1, *shape)
+    parts = zip(u.reshape(-1, *shape), out.reshape(-1, *shape), spares, strict=False)
     for part in parts:
-        native.march(
-            u[part],
-            out[part],
-            None if spare is None else spare[part],
-            before,
-            np.asarray(steps, np.float32),
-            np.asarray(momenta, np.float32) if momenta else None,
-            edges,
-            held,
-            *numbers_of(smoothing),
-            CODES[conductance],
-            squared_scale,
-            threads,
-            tiling.levels,
-            tiling.rows,
-            tiling.columns,
-            variant or variants()[-1],
-        )
+        native.march(*part, *arguments)
     return out
 
 
@@ -166,9 +166,15 @@ def threads_for(work: int) -> int:
     return min(engine.threads(), worth) if worth > 1 else 1
 
 
-def _tiling(shape: tuple[int, ...], height: int, steps: int, *, weighted: bool) -> Tiling:
+def _height(rows: int, threads: int) -> int:
+    """Make tiles so high that every thread has one, unless they were too low to be worth it."""
+    return max(_LEAST_HEIGHT, -(-rows // threads))
+
+
+def _tiling(shape: tuple[int, ...], steps: int, threads: int, *, weighted: bool) -> Tiling:
     """Take as many levels as pay, and tiles as wide as a level-2 cache then holds."""
     channels, rows, columns = shape
+    height = _height(rows, threads)
     rows_of_level = channels * (_KEPT_ROWS + 1) + 2 * weighted
     levels = min(_MOST_LEVELS, _CACHED_FLOATS // (rows_of_level * _LEAST_WIDTH))
     if height < rows:
