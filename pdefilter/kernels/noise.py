@@ -1,6 +1,8 @@
 """How much noise there is: what a difference that ignores smooth images leaves in flat places."""
 
+import functools
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -26,6 +28,8 @@ _FEWEST = 8192
 # Of 26 000 pixels, the tenth of these, a median errs by 0.7 %. The seams between squares are
 # edges, and never flat.
 _MOST = 2**18
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 def noise_deviations(u: Planes, visible: Mask | None = None) -> list[float]:
@@ -57,7 +61,8 @@ def noise_deviations(u: Planes, visible: Mask | None = None) -> list[float]:
     places = squares(u.shape, _MOST)
     u = np.ascontiguousarray(u[:, *places])
     visible = None if visible is None else visible[places]
-    flatness = _flatness(u)
+    # Of a small image all places count, and nobody asks which are flat.
+    flatness = functools.cache(lambda: _flatness(u))
     residual = np.abs(correlate(u, _SECOND_DIFFERENCE, _SECOND_DIFFERENCE))
     return [
         _deviation(plane, of_plane, flatness, visible)
@@ -75,19 +80,22 @@ def _flatness(u: Planes) -> Plane:
     return plane
 
 
-def _deviation(u: Plane, residual: Plane, flatness: Plane, visible: Mask | None) -> float:
+def _deviation(
+    u: Plane, residual: Plane, flatness: Callable[[], Plane], visible: Mask | None
+) -> float:
     inner = (slice(1, -1), slice(1, -1))
     seen = u if visible is None else u[visible]
     between = (u > seen.min(initial=np.inf)) & (u < seen.max(initial=-np.inf))
-    unclipped = _windows_within(between if visible is None else between & visible)
-    count = np.count_nonzero(unclipped)
+    places = _windows_within(between if visible is None else between & visible)
+    count = np.count_nonzero(places)
     if not count:
         return 0.0
-    share = min(1.0, max(_FLAT, _FEWEST / count))
-    flat = unclipped & (flatness[inner] <= quantile(flatness[inner][unclipped], share))
+    if count > _FEWEST:
+        slopes = flatness()[inner]
+        places &= slopes <= quantile(slopes[places], max(_FLAT, _FEWEST / count))
     # Where squares leave the range of float32, nothing is flat and no median a number.
-    middle = float(quantile(residual[inner][flat], 0.5)) if flat.any() else math.nan
-    return math.inf if math.isnan(middle) else middle / (_GAIN * _MEDIAN_OF_NORMAL)
+    middle = float(quantile(residual[inner][places], 0.5)) if places.any() else math.nan
+    return middle / (_GAIN * _MEDIAN_OF_NORMAL) if middle**2 <= _LARGEST else math.inf
 
 
 def _windows_within(pixels: Mask) -> Mask:

@@ -88,9 +88,9 @@ class Counting:
         self.evolution, self.count = evolution, count
         self.largest_stable_step = evolution.largest_stable_step
 
-    def march(self, u, sizes):
+    def march(self, u, sizes, *, room=None):
         self.count.append(u.size * len(sizes))
-        return self.evolution.march(u, sizes)
+        return self.evolution.march(u, sizes, room=room)
 
     def part(self, rows, columns):
         return Counting(self.evolution.part(rows, columns), self.count)
