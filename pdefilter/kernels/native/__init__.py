@@ -1,6 +1,5 @@
 """The native engine: the marches in C++, bit for bit those of `pdefilter.kernels.reference`."""
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,7 +70,7 @@ def march(
 ) -> Planes:
     """March as `pdefilter.kernels.march.march` says."""
     native = compiled()
-    # A constant couples no channels: one by one they take less room in the cache.
+    # A constant couples no channels: as images of their own they take less room in the cache.
     alone = conductance == "constant" and held is None
     shape = (1 if alone else u.shape[-3], *u.shape[-2:])
     threads = threads or threads_for(math.prod(shape) * len(steps))
@@ -87,7 +86,12 @@ def march(
         out, spare = in_turns(u, len(steps), room)
     across = any(momentum != 1 for momentum in momenta[tiling.levels :: tiling.levels])
     before = np.empty(shape, np.float32) if across else None
-    arguments = (
+    planes = -1, *u.shape[-2:]
+    native.march(
+        u.reshape(planes),
+        shape[0],
+        out.reshape(planes),
+        None if spare is None else spare.reshape(planes),
         before,
         np.asarray(steps, np.float32),
         np.asarray(momenta, np.float32) if momenta else None,
@@ -102,10 +106,6 @@ def march(
         tiling.columns,
         variant or variants()[-1],
     )
-    spares = itertools.repeat(None) if spare is None else spare.reshape(-1, *shape)
-    parts = zip(u.reshape(-1, *shape), out.reshape(-1, *shape), spares, strict=False)
-    for part in parts:
-        native.march(*part, *arguments)
     return out
 
 
