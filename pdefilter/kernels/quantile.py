@@ -1,5 +1,6 @@
 """Order statistics by counting: non-negative floats are ordered like their bits."""
 
+import functools
 import math
 from threading import Lock
 
@@ -13,6 +14,9 @@ from pdefilter.raster import Planes
 # The exponent and five bits more: few places to count in, and few numbers left to order in one.
 _LOWER_BITS = 18
 
+# So many numbers at a time, or the room to count in would be asked of the system anew every time.
+_PART = 1 << 16
+
 
 def quantile(values: NDArray[np.float32], share: float) -> np.float32:
     """Find the smallest of some numbers that a share of them do not exceed.
@@ -25,11 +29,19 @@ def quantile(values: NDArray[np.float32], share: float) -> np.float32:
         Above 0, at most 1.
     """
     rank = math.ceil(share * values.size) - 1
-    uppers = values.view(np.uint32) >> _LOWER_BITS
-    upper, below = _locate(np.bincount(uppers), rank)
-    values, rank = values[uppers == upper], rank - below
+    parts = [values[k : k + _PART] for k in range(0, values.size, _PART)]
+    counts = (np.bincount(_upper(part), minlength=1 << 31 - _LOWER_BITS) for part in parts)
+    upper, below = _locate(functools.reduce(np.add, counts), rank)
+    values = np.concatenate([part[_upper(part) == upper] for part in parts])
+    rank -= below
     value: np.float32 = np.partition(values, rank)[rank]
     return value
+
+
+def _upper(values: NDArray[np.float32]) -> NDArray[np.integer]:
+    # Without the sign, which a NaN may have.
+    bits: NDArray[np.integer] = values.view(np.uint32) << 1 >> _LOWER_BITS + 1
+    return bits
 
 
 def squared_difference(u: Planes, fraction: float, edges: Planes | None = None) -> float:

@@ -15,7 +15,7 @@ def sorted_squares(u):
 
 
 @given(
-    size=st.sampled_from([1, 2, 100, 2**16, 2**17]),
+    size=st.sampled_from([1, 2, 100, 2**16, 100_003, 2**17]),
     share=st.floats(0, 1, exclude_min=True),
     distinct=st.sampled_from([1, 3, 2**20]),
     seed=st.integers(0, 2**32 - 1),
