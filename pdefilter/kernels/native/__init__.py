@@ -178,9 +178,9 @@ def _tiling(shape: tuple[int, ...], steps: int, threads: int, *, weighted: bool)
     rows_of_level = channels * (_KEPT_ROWS + 1) + 2 * weighted
     levels = min(_MOST_LEVELS, _CACHED_FLOATS // (rows_of_level * _LEAST_WIDTH))
     if height < rows:
-        # L levels of H rows take a trip through memory, 1/L of their work, and compute L/2H of it
-        # twice, in the tile above and in that below.
-        levels = min(levels, math.isqrt(2 * height))
+        # L levels of H rows take a trip through memory, some 2/L of their work, and compute L/2H
+        # of it twice, in the tile above and in that below.
+        levels = min(levels, math.isqrt(4 * height))
     passes = -(-steps // levels)
     levels = -(-steps // passes)
     width = max(_LEAST_WIDTH, _CACHED_FLOATS // (rows_of_level * levels))
