@@ -18,13 +18,14 @@ struct Surroundings {
     const Index inside = tile.last_column - tile.first_column;
     const Index left = tile.first_column - first_column;
 
-    Index kept_before(Index r) const {
+    // Where a row begins in a plane of the copy.
+    Index offset_of(Index r) const {
         const Index above = smaller(r, tile.first_row) - first_row;
         const Index beside = larger(0, smaller(r, tile.last_row) - tile.first_row);
         const Index below = larger(0, r - tile.last_row);
         return (above + below) * width + beside * (width - inside);
     }
-    Index size_of_plane() const { return kept_before(last_row); }
+    Index size_of_plane() const { return offset_of(last_row); }
     Index size_of_image() const { return pass.channels * size_of_plane(); }
 
     bool crosses_tile(Index r) const { return tile.first_row <= r && r < tile.last_row; }
@@ -50,7 +51,7 @@ struct Surroundings {
             memcpy(to, row, bytes);
             return;
         }
-        const float* const from = kept + c * size_of_plane() + kept_before(r);
+        const float* const from = kept + c * size_of_plane() + offset_of(r);
         if (!crosses_tile(r)) {
             memcpy(to, from, bytes);
             return;
