@@ -5,6 +5,7 @@ import numpy as np
 from pdefilter.errors import ImageError, MisfitError
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.values import from_unit, to_unit
+from pdefilter.kernels import channels
 from pdefilter.raster import Mask
 
 
@@ -88,8 +89,7 @@ def _unmarked(image: Image) -> Mask | None:
     """Find which pixels hold neither NaN, nor an infinity, nor what stands for no data."""
     pixels = image.pixels
     valid: Mask | None = None
-    # The extremes show infinities, and NaN too, which no comparison passes over.
-    if pixels.dtype.kind == "f" and not np.isfinite([pixels.min(), pixels.max()]).all():
+    if pixels.dtype.kind == "f" and not channels.finite(pixels):
         valid = np.isfinite(pixels)
     if image.nodata is not None:
         data = np.not_equal(pixels, np.asarray(image.nodata).astype(pixels.dtype))

@@ -35,19 +35,19 @@ def part(pixels: NDArray[Any]) -> Planes:
     return reference.part(pixels)
 
 
-def finite(planes: Planes) -> bool:
+def finite(values: NDArray[np.floating]) -> bool:
     """Tell whether an image is made of finite numbers alone.
 
     Parameters
     ----------
-    planes : ndarray of shape (C, M, N), float32
+    values : ndarray of shape (M, N), (M, N, C) or (C, M, N), any type of floats
         At least one pixel.
     """
-    if engine.name() == "native":
+    if _is_native(values.dtype):
         from pdefilter.kernels.native import channels as native
 
-        return native.finite(planes)
-    return reference.finite(planes)
+        return native.finite(values)
+    return reference.finite(values)
 
 
 def join(

@@ -1,7 +1,6 @@
 """The conductance g of an edge as a function of r = s² × scale, by name.
 
-Every pixel answers for two edges, that below it and that to its right; what they
-conduct is found together. The native engine has one loop for each of these names.
+The native engine has one loop for each of these names.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,12 +20,9 @@ _ONE = np.float32(1)
 
 
 def _rational(r: Planes) -> Planes:
-    # One division for two edges, as 1/a = b/(ab): divisions take most of a step's time.
-    sums = at_most(r, _LARGEST)
-    sums += _ONE
-    inverse = sums[0] * sums[1]
-    np.divide(_ONE, inverse, out=inverse)
-    g: Planes = sums[::-1] * inverse
+    g: Planes = at_most(r, _LARGEST)
+    g += _ONE
+    np.divide(_ONE, g, out=g)
     return g
 
 
@@ -61,7 +57,7 @@ CONDUCTANCES: Mapping[str, Callable[[Planes], Planes]] = {
     "tukey": _tukey,
     "total variation": _total_variation,
 }
-"""From r to g, of the edges below some pixels and of those to their right, side by side.
+"""From r to g.
 
 "exponential" is 2^−r, "weickert" 1 − 2^(−1/r⁴), "total variation" 1/√r, at most 1.
 """

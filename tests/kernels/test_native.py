@@ -334,6 +334,23 @@ def test_a_photograph_cut_by_the_engines_own_choice(conductance, momentum, colou
             assert same(ours, theirs)
 
 
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+def test_inverses_are_the_nearest_numbers_for_every_mantissa(variant):
+    """Where they come from Newton's steps too: those of every other row."""
+    for first in range(2**23, 2**24, 2**19):
+        sums = np.arange(first, first + 2**19, dtype=np.float64).reshape(64, -1)
+        # 1 + d² + e² is each of them.
+        d = np.floor(np.sqrt(sums - 1))
+        e = np.sqrt(sums - 1 - d * d)
+        u = np.zeros((2, 2 * len(sums), sums.shape[1]), np.float32)
+        u[:, ::2] = d, e
+        assert np.array_equal(1 + u[0, ::2] ** 2 + u[1, ::2] ** 2, sums)
+        law = u, [0.25], (), "rational", 1.0, None
+        tiling = Tiling(1, *u.shape[1:])
+        ours = native.march(*law, tiling=tiling, threads=1, variant=variant)
+        assert same(ours, reference.march(*law))
+
+
 def test_this_machine_runs_at_least_the_baseline():
     assert native.variants()[0] == "baseline"
 

@@ -8,13 +8,15 @@ bool part(const Parting& task, int threads, const Variant& variant,
     return in_chunks(task.rows, threads, 0, some_rows, interrupted);
 }
 
-bool finite(const float* values, Index rows, Index columns, int threads, const Variant& variant,
+bool finite(const float* values, Index count, int threads, const Variant& variant,
             const Interrupted& interrupted, bool& found) {
     std::atomic<bool> numbers{true};
-    auto some_rows = [&](Index first, Index last, float*) {
-        if (!variant.finite(values + first * columns, (last - first) * columns)) numbers = false;
+    constexpr Index piece = 1024;
+    auto some_pieces = [&](Index first, Index last, float*) {
+        const Index from = first * piece, to = std::min(count, last * piece);
+        if (!variant.finite(values + from, to - from)) numbers = false;
     };
-    const bool done = in_chunks(rows, threads, 0, some_rows, interrupted);
+    const bool done = in_chunks((count + piece - 1) / piece, threads, 0, some_pieces, interrupted);
     found = numbers;
     return done;
 }

@@ -11,7 +11,7 @@ bool part(const Parting& task, int threads, const Variant& variant,
           const Interrupted& interrupted);
 
 // Sets `found` to whether there are only finite numbers.
-bool finite(const float* values, Index rows, Index columns, int threads, const Variant& variant,
+bool finite(const float* values, Index count, int threads, const Variant& variant,
             const Interrupted& interrupted, bool& found);
 
 // Adds to `outside` how many values were clipped.

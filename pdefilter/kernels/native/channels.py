@@ -26,11 +26,13 @@ def part(pixels: NDArray[Any], *, threads: int | None = None, variant: str | Non
     return planes
 
 
-def finite(planes: Planes, *, threads: int | None = None, variant: str | None = None) -> bool:
+def finite(
+    values: NDArray[np.float32], *, threads: int | None = None, variant: str | None = None
+) -> bool:
     """Look for numbers as `pdefilter.kernels.channels.finite` says."""
     found: bool = compiled().finite(
-        np.ascontiguousarray(planes),
-        threads or threads_for(planes.size),
+        np.ascontiguousarray(values).ravel(),
+        threads or threads_for(values.size),
         variant or variants()[-1],
     )
     return found

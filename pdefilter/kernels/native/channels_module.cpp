@@ -39,13 +39,12 @@ void call_part(StoredPixels pixels, Target out, Numbers values, int threads,
     run([&] { return part(task, threads, table, interrupted); });
 }
 
-bool call_finite(Planes planes, int threads, const std::string& variant) {
-    require_work(planes, threads);
-    const auto rows = Index(planes.shape(0) * planes.shape(1)), columns = Index(planes.shape(2));
+bool call_finite(Numbers values, int threads, const std::string& variant) {
+    require_work(values, threads);
     const auto& table = table_of(variant);
     bool found = false;
     run([&] {
-        return finite(planes.data(), rows, columns, threads, table, interrupted, found);
+        return finite(values.data(), Index(values.size()), threads, table, interrupted, found);
     });
     return found;
 }
@@ -82,7 +81,7 @@ Index call_join(std::vector<Plane> planes, Pixels out, Numbers lowest, Numbers w
 
 void bind_channels(nb::module_& m) {
     m.def("part", &call_part, "pixels"_a, "out"_a, "values"_a, "threads"_a, "variant"_a);
-    m.def("finite", &call_finite, "planes"_a, "threads"_a, "variant"_a);
+    m.def("finite", &call_finite, "values"_a, "threads"_a, "variant"_a);
     m.def("join", &call_join, "planes"_a, "out"_a, "lowest"_a, "width"_a, "full"_a, "threads"_a,
           "variant"_a);
 }

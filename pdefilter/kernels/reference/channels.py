@@ -31,11 +31,11 @@ def to_unit(stored: NDArray[Any]) -> NDArray[np.float32]:
     return values.astype(np.float32, copy=False)
 
 
-def finite(planes: Planes) -> bool:
+def finite(values: NDArray[np.floating]) -> bool:
     """Look for numbers as `pdefilter.kernels.channels.finite` says."""
     # The extremes show infinities, and NaN too, which no comparison passes over.
     with np.errstate(invalid="ignore"):
-        return bool(np.isfinite(planes.min()) and np.isfinite(planes.max()))
+        return bool(np.isfinite(values.min()) and np.isfinite(values.max()))
 
 
 def join(

@@ -38,17 +38,11 @@ inline void exp2_of_minus(Floats (&r)[n]) {
         r[k] = (Floats)((Integers)r[k] + ((Integers)shifted[k] << 23));
 }
 
-// 1/(1 + r), with one division for two, as 1/a = b/(ab).
+// 1/(1 + r).
 template <int n>
 inline void rational_of(Floats (&r)[n]) {
-    Floats inverse[n / 2];
     for (int k = 0; k < n; ++k) r[k] = at_most(r[k], 1e18f) + all(1.0f);
-    for (int k = 0; k < n; k += 2) inverse[k / 2] = all(1.0f) / (r[k] * r[k + 1]);
-    for (int k = 0; k < n; k += 2) {
-        const Floats a = r[k];
-        r[k] = r[k + 1] * inverse[k / 2];
-        r[k + 1] = a * inverse[k / 2];
-    }
+    inverses_of(r);
 }
 
 // 1/sqrt(1 + r).
