@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pdefilter.kernels.reference.correlation import Order
     from pdefilter.kernels.taps import Taps
     from pdefilter.raster import Mask, Places, Planes
 
@@ -24,11 +25,14 @@ class Smoothing:
     sigma: float
     valid: "Mask | None" = None
 
-    def __call__(self, u: "Planes", out: "Planes | None" = None) -> "Planes":
+    def __call__(
+        self, u: "Planes", out: "Planes | None" = None, *, order: "Order" = "mean"
+    ) -> "Planes":
         """Smooth every channel of `u`, shape (C, M, N), float32; there may be room in `out`.
 
         Around holes the weights of the other pixels are scaled to sum one; where
-        there is none within reach the result is 0.
+        there is none within reach the result is 0. As the mean of both `order`s of
+        the axes, what comes of a turned image is the turned result.
         """
         if not self.sigma:
             return u
@@ -38,10 +42,27 @@ class Smoothing:
 
         taps = self.taps
         if self.valid is None:
-            return correlate(u, taps, taps, out=out)
-        weight = correlate(self.valid[None].astype(np.float32), taps, taps)
-        smoothed = correlate(u * self.valid, taps, taps)
-        return np.divide(smoothed, weight, out=np.zeros_like(smoothed), where=weight > 0)
+            return correlate(u, taps, taps, order=order, out=out)
+        weight = correlate(self.valid[None].astype(np.float32), taps, taps, order=order)
+        smoothed = correlate(u * self.valid, taps, taps, order=order)
+        out = np.empty_like(u) if out is None else out
+        out[...] = 0
+        return np.divide(smoothed, weight, out=out, where=weight > 0)
+
+    def of_tensors(self, field: "Planes", out: "Planes | None" = None) -> "Planes":
+        """Smooth a field of tensors, shape (3, M, N): rr, rc and cc, rows and columns.
+
+        As a turn makes of each diagonal element the other, for them either order will do.
+        """
+        if not self.sigma:
+            return field
+        import numpy as np
+
+        out = np.empty_like(field) if out is None else out
+        self(field[:1], out[:1], order="rows first")
+        self(field[1:2], out[1:2])
+        self(field[2:], out[2:], order="columns first")
+        return out
 
     @cached_property
     def taps(self) -> "Taps":

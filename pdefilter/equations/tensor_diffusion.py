@@ -130,7 +130,7 @@ class TensorDiffusion:
         structure = structure_tensor(
             self.smoothed(u, smoothed), self.channels, self.smoothed.valid, out=structure
         )
-        return self.integrated(structure, gathered)
+        return self.integrated.of_tensors(structure, gathered)
 
     def part(self, rows: "Places", columns: "Places") -> "TensorDiffusion":
         """Make the evolution of a part of the image, cut out."""

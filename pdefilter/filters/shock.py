@@ -191,6 +191,7 @@ def _structure_of(image: "Raster", rho: float) -> "Callable[[Planes], Planes]":
     room = [np.empty((3, *image.colour.shape[1:]), np.float32) for _ in range(2)]
 
     def structure(colour: "Planes") -> "Planes":
-        return gathered(structure_tensor(colour, len(colour), visible, out=room[0]), room[1])
+        tensors = structure_tensor(colour, len(colour), visible, out=room[0])
+        return gathered.of_tensors(tensors, room[1])
 
     return structure

@@ -57,8 +57,8 @@ def march(
         The image whose differences g follows at every step; by default `u` as
         it evolves.
     smoothing : Taps, optional
-        What `u` is correlated with along both axes, anew at every step, before
-        g is taken from its differences; not with `held`.
+        What `u` is correlated with along both axes, as the mean of either order,
+        anew at every step, before g is taken from its differences; not with `held`.
     room : Room, optional
         Where the result may go, and what comes before it; `u` is kept if not given.
 

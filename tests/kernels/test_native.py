@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -130,12 +131,18 @@ def test_splitting_has_the_bits_of_the_reference(variant, march, threads, larger
 
 # Several chunks of rows, and several blocks of columns.
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
-@given(image=images(150, 150), rows=kernels(), columns=kernels(), threads=st.integers(1, 8))
-def test_a_correlation_has_the_bits_of_the_reference(variant, image, rows, columns, threads):
+@given(
+    image=images(150, 150),
+    rows=kernels(),
+    columns=kernels(),
+    order=st.sampled_from(get_args(reference_correlation.Order)),
+    threads=st.integers(1, 8),
+)
+def test_a_correlation_has_the_bits_of_the_reference(variant, image, rows, columns, order, threads):
     u, _ = image
-    theirs = reference_correlation.correlate(u, rows, columns)
+    theirs = reference_correlation.correlate(u, rows, columns, order)
     ours = np.empty_like(u)
-    native_correlation.correlate(u, rows, columns, ours, threads=threads, variant=variant)
+    native_correlation.correlate(u, rows, columns, order, ours, threads=threads, variant=variant)
     assert same(ours, theirs)
 
 

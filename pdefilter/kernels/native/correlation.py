@@ -4,11 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.kernels.native import compiled, numbers_of, threads_for, variants
+from pdefilter.kernels.reference.correlation import Order
 from pdefilter.kernels.reference.kernel2d import BORDERS
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
 
 _MEASURES = {"vector": 0, "magnitude": 1, "sum": 2, "tensor": 3}
+
+_ORDERS = {"rows first": 0, "columns first": 1, "mean": 2}
 
 # Measured: so many weights cost what a step of a march does.
 _WEIGHTS_OF_A_STEP = 4
@@ -18,6 +21,7 @@ def correlate(
     u: Planes,
     along_rows: Taps,
     along_columns: Taps,
+    order: Order,
     out: Planes,
     *,
     threads: int | None = None,
@@ -30,6 +34,7 @@ def correlate(
         out,
         *numbers_of(along_rows),
         *numbers_of(along_columns),
+        _ORDERS[order],
         threads or _threads_for(u, along_rows, along_columns),
         variant or variants()[-1],
     )

@@ -11,7 +11,7 @@ using Places = Array<const Index, 2>;
 using Place = Array<const Index, 1>;
 
 void call_correlate(Planes in, Target out, Numbers along_rows, Index first_row,
-                    Numbers along_columns, Index first_column, int threads,
+                    Numbers along_columns, Index first_column, int order, int threads,
                     const std::string& variant) {
     require_same_shape(in, out);
     require_work(in, threads);
@@ -19,6 +19,7 @@ void call_correlate(Planes in, Target out, Numbers along_rows, Index first_row,
     task.out = out.data();
     task.along_rows = taps_of(along_rows, first_row);
     task.along_columns = taps_of(along_columns, first_column);
+    task.order = Order(order);
     const auto& table = table_of(variant);
     run([&] { return correlate(task, threads, table, interrupted); });
 }
@@ -68,7 +69,7 @@ void call_correlate2d(Planes in, Target out, Numbers weights, Places places, Pla
 
 void bind_correlation(nb::module_& m) {
     m.def("correlate", &call_correlate, "in_"_a, "out"_a, "along_rows"_a, "first_row"_a,
-          "along_columns"_a, "first_column"_a, "threads"_a, "variant"_a);
+          "along_columns"_a, "first_column"_a, "order"_a, "threads"_a, "variant"_a);
     m.def("correlate2d", &call_correlate2d, "in_"_a, "out"_a, "weights"_a, "places"_a, "row_of"_a,
           "column_of"_a, "left"_a, "threads"_a, "variant"_a);
     m.def("gradient", &call_gradient, "in_"_a, "alpha"_a.none(), "out"_a, "difference"_a,

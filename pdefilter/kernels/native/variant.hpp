@@ -38,7 +38,8 @@ struct Conducting {
     const float* edges;  // what comes as a factor for each of them, or null
     Conductance conductance;
     float scale;
-    Taps smoothing;  // with which `in` is correlated before along both axes; no weights for none
+    Taps smoothing;  // with which `in` is correlated before along both axes, as the mean of either
+                     // order; no weights for none
     Mirror mirror;   // of the smoothing
 };
 
@@ -76,12 +77,16 @@ struct Splitting {
     float two_tau;
 };
 
+// Along which axis to correlate first; the mean of both ways is the same in a turned image.
+enum Order { rows_first = 0, columns_first = 1, mean = 2 };
+
 // The correlation with the outer product of two kernels.
 struct Correlation {
     Index channels, rows, columns;
     const float* in;
     float* out;
     Taps along_rows, along_columns;
+    Order order;
     Mirror mirror;
 };
 

@@ -1,11 +1,12 @@
 """Separable correlation in NumPy.
 
-The order of operations is part of the specification: along the rows axis
-first; the taps added up from the outermost in, those of equal weight in a
-symmetric kernel as pairs; weights of zero not at all.
+The order of operations is part of the specification: the taps added up from the
+outermost in, those of equal weight in a symmetric kernel as pairs; weights of zero
+not at all.
 """
 
 from functools import partial
+from typing import Literal
 
 import numpy as np
 
@@ -13,21 +14,44 @@ from pdefilter.kernels.bands import for_each_band, with_border
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
 
+Order = Literal["rows first", "columns first", "mean"]
+"""Along which axis to correlate first, or the mean of both ways."""
 
-def correlate(u: Planes, along_rows: Taps, along_columns: Taps) -> Planes:
+
+def correlate(
+    u: Planes, along_rows: Taps, along_columns: Taps, order: Order = "rows first"
+) -> Planes:
     """Correlate as `pdefilter.kernels.convolution.correlate` says."""
     framed = with_border(u, along_rows.reach, along_columns.reach)
     result = np.empty_like(u)
-    for_each_band(partial(_correlate_band, framed, result, along_rows, along_columns), u)
+    work = partial(_correlate_band, framed, result, along_rows, along_columns, order)
+    for_each_band(work, u)
     return result
 
 
 def _correlate_band(
-    framed: Planes, result: Planes, along_rows: Taps, along_columns: Taps, first: int, last: int
+    framed: Planes,
+    result: Planes,
+    along_rows: Taps,
+    along_columns: Taps,
+    order: Order,
+    first: int,
+    last: int,
 ) -> None:
     band = framed[:, first : last + 2 * along_rows.reach]
-    between = np.ascontiguousarray(_correlate_axis(band, along_rows, axis=1))
-    result[:, first:last] = _correlate_axis(between, along_columns, axis=2)
+    down, across = (along_rows, 1), (along_columns, 2)
+    if order == "rows first":
+        result[:, first:last] = _correlate_both(band, down, across)
+    elif order == "columns first":
+        result[:, first:last] = _correlate_both(band, across, down)
+    else:
+        both = _correlate_both(band, down, across) + _correlate_both(band, across, down)
+        result[:, first:last] = both * np.float32(0.5)
+
+
+def _correlate_both(band: Planes, one: tuple[Taps, int], other: tuple[Taps, int]) -> Planes:
+    between = np.ascontiguousarray(_correlate_axis(band, *one))
+    return _correlate_axis(between, *other)
 
 
 def _correlate_axis(framed: Planes, taps: Taps, axis: int) -> Planes:

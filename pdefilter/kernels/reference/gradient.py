@@ -1,7 +1,8 @@
 """The shared gradient in NumPy.
 
-The order of operations is part of the specification, channel after channel in
-every sum.
+The order of operations is part of the specification: of every derivative the
+difference before the smoothing, so that a turned image has the turned gradient;
+channel after channel in every sum.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Self
 import numpy as np
 
 from pdefilter.kernels.bands import for_each_band
-from pdefilter.kernels.reference.correlation import correlate
+from pdefilter.kernels.reference.correlation import Order, correlate
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
 
@@ -27,8 +28,8 @@ def gradient(
     factor: float,
 ) -> Planes:
     """Find the gradient as `pdefilter.kernels.gradient.gradient` says."""
-    rows = _derivative(u, alpha, difference, smoothing)
-    columns = _derivative(u, alpha, smoothing, difference)
+    rows = _derivative(u, alpha, difference, smoothing, "rows first")
+    columns = _derivative(u, alpha, smoothing, difference, "columns first")
     result = np.empty((PLANES[measure], *u.shape[1:]), np.float32)
 
     def work(first: int, last: int) -> None:
@@ -39,11 +40,13 @@ def gradient(
     return result
 
 
-def _derivative(u: Planes, alpha: Plane | None, along_rows: Taps, along_columns: Taps) -> Planes:
+def _derivative(
+    u: Planes, alpha: Plane | None, along_rows: Taps, along_columns: Taps, order: Order
+) -> Planes:
     if alpha is None:
-        return correlate(u, along_rows, along_columns)
-    derivative = correlate(u * alpha, along_rows, along_columns)
-    derivative -= u * correlate(alpha[None], along_rows, along_columns)
+        return correlate(u, along_rows, along_columns, order)
+    derivative = correlate(u * alpha, along_rows, along_columns, order)
+    derivative -= u * correlate(alpha[None], along_rows, along_columns, order)
     return np.where(alpha > 0, derivative, np.float32(0))
 
 

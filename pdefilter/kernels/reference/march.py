@@ -71,7 +71,7 @@ def march(
     last = _framed(u) if momenta else None
     for k, step in enumerate(steps):
         if smoothing is not None:
-            smoothed = correlate(now[:, :-1, :-1], smoothing, smoothing)
+            smoothed = correlate(now[:, :-1, :-1], smoothing, smoothing, "mean")
             followed = conduct(smoothed, conductance, squared_scale, edges)
             law = Law("constant", law.scale, followed)
         momentum = np.float32(momenta[k]) if momenta and momenta[k] != 1 else None

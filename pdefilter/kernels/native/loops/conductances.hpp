@@ -139,27 +139,26 @@ struct Followed {
     const Index x0, width;
     float* const rows;
     const Index stride = stride_of(width);
-    float* const between = rows + 2 * task.channels * stride + up_to_line(task.mirror.reach);
+    float* const windows = rows + 2 * task.channels * stride;
 
+    static Index room_of_smoothing(const Conducting& task, Index width) {
+        return Separable::room(mean, width, task.mirror);
+    }
     static Index room(const Conducting& task, Index width) {
-        const Index two_rows = 2 * task.channels * stride_of(width);
-        if (!task.smoothing.weights) return two_rows;
-        return two_rows + framed_stride(width, task.mirror.reach) +
-               task.channels * Window::room(width, task.mirror);
+        const Index smoothed = task.smoothing.weights ? room_of_smoothing(task, width) : 0;
+        return task.channels * (2 * stride_of(width) + smoothed);
     }
 
     float* row(Index r, Index c) const { return rows + ((r & 1) * task.channels + c) * stride; }
     const float* plane(Index c) const { return task.in + c * task.rows * task.columns; }
-    Window window(Index c) const {
-        float* const copies = rows + room(task, width) - (c + 1) * Window::room(width, task.mirror);
-        return {plane(c), nullptr, width, task.mirror, copies};
+    Separable smoothed(Index c) const {
+        return {task.smoothing, task.smoothing, mean, plane(c), width, task.mirror,
+                windows + c * room_of_smoothing(task, width)};
     }
 
     // Fetches the first row that is asked for.
     void begin(Index r) const {
-        const Index reach = task.mirror.reach;
-        if (task.smoothing.weights)
-            for (Index c = 0; c < task.channels; ++c) window(c).fetch(r - reach, r + reach);
+        for (Index c = 0; task.smoothing.weights && c < task.channels; ++c) smoothed(c).begin(r);
         fetch(r);
     }
 
@@ -168,8 +167,7 @@ struct Followed {
         for (Index c = 0; c < task.channels; ++c) {
             float* const to = row(r, c);
             if (task.smoothing.weights) {
-                window(c).fetch(r + task.mirror.reach, r + task.mirror.reach + 1);
-                window(c).correlate(task.smoothing, task.smoothing, r, between, to);
+                smoothed(c).write<1>(r, {to});
                 to[width] = to[width - 1];
             } else {
                 const float* const from = plane(c) + r * task.columns + x0;

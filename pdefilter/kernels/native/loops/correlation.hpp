@@ -104,13 +104,21 @@ struct Window {
         return copies + (mirror.row[r] & mask) * framed_stride(columns, 0);
     }
 
+    void copy(Index r, float* to) const {
+        const Index from = mirror.row[r] * columns;
+        memcpy(to, plane + from, size_t(columns) * sizeof(float));
+        if (alpha)
+            for (Index j = 0; j < columns; ++j) to[j] *= alpha[from + j];
+    }
     void fetch(Index first, Index last) const {
+        for (Index r = first; r < last; ++r) copy(r, row(r));
+    }
+    // The same of the plane correlated along its rows, by way of a framed row.
+    void fetch_correlated(const Taps& taps, Index first, Index last, float* between) const {
         for (Index r = first; r < last; ++r) {
-            const Index from = mirror.row[r] * columns;
-            float* const to = row(r);
-            memcpy(to, plane + from, size_t(columns) * sizeof(float));
-            if (alpha)
-                for (Index j = 0; j < columns; ++j) to[j] *= alpha[from + j];
+            copy(r, between);
+            frame(between);
+            correlate_framed(taps, between, row(r));
         }
     }
 
@@ -129,27 +137,32 @@ struct Window {
         }
     }
 
-    // Writes row r, framed.
-    void correlate_down(const Taps& taps, Index r, float* to) const {
-        in_blocks(columns, [&]<int n>(Index j) {
-            Floats total[n];
-            weigh(taps, column_from(taps, r, j), total);
-            for (int g = 0; g < n; ++g) store(to + j + g * lanes, total[g]);
-        });
-        frame(to);
+    // Correlates rows r to r + n - 1 down the columns; deliver(q, j, total) takes what comes of row
+    // r + q from column j on, as many numbers as fit a register.
+    template <int n, class Deliver>
+    void down(const Taps& taps, Index r, Deliver deliver) const {
+        if constexpr (n == 1) {
+            in_blocks(columns, [&]<int groups>(Index j) {
+                Floats total[groups];
+                weigh(taps, column_from(taps, r, j), total);
+                for (int g = 0; g < groups; ++g) deliver(0, j + g * lanes, total[g]);
+            });
+        } else {
+            constexpr int groups = lanes == 16 ? 4 : 2;  // six registers each
+            for (Index j = 0; j < columns; j += groups * lanes) {
+                Floats one[groups], two[groups];
+                weigh_two(taps, column_from(taps, r, j), one, two);
+                for (int g = 0; g < groups; ++g) deliver(0, j + g * lanes, one[g]);
+                for (int g = 0; g < groups; ++g) deliver(1, j + g * lanes, two[g]);
+            }
+        }
     }
 
-    // Writes rows r and r + 1, framed.
-    void correlate_down(const Taps& taps, Index r, float* to, float* next) const {
-        constexpr int n = lanes == 16 ? 4 : 2;  // six registers each
-        for (Index j = 0; j < columns; j += n * lanes) {
-            Floats one[n], two[n];
-            weigh_two(taps, column_from(taps, r, j), one, two);
-            for (int g = 0; g < n; ++g) store(to + j + g * lanes, one[g]);
-            for (int g = 0; g < n; ++g) store(next + j + g * lanes, two[g]);
-        }
-        frame(to);
-        frame(next);
+    // Writes rows r to r + n - 1, framed.
+    template <int n>
+    void correlate_down(const Taps& taps, Index r, float* const (&to)[n]) const {
+        down<n>(taps, r, [&](int q, Index j, Floats total) { store(to[q] + j, total); });
+        for (float* row : to) frame(row);
     }
 
     // Correlates a framed row.
@@ -162,38 +175,74 @@ struct Window {
         });
     }
 
-    // Writes row r, correlated along both axes by way of a framed row.
-    void correlate(const Taps& along_rows, const Taps& along_columns, Index r, float* between,
-                   float* to) const {
-        correlate_down(along_rows, r, between);
-        correlate_framed(along_columns, between, to);
+    // Writes rows r to r + n - 1, correlated along both axes by way of as many framed rows.
+    template <int n>
+    void correlate(const Taps& along_rows, const Taps& along_columns, Index r,
+                   float* const (&between)[n], float* const (&to)[n]) const {
+        correlate_down<n>(along_rows, r, between);
+        for (int q = 0; q < n; ++q) correlate_framed(along_columns, between[q], to[q]);
+    }
+};
+
+// A plane correlated along both axes, in the order asked for, as work goes down it.
+struct Separable {
+    const Taps &along_rows, &along_columns;
+    const Order order;
+    const float* const plane;
+    const Index columns;
+    const Mirror& mirror;
+    float* const scratch;
+    const Index framed = framed_stride(columns, mirror.reach);
+    float* const between = scratch + up_to_line(mirror.reach);
+    const Window window{plane, nullptr, columns, mirror, scratch + 2 * framed};
+    // Of the plane correlated along its rows.
+    const Window turned{plane, nullptr, columns, mirror,
+                        window.copies + (order == mean ? Window::room(columns, mirror) : 0)};
+
+    static Index room(Order order, Index columns, const Mirror& mirror) {
+        return 2 * framed_stride(columns, mirror.reach) +
+               (order == mean ? 2 : 1) * Window::room(columns, mirror);
+    }
+
+    void fetch(Index first, Index last) const {
+        if (order != columns_first) window.fetch(first, last);
+        if (order != rows_first) turned.fetch_correlated(along_columns, first, last, between);
+    }
+    // Before the first row that is asked for.
+    void begin(Index r) const { fetch(r - mirror.reach, r + mirror.reach); }
+
+    // Writes rows r to r + n - 1, which come after those before.
+    template <int n>
+    void write(Index r, float* const (&to)[n]) const {
+        fetch(r + mirror.reach, r + mirror.reach + n);
+        if (order != columns_first) {
+            float* rows[n];
+            for (int q = 0; q < n; ++q) rows[q] = between + q * framed;
+            window.correlate<n>(along_rows, along_columns, r, rows, to);
+        }
+        if (order == rows_first) return;
+        turned.down<n>(along_rows, r, [&](int q, Index j, Floats total) {
+            float* const at = to[q] + j;
+            const Index rest = columns - j;
+            if (order == mean) total = (load_some(at, rest) + total) * all(0.5f);
+            store_some(at, total, rest);
+        });
     }
 };
 
 Index correlate_scratch(const Correlation& task) {
-    const Index N = task.columns;
-    return 2 * framed_stride(N, task.mirror.reach) + Window::room(N, task.mirror);
+    return Separable::room(task.order, task.columns, task.mirror);
 }
 
 void correlate_rows(const Correlation& task, Index first, Index last, float* scratch) {
-    const Index M = task.rows, N = task.columns, reach = task.mirror.reach;
-    float* const row = scratch + up_to_line(reach);
-    float* const next = row + framed_stride(N, reach);
-    float* const copies = scratch + 2 * framed_stride(N, reach);
+    const Index M = task.rows, N = task.columns;
     for (Index c = 0; c < task.channels; ++c) {
-        const Window window{task.in + c * M * N, nullptr, N, task.mirror, copies};
+        const Separable plane{task.along_rows, task.along_columns, task.order,
+                              task.in + c * M * N, N, task.mirror, scratch};
         float* const out = task.out + c * M * N;
-        window.fetch(first - reach, first + reach);
+        plane.begin(first);
         Index r = first;
-        for (; r + 1 < last; r += 2) {
-            window.fetch(r + reach, r + reach + 2);
-            window.correlate_down(task.along_rows, r, row, next);
-            window.correlate_framed(task.along_columns, row, out + r * N);
-            window.correlate_framed(task.along_columns, next, out + (r + 1) * N);
-        }
-        if (r < last) {
-            window.fetch(r + reach, r + reach + 1);
-            window.correlate(task.along_rows, task.along_columns, r, row, out + r * N);
-        }
+        for (; r + 1 < last; r += 2) plane.write<2>(r, {out + r * N, out + (r + 1) * N});
+        if (r < last) plane.write<1>(r, {out + r * N});
     }
 }

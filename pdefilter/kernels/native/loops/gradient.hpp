@@ -46,13 +46,16 @@ inline Vector vector_of(const Sums& s, Index channels) {
     return {r * sign, c * sign};
 }
 
-// For every channel, and for alpha: two rows that are correlated down the columns, and a window.
+// For every channel, and for alpha: a framed row of differences down the columns, and two windows.
 inline Index room_of_plane(const Gradient& task) {
     const Index N = task.columns;
-    return 2 * framed_stride(N, task.mirror.reach) + Window::room(N, task.mirror);
+    return framed_stride(N, task.mirror.reach) + 2 * Window::room(N, task.mirror);
 }
 
 Index gradient_scratch(const Gradient& task) { return (task.channels + 1) * room_of_plane(task); }
+
+// Differences are smoothed, not the other way round, along either axis: a turned image has the
+// turned gradient.
 
 template <bool weighted>
 struct GradientRows {
@@ -63,29 +66,36 @@ struct GradientRows {
     const Index M = task.rows, N = task.columns, reach = task.mirror.reach;
     const Index planes = task.channels + weighted;  // the last is alpha
 
-    float* row(Index plane, Index k) const {
-        return scratch + plane * room_of_plane(task) + k * framed_stride(N, reach);
+    float* differences(Index plane) const {
+        return scratch + plane * room_of_plane(task) + up_to_line(reach);
     }
-    float* differences(Index plane) const { return row(plane, 0) + up_to_line(reach); }
-    float* smoothed(Index plane) const { return row(plane, 1) + up_to_line(reach); }
-    Window window(Index plane) const {
+    Window window(Index plane, Index k) const {
         const bool colour = plane < task.channels;
+        float* const copies = scratch + plane * room_of_plane(task) + framed_stride(N, reach);
         return {colour ? task.in + plane * M * N : task.alpha, colour ? task.alpha : nullptr, N,
-                task.mirror, row(plane, 2)};
+                task.mirror, copies + k * Window::room(N, task.mirror)};
+    }
+    Window plain(Index plane) const { return window(plane, 0); }
+    Window differing(Index plane) const { return window(plane, 1); }  // along the rows
+
+    void fetch(Index plane, Index first, Index last) const {
+        plain(plane).fetch(first, last);
+        differing(plane).fetch_correlated(task.difference, first, last, differences(plane));
     }
 
-    void across(Index plane, Index j, Floats (&along_rows)[n], Floats (&along_columns)[n]) const {
+    void derive(Index plane, Index r, Index j, Floats (&along_rows)[n],
+                Floats (&along_columns)[n]) const {
         correlate_across(differences(plane) + j, task.smoothing, along_rows);
-        correlate_across(smoothed(plane) + j, task.difference, along_columns);
+        weigh(task.smoothing, differing(plane).column_from(task.smoothing, r, j), along_columns);
     }
 
     void add_up(Index r, Index j, Sums (&sums)[n]) const {
         const Floats zero = all(0.0f);
         Floats g_r[n], g_c[n], outline_r[n], outline_c[n];
         for (int k = 0; k < n; ++k) sums[k] = {zero, zero, zero, zero, zero};
-        if constexpr (weighted) across(task.channels, j, outline_r, outline_c);
+        if constexpr (weighted) derive(task.channels, r, j, outline_r, outline_c);
         for (Index c = 0; c < task.channels; ++c) {
-            across(c, j, g_r, g_c);
+            derive(c, r, j, g_r, g_c);
             for (int k = 0; k < n; ++k) {
                 if constexpr (weighted) {
                     // The product rule: alpha grad u = grad (alpha u) - u grad alpha.
@@ -121,12 +131,11 @@ struct GradientRows {
 
     template <Measure measure>
     void run(Index first, Index last) const {
-        for (Index p = 0; p < planes; ++p) window(p).fetch(first - reach, first + reach);
+        for (Index p = 0; p < planes; ++p) fetch(p, first - reach, first + reach);
         for (Index r = first; r < last; ++r) {
             for (Index p = 0; p < planes; ++p) {
-                window(p).fetch(r + reach, r + reach + 1);
-                window(p).correlate_down(task.difference, r, differences(p));
-                window(p).correlate_down(task.smoothing, r, smoothed(p));
+                fetch(p, r + reach, r + reach + 1);
+                plain(p).template correlate_down<1>(task.difference, r, {differences(p)});
             }
             for (Index j = 0; j < N; j += n * lanes) {
                 Sums sums[n];
