@@ -24,3 +24,12 @@ def planes(channels: int = 3, side: int = 12) -> st.SearchStrategy[np.ndarray]:
         sides,
         st.integers(0, 2**32 - 1),
     )
+
+
+def tensors(rng, rows, columns):
+    """Tensors of eigenvalues 1 and from 0.01 to 1, turned at random."""
+    angle = rng.uniform(0, np.pi, (rows, columns))
+    least = 0.01 ** rng.random((rows, columns))
+    c, s = np.cos(angle), np.sin(angle)
+    components = c * c + least * s * s, (1 - least) * s * c, s * s + least * c * c
+    return np.stack(components).astype(np.float32)

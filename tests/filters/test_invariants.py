@@ -28,6 +28,8 @@ DIFFUSIONS = {
     "box": lambda u, t: pdefilter.smooth(u, method="box", sigma=(2 * t) ** 0.5),
     "binomial": lambda u, t: pdefilter.smooth(u, method="binomial", sigma=(2 * t) ** 0.5),
 }
+# All others treat rows and columns alike.
+ONE_AXIS_FIRST = ["heat exact", "gaussian", "box", "binomial"]
 TIMES = st.floats(0, 6)
 # Some 24 steps of ten rounded operations on numbers of at most one; the cosine
 # transform adds log₂ of the size once.
@@ -59,8 +61,11 @@ def test_no_value_leaves_the_range_there_was(name, u, t):
 def test_what_is_lit_from_the_side_is_filtered_as_from_above(name, u, t):
     """Transposition and rotation by 90° commute with the filter."""
     evolved = DIFFUSIONS[name](u, t)
+    tolerance = ROUNDING if name in ONE_AXIS_FIRST else 0
     for turn in (lambda a: np.swapaxes(a, 0, 1), np.rot90):
-        np.testing.assert_allclose(DIFFUSIONS[name](turn(u), t), turn(evolved), atol=ROUNDING)
+        np.testing.assert_allclose(
+            DIFFUSIONS[name](turn(u), t), turn(evolved), rtol=0, atol=tolerance
+        )
 
 
 @every_diffusion

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import tensors
 
 from pdefilter.equations.tensor_diffusion import LinearTensorDiffusion
 from pdefilter.kernels.lattice import march, stencil_of
@@ -12,15 +13,6 @@ from pdefilter.kernels.reference.lattice import REACH
 from pdefilter.schemes.fast_explicit import fed_cycle, fsi_cycle
 
 LIMIT = LinearTensorDiffusion.largest_stable_step
-
-
-def tensors(rng, rows, columns):
-    """Tensors of eigenvalues 1 and from 0.01 to 1, turned at random."""
-    angle = rng.uniform(0, np.pi, (rows, columns))
-    least = 0.01 ** rng.random((rows, columns))
-    c, s = np.cos(angle), np.sin(angle)
-    components = c * c + least * s * s, (1 - least) * s * c, s * s + least * c * c
-    return np.stack(components).astype(np.float32)
 
 
 def constant(tensor, rows, columns):

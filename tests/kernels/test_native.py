@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import SAMPLES
+from support import SAMPLES, tensors
 
 from pdefilter.kernels import engine, native
 from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.elliptic import Network
+from pdefilter.kernels.lattice import anchors
 from pdefilter.kernels.native import Tiling
 from pdefilter.kernels.native import correlation as native_correlation
 from pdefilter.kernels.native import curvature as native_curvature
@@ -242,22 +243,37 @@ def test_steps_of_variation_have_the_bits_of_the_reference(
 
 
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
-@given(march=marches(), threads=st.integers(1, 8))
-def test_a_march_along_tensors_has_the_bits_of_the_reference(variant, march, threads):
-    u, steps, momenta, *_ = march
+@given(image=images(), threads=st.integers(1, 8))
+def test_a_reduction_of_tensors_has_the_bits_of_the_reference(variant, image, threads):
+    u, _ = image
     # Tensors of all kinds, among them such as no image has.
     tensor = np.resize(u, (3, *u.shape[1:])) - np.float32([[[0]], [[0.5]], [[0]]])
     theirs = reference_lattice.reduce(tensor, None)
     ours = native_lattice.reduce(tensor, None, threads=threads, variant=variant)
     for a, b in zip(ours, theirs, strict=True):
         assert a.tobytes() == b.tobytes()
-    now, last = u.copy(), np.full_like(u, np.nan)
-    native_lattice.march(now, last, steps, momenta, *ours, threads=threads, variant=variant)
-    marched = last if len(steps) % 2 else now
-    assert same(marched, reference_lattice.march(u, steps, momenta, *theirs))
 
 
-LAWS = [None, Law(None, 30.0), *(Law(conductance, 30.0) for conductance in CONDUCTANCES)]
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+@given(
+    image=images(150, 70),
+    momentum=st.sampled_from([1.0, 0.7, 1.4]),
+    seed=st.integers(0, 2**32 - 1),
+    threads=st.integers(1, 8),
+)
+def test_a_step_along_tensors_has_the_bits_of_the_reference(
+    variant, image, momentum, seed, threads
+):
+    u, rng = image
+    ties = reference_lattice.reduce(tensors(np.random.default_rng(seed), *u.shape[1:]), None)
+    ours, theirs = np.tile(rng.random(u.shape, np.float32), (2, 1, 1, 1))
+    step = u, ties, anchors(u), 0.125, momentum
+    reference_lattice.tie(*step, theirs)
+    native_lattice.tie(*step, ours, threads=threads, variant=variant)
+    assert same(ours, theirs)
+
+
+LAWS = [Law(None, 30.0), *(Law(conductance, 30.0) for conductance in CONDUCTANCES)]
 
 
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
@@ -266,14 +282,15 @@ def test_diffusion_along_a_structure_has_the_bits_of_the_reference(variant, imag
     u, _ = image
     with np.errstate(all="ignore"):
         tensor = structure_tensor(u, len(u))
-        theirs = reference_lattice.reduce(tensor, law)
-        marched = reference_lattice.march(u, [0.125], (), *theirs)
+    theirs = reference_lattice.reduce(tensor, law)
+    stepped, out = np.empty((2, *u.shape), np.float32)
+    reference_lattice.tie(u, theirs, anchors(u), 0.125, 1.0, stepped)
     ours = native_lattice.reduce(tensor, law, threads=threads, variant=variant)
     for a, b in zip(ours, theirs, strict=True):
         assert a.tobytes() == b.tobytes()
-    out = np.empty_like(u)
-    native_lattice.advance(u, 0.125, tensor, law, out, threads=threads, variant=variant)
-    assert same(out, marched)
+    how = {"threads": threads, "variant": variant}
+    native_lattice.tie_along(u, tensor, law, anchors(u), 0.125, out, **how)
+    assert same(out, stepped)
 
 
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])

@@ -1,7 +1,5 @@
 """Diffusion along a tensor field on the native engine."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,53 +39,50 @@ def reduce(
     return weights, ends
 
 
-def march(
-    now: Planes,
-    last: Planes,
-    steps: Sequence[float],
-    momenta: Sequence[float],
-    weights: NDArray[np.float32],
-    ends: NDArray[np.int8],
-    *,
-    threads: int | None = None,
-    variant: str | None = None,
-) -> None:
-    """March as `pdefilter.kernels.lattice.march` says, from `now` to `last` and back in turns."""
-    native = compiled()
-    if momenta and momenta[0] != 1:
-        last[...] = now
-    for k, step in enumerate(steps):
-        # The new image takes the place of the last but one, pixel by pixel.
-        native.tie(
-            now,
-            last,
-            weights,
-            _planes_of(ends),
-            step,
-            momenta[k] if momenta else 1.0,
-            threads or _threads_for(now),
-            variant or variants()[-1],
-        )
-        last, now = now, last
-
-
-def advance(
+def tie(
     u: Planes,
+    stencil: tuple[NDArray[np.float32], NDArray[np.int8]],
+    anchors: NDArray[np.float64],
     step: float,
-    tensor: Planes,
-    law: Law | None,
+    momentum: float,
     out: Planes,
     *,
     threads: int | None = None,
     variant: str | None = None,
 ) -> None:
-    """Take a step as `pdefilter.kernels.lattice.advance` says."""
-    native = compiled()
-    native.tie_along(
+    """Take a step as `pdefilter.kernels.reference.lattice.tie` says."""
+    weights, ends = stencil
+    compiled().tie(
+        u,
+        out,
+        weights,
+        _planes_of(ends),
+        anchors,
+        step,
+        momentum,
+        threads or _threads_for(u),
+        variant or variants()[-1],
+    )
+
+
+def tie_along(
+    u: Planes,
+    tensor: Planes,
+    law: Law | None,
+    anchors: NDArray[np.float64],
+    step: float,
+    out: Planes,
+    *,
+    threads: int | None = None,
+    variant: str | None = None,
+) -> None:
+    """Take a step on the stencil of a field of tensors, reduced by the way."""
+    compiled().tie_along(
         u,
         out,
         tensor,
         *_codes_of(law),
+        anchors,
         step,
         threads or _threads_for(u),
         variant or variants()[-1],

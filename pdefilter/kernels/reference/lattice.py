@@ -1,10 +1,4 @@
-"""Selling's reduction, and diffusion on the stencil that it gives, in NumPy.
-
-The order of operations is part of the specification: pixel after pixel, row by row,
-and of every pixel one tie after the other.
-"""
-
-from collections.abc import Sequence
+"""Selling's reduction, and diffusion on the stencil that it gives, in NumPy."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,13 +26,19 @@ def reduce(tensor: Planes, law: Law | None) -> tuple[NDArray[np.float32], NDArra
     b_i and b_j become −b_i and b_j, and the third b_i − b_j; then twice λ_k comes to λ_i
     and λ_j, and it changes its sign. What would reach further than `REACH` is not done,
     and a λ_k left negative counts as zero.
+
+    The first e are along the axes and on that diagonal where λ = |D_rc|. As of positive
+    definite tensors no two λ_k are negative at once, what follows has no choice, and the
+    neighbours in a turned image are the turned neighbours.
     """
     rows, columns = tensor.shape[1:]
     with np.errstate(over="ignore", invalid="ignore"):
         d_rr, d_rc, d_cc = tensor if law is None else diffusion_along(tensor, law)
-        weights = np.stack([d_rc + d_cc, d_rr + d_rc, -d_rc])
+        diagonal = np.abs(d_rc)
+        weights = np.stack([d_cc - diagonal, d_rr - diagonal, diagonal])
     e = np.empty((3, 2, rows, columns), np.int8)
     e[...] = np.array([[0, 1], [-1, 0], [1, -1]])[..., None, None]
+    np.negative(e[:, 1], out=e[:, 1], where=d_rc >= 0)
     for _ in range(_MOST_SWEEPS):
         if not _sweep(weights, e):
             break
@@ -69,44 +69,41 @@ def _sweep(weights: Planes, e: NDArray[np.int8]) -> bool:
     return changed
 
 
-def march(
+def tie(
     u: Planes,
-    steps: Sequence[float],
-    momenta: Sequence[float],
-    weights: NDArray[np.float32],
-    ends: NDArray[np.int8],
-) -> Planes:
-    """March as `pdefilter.kernels.lattice.march` says."""
+    stencil: tuple[NDArray[np.float32], NDArray[np.int8]],
+    anchors: NDArray[np.float64],
+    step: float,
+    momentum: float,
+    out: Planes,
+) -> None:
+    """Take a step as `pdefilter.kernels.lattice.march` says; `out` comes with the image before."""
+    weights, ends = stencil
     channels, rows, columns = u.shape
     here = np.arange(rows * columns).reshape(rows, columns)
     there = (here + ends[:, 0].astype(np.intp) * columns + ends[:, 1]).reshape(6, -1)
     twice = np.repeat(weights.reshape(3, -1), 2, axis=0)
-    last, now = u, u
-    for k, step in enumerate(steps):
-        change = np.empty_like(u)
+    alpha = np.float32(momentum)
+    with np.errstate(over="ignore", invalid="ignore"):
         for c in range(channels):
-            change[c] = _divergence(now[c].ravel(), twice, there).reshape(rows, columns)
-        with np.errstate(over="ignore", invalid="ignore"):
+            change = _divergence(u[c].ravel(), twice, there, anchors[c]).reshape(rows, columns)
             change *= np.float32(step)
-            change += now
-            alpha = np.float32(momenta[k] if momenta else 1)
+            change += u[c]
             if alpha != 1:
                 change *= alpha
-                change += last * (np.float32(1) - alpha)
-        last, now = now, change
-    return now
+                change += out[c] * (np.float32(1) - alpha)
+            out[c] = change
 
 
-def _divergence(u: Plane, weights: NDArray[np.float32], there: NDArray[np.intp]) -> Plane:
-    """Take from the ends of a pixel's ties, one after the other, what then comes to it."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        fluxes = weights * (u[there] - u)
-        total = np.zeros_like(u)
-        for flux in fluxes:
-            total += flux
-        places = np.vstack([there, np.arange(u.size)])
-        result: Plane = np.zeros_like(u)
-        np.add.at(result, places.T.ravel(), np.vstack([-fluxes, total]).T.ravel())
+def _divergence(
+    u: Plane, weights: NDArray[np.float32], there: NDArray[np.intp], anchor: np.float64
+) -> Plane:
+    """Add up what comes to every pixel by its ties, and is taken from their other ends."""
+    fluxes = (weights * (u[there] - u)).astype(np.float64)
+    fluxes += anchor
+    fluxes -= anchor
+    taken = np.bincount(there.ravel(), fluxes.ravel(), minlength=u.size)
+    result: Plane = (fluxes.sum(axis=0) - taken).astype(np.float32)
     return result
 
 

@@ -13,12 +13,19 @@ typedef int8_t Bytes __attribute__((vector_size(lanes)));
 inline Whole whole(int32_t n) { return (Whole)((Integers){} + uint32_t(n)); }
 inline Whole reached(Whole v) { return (v >= whole(-reach)) & (v <= whole(reach)); }
 
-inline bool any(Whole v) {
-    int32_t each[lanes], found = 0;
-    memcpy(each, &v, sizeof v);
-    for (Index k = 0; k < lanes; ++k) found |= each[k];
-    return found;
+// The first of which all bits are set, and none of those before; `lanes` if there is none.
+inline Index first_of(Whole v) {
+#if defined(__AVX512F__)
+    return Index(__builtin_ctz(unsigned(_mm512_movepi32_mask((__m512i)v)) | 1u << lanes));
+#elif defined(__AVX__)
+    return Index(__builtin_ctz(unsigned(_mm256_movemask_ps((__m256)v)) | 1u << lanes));
+#else
+    Index k = 0;
+    while (k < lanes && !v[k]) ++k;
+    return k;
+#endif
 }
+inline bool any(Whole v) { return first_of(v) < lanes; }
 
 // A tensor as the sum of weight[k] e_k e_k^T, e_k = (row[k], column[k]): the vectors of a superbase
 // turned by 90 degrees, and -<b_i, D b_j> of the others.
@@ -28,9 +35,11 @@ struct Superbase {
 };
 
 inline Superbase superbase_of(const Tensor& d) {
-    return {{d.rc + d.cc, d.rr + d.rc, -d.rc},
+    const auto positive = d.rc >= all(0.0f);
+    const Floats diagonal = (Floats)((Integers)d.rc & (Integers{} + 0x7fffffffu));
+    return {{d.cc - diagonal, d.rr - diagonal, diagonal},
             {whole(0), whole(-1), whole(1)},
-            {whole(1), whole(0), whole(-1)}};
+            {positive ? whole(-1) : whole(1), whole(0), positive ? whole(1) : whole(-1)}};
 }
 
 // Makes of every acute pair an obtuse one, where what takes the place of the third is within reach;
@@ -129,10 +138,13 @@ void reduce_rows(const Reducing& task, const Stencils& stencils, Index first, In
 // Rows kept of the image, and of what it changes by: ties reach so far up and down.
 constexpr Index tie_ring = 16;
 
-// For every channel two rings; and the ends of a row's ties, and its stencils, three floats of
-// weights and twelve bytes a pixel.
+typedef double Doubles __attribute__((vector_size(lanes * sizeof(double))));
+
+// For every channel a ring of rows and one in double precision; and the ends of a row's ties, and
+// its stencils, three floats of weights and twelve bytes a pixel. Registers reach beyond the ends.
 Index tie_scratch(const Tying& task) {
-    return (2 * tie_ring * task.channels + 6 + 3 + 3) * framed_stride(task.columns, 0);
+    const Index stride = framed_stride(task.columns, 0);
+    return 3 * (tie_ring * task.channels * stride + 2 * lanes) + (6 + 3 + 3) * stride;
 }
 
 // A tie has a flux, which comes to the pixel that it is of and is taken from its other end. Rows
@@ -143,8 +155,9 @@ struct Ties {
     const Tying& task;
     float* const scratch;
     const Index M = task.rows, N = task.columns, stride = framed_stride(N, 0);
-    float* const changes = scratch + tie_ring * C * stride;
-    float* const reduced = changes + tie_ring * C * stride;
+    float* const images = scratch + lanes;
+    double* const changes = (double*)(images + tie_ring * C * stride + lanes) + lanes;
+    float* const reduced = (float*)(changes + tie_ring * C * stride + lanes);
     // How far from a pixel the ends of its ties are in a ring.
     int32_t* const places = (int32_t*)(reduced + 6 * stride);
 
@@ -153,9 +166,9 @@ struct Ties {
     void fetch(Index r) const {
         if (r < M)
             for (int c = 0; c < C; ++c)
-                memcpy(scratch + row(r) + c * stride, task.in + (c * M + r) * N,
+                memcpy(images + row(r) + c * stride, task.in + (c * M + r) * N,
                        size_t(N) * sizeof(float));
-        memset(changes + row(r), 0, size_t(C * stride) * sizeof(float));
+        memset(changes + row(r), 0, size_t(C * stride) * sizeof(double));
     }
 
     Stencils stencils(Index r) const {
@@ -176,35 +189,60 @@ struct Ties {
         }
     }
 
+    // Several pixels at once: for those of them whose ties end equally far away, what they end at
+    // lies side by side.
     void tie(Index r) const {
         const Stencils of_row = stencils(r);
         locate(r, of_row);
-        const float* __restrict const image = scratch + row(r);
-        float* __restrict const change = changes + row(r);
-        for (Index j = 0; j < N; ++j) {
-            float total[C] = {}, here[C];
-            for (int c = 0; c < C; ++c) here[c] = image[c * stride + j];
+        const float* const image = images + row(r);
+        double* const change = changes + row(r);
+        for (Index j = 0; j < N; j += lanes) {
+            Whole inside;
+            for (Index k = 0; k < lanes; ++k) inside[k] = j + k < N ? -1 : 0;
+            Floats here[C];
+            Doubles anchors[C], total[C] = {};
+            for (int c = 0; c < C; ++c) {
+                here[c] = load(image + c * stride + j);
+                anchors[c] = Doubles{} + task.anchors[c];
+            }
             for (Index end = 0; end < 6; ++end) {
-                const float weight = of_row.weights[end / 2 * of_row.apart + j];
-                const Index there = j + places[end * stride + j];
-                for (int c = 0; c < C; ++c) {
-                    const float flux = weight * (image[c * stride + there] - here[c]);
-                    total[c] += flux;
-                    change[c * stride + there] -= flux;
+                const Floats weight = load_some(of_row.weights + end / 2 * of_row.apart + j, N - j);
+                const int32_t* const ends = places + end * stride + j;
+                Whole away, left = inside;
+                memcpy(&away, ends, sizeof away);
+                for (Index k; (k = first_of(left)) < lanes;) {
+                    const Whole chosen = left & (away == ends[k]);
+                    left &= ~chosen;
+                    for (int c = 0; c < C; ++c) {
+                        const Index there = c * stride + j + ends[k];
+                        const Floats flux = weight * (load(image + there) - here[c]);
+                        const auto some = (Floats)((Whole)flux & chosen);
+                        const Doubles sum = __builtin_convertvector(some, Doubles) + anchors[c];
+                        const Doubles rounded = sum - anchors[c];
+                        total[c] += rounded;
+                        subtract(change + there, rounded);
+                    }
                 }
             }
-            for (int c = 0; c < C; ++c) change[c * stride + j] += total[c];
+            for (int c = 0; c < C; ++c) subtract(change + c * stride + j, -total[c]);
         }
+    }
+
+    static void subtract(double* from, const Doubles& what) {
+        Doubles rest;
+        memcpy(&rest, from, sizeof rest);
+        rest -= what;
+        memcpy(from, &rest, sizeof rest);
     }
 
     void finish(Index r) const {
         const float rest = 1.0f - task.alpha;
         for (int c = 0; c < C; ++c) {
             float* const out = task.out + (c * M + r) * N;
-            const float *const u = scratch + row(r) + c * stride,
-                        *const change = changes + row(r) + c * stride;
+            const float* const u = images + row(r) + c * stride;
+            const double* const change = changes + row(r) + c * stride;
             for (Index j = 0; j < N; ++j) {
-                float next = change[j] * task.tau;
+                float next = float(change[j]) * task.tau;
                 next += u[j];
                 if (task.alpha != 1.0f) {
                     next *= task.alpha;
