@@ -26,7 +26,7 @@ class Scratch {
   public:
     Scratch(int threads, Index floats) {
         for (int thread = 0; thread < threads; ++thread)
-            rooms_.emplace_back(new float[size_t(floats) + line_]());
+            rooms_.emplace_back(new float[size_t(floats) + line_]);
     }
     float* of(int thread) const {
         float* const room = rooms_[size_t(thread)].get();
