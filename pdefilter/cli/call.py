@@ -32,9 +32,10 @@ FAILED, WRONG_CALL, INTERRUPTED = 1, 2, 130
 def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     """Check the whole call, then filter image after image; return the exit status."""
     # What takes time to import comes after the parsing, so that --help is there at once.
-    from pdefilter.runs.resources import hold_libraries_back
+    from pdefilter.runs.resources import hold_libraries_back, keep_freed_memory
 
     hold_libraries_back()
+    keep_freed_memory()
     from pdefilter.images.reading import MOST_PIXELS, Reading
     from pdefilter.raster import Raster
     from pdefilter.runs.fit import require_fit

@@ -1,6 +1,5 @@
-"""Order statistics by counting: non-negative floats are ordered like their bits."""
+"""Order statistics; of many differences by counting, as squares are ordered like their bits."""
 
-import functools
 import math
 from threading import Lock
 
@@ -11,12 +10,6 @@ from pdefilter.kernels.bands import for_each_band
 from pdefilter.kernels.reference.march import sum_of_squares
 from pdefilter.raster import Planes
 
-# The exponent and five bits more: few places to count in, and few numbers left to order in one.
-_LOWER_BITS = 18
-
-# So many numbers at a time, or the room to count in would be asked of the system anew every time.
-_PART = 1 << 16
-
 
 def quantile(values: NDArray[np.float32], share: float) -> np.float32:
     """Find the smallest of some numbers that a share of them do not exceed.
@@ -24,24 +17,13 @@ def quantile(values: NDArray[np.float32], share: float) -> np.float32:
     Parameters
     ----------
     values : ndarray of shape (n,), float32
-        At least one number, none negative; NaN counts as the largest.
+        At least one number; NaN counts as the largest.
     share : float
         Above 0, at most 1.
     """
     rank = math.ceil(share * values.size) - 1
-    parts = [values[k : k + _PART] for k in range(0, values.size, _PART)]
-    counts = (np.bincount(_upper(part), minlength=1 << 31 - _LOWER_BITS) for part in parts)
-    upper, below = _locate(functools.reduce(np.add, counts), rank)
-    values = np.concatenate([part[_upper(part) == upper] for part in parts])
-    rank -= below
     value: np.float32 = np.partition(values, rank)[rank]
     return value
-
-
-def _upper(values: NDArray[np.float32]) -> NDArray[np.integer]:
-    # Without the sign, which a NaN may have.
-    bits: NDArray[np.integer] = values.view(np.uint32) << 1 >> _LOWER_BITS + 1
-    return bits
 
 
 def squared_difference(u: Planes, fraction: float, edges: Planes | None = None) -> float:

@@ -1,5 +1,6 @@
-"""What the work is done with: the engine and its threads."""
+"""What the work is done with: the engine, its threads and memory."""
 
+import ctypes
 import os
 import sys
 
@@ -10,11 +11,27 @@ ADVICE = (
     "engine, many times faster"
 )
 
+# M_MMAP_THRESHOLD, up to what size blocks are kept, and M_TRIM_THRESHOLD, how much of them, of
+# glibc's malloc.h.
+_KEPT = {-3: 4 << 20, -1: 64 << 20}
+
 
 def hold_libraries_back() -> None:
     """Keep libraries from starting threads of their own: call it before NumPy is imported."""
     # It has a table of cycles to find eigenvalues of, and threads would hinder copying the process.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def keep_freed_memory() -> None:
+    """Let the C library keep what is freed for what comes next, as new pages take time to come.
+
+    Where it is glibc, which gives blocks above 128 KiB back at once until it has seen
+    larger ones, and the rest as soon as it has twice as much.
+    """
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if option := getattr(library, "mallopt", None):
+        for name, most in _KEPT.items():
+            option(name, most)
 
 
 def use_threads(count: int | None) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pdefilter.runs.resources import describe_engine
+from pdefilter.runs.resources import describe_engine, keep_freed_memory
+
+keep_freed_memory()  # as the command line does
 
 TOOL = Path(sys.executable).parent / "pdefilter"
 
