@@ -13,7 +13,7 @@ ADVICE = (
 
 # M_MMAP_THRESHOLD, up to what size blocks are kept, and M_TRIM_THRESHOLD, how much of them, of
 # glibc's malloc.h.
-_KEPT = {-3: 4 << 20, -1: 64 << 20}
+_KEPT = {-3: 32 << 20, -1: 128 << 20}
 
 
 def hold_libraries_back() -> None:
