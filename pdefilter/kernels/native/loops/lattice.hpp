@@ -11,6 +11,10 @@ typedef int32_t Whole __attribute__((vector_size(lanes * sizeof(int32_t))));
 typedef int8_t Bytes __attribute__((vector_size(lanes)));
 
 inline Whole whole(int32_t n) { return (Whole)((Integers){} + uint32_t(n)); }
+inline Whole numbered() {
+#define PDEFILTER_NUMBER(k) k
+    return Whole{PDEFILTER_LANES(PDEFILTER_NUMBER)};
+}
 inline Whole reached(Whole v) { return (v >= whole(-reach)) & (v <= whole(reach)); }
 
 // The first of which all bits are set, and none of those before; `lanes` if there is none.
@@ -196,31 +200,33 @@ struct Ties {
         locate(r, of_row);
         const float* const image = images + row(r);
         double* const change = changes + row(r);
+        Doubles anchors[C];
+        for (int c = 0; c < C; ++c) anchors[c] = Doubles{} + task.anchors[c];
         for (Index j = 0; j < N; j += lanes) {
-            Whole inside;
-            for (Index k = 0; k < lanes; ++k) inside[k] = j + k < N ? -1 : 0;
+            const Whole inside = numbered() < whole(int32_t(smaller(lanes, N - j)));
             Floats here[C];
-            Doubles anchors[C], total[C] = {};
-            for (int c = 0; c < C; ++c) {
-                here[c] = load(image + c * stride + j);
-                anchors[c] = Doubles{} + task.anchors[c];
-            }
-            for (Index end = 0; end < 6; ++end) {
-                const Floats weight = load_some(of_row.weights + end / 2 * of_row.apart + j, N - j);
-                const int32_t* const ends = places + end * stride + j;
-                Whole away, left = inside;
+            Doubles total[C] = {};
+            for (int c = 0; c < C; ++c) here[c] = load(image + c * stride + j);
+            for (Index k = 0; k < 3; ++k) {
+                const Floats weight = load_some(of_row.weights + k * of_row.apart + j, N - j);
+                const int32_t *const ends = places + 2 * k * stride + j, *const others = ends + stride;
+                Whole away, back, left = inside;
                 memcpy(&away, ends, sizeof away);
-                for (Index k; (k = first_of(left)) < lanes;) {
-                    const Whole chosen = left & (away == ends[k]);
+                memcpy(&back, others, sizeof back);
+                for (Index first; (first = first_of(left)) < lanes;) {
+                    const Whole chosen = left & (away == ends[first]) & (back == others[first]);
                     left &= ~chosen;
-                    for (int c = 0; c < C; ++c) {
-                        const Index there = c * stride + j + ends[k];
-                        const Floats flux = weight * (load(image + there) - here[c]);
-                        const auto some = (Floats)((Whole)flux & chosen);
-                        const Doubles sum = __builtin_convertvector(some, Doubles) + anchors[c];
-                        const Doubles rounded = sum - anchors[c];
-                        total[c] += rounded;
-                        subtract(change + there, rounded);
+                    const Index both[] = {ends[first], others[first]};
+                    for (const Index end : both) {
+                        for (int c = 0; c < C; ++c) {
+                            const Index there = c * stride + j + end;
+                            const Floats flux = weight * (load(image + there) - here[c]);
+                            const auto some = (Floats)((Whole)flux & chosen);
+                            const Doubles sum = __builtin_convertvector(some, Doubles) + anchors[c];
+                            const Doubles rounded = sum - anchors[c];
+                            total[c] += rounded;
+                            subtract(change + there, rounded);
+                        }
                     }
                 }
             }
