@@ -96,14 +96,14 @@ def advance(u: Planes, step: float, *, tensor: Planes, law: Law, out: Planes) ->
     """
     if not u.size:
         return
+    anchors = anchors_of(u)
     if engine.name() == "reference":
-        reference.tie(u, reference.reduce(tensor, law), anchors(u), step, 1.0, out)
+        reference.tie(u, reference.reduce(tensor, law), anchors, step, 1.0, out)
         return
     from pdefilter.kernels.native import lattice as native
 
-    last_bits = anchors(u)
     for some in _compiled(u):
-        native.tie_along(u[some], tensor, law, last_bits[some], step, out[some])
+        native.tie_along(u[some], tensor, law, anchors[some], step, out[some])
 
 
 def march(
@@ -152,14 +152,14 @@ def march(
 
 
 def _tie(u: Planes, stencil: Stencil, step: float, momentum: float, out: Planes) -> None:
-    ties, last_bits = (stencil.weights, stencil.ends), anchors(u)
+    ties, anchors = (stencil.weights, stencil.ends), anchors_of(u)
     if engine.name() == "reference":
-        reference.tie(u, ties, last_bits, step, momentum, out)
+        reference.tie(u, ties, anchors, step, momentum, out)
         return
     from pdefilter.kernels.native import lattice as native
 
     for some in _compiled(u):
-        native.tie(u[some], ties, last_bits[some], step, momentum, out[some])
+        native.tie(u[some], ties, anchors[some], step, momentum, out[some])
 
 
 def _compiled(u: Planes) -> list[slice]:
@@ -168,7 +168,7 @@ def _compiled(u: Planes) -> list[slice]:
     return [slice(first, first + MOST_NATIVE_CHANNELS) for first in firsts]
 
 
-def anchors(u: Planes) -> NDArray[np.float64]:
+def anchors_of(u: Planes) -> NDArray[np.float64]:
     """Find for every channel a number to whose last bit fluxes are rounded, added to and taken off.
 
     With 2^e above all |u|, and the weights of a pixel's ties below 8 together, no sum of

@@ -16,7 +16,7 @@ from support import SAMPLES, tensors
 from pdefilter.kernels import engine, native
 from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.elliptic import Network
-from pdefilter.kernels.lattice import anchors
+from pdefilter.kernels.lattice import anchors_of
 from pdefilter.kernels.native import Tiling
 from pdefilter.kernels.native import correlation as native_correlation
 from pdefilter.kernels.native import curvature as native_curvature
@@ -267,7 +267,7 @@ def test_a_step_along_tensors_has_the_bits_of_the_reference(
     u, rng = image
     ties = reference_lattice.reduce(tensors(np.random.default_rng(seed), *u.shape[1:]), None)
     ours, theirs = np.tile(rng.random(u.shape, np.float32), (2, 1, 1, 1))
-    step = u, ties, anchors(u), 0.125, momentum
+    step = u, ties, anchors_of(u), 0.125, momentum
     reference_lattice.tie(*step, theirs)
     native_lattice.tie(*step, ours, threads=threads, variant=variant)
     assert same(ours, theirs)
@@ -284,12 +284,12 @@ def test_diffusion_along_a_structure_has_the_bits_of_the_reference(variant, imag
         tensor = structure_tensor(u, len(u))
     theirs = reference_lattice.reduce(tensor, law)
     stepped, out = np.empty((2, *u.shape), np.float32)
-    reference_lattice.tie(u, theirs, anchors(u), 0.125, 1.0, stepped)
+    reference_lattice.tie(u, theirs, anchors_of(u), 0.125, 1.0, stepped)
     ours = native_lattice.reduce(tensor, law, threads=threads, variant=variant)
     for a, b in zip(ours, theirs, strict=True):
         assert a.tobytes() == b.tobytes()
     how = {"threads": threads, "variant": variant}
-    native_lattice.tie_along(u, tensor, law, anchors(u), 0.125, out, **how)
+    native_lattice.tie_along(u, tensor, law, anchors_of(u), 0.125, out, **how)
     assert same(out, stepped)
 
 

@@ -27,7 +27,7 @@ CODES = {
 # Below so many pixel-steps a thread takes longer to start than to work.
 _WORTH_A_THREAD = 1 << 20
 
-# Measured, and cautious.
+# Measured: a step that smooths takes as long as at least so many that do not.
 _STEPS_OF_A_SMOOTHED_STEP = 4
 
 # Measured: from 32 steps a trip on, memory no longer limits. Three quarters of a level-2 cache

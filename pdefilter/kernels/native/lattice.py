@@ -68,7 +68,7 @@ def tie(
 def tie_along(
     u: Planes,
     tensor: Planes,
-    law: Law | None,
+    law: Law,
     anchors: NDArray[np.float64],
     step: float,
     out: Planes,

@@ -169,7 +169,7 @@ struct Tying {
     float* out;
     Stencils stencils;         // of all pixels,
     const Reducing* reducing;  // or what they come from; or null
-    const double* anchors;     // of every channel; fluxes are rounded to whole multiples of its last bit
+    const double* anchors;     // of every channel: to its last bit fluxes are rounded
     float tau, alpha;
 };
 

@@ -56,7 +56,6 @@ Index gradient_scratch(const Gradient& task) { return (task.channels + 1) * room
 
 // Differences are smoothed, not the other way round, along either axis: a turned image has the
 // turned gradient.
-
 template <bool weighted>
 struct GradientRows {
     static constexpr int n = 4;  // groups of lanes that fit the registers

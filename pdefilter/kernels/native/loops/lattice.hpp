@@ -209,7 +209,8 @@ struct Ties {
             for (int c = 0; c < C; ++c) here[c] = load(image + c * stride + j);
             for (Index k = 0; k < 3; ++k) {
                 const Floats weight = load_some(of_row.weights + k * of_row.apart + j, N - j);
-                const int32_t *const ends = places + 2 * k * stride + j, *const others = ends + stride;
+                const int32_t *const ends = places + 2 * k * stride + j,
+                              *const others = ends + stride;
                 Whole away, back, left = inside;
                 memcpy(&away, ends, sizeof away);
                 memcpy(&back, others, sizeof back);

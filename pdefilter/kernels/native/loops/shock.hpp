@@ -51,7 +51,8 @@ struct ShockRows {
     void smooth(Index c, Index r) const {
         if (r < 0 || r >= M) return;
         window(c).fetch(r + far, r + far + 1);
-        window(c).template correlate<1>(task.smoothing, task.smoothing, r, {between}, {guide(c).row(r)});
+        window(c).template correlate<1>(task.smoothing, task.smoothing, r, {between},
+                                        {guide(c).row(r)});
         repeat_ends(guide(c).row(r), N);
         repeat_ends(window(c).row(r), N);
     }
