@@ -82,8 +82,8 @@ def heat_diffuse(
         tolerance is or the image has holes, else exact.
     tolerance : float, optional
         Root mean square error in grey levels of 255 that fed, fsi, aos and
-        optimal may make, estimated on parts of the image, by default 0.1; where
-        the image's standard deviation is above 1, in 255ths of that.
+        optimal may make, estimated on parts of the image; by default 0.1 255ths of
+        the image's own range.
     color : {"rgb", "luminance", "lab", "linear"}
         Where colours are filtered: on the stored values; on their luminance
         alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
@@ -145,4 +145,4 @@ def heat_diffuse(
     )
     if not plan.time:
         return image
-    return in_space(color, image, lambda i: i.filtered(lambda u: plan.run(heat, u)))
+    return in_space(color, image, lambda i: i.filtered(lambda u: plan.run(heat, u, i.scale)))

@@ -12,12 +12,13 @@ from pdefilter.raster import Mask
 def valid_pixels(image: Image) -> Mask | None:
     """Find which pixels are no holes.
 
-    Holes are NaN and infinities, in any channel, what the file says to be no
-    data, and what the image's mask leaves out.
+    Holes are NaN and infinities, what the file says to be no data, and what the
+    image's mask leaves out. Where the image has alpha, a hole in one channel is one
+    in all.
 
     Returns
     -------
-    ndarray of shape (M, N), bool, or None
+    ndarray of shape (M, N) or, where the channels' holes differ, (C, M, N), bool, or None
         None where there are no holes.
 
     Raises
@@ -28,8 +29,27 @@ def valid_pixels(image: Image) -> Mask | None:
     valid = _unmarked(image)
     if image.mask is not None:
         require_fitting(image.mask, *image.pixels.shape[:2])
-        valid = image.mask if valid is None else valid & image.mask
-    return None if valid is None or valid.all() else valid
+        valid = image.mask if valid is None else _both(valid, image.mask)
+    if valid is None or valid.all():
+        return None
+    if valid.ndim == 2:
+        return valid
+    together: Mask = np.logical_and.reduce(valid, axis=2)
+    if image.has_alpha or np.array_equal(together, np.logical_or.reduce(valid, axis=2)):
+        return together
+    return np.ascontiguousarray(np.moveaxis(valid, 2, 0))
+
+
+def as_stored(valid: Mask) -> Mask:
+    """Lay a mask out as an image's pixels are."""
+    return valid if valid.ndim == 2 else np.moveaxis(valid, 0, 2)
+
+
+def _both(a: Mask, b: Mask) -> Mask:
+    dimensions = max(a.ndim, b.ndim)
+    a, b = (mask if mask.ndim == dimensions else mask[..., None] for mask in (a, b))
+    both: Mask = a & b
+    return both
 
 
 def require_fitting(mask: Mask, rows: int, columns: int) -> None:
@@ -40,8 +60,8 @@ def require_fitting(mask: Mask, rows: int, columns: int) -> None:
     MisfitError
         That says both.
     """
-    if mask.shape != (rows, columns):
-        of_mask_rows, of_mask_columns = mask.shape
+    if mask.shape[:2] != (rows, columns):
+        of_mask_rows, of_mask_columns = mask.shape[:2]
         raise MisfitError(
             f"has {columns} × {rows} pixels, its mask {of_mask_columns} × {of_mask_rows}; give a "
             "mask of its size"
@@ -55,13 +75,6 @@ def mask_of(image: Image) -> Mask:
     return picture
 
 
-def without_holes(image: Image, valid: Mask | None) -> Pixels:
-    """Replace what holes hold by zeros, where it may be no number."""
-    if valid is None or image.pixels.dtype.kind != "f":
-        return image.pixels
-    return np.where(_spread(valid, image.pixels), image.pixels, image.pixels.dtype.type(0))
-
-
 def with_holes(pixels: Pixels, image: Image, valid: Mask) -> Pixels:
     """Put what `image` holds where it is not `valid` back into `pixels`, and return them.
 
@@ -70,23 +83,29 @@ def with_holes(pixels: Pixels, image: Image, valid: Mask) -> Pixels:
     ImageError
         If holes are marked by a value that the type of `pixels` cannot hold.
     """
-    hole = ~valid
+    hole = ~as_stored(valid)
     kept = image.pixels[hole]
     if kept.dtype != pixels.dtype:
-        both_float = kept.dtype.kind == pixels.dtype.kind == "f"
         unmarked = _unmarked(image)
+        both_float = kept.dtype.kind == pixels.dtype.kind == "f"
         if not both_float and unmarked is not None and not unmarked[hole].all():
             raise ImageError(
                 f"has holes marked by a value that another depth loses; leave the depth at "
                 f"{image.pixels.dtype}"
             )
-        kept = kept if both_float else from_unit(to_unit(kept), pixels.dtype)
-    pixels[hole] = kept
+    pixels[hole] = converted(kept, pixels.dtype)
     return pixels
 
 
+def converted(values: Pixels, dtype: np.dtype) -> Pixels:
+    """Store values as another type, floats as they are."""
+    if values.dtype == dtype or values.dtype.kind == dtype.kind == "f":
+        return values
+    return from_unit(to_unit(values), dtype)
+
+
 def _unmarked(image: Image) -> Mask | None:
-    """Find which pixels hold neither NaN, nor an infinity, nor what stands for no data."""
+    """Find which values are neither NaN, nor an infinity, nor what stands for no data."""
     pixels = image.pixels
     valid: Mask | None = None
     if pixels.dtype.kind == "f" and not channels.finite(pixels):
@@ -94,11 +113,4 @@ def _unmarked(image: Image) -> Mask | None:
     if image.nodata is not None:
         data = np.not_equal(pixels, np.asarray(image.nodata).astype(pixels.dtype))
         valid = data if valid is None else np.logical_and(valid, data)
-    if valid is None or valid.ndim == 2:
-        return valid
-    together: Mask = np.logical_and.reduce(valid, axis=2)
-    return together
-
-
-def _spread(valid: Mask, pixels: Pixels) -> Mask:
-    return valid if pixels.ndim == 2 else valid[..., None]
+    return valid
