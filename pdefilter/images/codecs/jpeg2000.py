@@ -76,6 +76,7 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
         reversible=True,
         codecformat="jp2",
         bitspersample=image.bits,
+        planar=False,  # else few rows are taken for channels
     )
     return b"".join(_box(*box) for box in _with_metadata(_boxes(bytes(data)), image))
 
