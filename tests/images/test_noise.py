@@ -109,3 +109,15 @@ def test_a_gif_holds_indices_that_no_code_can_join():
     stored = gif.encode(Frames(1, lambda _: Image(pixels)))
     assert len(stored) > 1.3 * pixels.size
     assert np.array_equal(gif.decode(stored, Reading()).read(0).pixels, pixels)
+
+
+@pytest.mark.parametrize("rows", range(1, 6))
+def test_few_rows_of_many_channels_are_no_planes(rows):
+    pixels = np.random.default_rng(rows).integers(0, 256, (rows, 3, 5), np.uint8)
+    image = Image(pixels, has_alpha=True, is_cmyk=True)
+    for format_ in FORMATS:
+        if format_.cmyk and format_.alpha:
+            back = format_.decode(format_.encode(Frames(1, lambda _: image)), Reading()).read(0)
+            assert np.array_equal(back.pixels, pixels)
+            assert back.is_cmyk
+            assert back.has_alpha
