@@ -1,5 +1,7 @@
 """Holes: pixels that hold no part of the picture, and stay as they are."""
 
+import math
+
 import numpy as np
 
 from pdefilter.errors import ImageError, MisfitError
@@ -7,6 +9,9 @@ from pdefilter.images.image import Image, Pixels
 from pdefilter.images.values import from_unit, to_unit
 from pdefilter.kernels import channels
 from pdefilter.raster import Mask
+
+# Programs that write the lowest or the highest number of a type often write six digits of it.
+_OF_SIX_DIGITS = 5e-6
 
 
 def valid_pixels(image: Image) -> Mask | None:
@@ -86,9 +91,12 @@ def with_holes(pixels: Pixels, image: Image, valid: Mask) -> Pixels:
     hole = ~as_stored(valid)
     kept = image.pixels[hole]
     if kept.dtype != pixels.dtype:
-        unmarked = _unmarked(image)
-        both_float = kept.dtype.kind == pixels.dtype.kind == "f"
-        if not both_float and unmarked is not None and not unmarked[hole].all():
+        if kept.dtype.kind == pixels.dtype.kind == "f":
+            lost = _loses_marks(kept, pixels.dtype, image.nodata)
+        else:
+            unmarked = _unmarked(image)
+            lost = unmarked is not None and not unmarked[hole].all()
+        if lost:
             raise ImageError(
                 f"has holes marked by a value that another depth loses; leave the depth at "
                 f"{image.pixels.dtype}"
@@ -98,10 +106,63 @@ def with_holes(pixels: Pixels, image: Image, valid: Mask) -> Pixels:
 
 
 def converted(values: Pixels, dtype: np.dtype) -> Pixels:
-    """Store values as another type, floats as they are."""
-    if values.dtype == dtype or values.dtype.kind == dtype.kind == "f":
-        return values
-    return from_unit(to_unit(values), dtype)
+    """Store values as another type, floats as the nearest that it has."""
+    if values.dtype.kind == dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return values.astype(dtype, copy=False)
+    return values if values.dtype == dtype else from_unit(to_unit(values), dtype)
+
+
+def marker(nodata: float, dtype: np.dtype) -> np.generic | None:
+    """Round what stands for no data to the type of the values that it is among.
+
+    Parameters
+    ----------
+    nodata : float
+        The value; integers may be larger than floats hold exactly.
+    dtype : dtype
+        The type.
+
+    Returns
+    -------
+    scalar of that type, or None
+        None where nothing of the type stands for it: it is out of range, or no whole
+        number of an integer type.
+    """
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            rounded: np.generic = dtype.type(nodata)
+        return None if np.isinf(rounded) and not math.isinf(nodata) else rounded
+    lowest, highest = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    if not lowest <= nodata <= highest or nodata != int(nodata):
+        return None
+    whole: np.generic = dtype.type(int(nodata))
+    return whole
+
+
+def holds_no_data(values: Pixels, nodata: float) -> Mask:
+    """Find which stored values say that there is none, as GDAL does.
+
+    Those that equal `nodata` rounded to their type; NaN equals NaN. What is written
+    for the lowest or the highest float of a type may be a little beside it.
+    """
+    dtype, mark = values.dtype, marker(nodata, values.dtype)
+    if dtype.kind == "f" and math.isnan(nodata):
+        return np.isnan(values)
+    found: Mask = np.zeros(values.shape, bool) if mark is None else values == mark
+    if dtype.kind == "f":
+        largest = float(np.finfo(dtype).max)
+        if math.isclose(abs(nodata), largest, rel_tol=_OF_SIX_DIGITS):
+            found |= values == dtype.type(math.copysign(largest, nodata))
+    return found
+
+
+def _loses_marks(values: Pixels, dtype: np.dtype, nodata: float | None) -> bool:
+    """Whether a value that stands for no data does so no more as another type of floats."""
+    if nodata is None:
+        return False
+    stored = holds_no_data(converted(values, dtype), nodata)
+    return bool((holds_no_data(values, nodata) & ~stored).any())
 
 
 def _unmarked(image: Image) -> Mask | None:
@@ -111,6 +172,8 @@ def _unmarked(image: Image) -> Mask | None:
     if pixels.dtype.kind == "f" and not channels.finite(pixels):
         valid = np.isfinite(pixels)
     if image.nodata is not None:
-        data = np.not_equal(pixels, np.asarray(image.nodata).astype(pixels.dtype))
+        data = ~holds_no_data(pixels, image.nodata)
+        if image.has_alpha:
+            data[..., -1] = True  # it says how opaque data are, and is none
         valid = data if valid is None else np.logical_and(valid, data)
     return valid
