@@ -40,6 +40,7 @@ def filtered(pdefilter_command, tmp_path):
         lines = done.stderr.decode().splitlines()
         assert done.returncode in (0, 1), lines[-3:]
         assert [line for line in lines if not SENTENCE.fullmatch(line)] == []
+        assert done.stdout == b""
         out = tmp_path / "out"
         made = {path.stem for path in out.iterdir()} if out.exists() else set()
         for name in files:

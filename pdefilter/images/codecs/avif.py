@@ -14,6 +14,7 @@ import PIL.Image
 from pdefilter.errors import ImageError
 from pdefilter.images.codecs.boxes import Box, body_of, boxes
 from pdefilter.images.codecs.opencv import cv2
+from pdefilter.images.codecs.silence import unwarned
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata
@@ -86,7 +87,7 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
 
 
 def _metadata(data: bytes, properties: list[Box]) -> Metadata:
-    with PIL.Image.open(io.BytesIO(data), formats=["AVIF"]) as file:
+    with unwarned(), PIL.Image.open(io.BytesIO(data), formats=["AVIF"]) as file:
         said = file.info
     exif = said.get("exif")
     return Metadata(

@@ -11,6 +11,7 @@ import numpy as np
 from pdefilter.errors import ImageError
 from pdefilter.images.alpha import divided
 from pdefilter.images.codecs.boxes import Box, body_of, box, boxes
+from pdefilter.images.codecs.silence import silence
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata, Resolution
@@ -45,7 +46,8 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         raise ImageError(f"holds colours of the kind {space}; convert it to grey or RGB first")
 
     def read() -> Image:
-        pixels = imagecodecs.jpeg2k_decode(data)
+        with silence():
+            pixels = imagecodecs.jpeg2k_decode(data)
         if pixels.dtype.kind == "u" and bits not in (8, 16):
             pixels = spread(pixels, (1 << bits) - 1)
         alpha = _alpha(header)

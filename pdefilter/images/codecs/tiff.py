@@ -1,5 +1,6 @@
 """TIFF and BigTIFF, page by page: pixels by tifffile, tags entry by entry."""
 
+import contextlib
 import io
 import math
 import re
@@ -18,6 +19,7 @@ from pdefilter.errors import ImageError
 from pdefilter.images import exif
 from pdefilter.images.alpha import divided
 from pdefilter.images.codecs import nodata as nodata_tag
+from pdefilter.images.codecs.silence import silence
 from pdefilter.images.exif import Directory, Entry, Layout
 from pdefilter.images.frames import Frames
 from pdefilter.images.holes import marker
@@ -44,6 +46,8 @@ _CAMERA = {_DESCRIPTION, 271, 272, _SOFTWARE, 306, 315, 33432, *range(0x9C9B, 0x
 
 _COLOURS = ("MINISBLACK", "MINISWHITE", "RGB", "PALETTE", "YCBCR", "SEPARATED")
 _JPEG = (6, 7, 34892)
+# JPEG 2000 and JPEG XR, by whatever number: their libraries print what they find wrong.
+_PRINTING = (33003, 33004, 33005, 34712, 22610, 34934)
 _OME_TYPE = re.compile(rb'(<(?:\w+:)?Pixels\b[^>]*\bType=")[^"]*(")')
 _OME_TYPES = {"float32": b"float", "float64": b"double"}
 _SHAPE = re.compile(rb'\{"shape": \[([\d, ]+)\]')
@@ -259,9 +263,14 @@ def _pixels(page: tifffile.TiffPage, data: bytes, reading: Reading, number: int)
         stored = np.frombuffer(body, dtype).reshape(page.shape)
         return stored.astype(dtype.newbyteorder("="), copy=False)
     if not reading.lenient:
-        whole: Pixels = page.asarray()
+        with _quiet(page):
+            whole: Pixels = page.asarray()
         return whole
     return _salvaged(page, reading)
+
+
+def _quiet(page: tifffile.TiffPage) -> contextlib.AbstractContextManager[None]:
+    return silence() if page.compression in _PRINTING else contextlib.nullcontext()
 
 
 def _salvaged(page: tifffile.TiffPage, reading: Reading) -> Pixels:
@@ -269,18 +278,19 @@ def _salvaged(page: tifffile.TiffPage, reading: Reading) -> Pixels:
     pixels = np.full(page.shaped, page.nodata, page.dtype)
     lost = 0
     segments = page.parent.filehandle.read_segments(page.dataoffsets, page.databytecounts)
-    for stored, index in segments:
-        if stored is None:
-            continue
-        try:
-            segment, (plane, depth, row, column, _), _ = page.decode(stored, index)
-            assert segment is not None
-            room = pixels[plane, depth:, row:, column:]
-            size = tuple(min(a, b) for a, b in zip(segment.shape, room.shape, strict=True))
-            part = tuple(slice(length) for length in size)
-            room[part] = segment[part]
-        except Exception:  # any decoder's error means the same: this part is lost
-            lost += 1
+    with _quiet(page):
+        for stored, index in segments:
+            if stored is None:
+                continue
+            try:
+                segment, (plane, depth, row, column, _), _ = page.decode(stored, index)
+                assert segment is not None
+                room = pixels[plane, depth:, row:, column:]
+                size = tuple(min(a, b) for a, b in zip(segment.shape, room.shape, strict=True))
+                part = tuple(slice(length) for length in size)
+                room[part] = segment[part]
+            except Exception:  # any decoder's error means the same: this part is lost
+                lost += 1
     if lost:
         reading.flaw(f"has {lost} of {len(page.dataoffsets)} parts that cannot be decoded")
     return pixels.reshape(page.shape)
