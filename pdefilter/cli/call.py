@@ -4,6 +4,7 @@ import gc
 import math
 import shlex
 import sys
+import warnings
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +46,8 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     from pdefilter.runs.resources import missing_engine, use_threads
     from pdefilter.runs.work import read_mask
 
+    if call.quiet:
+        warnings.simplefilter("ignore")
     gc.freeze()
     gc.enable()
     use_threads(call.threads)

@@ -30,6 +30,7 @@ def estimate(
 ) -> int:
     """Tell the noise of images, and what anisotropic takes for contrast and time."""
     from pdefilter.runs.estimate import estimates
+    from pdefilter.runs.warned import warnings_about
 
     gc.enable()
     if not as_json:
@@ -37,17 +38,18 @@ def estimate(
     failed = 0
     for name in images:
         try:
-            for frame, found in enumerate(estimates(name, nodata, full_scale)):
-                if as_json:
-                    typer.echo(json.dumps({"image": name, "frame": frame, **vars(found)}))
-                    continue
-                levels = " ".join(f"{deviation * 255:.1f}" for deviation in found.noise)
-                stored = " ".join(
-                    f"{deviation * found.full_scale:.3g}" for deviation in found.noise
-                )
-                kappa = f"{found.kappa:.4f}", f"{found.kappa * found.full_scale:.3g}"
-                time = f"{found.time:.1f}"
-                typer.echo(_ROW.format(levels, kappa[0], stored, kappa[1], time, name))
+            with warnings_about(name):
+                for frame, found in enumerate(estimates(name, nodata, full_scale)):
+                    if as_json:
+                        typer.echo(json.dumps({"image": name, "frame": frame, **vars(found)}))
+                        continue
+                    levels = " ".join(f"{deviation * 255:.1f}" for deviation in found.noise)
+                    stored = " ".join(
+                        f"{deviation * found.full_scale:.3g}" for deviation in found.noise
+                    )
+                    kappa = f"{found.kappa:.4f}", f"{found.kappa * found.full_scale:.3g}"
+                    time = f"{found.time:.1f}"
+                    typer.echo(_ROW.format(levels, kappa[0], stored, kappa[1], time, name))
         except ImageError as error:
             tell(f"{name}: {error}")
             failed += 1

@@ -11,6 +11,7 @@ from pdefilter.images.reading import Reading
 from pdefilter.raster import Raster
 from pdefilter.runs.apply import picture_of
 from pdefilter.runs.chain import Chain, Stage
+from pdefilter.runs.warned import warnings_about
 
 
 def with_pictures(chain: Chain, reading: Reading) -> Chain:
@@ -54,6 +55,8 @@ def _with_pictures(stage: Stage, reading: Reading) -> Stage:
 
 def _read(parameter: str, name: str, reading: Reading, levels: float) -> Raster:
     try:
-        return picture_of(read_frames(Path(name), reading, frame=0).read(0), levels)
+        with warnings_about(name):
+            picture = read_frames(Path(name), reading, frame=0).read(0)
+        return picture_of(picture, levels)
     except ImageError as error:
         raise ParameterError(parameter, f"{name}: {error}") from None

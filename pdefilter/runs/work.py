@@ -22,6 +22,7 @@ from pdefilter.raster import Mask
 from pdefilter.runs.apply import apply
 from pdefilter.runs.chain import Chain
 from pdefilter.runs.plan import Job
+from pdefilter.runs.warned import warnings_about
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,8 @@ def work(
     outcome.seconds = dict.fromkeys(PHASES, 0.0)
     recorder, watch = Recorder(len(chain.stages), advanced), Stopwatch(outcome.seconds, "read")
     with warnings.catch_warnings(record=True) as caught, observed(recorder):
-        warnings.simplefilter("always")
+        warnings.simplefilter("ignore")  # what libraries say to programmers
+        warnings.simplefilter("always", UserWarning)
         _make(outcome, chain, handling, stream, watch, filtered)
     watch.begin("write")
     outcome.chosen = recorder.chosen
@@ -238,7 +240,8 @@ def read_mask(name: str, reading: Reading) -> Mask:
         If there is no picture of that name.
     """
     try:
-        return mask_of(read_frames(Path(name), reading, frame=0).read(0))
+        with warnings_about(f"--mask {name}"):
+            return mask_of(read_frames(Path(name), reading, frame=0).read(0))
     except ImageError as error:
         raise CallError(f"--mask {name}: {error}") from None
 

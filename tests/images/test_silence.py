@@ -183,3 +183,17 @@ def test_the_command_says_sentences_alone(pdefilter_command, tmp_path, name):
     assert len(lines) == 1
     assert lines[0].startswith(f"pdefilter: {name}: ")
     assert bool(done.stdout) == (done.returncode == 0) == (name == "nodata.tif")
+
+
+def test_warnings_of_pictures_beside_an_image_are_sentences_too(pdefilter_command, tmp_path):
+    (tmp_path / "in.png").write_bytes(FILES["grey.png"])
+    grey = np.arange(26 * 34, dtype=np.int16).reshape(26, 34)
+    tags = [(42113, 2, 0, "foo", True)]
+    tifffile.imwrite(tmp_path / "mask.tif", grey, extratags=tags, metadata=None)
+    said = "mask.tif: its value for no data, 'foo', is not a number: no pixel is a hole\n"
+    done = pdefilter_command("smooth", "in.png", "--mask", "mask.tif", "-o", "o.png")
+    assert (done.returncode, done.stderr.decode()) == (0, f"pdefilter: --mask {said}")
+    done = pdefilter_command("smooth", "in.png", "--mask", "mask.tif", "-q", "-o", "quiet.png")
+    assert (done.returncode, done.stderr) == (0, b"")
+    done = pdefilter_command("estimate", "mask.tif", "--json")
+    assert (done.returncode, done.stderr.decode()) == (0, f"pdefilter: {said}")
