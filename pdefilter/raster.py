@@ -188,25 +188,20 @@ class Raster:
 
     def channel_by_channel(self, f: "Callable[[Self], Self]") -> Self:
         """Apply `f` to every colour channel by itself; alpha follows the first."""
-        results = [f(self.channel(number)) for number in range(len(self.colour))]
-        first = results[0]
-        together = Scale.joined([result.scale for result in results])
-        valid = (
-            None
-            if first.valid is None
-            else np.stack(
-                [
-                    np.ones(first.colour.shape[1:], bool) if r.valid is None else r.valid
-                    for r in results
-                ]
-            )
-        )
+        channels = [self.channel(number) for number in range(len(self.colour))]
+        results = [f(channel) for channel in channels]
+        stored = self.stored
+        if any(r.stored is not c.stored for r, c in zip(results, channels, strict=True)):
+            stored = np.concatenate([result.stored for result in results])
+        valid = self.valid
+        if any(r.valid is not c.valid for r, c in zip(results, channels, strict=True)):
+            valid = np.stack([result.valid for result in results])
         return replace(
-            first,
+            results[0],
             colour=np.concatenate([result.colour for result in results]),
             valid=valid,
-            scale=together,
-            stored=None if first.stored is None else np.concatenate([r.stored for r in results]),
+            scale=Scale.joined([result.scale for result in results]),
+            stored=stored,
         )
 
     def _levelled(self, planes: Planes) -> Planes:
