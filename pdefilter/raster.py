@@ -147,12 +147,18 @@ class Raster:
 
     @property
     def of_range_one(self) -> Self:
-        """The image as numbers whose range is one, for filters that know a smallest difference."""
-        scale = self.scale
-        if scale.spread == 1 or not self.colour.size:
+        """The image as numbers from zero to one, for filters that know a smallest difference."""
+        scale, visible = self.scale, self.visible
+        if (scale.is_plain and scale.spread == 1) or not self.colour.size:
             return self
-        colour = self.colour * np.float32(1 / scale.spread)
-        fitted = replace(scale, unit=scale.unit * scale.spread, spread=1.0)
+        lowest = self.colour.min(
+            axis=(1, 2), keepdims=True, where=True if visible is None else visible, initial=np.inf
+        )
+        lowest[~np.isfinite(lowest)] = 0
+        colour = (self.colour - lowest) * np.float32(1 / scale.spread)
+        fitted = replace(
+            scale, origin=scale.stored(lowest), unit=scale.unit * scale.spread, spread=1.0
+        )
         return replace(self, colour=colour, scale=fitted)
 
     @property
@@ -195,7 +201,7 @@ class Raster:
             stored = np.concatenate([result.stored for result in results])
         valid = self.valid
         if any(r.valid is not c.valid for r, c in zip(results, channels, strict=True)):
-            valid = np.stack([result.valid for result in results])
+            valid = np.stack([np.asarray(result.valid) for result in results])
         return replace(
             results[0],
             colour=np.concatenate([result.colour for result in results]),

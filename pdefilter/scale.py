@@ -63,7 +63,7 @@ class Scale:
         import numpy as np
 
         first = channels[0]
-        origins = np.array([scale.origin for scale in channels])[:, None, None]
+        origins = np.array([scale.of_channel(0).origin for scale in channels])[:, None, None]
         weights = np.array([scale.unit / first.unit for scale in channels])[:, None, None]
         return replace(
             first,

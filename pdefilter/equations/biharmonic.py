@@ -36,7 +36,7 @@ class Biharmonic:
     def _laplacian(self) -> "Network":
         from pdefilter.kernels.elliptic import Network
 
-        return Network(self.grids[0].shape)
+        return Network(self.grids[0].shape, self.grids[0].edges)
 
     def residual(self, u: "NDArray[np.float64]") -> "NDArray[np.float64]":
         """Find f − Δ²u at the free pixels in double precision, 0 at the others."""

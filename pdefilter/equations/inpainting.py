@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pdefilter.equations.biharmonic import Biharmonic
 from pdefilter.equations.contrast import contrast_parameter
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pdefilter.kernels.elliptic import Network
     from pdefilter.kernels.tensors import Law
     from pdefilter.raster import Mask, Planes
+
+    Fill: TypeAlias = Callable[[Planes, Mask, Mask | None], Residual]
 
 _MOST_ROUNDS = 200
 
@@ -58,7 +60,7 @@ _THEIRS = 2
 _TIED = 32
 
 
-def fill_harmonic(u: "Planes", holes: "Mask") -> Residual:
+def fill_harmonic(u: "Planes", holes: "Mask", within: "Mask | None" = None) -> Residual:
     """Solve Δu = 0 in the holes: a membrane.
 
     Parameters
@@ -67,11 +69,14 @@ def fill_harmonic(u: "Planes", holes: "Mask") -> Residual:
         The image, in its holes a first guess that the solution replaces.
     holes : ndarray of shape (M, N) or (C, M, N), bool
         Where to solve, in all channels or in each; in none everywhere.
+    within : ndarray of shape (M, N) or (C, M, N), bool, optional
+        What has a value or gets one; nothing passes from other pixels, which
+        stay. By default all. Whatever is to be solved for must be tied to a value.
     """
-    return balance(u, _networks(u, holes))
+    return balance(u, _networks(u, holes, _open(within)))
 
 
-def fill_biharmonic(u: "Planes", holes: "Mask") -> Residual:
+def fill_biharmonic(u: "Planes", holes: "Mask", within: "Mask | None" = None) -> Residual:
     """Solve Δ²u = 0 in the holes: a thin plate.
 
     A condition number like the fourth power of a hole's width is too much for
@@ -89,7 +94,7 @@ def fill_biharmonic(u: "Planes", holes: "Mask") -> Residual:
 
     unit, tolerance = unit_of(u, holes), TOLERANCE / 10
     worst, iterations = 0.0, 0
-    networks, free = _networks(u, holes), np.broadcast_to(holes, u.shape)
+    networks, free = _networks(u, holes, _open(within)), np.broadcast_to(holes, u.shape)
     for grids, plane, own in zip(hierarchies(networks), u, free, strict=True):
         count = max(1, int(np.count_nonzero(own)))
         exact = plane.astype(np.float64)
@@ -109,7 +114,7 @@ def fill_biharmonic(u: "Planes", holes: "Mask") -> Residual:
     return Residual(worst, tolerance, iterations)
 
 
-def fill_with_least_variation(u: "Planes", holes: "Mask") -> Residual:
+def fill_with_least_variation(u: "Planes", holes: "Mask", within: "Mask | None" = None) -> Residual:
     """Solve div(∇u/|∇u|) = 0 in the holes: edges go on straight, as the shortest.
 
     The least Σ √(|∇u|² + ε²), ε = 1e-3, of every pixel the mean over its four
@@ -128,22 +133,26 @@ def fill_with_least_variation(u: "Planes", holes: "Mask") -> Residual:
     from pdefilter.kernels.sums import total
 
     unit = unit_of(u, holes)
-    iterations = fill_harmonic(u, holes).iterations
+    edges = _open(within)
+    iterations = fill_harmonic(u, holes, within).iterations
     sloping = _sloping(holes)
     variation, fall = math.inf, math.inf
     for k in range(_MOST_ROUNDS):
         # From the membrane, which is ε = ∞, step by step to the ε that is meant.
         epsilon = np.float32(max(_SMALLEST_SLOPE, 2.0**-k) * unit)
-        slopes = np.sqrt(squared_slopes(u) + epsilon * epsilon)
+        slopes = np.sqrt(squared_slopes(u, edges) + epsilon * epsilon)
         last, variation = variation, total(slopes[:, sloping])
         fall = (last - variation) / variation
         if 2.0**-k < _SMALLEST_SLOPE and fall <= _STEADY:
             break
-        iterations += balance(u, _networks(u, holes, conductances(epsilon / slopes))).iterations
+        conducting = conductances(epsilon / slopes)
+        if edges is not None:
+            conducting = conducting * edges
+        iterations += balance(u, _networks(u, holes, conducting)).iterations
     return Residual(fall, _STEADY, iterations)
 
 
-def fill_along_edges(u: "Planes", holes: "Mask") -> Residual:
+def fill_along_edges(u: "Planes", holes: "Mask", within: "Mask | None" = None) -> Residual:
     """Solve div(D ∇u) = 0 in the holes, D = g(∇u_σ ∇u_σᵀ): what comes in goes on along edges.
 
     The steady state of edge-enhancing diffusion with Charbonnier's g, σ = 1 px
@@ -160,31 +169,31 @@ def fill_along_edges(u: "Planes", holes: "Mask") -> Residual:
     doi:10.1007/s10851-008-0087-0; Schmaltz et al. 2014,
     doi:10.1007/s11263-014-0702-z.
     """
-    membrane = _within(_NEIGHBOURS, fill_harmonic, u, holes)
-    unit, smoothed = unit_of(u, holes), Smoothing(_PRESMOOTH)
-    contrast = max(_LEAST_EDGE * unit, contrast_parameter(smoothed(u), _USUAL, len(u)))
-    law = edge_enhancing(DIFFUSIVITIES["charbonnier"], contrast)
-    solve_along = partial(_balance_along_edges, law=law, smoothed=smoothed, unit=unit)
-    found = _within(_TIED, solve_along, u, holes)
+    membrane = _cut(_NEIGHBOURS, fill_harmonic, u, holes, within)
+    unit, smoothed = unit_of(u, holes), Smoothing(_PRESMOOTH, within)
+    usual = contrast_parameter(smoothed(u), _USUAL, len(u), _open(within))
+    law = edge_enhancing(DIFFUSIVITIES["charbonnier"], max(_LEAST_EDGE * unit, usual))
+    solve_along = partial(_balance_along_edges, law=law, unit=unit)
+    found = _cut(_TIED, solve_along, u, holes, within)
     return replace(found, iterations=membrane.iterations + found.iterations)
 
 
 def _balance_along_edges(
-    u: "Planes", holes: "Mask", *, law: "Law", smoothed: Smoothing, unit: float
+    u: "Planes", holes: "Mask", within: "Mask | None", *, law: "Law", unit: float
 ) -> Residual:
     import numpy as np
 
     from pdefilter.kernels.sums import total
 
-    diffusion = TensorDiffusion(law, len(u), smoothed, Smoothing(0))
+    diffusion = TensorDiffusion(law, len(u), Smoothing(_PRESMOOTH, within), Smoothing(0))
     free = np.broadcast_to(holes, u.shape)
-    channels = [*zip(hierarchies(_networks(u, holes)), free, strict=True)]
+    grids_of = [*hierarchies(_networks(u, holes, _open(within)))]
     roots = [math.sqrt(max(1, int(np.count_nonzero(own)))) for own in free]
     worst, share, iterations = math.inf, 1.0, 0
     way, last = np.empty_like(u), np.zeros_like(u)
     for _ in range(_MOST_ROUNDS):
-        frozen = diffusion.freeze(u)
-        equations = [TensorBalance(frozen, grids, own) for grids, own in channels]
+        frozen = diffusion.freeze(u).of_channels(len(u))
+        equations = [*map(TensorBalance, frozen, grids_of, free)]
         pairs = zip(equations, u, strict=True)
         lacks = [math.sqrt(equation.product(plane, None)) for equation, plane in pairs]
         worst = max(lack / root for lack, root in zip(lacks, roots, strict=True)) / unit
@@ -206,9 +215,14 @@ def _networks(u: "Planes", holes: "Mask", edges: "Planes | None" = None) -> "Seq
     """Make the equation of every channel, free in its holes; the same where they share them."""
     from pdefilter.kernels.elliptic import Network
 
-    if holes.ndim == 2:
+    if holes.ndim == 2 and (edges is None or edges.ndim == 3):
         return [Network(holes.shape, edges, free=holes)] * len(u)
-    return [Network(free.shape, edges, free=free) for free in holes]
+    of_channels = [edges] * len(u) if edges is None or edges.ndim == 3 else edges
+    every = [holes] * len(u) if holes.ndim == 2 else holes
+    return [
+        Network(free.shape, conducting, free=free)
+        for free, conducting in zip(every, of_channels, strict=True)
+    ]
 
 
 def _sloping(holes: "Mask") -> "Mask":
@@ -228,11 +242,21 @@ def _of_any(holes: "Mask") -> "Mask":
     return holes if holes.ndim == 2 else np.logical_or.reduce(holes)
 
 
-def _within(
+def _open(within: "Mask | None") -> "Planes | None":
+    """Find which edges are open; None for all."""
+    if within is None:
+        return None
+    from pdefilter.kernels.edges import open_edges
+
+    return open_edges(within)
+
+
+def _cut(
     margin: int,
-    fill: "Callable[[Planes, Mask], Residual]",
+    fill: "Fill",
     u: "Planes",
     holes: "Mask",
+    within: "Mask | None" = None,
 ) -> Residual:
     """Fill the holes of the part of the image that they are in, and so many pixels around it."""
     import numpy as np
@@ -241,14 +265,15 @@ def _within(
 
     part = box(_of_any(holes), margin)
     inner = np.ascontiguousarray(u[:, *part])
-    residual = fill(inner, np.ascontiguousarray(holes[..., *part]))
+    inside = None if within is None else np.ascontiguousarray(within[..., *part])
+    residual = fill(inner, np.ascontiguousarray(holes[..., *part]), inside)
     u[:, *part] = inner
     return residual
 
 
-METHODS: "Mapping[str, Callable[[Planes, Mask], Residual]]" = {
-    "harmonic": partial(_within, _NEIGHBOURS, fill_harmonic),
-    "biharmonic": partial(_within, _THEIRS, fill_biharmonic),
-    "tv": partial(_within, _THEIRS, fill_with_least_variation),
+METHODS: "Mapping[str, Fill]" = {
+    "harmonic": partial(_cut, _NEIGHBOURS, fill_harmonic),
+    "biharmonic": partial(_cut, _THEIRS, fill_biharmonic),
+    "tv": partial(_cut, _THEIRS, fill_with_least_variation),
     "edge-enhancing": fill_along_edges,
 }

@@ -48,6 +48,10 @@ class LinearTensorDiffusion:
 
         return march(u, sizes, momenta=momenta, stencil=self.stencil, room=room)
 
+    def of_channels(self, count: int) -> "tuple[LinearTensorDiffusion, ...]":
+        """List the equation of each of so many channels."""
+        return (self,) * count
+
     def divergence(self, u: "Planes") -> "Planes":
         """Find div(D ∇u)."""
         import numpy as np
@@ -114,7 +118,7 @@ class TensorDiffusion:
         room.leave(other)
         return u
 
-    def freeze(self, u: "Planes") -> "LinearTensorDiffusion | Apart":
+    def freeze(self, u: "Planes") -> "LinearTensorDiffusion | Apart[LinearTensorDiffusion]":
         """Hold D as it is for u: a linear diffusion."""
         from pdefilter.kernels.lattice import stencil_of
 

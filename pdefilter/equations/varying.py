@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from pdefilter.equations.diffusivities import Diffusivity
 from pdefilter.equations.evolution import LinearEvolution, Splittable, one_by_one
@@ -50,7 +50,7 @@ class VaryingDiffusion:
             u = self.freeze(u).march(u, [size], room=room)
         return u
 
-    def freeze(self, u: "Planes") -> "Heat | Apart":
+    def freeze(self, u: "Planes") -> "Heat | Apart[Heat]":
         """Hold the conductances as they are for u: a linear diffusion."""
         import numpy as np
 
@@ -84,8 +84,11 @@ class VaryingDiffusion:
         return u
 
 
+Equation = TypeVar("Equation", bound=LinearEvolution)
+
+
 @dataclass(frozen=True)
-class Apart:
+class Apart(Generic[Equation]):
     """Channels that evolve linearly, each by an equation of its own.
 
     Attributes
@@ -94,7 +97,11 @@ class Apart:
         Their equations.
     """
 
-    channels: tuple[LinearEvolution, ...]
+    channels: tuple[Equation, ...]
+
+    def of_channels(self, count: int) -> tuple[Equation, ...]:
+        """List the equation of each of so many channels."""
+        return self.channels[:count]
 
     @property
     def largest_stable_step(self) -> float:
@@ -129,7 +136,7 @@ class Apart:
         """Take steps of operator splitting."""
         import numpy as np
 
-        found = []
+        found: list[Planes] = []
         for evolution, plane in zip(self.channels, u, strict=True):
             assert isinstance(evolution, Splittable)
             found.append(evolution.split(plane[None], sizes))

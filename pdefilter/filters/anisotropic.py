@@ -146,9 +146,11 @@ def anisotropic(
         Root mean square error in grey levels of 255 that fed, fsi and aos may
         make, estimated on parts of the image; by default 0.1, or 0.5 where D is a
         tensor, 255ths of the image's own range.
-    kappa_map, noise_map : ndarray of shape (M, N) or Image, optional
-        κ or the noise for every pixel, in the unit of `kappa` and `noise`, which
-        may be these arrays too.
+    kappa_map : ndarray of shape (M, N) or Image, optional
+        κ for every pixel, in the unit of `kappa`, which may be this array too.
+    noise_map : ndarray of shape (M, N) or Image, optional
+        The noise for every pixel, in the unit of `noise`, which may be this array
+        too.
     coupling : {"shared", "noise", "none"}, optional
         How channels share D: by their differences alike, by those in the unit of
         each one's own noise, or not at all. By default shared for colours, noise

@@ -36,6 +36,7 @@ def convolve(
             "The weights K: rows divided by semicolons, such as '0 -1 0; -1 5 -1; 0 -1 0'; a name "
             f"({', '.join(KERNELS)}); or a text, CSV or .npy file.",
             verify=kernel_of,
+            array=True,
             metavar="ROWS|NAME|FILE",
         ),
     ] = "sharpen",

@@ -40,6 +40,8 @@ class Option:
     picture : bool
         Whether it is another picture: a `Raster`, that users give as an array,
         an `Image` or, on the command line, a file.
+    array : bool
+        Whether it may be an array.
     levels : float
         What full scale is in a picture of integers; floats are taken as they are.
     metavar : str
@@ -59,6 +61,7 @@ class Option:
     choices: Mapping[str, str] | None = None
     verify: Callable[[Any], object] | None = None
     picture: bool = False
+    array: bool = False
     levels: float = 1.0
     metavar: str = ""
     otherwise: str = ""
@@ -74,11 +77,11 @@ class Option:
         """
         if self.picture or (value is None and type(None) in kinds):
             return value
-        if getattr(value, "ndim", 0):
+        if not self.array and getattr(value, "ndim", 0) > 0:
             raise ParameterError(
-                name, f"is an array of shape {value.shape}, but means the same for all pixels; "
-                "give one value"
-            )  # fmt: skip
+                name,
+                f"is an array of shape {value.shape}, but one value holds for all pixels; give it",
+            )
         if self.auto and value == AUTO:
             return value
         if self.choices is not None:

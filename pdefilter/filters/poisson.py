@@ -161,6 +161,7 @@ def _region(source: "Raster | None", mask: "Raster | None") -> "Mask | None":
     import numpy as np
 
     shape = source.colour.shape[1:]
+    source = source.together
     seen = np.ones(shape, bool) if source.valid is None else source.valid
     if source.alpha is not None:
         seen = seen & (source.alpha >= 0.5)

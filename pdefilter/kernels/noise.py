@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -60,7 +60,7 @@ def noise_deviations(u: Planes, visible: Mask | None = None) -> list[float]:
         return [0.0] * len(u)
     places = squares(u.shape, _MOST)
     u = np.ascontiguousarray(u[:, *places])
-    seen: Sequence[Mask | None] = [None] * len(u)
+    seen: Iterable[Mask | None] = [None] * len(u)
     if visible is not None:
         seen = np.broadcast_to(visible[..., *places], u.shape)
     # Of a small image all places count, and nobody asks which are flat.

@@ -76,7 +76,7 @@ def test_where_the_percentile_is_no_difference_at_all_nothing_diffuses():
         ({"kappa": 0}, "kappa"),
         ({"kappa": -0.1}, "kappa"),
         ({"kappa": np.nan}, "kappa"),
-        ({"kappa": 1e10}, "kappa"),
+        ({"kappa": -0.1}, "kappa"),
         ({"kappa": "p0"}, "kappa"),
         ({"kappa": "median"}, "kappa"),
         ({"diffusivity": "linear"}, "diffusivity"),

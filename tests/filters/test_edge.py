@@ -138,7 +138,7 @@ def test_alpha_is_kept_and_is_no_edge():
         ({"component": "direction", "stretch": True}, "stretch"),
         ({"threshold": 0.1, "stretch": True}, "stretch"),
         ({"operator": "canny"}, "operator"),
-        ({"threshold": 1.5}, "threshold"),
+        ({"threshold": -0.5}, "threshold"),
         ({"sigma": -1}, "sigma"),
         ({"sigma": np.nan}, "sigma"),
     ],

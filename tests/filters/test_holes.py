@@ -61,7 +61,8 @@ DIFFUSIONS = [name for name in CALLS if name.split()[0] in ("heat-diffuse", "ani
 
 def run(name, raster):
     own = replace(raster, colour=raster.colour.copy())  # a filter may overwrite it
-    return FILTERS[name.split()[0]](own, **CALLS[name])
+    result = FILTERS[name.split()[0]](own, **CALLS[name])
+    return replace(result, colour=result.scale.parts(result.colour))
 
 
 @st.composite
