@@ -166,10 +166,18 @@ def minimise(energy: Energy, optimizer: str, tolerance: float) -> "tuple[Planes,
     trace : Trace
         How it went; distances, too, are root mean squares.
     """
+    from pdefilter.raster import keep_within, limits
+
+    u, trace = _minimise(energy, optimizer, tolerance * math.sqrt(energy.f.size))
+    # To cut u off at the range of f would lessen both terms of the energy: the minimum lies within,
+    # and u comes no further from it.
+    return keep_within(u, limits(energy.f)), trace
+
+
+def _minimise(energy: Energy, optimizer: str, norm: float) -> "tuple[Planes, Trace]":
     import numpy as np
 
     f = energy.f
-    norm = tolerance * math.sqrt(f.size)
     if optimizer == "primal-dual":
         from pdefilter.kernels.variation import descended
 

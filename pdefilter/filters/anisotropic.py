@@ -217,6 +217,6 @@ def anisotropic(
                 return plan.run(evolution, u)
             return plan_until(time=time_of_least_risk(evolution, u, found())).run(evolution, u)
 
-        return converted.filtered(diffuse)
+        return converted.diffused(diffuse)
 
     return in_space(color, image, diffused) if follows_error or plan.time else image

@@ -131,7 +131,7 @@ def heat_diffuse(
         if not t:
             return image
         chose(scheme="exact", time=t)
-        return in_space(color, image, lambda i: i.filtered(lambda u: heat.evolve_exactly(u, t)))
+        return in_space(color, image, lambda i: i.diffused(lambda u: heat.evolve_exactly(u, t)))
 
     plan = schedule(
         scheme=scheme,
@@ -145,4 +145,4 @@ def heat_diffuse(
     )
     if not plan.time:
         return image
-    return in_space(color, image, lambda i: i.filtered(lambda u: plan.run(heat, u)))
+    return in_space(color, image, lambda i: i.diffused(lambda u: plan.run(heat, u)))

@@ -124,7 +124,7 @@ def minimised(
             )
         return u
 
-    return image.filtered(minimum)
+    return image.diffused(minimum)
 
 
 def _proof(optimizer: str, distances: Sequence[float]) -> dict[str, object]:
@@ -149,4 +149,4 @@ def straightened(image: "Raster", time: float | None) -> "Raster":
         default_step=_DEFAULT_STEP,
         largest_stable_step=_LARGEST_STEP,
     )
-    return image.filtered(lambda u: straighten(u, steps, weight)) if steps else image
+    return image.diffused(lambda u: straighten(u, steps, weight)) if steps else image
