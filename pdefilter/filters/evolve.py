@@ -9,8 +9,14 @@ from pdefilter.equations.evolution import Evolution, Splittable
 from pdefilter.equations.watched import watched
 from pdefilter.errors import ParameterError
 from pdefilter.observer import chose
-from pdefilter.schemes.explicit import explicit_steps
-from pdefilter.schemes.fast_explicit import Cycle, fed_cycle, fewest_cycles, fsi_cycle
+from pdefilter.schemes.explicit import MOST_STEPS, explicit_steps
+from pdefilter.schemes.fast_explicit import (
+    LONGEST_CYCLE,
+    Cycle,
+    fed_cycle,
+    fewest_cycles,
+    fsi_cycle,
+)
 from pdefilter.schemes.tolerance import fewest_parts
 
 if TYPE_CHECKING:
@@ -216,8 +222,22 @@ def schedule(
             largest_stable_step=largest_stable_step if scheme == "explicit" else math.inf,
         )
         time = math.fsum(sizes)
+    time = default_time if time is None else time
+    if scheme in _CYCLES:
+        _require_reach(scheme, time, largest_stable_step)
     grey_levels = default_tolerance if tolerance is None else tolerance
-    return Schedule(scheme, default_time if time is None else time, sizes, grey_levels / 255)
+    return Schedule(scheme, time, sizes, grey_levels / 255)
+
+
+def _require_reach(scheme: str, time: float, largest_stable_step: float) -> None:
+    """Refuse times that would take more steps than anyone may ask for by number."""
+    steps = fewest_cycles(time, largest_stable_step) * LONGEST_CYCLE
+    if steps > MOST_STEPS:
+        raise ParameterError(
+            "time",
+            f"t = {time:g} px² takes {steps} steps of the {scheme} scheme, more than {MOST_STEPS}; "
+            "take a shorter time",
+        )
 
 
 def edges_of(image: "Raster") -> "Planes | None":
