@@ -25,6 +25,12 @@ OPTIMIZERS: Mapping[str, str] = {
 
 MOST_ITERATIONS = 20_000
 
+MOST_SOLUTIONS = 200
+"""Of Newton's method, which takes tens where float32 can reach the tolerance; so does each."""
+
+# So many in turn that come no nearer do so because of rounding.
+_PATIENCE = 5
+
 
 @dataclass(frozen=True)
 class Energy:
@@ -214,9 +220,9 @@ def _by_conjugate_gradients(energy: Energy, norm: float) -> "tuple[Planes, Trace
 def _by_newton(energy: Energy, norm: float) -> "tuple[Planes, Trace]":
     """Solve for the diffusivity that u had (Vogel & Oman 1996, doi:10.1137/0917016), in turn."""
     u, trace = energy.f.copy(), Trace(norm)
-    while trace.goes_on(*energy.look(u)[::2], MOST_ITERATIONS):
+    while trace.goes_on(*energy.look(u)[::2], MOST_SOLUTIONS) and not trace.stands(_PATIENCE):
         grids = hierarchy(energy.network(u))
         enough = max(norm / 2, trace.distances[-1] / 10) / math.sqrt(len(u))
         for f, plane in zip(energy.f, u, strict=True):
-            solve(Poisson(grids, f), plane, tolerance=enough, most=MOST_ITERATIONS)
+            solve(Poisson(grids, f), plane, tolerance=enough, most=MOST_SOLUTIONS)
     return u, trace
