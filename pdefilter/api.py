@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, ForwardRef, ParamSpec, Protocol, TypeVar
 
+import numpy as np
+
 from pdefilter import filters
-from pdefilter.errors import ImageError
+from pdefilter.errors import ImageError, ParameterError
 from pdefilter.filters.option import parameters_of
+from pdefilter.images.arrays import held
 from pdefilter.images.files import read_frames as frames_of
 from pdefilter.images.files import write_whole
 from pdefilter.images.formats import FORMATS, of_file_name
 from pdefilter.images.frames import Frames
-from pdefilter.images.holes import valid_pixels
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.raster import Raster
-from pdefilter.runs.apply import apply, raster_of
+from pdefilter.runs.apply import apply, picture_of
 from pdefilter.runs.estimate import Estimate
 from pdefilter.runs.estimate import estimate as estimate_of
 
@@ -36,24 +38,29 @@ class Function(Protocol[P_co]):
 
 
 def _function(filter_: Callable[Concatenate[Raster, P], Raster]) -> Function[P]:
-    pictures = [known.name for known in parameters_of(filter_) if known.option.picture]
+    pictures = {
+        known.name: known.option.levels for known in parameters_of(filter_) if known.option.picture
+    }
+    maps = {name.removesuffix("_map"): name for name in pictures if name.endswith("_map")}
 
     @functools.wraps(filter_)
     def function(image: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any:
-        for name in pictures:
+        for name, its_map in maps.items():
+            value = kwargs.get(name)
+            if value is not None and not isinstance(value, str | float | int | np.generic):
+                if kwargs.get(its_map) is not None:
+                    raise ParameterError(its_map, f"says the same as {name}; give one of them")
+                kwargs[its_map] = kwargs.pop(name)
+        for name, levels in pictures.items():
             if kwargs.get(name) is not None:
-                beside = _picture(kwargs[name])
-                kwargs[name] = raster_of(beside, valid_pixels(beside))
-        result = apply(lambda raster: filter_(raster, *args, **kwargs), _picture(image))
-        return result if isinstance(image, Image) else result.pixels
+                kwargs[name] = picture_of(held(kwargs[name]).image, levels)
+        subject = held(image)
+        result = apply([lambda raster: filter_(raster, *args, **kwargs)], subject.image)
+        return subject.give_back(result)
 
     function.__signature__ = _readable(inspect.signature(filter_))  # type: ignore[attr-defined]
     function.__module__ = "pdefilter"
     return function
-
-
-def _picture(image: Any) -> Image:
-    return image if isinstance(image, Image) else Image.of(image)
 
 
 def _readable(signature: inspect.Signature) -> inspect.Signature:
@@ -99,7 +106,7 @@ def estimate(image: Pixels | Image, /) -> Estimate:
     ImageError
         If the image cannot be filtered.
     """
-    return estimate_of(image if isinstance(image, Image) else Image.of(image))
+    return estimate_of(held(image).image)
 
 
 def read(
@@ -201,7 +208,7 @@ def write(
     target = Path(path)
     format_ = of_file_name(target)
     several = image if isinstance(image, list | tuple) else [image]
-    images = [one if isinstance(one, Image) else Image.of(one) for one in several]
+    images = [held(one).image for one in several]
     try:
         if format_ is None:
             names = ", ".join(known.name for known in FORMATS)

@@ -2,22 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pdefilter.scale import PLAIN, Scale
 
 Plane: TypeAlias = NDArray[np.float32]
 """One channel, shape (rows, columns)."""
 
 Mask: TypeAlias = NDArray[np.bool_]
-"""Which pixels, shape (rows, columns)."""
+"""Which pixels, shape (rows, columns); or, channel by channel, (channels, rows, columns)."""
 
 Planes: TypeAlias = NDArray[np.float32]
 """Channels that belong together, shape (channels, rows, columns); equal ones may share memory."""
 
 Limits: TypeAlias = tuple[Planes, Planes]
 """The least and the largest value of every channel, shape (channels, 1, 1) each."""
+
+Values: TypeAlias = NDArray[np.float64]
+"""A number for every pixel, shape (rows, columns)."""
 
 Places: TypeAlias = slice | NDArray[np.intp]
 """Some of an image's rows, or of its columns: a pair of them indexes as NumPy does."""
@@ -28,7 +33,7 @@ _INVISIBLE = np.float32(2.0**-17)
 
 @dataclass(frozen=True, slots=True)
 class Raster:
-    """An image on the unit scale.
+    """An image as numbers that spread over about one.
 
     A filter may overwrite the colour of its image, unless NumPy forbids it.
 
@@ -38,19 +43,28 @@ class Raster:
         The colour channels, not multiplied by alpha.
     alpha : ndarray of shape (M, N), float32, or None
         The opacity; None where the image has no alpha channel.
-    valid : ndarray of shape (M, N), bool, or None
-        Which pixels are no holes; None where none is. A hole holds finite
-        numbers that no other pixel may depend on. Of a result: which pixels
-        the filter found; the others stay as they came.
+    valid : ndarray of shape (M, N) or (C, M, N), bool, or None
+        Which pixels are no holes, in all channels or each; None where none is.
+        A hole holds finite numbers that no other pixel may depend on. Of a
+        result: which pixels the filter found; the others stay as they came.
     interval : tuple of float
-        The values that an integer image stores as zero and as full scale.
-        It is (0, 1) for intensities; signed and angular results widen it.
+        The parts of full scale that an integer image stores as zero and as full
+        scale. It is (0, 1) for intensities; signed and angular results widen it.
+    scale : Scale
+        What the numbers of the colour stand for.
+    stored : ndarray of shape (C, M, N), or None
+        The colour as stored, where float32 has fewer digits.
+    has_colours : bool
+        Whether the channels are known to be colours, not any bands.
     """
 
     colour: Planes
     alpha: Plane | None = None
     valid: Mask | None = None
     interval: tuple[float, float] = (0.0, 1.0)
+    scale: Scale = PLAIN
+    stored: NDArray[np.generic] | None = None
+    has_colours: bool = False
 
     @classmethod
     def empty(cls, shape: tuple[int, ...] = (0, 0), valid: Mask | None = None) -> Self:
@@ -98,7 +112,7 @@ class Raster:
         valid = self.valid
         if valid is None or not self.colour.size:
             return self.diffused(lambda u: keep_within(f(u), limits(u)))
-        weight = f(valid[None].astype(np.float32))
+        weight = f(_stacked(valid).astype(np.float32))
 
         def normalised(u: Planes) -> Planes:
             planes = f(u * valid)
@@ -116,15 +130,18 @@ class Raster:
         weight = self.weight
         if weight is None or not self.colour.size:
             return replace(self, colour=f(self.colour) if self.colour.size else self.colour)
-        rest = f((np.float32(1) - weight)[None])
+        rest = f(_stacked(np.float32(1) - weight))
         return replace(self, colour=f(self.colour * weight) + self.colour * rest)
 
     @property
-    def weight(self) -> Plane | None:
-        """How much a pixel counts: its opacity, in holes nothing; None where all count alike."""
+    def weight(self) -> Planes | None:
+        """How much a pixel counts: its opacity, in holes nothing; None where all count alike.
+
+        Of the shape of `valid` where there are holes.
+        """
         if self.valid is None:
             return self.alpha
-        weight: Plane = self.valid.astype(np.float32)
+        weight: Planes = self.valid.astype(np.float32)
         return weight if self.alpha is None else weight * self.alpha
 
     @property
@@ -133,27 +150,105 @@ class Raster:
         weight = self.weight
         return None if weight is None else weight > 0
 
+    @property
+    def ranges(self) -> list[float]:
+        """The range of every colour channel where it is visible."""
+        visible = self.visible
+        sizes = []
+        for c, plane in enumerate(self.colour):
+            seen = visible if visible is None or visible.ndim == 2 else visible[c]
+            numbers = plane if seen is None else plane[seen]
+            sizes.append(float(numbers.max()) - float(numbers.min()) if numbers.size else 0.0)
+        return sizes
+
+    @property
+    def of_range_one(self) -> Self:
+        """The image as numbers whose range is one, for filters that know a smallest difference."""
+        scale = self.scale
+        if scale.spread == 1 or not self.colour.size:
+            return self
+        colour = self.colour * np.float32(1 / scale.spread)
+        fitted = replace(scale, unit=scale.unit * scale.spread, spread=1.0)
+        return replace(self, colour=colour, scale=fitted)
+
+    @property
+    def holes_differ(self) -> bool:
+        """Tell whether every channel has holes of its own."""
+        return self.valid is not None and self.valid.ndim == 3
+
+    @property
+    def together(self) -> Self:
+        """The image in which a pixel is a hole if it is one in any channel."""
+        if self.valid is None or not self.holes_differ:
+            return self
+        return replace(self, valid=np.logical_and.reduce(self.valid, axis=0))
+
+    def channel(self, number: int) -> Self:
+        """Make the image of one colour channel, on a scale that fits it."""
+        valid = self.valid if self.valid is None or not self.holes_differ else self.valid[number]
+        alone = replace(
+            self,
+            colour=self.colour[number : number + 1],
+            valid=valid,
+            scale=self.scale.of_channel(number),
+            stored=None if self.stored is None else self.stored[number : number + 1],
+        )
+        (size,) = alone.ranges
+        if not size:
+            return alone
+        fitted, old = Scale.of_range(alone.scale.unit * size, alone.scale.full), alone.scale
+        factor = np.float32(old.unit / fitted.unit)
+        return replace(
+            alone, colour=alone.colour * factor, scale=replace(fitted, origin=old.origin)
+        )
+
+    def channel_by_channel(self, f: "Callable[[Self], Self]") -> Self:
+        """Apply `f` to every colour channel by itself; alpha follows the first."""
+        channels = [self.channel(number) for number in range(len(self.colour))]
+        results = [f(channel) for channel in channels]
+        stored = self.stored
+        if any(r.stored is not c.stored for r, c in zip(results, channels, strict=True)):
+            stored = np.concatenate([result.stored for result in results])
+        valid = self.valid
+        if any(r.valid is not c.valid for r, c in zip(results, channels, strict=True)):
+            valid = np.stack([result.valid for result in results])
+        return replace(
+            results[0],
+            colour=np.concatenate([result.colour for result in results]),
+            valid=valid,
+            scale=Scale.joined([result.scale for result in results]),
+            stored=stored,
+        )
+
     def _levelled(self, planes: Planes) -> Planes:
         """Fill the holes with the mean of the rest, so that no choice follows what is in them.
 
         In place: what is in them means nothing to anyone.
         """
         if self.valid is not None:
-            count = max(1, np.count_nonzero(self.valid))
+            count = np.count_nonzero(_stacked(self.valid), axis=(1, 2), keepdims=True)
             sums = planes.sum(axis=(1, 2), where=self.valid, dtype=np.float64, keepdims=True)
-            np.copyto(planes, (sums / count).astype(np.float32), where=~self.valid)
+            means = sums / np.maximum(1, count)
+            np.copyto(planes, means.astype(np.float32), where=~self.valid)
         return planes
 
 
 def limits(u: Planes, where: Mask | None = None) -> Limits:
     """Find the range of every channel, of some of its pixels; of none it is all numbers."""
-    if where is None:
-        return u.min(axis=(1, 2), keepdims=True), u.max(axis=(1, 2), keepdims=True)
-    ends = np.float32(np.inf), np.float32(-np.inf)
-    least, largest = (np.where(where, u, end) for end in (ends if where.any() else ends[::-1]))
-    return least.min(axis=(1, 2), keepdims=True), largest.max(axis=(1, 2), keepdims=True)
+    low, high = u, u
+    if where is not None:
+        low, high = (np.where(where, u, np.float32(end)) for end in (np.inf, -np.inf))
+    least, largest = low.min(axis=(1, 2), keepdims=True), high.max(axis=(1, 2), keepdims=True)
+    nothing = least > largest
+    least[nothing], largest[nothing] = -np.inf, np.inf
+    return least, largest
 
 
 def keep_within(u: Planes, allowed: Limits) -> Planes:
     """Bring what is beyond the range of its channel to the ends of that, in place."""
     return np.clip(u, *allowed, out=u)
+
+
+def _stacked(field: NDArray[Any]) -> NDArray[Any]:
+    """Let what all channels share be the one channel of an image."""
+    return field if field.ndim == 3 else field[None]

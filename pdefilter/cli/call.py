@@ -1,8 +1,10 @@
 """What a call does: check all of it, then filter image after image and say how it went."""
 
 import gc
+import math
 import shlex
 import sys
+import warnings
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +20,7 @@ from pdefilter.errors import CallError, TerminalError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pdefilter.images.image import FullScale
     from pdefilter.images.reading import Reading
     from pdefilter.raster import Mask
     from pdefilter.runs.chain import Chain
@@ -43,16 +46,19 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     from pdefilter.runs.resources import missing_engine, use_threads
     from pdefilter.runs.work import read_mask
 
+    if call.quiet:
+        warnings.simplefilter("ignore")
     gc.freeze()
     gc.enable()
     use_threads(call.threads)
+    _require_full_scale(call.full_scale)
     reading = Reading(call.max_pixels or MOST_PIXELS, call.lenient)
     named = make_chain()
     chain = with_pictures(named, reading)
-    chain(Raster.empty())
+    chain.check(Raster.empty())
     mask = read_mask(call.mask, reading) if call.mask else None
     if mask is not None:
-        chain(Raster.empty(mask.shape, mask))
+        chain.check(Raster.empty(mask.shape, mask))
     plan = _plan(call)
     require_fit(plan.jobs, chain, mask, reading, call.frame)
     if call.dry_run:
@@ -77,6 +83,11 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
                 )
             )
         return _run(plan, task, call, report, progress)
+
+
+def _require_full_scale(full: "FullScale | None") -> None:
+    if full is not None and full != "range" and not 0 < full < math.inf:
+        raise CallError(f"--full-scale: {full:g} is not above 0; give a number or range")
 
 
 def _run(
@@ -217,6 +228,8 @@ def _task(
         DEPTHS[call.depth] if call.depth else None,
         call.strip,
         mask,
+        call.nodata,
+        call.full_scale,
         call.overwrite,
         call.skip_existing,
     )

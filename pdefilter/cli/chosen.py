@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 # What has more values than an image has channels is for the report.
 _MOST_VALUES = 4
 
+# What full scale is in the unit of a value that depends on it.
+_UNITS = {"noise": 1.0, "kappa": 1.0, "weight": 255.0}
+
 
 def chosen_in(outcome: "Outcome") -> "Iterator[str]":
     """Say for each stage, and each frame, which values were taken."""
@@ -21,9 +24,23 @@ def chosen_in(outcome: "Outcome") -> "Iterator[str]":
 
 
 def _words(values: Mapping[str, object]) -> str:
-    return ", ".join(
-        f"{name} = {word}" for name, value in values.items() if (word := _word(value)) is not None
-    )
+    full = values.get("full_scale", 1.0)
+    assert isinstance(full, float)
+    words = []
+    for name, value in values.items():
+        word = _word(value)
+        if word is None or name == "full_scale":
+            continue
+        if name in _UNITS and full != 1:
+            word += f" ({_word(_times(value, full / _UNITS[name]))} as stored)"
+        words.append(f"{name} = {word}")
+    return ", ".join(words)
+
+
+def _times(value: object, factor: float) -> object:
+    if isinstance(value, list | tuple):
+        return [_times(one, factor) for one in value]
+    return value * factor if isinstance(value, float) else value
 
 
 def _word(value: object) -> str | None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from pdefilter.cli.help import COMMON
-from pdefilter.cli.numbers import count_from
+from pdefilter.cli.numbers import count_from, number, number_or
 
 MOST_THREADS = 1024
 
@@ -24,6 +24,24 @@ def _option(
 
 def _flag(*names: str, help: str) -> Any:  # noqa: A002 (named as Typer's)
     return _option(*names, help=help, metavar="")
+
+
+NODATA = _option(
+    "--nodata",
+    metavar="VALUE",
+    parser=number,
+    help="Stored value that marks a hole, in place of the one that the input says; nan is a hole "
+    "in any case.",
+)
+
+FULL_SCALE = _option(
+    "--full-scale",
+    metavar="VALUE|range",
+    parser=number_or("range"),
+    help="Stored value that counts as full scale for contrast, noise, weight, tolerance, threshold "
+    "and what is shown, such as 4095 or 2000; range is the image's own range. By default the "
+    "largest value of an integer type, and 1 in floats.",
+)
 
 
 @dataclass(frozen=True)
@@ -124,6 +142,8 @@ class Call:
             "fills them, and nothing passes their edges.",
         ),
     ] = None
+    nodata: Annotated[float | None, NODATA] = None
+    full_scale: Annotated[float | None, FULL_SCALE] = None
     frame: Annotated[
         int | None,
         _option(

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
+from pdefilter.cli.common import FULL_SCALE, NODATA
 from pdefilter.cli.messages import tell
 from pdefilter.errors import ImageError
 
-_HEAD = ("noise", "kappa", "time", "image")
-_UNITS = ("levels of 255", "of full scale", "px²", "")
-_ROW = "{:>15}  {:>13}  {:>6}  {}"
+_HEAD = ("noise", "kappa", "noise", "kappa", "time", "image")
+_UNITS = ("levels of 255", "of full scale", "as stored", "as stored", "px²", "")
+_ROW = "{:>15}  {:>13}  {:>9}  {:>9}  {:>6}  {}"
 
 
 def estimate(
@@ -24,9 +25,12 @@ def estimate(
             "--json", metavar="", help="Print a line of JSON for every image, full scale being 1."
         ),
     ] = False,
+    nodata: Annotated[float | None, NODATA] = None,
+    full_scale: Annotated[float | None, FULL_SCALE] = None,
 ) -> int:
     """Tell the noise of images, and what anisotropic takes for contrast and time."""
     from pdefilter.runs.estimate import estimates
+    from pdefilter.runs.warned import warnings_about
 
     gc.enable()
     if not as_json:
@@ -34,12 +38,18 @@ def estimate(
     failed = 0
     for name in images:
         try:
-            for frame, found in enumerate(estimates(name)):
-                if as_json:
-                    typer.echo(json.dumps({"image": name, "frame": frame, **vars(found)}))
-                else:
+            with warnings_about(name):
+                for frame, found in enumerate(estimates(name, nodata, full_scale)):
+                    if as_json:
+                        typer.echo(json.dumps({"image": name, "frame": frame, **vars(found)}))
+                        continue
                     levels = " ".join(f"{deviation * 255:.1f}" for deviation in found.noise)
-                    typer.echo(_ROW.format(levels, f"{found.kappa:.4f}", f"{found.time:.1f}", name))
+                    stored = " ".join(
+                        f"{deviation * found.full_scale:.3g}" for deviation in found.noise
+                    )
+                    kappa = f"{found.kappa:.4f}", f"{found.kappa * found.full_scale:.3g}"
+                    time = f"{found.time:.1f}"
+                    typer.echo(_ROW.format(levels, kappa[0], stored, kappa[1], time, name))
         except ImageError as error:
             tell(f"{name}: {error}")
             failed += 1

@@ -3,13 +3,14 @@
 import os
 import signal
 import sys
+import warnings
 from typing import NoReturn
 
 import typer
 
 from pdefilter.cli.call import FAILED, INTERRUPTED, WRONG_CALL
 from pdefilter.cli.commands import app
-from pdefilter.cli.messages import tell
+from pdefilter.cli.messages import tell, tell_warning
 from pdefilter.cli.nearest import nearest
 from pdefilter.cli.options import option_name
 from pdefilter.cli.values import parsing_command
@@ -19,6 +20,7 @@ from pdefilter.errors import CallError, ParameterError
 def main() -> NoReturn:
     """Run the command line, and exit with 0 (done), 1 (an image failed), 2 or 130."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    warnings.showwarning = tell_warning
     try:
         parsed = parsing_command(app)(standalone_mode=False)
         status = parsed() if callable(parsed) else parsed or 0

@@ -7,23 +7,24 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pdefilter.equations.diffusivities import Diffusivity
-from pdefilter.errors import ImageError
+from pdefilter.scale import PLAIN, Scale
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Planes
+    from pdefilter.raster import Planes, Values
 
-# Below it a difference is rounding noise of float32 on the unit scale.
+# As numbers that spread over about one: a difference below is rounding noise of float32, and
+# the square of one above is hardly a number of float32.
 SMALLEST = 1e-9
 LARGEST = 1e9
 
 
 def percentile_of(contrast: float | str) -> float | None:
-    """Read ``"p90"`` as 90; a number on the unit scale is no percentile.
+    """Read ``"p90"`` as 90; a number is no percentile.
 
     Raises
     ------
     ValueError
-        For anything else, and for numbers outside [1e-9, 1e9].
+        For anything else, and for numbers that are not above 0.
     """
     if isinstance(contrast, str) and (match := re.fullmatch(r"p(\d+(?:\.\d+)?)", contrast)):
         percentile = float(match[1])
@@ -34,16 +35,20 @@ def percentile_of(contrast: float | str) -> float | None:
         number = float(contrast)
     except (TypeError, ValueError):
         number = math.nan
-    if not SMALLEST <= number <= LARGEST:
+    if not 0 < number < math.inf:
         raise ValueError(
-            f"{contrast} is neither a number from {SMALLEST:g} to {LARGEST:g} (full scale is 1) "
-            "nor a percentile of the differences between neighbours such as p90, nor auto"
+            f"{contrast} is neither a number above 0 (full scale is 1) nor a percentile of the "
+            "differences between neighbours such as p90, nor auto"
         )
     return None
 
 
 def contrast_parameter(
-    u: "Planes", contrast: float | str, channels: int, edges: "Planes | None" = None
+    u: "Planes",
+    contrast: float | str,
+    channels: int,
+    edges: "Planes | None" = None,
+    scale: Scale = PLAIN,
 ) -> float:
     """Find κ for an image.
 
@@ -52,41 +57,48 @@ def contrast_parameter(
     u : ndarray of shape (C, M, N), float32
         The image.
     contrast : float or str
-        κ itself, or a percentile such as ``"p90"`` (Perona & Malik 1990 chose
-        90): κ is then the difference that so many per cent of neighbouring
-        pixels, along rows and columns, stay below.
+        κ itself, as a part of full scale, or a percentile such as ``"p90"``
+        (Perona & Malik 1990 chose 90): κ is then the difference that so many per
+        cent of neighbouring pixels, along rows and columns, stay below.
     channels : int
         How many channels a difference is the root mean square of.
-    edges : ndarray of shape (2, M, N), float32, optional
-        0 where an edge is closed, and its difference does not count.
+    edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, optional
+        0 where an edge is closed, in all channels or each, and its difference does not
+        count.
+    scale : Scale
+        That of the image.
 
     Returns
     -------
     float
-        κ on the unit scale; zero where the percentile is.
-
-    Raises
-    ------
-    ImageError
-        If the square of that percentile is too large for float32.
+        κ as a number of the image; zero where the percentile is.
     """
     percentile = percentile_of(contrast)
     if percentile is None:
-        return float(contrast)
+        return scale.number(float(contrast))
+    if edges is not None and edges.ndim == 4:
+        return _among_open_edges(u, percentile, edges)
     from pdefilter.kernels.quantile import squared_difference
 
     squared = squared_difference(u, percentile / 100, edges)
-    if math.isinf(squared):
-        raise ImageError(
-            "has differences between neighbours whose squares exceed what float32 can hold; scale "
-            "the image down"
-        )
     return math.sqrt(squared / channels)
 
 
+def _among_open_edges(u: "Planes", percentile: float, edges: "Planes") -> float:
+    import numpy as np
+
+    from pdefilter.kernels.edgewise import squared_differences
+
+    squared, count = squared_differences(u, edges)
+    there = squared[count > 0]
+    if not there.size:
+        return 0.0
+    return math.sqrt(float(np.percentile(there, percentile, method="lower")))
+
+
 def contrast_of_noise(
-    diffusivity: Diffusivity, presmooth: float, deviations: Sequence[float]
-) -> float:
+    diffusivity: Diffusivity, presmooth: float, deviations: "Sequence[float | Values]"
+) -> "float | Values":
     """Find the κ that removes white noise best.
 
     Parameters
@@ -95,19 +107,24 @@ def contrast_of_noise(
         g.
     presmooth : float
         σ in px of the Gaussian that smooths what g sees.
-    deviations : sequence of float
+    deviations : sequence of float or of ndarray of shape (M, N)
         The standard deviation of the noise in every channel.
 
     Returns
     -------
-    float
-        κ on the unit scale: `noise_contrast` times the root mean square
+    float or ndarray of shape (M, N)
+        κ in the unit of the noise: `noise_contrast` times the root mean square
         difference that the smoothed noise makes between neighbours.
     """
+    import numpy as np
+
     from pdefilter.kernels.windows import gaussian
 
     taps = gaussian(presmooth).weights if presmooth else [1.0]
     across = math.fsum(weight**2 for weight in taps)
     along = math.fsum((b - a) ** 2 for a, b in pairwise([0.0, *taps, 0.0]))
+    if not all(isinstance(deviation, float) for deviation in deviations):
+        variances = sum(deviation * deviation for deviation in deviations) / len(deviations)
+        return np.asarray(np.sqrt(along * across * variances) * diffusivity.noise_contrast)
     variance = math.fsum(deviation**2 for deviation in deviations) / len(deviations)
     return diffusivity.noise_contrast * math.sqrt(along * across * variance)

@@ -1,15 +1,15 @@
-"""Energies ½‖u − f‖² + λ Σ φ(|∇u|), and the ways to their minimum."""
+"""Energies ½‖u − f‖² + Σ λ φ(|∇u|), and the ways to their minimum."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pdefilter.equations.poisson import Poisson
+from pdefilter.equations.poisson import Poisson, hierarchies
 from pdefilter.solvers import descent
 from pdefilter.solvers.conjugate_gradients import solve
 from pdefilter.solvers.descent import Trace
-from pdefilter.solvers.multigrid import hierarchy
 
 if TYPE_CHECKING:
     from pdefilter.kernels.elliptic import Network
@@ -34,30 +34,33 @@ _PATIENCE = 5
 
 @dataclass(frozen=True)
 class Energy:
-    """½‖u − f‖² + λ Σ C φ(|∇u|), forward differences, h = 1, zero flux through the border.
+    """½‖u − f‖² + Σ λ C φ(|∇u|), h = 1, zero flux through the border.
 
     φ(s) = s (Rudin, Osher & Fatemi 1992, doi:10.1016/0167-2789(92)90242-F), s²/2κ
     (Tikhonov), or s²/2κ up to κ and s − κ/2 beyond (Huber 1964,
-    doi:10.1214/aoms/1177703732). So φ' is 1 at κ, and a pull of λ. |∇u| is the
-    root mean square over the C channels: a grey image in three equal channels
-    is treated like one.
+    doi:10.1214/aoms/1177703732). So φ' is 1 at κ, and a pull of λ. φ of a pixel
+    is the mean over its four quadrants, so that no direction is preferred; in
+    each |∇u| is, of one-sided differences, the root mean square over the C
+    channels: a grey image in three equal channels is treated like one.
 
     Attributes
     ----------
     f : ndarray of shape (C, M, N), float32
         The image.
-    weight : float
-        λ > 0, on the unit scale, times px.
+    weight : float, or ndarray of shape (M, N), float32
+        λ ≥ 0, on the unit scale, times px; a map where it differs from pixel to
+        pixel. Where it is 0, a pixel pulls at nothing.
     contrast : float
         κ ≥ 0, on the unit scale; 0 for total variation.
     bounded : bool
         Whether a slope above κ counts by itself, not by its square.
-    edges : ndarray of shape (2, M, N), float32, or None
-        1 where an edge is open, 0 where it is closed; None for open.
+    edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, or None
+        1 where an edge is open, 0 where it is closed, in all channels or in
+        each; None for open.
     """
 
     f: "Planes"
-    weight: float
+    weight: "float | Plane"
     contrast: float
     bounded: bool
     edges: "Planes | None" = None
@@ -65,12 +68,12 @@ class Energy:
     @property
     def steepest(self) -> float:
         """The largest eigenvalue 1 + 8λ/κ that the second derivative can have."""
-        return 1 + 8 * self.weight / self.contrast
+        return 1 + 8 * self._heaviest / self.contrast
 
     @property
     def softness(self) -> float:
-        """What the dual energy curves by, κ/λ."""
-        return self.contrast / self.weight
+        """What the dual energy of a quadrant curves by at least, 4κ/λ."""
+        return 4 * self.contrast / self._heaviest if self._heaviest else 0.0
 
     @property
     def step(self) -> float:
@@ -79,35 +82,54 @@ class Energy:
 
         return STEP
 
-    @property
-    def radius(self) -> float:
-        """The length λ√C that the dual field of a pixel may have."""
-        return self.weight * math.sqrt(len(self.f)) if self.bounded else math.inf
+    @cached_property
+    def _heaviest(self) -> float:
+        import numpy as np
 
-    def network(self, u: "Planes") -> "Network":
-        """Make u − λ div(φ'(|∇u|)/|∇u| ∇u) = f an elliptic equation, for the slope that u has."""
+        return float(np.asarray(self.weight, np.float32).max())
+
+    @cached_property
+    def _radius(self) -> "float | Plane":
+        """What the dual field of a pixel may be long, λ√C, for a slope summed over the channels."""
+        import numpy as np
+
+        radius: Plane = np.asarray(self.weight, np.float32) * np.float32(math.sqrt(len(self.f)))
+        return radius
+
+    @property
+    def _kink(self) -> float:
+        """Where such a slope begins to count by itself."""
+        return self.contrast * math.sqrt(len(self.f))
+
+    def networks(self, u: "Planes") -> "Sequence[Network]":
+        """Make u − div(λ φ'(|∇u|)/|∇u| ∇u) = f an elliptic equation, for the slope that u has.
+
+        One for every channel; one and the same where their edges are.
+        """
         import numpy as np
 
         from pdefilter.kernels.elliptic import Network
-        from pdefilter.kernels.slope import squared_slope
+        from pdefilter.kernels.slope import conductances, squared_slopes
 
-        slope = np.full(u.shape[1:], self.contrast, np.float32)
+        slopes = np.full((4, *u.shape[1:]), self.contrast, np.float32)
         if self.bounded:
-            np.maximum(slope, np.sqrt(squared_slope(u, self.edges)), out=slope)
-        conducting = np.float32(self.weight) / slope
-        edges = np.stack([conducting, conducting])
-        if self.edges is not None:
-            edges *= self.edges
-        return Network(u.shape[1:], edges, np.ones(u.shape[1:], np.float32))
+            np.maximum(slopes, np.sqrt(squared_slopes(u, self.edges)), out=slopes)
+        np.divide(np.asarray(self.weight, np.float32), slopes, out=slopes)
+        conducting = conductances(slopes)
+        ones = np.ones(u.shape[1:], np.float32)
+        if self.edges is None or self.edges.ndim == 3:
+            open_ = conducting if self.edges is None else conducting * self.edges
+            return [Network(u.shape[1:], open_, ones)] * len(u)
+        return [Network(u.shape[1:], conducting * edges, ones) for edges in self.edges]
 
     def look(self, u: "Planes") -> "tuple[float, Planes, float]":
-        """Find the energy, its gradient u − f − λ div(φ'(|∇u|)/|∇u| ∇u), and the norm of that."""
+        """Find the energy, its gradient u − f − div(λ φ'(|∇u|)/|∇u| ∇u), and the norm of that."""
         import numpy as np
 
         from pdefilter.kernels.sums import total
 
-        network = self.network(u)
-        descent = [network.residual(plane, f) for plane, f in zip(u, self.f, strict=True)]
+        channels = zip(self.networks(u), u, self.f, strict=True)
+        descent = [network.residual(plane, f) for network, plane, f in channels]
         gradient = -np.stack(descent)
         return self.value(u), gradient, math.sqrt(total(gradient.astype(np.float64) ** 2))
 
@@ -115,20 +137,20 @@ class Energy:
         """Find the energy."""
         import numpy as np
 
-        from pdefilter.kernels.slope import squared_slope
+        from pdefilter.kernels.slope import squared_slopes
         from pdefilter.kernels.sums import total
 
-        squared = squared_slope(u, self.edges).astype(np.float64)
-        slope = np.sqrt(squared)
-        varying = slope - self.contrast / 2
+        squared = squared_slopes(u, self.edges).astype(np.float64)
+        slopes = np.sqrt(squared)
+        varying = slopes - self.contrast / 2
         if self.contrast:
             quadratic = squared / (2 * self.contrast)
-            even = slope <= self.contrast if self.bounded else True
+            even = slopes <= self.contrast if self.bounded else True
             varying = np.where(even, quadratic, varying)
         away = (u - self.f).astype(np.float64)
-        return total(away * away) / 2 + self.weight * len(u) * total(varying)
+        return total(away * away) / 2 + len(u) * total(self.weight * varying) / 4
 
-    def ascend(self, p: "Planes", before: "Planes", momentum: float, out: "Planes") -> None:
+    def ascend(self, p: "Planes", before: "Planes", momentum: float) -> None:
         """Take a step of the dual field; see `pdefilter.kernels.variation.ascend`."""
         from pdefilter.kernels.variation import ascend
 
@@ -137,10 +159,10 @@ class Energy:
             p,
             before,
             momentum=momentum,
-            softness=self.softness,
-            radius=self.radius,
+            radius=self._radius,
+            kink=self._kink,
+            bounded=self.bounded,
             edges=self.edges,
-            out=out,
         )
 
     def look_at(self, p: "Planes") -> tuple[float, float]:
@@ -148,7 +170,12 @@ class Energy:
         from pdefilter.kernels.variation import energy_and_gap
 
         return energy_and_gap(
-            self.f, p, softness=self.softness, radius=self.radius, edges=self.edges
+            self.f,
+            p,
+            radius=self._radius,
+            kink=self._kink,
+            bounded=self.bounded,
+            edges=self.edges,
         )
 
 
@@ -185,10 +212,9 @@ def _minimise(energy: Energy, optimizer: str, norm: float) -> "tuple[Planes, Tra
 
     f = energy.f
     if optimizer == "primal-dual":
-        from pdefilter.kernels.variation import descended
+        from pdefilter.kernels.variation import descended, field
 
-        zero = np.zeros((len(f), 2, *f.shape[1:]), np.float32)
-        p, trace = descent.primal_dual(energy, zero, norm, MOST_ITERATIONS)
+        p, trace = descent.primal_dual(energy, field(f), norm, MOST_ITERATIONS)
         return descended(f, p), trace
     if optimizer == "conjugate-gradient":
         return _by_conjugate_gradients(energy, norm)
@@ -207,11 +233,10 @@ class _Bare(Poisson):
 
 def _by_conjugate_gradients(energy: Energy, norm: float) -> "tuple[Planes, Trace]":
     u, trace = energy.f.copy(), Trace(norm)
-    grids = [energy.network(u)]
     per_channel = norm / math.sqrt(len(u))
     trace.goes_on(*energy.look(u)[::2], most=0)
-    for f, plane in zip(energy.f, u, strict=True):
-        norms = solve(_Bare(grids, f), plane, tolerance=per_channel, most=MOST_ITERATIONS)
+    for network, f, plane in zip(energy.networks(u), energy.f, u, strict=True):
+        norms = solve(_Bare([network], f), plane, tolerance=per_channel, most=MOST_ITERATIONS)
         trace.iterations += len(norms) - 1
     trace.goes_on(*energy.look(u)[::2], most=0)
     return u, trace
@@ -221,8 +246,7 @@ def _by_newton(energy: Energy, norm: float) -> "tuple[Planes, Trace]":
     """Solve for the diffusivity that u had (Vogel & Oman 1996, doi:10.1137/0917016), in turn."""
     u, trace = energy.f.copy(), Trace(norm)
     while trace.goes_on(*energy.look(u)[::2], MOST_SOLUTIONS) and not trace.stands(_PATIENCE):
-        grids = hierarchy(energy.network(u))
         enough = max(norm / 2, trace.distances[-1] / 10) / math.sqrt(len(u))
-        for f, plane in zip(energy.f, u, strict=True):
+        for grids, f, plane in zip(hierarchies(energy.networks(u)), energy.f, u, strict=True):
             solve(Poisson(grids, f), plane, tolerance=enough, most=MOST_SOLUTIONS)
     return u, trace

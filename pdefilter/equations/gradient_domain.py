@@ -38,7 +38,7 @@ def clone(target: "Planes", source: "Planes", region: "Mask", *, mixed: bool) ->
             own = differences(target[c])
             np.copyto(v, own, where=abs(own) > abs(v))
         np.negative(divergence(v), out=f[c])
-    return balance(target, Network(region.shape, free=region), f)
+    return balance(target, [Network(region.shape, free=region)] * len(target), f)
 
 
 def integrate(down: "Planes", across: "Planes") -> "Planes":

@@ -1,7 +1,7 @@
 """The equations that fill holes from what is around them."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,14 +10,21 @@ from pdefilter.equations.biharmonic import Biharmonic
 from pdefilter.equations.contrast import contrast_parameter
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.equations.edge_enhancing import edge_enhancing
-from pdefilter.equations.poisson import MOST_ITERATIONS, TOLERANCE, Residual, balance, unit_of
+from pdefilter.equations.poisson import (
+    MOST_ITERATIONS,
+    TOLERANCE,
+    Residual,
+    balance,
+    hierarchies,
+    unit_of,
+)
 from pdefilter.equations.smoothing import Smoothing
 from pdefilter.equations.tensor_balance import TensorBalance
 from pdefilter.equations.tensor_diffusion import TensorDiffusion
 from pdefilter.solvers.conjugate_gradients import solve
-from pdefilter.solvers.multigrid import hierarchy
 
 if TYPE_CHECKING:
+    from pdefilter.kernels.elliptic import Network
     from pdefilter.kernels.tensors import Law
     from pdefilter.raster import Mask, Planes
 
@@ -58,12 +65,10 @@ def fill_harmonic(u: "Planes", holes: "Mask") -> Residual:
     ----------
     u : ndarray of shape (C, M, N), float32
         The image, in its holes a first guess that the solution replaces.
-    holes : ndarray of shape (M, N), bool
-        Where to solve; not everywhere.
+    holes : ndarray of shape (M, N) or (C, M, N), bool
+        Where to solve, in all channels or in each; in none everywhere.
     """
-    from pdefilter.kernels.elliptic import Network
-
-    return balance(u, Network(holes.shape, free=holes))
+    return balance(u, _networks(u, holes))
 
 
 def fill_biharmonic(u: "Planes", holes: "Mask") -> Residual:
@@ -80,13 +85,13 @@ def fill_biharmonic(u: "Planes", holes: "Mask") -> Residual:
     """
     import numpy as np
 
-    from pdefilter.kernels.elliptic import Network
     from pdefilter.kernels.sums import total
 
-    grids = hierarchy(Network(holes.shape, free=holes))
-    unit, count, tolerance = unit_of(u, holes), np.count_nonzero(holes), TOLERANCE / 10
+    unit, tolerance = unit_of(u, holes), TOLERANCE / 10
     worst, iterations = 0.0, 0
-    for plane in u:
+    networks, free = _networks(u, holes), np.broadcast_to(holes, u.shape)
+    for grids, plane, own in zip(hierarchies(networks), u, free, strict=True):
+        count = max(1, int(np.count_nonzero(own)))
         exact = plane.astype(np.float64)
         for _ in range(_MOST_ROUNDS):
             lack = Biharmonic(grids).residual(exact)
@@ -107,10 +112,11 @@ def fill_biharmonic(u: "Planes", holes: "Mask") -> Residual:
 def fill_with_least_variation(u: "Planes", holes: "Mask") -> Residual:
     """Solve div(∇u/|∇u|) = 0 in the holes: edges go on straight, as the shortest.
 
-    The least Σ √(|∇u|² + ε²), ε = 1e-3, the channels sharing one slope. What
-    1/|∇u| conducts is held while u is solved for, in turn (Vogel & Oman 1996,
-    doi:10.1137/0917016), until that sum falls by no more than 1e-4 of itself.
-    Parameters as of `fill_harmonic`.
+    The least Σ √(|∇u|² + ε²), ε = 1e-3, of every pixel the mean over its four
+    quadrants, so that no direction is preferred; the channels share one slope.
+    What 1/|∇u| conducts is held while u is solved for, in turn (Vogel & Oman
+    1996, doi:10.1137/0917016), until that sum falls by no more than 1e-4 of
+    itself. Parameters as of `fill_harmonic`.
 
     References
     ----------
@@ -118,28 +124,22 @@ def fill_with_least_variation(u: "Planes", holes: "Mask") -> Residual:
     """
     import numpy as np
 
-    from pdefilter.kernels.elliptic import Network
-    from pdefilter.kernels.slope import squared_slope
+    from pdefilter.kernels.slope import conductances, squared_slopes
     from pdefilter.kernels.sums import total
 
     unit = unit_of(u, holes)
     iterations = fill_harmonic(u, holes).iterations
-    # Also the slopes above holes and to their left, of differences ahead, depend on what is filled.
-    sloping = holes.copy()
-    sloping[:-1] |= holes[1:]
-    sloping[:, :-1] |= holes[:, 1:]
+    sloping = _sloping(holes)
     variation, fall = math.inf, math.inf
     for k in range(_MOST_ROUNDS):
         # From the membrane, which is ε = ∞, step by step to the ε that is meant.
         epsilon = np.float32(max(_SMALLEST_SLOPE, 2.0**-k) * unit)
-        slope = np.sqrt(squared_slope(u) + epsilon * epsilon)
-        last, variation = variation, total(slope[sloping][None])
+        slopes = np.sqrt(squared_slopes(u) + epsilon * epsilon)
+        last, variation = variation, total(slopes[:, sloping])
         fall = (last - variation) / variation
         if 2.0**-k < _SMALLEST_SLOPE and fall <= _STEADY:
             break
-        conducting = epsilon / slope
-        network = Network(holes.shape, np.stack([conducting, conducting]), free=holes)
-        iterations += balance(u, network).iterations
+        iterations += balance(u, _networks(u, holes, conductances(epsilon / slopes))).iterations
     return Residual(fall, _STEADY, iterations)
 
 
@@ -174,21 +174,24 @@ def _balance_along_edges(
 ) -> Residual:
     import numpy as np
 
-    from pdefilter.kernels.elliptic import Network
     from pdefilter.kernels.sums import total
 
     diffusion = TensorDiffusion(law, len(u), smoothed, Smoothing(0))
-    grids, root = hierarchy(Network(holes.shape, free=holes)), math.sqrt(np.count_nonzero(holes))
+    free = np.broadcast_to(holes, u.shape)
+    channels = [*zip(hierarchies(_networks(u, holes)), free, strict=True)]
+    roots = [math.sqrt(max(1, int(np.count_nonzero(own)))) for own in free]
     worst, share, iterations = math.inf, 1.0, 0
     way, last = np.empty_like(u), np.zeros_like(u)
     for _ in range(_MOST_ROUNDS):
-        equation = TensorBalance(diffusion.freeze(u), grids, holes)
-        lacks = [math.sqrt(equation.product(plane, None)) for plane in u]
-        worst = max(lacks) / (unit * root)
+        frozen = diffusion.freeze(u)
+        equations = [TensorBalance(frozen, grids, own) for grids, own in channels]
+        pairs = zip(equations, u, strict=True)
+        lacks = [math.sqrt(equation.product(plane, None)) for equation, plane in pairs]
+        worst = max(lack / root for lack, root in zip(lacks, roots, strict=True)) / unit
         if worst <= _BALANCED:
             break
         way[:] = u
-        for plane, lack in zip(way, lacks, strict=True):
+        for equation, plane, lack in zip(equations, way, lacks, strict=True):
             norms = solve(equation, plane, tolerance=lack / _PART, most=MOST_ITERATIONS)
             iterations += len(norms) - 1
         way -= u
@@ -197,6 +200,32 @@ def _balance_along_edges(
         u += way * np.float32(share)
         way, last = last, way
     return Residual(worst, _BALANCED, iterations)
+
+
+def _networks(u: "Planes", holes: "Mask", edges: "Planes | None" = None) -> "Sequence[Network]":
+    """Make the equation of every channel, free in its holes; the same where they share them."""
+    from pdefilter.kernels.elliptic import Network
+
+    if holes.ndim == 2:
+        return [Network(holes.shape, edges, free=holes)] * len(u)
+    return [Network(free.shape, edges, free=free) for free in holes]
+
+
+def _sloping(holes: "Mask") -> "Mask":
+    """Find the pixels with a slope that depends on what is filled: holes and their neighbours."""
+    import numpy as np
+
+    framed = np.pad(_of_any(holes), 1)
+    beside = framed[1:-1, :-2] | framed[1:-1, 2:]
+    sloping: Mask = framed[1:-1, 1:-1] | framed[:-2, 1:-1] | framed[2:, 1:-1] | beside
+    return sloping
+
+
+def _of_any(holes: "Mask") -> "Mask":
+    """Find the pixels that are a hole in any channel."""
+    import numpy as np
+
+    return holes if holes.ndim == 2 else np.logical_or.reduce(holes)
 
 
 def _within(
@@ -210,9 +239,9 @@ def _within(
 
     from pdefilter.kernels.box import box
 
-    part = box(holes, margin)
+    part = box(_of_any(holes), margin)
     inner = np.ascontiguousarray(u[:, *part])
-    residual = fill(inner, np.ascontiguousarray(holes[part]))
+    residual = fill(inner, np.ascontiguousarray(holes[..., *part]))
     u[:, *part] = inner
     return residual
 

@@ -1,7 +1,7 @@
 """Poisson's equation −div(c ∇u) + d u = f on the pixel grid, where pixels are free."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -73,27 +73,31 @@ class Residual:
     iterations: int
 
 
-def balance(u: "Planes", network: "Network", f: "Planes | None" = None) -> Residual:
+def balance(u: "Planes", networks: "Sequence[Network]", f: "Planes | None" = None) -> Residual:
     """Solve −div(c ∇u) + d u = f channel by channel, in place.
 
     Parameters
     ----------
     u : ndarray of shape (C, M, N), float32
         The image, where pixels are free a first guess.
-    network : Network
-        The conductances c, the leaks d, and which pixels are free.
+    networks : sequence of Network
+        Of every channel the conductances c, the leaks d, and which pixels are
+        free; one and the same as often as it is shared.
     f : ndarray of shape (C, M, N), float32, or None
         The right-hand side; None for 0.
     """
     import numpy as np
 
-    free = np.ones(network.shape, bool) if network.free is None else network.free
-    unit, root = unit_of(u, free), math.sqrt(max(1, int(np.count_nonzero(free))))
-    grids, worst, iterations = hierarchy(network), 0.0, 0
-    for c, plane in enumerate(u):
+    free = np.stack([
+        np.ones(network.shape, bool) if network.free is None else network.free
+        for network in networks
+    ])  # fmt: skip
+    unit, worst, iterations = unit_of(u, free), 0.0, 0
+    for c, grids in enumerate(hierarchies(networks)):
+        root = math.sqrt(max(1, int(np.count_nonzero(free[c]))))
         norms = solve(
             Poisson(grids, None if f is None else f[c]),
-            plane,
+            u[c],
             tolerance=TOLERANCE * unit * root,
             most=MOST_ITERATIONS,
         )
@@ -102,8 +106,21 @@ def balance(u: "Planes", network: "Network", f: "Planes | None" = None) -> Resid
     return Residual(worst, TOLERANCE, iterations)
 
 
+def hierarchies(networks: "Sequence[Network]") -> "Iterator[Sequence[Network]]":
+    """Yield the network of every channel with all coarser ones, made once while it is shared."""
+    grids: Sequence[Network] = ()
+    for network in networks:
+        if not grids or grids[0] is not network:
+            grids = hierarchy(network)
+        yield grids
+
+
 def unit_of(u: "Planes", free: "Mask") -> float:
-    """Find the largest value where u is held, or 1 where all are smaller."""
-    held = ~free
-    highest = max(float(plane.max(where=held, initial=1)) for plane in u)
-    return max(highest, *(-float(plane.min(where=held, initial=-1)) for plane in u))
+    """Find the largest value where u is held, or 1 where all are smaller.
+
+    `free` is of shape (M, N), or (C, M, N) where channels differ.
+    """
+    import numpy as np
+
+    held = ~np.broadcast_to(free, u.shape)
+    return max(float(u.max(where=held, initial=1)), -float(u.min(where=held, initial=-1)))

@@ -18,7 +18,7 @@ class Smoothing:
     ----------
     sigma : float
         The standard deviation σ of the Gaussian in px; 0 for none.
-    valid : ndarray of shape (M, N), bool, or None
+    valid : ndarray of shape (M, N) or (C, M, N), bool, or None
         Which pixels are no holes; None where none is.
     """
 
@@ -43,7 +43,8 @@ class Smoothing:
         taps = self.taps
         if self.valid is None:
             return correlate(u, taps, taps, order=order, out=out)
-        weight = correlate(self.valid[None].astype(np.float32), taps, taps, order=order)
+        valid = self.valid if self.valid.ndim == 3 else self.valid[None]
+        weight = correlate(valid.astype(np.float32), taps, taps, order=order)
         smoothed = correlate(u * self.valid, taps, taps, order=order)
         out = np.empty_like(u) if out is None else out
         out[...] = 0
@@ -73,4 +74,4 @@ class Smoothing:
 
     def part(self, rows: "Places", columns: "Places") -> "Smoothing":
         """Make that of a part of the image, cut out."""
-        return self if self.valid is None else replace(self, valid=self.valid[rows, columns])
+        return self if self.valid is None else replace(self, valid=self.valid[..., rows, columns])

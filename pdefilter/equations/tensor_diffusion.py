@@ -1,17 +1,18 @@
 """Diffusion with a tensor, u_t = div(D(J_ρ(∇u_σ)) ∇u), on the pixel grid."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from pdefilter.equations.evolution import one_by_one
 from pdefilter.equations.smoothing import Smoothing
+from pdefilter.equations.varying import Apart
 
 if TYPE_CHECKING:
     from pdefilter.kernels.lattice import Stencil
     from pdefilter.kernels.room import Room
     from pdefilter.kernels.tensors import Law
-    from pdefilter.raster import Places, Planes
+    from pdefilter.raster import Places, Plane, Planes
 
 
 _LONG_STEP = 1024.0
@@ -76,12 +77,15 @@ class TensorDiffusion:
         From u to u_σ.
     integrated : Smoothing
         From J to J_ρ.
+    scales : ndarray of shape (M, N), float32, or None
+        What J_ρ is multiplied by, pixel by pixel, before D is taken from it; None for 1.
     """
 
     law: "Law"
     channels: int
     smoothed: Smoothing
     integrated: Smoothing
+    scales: "Plane | None" = None
 
     largest_stable_step: ClassVar[float] = LinearTensorDiffusion.largest_stable_step
 
@@ -94,7 +98,8 @@ class TensorDiffusion:
 
         if u.ndim > 3:
             return one_by_one(self.march, u, sizes)
-        if self.smoothed.valid is not None:  # the ways around holes are those of a stencil
+        if self.smoothed.valid is not None or self.scales is not None:
+            # The ways around holes are those of a stencil.
             for size in sizes:
                 u = self.freeze(u).march(u, [size], room=room)
             return u
@@ -109,12 +114,17 @@ class TensorDiffusion:
         room.leave(other)
         return u
 
-    def freeze(self, u: "Planes") -> LinearTensorDiffusion:
+    def freeze(self, u: "Planes") -> "LinearTensorDiffusion | Apart":
         """Hold D as it is for u: a linear diffusion."""
         from pdefilter.kernels.lattice import stencil_of
 
-        stencil = stencil_of(self._structure(u), self.smoothed.valid, law=self.law, overwrite=True)
-        return LinearTensorDiffusion(stencil)
+        structure, valid = self._structure(u), self.smoothed.valid
+        if self.scales is not None:
+            structure = structure * self.scales
+        if valid is None or valid.ndim == 2:
+            return LinearTensorDiffusion(stencil_of(structure, valid, law=self.law, overwrite=True))
+        stencils = (stencil_of(structure, valid_in_one, law=self.law) for valid_in_one in valid)
+        return Apart(tuple(map(LinearTensorDiffusion, stencils)))
 
     def _structure(
         self,
@@ -126,13 +136,33 @@ class TensorDiffusion:
         """Find J_ρ(∇u_σ); there may be room for u_σ, J and J_ρ."""
         from pdefilter.kernels.tensors import structure_tensor
 
+        if self.smoothed.valid is not None and self.smoothed.valid.ndim == 3:
+            return self.integrated.of_tensors(self._mean_structure(self.smoothed(u)))
         # Large images need the room of u_σ, which has no name here, as soon as J is there.
         structure = structure_tensor(
             self.smoothed(u, smoothed), self.channels, self.smoothed.valid, out=structure
         )
         return self.integrated.of_tensors(structure, gathered)
 
+    def _mean_structure(self, smoothed: "Planes") -> "Planes":
+        """Find J as the mean over the channels that a pixel has."""
+        import numpy as np
+
+        from pdefilter.kernels.tensors import structure_tensor
+
+        assert self.smoothed.valid is not None
+        pairs = zip(smoothed, self.smoothed.valid, strict=True)
+        total: Planes = np.sum(
+            [structure_tensor(plane[None], 1, at) for plane, at in pairs], axis=0
+        )
+        total /= np.maximum(1, np.count_nonzero(self.smoothed.valid, axis=0)).astype(np.float32)
+        return total
+
     def part(self, rows: "Places", columns: "Places") -> "TensorDiffusion":
         """Make the evolution of a part of the image, cut out."""
-        cut = (smoothing.part(rows, columns) for smoothing in (self.smoothed, self.integrated))
-        return TensorDiffusion(self.law, self.channels, *cut)
+        return replace(
+            self,
+            smoothed=self.smoothed.part(rows, columns),
+            integrated=self.integrated.part(rows, columns),
+            scales=None if self.scales is None else self.scales[rows, columns],
+        )

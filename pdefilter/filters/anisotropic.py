@@ -2,12 +2,13 @@
 
 import functools
 import warnings
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pdefilter.equations.contrast import SMALLEST, contrast_parameter
+from pdefilter.equations.contrast import LARGEST, SMALLEST, contrast_parameter
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.errors import ParameterError
 from pdefilter.filters.colour import Color, in_space
+from pdefilter.filters.coupling import Coupling, coupled
 from pdefilter.filters.evolution_options import (
     Iterations,
     Step,
@@ -17,11 +18,20 @@ from pdefilter.filters.evolution_options import (
     time_option,
 )
 from pdefilter.filters.evolve import SCHEMES, edges_of, schedule
+from pdefilter.filters.maps import (
+    KappaMap,
+    NoiseMap,
+    numbers_in,
+    require_map,
+    require_one,
+    require_size,
+)
 from pdefilter.filters.models import MODELS, choose, scheme_of
 from pdefilter.filters.noise import NoiseLevel, noise_of
 from pdefilter.filters.option import AUTO, Option, image_filter
 from pdefilter.filters.stopping import time_of_least_risk
 from pdefilter.observer import chose
+from pdefilter.scale import Scale
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes, Raster
@@ -75,6 +85,9 @@ def anisotropic(
     step: Step = None,
     scheme: Annotated[str | None, scheme_option(SCHEMES, _DEFAULT_SCHEME)] = None,
     tolerance: Tolerance = None,
+    kappa_map: KappaMap = None,
+    noise_map: NoiseMap = None,
+    coupling: Coupling = None,
     color: Color = "rgb",
 ) -> "Raster":
     """Remove noise within regions, not edges between them, by nonlinear diffusion.
@@ -96,11 +109,11 @@ def anisotropic(
         along lines, which joins where they are interrupted. J_ρ is the structure
         tensor, μ₁ ≥ μ₂ are its eigenvalues. No tensor is below α = 0.01.
     noise : float or "auto"
-        Standard deviation of the noise on the unit scale, where full scale is 1;
-        estimated, in every channel, where it is auto. Noise that neighbours
+        Standard deviation of the noise as a part of full scale; estimated, in
+        every channel, where it is auto. Noise that neighbours
         share, as in JPEG files, is underestimated and then stays.
     kappa : float, str or "auto"
-        Contrast parameter κ on the unit scale; or a percentile of the differences
+        Contrast parameter κ as a part of full scale; or a percentile of the differences
         between neighbouring pixels, of u_σ where the model has one; or auto, a
         multiple of the noise in those differences, for coherence-enhancing p50.
     diffusivity : {"exponential", "rational", "charbonnier", "weickert", \
@@ -131,8 +144,15 @@ def anisotropic(
         small steps to follow.
     tolerance : float, optional
         Root mean square error in grey levels of 255 that fed, fsi and aos may
-        make, estimated on parts of the image, by default 0.1, or 0.5 where D is a
-        tensor; where the image's standard deviation is above 1, in 255ths of that.
+        make, estimated on parts of the image; by default 0.1, or 0.5 where D is a
+        tensor, 255ths of the image's own range.
+    kappa_map, noise_map : ndarray of shape (M, N) or Image, optional
+        κ or the noise for every pixel, in the unit of `kappa` and `noise`, which
+        may be these arrays too.
+    coupling : {"shared", "noise", "none"}, optional
+        How channels share D: by their differences alike, by those in the unit of
+        each one's own noise, or not at all. By default shared for colours, noise
+        for other bands.
     color : {"rgb", "luminance", "lab", "linear"}
         Where colours are filtered: on the stored values; on their luminance
         alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
@@ -148,8 +168,8 @@ def anisotropic(
     ParameterError
         If κ is no contrast, a step is unstable, or the options contradict each
         other or the model.
-    ImageError
-        If its noise is too large for float32.
+    MisfitError
+        If a map is of another size.
 
     References
     ----------
@@ -185,38 +205,68 @@ def anisotropic(
     )
     plan = plan_until(time=None if time == AUTO else float(time))
     wanted = MODELS[model].contrast if kappa == AUTO else kappa
-    if noise != AUTO and wanted != AUTO and not follows_error:
+    for name, value, picture in (("kappa", kappa, kappa_map), ("noise", noise, noise_map)):
+        require_one(name, value, picture, given=value != AUTO)
+        require_map(f"{name}_map", picture)
+        require_size(f"{name}_map", picture, image)
+    if noise_map is not None and kappa_map is not None and not follows_error:
+        raise ParameterError(
+            "noise_map", "has no say where kappa and the time are given; leave one of them out"
+        )
+    if noise != AUTO and (wanted != AUTO or kappa_map is not None) and not follows_error:
         raise ParameterError(
             "noise", "has no say where kappa and the time are given; leave one of the three out"
         )
 
     def diffused(converted: "Raster") -> "Raster":
-        channels, edges = len(converted.colour), edges_of(converted)
+        channels, edges, scale = len(converted.colour), edges_of(converted), converted.scale
         smoothed = choice.smoothed(converted)
 
         def diffuse(u: "Planes") -> "Planes":
-            found = functools.cache(lambda: noise_of(converted, u, noise))
-            if wanted == AUTO:
-                contrast = choice.contrast_of(found().deviations[:channels])
-            else:
-                contrast = contrast_parameter(smoothed(u), wanted, channels, edges)
-            chose(kappa=contrast)
-            if wanted == AUTO and not contrast:
-                chose(time=0.0)
-                return u
-            # A percentile may be zero; in the limit any contrast is large.
-            contrast = max(SMALLEST, contrast)
-            if contrast > 1 and contrast > u.max() - u.min():
-                warnings.warn(
-                    f"kappa = {contrast:g} is above every difference in the image, where full "
-                    "scale is 1: nothing counts as an edge",
-                    stacklevel=2,
+            found = functools.cache(
+                lambda: noise_of(
+                    converted,
+                    u,
+                    noise,
+                    numbers_in("noise_map", noise_map, converted, positive=False),
                 )
+            )
+            contrast: Any = numbers_in("kappa_map", kappa_map, converted, positive=True)
+            if contrast is None and wanted == AUTO:
+                contrast = choice.contrast_of(found().deviations[:channels])
+            elif contrast is None:
+                contrast = contrast_parameter(smoothed(u), wanted, channels, edges, scale)
+            if isinstance(contrast, float):
+                chose(kappa=scale.part(contrast))
+                if wanted == AUTO and not contrast:
+                    chose(time=0.0)
+                    return u
+                _warn_of_large(contrast, u, scale)
+                # A percentile may be zero; in the limit any contrast is large.
+                contrast = min(LARGEST, max(SMALLEST, contrast))
+            else:
+                contrast = contrast.clip(SMALLEST, LARGEST).astype("float32")
+                chose(kappa=[scale.part(float(contrast.min())), scale.part(float(contrast.max()))])
             evolution = choice.evolution(converted, contrast)
             if not follows_error:
-                return plan.run(evolution, u)
-            return plan_until(time=time_of_least_risk(evolution, u, found())).run(evolution, u)
+                return plan.run(evolution, u, scale)
+            time = time_of_least_risk(evolution, u, found())
+            return plan_until(time=time).run(evolution, u, scale)
 
         return converted.diffused(diffuse)
 
-    return in_space(color, image, diffused) if follows_error or plan.time else image
+    if not follows_error and not plan.time:
+        return image
+    # Where the noise is given it is that of all bands, and weighs none of them.
+    noise_is_known = noise != AUTO or noise_map is not None
+    how = "shared" if noise_is_known and coupling != "none" else coupling
+    return in_space(color, image, lambda i: coupled(how, i, diffused), couples=True)
+
+
+def _warn_of_large(contrast: float, u: "Planes", scale: Scale) -> None:
+    if scale.part(contrast) > 1 and contrast > u.max() - u.min():
+        warnings.warn(
+            f"kappa = {scale.part(contrast):g} is above every difference in the image, where full "
+            "scale is 1: nothing counts as an edge",
+            stacklevel=2,
+        )

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from pdefilter.errors import ImageError
 from pdefilter.filters.option import Option
+from pdefilter.scale import Scale
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Planes, Raster
+    from pdefilter.raster import Raster
 
 SPACES: Mapping[str, str] = {
     "rgb": "on the stored values",
@@ -26,6 +27,7 @@ def in_space(
     filter_: "Callable[[Raster], Raster]",
     *,
     measures: bool = False,
+    couples: bool = False,
 ) -> "Raster":
     """Filter an image in one of `SPACES`.
 
@@ -39,6 +41,9 @@ def in_space(
         From a raster in that space to another.
     measures : bool
         Whether the result is no colour but the same measurement in every channel.
+    couples : bool
+        Whether the filter knows what to do where the holes of channels differ; else
+        it takes one after the other.
 
     Raises
     ------
@@ -46,6 +51,10 @@ def in_space(
         If the image has no colours that the space knows.
     """
     channels = len(image.colour)
+    if image.holes_differ and (measures or color != "rgb"):
+        image = image.together
+    elif image.holes_differ and not couples:
+        return image.channel_by_channel(filter_)
     # Grey is its own luminance.
     if color == "rgb" or (color, channels) == ("luminance", 1) or not image.colour.size:
         return filter_(image)
@@ -53,8 +62,10 @@ def in_space(
         raise ImageError(
             f"has {channels} colour channels, where {color} takes grey or RGB; take the color rgb"
         )
-    there, back = _conversions(color)
-    converted = replace(image, colour=there(image.colour))
+    if color == "luminance":
+        converted, back = _luminance_of(image)
+    else:
+        converted, back = _nonlinear(color, image)
     result = filter_(converted)
     if result is converted:
         return image
@@ -62,16 +73,31 @@ def in_space(
         import numpy as np
 
         return replace(result, colour=np.broadcast_to(result.colour[0], image.colour.shape))
-    return replace(result, colour=back(result.colour, image.colour))
+    return back(result)
 
 
-def _conversions(
-    color: str,
-) -> "tuple[Callable[[Planes], Planes], Callable[[Planes, Planes], Planes]]":
+def _luminance_of(image: "Raster") -> "tuple[Raster, Callable[[Raster], Raster]]":
+    from pdefilter.kernels.colour import luminance, with_luminance
+
+    # Of numbers from one origin, as the weights of red, green and blue add up to one.
+    rgb, scale = image.colour, image.scale
+    if not scale.starts_at_zero:
+        shift, scale = scale.to_one_origin()
+        rgb = rgb + shift
+    converted = replace(image, colour=luminance(rgb), scale=scale, stored=None)
+    return converted, lambda result: replace(
+        result, colour=with_luminance(result.colour, rgb), scale=scale
+    )
+
+
+def _nonlinear(color: str, image: "Raster") -> "tuple[Raster, Callable[[Raster], Raster]]":
     from pdefilter.kernels import colour
 
-    if color == "luminance":
-        return colour.luminance, colour.with_luminance
-    if color == "lab":
-        return colour.lab, lambda found, _: colour.rgb_of_lab(found)
-    return colour.linear_light, lambda light, _: colour.srgb(light)
+    there, back = {
+        "lab": (colour.lab, colour.rgb_of_lab),
+        "linear": (colour.linear_light, colour.srgb),
+    }[color]
+    # These spaces know parts of full scale alone.
+    parts = image.scale.parts(image.colour)
+    converted = replace(image, colour=there(parts), scale=Scale(), stored=None)
+    return converted, lambda result: replace(result, colour=back(result.colour))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pdefilter.raster import Raster
+    from pdefilter.raster import Planes, Raster
 
 BORDERS = {
     "reflect": "the image, mirrored",
@@ -101,8 +101,12 @@ def convolve(
     if normalize:
         weights = weights / weights.sum()
     found = in_space(color, image, lambda i: _correlated(i, weights, correlate, border))
+    if not signed:
+        total, scale = float(weights.sum()), found.scale
+        return replace(found, scale=replace(scale, origin=scale.origin * total))
     largest = float(weights[weights > 0].sum())
-    return replace(found, interval=(-largest, largest)) if signed and largest else found
+    interval = (-largest, largest) if largest else found.interval
+    return replace(found, interval=interval, scale=found.scale.of_differences)
 
 
 def _correlated(
@@ -115,4 +119,31 @@ def _correlated(
     if not correlate:
         weights = weights[::-1, ::-1]
         origin = rows - 1 - origin[0], columns - 1 - origin[1]
-    return image.convolved(lambda u: correlate2d(u, weights, origin, border))
+    found = image.convolved(lambda u: correlate2d(u, weights, origin, border))
+    if border != "constant" or image.scale.starts_at_zero or not image.colour.size:
+        return found
+    return replace(found, colour=found.colour + _black_around(image, weights, origin))
+
+
+def _black_around(
+    image: "Raster", weights: "NDArray[np.float64]", origin: tuple[int, int]
+) -> "Planes":
+    """Find what the black beyond the border adds where 0 does not stand for black."""
+    import numpy as np
+
+    from pdefilter.kernels.kernel2d import correlate2d
+
+    rows, columns = image.colour.shape[1:]
+    beyond = np.float32(weights.sum()) - correlate2d(
+        np.ones((1, rows, columns), np.float32), weights, origin, "constant"
+    )
+    # Where all of the kernel is inside, exactly nothing.
+    inside = [
+        slice(at, max(at, size - (width - 1 - at)))
+        for at, size, width in zip(origin, (rows, columns), weights.shape, strict=True)
+    ]
+    beyond[:, *inside] = 0
+    scale = image.scale
+    black = -np.asarray(scale.origin) / (scale.unit * scale.weights)
+    found: Planes = beyond * black.astype(np.float32)
+    return found

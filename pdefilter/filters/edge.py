@@ -9,6 +9,7 @@ from pdefilter.errors import ParameterError
 from pdefilter.filters.colour import Color, in_space
 from pdefilter.filters.option import Option, image_filter
 from pdefilter.filters.smooth import gaussian
+from pdefilter.scale import Scale
 
 if TYPE_CHECKING:
     from pdefilter.raster import Plane, Raster
@@ -40,7 +41,6 @@ def edge(
         Option(
             "Show full scale where the strength reaches this fraction of full scale, else zero.",
             minimum=0,
-            maximum=1,
         ),
     ] = None,
     stretch: Annotated[
@@ -122,26 +122,30 @@ def _measured(
     threshold: float | None,
     stretch: bool,
 ) -> "Raster":
-    smoothed = replace(gaussian(image, sigma), alpha=image.alpha)
+    smoothed, scale = replace(gaussian(image, sigma), alpha=image.alpha), image.scale
     if component == "magnitude":
         strength, interval = gradient.strength(smoothed, operator), (0.0, 1.0)
     else:
         v_r, v_c = gradient.shared_gradient(smoothed, operator)
         if component == "direction":
-            return _shown(image, gradient.direction(v_r, v_c), gradient.FULL_TURN)
+            angles = Scale(is_angle=True)
+            return _shown(image, gradient.direction(v_r, v_c), gradient.FULL_TURN, angles)
         strength, interval = {"rows": v_r, "columns": v_c}[component], gradient.SIGNED
     if threshold is not None:
-        strength, interval = (abs(strength) >= threshold).astype(strength.dtype), (0.0, 1.0)
-    elif stretch and (largest := abs(strength).max()):
-        strength = strength / largest
-    return _shown(image, strength, interval)
+        strength = (abs(strength) >= scale.number(threshold)).astype(strength.dtype)
+        return _shown(image, strength, (0.0, 1.0), scale.of_parts)
+    if stretch and (largest := abs(strength).max()):
+        return _shown(image, strength / largest, interval, scale.of_parts)
+    return _shown(image, strength, interval, scale.of_differences)
 
 
-def _shown(image: "Raster", plane: "Plane", interval: tuple[float, float]) -> "Raster":
+def _shown(
+    image: "Raster", plane: "Plane", interval: tuple[float, float], scale: Scale
+) -> "Raster":
     """Let every colour channel of `image` be one and the same plane."""
     import numpy as np
 
     colour = plane[None]
     if len(image.colour) > 1:
         colour = np.broadcast_to(plane, image.colour.shape)
-    return replace(image, colour=colour, interval=interval)
+    return replace(image, colour=colour, interval=interval, scale=scale)

@@ -32,10 +32,9 @@ Tolerance: TypeAlias = Annotated[
         "Root mean square error of a scheme that divides the time by itself, estimated on parts "
         "of the image.",
         unit="grey levels of 255",
-        minimum=1e-3,
-        maximum=255,
+        positive=True,
         metavar="LEVELS",
-        otherwise="0.1 (tensors 0.5)",
+        otherwise="0.1 (tensors 0.5) 255ths of the image's own range",
     ),
 ]
 

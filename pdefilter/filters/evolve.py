@@ -9,6 +9,7 @@ from pdefilter.equations.evolution import Evolution, Splittable
 from pdefilter.equations.watched import watched
 from pdefilter.errors import ParameterError
 from pdefilter.observer import chose
+from pdefilter.scale import Scale
 from pdefilter.schemes.explicit import MOST_STEPS, explicit_steps
 from pdefilter.schemes.fast_explicit import (
     LONGEST_CYCLE,
@@ -62,22 +63,25 @@ class Schedule:
         The stopping time t in px².
     sizes : tuple of float
         The steps, where they were asked for.
-    tolerance : float
-        Where not, the error allowed, on the unit scale, or in units of the
-        image's standard deviation where that is larger.
+    tolerance : float or None
+        Where not, the error allowed, in grey levels: 255ths of full scale.
+    default_tolerance : float
+        Where that is None, the error allowed, in 255ths of the image's own range.
     """
 
     scheme: str
     time: float
     sizes: tuple[float, ...]
-    tolerance: float
+    tolerance: float | None
+    default_tolerance: float
 
-    def run(self, evolution: Evolution, u: "Planes") -> "Planes":
-        """Evolve `u` to the stopping time; it is overwritten unless NumPy forbids that.
+    def run(self, evolution: Evolution, u: "Planes", scale: Scale) -> "Planes":
+        """Evolve `u`, of this scale, to the stopping time.
 
-        No channel leaves the range that it had. The exact solution does not, as
-        diffusion has no negative weights; what steps of changing sizes or with
-        momentum lead to beyond is an error, and smaller at the end of the range.
+        It is overwritten unless NumPy forbids that. No channel leaves the range that
+        it had. The exact solution does not, as diffusion has no negative weights;
+        what steps of changing sizes or with momentum lead to beyond is an error, and
+        smaller at the end of the range.
         """
         from pdefilter.raster import keep_within, limits
 
@@ -85,14 +89,14 @@ class Schedule:
         if not self.time:
             return u
         if self.scheme in _MONOTONE:
-            return self._advance(evolution, u)
-        allowed = limits(u)
-        return keep_within(self._advance(evolution, u), allowed)
+            return self._advance(evolution, u, scale)
+        ends = limits(u)
+        return keep_within(self._advance(evolution, u, scale), ends)
 
-    def _advance(self, evolution: Evolution, u: "Planes") -> "Planes":
+    def _advance(self, evolution: Evolution, u: "Planes", scale: Scale) -> "Planes":
         from pdefilter.kernels.room import Room
 
-        room = Room()
+        room, allowed = Room(), scale.tolerance(self.tolerance, self.default_tolerance)
         if self.sizes:
             chose(steps=len(self.sizes))
             evolution = watched(evolution)
@@ -100,7 +104,7 @@ class Schedule:
                 return evolution.march(u, self.sizes, room=room)
             return _split(evolution, u, self.sizes, room)
         if self.scheme == "optimal":
-            return self._run_optimally(evolution, u, room)
+            return self._run_optimally(evolution, u, allowed, room)
         least = 1
         if self.scheme in _CYCLES:
             least = fewest_cycles(self.time, evolution.largest_stable_step)
@@ -122,29 +126,25 @@ class Schedule:
                 factor = self._cycle(evolution, parts).factor(2 / self.time)
             return abs(factor**parts - math.exp(-2))
 
-        parts = fewest_parts(solve, difference, model, self._allowed(samples), least)
+        parts = fewest_parts(solve, difference, model, _above_rounding(allowed, samples), least)
         chose(steps=parts * len(self._cycle(evolution, parts).sizes))
         return self._divided(watched(evolution), u, parts, room)
 
-    def _run_optimally(self, evolution: Evolution, u: "Planes", room: "Room") -> "Planes":
+    def _run_optimally(
+        self, evolution: Evolution, u: "Planes", allowed: float, room: "Room"
+    ) -> "Planes":
         from pdefilter.kernels.cosine import spectrum
         from pdefilter.schemes.optimal import Spectrum, optimal_cycles
 
         samples = _samples(evolution, u, self.time)
         found = Spectrum(*spectrum([sample for _, sample in samples]))
-        allowed = self._allowed(samples)
+        allowed = _above_rounding(allowed, samples)
         cycles = optimal_cycles(self.time, found, allowed, evolution.largest_stable_step)
         chose(steps=sum(len(cycle.sizes) for cycle in cycles))
         evolution = watched(evolution)
         for cycle in cycles:
             u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta, room=room)
         return u
-
-    def _allowed(self, samples: "_Samples") -> float:
-        """Find the error allowed in samples of an image."""
-        deviation = max(float(sample.std(dtype=float)) for _, sample in samples)
-        size = math.sqrt(max(_mean_square(sample) for _, sample in samples))
-        return max(self.tolerance * max(1.0, deviation), _ROUNDING * size)
 
     def _divided(
         self, evolution: Evolution, u: "Planes", parts: int, room: "Room | None" = None
@@ -192,7 +192,7 @@ def schedule(
     default_time, largest_stable_step : float
         In px².
     default_tolerance : float
-        In grey levels of 255.
+        In 255ths of the image's own range.
 
     Raises
     ------
@@ -222,11 +222,10 @@ def schedule(
             largest_stable_step=largest_stable_step if scheme == "explicit" else math.inf,
         )
         time = math.fsum(sizes)
-    time = default_time if time is None else time
+    until = default_time if time is None else time
     if scheme in _CYCLES:
-        _require_reach(scheme, time, largest_stable_step)
-    grey_levels = default_tolerance if tolerance is None else tolerance
-    return Schedule(scheme, time, sizes, grey_levels / 255)
+        _require_reach(scheme, until, largest_stable_step)
+    return Schedule(scheme, until, sizes, tolerance, default_tolerance)
 
 
 def _require_reach(scheme: str, time: float, largest_stable_step: float) -> None:
@@ -254,6 +253,12 @@ def _split(
 ) -> "Planes":
     assert isinstance(evolution, Splittable)
     return evolution.split(u, sizes, room=room)
+
+
+def _above_rounding(allowed: float, samples: "_Samples") -> float:
+    """Allow no less than what rounding to float32 brings about in samples of an image."""
+    size = math.sqrt(max(_mean_square(sample) for _, sample in samples))
+    return max(allowed, _ROUNDING * size)
 
 
 def _mean_square(u: "Planes") -> float:

@@ -82,8 +82,8 @@ def heat_diffuse(
         tolerance is or the image has holes, else exact.
     tolerance : float, optional
         Root mean square error in grey levels of 255 that fed, fsi, aos and
-        optimal may make, estimated on parts of the image, by default 0.1; where
-        the image's standard deviation is above 1, in 255ths of that.
+        optimal may make, estimated on parts of the image; by default 0.1 255ths of
+        the image's own range.
     color : {"rgb", "luminance", "lab", "linear"}
         Where colours are filtered: on the stored values; on their luminance
         alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
@@ -113,17 +113,16 @@ def heat_diffuse(
     if sigma is not None:
         time = sigma**2 / 2
 
-    heat = Heat(edges_of(image))
     undecided = all(option is None for option in (scheme, iterations, step, tolerance))
     if undecided and time is not None and time > LONGEST_EXPLICIT_TIME:
-        scheme = "exact" if heat.edges is None else "optimal"
+        scheme = "exact" if image.valid is None else "optimal"
     if scheme == "exact":
         for name, value in (("iterations", iterations), ("step", step), ("tolerance", tolerance)):
             if value is not None:
                 raise ParameterError(
                     name, "the exact scheme takes no steps; give a time or a sigma"
                 )
-        if heat.edges is not None:
+        if image.valid is not None:
             raise ImageError(
                 "has holes, which the exact scheme cannot go around; take the scheme optimal"
             )
@@ -131,7 +130,7 @@ def heat_diffuse(
         if not t:
             return image
         chose(scheme="exact", time=t)
-        return in_space(color, image, lambda i: i.diffused(lambda u: heat.evolve_exactly(u, t)))
+        return in_space(color, image, lambda i: i.diffused(lambda u: Heat().evolve_exactly(u, t)))
 
     plan = schedule(
         scheme=scheme,
@@ -141,8 +140,13 @@ def heat_diffuse(
         tolerance=tolerance,
         to_tolerance="optimal",
         default_time=DEFAULT_TIME,
-        largest_stable_step=heat.largest_stable_step,
+        largest_stable_step=Heat.largest_stable_step,
     )
     if not plan.time:
         return image
-    return in_space(color, image, lambda i: i.diffused(lambda u: plan.run(heat, u)))
+
+    def diffused(converted: "Raster") -> "Raster":
+        heat = Heat(edges_of(converted))
+        return converted.diffused(lambda u: plan.run(heat, u, converted.scale))
+
+    return in_space(color, image, diffused)

@@ -98,7 +98,8 @@ def inpaint(
         return u
 
     # What was no hole is taken from the image as it came.
-    return replace(in_space(color, image, lambda i: i.filtered(fill)), valid=holes)
+    filled = in_space(color, image, lambda i: i.of_range_one.filtered(fill))
+    return replace(filled, valid=holes)
 
 
 def tell_of(residual: "Residual") -> None:

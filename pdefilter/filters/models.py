@@ -2,24 +2,26 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pdefilter.equations.coherence_enhancing import coherence_enhancing
 from pdefilter.equations.contrast import contrast_of_noise
-from pdefilter.equations.diffusivities import DIFFUSIVITIES
+from pdefilter.equations.diffusivities import DIFFUSIVITIES, Diffusivity
 from pdefilter.equations.edge_enhancing import edge_enhancing
 from pdefilter.equations.evolution import Evolution
 from pdefilter.equations.perona_malik import PeronaMalik
 from pdefilter.equations.regularized import Regularized
 from pdefilter.equations.smoothing import Smoothing
 from pdefilter.equations.tensor_diffusion import TensorDiffusion
+from pdefilter.equations.varying import VaryingDiffusion
 from pdefilter.errors import ParameterError
 from pdefilter.filters.evolve import DEFAULT_TOLERANCE, SCHEMES, edges_of
 from pdefilter.filters.option import AUTO
 
 if TYPE_CHECKING:
     from pdefilter.kernels.tensors import Law
-    from pdefilter.raster import Raster
+    from pdefilter.raster import Plane, Planes, Raster, Values
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,16 @@ class Choice:
         """Make what goes from an image to that which coefficients are taken from."""
         return Smoothing(self.presmooth or 0.0, image.valid)
 
-    def contrast_of(self, deviations: Sequence[float]) -> float:
+    def contrast_of(self, deviations: "Sequence[float | Values]") -> "float | Values":
         """Find the κ that removes noise of these deviations best."""
         diffusivity = DIFFUSIVITIES[str(self.diffusivity)]
         return contrast_of_noise(diffusivity, self.presmooth or 0.0, deviations)
 
-    def evolution(self, image: "Raster", contrast: float) -> Evolution:
-        """Make the evolution of an image, or of images with the same channels and holes."""
+    def evolution(self, image: "Raster", contrast: "float | Plane") -> Evolution:
+        """Make the evolution of an image, or of images with the same channels and holes.
+
+        κ is a number, or one for every pixel.
+        """
         return MODELS[self.model].evolution(self, image, contrast)
 
 
@@ -91,30 +96,57 @@ class Model:
     schemes: tuple[str, ...]
     largest_stable_step: float
     tolerance: float
-    evolution: "Callable[[Choice, Raster, float], Evolution]"
+    evolution: "Callable[[Choice, Raster, float | Plane], Evolution]"
 
 
-def _perona_malik(choice: Choice, image: "Raster", contrast: float) -> PeronaMalik:
+def _edgewise(choice: Choice, image: "Raster", contrast: "float | Plane") -> Evolution:
     diffusivity = DIFFUSIVITIES[str(choice.diffusivity)]
-    return PeronaMalik(diffusivity, contrast, len(image.colour), edges_of(image))
+    return evolution_along_edges(
+        diffusivity, contrast, image, edges_of(image), choice.smoothed(image)
+    )
 
 
-def _regularized(choice: Choice, image: "Raster", contrast: float) -> Regularized:
-    return Regularized(_perona_malik(choice, image, contrast), choice.smoothed(image))
+def evolution_along_edges(
+    diffusivity: Diffusivity,
+    contrast: "float | Plane",
+    image: "Raster",
+    edges: "Planes | None",
+    smoothed: Smoothing,
+) -> Evolution:
+    """Make the diffusion by g of differences edge by edge, for an image with its open edges."""
+    if image.holes_differ or not isinstance(contrast, float):
+        return VaryingDiffusion(diffusivity, contrast, edges, smoothed)
+    equation = PeronaMalik(diffusivity, contrast, len(image.colour), edges)
+    return Regularized(equation, smoothed) if smoothed.sigma else equation
 
 
-def _edge_enhancing(choice: Choice, image: "Raster", contrast: float) -> TensorDiffusion:
-    law = edge_enhancing(DIFFUSIVITIES[str(choice.diffusivity)], contrast)
-    return _with_tensor(law, choice, image)
+def _edge_enhancing(choice: Choice, image: "Raster", contrast: "float | Plane") -> TensorDiffusion:
+    diffusivity = DIFFUSIVITIES[str(choice.diffusivity)]
+    return _with_tensor(partial(edge_enhancing, diffusivity), choice, image, contrast)
 
 
-def _coherence_enhancing(choice: Choice, image: "Raster", contrast: float) -> TensorDiffusion:
-    return _with_tensor(coherence_enhancing(contrast), choice, image)
+def _coherence_enhancing(
+    choice: Choice, image: "Raster", contrast: "float | Plane"
+) -> TensorDiffusion:
+    return _with_tensor(coherence_enhancing, choice, image, contrast)
 
 
-def _with_tensor(law: "Law", choice: Choice, image: "Raster") -> TensorDiffusion:
-    integrated = Smoothing(choice.integration_scale or 0.0, image.valid)
-    return TensorDiffusion(law, len(image.colour), choice.smoothed(image), integrated)
+def _with_tensor(
+    law: "Callable[[float], Law]", choice: Choice, image: "Raster", contrast: "float | Plane"
+) -> TensorDiffusion:
+    import numpy as np
+
+    scales = None
+    if not isinstance(contrast, float):
+        # The structure in units of κ², which both laws compare it with.
+        scales, contrast = (1 / np.square(contrast)).astype(np.float32), 1.0
+    anywhere = image.valid
+    if anywhere is not None and anywhere.ndim == 3:
+        anywhere = np.logical_or.reduce(anywhere, axis=0)
+    integrated = Smoothing(choice.integration_scale or 0.0, anywhere)
+    return TensorDiffusion(
+        law(contrast), len(image.colour), choice.smoothed(image), integrated, scales
+    )
 
 
 _EDGEWISE = tuple(SCHEMES)
@@ -134,7 +166,7 @@ MODELS: Mapping[str, Model] = {
             _EDGEWISE,
             PeronaMalik.largest_stable_step,
             DEFAULT_TOLERANCE,
-            _perona_malik,
+            _edgewise,
         ),
         Model(
             "div(g(|∇u_σ|²) ∇u)",
@@ -144,7 +176,7 @@ MODELS: Mapping[str, Model] = {
             _EDGEWISE,
             Regularized.largest_stable_step,
             DEFAULT_TOLERANCE,
-            _regularized,
+            _edgewise,
         ),
         Model(
             "div(D ∇u), D across edges as g of their contrast, along them 1",

@@ -1,17 +1,18 @@
-"""The noise of an image, told or found: an option, and what stands for it."""
+"""The noise of an image, given or estimated: an option, and what stands for it."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Self, TypeAlias
 
-from pdefilter.errors import ImageError
 from pdefilter.filters.option import AUTO, Option
 from pdefilter.observer import chose
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Mask, Planes, Raster
+    from pdefilter.raster import Mask, Places, Planes, Raster, Values
 
-# A deviation below is rounding of float32; what squares would leave its range.
+# A deviation below is rounding of float32.
 _SMALLEST = 1e-7
+
+# And of one above nothing is left but noise; its square is a float32 number still.
 _LARGEST = 1e9
 
 NoiseLevel: TypeAlias = Annotated[
@@ -20,7 +21,6 @@ NoiseLevel: TypeAlias = Annotated[
         "Standard deviation of the noise on the scale where full scale is 1, that kappa auto and "
         "time auto follow; auto: estimated in every channel.",
         minimum=0,
-        maximum=_LARGEST,
         metavar="NUMBER|auto",
         auto=True,
     ),
@@ -33,18 +33,31 @@ class Noise:
 
     Attributes
     ----------
-    deviations : tuple of float
+    deviations : tuple of float or of ndarray of shape (M, N)
         Its standard deviation in every plane.
-    visible : ndarray of shape (M, N), bool, or None
+    visible : ndarray of shape (M, N) or (C, M, N), bool, or None
         The pixels that are no holes and not transparent; None where all are so.
     """
 
-    deviations: tuple[float, ...]
+    deviations: "tuple[float | Values, ...]"
     visible: "Mask | None"
 
+    def part(self, rows: "Places", columns: "Places") -> Self:
+        """Cut out that of a part of the image."""
+        return replace(
+            self,
+            deviations=tuple(
+                deviation if isinstance(deviation, float) else deviation[rows, columns]
+                for deviation in self.deviations
+            ),
+            visible=None if self.visible is None else self.visible[..., rows, columns],
+        )
 
-def noise_of(image: "Raster", u: "Planes", level: float | str) -> Noise:
-    """Take the noise as told, or find it.
+
+def noise_of(
+    image: "Raster", u: "Planes", level: float | str, map_: "Values | None" = None
+) -> Noise:
+    """Take the noise as given, or estimate it.
 
     Parameters
     ----------
@@ -53,20 +66,20 @@ def noise_of(image: "Raster", u: "Planes", level: float | str) -> Noise:
     u : ndarray of shape (C, M, N), float32
         What is filtered of it: its colours, and its opacity if it has any.
     level : float or str
-        The deviation in the colours, or ``"auto"``.
-
-    Raises
-    ------
-    ImageError
-        If the noise is too large for float32.
+        The deviation in the colours, as a part of full scale, or ``"auto"``.
+    map_ : ndarray of shape (M, N), optional
+        The deviation in every pixel, as a number.
     """
     from pdefilter.kernels.noise import noise_deviations
 
-    colours = len(image.colour)
-    visible = image.visible
-    found = noise_deviations(u[:colours], visible) if level == AUTO else [float(level)] * colours
-    if max(found) > _LARGEST:
-        raise ImageError(f"has noise of {max(found):.3g}, full scale being 1; scale the image down")
-    found = [deviation if deviation > _SMALLEST else 0.0 for deviation in found]
-    chose(noise=found)
-    return Noise((*found, *[0.0] * (len(u) - colours)), visible)
+    colours, visible, scale = len(image.colour), image.visible, image.scale
+    rest = [0.0] * (len(u) - colours)
+    if map_ is not None:
+        return Noise((*[map_] * colours, *rest), visible)
+    if level == AUTO:
+        found = noise_deviations(u[:colours], visible)
+    else:
+        found = [scale.number(float(level))] * colours
+    found = [min(deviation, _LARGEST) if deviation > _SMALLEST else 0.0 for deviation in found]
+    chose(noise=[scale.of_channel(c).part(deviation) for c, deviation in enumerate(found)])
+    return Noise((*found, *rest), visible)

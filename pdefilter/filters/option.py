@@ -31,6 +31,8 @@ class Option:
         The range of a number, ends included.
     odd : bool
         Whether a whole number must be odd.
+    positive : bool
+        Whether a number must be above zero.
     choices : mapping of str to str
         The names a word may be, each with its meaning.
     verify : callable
@@ -38,6 +40,8 @@ class Option:
     picture : bool
         Whether it is another picture: a `Raster`, that users give as an array,
         an `Image` or, on the command line, a file.
+    levels : float
+        What full scale is in a picture of integers; floats are taken as they are.
     metavar : str
         What stands for the value in the help; by default the unit.
     otherwise : str
@@ -51,9 +55,11 @@ class Option:
     minimum: float = -math.inf
     maximum: float = math.inf
     odd: bool = False
+    positive: bool = False
     choices: Mapping[str, str] | None = None
     verify: Callable[[Any], object] | None = None
     picture: bool = False
+    levels: float = 1.0
     metavar: str = ""
     otherwise: str = ""
     auto: bool = False
@@ -68,6 +74,11 @@ class Option:
         """
         if self.picture or (value is None and type(None) in kinds):
             return value
+        if getattr(value, "ndim", 0):
+            raise ParameterError(
+                name, f"is an array of shape {value.shape}, but means the same for all pixels; "
+                "give one value"
+            )  # fmt: skip
         if self.auto and value == AUTO:
             return value
         if self.choices is not None:
@@ -100,6 +111,8 @@ class Option:
             raise ParameterError(name, f"{value!r} is not {wanted}")
         if self.odd and number % 2 == 0:
             raise ParameterError(name, f"{value!r} is not {wanted}; take {kind(number) + 1}")
+        if self.positive and not number > 0:
+            raise ParameterError(name, f"{value:g}{self.after} is not above 0")
         if not self.minimum <= number <= self.maximum:
             raise ParameterError(
                 name,

@@ -263,7 +263,8 @@ def _cloned(
             for one, offset, size in zip(part, at, region.shape, strict=True)
         )
     )
-    given = source.colour[:, beneath[0], beneath[1]]
+    image, factor = _on_one_scale(image, source)
+    given = source.colour[:, beneath[0], beneath[1]] * np.float32(factor)
     colour = image.colour.copy()
     inner = np.ascontiguousarray(colour[:, *part])
     residual = gradient_domain.clone(
@@ -272,6 +273,19 @@ def _cloned(
     tell_of(residual)
     colour[:, *part] = inner
     return replace(image, colour=colour, valid=free)
+
+
+def _on_one_scale(image: "Raster", other: "Raster") -> tuple["Raster", float]:
+    """Bring an image to the coarser of two scales; return what differences of the other become."""
+    import numpy as np
+
+    # An image without differences has no scale of its own.
+    finest = 0.0 if not any(image.ranges) else image.scale.unit / image.scale.full
+    unit = image.scale.full * max(finest, other.scale.unit / other.scale.full)
+    factor = np.float32(image.scale.unit / unit)
+    scale = replace(image.scale, unit=unit)
+    brought = replace(image, colour=image.colour * factor, scale=scale, stored=None)
+    return brought, scale.number(other.scale.part(1.0))
 
 
 def _flattened(image: "Raster", length: float) -> "Raster":
@@ -284,4 +298,13 @@ def _integrated(image: "Raster", columns: "Raster") -> "Raster":
             f"has {len(image.colour)} channels, the columns {len(columns.colour)}; convert one of "
             "them"
         )
-    return replace(image, colour=gradient_domain.integrate(image.colour, columns.colour))
+    # Of differences zero means none.
+    rows = replace(
+        image, colour=image.colour + image.scale.number_of_origin, scale=image.scale.of_differences
+    )
+    across = columns.colour + columns.scale.number_of_origin
+    brought, factor = _on_one_scale(rows, columns)
+    import numpy as np
+
+    found = gradient_domain.integrate(brought.colour, across * np.float32(factor))
+    return replace(brought, colour=found)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pdefilter.equations.smoothing import Smoothing
 from pdefilter.errors import ParameterError
 from pdefilter.filters.colour import Color, in_space
+from pdefilter.filters.coupling import Coupling, coupled
 from pdefilter.filters.evolution_options import Steps, time_option, travel_step_option
 from pdefilter.filters.option import Option, image_filter
 from pdefilter.filters.smooth import gaussian
@@ -62,6 +63,7 @@ def shock(
     time: Annotated[float | None, time_option(otherwise="3", unit="px")] = None,
     iterations: Steps = None,
     step: Annotated[float | None, travel_step_option(LARGEST_STEP, otherwise="0.5")] = None,
+    coupling: Coupling = None,
     color: Color = "rgb",
 ) -> "Raster":
     """Sharpen edges by a shock filter, u_t = −sgn(v_ηη) |∇u| with v = u or G_σ ∗ u.
@@ -91,6 +93,10 @@ def shock(
         Number of steps.
     step : float, optional
         Size τ of a step in px, at most √½, by default 0.5.
+    coupling : {"shared", "noise", "none"}, optional
+        How channels share their edges: alike, each in the unit of its own noise, or
+        not at all. By default shared for colours, noise for other bands; channels
+        whose holes differ share nothing.
     color : {"rgb", "luminance", "lab", "linear"}
         Where colours are filtered: on the stored values; on their luminance
         alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
@@ -141,7 +147,7 @@ def shock(
         structure = _structure_of(converted, neighbourhood) if model == "coherence" else None
         return _advance(converted, steps, guide, structure)
 
-    return in_space(color, image, shocked)
+    return in_space(color, image, lambda i: coupled(coupling, i, shocked))
 
 
 def _advance(

@@ -1,16 +1,19 @@
 """Smooth an image by convolution, by a running median, or to the minimum of an energy."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pdefilter.equations.contrast import LARGEST, SMALLEST
 from pdefilter.equations.energies import OPTIMIZERS
 from pdefilter.errors import ParameterError
 from pdefilter.filters.colour import Color, in_space
+from pdefilter.filters.coupling import Coupling, coupled
 from pdefilter.filters.evolution_options import time_option
+from pdefilter.filters.maps import LEVELS, NoiseMap
 from pdefilter.filters.option import Option, image_filter
-from pdefilter.filters.variational import ENERGIES, minimised, require_fit, straightened
+from pdefilter.filters.variational import ENERGIES, Wanted, require_fit, straightened
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from pdefilter.kernels.taps import Taps
     from pdefilter.raster import Raster
 
@@ -31,6 +34,10 @@ _OPTIONS_OF = {
     "sigma": ("gaussian", "box", "binomial"),
     "size": ("gaussian", "box", "binomial", "median"),
     "weight": tuple(ENERGIES),
+    "weight_map": tuple(ENERGIES),
+    "noise": tuple(ENERGIES),
+    "noise_map": tuple(ENERGIES),
+    "coupling": tuple(ENERGIES),
     "kappa": tuple(ENERGIES),
     "optimizer": tuple(ENERGIES),
     "tolerance": tuple(ENERGIES),
@@ -71,7 +78,6 @@ def smooth(
             "by λ; auto: the one that removes the noise best, which is estimated.",
             unit="grey levels of 255",
             minimum=0,
-            maximum=1e6,
             metavar="LEVELS|auto",
             otherwise="20",
             auto=True,
@@ -81,8 +87,7 @@ def smooth(
         float | None,
         Option(
             "Slope κ on the scale where full scale is 1 that tikhonov and huber are relative to.",
-            minimum=SMALLEST,
-            maximum=LARGEST,
+            positive=True,
             otherwise="0.04",
         ),
     ] = None,
@@ -96,13 +101,34 @@ def smooth(
             "Distance from the minimum to stop at, root mean square, proved by the duality gap or "
             "by the gradient.",
             unit="grey levels of 255",
-            minimum=1e-3,
-            maximum=255,
+            positive=True,
             metavar="LEVELS",
-            otherwise="0.1",
+            otherwise="0.1 255ths of the image's own range",
         ),
     ] = None,
     time: Annotated[float | None, time_option(otherwise="2 for curvature")] = None,
+    weight_map: Annotated[
+        "Raster | None",
+        Option(
+            "Grey picture of the size of INPUT that has λ for every pixel: floats in the unit of "
+            "--weight, of integers full scale is 255 levels.",
+            picture=True,
+            levels=LEVELS,
+        ),
+    ] = None,
+    noise: Annotated[
+        float | str | None,
+        Option(
+            "Standard deviation of the noise on the scale where full scale is 1, that weight auto "
+            "follows; auto: estimated in every channel.",
+            minimum=0,
+            metavar="NUMBER|auto",
+            otherwise="auto",
+            auto=True,
+        ),
+    ] = None,
+    noise_map: NoiseMap = None,
+    coupling: Coupling = None,
     color: Color = "rgb",
 ) -> "Raster":
     """Smooth by a convolution, by a median, by the least of an energy or by curvature.
@@ -130,9 +156,9 @@ def smooth(
         ±4σ. By default 3 for the median.
     weight : float or "auto", optional
         λ in grey levels of 255 (times px), by default 20; or auto, from the
-        noise estimated in every channel: an image without noise stays as it is.
+        noise: an image without noise stays as it is.
     kappa : float, optional
-        κ on the unit scale, for tikhonov and huber; by default 0.04.
+        κ as a part of full scale, for tikhonov and huber; by default 0.04.
     optimizer : str, optional
         "gradient-descent", explicit steps of the diffusion u_t = f − u + λ
         div(φ'(|∇u|)/|∇u| ∇u); "nesterov", those with momentum; both and
@@ -141,10 +167,21 @@ def smooth(
         default. All come to the same minimum.
     tolerance : float, optional
         Distance from it to stop at, root mean square, in grey levels of 255;
-        by default 0.1.
+        by default 0.1 255ths of the image's own range.
     time : float, optional
         Stopping time t in px² for curvature, by default 2: a disc of radius r
         shrinks to √(r² − 2t).
+    weight_map : ndarray of shape (M, N) or Image, optional
+        λ for every pixel, in the unit of `weight`, which may be this array too.
+    noise : float or "auto", optional
+        Standard deviation of the noise as a part of full scale, which weight
+        auto follows; by default auto, estimated in every channel.
+    noise_map : ndarray of shape (M, N) or Image, optional
+        That for every pixel; `noise` may be this array too.
+    coupling : {"shared", "noise", "none"}, optional
+        How channels share their slope in total variation and Huber's energy:
+        alike, each in the unit of its own noise, or not at all. By default
+        shared for colours, noise for other bands.
     color : {"rgb", "luminance", "lab", "linear"}
         Where colours are filtered: on the stored values; on their luminance
         alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
@@ -178,10 +215,14 @@ def smooth(
         "sigma": sigma,
         "size": size,
         "weight": weight,
+        "weight_map": weight_map,
+        "noise": noise,
+        "noise_map": noise_map,
         "kappa": kappa,
         "optimizer": optimizer,
         "tolerance": tolerance,
         "time": time,
+        "coupling": coupling,
     }
     for name, value in given.items():
         if value is not None and method not in _OPTIONS_OF[name]:
@@ -190,8 +231,10 @@ def smooth(
             )
     if method in ENERGIES:
         require_fit(method, optimizer, kappa)
+        wanted = Wanted(method, weight, weight_map, noise, noise_map, kappa, optimizer, tolerance)
+        wanted.check(image)
         return in_space(
-            color, image, lambda i: minimised(i, method, weight, kappa, optimizer, tolerance)
+            color, image, lambda i: coupled(coupling, i, wanted.minimum_of), couples=True
         )
     if method == "curvature":
         return in_space(color, image, lambda i: straightened(i, time))
@@ -235,10 +278,18 @@ def _median(image: "Raster", size: int) -> "Raster":
 
     if size == 1 or not image.colour.size:
         return image
-    if image.weight is None:
-        return replace(image, colour=median(image.colour, size))
-    colour = weighted_median(image.colour, image.weight, size)
+
+    def of(values: "NDArray[Any]") -> "NDArray[Any]":
+        if image.weight is None:
+            return median(values, size)
+        return weighted_median(values, image.weight, size)
+
+    # Of values as stored, where numbers have fewer digits: no other may come out.
+    if image.stored is None:
+        found = replace(image, colour=of(image.colour))
+    else:
+        found = replace(image, stored=of(image.stored))
     if image.alpha is None:
-        return replace(image, colour=colour)
-    opaque = replace(image, colour=image.alpha[None], alpha=None)
-    return replace(image, colour=colour, alpha=_median(opaque, size).colour[0])
+        return found
+    opaque = replace(image, colour=image.alpha[None], alpha=None, stored=None)
+    return replace(found, alpha=_median(opaque, size).colour[0])

@@ -58,10 +58,10 @@ def time_of_least_risk(evolution: Evolution, u: "Planes", noise: Noise) -> float
     wanted = max(min(share * u[0].size, most) for share, most in _MOST_PIXELS.items())
     places = squares(u.shape, wanted)
     evolution, u = evolution.part(*places), np.ascontiguousarray(u[:, *places])
-    visible = None if noise.visible is None else noise.visible[places]
+    noise = noise.part(*places)
     step = DEFAULT_SHARE * evolution.largest_stable_step
 
-    risk = Risk(u, noise.deviations, visible)
+    risk = Risk(u, noise.deviations, noise.visible)
     pair, count, room = np.stack([u, risk.probed]), 0, Room()
     looks, least = [(0.0, risk.variance)], 0
     while looks[-1][0] <= _BEYOND * looks[least][0] + step and looks[-1][0] < LONGEST_TIME:

@@ -3,18 +3,21 @@
 import math
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from pdefilter.equations.contrast import LARGEST, SMALLEST
 from pdefilter.equations.energies import OPTIMIZERS, Energy, minimise
 from pdefilter.errors import ParameterError
 from pdefilter.filters.evolve import edges_of
+from pdefilter.filters.maps import numbers_in, require_map, require_one, require_size
 from pdefilter.filters.noise import noise_of
 from pdefilter.filters.option import AUTO
 from pdefilter.observer import chose
 from pdefilter.schemes.explicit import explicit_steps
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Planes, Raster
+    from pdefilter.raster import Plane, Planes, Raster, Values
 
 ENERGIES = {
     "tikhonov": "least ½‖u − f‖² + λ Σ |∇u|²/2κ",
@@ -29,6 +32,13 @@ OPTIMIZERS_OF = {
 }
 _DEFAULT_WEIGHT, _DEFAULT_TOLERANCE = 20.0, 0.1
 _DEFAULT_CONTRAST = 0.04
+
+# Of an image whose range is about one, λ makes a constant from about its width on.
+_LARGEST_WEIGHT = 1e9
+
+# What rounding to float32 leaves.
+_LEAST_TOLERANCE = 2.0**-22
+
 _DEFAULT_TIME, _DEFAULT_STEP, _LARGEST_STEP = 2.0, 0.2, 0.25
 
 
@@ -49,8 +59,10 @@ def require_fit(method: str, optimizer: str | None, contrast: float | None) -> N
                              f"take {fitting}")  # fmt: skip
 
 
-def weight_of(method: str, contrast: float, deviations: Sequence[float]) -> float:
-    """Find the λ, on the unit scale, that removes white noise best.
+def weight_of(
+    method: str, contrast: float, deviations: "Sequence[float | Values]", spread: float
+) -> "float | Values":
+    """Find the λ that removes white noise best.
 
     Measured on five photographs with noise of 10, 25 and 50 grey levels: weights
     near it lose 0.1 to 0.2 dB on average to the best λ there is, those of the
@@ -61,70 +73,123 @@ def weight_of(method: str, contrast: float, deviations: Sequence[float]) -> floa
     method : str
         The energy.
     contrast : float
-        κ on the unit scale.
-    deviations : sequence of float
-        The standard deviation of the noise in every channel.
+        κ, as a number of the image; so is λ.
+    deviations : sequence of float or of ndarray of shape (M, N)
+        The standard deviation of the noise in every channel, or of all its pixels.
+    spread : float
+        The range of the image.
     """
-    deviation = math.sqrt(math.fsum(d * d for d in deviations) / len(deviations))
-    linear = 0.7 * deviation * math.pow(deviation / 0.1, 0.2)
-    quadratic = 0.9 * contrast * math.pow(deviation / 0.1, 1.25)
-    weights = {"tv": linear, "tikhonov": quadratic, "huber": max(linear, quadratic)}
-    return weights[method]
+    import numpy as np
+
+    if all(isinstance(deviation, float) for deviation in deviations):
+        squares = [float(deviation) ** 2 for deviation in deviations]
+        deviation: Any = math.sqrt(math.fsum(squares) / len(squares))
+    else:
+        deviation = (sum(d * d for d in deviations) / len(deviations)) ** 0.5
+    strength = deviation / (0.1 * spread)
+    linear: float | Values = 0.7 * deviation * strength**0.2
+    quadratic: float | Values = 0.9 * contrast * strength**1.25
+    if method == "huber":
+        both = isinstance(linear, float) and isinstance(quadratic, float)
+        return max(linear, quadratic) if both else np.maximum(linear, quadratic)
+    return linear if method == "tv" else quadratic
 
 
-def minimised(
-    image: "Raster",
-    method: str,
-    weight: float | str | None,
-    contrast: float | None,
-    optimizer: str | None,
-    tolerance: float | None,
-) -> "Raster":
-    """Minimise one of `ENERGIES`.
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a minimum; the parameters of `pdefilter.filters.smooth` of these names.
 
-    Parameters
+    Attributes
     ----------
-    image : Raster
-        The image f.
     method : str
-        The energy.
-    weight : float, str or None
-        In grey levels of 255; or auto, `weight_of` the noise.
-    tolerance : float or None
-        In grey levels of 255.
-    contrast : float or None
-        κ on the unit scale.
+        One of `ENERGIES`.
     optimizer : str or None
         One that fits the energy; None for primal-dual.
     """
-    allowed = _DEFAULT_TOLERANCE if tolerance is None else tolerance
-    kappa = _DEFAULT_CONTRAST if contrast is None else contrast
-    edges, way = edges_of(image), optimizer or "primal-dual"
-    if weight == 0:
-        return image
 
-    def minimum(f: "Planes") -> "Planes":
-        wanted = _DEFAULT_WEIGHT if weight is None else weight
-        if wanted == AUTO:
-            deviations = noise_of(image, f, AUTO).deviations[: len(image.colour)]
-            wanted = 255 * weight_of(method, kappa, deviations)
-        chose(weight=wanted)
-        if not wanted:
-            return f
-        contrast = 0 if method == "tv" else kappa
-        energy = Energy(f, float(wanted) / 255, contrast, method != "tikhonov", edges)
-        u, trace = minimise(energy, way, allowed / 255)
-        chose(iterations=trace.iterations, energies=trace.energies, **_proof(way, trace.distances))
-        reached = trace.distances[-1] * (allowed / trace.tolerance)
-        if reached > allowed:
-            warnings.warn(
-                f"the minimum may be {reached:.2g} grey levels away, not {allowed:g}, after "
-                f"{trace.iterations} iterations",
-                stacklevel=2,
+    method: str
+    weight: float | str | None
+    weight_map: "Raster | None"
+    noise: float | str | None
+    noise_map: "Raster | None"
+    kappa: float | None
+    optimizer: str | None
+    tolerance: float | None
+
+    def check(self, image: "Raster") -> None:
+        """Refuse parameters that contradict each other, or the size of the image.
+
+        Raises
+        ------
+        ParameterError
+            If they contradict each other.
+        MisfitError
+            If a map is of another size.
+        """
+        for name in ("weight", "noise"):
+            value, picture = getattr(self, name), getattr(self, f"{name}_map")
+            require_one(name, value, picture, given=value is not None)
+            require_map(f"{name}_map", picture)
+            require_size(f"{name}_map", picture, image)
+        if self.weight != AUTO and (self.noise is not None or self.noise_map is not None):
+            name = "noise" if self.noise is not None else "noise_map"
+            raise ParameterError(name, "is what weight auto follows; give --weight auto too")
+
+    def minimum_of(self, image: "Raster") -> "Raster":
+        """Minimise the energy of an image f."""
+        scale, edges, way = image.scale, edges_of(image), self.optimizer or "primal-dual"
+        if self.weight == 0 or not image.colour.size:
+            return image
+        kappa = scale.number(_DEFAULT_CONTRAST if self.kappa is None else self.kappa)
+        kappa = min(LARGEST, max(SMALLEST, kappa))
+        allowed = scale.tolerance(self.tolerance, _DEFAULT_TOLERANCE)
+
+        def minimum(f: "Planes") -> "Planes":
+            weight = self._weight(image, f, kappa)
+            if not isinstance(weight, float):
+                chose(
+                    weight=[
+                        255 * scale.part(float(weight.min())),
+                        255 * scale.part(float(weight.max())),
+                    ]
+                )
+            else:
+                chose(weight=255 * scale.part(weight))
+                if not weight:
+                    return f
+            contrast = 0 if self.method == "tv" else kappa
+            energy = Energy(f, weight, contrast, self.method != "tikhonov", edges)
+            u, trace = minimise(energy, way, max(allowed, _LEAST_TOLERANCE))
+            chose(
+                iterations=trace.iterations, energies=trace.energies, **_proof(way, trace.distances)
             )
-        return u
+            reached = trace.distances[-1] / trace.tolerance
+            if reached > 1:
+                levels = 255 * scale.part(allowed)
+                warnings.warn(
+                    f"the minimum may be {reached * levels:.2g} grey levels away, not "
+                    f"{levels:.2g}, after {trace.iterations} iterations",
+                    stacklevel=2,
+                )
+            return u
 
-    return image.diffused(minimum)
+        return image.diffused(minimum)
+
+    def _weight(self, image: "Raster", f: "Planes", kappa: float) -> "float | Plane":
+        """Find λ as a number, or for every pixel."""
+        import numpy as np
+
+        scale = image.scale
+        given = numbers_in("weight_map", self.weight_map, image, positive=False)
+        if given is not None:
+            return (given / 255).clip(max=_LARGEST_WEIGHT).astype(np.float32)
+        if self.weight != AUTO:
+            levels = _DEFAULT_WEIGHT if self.weight is None else float(self.weight)
+            return min(_LARGEST_WEIGHT, scale.number(levels / 255))
+        noise_map = numbers_in("noise_map", self.noise_map, image, positive=False)
+        noise = noise_of(image, f, AUTO if self.noise is None else self.noise, noise_map)
+        found = weight_of(self.method, kappa, noise.deviations[: len(image.colour)], scale.spread)
+        return found if isinstance(found, float) else found.astype(np.float32)
 
 
 def _proof(optimizer: str, distances: Sequence[float]) -> dict[str, object]:
@@ -149,4 +214,6 @@ def straightened(image: "Raster", time: float | None) -> "Raster":
         default_step=_DEFAULT_STEP,
         largest_stable_step=_LARGEST_STEP,
     )
-    return image.diffused(lambda u: straighten(u, steps, weight)) if steps else image
+    if not steps:
+        return image
+    return image.of_range_one.diffused(lambda u: straighten(u, steps, weight))

@@ -1,14 +1,15 @@
 """Let an image swing: the damped wave equation, between waves and diffusion."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pdefilter.equations.contrast import SMALLEST, contrast_parameter
+from pdefilter.equations.contrast import LARGEST, SMALLEST, contrast_parameter
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.equations.evolution import LinearEvolution
 from pdefilter.equations.heat import Heat
-from pdefilter.equations.perona_malik import PeronaMalik
+from pdefilter.equations.smoothing import Smoothing
 from pdefilter.errors import ParameterError
 from pdefilter.filters.colour import Color, in_space
+from pdefilter.filters.coupling import Coupling, coupled
 from pdefilter.filters.evolution_options import (
     Steps,
     kappa_option,
@@ -16,6 +17,8 @@ from pdefilter.filters.evolution_options import (
     travel_step_option,
 )
 from pdefilter.filters.evolve import edges_of
+from pdefilter.filters.maps import KappaMap, numbers_in, require_map, require_one, require_size
+from pdefilter.filters.models import evolution_along_edges
 from pdefilter.filters.option import Option, image_filter
 from pdefilter.schemes.explicit import explicit_steps
 from pdefilter.schemes.leapfrog import largest_leap, leapfrog
@@ -60,6 +63,8 @@ def wave(
         float | None,
         travel_step_option(LARGEST_STEP, otherwise="0.5, or 2/γ if that is less"),
     ] = None,
+    kappa_map: KappaMap = None,
+    coupling: Coupling = None,
     color: Color = "rgb",
 ) -> "Raster":
     """Let an image swing by the wave equation u_tt + γ u_t = div(g ∇u), damped or not.
@@ -81,9 +86,8 @@ def wave(
         g: 1 everywhere, or as for `anisotropic` of the difference s, of all
         channels together, across an edge between pixels.
     kappa : float or str, optional
-        Contrast parameter κ on the unit scale, where full scale is 1; or a
-        percentile of the differences between neighbouring pixels. By default
-        p90.
+        Contrast parameter κ as a part of full scale; or a percentile of the
+        differences between neighbouring pixels. By default p90.
     time : float, optional
         Stopping time t in px, by default 4.
     iterations : int, optional
@@ -91,6 +95,12 @@ def wave(
     step : float, optional
         Size τ of a step in px, at most √½; by default 0.5, or 2/γ if that is
         less, where each step is one of diffusion.
+    kappa_map : ndarray of shape (M, N) or Image, optional
+        κ for every pixel, in the unit of `kappa`, which may be this array too.
+    coupling : {"shared", "noise", "none"}, optional
+        How channels share g: by their differences alike, by those in the unit of
+        each one's own noise, or not at all. By default shared for colours, noise
+        for other bands.
     color : {"rgb", "luminance", "lab", "linear"}
         Where colours are filtered: on the stored values; on their luminance
         alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
@@ -113,10 +123,14 @@ def wave(
     Limit of stability: Courant, Friedrichs & Lewy 1928,
     doi:10.1007/BF01448839.
     """
-    if kappa is not None and diffusivity == CONSTANT:
-        raise ParameterError(
-            "kappa", f"g is 1 everywhere; give a diffusivity too: {', '.join(DIFFUSIVITIES)}"
-        )
+    for name, value in (("kappa", kappa), ("kappa_map", kappa_map), ("coupling", coupling)):
+        if value is not None and diffusivity == CONSTANT:
+            raise ParameterError(
+                name, f"g is 1 everywhere; give a diffusivity too: {', '.join(DIFFUSIVITIES)}"
+            )
+    require_one("kappa", kappa, kappa_map, given=kappa is not None)
+    require_map("kappa_map", kappa_map)
+    require_size("kappa_map", kappa_map, image)
     steps = explicit_steps(
         time=time,
         iterations=iterations,
@@ -128,20 +142,33 @@ def wave(
     )
     table = leapfrog(steps, damping)
 
+    if not steps or not image.colour.size:
+        return image
+
     def swung(converted: "Raster") -> "Raster":
-        medium = _medium(converted, diffusivity, kappa or DEFAULT_KAPPA)
+        medium = _medium(converted, diffusivity, kappa or DEFAULT_KAPPA, kappa_map)
         return converted.convolved(lambda u: medium.march(u, table.sizes, table.momenta))
 
-    return in_space(color, image, swung) if steps else image
+    if diffusivity == CONSTANT:
+        return in_space(color, image, swung)
+    return in_space(color, image, lambda i: coupled(coupling, i, swung), couples=True)
 
 
-def _medium(image: "Raster", diffusivity: str, kappa: float | str) -> LinearEvolution:
+def _medium(
+    image: "Raster", diffusivity: str, kappa: float | str, kappa_map: "Raster | None"
+) -> LinearEvolution:
     """Hold g as it is for an image, its transparent pixels as if black."""
     edges = edges_of(image)
     if diffusivity == CONSTANT:
         return Heat(edges)
     u = image.colour if image.weight is None else image.colour * image.weight
-    contrast = contrast_parameter(u, kappa, len(u), edges)
-    # Where κ is zero no edge conducts but those without difference, which have no flux either.
-    g = DIFFUSIVITIES[diffusivity]
-    return PeronaMalik(g, max(SMALLEST, contrast), len(u), edges).freeze(u)
+    contrast: Any = numbers_in("kappa_map", kappa_map, image, positive=True)
+    if contrast is None:
+        contrast = contrast_parameter(u, kappa, len(u), edges, image.scale)
+        # Where κ is zero no edge conducts but those without difference, which have no flux either.
+        contrast = min(LARGEST, max(SMALLEST, contrast))
+    else:
+        contrast = contrast.clip(SMALLEST, LARGEST).astype("float32")
+    return evolution_along_edges(
+        DIFFUSIVITIES[diffusivity], contrast, image, edges, Smoothing(0.0, image.valid)
+    ).freeze(u)

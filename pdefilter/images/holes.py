@@ -1,5 +1,7 @@
 """Holes: pixels that hold no part of the picture, and stay as they are."""
 
+import math
+
 import numpy as np
 
 from pdefilter.errors import ImageError, MisfitError
@@ -8,16 +10,20 @@ from pdefilter.images.values import from_unit, to_unit
 from pdefilter.kernels import channels
 from pdefilter.raster import Mask
 
+# Programs that write the lowest or the highest number of a type often write six digits of it.
+_OF_SIX_DIGITS = 5e-6
+
 
 def valid_pixels(image: Image) -> Mask | None:
     """Find which pixels are no holes.
 
-    Holes are NaN and infinities, in any channel, what the file says to be no
-    data, and what the image's mask leaves out.
+    Holes are NaN and infinities, what the file says to be no data, and what the
+    image's mask leaves out. Where the image has alpha, a hole in one channel is one
+    in all.
 
     Returns
     -------
-    ndarray of shape (M, N), bool, or None
+    ndarray of shape (M, N) or, where the channels' holes differ, (C, M, N), bool, or None
         None where there are no holes.
 
     Raises
@@ -28,8 +34,27 @@ def valid_pixels(image: Image) -> Mask | None:
     valid = _unmarked(image)
     if image.mask is not None:
         require_fitting(image.mask, *image.pixels.shape[:2])
-        valid = image.mask if valid is None else valid & image.mask
-    return None if valid is None or valid.all() else valid
+        valid = image.mask if valid is None else _both(valid, image.mask)
+    if valid is None or valid.all():
+        return None
+    if valid.ndim == 2:
+        return valid
+    together: Mask = np.logical_and.reduce(valid, axis=2)
+    if image.has_alpha or np.array_equal(together, np.logical_or.reduce(valid, axis=2)):
+        return together
+    return np.ascontiguousarray(np.moveaxis(valid, 2, 0))
+
+
+def as_stored(valid: Mask) -> Mask:
+    """Lay a mask out as an image's pixels are."""
+    return valid if valid.ndim == 2 else np.moveaxis(valid, 0, 2)
+
+
+def _both(a: Mask, b: Mask) -> Mask:
+    dimensions = max(a.ndim, b.ndim)
+    a, b = (mask if mask.ndim == dimensions else mask[..., None] for mask in (a, b))
+    both: Mask = a & b
+    return both
 
 
 def require_fitting(mask: Mask, rows: int, columns: int) -> None:
@@ -40,8 +65,8 @@ def require_fitting(mask: Mask, rows: int, columns: int) -> None:
     MisfitError
         That says both.
     """
-    if mask.shape != (rows, columns):
-        of_mask_rows, of_mask_columns = mask.shape
+    if mask.shape[:2] != (rows, columns):
+        of_mask_rows, of_mask_columns = mask.shape[:2]
         raise MisfitError(
             f"has {columns} × {rows} pixels, its mask {of_mask_columns} × {of_mask_rows}; give a "
             "mask of its size"
@@ -55,13 +80,6 @@ def mask_of(image: Image) -> Mask:
     return picture
 
 
-def without_holes(image: Image, valid: Mask | None) -> Pixels:
-    """Replace what holes hold by zeros, where it may be no number."""
-    if valid is None or image.pixels.dtype.kind != "f":
-        return image.pixels
-    return np.where(_spread(valid, image.pixels), image.pixels, image.pixels.dtype.type(0))
-
-
 def with_holes(pixels: Pixels, image: Image, valid: Mask) -> Pixels:
     """Put what `image` holds where it is not `valid` back into `pixels`, and return them.
 
@@ -70,35 +88,92 @@ def with_holes(pixels: Pixels, image: Image, valid: Mask) -> Pixels:
     ImageError
         If holes are marked by a value that the type of `pixels` cannot hold.
     """
-    hole = ~valid
+    hole = ~as_stored(valid)
     kept = image.pixels[hole]
     if kept.dtype != pixels.dtype:
-        both_float = kept.dtype.kind == pixels.dtype.kind == "f"
-        unmarked = _unmarked(image)
-        if not both_float and unmarked is not None and not unmarked[hole].all():
+        if kept.dtype.kind == pixels.dtype.kind == "f":
+            lost = _loses_marks(kept, pixels.dtype, image.nodata)
+        else:
+            unmarked = _unmarked(image)
+            lost = unmarked is not None and not unmarked[hole].all()
+        if lost:
             raise ImageError(
                 f"has holes marked by a value that another depth loses; leave the depth at "
                 f"{image.pixels.dtype}"
             )
-        kept = kept if both_float else from_unit(to_unit(kept), pixels.dtype)
-    pixels[hole] = kept
+    pixels[hole] = converted(kept, pixels.dtype)
     return pixels
 
 
+def converted(values: Pixels, dtype: np.dtype) -> Pixels:
+    """Store values as another type, floats as the nearest that it has."""
+    if values.dtype.kind == dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return values.astype(dtype, copy=False)
+    return values if values.dtype == dtype else from_unit(to_unit(values), dtype)
+
+
+def marker(nodata: float, dtype: np.dtype) -> np.generic | None:
+    """Round what stands for no data to the type of the values that it is among.
+
+    Parameters
+    ----------
+    nodata : float
+        The value; integers may be larger than floats hold exactly.
+    dtype : dtype
+        The type.
+
+    Returns
+    -------
+    scalar of that type, or None
+        None where nothing of the type stands for it: it is out of range, or no whole
+        number of an integer type.
+    """
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            rounded: np.generic = dtype.type(nodata)
+        return None if np.isinf(rounded) and not math.isinf(nodata) else rounded
+    lowest, highest = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    if not lowest <= nodata <= highest or nodata != int(nodata):
+        return None
+    whole: np.generic = dtype.type(int(nodata))
+    return whole
+
+
+def holds_no_data(values: Pixels, nodata: float) -> Mask:
+    """Find which stored values say that there is none, as GDAL does.
+
+    Those that equal `nodata` rounded to their type; NaN equals NaN. What is written
+    for the lowest or the highest float of a type may be a little beside it.
+    """
+    dtype, mark = values.dtype, marker(nodata, values.dtype)
+    if dtype.kind == "f" and math.isnan(nodata):
+        return np.isnan(values)
+    found: Mask = np.zeros(values.shape, bool) if mark is None else values == mark
+    if dtype.kind == "f":
+        largest = float(np.finfo(dtype).max)
+        if math.isclose(abs(nodata), largest, rel_tol=_OF_SIX_DIGITS):
+            found |= values == dtype.type(math.copysign(largest, nodata))
+    return found
+
+
+def _loses_marks(values: Pixels, dtype: np.dtype, nodata: float | None) -> bool:
+    """Whether a value that stands for no data does so no more as another type of floats."""
+    if nodata is None:
+        return False
+    stored = holds_no_data(converted(values, dtype), nodata)
+    return bool((holds_no_data(values, nodata) & ~stored).any())
+
+
 def _unmarked(image: Image) -> Mask | None:
-    """Find which pixels hold neither NaN, nor an infinity, nor what stands for no data."""
+    """Find which values are neither NaN, nor an infinity, nor what stands for no data."""
     pixels = image.pixels
     valid: Mask | None = None
     if pixels.dtype.kind == "f" and not channels.finite(pixels):
         valid = np.isfinite(pixels)
     if image.nodata is not None:
-        data = np.not_equal(pixels, np.asarray(image.nodata).astype(pixels.dtype))
+        data = ~holds_no_data(pixels, image.nodata)
+        if image.has_alpha:
+            data[..., -1] = True  # it says how opaque data are, and is none
         valid = data if valid is None else np.logical_and(valid, data)
-    if valid is None or valid.ndim == 2:
-        return valid
-    together: Mask = np.logical_and.reduce(valid, axis=2)
-    return together
-
-
-def _spread(valid: Mask, pixels: Pixels) -> Mask:
-    return valid if pixels.ndim == 2 else valid[..., None]
+    return valid

@@ -1,7 +1,8 @@
 """An image as its file stores it."""
 
+import math
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,10 @@ from pdefilter.raster import Mask
 
 Pixels = NDArray[Any]
 """Shape (rows, columns) or (rows, columns, channels); bool, integers or floats."""
+
+
+FullScale: TypeAlias = float | Literal["range"]
+"""The stored value of full scale; or the image's own range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,14 @@ class Image:
         the values are spread over the 16 that hold them.
     is_cmyk : bool
         Whether the four colour channels are inks, where zero is none.
-    mask : ndarray of shape (M, N), bool, or None
-        Which pixels are the picture; the others are holes. None for all.
+    mask : ndarray of shape (M, N) or (M, N, C), bool, or None
+        Which pixels, or values, are the picture; the others are holes. None for all.
     nodata : float or None
         The stored value that marks a hole.
+    full_scale : float, "range" or None
+        What contrasts, noise, weights, tolerances and thresholds are parts of: a
+        stored value, or the image's own range. None for the largest value of an
+        integer type and for 1 in floats.
     metadata : Metadata
         What its file said beside.
     """
@@ -46,6 +55,7 @@ class Image:
     is_cmyk: bool = False
     mask: Mask | None = None
     nodata: float | None = None
+    full_scale: FullScale | None = None
     metadata: Metadata = field(default_factory=Metadata)
 
     @classmethod
@@ -70,6 +80,11 @@ class Image:
             raise ImageError(f"an image of shape {shape} has no pixels")
         if dtype.kind not in "buif":
             raise ImageError(f"an image holds integers or floats, not {dtype}")
+        full = self.full_scale
+        if full not in (None, "range") and not (
+            isinstance(full, int | float) and 0 < full < math.inf
+        ):
+            raise ImageError(f"full scale is a number above 0, or 'range', not {full!r}")
 
     @property
     def channels(self) -> int:
@@ -80,6 +95,17 @@ class Image:
     def colours(self) -> int:
         """The number of channels, alpha excluded."""
         return self.channels - self.has_alpha
+
+    @property
+    def has_colours(self) -> bool:
+        """Whether its channels are known to be colours; any bands look alike in an array.
+
+        Of three floats an array, or a file of nothing else, does not tell.
+        """
+        if self.is_cmyk or self.colours == 1:
+            return True
+        says_so = self.pixels.dtype.itemsize <= 2 or self.format not in (None, "NPY")
+        return self.colours == 3 and (says_so or self.has_alpha)
 
     @property
     def depth(self) -> str:

@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def noise_deviations(u: Planes, visible: Mask | None = None) -> list[float]:
     ----------
     u : ndarray of shape (C, M, N), float32
         The image.
-    visible : ndarray of shape (M, N), bool, optional
+    visible : ndarray of shape (M, N) or (C, M, N), bool, optional
         The pixels that count.
 
     Returns
@@ -60,13 +60,15 @@ def noise_deviations(u: Planes, visible: Mask | None = None) -> list[float]:
         return [0.0] * len(u)
     places = squares(u.shape, _MOST)
     u = np.ascontiguousarray(u[:, *places])
-    visible = None if visible is None else visible[places]
+    seen: Sequence[Mask | None] = [None] * len(u)
+    if visible is not None:
+        seen = np.broadcast_to(visible[..., *places], u.shape)
     # Of a small image all places count, and nobody asks which are flat.
     flatness = functools.cache(lambda: _flatness(u))
     residual = np.abs(correlate(u, _SECOND_DIFFERENCE, _SECOND_DIFFERENCE))
     return [
-        _deviation(plane, of_plane, flatness, visible)
-        for plane, of_plane in zip(u, residual, strict=True)
+        _deviation(plane, of_plane, flatness, visible_in_it)
+        for plane, of_plane, visible_in_it in zip(u, residual, seen, strict=True)
     ]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from pdefilter.kernels import engine
 from pdefilter.kernels.reference import risk as reference
-from pdefilter.raster import Mask, Planes
+from pdefilter.raster import Mask, Planes, Values
 
 _SEED = 1981  # the year of Stein's paper
 
@@ -31,9 +31,9 @@ class Risk:
     ----------
     f : ndarray of shape (C, M, N), float32
         The noisy image.
-    deviations : sequence of float
-        σ of every channel.
-    visible : ndarray of shape (M, N), bool, optional
+    deviations : sequence of float or of ndarray of shape (M, N)
+        σ of every channel, or of all its pixels.
+    visible : ndarray of shape (M, N) or (C, M, N), bool, optional
         The pixels that count.
 
     Attributes
@@ -42,17 +42,28 @@ class Risk:
         f + εn, to be filtered like f.
     """
 
-    def __init__(self, f: Planes, deviations: Sequence[float], visible: Mask | None = None) -> None:
+    def __init__(
+        self, f: Planes, deviations: Sequence[float | Values], visible: Mask | None = None
+    ) -> None:
         self._f = f
         self._deviations = deviations
         self._signs = _signs(f.shape)
         if visible is not None:
             self._signs *= visible
-        probe = (_PROBE * np.asarray(deviations)).astype(np.float32)
-        self.probed: Planes = self._signs * probe[:, None, None]
+        probe = [(_PROBE * np.asarray(deviation)).astype(np.float32) for deviation in deviations]
+        self.probed: Planes = np.stack(
+            [b * size for b, size in zip(self._signs, probe, strict=True)]
+        )
         self.probed += f
-        self._count = np.count_nonzero(visible) if visible is not None else f[0].size
-        self.variance = math.fsum(deviation**2 for deviation in deviations)
+        signs_of = [f[0].size] * len(f) if visible is None else map(np.count_nonzero, self._signs)
+        counts = [int(count) for count in signs_of]
+        self._count = max(1.0, sum(counts) / len(f))
+        self.variance = math.fsum(
+            deviation**2 * (count / self._count)
+            if isinstance(deviation, float)
+            else float(np.square(deviation).sum(where=signs != 0)) / self._count
+            for deviation, count, signs in zip(deviations, counts, self._signs, strict=True)
+        )
 
     def of(self, filtered: Planes, probed: Planes) -> float:
         """Estimate the mean over pixels of the channels' squared errors.
@@ -64,11 +75,19 @@ class Risk:
         """
         misfits, answers = _engine().sums(filtered, probed, self._f, self._signs).tolist()
         misfit = math.fsum(map(math.fsum, misfits))
-        answer = math.fsum(
-            deviation * math.fsum(rows)
-            for deviation, rows in zip(self._deviations, answers, strict=True)
-        )
-        return (misfit + 2 / _PROBE * answer) / max(1, self._count) - self.variance
+        if all(isinstance(deviation, float) for deviation in self._deviations):
+            answer = math.fsum(
+                deviation * math.fsum(rows)
+                for deviation, rows in zip(self._deviations, answers, strict=True)
+            )
+        else:
+            answer = sum(
+                float((deviation * b * (after - before)).sum(dtype=np.float64))
+                for deviation, b, after, before in zip(
+                    self._deviations, self._signs, probed, filtered, strict=True
+                )
+            )
+        return (misfit + 2 / _PROBE * answer) / self._count - self.variance
 
 
 def _engine() -> ModuleType:

@@ -1,19 +1,36 @@
 """Steps that minimise ½‖u − f‖² + Σ ψ(|∇u|), on the engine in use.
 
-By the dual field p, u = f + div p: the energy ψ of a slope s, summed over the
-channels, is the largest p s − c p²/2 with p ≤ R. So it is R s − c R²/2 where
-s > c R, s²/2c below: Huber's; total variation for c = 0, a quadratic for R = ∞.
+ψ of a pixel is R φ, φ the mean over its four quadrants of what a slope s,
+summed over the channels, counts there: s (total variation), s²/2k (a quadratic),
+or this up to s = k and s − k/2 beyond (Huber's).
+
+A quadrant has a dual field p, and u = f + div p with the sum of the four. There
+R φ/4 is the largest p s − c p²/2, where c = 4k/R, and p ≤ R/4 if φ is bounded by
+a multiple of s.
 """
 
 from math import fsum
 from types import ModuleType
 
+import numpy as np
+
 from pdefilter.kernels import engine
 from pdefilter.kernels.reference import variation as reference
-from pdefilter.raster import Planes
+from pdefilter.raster import Plane, Planes
 
-STEP = 1 / 8
-"""The reciprocal of the largest eigenvalue that −div ∇ can have on the pixel grid."""
+STEP = 1 / 32
+"""A step of the dual field that is stable: 1/L, where L bounds the eigenvalues of Σ Dᵀ D, D the
+slopes of one quadrant. In that sum every edge counts four times, so that it is −4 Δ; and the
+eigenvalues of −Δ, of a diagonal of 4 and four neighbours −1 at most, are below 8 (Gershgorin)."""
+
+
+def field(f: Planes) -> Planes:
+    """Make a dual field, of shape (C, 4, 2, M, N), that is zero.
+
+    In every quadrant, in the order of `pdefilter.kernels.quadrants`, it has a
+    component along the edge above or below and one along that to the left or right.
+    """
+    return np.zeros((len(f), 4, 2, *f.shape[1:]), np.float32)
 
 
 def ascend(
@@ -22,51 +39,67 @@ def ascend(
     before: Planes,
     *,
     momentum: float,
-    softness: float,
-    radius: float,
+    radius: float | Plane,
+    kink: float,
+    bounded: bool,
     edges: Planes | None = None,
-    out: Planes,
 ) -> None:
     """Take one step up the dual energy.
 
-    q = p + β (p − p_before) moves along ∇(f + div q) and back to where c and R
+    q = p + β (p − p_before) moves along ∇(f + div q) and back to where k and R
     allow (Beck & Teboulle 2009, doi:10.1109/TIP.2009.2028250, algorithm FGP).
 
     Parameters
     ----------
     f : ndarray of shape (C, M, N), float32
         The image.
-    p, before : ndarray of shape (C, 2, M, N), float32
-        The dual field, of the edge below every pixel and of that to its right,
-        and that of the step before.
+    p, before : ndarray of shape (C, 4, 2, M, N), float32
+        The dual field, and that of the step before, which becomes the next.
     momentum : float
         β.
-    softness, radius : float
-        c ≥ 0 and R, which may be infinite.
-    edges : ndarray of shape (2, M, N), float32, optional
-        1 for an open edge, 0 for a closed one.
-    out : ndarray of shape (C, 2, M, N), float32
-        Where the new field goes; not p nor that before.
+    radius : float or ndarray of shape (M, N), float32
+        R ≥ 0; a map of one number has the bits of the number.
+    kink : float
+        k ≥ 0, above 0 if not bounded.
+    bounded : bool
+        Whether a slope above k counts by itself, not by its square.
+    edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, optional
+        1 for an open edge, 0 for a closed one, in all channels or in each.
     """
-    shrinkage = 1 / (1 + STEP * softness)
-    _engine().ascend(f, p, before, edges, momentum, STEP, shrinkage, radius, out)
+    rows = _rows_of(radius, f)
+    _engine().ascend(f, p, before, edges, rows, kink, bounded, momentum, STEP)
 
 
 def energy_and_gap(
-    f: Planes, p: Planes, *, softness: float, radius: float, edges: Planes | None = None
+    f: Planes,
+    p: Planes,
+    *,
+    radius: float | Plane,
+    kink: float,
+    bounded: bool,
+    edges: Planes | None = None,
 ) -> tuple[float, float]:
     """Find the energy of u = f + div p, and how far it is from the least at most.
 
-    The duality gap is, pixel by pixel, ψ(|∇u|) − p ∇u + c p²/2, which is at
+    The duality gap is, quadrant by quadrant, R φ/4 − p ∇u + c p²/2, which is at
     least zero (Fenchel and Young). Parameters as of `ascend`.
     """
-    energies, gaps = _engine().energies_and_gaps(f, p, edges, softness, radius)
+    rows = _rows_of(radius, f)
+    energies, gaps = _engine().energies_and_gaps(f, p, edges, rows, kink, bounded)
     return fsum(energies), fsum(gaps)
 
 
 def descended(f: Planes, p: Planes) -> Planes:
     """Find u = f + div p, of the shape of f."""
-    return reference.descended(f, p)
+    u: Planes = _engine().descended(f, p)
+    return u
+
+
+def _rows_of(radius: float | Plane, f: Planes) -> Plane:
+    """Make one row of a number, which stands for all of them."""
+    if isinstance(radius, np.ndarray):
+        return np.ascontiguousarray(radius, np.float32)
+    return np.full((1, f.shape[2]), radius, np.float32)
 
 
 def _engine() -> ModuleType:

@@ -1,26 +1,32 @@
-"""A filter on one image: stored values to the unit scale, through the filter, and back."""
+"""Filters on one image: stored values to numbers, through the filters, and back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
-from pdefilter.images.holes import valid_pixels, with_holes, without_holes
-from pdefilter.images.image import Image
-from pdefilter.images.values import pixels_of, planes_of, require_finite
+from pdefilter.images.holes import as_stored, converted, valid_pixels, with_holes
+from pdefilter.images.image import FullScale, Image, Pixels
+from pdefilter.images.values import natural_scale, numbers_of, pixels_of, require_finite, to_unit
+from pdefilter.observer import began, chose
 from pdefilter.raster import Mask, Raster
+from pdefilter.scale import Scale
+
+Filter: TypeAlias = Callable[[Raster], Raster]
 
 
-def apply(
-    filter_: Callable[[Raster], Raster], image: Image, dtype: DTypeLike | None = None
-) -> Image:
-    """Filter an image.
+def apply(filters: Sequence[Filter], image: Image, dtype: DTypeLike | None = None) -> Image:
+    """Filter an image, by one filter after the other.
+
+    Between two filters there are the floats that a float image file would hold: the
+    result is, bit for bit, that of one call after the other through such files.
 
     Parameters
     ----------
-    filter_ : callable
-        A filter with its parameters bound.
+    filters : sequence of callable
+        Filters with their parameters bound.
     image : Image
         The image.
     dtype : dtype, optional
@@ -29,56 +35,151 @@ def apply(
     Returns
     -------
     Image
-        Of the shape of `image`; its holes are as they were, unless the filter fills them.
+        Of the shape of `image`; its holes are as they were, unless a filter fills them.
 
     Raises
     ------
     ImageError
-        If values going in or coming out exceed what float32 can hold, or holes
-        cannot be stored.
+        If values coming out exceed what float32 can hold, or holes cannot be stored.
     """
     if dtype is not None:
         image = replace(image, bits=None)
     dtype = image.pixels.dtype if dtype is None else np.dtype(dtype)
-    valid = valid_pixels(image)
-    raster = raster_of(image, valid)
-    with np.errstate(over="ignore", invalid="ignore"):
-        result = filter_(raster)
-    unchanged = result is raster
-    # A large image needs the room.
-    del raster
-    if unchanged and dtype == image.pixels.dtype:
-        return replace(image, pixels=image.pixels.copy())
-    # What is the same plane in memory is stored once.
-    colour = result.colour
-    alike = len(colour) > 1 and not colour.strides[0]
-    different = colour[:1] if alike else colour
-    require_finite(different, "of the result exceed what float32 can hold; scale the image down")
-    planes = [*different] * (len(colour) // len(different))
-    intervals = [result.interval] * len(planes)
-    if result.alpha is not None:
-        planes, intervals = [*planes, result.alpha], [*intervals, (0.0, 1.0)]
-    pixels = pixels_of(planes, intervals, dtype).reshape(image.pixels.shape)
-    if np.may_share_memory(pixels, image.pixels) or not pixels.flags.writeable:
-        # Where a filter changes nothing, its result may be a view of what went in; where one
-        # plane stands for several, it is one of what nobody may write to.
-        pixels = pixels.copy()
-    if result.valid is not None:
-        pixels = with_holes(pixels, image, result.valid)
-    return replace(image, pixels=pixels)
+    *before, last = enumerate(filters)
+    step, valid, mask = image, valid_pixels(image), image.mask
+    for number, filter_ in before:
+        began(number)
+        pixels, found = _filtered(filter_, step, valid, np.result_type(step.pixels, np.float32))
+        if found is not None:
+            _put_back(pixels, step, found)
+            valid, mask = _with(valid, found), _with(mask, as_stored(found))
+        step = _between(image, pixels)
+    number, filter_ = last
+    began(number)
+    pixels, found = _filtered(filter_, step, valid, dtype)
+    if found is not None:
+        if step is not image:
+            _put_back(pixels, step, found)
+        mask = _with(mask, as_stored(found))
+        found = found if step is image else _with(valid, found)
+        pixels = pixels if found is None else with_holes(pixels, image, found)
+    return replace(image, pixels=pixels, mask=mask)
+
+
+def picture_of(image: Image, levels: float = 1.0) -> Raster:
+    """Bring a picture beside the image to numbers, integers so that full scale is `levels`."""
+    raster = raster_of(image, valid_pixels(image))
+    if image.pixels.dtype.kind == "f":
+        return raster
+    scale = raster.scale
+    return replace(raster, scale=replace(scale, full=scale.full / levels))
 
 
 def raster_of(image: Image, valid: Mask | None) -> Raster:
-    """Bring an image to the unit scale, channels first and alpha apart.
+    """Bring an image to numbers, channels first and alpha apart.
 
     Raises
     ------
     ImageError
-        If a valid value is too large for float32.
+        If its values span more than float64 holds.
     """
-    planes = planes_of(without_holes(image, valid))
+    pixels = image.pixels if image.pixels.ndim == 3 else image.pixels[..., None]
+    alpha, seen = None, valid
+    if image.has_alpha:
+        alpha = np.ascontiguousarray(to_unit(pixels[..., -1]))
+        visible = alpha > 0
+        seen = visible if valid is None else visible & valid
+        pixels = pixels[..., :-1]
+    planes, scale = numbers_of(pixels, valid, seen, image.full_scale)
     if np.may_share_memory(planes, image.pixels):
         planes.flags.writeable = False  # a filter may overwrite what is not its caller's
-    if not image.has_alpha:
-        return Raster(np.ascontiguousarray(planes), valid=valid)
-    return Raster(planes[:-1], planes[-1], valid)
+    stored = None
+    if pixels.dtype.itemsize > 2 and not (pixels.dtype == np.float32 and scale.starts_at_zero):
+        stored = np.moveaxis(pixels, 2, 0)
+    return Raster(
+        np.ascontiguousarray(planes),
+        alpha,
+        valid,
+        scale=scale,
+        stored=stored,
+        has_colours=image.has_colours,
+    )
+
+
+def _filtered(
+    filter_: Filter, image: Image, valid: Mask | None, dtype: np.dtype
+) -> tuple[Pixels, Mask | None]:
+    """Filter an image; return its pixels, and which of them the filter found, None for all."""
+    raster = raster_of(image, valid)
+    chose(full_scale=raster.scale.full)
+    full = _full_scale(image, raster.scale, dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = filter_(raster)
+    unchanged = result is raster
+    if result.stored is raster.stored:
+        result = replace(result, stored=None)  # only what a filter stores itself is its result
+    # A large image needs the memory.
+    del raster
+    if unchanged and dtype == image.pixels.dtype:
+        return image.pixels.copy(), None
+    pixels = _stored(result, dtype, full).reshape(image.pixels.shape)
+    if np.may_share_memory(pixels, image.pixels) or not pixels.flags.writeable:
+        # Where a filter changes nothing, its result may be a view of what went in; where one
+        # plane stands for several, it is one of what nobody may write to.
+        pixels = pixels.copy()
+    return pixels, result.valid
+
+
+def _full_scale(image: Image, scale: Scale, dtype: np.dtype) -> float:
+    """Find the value that full scale is stored as."""
+    here = image.pixels.dtype
+    stays = dtype == here or dtype.kind == here.kind == "f"
+    return scale.full if stays else natural_scale(dtype).full
+
+
+def _stored(result: Raster, dtype: np.dtype, full: float) -> Pixels:
+    colour: NDArray[Any] = result.colour
+    scale = result.scale
+    if result.stored is not None:
+        colour, scale = result.stored, Scale(full=scale.full)
+    # One plane in memory that stands for several is stored once.
+    alike = len(colour) > 1 and not colour.strides[0]
+    different = colour[:1] if alike else colour
+    if different.dtype == np.float32:
+        require_finite(
+            different, "of the result exceed what float32 can hold; scale the image down"
+        )
+    planes = [*different] * (len(colour) // len(different))
+    intervals = [result.interval] * len(planes)
+    scales = [scale if alike else scale.of_channel(c) for c in range(len(planes))]
+    if result.alpha is None:
+        return pixels_of(planes, intervals, dtype, scales, full)
+    if full == natural_scale(dtype).full:
+        planes, intervals = [*planes, result.alpha], [*intervals, (0.0, 1.0)]
+        return pixels_of(planes, intervals, dtype, [*scales, natural_scale(dtype)], full)
+    of_colour = pixels_of(planes, intervals, dtype, scales, full)
+    return np.concatenate([of_colour, pixels_of([result.alpha], [(0.0, 1.0)], dtype)], axis=-1)
+
+
+def _between(image: Image, pixels: Pixels) -> Image:
+    """Make the image that a file of floats would hold."""
+    full: FullScale | None = image.full_scale
+    if image.pixels.dtype.kind != "f" and full != "range":
+        full = None
+    return Image(pixels, has_alpha=image.has_alpha, full_scale=full)
+
+
+def _with(valid: Mask | None, found: Mask) -> Mask | None:
+    """Add what a filter found to what is no hole; None where that is all."""
+    if valid is None:
+        return None
+    dimensions = max(valid.ndim, found.ndim)
+    both = [mask if mask.ndim == dimensions else mask[..., None] for mask in (valid, found)]
+    together: Mask = both[0] | both[1]
+    return None if together.all() else together
+
+
+def _put_back(pixels: Pixels, image: Image, found: Mask) -> None:
+    """Take what a filter did not find from the image that it was given."""
+    others = ~as_stored(found)
+    pixels[others] = converted(image.pixels[others], pixels.dtype)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from pdefilter.filters import anisotropic
 from pdefilter.images.files import read_frames
-from pdefilter.images.image import Image
+from pdefilter.images.image import FullScale, Image
 from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.observer import observed
 from pdefilter.runs.apply import apply
 from pdefilter.runs.chain import Chain, Stage
 from pdefilter.runs.inputs import STREAM
-from pdefilter.runs.work import Recorder
+from pdefilter.runs.work import Handling, Recorder
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,14 @@ class Estimate:
         The contrast parameter κ on that scale.
     time : float
         The stopping time in px².
+    full_scale : float
+        The stored value of full scale.
     """
 
     noise: tuple[float, ...]
     kappa: float
     time: float
+    full_scale: float
 
 
 def estimate(image: Image) -> Estimate:
@@ -52,12 +55,17 @@ def estimate(image: Image) -> Estimate:
     chain = Chain((Stage("anisotropic", anisotropic, {}),))
     recorder = Recorder(len(chain.stages))
     with observed(recorder):
-        apply(chain, image)
+        apply(chain.stages, image)
     ((chosen,),) = recorder.chosen
-    return Estimate(tuple(chosen["noise"]), chosen["kappa"], chosen["time"])  # type: ignore[arg-type]
+    return Estimate(
+        tuple(chosen["noise"]),  # type: ignore[arg-type]
+        *(chosen[name] for name in ("kappa", "time", "full_scale")),  # type: ignore[arg-type]
+    )
 
 
-def estimates(name: str) -> Iterator[Estimate]:
+def estimates(
+    name: str, nodata: float | None = None, full_scale: FullScale | None = None
+) -> Iterator[Estimate]:
     """Find it for every page or frame of a file, ``-`` being standard input.
 
     Raises
@@ -66,4 +74,5 @@ def estimates(name: str) -> Iterator[Estimate]:
         If there is no image in it, or one cannot be filtered.
     """
     source = sys.stdin.buffer if name == STREAM else Path(name)
-    yield from map(estimate, read_frames(source, Reading(MOST_PIXELS)))
+    handling = Handling(Reading(MOST_PIXELS), nodata=nodata, full_scale=full_scale)
+    yield from map(estimate, map(handling.completed, read_frames(source, handling.reading)))

@@ -50,7 +50,7 @@ def require_fit(
             try:
                 if mask is not None:
                     require_fitting(mask, rows, columns)
-                chain(Raster.empty((rows, columns)))
+                chain.check(Raster.empty((rows, columns)))
             except ImageError as error:
                 problems.append(f"{job.source_name}: {error}")
     refuse(problems)

@@ -7,11 +7,11 @@ from typing import Any
 from pdefilter.errors import ImageError, ParameterError
 from pdefilter.filters.option import parameters_of
 from pdefilter.images.files import read_frames
-from pdefilter.images.holes import valid_pixels
 from pdefilter.images.reading import Reading
 from pdefilter.raster import Raster
-from pdefilter.runs.apply import raster_of
+from pdefilter.runs.apply import picture_of
 from pdefilter.runs.chain import Chain, Stage
+from pdefilter.runs.warned import warnings_about
 
 
 def with_pictures(chain: Chain, reading: Reading) -> Chain:
@@ -48,13 +48,15 @@ def _with_pictures(stage: Stage, reading: Reading) -> Stage:
     for parameter in parameters_of(stage.filter):
         name = stage.parameters.get(parameter.name)
         if parameter.option.picture and name is not None:
-            pictures[parameter.name] = _read(parameter.name, name, reading)
+            levels = parameter.option.levels
+            pictures[parameter.name] = _read(parameter.name, name, reading, levels)
     return replace(stage, parameters={**stage.parameters, **pictures})
 
 
-def _read(parameter: str, name: str, reading: Reading) -> Raster:
+def _read(parameter: str, name: str, reading: Reading, levels: float) -> Raster:
     try:
-        picture = read_frames(Path(name), reading, frame=0).read(0)
-        return raster_of(picture, valid_pixels(picture))
+        with warnings_about(name):
+            picture = read_frames(Path(name), reading, frame=0).read(0)
+        return picture_of(picture, levels)
     except ImageError as error:
         raise ParameterError(parameter, f"{name}: {error}") from None

@@ -15,13 +15,14 @@ from pdefilter.images.files import decode_frames, read_bytes, read_frames, write
 from pdefilter.images.formats import named
 from pdefilter.images.frames import Frames
 from pdefilter.images.holes import mask_of
-from pdefilter.images.image import Image
+from pdefilter.images.image import FullScale, Image
 from pdefilter.images.reading import Reading
 from pdefilter.observer import observed
 from pdefilter.raster import Mask
 from pdefilter.runs.apply import apply
 from pdefilter.runs.chain import Chain
 from pdefilter.runs.plan import Job
+from pdefilter.runs.warned import warnings_about
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,10 @@ class Handling:
         Whether metadata are left out.
     mask : ndarray of shape (M, N), bool, or None
         Which pixels of every image are filtered; None for all.
+    nodata : float or None
+        The stored value that marks a hole; None for that which the file says.
+    full_scale : float, "range" or None
+        As of `pdefilter.images.image.Image`.
     overwrite : bool
         Whether outputs may be there.
     skip_existing : bool
@@ -52,8 +57,15 @@ class Handling:
     depth: str | None = None
     strip: bool = False
     mask: Mask | None = None
+    nodata: float | None = None
+    full_scale: FullScale | None = None
     overwrite: bool = False
     skip_existing: bool = False
+
+    def completed(self, image: Image) -> Image:
+        """Add to an image what the call says of it."""
+        marked = image.nodata if self.nodata is None else self.nodata
+        return replace(image, mask=self.mask, nodata=marked, full_scale=self.full_scale)
 
 
 @dataclass
@@ -185,7 +197,8 @@ def work(
     outcome.seconds = dict.fromkeys(PHASES, 0.0)
     recorder, watch = Recorder(len(chain.stages), advanced), Stopwatch(outcome.seconds, "read")
     with warnings.catch_warnings(record=True) as caught, observed(recorder):
-        warnings.simplefilter("always")
+        warnings.simplefilter("ignore")  # what libraries say to programmers
+        warnings.simplefilter("always", UserWarning)
         _make(outcome, chain, handling, stream, watch, filtered)
     watch.begin("write")
     outcome.chosen = recorder.chosen
@@ -227,7 +240,8 @@ def read_mask(name: str, reading: Reading) -> Mask:
         If there is no picture of that name.
     """
     try:
-        return mask_of(read_frames(Path(name), reading, frame=0).read(0))
+        with warnings_about(f"--mask {name}"):
+            return mask_of(read_frames(Path(name), reading, frame=0).read(0))
     except ImageError as error:
         raise CallError(f"--mask {name}: {error}") from None
 
@@ -258,7 +272,7 @@ def _make(
             format_.require(image, handling.depth)
             if handling.strip:
                 image = replace(image, metadata=image.metadata.stripped())
-            result = apply(chain, replace(image, mask=handling.mask), handling.depth)
+            result = apply(chain.stages, handling.completed(image), handling.depth)
             if number == frames.count - 1:
                 filtered()
             watch.begin("encode")

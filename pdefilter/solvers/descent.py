@@ -73,8 +73,8 @@ class Dual(Protocol):
         """The size of a stable step."""
         ...
 
-    def ascend(self, p: "Field", before: "Field", momentum: float, out: "Field") -> None:
-        """Move p by its momentum and up the dual energy."""
+    def ascend(self, p: "Field", before: "Field", momentum: float) -> None:
+        """Move p by its momentum and up the dual energy, to where the field before it was."""
         ...
 
     def look_at(self, p: "Field") -> tuple[float, float]:
@@ -121,16 +121,14 @@ def primal_dual(energy: Dual, p: "Field", tolerance: float, most: int) -> "tuple
     strictly concave, momentum is no more than Chambolle & Pock 2016,
     doi:10.1017/S096249291600009X, section 4.2, give it.
     """
-    import numpy as np
-
-    trace, before, out, t = Trace(tolerance), p.copy(), np.empty_like(p), 1.0
+    trace, before, t = Trace(tolerance), p.copy(), 1.0
     root = math.sqrt(energy.step * energy.softness / (1 + energy.step * energy.softness))
     limit = (1 - root) / (1 + root)
     while trace.goes_on(*_distance(energy, p), most, _BETWEEN_LOOKS):
         for _ in range(_BETWEEN_LOOKS):
             last, t = t, (1 + math.sqrt(1 + 4 * t * t)) / 2
-            energy.ascend(p, before, min(limit, (last - 1) / t), out)
-            before, p, out = p, out, before
+            energy.ascend(p, before, min(limit, (last - 1) / t))
+            before, p = p, before
     return p, trace
 
 

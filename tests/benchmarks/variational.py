@@ -42,7 +42,7 @@ def measure() -> None:
     }
     for name, peer in peers.items():
         iterations, found, fall = 25, math.inf, math.inf
-        # Bregman's differences are not ours: it settles, 2 % higher, at a minimum of its own.
+        # Their differences are one-sided: they settle, higher, at minima of their own.
         while (
             found > reached * (1 + RELATIVE_GAP)
             and fall > RELATIVE_GAP * reached

@@ -23,15 +23,25 @@ def test_noise_goes_and_the_mean_stays(method):
         assert smooth.mean() == pytest.approx(noisy.mean(), abs=1e-5)
 
 
+@pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("method", ["tikhonov", "tv", "huber", "curvature"])
-def test_turning_the_image_turns_the_result(method):
-    """Transposed to rounding; by 90° as far as forward differences know no direction."""
-    image = np.random.default_rng(1).random((20, 24))
-    smooth = pdefilter.smooth(image, method=method)
-    np.testing.assert_allclose(pdefilter.smooth(image.T, method=method), smooth.T, atol=4e-3)
-    if method == "curvature":
-        turned = pdefilter.smooth(np.rot90(image), method=method)
-        np.testing.assert_allclose(turned, np.rot90(smooth), atol=1e-5)
+@pytest.mark.parametrize("holes", [False, True])
+def test_turning_the_image_turns_the_result(method, channels, holes):
+    """Mirrored, transposed and turned; of energies to the bit."""
+    random = np.random.default_rng(1)
+    image = random.random((20, 24, channels))
+    mask = random.random((20, 24)) > 0.1 if holes else None
+
+    def smooth(turn):
+        turned = Image(
+            turn(image), has_alpha=channels == 4, mask=None if mask is None else turn(mask)
+        )
+        return pdefilter.smooth(turned, method=method).pixels
+
+    upright = smooth(lambda u: u)
+    for turn in (np.flipud, np.fliplr, np.rot90, lambda u: np.swapaxes(u, 0, 1)):
+        tolerance = 1e-5 if method == "curvature" else 0
+        np.testing.assert_allclose(smooth(turn), turn(upright), rtol=0, atol=tolerance)
 
 
 @pytest.mark.parametrize("radius", [12.0, 18.0])

@@ -11,6 +11,8 @@ from sample_files import sample_files
 
 import pdefilter
 from pdefilter import ImageError
+from pdefilter.images.formats import named
+from pdefilter.images.reading import Reading
 
 SAMPLES = sample_files()
 every_sample = pytest.mark.parametrize("name", SAMPLES)
@@ -38,6 +40,7 @@ def filtered(pdefilter_command, tmp_path):
         lines = done.stderr.decode().splitlines()
         assert done.returncode in (0, 1), lines[-3:]
         assert [line for line in lines if not SENTENCE.fullmatch(line)] == []
+        assert done.stdout == b""
         out = tmp_path / "out"
         made = {path.stem for path in out.iterdir()} if out.exists() else set()
         for name in files:
@@ -98,6 +101,19 @@ def test_lenient_reading(filtered, name):
     salvages = name.endswith((".png", ".jpg", ".npy", ".pgm", ".ppm", ".pbm", ".pam", ".pfm"))
     if salvages and "moving" not in name:
         assert {line.split("/")[1].split(".")[0] for line in taken} & made
+
+
+def test_the_end_of_a_thumbnail_is_not_that_of_the_picture():
+    data = SAMPLES["twelve.jpg"]
+    scan = data.index(b"\xff\xda")
+    size = int.from_bytes(data[scan + 2 : scan + 4])
+    thumbnail = data[scan + 4 : scan + 2 + size] + b"\xff\xd9"
+    inner = b"\xff\xe1" + (2 + len(thumbnail)).to_bytes(2) + thumbnail
+    jpeg = named("jpg")
+    whole = data[:2] + inner + data[2:]
+    assert jpeg.decode(whole, Reading()).read(0).bits == 12
+    with pytest.raises(ImageError, match="is truncated"):
+        jpeg.decode(whole[:-2], Reading()).read(0)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".pgm", ".jpg", ".tif", ".npy", ".pfm"])

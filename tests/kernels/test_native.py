@@ -1,6 +1,5 @@
 """The native engine equals the reference engine bit for bit."""
 
-import math
 import os
 import subprocess
 import sys
@@ -218,28 +217,35 @@ def test_networks_have_the_bits_of_the_reference(drawn, threads):
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
 @given(
     image=images(150, 70),
-    walls=st.booleans(),
-    softness=st.sampled_from([0.0, 0.3]),
-    radius=st.sampled_from([0.1, math.inf]),
+    walls=st.sampled_from([None, "shared", "of each channel"]),
+    mapped=st.booleans(),
+    kink=st.sampled_from([(0.0, True), (0.3, True), (0.3, False)]),
     threads=st.integers(1, 8),
 )
 def test_steps_of_variation_have_the_bits_of_the_reference(
-    variant, image, walls, softness, radius, threads
+    variant, image, walls, mapped, kink, threads
 ):
     f, rng = image
-    p, before = rng.random((2, len(f), 2, *f.shape[1:]), np.float32) - np.float32(0.5)
-    for field in (p, before):
-        field[:, 0, -1] = field[:, 1, :, -1] = 0
-    edges = np.rint(rng.random((2, *f.shape[1:]))).astype(np.float32) if walls else None
+    p, before = rng.random((2, len(f), 4, 2, *f.shape[1:]), np.float32) - np.float32(0.5)
+    for at in (p, before):
+        at[rng.random(at.shape) < 0.1] = 0
+    edges = None
+    if walls:
+        channels = (len(f),) if walls == "of each channel" else ()
+        edges = np.rint(rng.random((*channels, 2, *f.shape[1:]))).astype(np.float32)
+    radius = np.full((1, f.shape[2]), 0.1, np.float32)
+    if mapped:
+        radius = np.rint(rng.random(f.shape[1:])).astype(np.float32) * np.float32(0.3)
     how = {"threads": threads, "variant": variant}
-    theirs, ours = np.empty_like(p), np.empty_like(p)
-    step = f, p, before, edges, 0.4, 0.125, 0.9, radius
     with np.errstate(all="ignore"):
-        reference_variation.ascend(*step, theirs)
-        sums = reference_variation.energies_and_gaps(f, p, edges, softness, radius)
-    native_variation.ascend(*step, ours, **how)
-    assert same(ours, theirs)
-    assert same(native_variation.energies_and_gaps(f, p, edges, softness, radius, **how), sums)
+        sums = reference_variation.energies_and_gaps(f, p, edges, radius, *kink)
+        theirs = before.copy()
+        reference_variation.ascend(f, p, theirs, edges, radius, *kink, 0.4, 1 / 32)
+        image = reference_variation.descended(f, p)
+    assert same(native_variation.energies_and_gaps(f, p, edges, radius, *kink, **how), sums)
+    assert same(native_variation.descended(f, p, **how), image)
+    native_variation.ascend(f, p, before, edges, radius, *kink, 0.4, 1 / 32, **how)
+    assert same(before, theirs)
 
 
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])

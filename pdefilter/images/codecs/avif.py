@@ -12,7 +12,9 @@ import numpy as np
 import PIL.Image
 
 from pdefilter.errors import ImageError
+from pdefilter.images.codecs.boxes import Box, body_of, boxes
 from pdefilter.images.codecs.opencv import cv2
+from pdefilter.images.codecs.silence import unwarned
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata
@@ -33,14 +35,15 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     """Read a still image; how it is to be turned is told by its own boxes, not by EXIF."""
     if data[8:12] == b"avis":
         raise ImageError("is an animation; convert it to an animated .png or .webp first")
-    rows, columns = _size(data)
+    properties = _properties(data)
+    rows, columns = _size(properties)
     reading.require_size(rows, columns)
 
     def read() -> Image:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         if pixels is None:
             raise ImageError("is a truncated or broken AVIF; get an intact copy")
-        bits = _bits(data)
+        bits = _bits(properties)
         if bits > 8:
             pixels = spread(pixels, (1 << bits) - 1)
         if pixels.ndim == 3:
@@ -49,10 +52,10 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
             pixels,
             has_alpha=pixels.ndim == 3 and pixels.shape[2] == 4,
             bits=bits if bits > 8 else None,
-            metadata=_metadata(data),
+            metadata=_metadata(data, properties),
         )
 
-    return single(read, (rows, columns), lambda: _metadata(data))
+    return single(read, (rows, columns), lambda: _metadata(data, properties))
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
@@ -83,40 +86,38 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
     return bytes(data)
 
 
-def _metadata(data: bytes) -> Metadata:
-    with PIL.Image.open(io.BytesIO(data), formats=["AVIF"]) as file:
+def _metadata(data: bytes, properties: list[Box]) -> Metadata:
+    with unwarned(), PIL.Image.open(io.BytesIO(data), formats=["AVIF"]) as file:
         said = file.info
     exif = said.get("exif")
     return Metadata(
         icc=said.get("icc_profile"),
         exif=exif and exif.removeprefix(b"Exif\0\0"),
         xmp=said.get("xmp"),
-        orientation=_orientation(data),
+        orientation=_orientation(properties),
     )
 
 
-def _size(data: bytes) -> tuple[int, int]:
+def _properties(data: bytes) -> list[Box]:
+    """List what is said of the pictures in a file."""
+    # In front of the boxes in this one are its version and flags.
+    meta = body_of(b"meta", boxes(data))[4:]
+    return list(boxes(body_of(b"ipco", boxes(body_of(b"iprp", boxes(meta))))))
+
+
+def _size(properties: list[Box]) -> tuple[int, int]:
     """Read the size of the largest picture in the file, of which others are tiles."""
-    sizes = [struct.unpack_from(">II", data, at) for at in _after(data, b"ispe", 12)]
+    sizes = [struct.unpack(">II", body[4:12]) for kind, body in properties if kind == b"ispe"]
     if not sizes:
         raise ImageError("is a broken AVIF (it says no size); get an intact copy")
     return max(rows for _, rows in sizes), max(columns for columns, _ in sizes)
 
 
-def _bits(data: bytes) -> int:
-    flags = next((data[at - 2] for at in _after(data, b"av1C", 4)), 0)
+def _bits(properties: list[Box]) -> int:
+    flags = int.from_bytes(body_of(b"av1C", properties)[2:3])
     return 8 if not flags & 0x40 else 12 if flags & 0x20 else 10
 
 
-def _orientation(data: bytes) -> int:
-    quarters = next((data[at] & 3 for at in _after(data, b"\0\0\0\x09irot", 1)), 0)
-    mirror = next((data[at] & 1 for at in _after(data, b"\0\0\0\x09imir", 1)), None)
-    return _ORIENTATIONS[quarters][0 if mirror is None else 1 + mirror]
-
-
-def _after(data: bytes, start: bytes, size: int) -> Iterable[int]:
-    """Find the values, 4 bytes in, of boxes that begin so."""
-    at = data.find(start)
-    while at >= 0 and at + len(start) + size <= len(data):
-        yield at + len(start) + (4 if size > 1 else 0)
-        at = data.find(start, at + 1)
+def _orientation(properties: list[Box]) -> int:
+    quarters, mirror = (body_of(kind, properties) for kind in (b"irot", b"imir"))
+    return _ORIENTATIONS[quarters[0] & 3 if quarters else 0][1 + (mirror[0] & 1) if mirror else 0]

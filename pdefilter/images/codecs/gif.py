@@ -29,6 +29,8 @@ _XMP_TRAILER = 258
 _COMMENT_KEYWORD = "Comment"
 _MOST_SIDE = 65535
 _TRANSPARENT = 255
+# With a block of indices come the library's header and palette, and the sizes of sub-blocks.
+_MOST_AROUND = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,10 @@ def _drawn(image: Image) -> tuple[bytes, _Loss]:
 
 def _packed(indices: Pixels) -> bytes:
     """Compress indices; the library's own header, and its palette of greys, are left out."""
-    packed = bytes(imagecodecs.gif_encode(np.ascontiguousarray(indices)))
+    # Noise grows: where no two indices come twice, each is a code of up to 12 bits, and the
+    # library's own guess at the size is too small.
+    most = 2 * indices.size + _MOST_AROUND
+    packed = bytes(imagecodecs.gif_encode(np.ascontiguousarray(indices), out=most))
     return packed[_HEADER + len(_GREYS) : -1]
 
 

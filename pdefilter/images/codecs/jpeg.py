@@ -47,7 +47,8 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         if bits == 8 and kind not in _LOSSLESS:
             pixels = _decoded(data, _COLOURS[components], reading)
         else:
-            if _END not in data[data.find(segments[-1][1]) :]:
+            # Its scan begins behind the last segment, of which a thumbnail may have the like.
+            if _END not in data[data.rfind(segments[-1][1]) :]:
                 reading.flaw("is truncated")
             pixels = _by_imagecodecs(data)
         pixels = np.squeeze(pixels, 2) if pixels.shape[2:] == (1,) else pixels

@@ -10,6 +10,8 @@ import numpy as np
 
 from pdefilter.errors import ImageError
 from pdefilter.images.alpha import divided
+from pdefilter.images.codecs.boxes import Box, body_of, box, boxes
+from pdefilter.images.codecs.silence import silence
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata, Resolution
@@ -24,28 +26,28 @@ _SRGB, _GREY, _CMYK = 16, 17, 12
 _ALPHA, _PREMULTIPLIED_ALPHA = 1, 2
 _DENSITIES = struct.Struct(">4H2b")
 
-Box = tuple[bytes, bytes]
-
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
     """Read an image, in a JP2 file or as a bare codestream."""
-    at = data.find(_CODESTREAM)
-    if at < 0 or len(data) < at + 43:
+    parts = [] if data.startswith(_CODESTREAM) else list(boxes(data))
+    codestream = body_of(b"jp2c", parts) if parts else data
+    if not codestream.startswith(_CODESTREAM) or len(codestream) < 43:
         raise ImageError("is a broken JPEG 2000 (it has no pixels); get an intact copy")
-    right, bottom, left, top = struct.unpack_from(">4I", data, at + 8)
+    right, bottom, left, top = struct.unpack_from(">4I", codestream, 8)
     reading.require_size(bottom - top, right - left)
-    components, size = struct.unpack_from(">HB", data, at + 40)
+    components, size = struct.unpack_from(">HB", codestream, 40)
     bits = (size & 0x7F) + 1
-    if _END_OF_CODESTREAM not in data[-64:] and data.rfind(_END_OF_CODESTREAM) < at:
+    # Within a codestream nothing but its end has this marker.
+    if _END_OF_CODESTREAM not in codestream:
         reading.flaw("is truncated")
-    boxes = list(_boxes(data)) if at else []
-    header = dict(_boxes(dict(boxes).get(b"jp2h", b"")))
+    header = dict(boxes(body_of(b"jp2h", parts)))
     space = _enumerated_space(header)
     if space not in (None, _SRGB, _GREY, _CMYK):
         raise ImageError(f"holds colours of the kind {space}; convert it to grey or RGB first")
 
     def read() -> Image:
-        pixels = imagecodecs.jpeg2k_decode(data)
+        with silence():
+            pixels = imagecodecs.jpeg2k_decode(data)
         if pixels.dtype.kind == "u" and bits not in (8, 16):
             pixels = spread(pixels, (1 << bits) - 1)
         alpha = _alpha(header)
@@ -58,10 +60,10 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
             has_alpha=bool(alpha),
             bits=bits if 8 < bits < 16 else None,
             is_cmyk=is_cmyk,
-            metadata=_metadata(boxes, header),
+            metadata=_metadata(parts, header),
         )
 
-    return single(read, (bottom - top, right - left), lambda: _metadata(boxes, header))
+    return single(read, (bottom - top, right - left), lambda: _metadata(parts, header))
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
@@ -76,32 +78,33 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
         reversible=True,
         codecformat="jp2",
         bitspersample=image.bits,
+        planar=False,  # else few rows are taken for channels
     )
-    return b"".join(_box(*box) for box in _with_metadata(_boxes(bytes(data)), image))
+    return b"".join(box(*part) for part in _with_metadata(boxes(bytes(data)), image))
 
 
-def _with_metadata(boxes: Iterable[Box], image: Image) -> Iterator[Box]:
+def _with_metadata(parts: Iterable[Box], image: Image) -> Iterator[Box]:
     metadata = image.metadata
-    for kind, body in boxes:
+    for kind, body in parts:
         if kind != b"jp2h":
             yield kind, body
             continue
-        header = [box for box in _boxes(body) if box[0] != b"colr"]
+        header = [part for part in boxes(body) if part[0] != b"colr"]
         header.append((b"colr", _colours(image)))
         if image.has_alpha:
             header.append((b"cdef", _channel_definitions(image)))
         if metadata.resolution is not None and (densities := metadata.resolution.per_metre()):
-            header.append((b"res ", _box(b"resc", _densities(*densities))))
-        yield kind, b"".join(_box(*box) for box in header)
+            header.append((b"res ", box(b"resc", _densities(*densities))))
+        yield kind, b"".join(box(*part) for part in header)
         if metadata.exif is not None:
             yield b"uuid", _EXIF + metadata.exif
         if metadata.xmp is not None:
             yield b"uuid", _XMP + metadata.xmp
 
 
-def _metadata(boxes: Iterable[Box], header: dict[bytes, bytes]) -> Metadata:
+def _metadata(parts: Iterable[Box], header: dict[bytes, bytes]) -> Metadata:
     found: dict[str, Any] = {}
-    for kind, body in boxes:
+    for kind, body in parts:
         if kind == b"uuid" and body[:16] == _XMP:
             found["xmp"] = body[16:]
         elif kind == b"uuid" and body[:16] == _EXIF:
@@ -109,7 +112,7 @@ def _metadata(boxes: Iterable[Box], header: dict[bytes, bytes]) -> Metadata:
     colours = header.get(b"colr", b"")
     if colours[:1] == b"\2":
         found["icc"] = colours[3:]
-    densities = dict(_boxes(header.get(b"res ", b"")))
+    densities = dict(boxes(header.get(b"res ", b"")))
     stored = densities.get(b"resc") or densities.get(b"resd")
     if stored is not None and len(stored) == _DENSITIES.size:
         r, r_parts, c, c_parts, r_power, c_power = _DENSITIES.unpack(stored)
@@ -155,23 +158,3 @@ def _densities(columns: int, rows: int) -> bytes:
         parts += [max(1, round(density / 10**power)), 1]
         powers.append(power)
     return _DENSITIES.pack(*parts, *powers)
-
-
-def _boxes(data: bytes) -> Iterator[Box]:
-    at = 0
-    while at + 8 <= len(data):
-        size, kind, head = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8], 8
-        if size == 1:
-            size, head = int.from_bytes(data[at + 8 : at + 16]), 16
-        if size == 0:
-            size = len(data) - at
-        if size < head:
-            return
-        yield kind, data[at + head : at + size]
-        at += size
-
-
-def _box(kind: bytes, body: bytes) -> bytes:
-    if len(body) + 8 < 1 << 32:
-        return (len(body) + 8).to_bytes(4) + kind + body
-    return (1).to_bytes(4) + kind + (len(body) + 16).to_bytes(8) + body

@@ -1,5 +1,6 @@
 """TIFF and BigTIFF, page by page: pixels by tifffile, tags entry by entry."""
 
+import contextlib
 import io
 import math
 import re
@@ -17,15 +18,17 @@ import tifffile
 from pdefilter.errors import ImageError
 from pdefilter.images import exif
 from pdefilter.images.alpha import divided
+from pdefilter.images.codecs import nodata as nodata_tag
+from pdefilter.images.codecs.silence import silence
 from pdefilter.images.exif import Directory, Entry, Layout
 from pdefilter.images.frames import Frames
+from pdefilter.images.holes import marker
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata, Resolution
 from pdefilter.images.reading import Reading
 from pdefilter.images.values import spread
 
 _ASSOCIATED, _UNASSOCIATED = 1, 2
-_NODATA = 42113
 _SUBFILE, _DESCRIPTION, _SOFTWARE, _ORIENTATION, _XMP, _ICC, _SUB_DIRECTORIES = (
     254, 270, 305, 274, 700, 34675, 330,
 )  # fmt: skip
@@ -43,6 +46,8 @@ _CAMERA = {_DESCRIPTION, 271, 272, _SOFTWARE, 306, 315, 33432, *range(0x9C9B, 0x
 
 _COLOURS = ("MINISBLACK", "MINISWHITE", "RGB", "PALETTE", "YCBCR", "SEPARATED")
 _JPEG = (6, 7, 34892)
+# JPEG 2000 and JPEG XR, by whatever number: their libraries print what they find wrong.
+_PRINTING = (33003, 33004, 33005, 34712, 22610, 34934)
 _OME_TYPE = re.compile(rb'(<(?:\w+:)?Pixels\b[^>]*\bType=")[^"]*(")')
 _OME_TYPES = {"float32": b"float", "float64": b"double"}
 _SHAPE = re.compile(rb'\{"shape": \[([\d, ]+)\]')
@@ -77,14 +82,17 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         inner = number if virtual > 1 else 0
         page = page_at(number - inner)
         _require_flat(page, data, reading)
-        return _image(page, _pixels(page, data, reading, inner), data, layout, inner)
+        directory = exif.directory_at(data, layout, page.offset)
+        page.nodata = _of_absent_parts(np.dtype(page.dtype), directory)
+        return _image(page, _pixels(page, data, reading, inner), directory, layout, inner)
 
     @cache
     def outline_of_page(number: int) -> Image:
         page = page_at(number)
         _require_flat(page, data, reading)
         shape = [1 if axis in "YX" else n for axis, n in zip(page.axes, page.shape, strict=True)]
-        return _image(page, np.zeros(shape, page.dtype), data, layout, 0)
+        directory = exif.directory_at(data, layout, page.offset)
+        return _image(page, np.zeros(shape, page.dtype), directory, layout, 0)
 
     return Frames(
         max(len(at), virtual),
@@ -173,41 +181,77 @@ def _require_flat(page: tifffile.TiffPage, data: bytes, reading: Reading) -> Non
 
 
 def _image(
-    page: tifffile.TiffPage, pixels: Pixels, data: bytes, layout: Layout, number: int
+    page: tifffile.TiffPage, pixels: Pixels, directory: Directory, layout: Layout, number: int
 ) -> Image:
-    colours = tifffile.PHOTOMETRIC(page.photometric).name
     if page.axes == "SYX":
         pixels = np.moveaxis(pixels, 0, -1)
+    nodata, directory = _nodata(page, pixels.dtype, directory)
+    pixels = _values(page, pixels)
+    bits, last = page.bitspersample, page.extrasamples[-1] if page.extrasamples else None
+    if last == _ASSOCIATED:
+        pixels = divided(pixels)
+    is_ink = page.photometric == tifffile.PHOTOMETRIC.SEPARATED
+    return Image(
+        pixels,
+        has_alpha=last in (_ASSOCIATED, _UNASSOCIATED),
+        bits=bits if 8 < bits < 16 and pixels.dtype == np.uint16 else None,
+        is_cmyk=is_ink and page.samplesperpixel - len(page.extrasamples) == 4,
+        nodata=nodata,
+        metadata=_metadata(page, directory, layout, number),
+    )
+
+
+def _values(page: tifffile.TiffPage, pixels: Pixels) -> Pixels:
+    """Make of what is stored what an image holds: colours, light, and all bits of a type."""
     bits = page.bitspersample
     if page.colormap is not None:
         # Palettes have 16 bits; as everywhere, the upper 8 are taken, the lower may be zeros.
         pixels = np.moveaxis((page.colormap >> 8).astype(np.uint8)[:, pixels], 0, -1)
     elif pixels.dtype.kind == "u" and bits < 16 and bits != 8:
         pixels = spread(pixels, (1 << bits) - 1)
-    if colours == "MINISWHITE":
-        pixels = 1 - pixels if pixels.dtype.kind == "f" else ~pixels
-    if pixels.dtype == bool:
-        pixels = pixels * np.uint8(255)
-    last = page.extrasamples[-1] if page.extrasamples else None
-    if last == _ASSOCIATED:
-        pixels = divided(pixels)
-    return Image(
-        pixels,
-        has_alpha=last in (_ASSOCIATED, _UNASSOCIATED),
-        bits=bits if 8 < bits < 16 and pixels.dtype == np.uint16 else None,
-        is_cmyk=colours == "SEPARATED" and page.samplesperpixel - len(page.extrasamples) == 4,
-        nodata=_nodata(page, pixels),
-        metadata=_metadata(page, exif.directory_at(data, layout, page.offset), layout, number),
-    )
+    if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
+        with np.errstate(invalid="ignore"):  # as of NaN
+            pixels = 1 - pixels if pixels.dtype.kind == "f" else ~pixels
+    return pixels * np.uint8(255) if pixels.dtype == bool else pixels
 
 
-def _nodata(page: tifffile.TiffPage, pixels: Pixels) -> float | None:
-    """Read which value GDAL says to be none, unless values were changed in reading."""
-    said = _NODATA in page.tags and pixels.dtype == page.dtype
-    return float(page.nodata) if said and page.photometric != 0 else None
+def _nodata(
+    page: tifffile.TiffPage, dtype: np.dtype, directory: Directory
+) -> tuple[float | None, Directory]:
+    """Read which value marks no data; where reading changes it, let the tag say so."""
+    said = nodata_tag.number_in(directory)
+    if said is None:
+        if text := nodata_tag.text_in(directory):
+            warnings.warn(
+                f"its value for no data, {text[:40]!r}, is not a number: no pixel is a hole",
+                stacklevel=2,
+            )
+        return None, directory
+    others = {tag: entry for tag, entry in directory.items() if tag != nodata_tag.TAG}
+    bits = page.bitspersample
+    if page.colormap is not None or (dtype.kind in "bu" and bits % 8 and said >= 1 << bits):
+        # A number in a palette is no colour; one of more bits would be another once they spread.
+        return None, others
+    stored = marker(said, dtype)
+    if stored is None:
+        return said, directory
+    read = _values(page, np.array([[stored]]))[0, 0]
+    if read == stored or np.isnan(read):
+        return said, directory
+    return read.item(), others | {nodata_tag.TAG: nodata_tag.entry_of(read)}
+
+
+def _of_absent_parts(dtype: np.dtype, directory: Directory) -> float:
+    """Find what strips and tiles hold that are not in the file, which GDAL calls sparse."""
+    said = nodata_tag.number_in(directory)
+    stored = None if said is None else marker(said, dtype)
+    absent: float = 0 if stored is None else stored.item()
+    return absent
 
 
 def _pixels(page: tifffile.TiffPage, data: bytes, reading: Reading, number: int) -> Pixels:
+    if not any(page.dataoffsets):
+        return np.full(page.shape, page.nodata, page.dtype)
     if page.is_final and page.is_contiguous:
         # What is stored as it is need not be copied.
         dtype = np.dtype(page.dtype).newbyteorder(page.parent.byteorder)
@@ -219,26 +263,34 @@ def _pixels(page: tifffile.TiffPage, data: bytes, reading: Reading, number: int)
         stored = np.frombuffer(body, dtype).reshape(page.shape)
         return stored.astype(dtype.newbyteorder("="), copy=False)
     if not reading.lenient:
-        whole: Pixels = page.asarray()
+        with _quiet(page):
+            whole: Pixels = page.asarray()
         return whole
     return _salvaged(page, reading)
 
 
+def _quiet(page: tifffile.TiffPage) -> contextlib.AbstractContextManager[None]:
+    return silence() if page.compression in _PRINTING else contextlib.nullcontext()
+
+
 def _salvaged(page: tifffile.TiffPage, reading: Reading) -> Pixels:
-    """Decode the strips or tiles that can be; the others are zero."""
-    pixels = np.zeros(page.shaped, page.dtype)
+    """Decode the strips or tiles that can be; the others hold no data or, if none is said, zero."""
+    pixels = np.full(page.shaped, page.nodata, page.dtype)
     lost = 0
     segments = page.parent.filehandle.read_segments(page.dataoffsets, page.databytecounts)
-    for stored, index in segments:
-        try:
-            segment, (plane, depth, row, column, _), _ = page.decode(stored, index)
-            assert segment is not None
-            room = pixels[plane, depth:, row:, column:]
-            size = tuple(min(a, b) for a, b in zip(segment.shape, room.shape, strict=True))
-            part = tuple(slice(length) for length in size)
-            room[part] = segment[part]
-        except Exception:  # any decoder's error means the same: this part is lost
-            lost += 1
+    with _quiet(page):
+        for stored, index in segments:
+            if stored is None:
+                continue
+            try:
+                segment, (plane, depth, row, column, _), _ = page.decode(stored, index)
+                assert segment is not None
+                room = pixels[plane, depth:, row:, column:]
+                size = tuple(min(a, b) for a, b in zip(segment.shape, room.shape, strict=True))
+                part = tuple(slice(length) for length in size)
+                room[part] = segment[part]
+            except Exception:  # any decoder's error means the same: this part is lost
+                lost += 1
     if lost:
         reading.flaw(f"has {lost} of {len(page.dataoffsets)} parts that cannot be decoded")
     return pixels.reshape(page.shape)

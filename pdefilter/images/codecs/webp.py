@@ -22,6 +22,7 @@ _PROFILE, _ALPHA, _EXIF, _XMP, _MOVES = 0x20, 0x10, 0x08, 0x04, 0x02
 _PIXELS = (b"VP8 ", b"VP8L", b"ALPH")
 
 Chunk = tuple[bytes, bytes]
+_Still = tuple[bytes, Fraction | None]
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
@@ -47,19 +48,17 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
     """Write a WebP without loss; of several images an animation."""
     first: Image | None = None
-    stills: list[bytes] = []
+    stills: list[_Still] = []
     for image in images:
         first = first or image
         if image.pixels.shape != first.pixels.shape:
             raise ImageError("has frames of different kinds, which WebP cannot hold; write .tif")
-        stills.append(_encoded(image))
-        if len(stills) > 1 or image.metadata.duration is not None:
-            stills[-1] = _frame(image, stills[-1])
+        stills.append((_encoded(image), image.metadata.duration))
     assert first is not None
     return _wrapped(first, stills)
 
 
-def _wrapped(image: Image, stills: list[bytes]) -> bytes:
+def _wrapped(image: Image, stills: list[_Still]) -> bytes:
     metadata = image.metadata
     moves = metadata.duration is not None or len(stills) > 1
     flags = (
@@ -75,9 +74,9 @@ def _wrapped(image: Image, stills: list[bytes]) -> bytes:
         chunks.append((b"ICCP", metadata.icc))
     if moves:
         chunks.append((b"ANIM", bytes(4) + (metadata.loops or 0).to_bytes(2, "little")))
-        chunks += [(b"ANMF", still) for still in stills]
+        chunks += [(b"ANMF", _frame(rows, columns, *still)) for still in stills]
     else:
-        chunks.append((b"VP8L", stills[0]))
+        chunks.append((b"VP8L", stills[0][0]))
     if metadata.exif is not None:
         chunks.append((b"EXIF", metadata.exif))
     if metadata.xmp is not None:
@@ -105,10 +104,9 @@ def _encoded(image: Image) -> bytes:
     return bytes(body)
 
 
-def _frame(image: Image, still: bytes) -> bytes:
+def _frame(rows: int, columns: int, still: bytes, duration: Fraction | None) -> bytes:
     """Say that a frame replaces the whole canvas, and for how long."""
-    rows, columns = image.pixels.shape[:2]
-    milliseconds = min(round(image.metadata.duration or 0), (1 << 24) - 1)
+    milliseconds = min(round(duration or 0), (1 << 24) - 1)
     sizes = _24(columns - 1) + _24(rows - 1) + _24(milliseconds)
     return bytes(6) + sizes + b"\2" + _chunk(b"VP8L", still)
 

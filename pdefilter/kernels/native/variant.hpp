@@ -196,16 +196,21 @@ struct Curvature {
     float flat;  // what is added to the square of every slope
 };
 
-// A step up the dual energy of variation, from p and the field before it to `out`; or, of p alone,
-// the energy in every row, and after those the duality gaps, to `sums`. Fields have two components
-// a channel.
+// A step that minimises variation: up the dual energy, from a field q = p + beta (p - before) to
+// `before`, by way of the image u = f + div q. Or that image, of p alone. Or the energy in every
+// row, and after those the duality gaps, to `sums`. Fields have four quadrants of two components a
+// channel.
 struct Variation {
     Index channels, rows, columns;
-    const float *f, *p, *before;
-    const float* edges;  // 0 where an edge is closed, or null
-    float* out;
+    const float *f, *p;
+    float *before, *u;
+    const float* edges;   // 0 where an edge is closed, or null
+    const float* radius;  // how long the field of a pixel may be in all
+    bool edges_apart, radius_apart;  // a set for every channel, a row for every row; or one for all
+    bool bounded;                    // whether the field is
     double* sums;
-    float momentum, step, shrinkage, softness, radius;
+    // The field below what counts for nothing, and the step times the kink.
+    float momentum, step, kink, step_of_kink, least;
 };
 
 // What an estimate of risk adds up: for every row of every channel two sums.
@@ -249,6 +254,7 @@ struct Variant {
     Index (*tie_scratch)(const Tying&);
     void (*tie_rows)(const Tying&, Index first, Index last, float* scratch);
     Index (*variation_scratch)(const Variation&);
+    void (*descend_rows)(const Variation&, Index first, Index last, float* scratch);
     void (*ascend_rows)(const Variation&, Index first, Index last, float* scratch);
     void (*look_rows)(const Variation&, Index first, Index last, float* scratch);
     void (*compare_rows)(const Comparison&, Index first, Index last);

@@ -9,70 +9,105 @@ namespace pdefilter {
 
 namespace {
 
+using Field = Array<const float, 5>;
+using Edges = std::optional<Array<const float, 4>>;
+
 template <class A, class B>
 void require_size(const A& array, const B& image, size_t times) {
     if (array.size() != times * image.size()) throw nb::value_error("images must be of one shape");
 }
 
-Variation variation_of(const Array<const float, 3>& f, const Array<const float, 4>& p,
-                       const std::optional<Array<const float, 3>>& edges) {
-    if (f.size() == 0) throw nb::value_error("one pixel at least");
-    require_size(p, f, 2);
+Variation variation_of(const Planes& image, const Field& p) {
+    if (image.size() == 0) throw nb::value_error("one pixel at least");
+    require_size(p, image, 8);
     Variation task{};
-    task.channels = Index(f.shape(0));
-    task.rows = Index(f.shape(1));
-    task.columns = Index(f.shape(2));
-    task.f = f.data();
+    task.channels = Index(image.shape(0));
+    task.rows = Index(image.shape(1));
+    task.columns = Index(image.shape(2));
     task.p = p.data();
-    if (edges) {
-        if (Index(edges->size()) != 2 * task.rows * task.columns)
-            throw nb::value_error("every pixel has two edges");
-        task.edges = edges->data();
-    }
     return task;
 }
 
-void on_rows(const Variation& task, int threads, const std::string& variant,
+void weigh(Variation& task, const Edges& edges, const Plane& radius, float kink, bool bounded) {
+    if (edges) {
+        const Index plane = 2 * task.rows * task.columns, size = Index(edges->size());
+        if (size != plane && size != task.channels * plane)
+            throw nb::value_error("every pixel has two edges");
+        task.edges = edges->data();
+        task.edges_apart = size != plane;
+    }
+    const Index rows = Index(radius.shape(0));
+    if (Index(radius.shape(1)) != task.columns || (rows != 1 && rows != task.rows))
+        throw nb::value_error("a radius for every pixel, or a row for all rows");
+    task.radius = radius.data();
+    task.radius_apart = rows != 1;
+    task.kink = kink;
+    task.bounded = bounded;
+}
+
+constexpr Index chunk = 64;
+
+void on_rows(const Variation& task, int threads, const Variant& table,
              void (*Variant::*rows)(const Variation&, Index, Index, float*)) {
-    const Variant* const table = variant_of(variant);
-    if (!table || threads < 1) throw nb::value_error("a variant of this machine, and one thread");
+    if (threads < 1) throw nb::value_error("one thread at least");
     auto work = [&](Index first, Index last, float* scratch) {
-        (table->*rows)(task, first, last, scratch);
+        (table.*rows)(task, first, last, scratch);
     };
-    run([&] {
-        return in_chunks(task.rows, threads, table->variation_scratch(task), work, interrupted);
-    });
+    const Index room = table.variation_scratch(task);
+    run([&] { return in_chunks(task.rows, threads, room, work, interrupted, chunk); });
 }
 
-void ascend(Array<const float, 3> f, Array<const float, 4> p, Array<const float, 4> before,
-            std::optional<Array<const float, 3>> edges, Array<float, 4> out, float momentum,
-            float step, float shrinkage, float radius, int threads, const std::string& variant) {
-    Variation task = variation_of(f, p, edges);
-    require_size(before, f, 2);
-    require_size(out, f, 2);
+void descend(Planes f, Field p, Target u, int threads, const std::string& variant) {
+    Variation task = variation_of(f, p);
+    require_size(u, f, 1);
+    task.f = f.data();
+    task.u = u.data();
+    on_rows(task, threads, table_of(variant), &Variant::descend_rows);
+}
+
+void ascend(Planes f, Field p, Array<float, 5> before, Edges edges, Plane radius, Target u,
+            double kink, bool bounded, float momentum, double step, float least, int threads,
+            const std::string& variant) {
+    Variation task = variation_of(f, p);
+    require_size(before, f, 8);
+    require_size(u, f, 1);
+    weigh(task, edges, radius, float(kink), bounded);
+    task.f = f.data();
+    task.u = u.data();
     task.before = before.data();
-    task.out = out.data();
     task.momentum = momentum;
-    task.step = step;
-    task.shrinkage = shrinkage;
-    task.radius = radius;
-    on_rows(task, threads, variant, &Variant::ascend_rows);
+    task.step = float(step);
+    task.step_of_kink = float(step * kink);
+    task.least = least;
+    const Variant& table = table_of(variant);
+    {
+        // The rows on either side of where chunks meet, and the first and the last of all.
+        const Scratch scratch(1, table.variation_scratch(task));
+        for (Index r = 0; r < task.rows + chunk; r += chunk) {
+            const Index first = std::max<Index>(0, std::min(r, task.rows) - 1);
+            table.descend_rows(task, first, std::min(task.rows, r + 1), scratch.of(0));
+        }
+    }
+    on_rows(task, threads, table, &Variant::ascend_rows);
 }
 
-void energies_and_gaps(Array<const float, 3> f, Array<const float, 4> p,
-                       std::optional<Array<const float, 3>> edges, Array<double, 2> sums,
-                       float softness, float radius, int threads, const std::string& variant) {
-    Variation task = variation_of(f, p, edges);
+void energies_and_gaps(Planes f, Target u, Field p, Edges edges, Plane radius,
+                       Array<double, 2> sums, float kink, bool bounded, int threads,
+                       const std::string& variant) {
+    Variation task = variation_of(f, p);
+    require_size(u, f, 1);
     if (Index(sums.size()) != 2 * task.rows) throw nb::value_error("two sums for every row");
+    weigh(task, edges, radius, kink, bounded);
+    task.f = f.data();
+    task.u = u.data();
     task.sums = sums.data();
-    task.softness = softness;
-    task.radius = radius;
-    on_rows(task, threads, variant, &Variant::look_rows);
+    on_rows(task, threads, table_of(variant), &Variant::look_rows);
 }
 
 }  // namespace
 
 void bind_variation(nb::module_& m) {
+    m.def("descend", &descend);
     m.def("ascend", &ascend);
     m.def("energies_and_gaps", &energies_and_gaps);
 }

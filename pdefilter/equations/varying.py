@@ -1,0 +1,136 @@
+"""Perona–Malik diffusion of a contrast that varies, or of channels with holes of their own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from pdefilter.equations.diffusivities import Diffusivity
+from pdefilter.equations.evolution import LinearEvolution, Splittable, one_by_one
+from pdefilter.equations.heat import Heat
+from pdefilter.equations.smoothing import Smoothing
+
+if TYPE_CHECKING:
+    from pdefilter.kernels.room import Room
+    from pdefilter.raster import Places, Plane, Planes
+
+
+@dataclass(frozen=True)
+class VaryingDiffusion:
+    """u_t = div(g(|∇u_σ|²/κ²) ∇u), zero flux through the border and into holes.
+
+    On the edge between two pixels κ² is the mean of theirs, as the difference of two
+    noisy pixels has the sum of their variances. g follows the channels that both
+    pixels have, and each channel flows where it has both.
+
+    Attributes
+    ----------
+    diffusivity : Diffusivity
+        g.
+    contrast : float or ndarray of shape (M, N), float32
+        κ > 0.
+    edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, or None
+        1 where an edge is open, 0 where it is closed, for all channels or each; None
+        for open.
+    smoothed : Smoothing
+        From u to u_σ.
+    """
+
+    diffusivity: Diffusivity
+    contrast: "float | Plane"
+    edges: "Planes | None"
+    smoothed: Smoothing
+
+    largest_stable_step: ClassVar[float] = Heat.largest_stable_step
+
+    def march(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
+        """Take explicit steps."""
+        if u.ndim > 3:
+            return one_by_one(self.march, u, sizes)
+        for size in sizes:
+            u = self.freeze(u).march(u, [size], room=room)
+        return u
+
+    def freeze(self, u: "Planes") -> "Heat | Apart":
+        """Hold the conductances as they are for u: a linear diffusion."""
+        import numpy as np
+
+        from pdefilter.kernels.edgewise import between_pixels, conduct
+
+        if isinstance(self.contrast, float):
+            scale: float | Planes = self.diffusivity.scale / self.contrast**2
+        else:
+            scale = np.float32(self.diffusivity.scale) / between_pixels(np.square(self.contrast))
+        g = conduct(self.smoothed(u), self.diffusivity.conductance, scale, self.edges)
+        if self.edges is None:
+            return Heat(g)
+        if self.edges.ndim == 3:
+            return Heat(g * self.edges)
+        return Apart(tuple(Heat(g * edges) for edges in self.edges))
+
+    def part(self, rows: "Places", columns: "Places") -> "VaryingDiffusion":
+        """Make the evolution of a part of the image, cut out."""
+        contrast = self.contrast
+        return replace(
+            self,
+            contrast=contrast if isinstance(contrast, float) else contrast[rows, columns],
+            edges=None if self.edges is None else self.edges[..., rows, columns],
+            smoothed=self.smoothed.part(rows, columns),
+        )
+
+    def split(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
+        """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""
+        for size in sizes:
+            u = self.freeze(u).split(u, [size], room=room)
+        return u
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Channels that evolve linearly, each by an equation of its own.
+
+    Attributes
+    ----------
+    channels : tuple of LinearEvolution
+        Their equations.
+    """
+
+    channels: tuple[LinearEvolution, ...]
+
+    @property
+    def largest_stable_step(self) -> float:
+        """That of each of them."""
+        return self.channels[0].largest_stable_step
+
+    def march(
+        self,
+        u: "Planes",
+        sizes: Sequence[float],
+        momenta: Sequence[float] = (),
+        *,
+        room: "Room | None" = None,  # noqa: ARG002 (an evolution's)
+    ) -> "Planes":
+        """Take explicit steps, each with its momentum if there are any."""
+        import numpy as np
+
+        return np.concatenate(
+            [
+                evolution.march(plane[None], sizes, momenta)
+                for evolution, plane in zip(self.channels, u, strict=True)
+            ]
+        )
+
+    def split(
+        self,
+        u: "Planes",
+        sizes: Sequence[float],
+        *,
+        room: "Room | None" = None,  # noqa: ARG002 (an evolution's)
+    ) -> "Planes":
+        """Take steps of operator splitting."""
+        import numpy as np
+
+        found = []
+        for evolution, plane in zip(self.channels, u, strict=True):
+            assert isinstance(evolution, Splittable)
+            found.append(evolution.split(plane[None], sizes))
+        return np.concatenate(found)

@@ -1,0 +1,124 @@
+"""Parameters that differ from pixel to pixel: pictures of the size of the image."""
+
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+from pdefilter.errors import MisfitError, ParameterError
+from pdefilter.filters.option import Option
+
+if TYPE_CHECKING:
+    from pdefilter.raster import Raster, Values
+
+# A picture of 8 bits has as many grey levels as its values say.
+LEVELS = 255.0
+
+KappaMap: TypeAlias = Annotated[
+    "Raster | None",
+    Option(
+        "Grey picture of the size of INPUT that has κ for every pixel: floats in the unit of "
+        "--kappa, integers as parts of full scale.",
+        picture=True,
+    ),
+]
+
+NoiseMap: TypeAlias = Annotated[
+    "Raster | None",
+    Option(
+        "Grey picture of the size of INPUT that has the standard deviation of the noise for every "
+        "pixel: floats in the unit of --noise, integers as parts of full scale.",
+        picture=True,
+    ),
+]
+
+
+def numbers_in(
+    name: str, picture: "Raster | None", image: "Raster", *, positive: bool
+) -> "Values | None":
+    """Read a map, as numbers on the scale of an image.
+
+    Parameters
+    ----------
+    name : str
+        The parameter.
+    picture : Raster or None
+        What was given for it.
+    image : Raster
+        The image.
+    positive : bool
+        Whether every value must be above zero; else zeros are taken too.
+
+    Returns
+    -------
+    ndarray of shape (M, N), float64, or None
+        None where nothing was given.
+
+    Raises
+    ------
+    ParameterError
+        If it is not grey, or has other values.
+    MisfitError
+        If it is of another size.
+    """
+    if picture is None:
+        return None
+    require_map(name, picture)
+    require_size(name, picture, image)
+    import numpy as np
+
+    values = picture.scale.stored(picture.colour[0]) / picture.scale.full
+    if not (values.min() > 0 if positive else values.min() >= 0):
+        least = "above 0" if positive else "at least 0"
+        raise ParameterError(name, f"has values that are not {least}; give such values alone")
+    return np.asarray(values * image.scale.number(1.0))
+
+
+def require_map(name: str, picture: "Raster | None") -> None:
+    """Refuse a picture that is no map, before there is an image.
+
+    Raises
+    ------
+    ParameterError
+        If it has colours, or holes.
+    """
+    if picture is None:
+        return
+    if len(picture.colour) != 1:
+        raise ParameterError(
+            name, f"has {len(picture.colour)} colour channels; give a grey picture"
+        )
+    if picture.valid is not None:
+        raise ParameterError(name, "has values that are no finite numbers; fill them first")
+
+
+def require_size(name: str, picture: "Raster | None", image: "Raster") -> None:
+    """Refuse a map that is not of the size of an image, where that is known.
+
+    Raises
+    ------
+    MisfitError
+        That says both sizes.
+    """
+    if picture is None or image.colour.shape[1:] == (0, 0):
+        return
+    (rows, columns), (of_map_rows, of_map_columns) = (
+        image.colour.shape[1:],
+        picture.colour.shape[1:],
+    )
+    if (rows, columns) != (of_map_rows, of_map_columns):
+        raise MisfitError(
+            f"has {columns} × {rows} pixels, the {name.replace('_', ' ')} {of_map_columns} × "
+            f"{of_map_rows}; give a map of its size"
+        )
+
+
+def require_one(name: str, value: object, picture: "Raster | None", *, given: bool) -> None:
+    """Refuse a parameter that is given both as a number and as a map.
+
+    Raises
+    ------
+    ParameterError
+        That says so.
+    """
+    if given and picture is not None:
+        raise ParameterError(
+            f"{name}_map", f"{name} = {value} says the same for all pixels; give one of them"
+        )

@@ -1,0 +1,139 @@
+"""F(s·u + c) = s·F(u) + c for every filter, for values of any unit, offset and type."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import pdefilter
+
+# Options that are differences of values; a weight and a tolerance are in 255ths of them.
+IN_UNITS = ("kappa", "noise", "threshold", "weight", "tolerance")
+
+CALLS = {
+    "edge": ("edge", {}),
+    "edge, smoothed": ("edge", {"sigma": 1.0, "operator": "scharr"}),
+    "edge, rows": ("edge", {"component": "rows"}),
+    "laplacian": ("edge", {"operator": "laplacian"}),
+    "gaussian": ("smooth", {}),
+    "box": ("smooth", {"method": "box", "sigma": 1.3}),
+    "binomial": ("smooth", {"method": "binomial"}),
+    "median": ("smooth", {"method": "median"}),
+    "large median": ("smooth", {"method": "median", "size": 7}),
+    "curvature": ("smooth", {"method": "curvature", "time": 1.0}),
+    "tv": ("smooth", {"method": "tv", "weight": 20.0}),
+    "tv auto": ("smooth", {"method": "tv", "weight": "auto"}),
+    "huber": ("smooth", {"method": "huber", "weight": 20.0, "kappa": 0.04}),
+    "tikhonov": ("smooth", {"method": "tikhonov", "weight": 20.0, "kappa": 0.04}),
+    "tikhonov, newton": (
+        "smooth",
+        {"method": "tikhonov", "weight": 9.0, "kappa": 0.04, "optimizer": "newton"},
+    ),
+    "convolve": ("convolve", {}),
+    "convolve, differences": ("convolve", {"kernel": "sobel-rows"}),
+    "unsharp": ("sharpen", {}),
+    "laplacian sharpening": ("sharpen", {"method": "laplacian"}),
+    "inverse heat": ("sharpen", {"method": "inverse-heat"}),
+    "heat": ("heat_diffuse", {}),
+    "heat, exact": ("heat_diffuse", {"scheme": "exact", "time": 7.0}),
+    "heat, fsi": ("heat_diffuse", {"scheme": "fsi", "time": 7.0}),
+    "heat, optimal": ("heat_diffuse", {"scheme": "optimal", "time": 7.0}),
+    "heat to a tolerance": ("heat_diffuse", {"time": 7.0, "tolerance": 0.3}),
+    "anisotropic": ("anisotropic", {}),
+    "anisotropic, noise": ("anisotropic", {"noise": 0.05}),
+    "perona-malik": ("anisotropic", {"model": "perona-malik", "kappa": 0.1, "time": 2.0}),
+    "weickert": ("anisotropic", {"diffusivity": "weickert", "kappa": 0.2, "time": 2.0}),
+    "percentile": ("anisotropic", {"kappa": "p80", "time": 2.0}),
+    "edge-enhancing": ("anisotropic", {"model": "edge-enhancing", "kappa": 0.1, "time": 2.0}),
+    "coherence-enhancing": ("anisotropic", {"model": "coherence-enhancing", "time": 5.0}),
+    "aos": ("anisotropic", {"scheme": "aos", "kappa": 0.1, "time": 2.0}),
+    "shock": ("shock", {}),
+    "coherence shock": ("shock", {"model": "coherence"}),
+    "osher-rudin": ("shock", {"model": "osher-rudin"}),
+    "wave": ("wave", {}),
+    "wave, damped": ("wave", {"damping": 0.5, "diffusivity": "rational", "kappa": 0.1}),
+    "flatten": ("poisson", {"flatten": 4.0}),
+}
+DIFFERENCES = {"edge", "edge, smoothed", "edge, rows", "laplacian", "convolve, differences"}
+
+# What adds up the roundings of float32 of some steps, as parts of the image's range; where a
+# number of steps follows from an error, or a time from noise, a rounding may change it.
+ROUNDING = 2e-5
+CHOSEN = {
+    "tv": 1e-4,
+    "tv auto": 1e-4,
+    "huber": 1e-4,
+    "tikhonov": 1e-4,
+    "tikhonov, newton": 1e-4,
+    "anisotropic": 1e-4,
+    "anisotropic, noise": 1e-4,
+}
+
+
+def scene(seed, channels):
+    """Two regions, a ramp, and noise, between 0 and 1."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:22, :27] / 27
+    u = 0.3 * rows + 0.5 * (rows + 0.4 * columns > 0.5)
+    u = u[..., None] * np.linspace(1, 0.7, channels) + rng.normal(0, 0.04, (22, 27, channels))
+    return u[..., 0] if channels == 1 else u
+
+
+def filtered(name, u, unit=1.0):
+    filter_, options = CALLS[name]
+    options = {
+        key: value * unit if key in IN_UNITS and not isinstance(value, str) else value
+        for key, value in options.items()
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", ".*clipped to it")
+        return getattr(pdefilter, filter_)(u, **options)
+
+
+@pytest.mark.parametrize("name", CALLS)
+@settings(max_examples=12)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([1, 3]),
+    st.floats(-12, 12),
+    st.floats(-1e6, 1e6) | st.just(0.0),
+    st.sampled_from([np.float64, np.float64, np.float32]),
+)
+def test_floats(name, seed, channels, exponent, offset, dtype):
+    """The offset is in ranges of the image, the exponent that of its unit."""
+    u, s = scene(seed, channels), 10.0**exponent
+    c = offset * s
+    stored = (s * u + c).astype(dtype)
+    u = (stored.astype(np.float64) - c) / s  # what float32 has left of it
+    expected = filtered(name, u)
+    found = filtered(name, stored, s).astype(np.float64)
+    found = found / s if name in DIFFERENCES else (found - c) / s
+    size = np.ptp(expected) + np.ptp(u)
+    allowed = CHOSEN.get(name, ROUNDING) * size
+    # A result is stored to the digits of its type, about its offset.
+    allowed += (np.finfo(dtype).eps) * (abs(offset) + size)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=allowed)
+
+
+@pytest.mark.parametrize("name", CALLS)
+@settings(max_examples=6)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([("u2", 3000, 30_000), ("i2", 200, -9000), ("i4", 60, 100),
+                     ("i4", 900_000, 1_000_000_000), ("u4", 8, 2**31), ("i8", 5000, 2**40)]),
+)  # fmt: skip
+def test_integers(name, seed, kind):
+    """As floats of the same values, but for the rounding to integers."""
+    dtype, size, c = kind
+    full = np.iinfo(dtype).max
+    stored = np.rint(scene(seed, 1) * size).astype(np.int64) + c
+    expected = filtered(name, stored.astype(np.float64), size)
+    found = filtered(name, stored.astype(dtype), size / full).astype(np.float64)
+    if name in ("edge, rows", "convolve, differences"):
+        return  # signed results are shown about the middle of full scale
+    bottom = np.iinfo(dtype).min if dtype[0] == "i" else 0
+    allowed = 0.5 + (CHOSEN.get(name, ROUNDING) + 1e-6) * (np.ptp(expected) + size)
+    np.testing.assert_allclose(found, expected.clip(bottom, full), rtol=0, atol=allowed)
