@@ -18,6 +18,9 @@ Mask: TypeAlias = NDArray[np.bool_]
 Planes: TypeAlias = NDArray[np.float32]
 """Channels that belong together, shape (channels, rows, columns); equal ones may share memory."""
 
+Limits: TypeAlias = tuple[Planes, Planes]
+"""The least and the largest value of every channel, shape (channels, 1, 1) each."""
+
 Values: TypeAlias = NDArray[np.float64]
 """A number for every pixel, shape (rows, columns)."""
 
@@ -92,18 +95,31 @@ class Raster:
         np.divide(planes[:-1], alpha, out=colour, where=visible)
         return replace(self, colour=colour, alpha=alpha)
 
+    def diffused(self, f: Callable[[Planes], Planes]) -> Self:
+        """Apply `f`, which takes means of pixels by weights that all planes share.
+
+        Then colours are means of visible ones, and stay in the range of those: what
+        a small error becomes where little alpha is divided out is cut off.
+        """
+        found = self.filtered(f)
+        if found.alpha is not None and self.colour.size:
+            within = keep_within(found.colour.copy(), limits(self.colour, self.visible))
+            np.copyto(found.colour, within, where=found.alpha > _INVISIBLE)
+        return found
+
     def averaged(self, f: Callable[[Planes], Planes]) -> Self:
         """Apply `f`, which takes weighted means of neighbours, among which holes do not count."""
-        if self.valid is None or not self.colour.size:
-            return self.filtered(f)
         valid = self.valid
+        if valid is None or not self.colour.size:
+            return self.diffused(lambda u: keep_within(f(u), limits(u)))
         weight = f(_stacked(valid).astype(np.float32))
 
         def normalised(u: Planes) -> Planes:
             planes = f(u * valid)
-            return np.divide(planes, weight, out=u.copy(), where=valid)
+            means = np.divide(planes, weight, out=u.copy(), where=valid)
+            return keep_within(means, limits(u))
 
-        return self.filtered(normalised)
+        return self.diffused(normalised)
 
     def convolved(self, f: Callable[[Planes], Planes]) -> Self:
         """Apply `f`, which is linear and has negative weights too; alpha is kept.
@@ -221,6 +237,22 @@ class Raster:
             means = sums / np.maximum(1, count)
             np.copyto(planes, means.astype(np.float32), where=~self.valid)
         return planes
+
+
+def limits(u: Planes, where: Mask | None = None) -> Limits:
+    """Find the range of every channel, of some of its pixels; of none it is all numbers."""
+    low, high = u, u
+    if where is not None:
+        low, high = (np.where(where, u, np.float32(end)) for end in (np.inf, -np.inf))
+    least, largest = low.min(axis=(1, 2), keepdims=True), high.max(axis=(1, 2), keepdims=True)
+    nothing = least > largest
+    least[nothing], largest[nothing] = -np.inf, np.inf
+    return least, largest
+
+
+def keep_within(u: Planes, allowed: Limits) -> Planes:
+    """Bring what is beyond the range of its channel to the ends of that, in place."""
+    return np.clip(u, *allowed, out=u)
 
 
 def _stacked(field: NDArray[Any]) -> NDArray[Any]:

@@ -25,6 +25,12 @@ OPTIMIZERS: Mapping[str, str] = {
 
 MOST_ITERATIONS = 20_000
 
+MOST_SOLUTIONS = 200
+"""Of Newton's method, which takes tens where float32 can reach the tolerance; so does each."""
+
+# So many in turn that come no nearer do so because of rounding.
+_PATIENCE = 5
+
 
 @dataclass(frozen=True)
 class Energy:
@@ -193,8 +199,18 @@ def minimise(energy: Energy, optimizer: str, tolerance: float) -> "tuple[Planes,
     trace : Trace
         How it went; distances, too, are root mean squares.
     """
+    from pdefilter.raster import keep_within, limits
+
+    u, trace = _minimise(energy, optimizer, tolerance * math.sqrt(energy.f.size))
+    # To cut u off at the range of f would lessen both terms of the energy: the minimum lies within,
+    # and u comes no further from it.
+    return keep_within(u, limits(energy.f)), trace
+
+
+def _minimise(energy: Energy, optimizer: str, norm: float) -> "tuple[Planes, Trace]":
+    import numpy as np
+
     f = energy.f
-    norm = tolerance * math.sqrt(f.size)
     if optimizer == "primal-dual":
         from pdefilter.kernels.variation import descended, field
 
@@ -229,8 +245,8 @@ def _by_conjugate_gradients(energy: Energy, norm: float) -> "tuple[Planes, Trace
 def _by_newton(energy: Energy, norm: float) -> "tuple[Planes, Trace]":
     """Solve for the diffusivity that u had (Vogel & Oman 1996, doi:10.1137/0917016), in turn."""
     u, trace = energy.f.copy(), Trace(norm)
-    while trace.goes_on(*energy.look(u)[::2], MOST_ITERATIONS):
+    while trace.goes_on(*energy.look(u)[::2], MOST_SOLUTIONS) and not trace.stands(_PATIENCE):
         enough = max(norm / 2, trace.distances[-1] / 10) / math.sqrt(len(u))
         for grids, f, plane in zip(hierarchies(energy.networks(u)), energy.f, u, strict=True):
-            solve(Poisson(grids, f), plane, tolerance=enough, most=MOST_ITERATIONS)
+            solve(Poisson(grids, f), plane, tolerance=enough, most=MOST_SOLUTIONS)
     return u, trace

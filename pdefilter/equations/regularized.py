@@ -34,7 +34,7 @@ class Regularized:
 
     def march(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
         """Take explicit steps."""
-        if self.smoothed.valid is None:
+        if self.smoothed.valid is None and self.smoothed.taps.fits(*u.shape[-2:]):
             return self.equation.march(u, sizes, smoothing=self.smoothed.taps, room=room)
         if u.ndim > 3:
             return one_by_one(self.march, u, sizes)

@@ -255,7 +255,7 @@ def anisotropic(
             time = time_of_least_risk(evolution, u, found())
             return plan_until(time=time).run(evolution, u, scale)
 
-        return converted.filtered(diffuse)
+        return converted.diffused(diffuse)
 
     if not follows_error and not plan.time:
         return image

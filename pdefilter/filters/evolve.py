@@ -10,8 +10,14 @@ from pdefilter.equations.watched import watched
 from pdefilter.errors import ParameterError
 from pdefilter.observer import chose
 from pdefilter.scale import Scale
-from pdefilter.schemes.explicit import explicit_steps
-from pdefilter.schemes.fast_explicit import Cycle, fed_cycle, fewest_cycles, fsi_cycle
+from pdefilter.schemes.explicit import MOST_STEPS, explicit_steps
+from pdefilter.schemes.fast_explicit import (
+    LONGEST_CYCLE,
+    Cycle,
+    fed_cycle,
+    fewest_cycles,
+    fsi_cycle,
+)
 from pdefilter.schemes.tolerance import fewest_parts
 
 if TYPE_CHECKING:
@@ -37,6 +43,9 @@ _CYCLES: Mapping[str, Callable[[float, float], Cycle]] = {"fed": fed_cycle, "fsi
 # as wide as the evolution blurs, or they would be grey all over before the image is.
 _LEAST_SAMPLE_WIDTH = 128
 _SAMPLE_DEVIATIONS = 8
+
+# Whose every step takes means, so that no value leaves the range there was.
+_MONOTONE = ("explicit", "aos")
 
 # Some roundings to float32, below which no division of time brings an error.
 _ROUNDING = 2.0**-20
@@ -69,13 +78,24 @@ class Schedule:
     def run(self, evolution: Evolution, u: "Planes", scale: Scale) -> "Planes":
         """Evolve `u`, of this scale, to the stopping time.
 
-        It is overwritten unless NumPy forbids that.
+        It is overwritten unless NumPy forbids that. No channel leaves the range that
+        it had. The exact solution does not, as diffusion has no negative weights;
+        what steps of changing sizes or with momentum lead to beyond is an error, and
+        smaller at the end of the range.
         """
-        from pdefilter.kernels.room import Room
+        from pdefilter.raster import keep_within, limits
 
         chose(scheme=self.scheme, time=self.time)
         if not self.time:
             return u
+        if self.scheme in _MONOTONE:
+            return self._advance(evolution, u, scale)
+        ends = limits(u)
+        return keep_within(self._advance(evolution, u, scale), ends)
+
+    def _advance(self, evolution: Evolution, u: "Planes", scale: Scale) -> "Planes":
+        from pdefilter.kernels.room import Room
+
         room, allowed = Room(), scale.tolerance(self.tolerance, self.default_tolerance)
         if self.sizes:
             chose(steps=len(self.sizes))
@@ -203,7 +223,20 @@ def schedule(
         )
         time = math.fsum(sizes)
     until = default_time if time is None else time
+    if scheme in _CYCLES:
+        _require_reach(scheme, until, largest_stable_step)
     return Schedule(scheme, until, sizes, tolerance, default_tolerance)
+
+
+def _require_reach(scheme: str, time: float, largest_stable_step: float) -> None:
+    """Refuse times that would take more steps than anyone may ask for by number."""
+    steps = fewest_cycles(time, largest_stable_step) * LONGEST_CYCLE
+    if steps > MOST_STEPS:
+        raise ParameterError(
+            "time",
+            f"t = {time:g} px² takes {steps} steps of the {scheme} scheme, more than {MOST_STEPS}; "
+            "take a shorter time",
+        )
 
 
 def edges_of(image: "Raster") -> "Planes | None":

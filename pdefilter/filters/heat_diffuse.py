@@ -130,7 +130,7 @@ def heat_diffuse(
         if not t:
             return image
         chose(scheme="exact", time=t)
-        return in_space(color, image, lambda i: i.filtered(lambda u: Heat().evolve_exactly(u, t)))
+        return in_space(color, image, lambda i: i.diffused(lambda u: Heat().evolve_exactly(u, t)))
 
     plan = schedule(
         scheme=scheme,
@@ -147,6 +147,6 @@ def heat_diffuse(
 
     def diffused(converted: "Raster") -> "Raster":
         heat = Heat(edges_of(converted))
-        return converted.filtered(lambda u: plan.run(heat, u, converted.scale))
+        return converted.diffused(lambda u: plan.run(heat, u, converted.scale))
 
     return in_space(color, image, diffused)

@@ -87,8 +87,9 @@ def poisson(
     mask : ndarray or Image, optional
         Of the size of the source; zero where it is not cloned. By default all
         of it that is at least half opaque. In any case a pixel is cloned only
-        if its four neighbours in the source are opaque too, as it is their
-        differences that are carried over.
+        if the source knows its differences to all neighbours that it has in the
+        image: at the source's border and beside what is transparent the image
+        stays, except at the border of the image, beyond which nothing is.
     at : str
         The row and the column of the image where the source's first pixel
         comes to lie; what is cloned must lie within the image, and leave some
@@ -124,7 +125,7 @@ def poisson(
     Petro & Sbert 2014, doi:10.5201/ipol.2014.84 (flattening); Simchony,
     Chellappa & Shao 1990, doi:10.1109/34.55103 (integration).
     """
-    region = _region(source, mask)
+    region = _region(source, mask, place_of(at), image.colour.shape[1:])
     given = [
         name
         for name, value in (("source", source), ("flatten", flatten), ("columns", columns))
@@ -154,8 +155,20 @@ def poisson(
     return _cloned(image, source, region, place_of(at), mixed=mixed)
 
 
-def _region(source: "Raster | None", mask: "Raster | None") -> "Mask | None":
-    """Find which pixels of the source are cloned: those whose neighbours it has, too."""
+def _region(
+    source: "Raster | None",
+    mask: "Raster | None",
+    at: tuple[int, int],
+    within: tuple[int, ...],
+) -> "Mask | None":
+    """Find which pixels of the source are cloned, `at` a place in an image of the shape `within`.
+
+    Those whose differences to all their neighbours in the image it knows. A pixel
+    that has a neighbour there and none in the source stays the image's: then no
+    edge is without a difference, and no seam shows. Beyond the border of the image
+    are no neighbours, and none are missed; but of an image that all would replace,
+    the pixels at the border of the source stay.
+    """
     if source is None:
         return None
     import numpy as np
@@ -165,22 +178,37 @@ def _region(source: "Raster | None", mask: "Raster | None") -> "Mask | None":
     seen = np.ones(shape, bool) if source.valid is None else source.valid
     if source.alpha is not None:
         seen = seen & (source.alpha >= 0.5)
-    framed = np.pad(seen, 1)
-    region: Mask = (
-        seen & framed[:-2, 1:-1] & framed[2:, 1:-1] & framed[1:-1, :-2] & framed[1:-1, 2:]
-    )
+    wanted = seen
     if mask is not None:
         if mask.colour.shape[1:] != shape:
             raise ParameterError(
                 "mask",
                 f"has {_size(mask)} pixels, the source {_size(source)}; give one of its size",
             )
-        region = region & (mask.colour != 0).any(axis=0)
+        wanted = seen & (mask.colour != 0).any(axis=0)
+    # Which image it will be is not known yet where the options alone are looked at.
+    rows, columns = (
+        np.arange(-1, size + 1) + offset
+        for size, offset in zip(shape, at if any(within) else (0, 0), strict=True)
+    )
+    height, width = within if any(within) else shape
+    inside = ((rows >= 0) & (rows < height))[:, None] & (columns >= 0) & (columns < width)
+    framed = np.pad(seen, 1)
+    surrounded = wanted & _all_neighbours(framed)
+    if mask is None and not surrounded.any():
+        raise ParameterError("source", "has no pixel with four opaque neighbours; enlarge it")
+    region = surrounded | (wanted & inside[1:-1, 1:-1] & _all_neighbours(framed | ~inside))
+    sticks_out = (surrounded & ~inside[1:-1, 1:-1]).any()
+    if sticks_out or region.sum() == height * width:
+        region = surrounded
     if not region.any():
-        if mask is None:
-            raise ParameterError("source", "has no pixel with four opaque neighbours; enlarge it")
         raise ParameterError("mask", "leaves nothing to clone; make white what is to be cloned")
     return region
+
+
+def _all_neighbours(framed: "Mask") -> "Mask":
+    """Find which pixels have four neighbours that are true, in a frame one pixel wide."""
+    return framed[:-2, 1:-1] & framed[2:, 1:-1] & framed[1:-1, :-2] & framed[1:-1, 2:]
 
 
 def _size(image: "Raster") -> str:

@@ -173,7 +173,7 @@ class Wanted:
                 )
             return u
 
-        return image.filtered(minimum)
+        return image.diffused(minimum)
 
     def _weight(self, image: "Raster", f: "Planes", kappa: float) -> "float | Plane":
         """Find λ as a number, or for every pixel."""
@@ -216,4 +216,4 @@ def straightened(image: "Raster", time: float | None) -> "Raster":
     )
     if not steps:
         return image
-    return image.of_range_one.filtered(lambda u: straighten(u, steps, weight))
+    return image.of_range_one.diffused(lambda u: straighten(u, steps, weight))

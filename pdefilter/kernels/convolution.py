@@ -25,7 +25,7 @@ def correlate(
         The image.
     along_rows, along_columns : Taps
         The kernel that couples pixels of different rows (of different
-        columns).
+        columns). Those far longer than the axis are folded.
     order : {"rows first", "columns first", "mean"}
         Which kernel comes first, for the results differ by their roundings. With
         one kernel for both axes, the mean of both orders turns with the image by
@@ -39,6 +39,10 @@ def correlate(
         `out`.
     """
     out = np.empty_like(u, order="C") if out is None else out
+    along_rows, along_columns = (
+        taps.folded(length) if length else taps
+        for taps, length in zip((along_rows, along_columns), u.shape[1:], strict=True)
+    )
     if u.size and engine.name() == "native":
         from pdefilter.kernels.native import correlation as native
 

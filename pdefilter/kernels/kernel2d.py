@@ -16,6 +16,9 @@ Kernel2D = NDArray[np.float64]
 # the kernel alone, so that no part of an image is computed differently from the whole.
 MOST_DIRECT_WEIGHTS = 500
 
+# So many times an axis a kernel may be long before its weights are added up.
+_LONGEST = 16
+
 # A tile of so many pixels a side stays, with its transform, in the cache of a core. The kernel
 # covers at most a quarter of a side: so much of it is computed in vain.
 _TILE = 256
@@ -44,6 +47,8 @@ def correlate2d(u: Planes, kernel: Kernel2D, origin: tuple[int, int], border: st
         A new array. Either way it is exact but for rounding, of at most
         2⁻²⁴ Σ|K| max|u| for each weight.
     """
+    for axis, length in enumerate(u.shape[1:]):
+        kernel, origin = _shortened(kernel, origin, axis, length, border)
     if np.count_nonzero(kernel) > MOST_DIRECT_WEIGHTS:
         return _by_transform(reference.framed(u, kernel.shape, origin, border), kernel)
     weights = kernel.astype(np.float32)
@@ -52,6 +57,31 @@ def correlate2d(u: Planes, kernel: Kernel2D, origin: tuple[int, int], border: st
 
         return native.correlate2d(np.ascontiguousarray(u), weights, origin, border)
     return reference.correlate2d(u, weights, origin, border)
+
+
+def _shortened(
+    kernel: Kernel2D, origin: tuple[int, int], axis: int, length: int, border: str
+) -> tuple[Kernel2D, tuple[int, int]]:
+    """Add up the weights of a kernel, far longer than an axis, that belong to the same pixel.
+
+    Beyond the border is what lies within, again and again, or the same everywhere.
+    """
+    size = kernel.shape[axis]
+    if not length or size <= _LONGEST * length:
+        return kernel, origin
+    offsets = np.arange(size) - origin[axis]
+    places = {
+        "reflect": (offsets + length) % (2 * length) - length,
+        "wrap": offsets % length,
+        "nearest": offsets.clip(-length, length),
+        "constant": offsets.clip(-length, length),
+    }[border]
+    shorter = np.zeros((2 * length + 1, kernel.shape[1 - axis]))
+    np.add.at(shorter, places + length, np.moveaxis(kernel, axis, 0))
+    if border == "constant":  # black
+        shorter[[0, -1]] = 0
+    reach = (length, origin[1]) if axis == 0 else (origin[0], length)
+    return np.moveaxis(shorter, 0, axis), reach
 
 
 def _by_transform(framed: Planes, kernel: Kernel2D) -> Planes:

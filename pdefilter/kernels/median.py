@@ -1,42 +1,61 @@
-"""Running medians over square windows, mirrored at the border."""
+"""Running medians over square windows, mirrored at the border.
+
+A median is a value of its window, to the last bit, whatever the dtype: what float32
+does not hold exactly goes by its rank among the values of the image.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pdefilter.kernels.bands import for_each_band, with_border
-from pdefilter.raster import Plane, Planes
+from pdefilter.kernels.bands import for_each_band
+from pdefilter.raster import Plane
+
+Number = TypeVar("Number", bound=np.generic)
 
 # OpenCV's selection network is the fastest for float images, and ends at 5 × 5.
 _LARGEST_NETWORK = 5
 
+# Measured: to add up all windows once costs what so many pixels a window do, to select a median of.
+_PIXELS_OF_A_SUM = 4
 
-def median(u: Planes, size: int) -> Planes:
+# float32 tells so many ranks apart.
+_MOST_RANKS = 1 << 24
+
+
+def median(u: NDArray[Number], size: int) -> NDArray[Number]:
     """Take the median of every `size` × `size` window, channel by channel.
 
     Parameters
     ----------
-    u : ndarray of shape (C, M, N), float32
+    u : ndarray of shape (C, M, N), any real dtype
         The image.
     size : int
         The window's width in px, odd.
 
     Returns
     -------
-    ndarray of shape (C, M, N), float32
+    ndarray of shape (C, M, N), dtype of u
         A new array.
     """
-    if size <= _LARGEST_NETWORK:
-        import cv2
+    found = np.empty_like(u, order="C")
+    for plane, result in zip(u, found, strict=True):
+        if size <= _LARGEST_NETWORK and np.can_cast(u.dtype, np.float32):
+            result[...] = _selected(plane.astype(np.float32), size)
+            continue
+        values, ranks = _ranked(plane)
+        if _PIXELS_OF_A_SUM * len(values) < size * size:
+            chosen = _rank_of_half(ranks, len(values), np.ones(plane.shape, np.float32), size)
+        else:
+            exact = np.float32 if len(values) <= _MOST_RANKS else np.int32
+            chosen = _selected(ranks.astype(exact), size).astype(np.intp)
+        result[...] = values[chosen]
+    return found
 
-        reach = size // 2
-        framed = with_border(u, reach, reach)
-        inside = slice(reach, -reach or None)
-        return np.stack([cv2.medianBlur(plane, size)[inside, inside] for plane in framed])
-    from scipy import ndimage
 
-    return np.stack([ndimage.median_filter(plane, size, mode="reflect") for plane in u])
-
-
-def weighted_median(u: Planes, weight: Plane, size: int) -> Planes:
+def weighted_median(u: NDArray[Number], weight: Plane, size: int) -> NDArray[Number]:
     """Take the median of every window, each pixel counting by its weight.
 
     The value at which the sorted weights reach half their sum (Edgeworth's
@@ -44,7 +63,7 @@ def weighted_median(u: Planes, weight: Plane, size: int) -> Planes:
 
     Parameters
     ----------
-    u : ndarray of shape (C, M, N), float32
+    u : ndarray of shape (C, M, N), any real dtype
         The image.
     weight : ndarray of shape (M, N), float32
         The weights, at least zero.
@@ -53,34 +72,115 @@ def weighted_median(u: Planes, weight: Plane, size: int) -> Planes:
 
     Returns
     -------
-    ndarray of shape (C, M, N), float32
+    ndarray of shape (C, M, N), dtype of u
         A new array.
     """
+    found = u.copy()
+    for plane, result in zip(u, found, strict=True):
+        values, ranks = _ranked(plane)
+        if len(values) < size * size:
+            result[...] = values[_rank_of_half(ranks, len(values), weight, size)]
+        else:
+            _select_by_weight(plane, weight, size, result)
+    return found
+
+
+def _ranked(plane: NDArray[Number]) -> tuple[NDArray[Number], NDArray[np.intp]]:
+    """Find the values there are in ascending order, and which of them every pixel has."""
+    plane = plane.astype(plane.dtype.newbyteorder("="))
+    keys: NDArray[Any] = plane
+    if plane.dtype.kind == "f":
+        # Bits as integers that are ordered as the numbers are, −0 before 0.
+        bits = plane.view(f"i{plane.itemsize}")
+        keys = np.where(bits < 0, bits ^ np.iinfo(bits.dtype).max, bits)
+    _, first, ranks = np.unique(keys, return_index=True, return_inverse=True)
+    return plane.ravel()[first], ranks.reshape(plane.shape)
+
+
+def _selected(plane: NDArray[Any], size: int) -> NDArray[Any]:
+    """Take the medians of a plane, float32 or int32, window by window."""
+    if size <= _LARGEST_NETWORK and plane.dtype == np.float32:
+        import cv2
+
+        reach = size // 2
+        framed = np.pad(plane, reach, mode="symmetric")
+        return cv2.medianBlur(framed, size)[reach : reach + len(plane), reach : -reach or None]
+    from scipy import ndimage
+
+    found: NDArray[Any] = ndimage.median_filter(plane, size, mode="reflect")
+    return found
+
+
+def _rank_of_half(
+    ranks: NDArray[np.intp], count: int, weight: Plane, size: int
+) -> NDArray[np.intp]:
+    """Find the ranks of medians by adding up windows once for each rank, however large they are."""
+    add_up = _window_sums(ranks.shape, size)
+    half = add_up(weight) / 2
+    found = np.zeros(ranks.shape, np.intp)
+    for rank in range(count - 1):
+        found += add_up(np.where(ranks <= rank, weight, np.float32(0))) < half
+    return np.where(half > 0, found, ranks)
+
+
+def _window_sums(
+    shape: tuple[int, ...], size: int
+) -> Callable[[NDArray[np.float32]], NDArray[np.float64]]:
+    """Make what adds up every window of a plane, at a cost that does not grow with its width.
+
+    In double precision, where sums of weights of 8 bits are exact in any order.
+    """
+    along_rows, along_columns = (_stretch_sums(length, size) for length in shape)
+
+    def add_up(plane: NDArray[np.float32]) -> NDArray[np.float64]:
+        return along_columns(along_rows(plane.astype(np.float64)).T).T
+
+    return add_up
+
+
+def _stretch_sums(length: int, size: int) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """Make what adds up, along the first axis, so many places around every one, mirrored.
+
+    The mirrored image repeats itself after twice its length.
+    """
+    repeats, rest = divmod(size, 2 * length)
+    places = np.pad(np.arange(length), size // 2, mode="symmetric")[size - rest :]
+
+    def add_up(plane: NDArray[np.float64]) -> NDArray[np.float64]:
+        before = np.zeros((len(places) + 1, plane.shape[1]))
+        plane[places].cumsum(axis=0, out=before[1:])
+        sums: NDArray[np.float64] = before[rest:] - before[:-rest]
+        return sums + 2 * repeats * plane.sum(axis=0) if repeats else sums
+
+    return add_up
+
+
+def _select_by_weight(
+    plane: NDArray[Number], weight: Plane, size: int, result: NDArray[Number]
+) -> None:
+    """Take weighted medians by sorting every window."""
     reach = size // 2
-    framed = with_border(u, reach, reach)
-    framed_weight = with_border(weight[None], reach, reach)
-    result = u.copy()
+    framed = np.pad(plane, reach, mode="symmetric")
+    framed_weight = np.pad(weight, reach, mode="symmetric")
 
     def select(first: int, last: int) -> None:
         weights = _windows(framed_weight, first, last, size)
         half = weights.sum(axis=0, dtype=np.float64) / 2
-        for channel in range(len(u)):
-            values = _windows(framed[channel : channel + 1], first, last, size)
-            order = values.argsort(axis=0, kind="stable")
-            reached = np.take_along_axis(weights, order, axis=0).cumsum(axis=0, dtype=np.float64)
-            rank = (reached < half).sum(axis=0)
-            at = np.take_along_axis(order, rank[None], axis=0)
-            chosen = np.take_along_axis(values, at, axis=0)[0]
-            np.copyto(result[channel, first:last], chosen, where=half > 0)
+        values = _windows(framed, first, last, size)
+        order = values.argsort(axis=0, kind="stable")
+        reached = np.take_along_axis(weights, order, axis=0).cumsum(axis=0, dtype=np.float64)
+        rank = (reached < half).sum(axis=0)
+        at = np.take_along_axis(order, rank[None], axis=0)
+        chosen = np.take_along_axis(values, at, axis=0)[0]
+        np.copyto(result[first:last], chosen, where=half > 0)
 
     # The windows of one pixel are its own temporaries: count them into the band.
-    for_each_band(select, np.broadcast_to(u[:1], (size * size, *u.shape[1:])))
-    return result
+    for_each_band(select, np.broadcast_to(weight, (size * size, *plane.shape)))
 
 
-def _windows(framed: Planes, first: int, last: int, size: int) -> Planes:
+def _windows(framed: NDArray[Number], first: int, last: int, size: int) -> NDArray[Number]:
     """Collect the shifted copies of rows `first` to `last`, one per window position."""
-    band = framed[0, first : last + size - 1]
+    band = framed[first : last + size - 1]
     columns = band.shape[1] - size + 1
     return np.stack(
         [

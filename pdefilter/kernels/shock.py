@@ -3,6 +3,7 @@
 import numpy as np
 
 from pdefilter.kernels import engine
+from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.reference import shock as reference
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
@@ -48,6 +49,8 @@ def advance(
         `out`.
     """
     out = np.empty_like(u) if out is None else out
+    if isinstance(guide, Taps) and not guide.fits(*u.shape[1:]):
+        guide = correlate(u, guide, guide)
     arguments = u, guide, weight, structure, step, out
     if u.size and engine.name() == "native":
         from pdefilter.kernels.native import shock as native

@@ -41,6 +41,11 @@ class Trace:
         self.iterations += steps if wanted else 0
         return wanted
 
+    def stands(self, steps: int) -> bool:
+        """Tell whether none of so many last looks found it nearer than all before."""
+        before = self.distances[:-steps]
+        return bool(before) and min(self.distances[-steps:]) >= min(before)
+
 
 class Smooth(Protocol):
     """An energy with a gradient."""

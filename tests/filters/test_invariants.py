@@ -121,3 +121,81 @@ def test_an_opaque_image_is_filtered_as_without_alpha(name, u, t):
     plain = DIFFUSIONS[name](np.ascontiguousarray(colour), t)
     np.testing.assert_allclose(ours[..., :-1], plain, rtol=0, atol=10 * ROUNDING)
     np.testing.assert_allclose(ours[..., -1], 1, rtol=0, atol=ROUNDING)
+
+
+# What leads through values that are no means, and brings them back: nothing may stay beyond.
+BOUNDED = {
+    **{
+        f"heat {scheme}": lambda u, t, scheme=scheme: pdefilter.heat_diffuse(
+            u, time=t, scheme=scheme, tolerance=None if scheme == "exact" else 1.0
+        )
+        for scheme in ("exact", "fed", "fsi", "optimal")
+    },
+    "exponential fed": lambda u, t: pdefilter.anisotropic(
+        u, model="perona-malik", diffusivity="exponential", kappa=0.1, time=t, scheme="fed"
+    ),
+    "edge-enhancing fsi": lambda u, t: pdefilter.anisotropic(
+        u, model="edge-enhancing", kappa=0.1, time=t, scheme="fsi"
+    ),
+    "curvature": lambda u, t: pdefilter.smooth(u, method="curvature", time=t),
+    **{name: DIFFUSIONS[name] for name in ("gaussian", "box", "binomial")},
+    **{
+        method: lambda u, t, method=method: pdefilter.smooth(
+            u, method=method, weight=10 * t, tolerance=20
+        )
+        for method in ("tikhonov", "tv", "huber")
+    },
+}
+# Those of which every step takes means, up to rounding.
+POSITIVE = {
+    **BOUNDED,
+    "explicit": DIFFUSIONS["heat explicit"],
+    "rational": DIFFUSIONS["rational"],
+    "aos": lambda u, t: pdefilter.heat_diffuse(u, time=t, scheme="aos", tolerance=1.0),
+}
+
+
+@st.composite
+def specks(draw):
+    """Few bright pixels in the dark, dark ones on bright ground, also beyond the unit scale."""
+    rows, columns, channels = draw(st.tuples(*[st.integers(1, 12)] * 2, st.sampled_from([1, 3])))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    marked = rng.random((rows, columns, channels)) < draw(st.sampled_from([0.02, 0.2, 0.9]))
+    low, high = draw(st.sampled_from([(0.0, 1.0), (0.2, 0.7), (-3.0, 50.0)]))
+    return np.where(marked, high, low).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+@given(u=specks(), t=st.floats(0.1, 20), holed=st.booleans(), seed=st.integers(0, 99))
+def test_no_value_leaves_the_range_to_the_last_bit(name, u, t, holed, seed):
+    if holed and name == "heat exact":
+        return
+    seen = np.ones(u.shape[:2], bool)
+    if holed:
+        seen = np.random.default_rng(seed).random(u.shape[:2]) < 0.8
+    pixels = np.where(seen[..., None], u, np.float32(9e6))  # which means nothing
+    evolved = BOUNDED[name](pdefilter.Image(pixels, mask=seen), t).pixels
+    visible, were = evolved[seen], u[seen]
+    if visible.size:
+        assert (visible.min(axis=0) >= were.min(axis=0)).all()
+        assert (visible.max(axis=0) <= were.max(axis=0)).all()
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+@given(u=specks(), t=st.floats(0.1, 20), seed=st.integers(0, 99))
+def test_no_colour_leaves_the_range_of_the_visible_ones(name, u, t, seed):
+    alpha = np.random.default_rng(seed).choice([0, 1e-4, 0.5, 1], u.shape[:2]).astype(np.float32)
+    colour = np.where(alpha[..., None] > 0, u, np.float32(9e6))
+    evolved = BOUNDED[name](np.dstack([colour, alpha]), t)
+    visible, were = evolved[evolved[..., -1] > 2.0**-17][:, :-1], u[alpha > 0]
+    if visible.size:
+        assert (visible.min(axis=0) >= were.min(axis=0)).all()
+        assert (visible.max(axis=0) <= were.max(axis=0)).all()
+    assert evolved[..., -1].min() >= alpha.min()
+    assert evolved[..., -1].max() <= alpha.max()
+
+
+@pytest.mark.parametrize("name", POSITIVE)
+@given(u=specks(), t=st.floats(0.1, 20))
+def test_what_is_not_negative_stays_so(name, u, t):
+    assert POSITIVE[name](abs(u), t).min() >= 0

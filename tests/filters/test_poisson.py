@@ -57,6 +57,93 @@ def test_cloning_is_what_a_direct_solver_finds(mixed, seed, at, share):
     assert np.count_nonzero(~kept) <= np.count_nonzero(region)
 
 
+def cloned_where(source, mask, shape, at):
+    """Find pixel by pixel what has, for every neighbour it has in the image, one in the source."""
+
+    def known(r, c):
+        beyond_image = not (0 <= r + at[0] < shape[0] and 0 <= c + at[1] < shape[1])
+        return beyond_image or (0 <= r < source.shape[0] and 0 <= c < source.shape[1])
+
+    region = np.zeros(source.shape, bool)
+    for r, c in np.argwhere(mask):
+        region[r, c] = all(
+            known(*other) for other in ((r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1))
+        )
+    return region
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+@given(
+    seed=st.integers(0, 1000),
+    at=st.tuples(st.sampled_from([0, 3, 8]), st.sampled_from([0, 4, 8])),
+    share=st.sampled_from([0.3, 0.9, 1.0]),
+)
+def test_cloning_reaches_the_border_of_the_image(mixed, seed, at, share):
+    rng = np.random.default_rng(seed)
+    target, source = rng.random((16, 17)), rng.random((8, 9))
+    mask = rng.random((8, 9)) < share
+    mask[4, 4] = True
+    region = cloned_where(source, mask, target.shape, at)
+    ours = pdefilter.poisson(target, source=source, mask=mask, at=f"{at[0]},{at[1]}", mixed=mixed)
+    np.testing.assert_allclose(ours, cloned_directly(target, source, region, at, mixed), atol=1e-4)
+
+
+def discs_on_white(*centres):
+    image = np.full((101, 101, 3), 255, np.uint8)
+    for centre in centres:
+        cv2.circle(image, centre, 5, (255, 0, 0), -1)
+    return image
+
+
+def test_what_is_cloned_over_leaves_no_ghost_at_the_border():
+    """White over discs is white, also over one at the border.
+
+    The differences of white are zero, and the only pixels around what is
+    cloned, row 60, are white: the solution is that constant. If row 0 stayed
+    the image's, its disc would count as a value around and shine down.
+    """
+    mask = np.zeros((101, 101), np.uint8)
+    mask[:60] = 255
+    white = discs_on_white()
+    found = pdefilter.poisson(discs_on_white((50, 0), (50, 50)), source=white, mask=mask)
+    assert np.array_equal(found, white)
+
+
+def test_what_is_cloned_is_whole_at_the_border():
+    """A disc at the border comes over as it is, as both pictures are white around it."""
+    mask = np.zeros((101, 101), np.uint8)
+    mask[:60] = 255
+    disc = discs_on_white((50, 0))
+    assert np.array_equal(pdefilter.poisson(discs_on_white(), source=disc, mask=mask), disc)
+
+
+def test_one_line_at_the_border_can_be_cloned():
+    rng = np.random.default_rng(0)
+    target, source = rng.random((2, 9, 11))
+    line = np.zeros((9, 11))
+    line[0] = 1
+    ours = pdefilter.poisson(target, source=source, mask=line)
+    theirs = cloned_directly(target, source, line > 0, (0, 0), mixed=False)
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_at_its_border_a_source_shows_no_seam(photograph):
+    """There the image stays, from which the source's own differences go on."""
+    brighter = photograph[20:60, 30:90] / 255 + 0.2
+    found = pdefilter.poisson(photograph / 255, source=brighter, at="20,30")
+    np.testing.assert_allclose(found, photograph / 255, atol=1e-5)
+
+
+def test_of_an_image_replaced_as_a_whole_the_rim_stays():
+    rng = np.random.default_rng(0)
+    target, source = rng.random((2, 9, 11))
+    inner = np.zeros((9, 11))
+    inner[1:-1, 1:-1] = 1
+    for mask in (None, np.ones((9, 11))):
+        ours = pdefilter.poisson(target, source=source, mask=mask)
+        assert np.array_equal(ours, pdefilter.poisson(target, source=source, mask=inner))
+
+
 def test_cloning_agrees_with_opencv(colour_photograph):
     """Where the source differs from the target by a constant around what is cloned.
 
@@ -167,6 +254,10 @@ def test_a_transparent_source_is_cloned_where_it_is_opaque(colour_photograph):
         ({"flatten": 3.0, "mask": np.ones((9, 9))}, "mask: belongs to cloning"),
         ({"source": np.zeros((3, 3)), "mask": np.ones((3, 4))}, "mask: has 4 × 3 pixels"),
         ({"source": np.zeros((3, 3)), "mask": np.zeros((3, 3))}, "mask: leaves nothing to clone"),
+        (
+            {"source": np.zeros((2, 9)), "mask": np.ones((2, 9)), "at": "1,0"},
+            "mask: leaves nothing to clone",
+        ),
         ({"source": np.zeros((2, 3))}, "source: has no pixel with four opaque neighbours"),
         ({"source": np.zeros((3, 3)), "at": "left"}, "at: 'left' is no place"),
         ({"columns": np.full((9, 9), np.nan)}, "columns: have holes"),

@@ -4,10 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from scipy import ndimage
 from support import SAMPLES
 
 import pdefilter
 from pdefilter import Image, ParameterError
+from pdefilter.kernels.curvature import straighten
 
 
 @pytest.mark.parametrize("method", ["tikhonov", "tv", "huber", "curvature"])
@@ -174,3 +176,33 @@ def test_the_residual_of_elliptic_equations_is_in_the_report(pdefilter_command, 
         (chosen,) = stage["chosen"]
         assert 0 < chosen["residual"] <= chosen["tolerance"] == 1e-6
         assert chosen["iterations"] > 1
+
+
+def test_curvature_makes_no_new_extremum():
+    """A step moves values by √(2τ) along level lines: all lie in the range of 3 × 3 pixels."""
+    rng = np.random.default_rng(7)
+    for u in (rng.random((2, 30, 31), np.float32), (rng.random((1, 30, 31)) < 0.5).astype("f4")):
+        moved = straighten(u, [0.25])
+        around = (1, 3, 3)
+        assert (moved >= ndimage.minimum_filter(u, around, mode="nearest")).all()
+        assert (moved <= ndimage.maximum_filter(u, around, mode="nearest")).all()
+
+
+def test_the_limit_of_curvature_leaves_smooth_level_lines_alone():
+    """On a smooth hill the step is that of u_t = u_ξξ, here in double precision."""
+    r, c = np.mgrid[:64, :64] - 31.5
+    u = np.exp(-(r**2 + c**2) / 200)
+    v = u[None].astype(np.float32)
+    framed = np.pad(u, 1, mode="symmetric")
+    u_r, u_c = (
+        (framed[2:, 1:-1] - framed[:-2, 1:-1]) / 2,
+        (framed[1:-1, 2:] - framed[1:-1, :-2]) / 2,
+    )
+    u_rr, u_cc = (
+        framed[2:, 1:-1] + framed[:-2, 1:-1] - 2 * u,
+        framed[1:-1, 2:] + framed[1:-1, :-2] - 2 * u,
+    )
+    u_rc = (framed[2:, 2:] + framed[:-2, :-2] - framed[2:, :-2] - framed[:-2, 2:]) / 4
+    slope = u_r**2 + u_c**2
+    motion = (u_rr * u_c**2 + u_cc * u_r**2 - 2 * u_rc * u_r * u_c) / (slope + 1.5e-9)
+    np.testing.assert_allclose(straighten(v, [0.2])[0], u + 0.2 * motion, atol=2e-6)

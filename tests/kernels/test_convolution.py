@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,3 +49,55 @@ def test_the_gaussian_is_sampled_to_four_deviations():
     offsets = np.arange(-8, 9)
     density = np.exp(-(offsets**2) / 8)
     np.testing.assert_allclose(taps.weights, density / density.sum(), rtol=1e-12)
+
+
+@given(
+    u=planes(channels=1, side=7),
+    weights=st.lists(st.floats(-1, 1, width=32), min_size=40, max_size=60),
+    first=st.integers(-40, 0),
+)
+def test_kernels_far_longer_than_the_image_are_those_that_scipy_mirrors(u, weights, first):
+    taps = Taps(weights, first)
+    ours = correlate(u, taps, Taps([1.0], 0))
+    framed = np.pad(u[0].astype(np.float64), ((60, 60), (0, 0)), mode="symmetric")
+    rows = np.arange(u.shape[1]) + 60 + first
+    theirs = sum(w * framed[rows + k] for k, w in enumerate(weights))
+    np.testing.assert_allclose(
+        ours[0], theirs, rtol=0, atol=60 * 2.0**-24 * (1 + np.abs(weights).sum())
+    )
+
+
+@given(st.floats(0.1, 60), st.integers(1, 9))
+def test_a_folded_kernel_is_symmetric_and_no_longer_than_the_axis_mirrored(sigma, length):
+    taps = windows.gaussian(sigma)
+    folded = taps.folded(length)
+    assert folded.fits(length)
+    assert np.array_equal(folded.numbers, folded.numbers[::-1])
+    assert np.isclose(np.sum(folded.weights), 1, rtol=1e-12)
+    if taps.fits(length):
+        assert folded is taps
+    else:
+        assert folded.reach == length
+
+
+@given(st.floats(0.05, 12))
+def test_binomial_weights_are_exact(sigma):
+    """Left out are those that float64 would not notice, here against whole numbers."""
+    taps = windows.of_deviation(sigma, windows.binomial, windows.binomial_variance)
+    order = 2 * int(2 * sigma**2)
+    share = 2 * (sigma**2 - order / 4)
+    exact = [
+        (1 - share) * math.comb(order, order // 2 + k) / 2**order
+        + share * math.comb(order + 2, order // 2 + 1 + k) / 2 ** (order + 2)
+        if abs(k) <= order // 2
+        else share / 2 ** (order + 2)
+        for k in range(taps.first, 1 - taps.first)
+    ]
+    np.testing.assert_allclose(taps.weights, exact, rtol=1e-11, atol=2.0**-53)
+
+
+def test_a_deviation_of_a_thousand_is_exact():
+    taps = windows.of_deviation(1000.0, windows.binomial, windows.binomial_variance)
+    offsets = np.arange(len(taps.weights)) + taps.first
+    assert len(taps.weights) < 18_000
+    assert np.isclose(np.dot(taps.weights, offsets**2), 1e6, rtol=1e-12)

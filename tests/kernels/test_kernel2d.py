@@ -46,6 +46,18 @@ def test_the_transform_gives_the_direct_sum(border, u, kernel, data):
     np.testing.assert_allclose(by_transform, directly, rtol=0, atol=rounding(kernel, u))
 
 
+@pytest.mark.parametrize("border", BORDERS)
+@given(planes(channels=1, side=3), st.integers(1, 70), st.integers(1, 70), st.data())
+def test_kernels_far_longer_than_the_image_are_those_of_the_framed_one(border, u, m, n, data):
+    kernel = np.random.default_rng(m * n).normal(size=(m, n))
+    origin = tuple(data.draw(st.integers(0, size - 1)) for size in kernel.shape)
+    framed = framed_by(u, kernel.shape, origin, border).astype(np.float64)
+    theirs = signal.correlate(framed[0], kernel, "valid", "direct")
+    np.testing.assert_allclose(
+        correlate2d(u, kernel, origin, border)[0], theirs, rtol=0, atol=rounding(kernel, u)
+    )
+
+
 @pytest.mark.parametrize("shape", [(31, 31), (3, 200), (400, 1)])
 def test_tiles_and_threads_leave_no_trace(shape):
     """Tiles overlap by the kernel; the last of each row and column has nothing to its right."""

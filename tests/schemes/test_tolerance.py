@@ -37,3 +37,18 @@ def test_a_search_without_end_ends():
 @pytest.mark.parametrize("least", [1, 5])
 def test_the_least_number_is_kept(least):
     assert fewest_parts(float, lambda *_: 0.0, MODELS["of order one"], 0.1, least) == least
+
+
+@given(noise=st.floats(1e-8, 1e-6), tolerance=st.floats(1e-10, 1e-9))
+def test_what_rounding_keeps_apart_is_divided_no_further(noise, tolerance):
+    """An error 1/parts, and rounding that grows with the number of steps."""
+    solved = []
+
+    def solve(parts):
+        solved.append(parts)
+        return 1 / parts + noise * parts
+
+    parts = fewest_parts(solve, lambda a, b: abs(a - b), MODELS["of order one"], tolerance)
+    least = noise**-0.5  # where the derivative of the sum vanishes
+    assert least / 4 <= parts <= 4 * least
+    assert max(solved) <= 64 * least

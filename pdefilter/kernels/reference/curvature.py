@@ -28,6 +28,6 @@ def advance(u: Planes, weight: Plane | None, step: float, out: Planes) -> None:
         change = u_rr * s_cc + u_cc * s_rr
         change -= (u_rc + u_rc) * s_rc
         change *= np.float32(step) / (s_rr + s_cc + FLAT)
-        np.add(u[:, first:last], change, out=out[:, first:last])
+        out[:, first:last] = differences.within_range(u[:, first:last] + change)
 
     for_each_band(work, u)

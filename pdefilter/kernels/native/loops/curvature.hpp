@@ -4,18 +4,15 @@
 #include "neighbours.hpp"
 
 Index curvature_scratch(const Curvature& task) {
-    return (task.channels + 1) * Around::room(task.columns) + 3 * stride_of(task.columns);
+    return (task.channels + 1) * Around::room(task.columns);
 }
 
-template <bool weighted>
+// Of one channel, `alone`, what is loaded serves both the direction and the motion.
+template <bool weighted, bool alone>
 struct CurvatureRows {
     const Curvature& task;
     float* const scratch;
-    const Index M = task.rows, N = task.columns, C = task.channels;
-    // Products of first derivatives, added up over the channels, of the row computed.
-    float* const s_rr = scratch + (C + 1) * Around::room(N);
-    float* const s_rc = s_rr + stride_of(N);
-    float* const s_cc = s_rc + stride_of(N);
+    const Index M = task.rows, N = task.columns, C = alone ? 1 : task.channels;
 
     Around image(Index c) const { return {task.in + c * M * N, M, N, scratch + c * Around::room(N)}; }
     Around weights() const { return {task.weight, M, N, scratch + C * Around::room(N)}; }
@@ -34,27 +31,25 @@ struct CurvatureRows {
         return found;
     }
 
-    void add_up(Index r, Index c) const {
-        const auto u = of(c, r);
-        for (Index j = 0; j < N; j += lanes) {
+    void move(Index r, Index j) const {
+        // Products of first derivatives, added up over the channels.
+        Floats rr{}, rc{}, cc{};
+        for (Index c = 0; c < C; ++c) {
+            const auto u = of(c, r);
             const Vector g = gradient_of(u.on_rows(j), u.on_columns(j));
-            Floats rr = g.r * g.r, rc = g.r * g.c, cc = g.c * g.c;
-            if (c) rr = load(s_rr + j) + rr, rc = load(s_rc + j) + rc, cc = load(s_cc + j) + cc;
-            store(s_rr + j, rr), store(s_rc + j, rc), store(s_cc + j, cc);
+            rr = c ? rr + g.r * g.r : g.r * g.r;
+            rc = c ? rc + g.r * g.c : g.r * g.c;
+            cc = c ? cc + g.c * g.c : g.c * g.c;
         }
-    }
-
-    void move(Index r, Index c) const {
-        const auto u = of(c, r);
-        const Floats tau = all(task.tau), flat = all(task.flat);
-        float* const out = task.out + (c * M + r) * N;
-        for (Index j = 0; j < N; j += lanes) {
+        const Floats scale = all(task.tau) / (rr + cc + all(task.flat));
+        for (Index c = 0; c < C; ++c) {
+            const auto u = of(c, r);
             const Hessian h = hessian_of(u, j, u.on_rows(j), u.on_columns(j));
-            const Floats rr = load(s_rr + j), rc = load(s_rc + j), cc = load(s_cc + j);
             Floats change = h.rr * cc + h.cc * rr;
             change -= (h.rc + h.rc) * rc;
-            change *= tau / (rr + cc + flat);
-            store_some(out + j, load(u.row[1] + j) + change, N - j);
+            change *= scale;
+            const Floats moved = u.within_range(load(u.row[1] + j) + change, j);
+            store_some(task.out + (c * M + r) * N + j, moved, N - j);
         }
     }
 
@@ -63,13 +58,15 @@ struct CurvatureRows {
         fetch(first);
         for (Index r = first; r < last; ++r) {
             fetch(r + 1);
-            for (Index c = 0; c < C; ++c) add_up(r, c);
-            for (Index c = 0; c < C; ++c) move(r, c);
+            for (Index j = 0; j < N; j += lanes) move(r, j);
         }
     }
 };
 
 void curvature_rows(const Curvature& task, Index first, Index last, float* scratch) {
-    if (task.weight) return CurvatureRows<true>{task, scratch}.run(first, last);
-    CurvatureRows<false>{task, scratch}.run(first, last);
+    const bool alone = task.channels == 1;
+    if (task.weight && alone) return CurvatureRows<true, true>{task, scratch}.run(first, last);
+    if (task.weight) return CurvatureRows<true, false>{task, scratch}.run(first, last);
+    if (alone) return CurvatureRows<false, true>{task, scratch}.run(first, last);
+    CurvatureRows<false, false>{task, scratch}.run(first, last);
 }

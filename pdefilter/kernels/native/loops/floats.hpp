@@ -31,6 +31,10 @@ inline Floats all(float x) {
     return Floats{PDEFILTER_LANES(PDEFILTER_SAME)};
 }
 
+// The first where they are alike.
+inline Floats least_of(Floats a, Floats b) { return b < a ? b : a; }
+inline Floats largest_of(Floats a, Floats b) { return b > a ? b : a; }
+
 // Written so that every compiler finds the instruction for all lanes.
 inline Floats root(Floats v) {
     float each[lanes];

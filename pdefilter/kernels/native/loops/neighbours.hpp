@@ -47,6 +47,25 @@ struct Neighbours {
         if constexpr (!weighted) return d;
         return d * load(weight[1 + rows] + j + columns);
     }
+    // A neighbour, or the pixel itself where that does not count.
+    Floats counted(Index j, int rows, int columns) const {
+        const Floats neighbour = load(row[1 + rows] + j + columns);
+        if constexpr (!weighted) return neighbour;
+        const Floats zero = all(0.0f);
+        return load(weight[1 + rows] + j + columns) > zero ? neighbour : load(row[1] + j);
+    }
+    // Brings v to the range of a pixel and its neighbours.
+    Floats within_range(Floats v, Index j) const {
+        Floats least[3], largest[3];
+        for (int k = 0; k < 3; ++k) {
+            const Floats above = counted(j, -1, k - 1), below = counted(j, 1, k - 1);
+            const Floats here = k == 1 ? load(row[1] + j) : counted(j, 0, k - 1);
+            least[k] = least_of(least_of(above, here), below);
+            largest[k] = largest_of(largest_of(above, here), below);
+        }
+        v = largest_of(v, least_of(least_of(least[0], least[1]), least[2]));
+        return least_of(v, largest_of(largest_of(largest[0], largest[1]), largest[2]));
+    }
     Pair on_rows(Index j) const { return {difference(j, 1, 0), difference(j, -1, 0)}; }
     Pair on_columns(Index j) const { return {difference(j, 0, 1), difference(j, 0, -1)}; }
 };
