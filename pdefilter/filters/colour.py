@@ -45,9 +45,11 @@ def in_space(
     ImageError
         If the image has no colours that the space knows.
     """
+    if not image.colour.size:
+        return image  # the options are checked, and there is nothing to measure
     channels = len(image.colour)
     # Grey is its own luminance.
-    if color == "rgb" or (color, channels) == ("luminance", 1) or not image.colour.size:
+    if color == "rgb" or (color, channels) == ("luminance", 1):
         return filter_(image)
     if channels not in (1, 3):
         raise ImageError(

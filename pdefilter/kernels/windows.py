@@ -1,6 +1,7 @@
 """One-dimensional smoothing kernels, of sum one."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -8,6 +9,14 @@ from pdefilter.kernels.taps import Taps
 
 # Beyond four standard deviations lies 6e-5 of a Gaussian.
 _GAUSSIAN_REACH = 4
+
+_MORE_THAN_ANY = 1 << 40
+
+# Up to here integers are exact and soon there.
+_LONG = 1 << 10
+
+# What rounds to zero in float32.
+_NOTHING = 2.0**-150
 
 
 @lru_cache(maxsize=8)
@@ -38,9 +47,24 @@ def box(size: int) -> Taps:
 
 
 def binomial(size: int) -> Taps:
-    """Weigh `size` pixels by the binomial coefficients of order ``size - 1``."""
+    """Weigh `size` pixels by the binomial coefficients of order ``size - 1``.
+
+    Of a large size those are left out, on both sides, that are nothing in float32.
+    """
     order = size - 1
-    return Taps.centred([math.comb(order, k) / 2**order for k in range(size)])
+    if order < _LONG:
+        return Taps.centred([math.comb(order, k) / 2**order for k in range(size)])
+    # From the middle outwards: a coefficient by its factorials has as many bits as the order.
+    middle = size // 2
+    half = [1.0]
+    for k in range(middle):
+        weight = half[-1] * (middle - k) / (middle + k + 1)
+        if weight < _NOTHING:
+            break
+        half.append(weight)
+    weights = [*half[:0:-1], *half]
+    total = math.fsum(weights)
+    return Taps.centred([weight / total for weight in weights])
 
 
 def box_variance(size: int) -> float:
@@ -69,10 +93,11 @@ def of_deviation(
     window, variance : callable
         A kernel and its variance by odd size, the latter growing.
     """
-    size = 1
-    while variance(size + 2) <= sigma**2:
-        size += 2
-    share = (sigma**2 - variance(size)) / (variance(size + 2) - variance(size))
-    inner = [0.0, *window(size).weights, 0.0]
-    outer = window(size + 2).weights
+    sizes = range(1, _MORE_THAN_ANY, 2)
+    at = bisect_right(sizes, sigma**2, key=variance)
+    size, next_size = sizes[at - 1], sizes[at]
+    share = (sigma**2 - variance(size)) / (variance(next_size) - variance(size))
+    inner, outer = window(size).weights, window(next_size).weights
+    beside = [0.0] * ((len(outer) - len(inner)) // 2)
+    inner = [*beside, *inner, *beside]
     return Taps.centred([(1 - share) * a + share * b for a, b in zip(inner, outer, strict=True)])
