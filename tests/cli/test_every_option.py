@@ -123,7 +123,7 @@ def common_options():
     return found
 
 
-def combinations(options):
+def ways(options):
     """Give every option in every way, alone and with every other."""
     yield from itertools.chain.from_iterable(options.values())
     for one, other in itertools.combinations(options.values(), 2):
@@ -131,14 +131,26 @@ def combinations(options):
             yield first + second
 
 
+def ways_with(common, options):
+    """Give every common option alone and with every other one, in one way each."""
+    for at, (name, values) in enumerate(common.items()):
+        yield from values
+        others = dict(list(common.items())[at + 1 :]) | options
+        for other, further in others.items():
+            chance = random.Random(f"{name} {other}")
+            yield chance.choice(values) + chance.choice(further)
+
+
 def calls():
     """List all calls; what takes another picture or a mask cannot do without may be there too."""
     needs = {"poisson": ([], ["--source=grey.png"]), "inpaint": ([], ["--mask=mask.png"])}
     for name, filter_ in FILTERS.items():
-        options = common_options() | own_options(filter_)
-        for need, given in itertools.product(needs.get(name, ([],)), combinations(options)):
-            if not set(need) & set(given):
-                yield call_of(name, [*need, *given])
+        own = own_options(filter_)
+        common = {name: words for name, words in common_options().items() if name not in own}
+        given = [*ways(own), *ways_with(common, own)]
+        for need, options in itertools.product(needs.get(name, ([],)), given):
+            if not set(need) & set(options):
+                yield call_of(name, [*need, *options])
 
 
 def call_of(name, options):
