@@ -206,7 +206,8 @@ def _task(
     steps_wanted: bool,
 ) -> "Task":
     from pdefilter.images.formats import DEPTHS
-    from pdefilter.runs.places import FRACTION, available_memory
+    from pdefilter.runs.memory import available_memory
+    from pdefilter.runs.places import FRACTION
     from pdefilter.runs.resources import cores
     from pdefilter.runs.work import Handling
     from pdefilter.runs.worker import Task
