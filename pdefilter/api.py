@@ -21,6 +21,7 @@ from pdefilter.raster import Raster
 from pdefilter.runs.apply import apply, raster_of
 from pdefilter.runs.estimate import Estimate
 from pdefilter.runs.estimate import estimate as estimate_of
+from pdefilter.runs.resources import warn_of_missing_engine
 
 P = ParamSpec("P")
 P_co = ParamSpec("P_co")
@@ -40,6 +41,7 @@ def _function(filter_: Callable[Concatenate[Raster, P], Raster]) -> Function[P]:
 
     @functools.wraps(filter_)
     def function(image: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any:
+        warn_of_missing_engine()
         for name in pictures:
             if kwargs.get(name) is not None:
                 beside = _picture(kwargs[name])
@@ -99,6 +101,7 @@ def estimate(image: Pixels | Image, /) -> Estimate:
     ImageError
         If the image cannot be filtered.
     """
+    warn_of_missing_engine()
     return estimate_of(image if isinstance(image, Image) else Image.of(image))
 
 

@@ -13,8 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-STUCK = -14
-"""The status of a call that the alarm has ended."""
+_SECONDS_OF_COMPUTING = 5
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,8 @@ def run_calls(
     folder : Path
         Where they run.
     seconds : int
-        What each may take.
+        What each may take. Of a worker that computes for five, nobody says that it waits: it is
+        ended, and that is told as of any worker that dies.
     band : int, optional
         The floats in a band of rows, so that threads have to do with small images too.
     """
@@ -92,6 +92,7 @@ def _serve() -> None:
 
 def _call(main, words, engine, seconds) -> None:
     """Be the executable."""
+    import resource
     import signal
 
     nothing, said = os.open(os.devnull, os.O_RDWR), os.open("said", os.O_CREAT | os.O_RDWR)
@@ -103,6 +104,7 @@ def _call(main, words, engine, seconds) -> None:
     os.environ["PDEFILTER_ENGINE"] = engine
     if sys.platform == "linux":
         os.register_at_fork(before=_require_one_thread)
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS_OF_COMPUTING, 2 * _SECONDS_OF_COMPUTING))
     signal.alarm(seconds)
     try:
         main()

@@ -3,6 +3,8 @@
 import ctypes
 import os
 import sys
+import warnings
+from functools import cache
 
 from pdefilter.kernels import engine
 
@@ -84,6 +86,24 @@ def missing_engine() -> str | None:
     CallError
         If an engine was chosen that is not there.
     """
-    if engine.name() == "reference" and not engine.chosen():
-        return f"this is the reference engine; {ADVICE}"
-    return None
+    if engine.name() != "reference" or engine.chosen():
+        return None
+    if engine.elsewhere():
+        return (
+            "this is the reference engine, as the native engine that is installed was built from "
+            "other sources than these; install pdefilter again for one that is many times faster"
+        )
+    return f"this is the reference engine; {ADVICE}"
+
+
+@cache
+def warn_of_missing_engine() -> None:
+    """Warn, once, who calls a function that the fast engine is missing.
+
+    Raises
+    ------
+    CallError
+        If an engine was chosen that is not there.
+    """
+    if missing := missing_engine():
+        warnings.warn(missing, stacklevel=3)
