@@ -23,6 +23,7 @@ from pdefilter.raster import Raster
 from pdefilter.runs.apply import apply, picture_of
 from pdefilter.runs.estimate import Estimate
 from pdefilter.runs.estimate import estimate as estimate_of
+from pdefilter.runs.resources import warn_of_missing_engine
 
 P = ParamSpec("P")
 P_co = ParamSpec("P_co")
@@ -45,6 +46,7 @@ def _function(filter_: Callable[Concatenate[Raster, P], Raster]) -> Function[P]:
 
     @functools.wraps(filter_)
     def function(image: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any:
+        warn_of_missing_engine()
         for name, its_map in maps.items():
             value = kwargs.get(name)
             if value is not None and not isinstance(value, str | float | int | np.generic):
@@ -106,6 +108,7 @@ def estimate(image: Pixels | Image, /) -> Estimate:
     ImageError
         If the image cannot be filtered.
     """
+    warn_of_missing_engine()
     return estimate_of(held(image).image)
 
 

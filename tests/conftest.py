@@ -1,5 +1,7 @@
 """What the tests share: the samples, random images, and the installed executable."""
 
+import random
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +15,33 @@ from support import SAMPLES
 # No deadline: a first call imports its libraries, and machines are shared.
 settings.register_profile("pdefilter", deadline=None, max_examples=40, derandomize=True)
 settings.load_profile("pdefilter")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-call", action="store_true", help="try all calls, not a share of them")
+
+
+@pytest.fixture(scope="session")
+def share_of(request: pytest.FixtureRequest) -> Callable[[list, int], list]:
+    """Take so many of the calls that there are, the same ones always; all with --every-call."""
+
+    def share(calls: list, count: int) -> list:
+        if request.config.getoption("every_call"):
+            return calls
+        return random.Random(count).sample(calls, min(count, len(calls)))
+
+    return share
+
+
+@pytest.fixture(scope="session", autouse=True)
+def programs_can_be_interrupted() -> None:
+    """Where signals are ignored, as behind nohup, what a test starts would ignore them too.
+
+    A handler that does nothing is no program's: what is started has none.
+    """
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(kind) == signal.SIG_IGN:
+            signal.signal(kind, lambda *_: None)
 
 
 @pytest.fixture(scope="session")

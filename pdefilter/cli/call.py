@@ -43,14 +43,14 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     from pdefilter.raster import Raster
     from pdefilter.runs.fit import require_fit
     from pdefilter.runs.pictures import with_pictures
-    from pdefilter.runs.resources import missing_engine, use_threads
+    from pdefilter.runs.resources import missing_engine, use_no_other_thread
     from pdefilter.runs.work import read_mask
 
     if call.quiet:
         warnings.simplefilter("ignore")
     gc.freeze()
     gc.enable()
-    use_threads(call.threads)
+    use_no_other_thread()
     _require_full_scale(call.full_scale)
     reading = Reading(call.max_pixels or MOST_PIXELS, call.lenient)
     named = make_chain()
@@ -217,8 +217,9 @@ def _task(
     steps_wanted: bool,
 ) -> "Task":
     from pdefilter.images.formats import DEPTHS
-    from pdefilter.runs.places import FRACTION, available_memory
-    from pdefilter.runs.resources import threads
+    from pdefilter.runs.memory import available_memory
+    from pdefilter.runs.places import FRACTION
+    from pdefilter.runs.resources import cores
     from pdefilter.runs.work import Handling
     from pdefilter.runs.worker import Task
 
@@ -233,11 +234,12 @@ def _task(
         call.overwrite,
         call.skip_existing,
     )
+    threads = call.threads or cores()
     return Task(
         chain,
         handling,
-        cores=threads(),
-        workers=max(1, min(call.jobs or threads(), jobs)),
+        cores=threads,
+        workers=max(1, min(call.jobs or threads, jobs)),
         memory=int(FRACTION * available_memory()),
         steps_wanted=steps_wanted,
     )

@@ -30,9 +30,12 @@ def estimate(
 ) -> int:
     """Tell the noise of images, and what anisotropic takes for contrast and time."""
     from pdefilter.runs.estimate import estimates
+    from pdefilter.runs.resources import missing_engine
     from pdefilter.runs.warned import warnings_about
 
     gc.enable()
+    if missing := missing_engine():
+        tell(missing)
     if not as_json:
         typer.echo(_ROW.format(*_HEAD) + "\n" + _ROW.format(*_UNITS).rstrip())
     failed = 0

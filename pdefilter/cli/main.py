@@ -19,7 +19,9 @@ from pdefilter.errors import CallError, ParameterError
 
 def main() -> NoReturn:
     """Run the command line, and exit with 0 (done), 1 (an image failed), 2 or 130."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Who starts it may want signals ignored, as nohup does; of SIGINT Python sees to that itself.
+    if signal.getsignal(signal.SIGTERM) != signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     warnings.showwarning = tell_warning
     try:
         parsed = parsing_command(app)(standalone_mode=False)

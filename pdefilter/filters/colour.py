@@ -50,13 +50,15 @@ def in_space(
     ImageError
         If the image has no colours that the space knows.
     """
+    if not image.colour.size:
+        return image  # the options are checked, and there is nothing to measure
     channels = len(image.colour)
     if image.holes_differ and (measures or color != "rgb"):
         image = image.together
     elif image.holes_differ and not couples:
         return image.channel_by_channel(filter_)
     # Grey is its own luminance.
-    if color == "rgb" or (color, channels) == ("luminance", 1) or not image.colour.size:
+    if color == "rgb" or (color, channels) == ("luminance", 1):
         return filter_(image)
     if channels not in (1, 3):
         raise ImageError(

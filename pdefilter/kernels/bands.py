@@ -5,6 +5,7 @@ each other, so neither their height nor the number of threads changes a bit of
 the result.
 """
 
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -43,8 +44,9 @@ def for_each(work: Callable[[T], None], parts: Iterable[T]) -> None:
 
     _keep_freed_memory()
     parts = list(parts)
-    if len(parts) == 1:
-        work_quietly(parts[0])
+    if len(parts) == 1 or engine.threads() == 1:
+        for part in parts:
+            work_quietly(part)
         return
     for _ in _pool(engine.threads()).map(work_quietly, parts):
         pass
@@ -70,3 +72,8 @@ def _keep_freed_memory() -> None:
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="pdefilter")
+
+
+# The copy of a process has none of its threads, and would wait for them for ever.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)

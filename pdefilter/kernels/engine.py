@@ -5,13 +5,19 @@ It is missing where the package was installed without a compiler.
 """
 
 import os
+import sys
 from functools import cache
 from importlib import import_module
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from types import ModuleType
 
 from pdefilter.errors import CallError
 
 ENGINES = ("native", "reference")
+
+_NATIVE = "pdefilter.kernels.native._native"
 
 _threads: int | None = None
 
@@ -45,19 +51,49 @@ def chosen() -> str:
 def native() -> ModuleType | None:
     """Import the compiled module, if there is one.
 
+    A folder of sources has none; it takes that of a package installed elsewhere
+    if that was built from the same sources.
+
     Raises
     ------
     CallError
         If there is one that this machine cannot load.
     """
     try:
-        return import_module("pdefilter.kernels.native._native")
+        return import_module(_NATIVE)
     except ModuleNotFoundError:
-        return None
+        return next(filter(_is_of_these_sources, map(_loaded, elsewhere())), None)
     except ImportError as error:
         raise CallError(
             f"the native engine cannot be loaded ({error}); install pdefilter again"
         ) from None
+
+
+def elsewhere() -> list[Path]:
+    """List the compiled modules of packages that are installed, but not in use."""
+    name = Path(*_NATIVE.split("."))
+    places = [
+        Path(folder, f"{name}{suffix}") for folder in sys.path for suffix in EXTENSION_SUFFIXES
+    ]
+    return [place for place in places if place.is_file()]
+
+
+def _loaded(path: Path) -> ModuleType | None:
+    spec = spec_from_file_location(_NATIVE, path)
+    assert spec is not None
+    assert spec.loader is not None
+    try:
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+    except ImportError:
+        return None  # it is not in use, so nobody need know why
+    return module
+
+
+def _is_of_these_sources(module: ModuleType | None) -> bool:
+    from pdefilter.kernels.native.sources import digest
+
+    return module is not None and getattr(module, "sources", "") == digest()
 
 
 def threads() -> int:

@@ -1,10 +1,7 @@
 """Places: equal shares of the memory and of the cores, each taken by one image or part of one."""
 
-import os
 from collections import deque
 from collections.abc import Hashable, Iterator
-from contextlib import suppress
-from pathlib import Path
 
 BYTES_PER_PIXEL = 64
 """Measured: filtering colour takes 42 to 60, decoded input and encoded output included."""
@@ -61,22 +58,3 @@ class Places:
         before = len(self._waiting)
         self._waiting = deque(entry for entry in self._waiting if entry[0] != holder)
         return len(self._waiting) < before
-
-
-def available_memory() -> int:
-    """Find how many bytes this process and its children may still take.
-
-    The least of what the system has and what the control group allows; where
-    neither can be asked, 4 GiB.
-    """
-    found = []
-    with suppress(OSError, StopIteration):
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        found.append(1024 * int(next(x for x in lines if x.startswith("MemAvailable")).split()[1]))
-    for limit in ("memory.max", "memory/memory.limit_in_bytes"):
-        with suppress(OSError, ValueError):
-            found.append(int(Path("/sys/fs/cgroup", limit).read_text()))
-    if not found:
-        with suppress(AttributeError, OSError, ValueError):
-            found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    return min(found, default=4 << 30)

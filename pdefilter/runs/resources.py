@@ -3,6 +3,8 @@
 import ctypes
 import os
 import sys
+import warnings
+from functools import cache
 
 from pdefilter.kernels import engine
 
@@ -19,7 +21,7 @@ _KEPT = {-3: 32 << 20, -1: 128 << 20}
 def hold_libraries_back() -> None:
     """Keep libraries from starting threads of their own: call it before NumPy is imported."""
     # It has a table of cycles to find eigenvalues of, and threads would hinder copying the process.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 
 def keep_freed_memory() -> None:
@@ -37,20 +39,33 @@ def keep_freed_memory() -> None:
 def use_threads(count: int | None) -> None:
     """Compute on so many threads, libraries too; None for one a core that this process may use."""
     engine.set_threads(count)
+    threads = engine.threads()
     # Those that are imported later ask the environment.
-    os.environ["OPENCV_FOR_THREADS_NUM"] = os.environ["TIFFFILE_NUM_THREADS"] = str(threads())
+    os.environ["OPENCV_FOR_THREADS_NUM"] = os.environ["TIFFFILE_NUM_THREADS"] = str(threads)
     if opencv := sys.modules.get("cv2"):
-        opencv.setNumThreads(threads())
+        opencv.setNumThreads(threads)
+    if tifffile := sys.modules.get("tifffile"):
+        tifffile.TIFF.MAXWORKERS = threads
 
 
-def threads() -> int:
-    """Count the threads to compute on."""
-    return engine.threads()
+def use_no_other_thread() -> None:
+    """Compute on this thread alone, as a process must that is to be copied.
+
+    A copy has none of the threads of its process, and waits for ever for what
+    they hold or were to do.
+    """
+    use_threads(1)
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    return engine.available()
 
 
 def describe_engine() -> str:
     """Say which engine computes, in which variant, on how many threads."""
-    on = f"{threads()} thread{'s' * (threads() > 1)}"
+    threads = engine.threads()
+    on = f"{threads} thread{'s' * (threads > 1)}"
     return f"{name_engine()}, {on}{'' if engine.native() else '; ' + ADVICE}"
 
 
@@ -71,6 +86,24 @@ def missing_engine() -> str | None:
     CallError
         If an engine was chosen that is not there.
     """
-    if engine.name() == "reference" and not engine.chosen():
-        return f"this is the reference engine; {ADVICE}"
-    return None
+    if engine.name() != "reference" or engine.chosen():
+        return None
+    if engine.elsewhere():
+        return (
+            "this is the reference engine, as the native engine that is installed was built from "
+            "other sources than these; install pdefilter again for one that is many times faster"
+        )
+    return f"this is the reference engine; {ADVICE}"
+
+
+@cache
+def warn_of_missing_engine() -> None:
+    """Warn, once, who calls a function that the fast engine is missing.
+
+    Raises
+    ------
+    CallError
+        If an engine was chosen that is not there.
+    """
+    if missing := missing_engine():
+        warnings.warn(missing, stacklevel=3)

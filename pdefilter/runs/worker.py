@@ -201,7 +201,8 @@ def serve(
 ) -> None:
     """Be a worker, in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all: the parent decides
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGTERM) != signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     lives.close()
     threading.Thread(target=_end_with_parent, args=(life,), daemon=True).start()
     with suppress(EOFError, OSError):

@@ -7,6 +7,7 @@ from support import planes
 
 import pdefilter
 from pdefilter import ParameterError
+from pdefilter.kernels import windows
 
 
 @given(planes(channels=1, side=20), st.floats(0.1, 5))
@@ -44,6 +45,20 @@ def test_a_point_spreads_to_the_deviation_asked_for(method, sigma):
     offsets = np.arange(81) - 40
     # A Gaussian loses 0.1 % of its variance beyond 4σ.
     assert (spread * offsets**2).sum() == pytest.approx(sigma**2, rel=2e-3)
+
+
+@pytest.mark.parametrize("sigma", [15.9, 16.1, 50, 1000])
+def test_a_wide_binomial_is_nearly_a_gaussian(sigma):
+    """In time that grows with its width, not with its order, which is 4σ²."""
+    taps = windows.of_deviation(sigma, windows.binomial, windows.binomial_variance)
+    offsets = taps.first + np.arange(len(taps.weights))
+    weights = np.asarray(taps.weights)
+    assert len(taps.weights) <= max(1025, 30 * sigma)
+    assert weights.sum() == pytest.approx(1, abs=1e-12)
+    assert (weights * offsets**2).sum() == pytest.approx(sigma**2, rel=1e-9)
+    # As its kurtosis is 3 − 2/n, n = 4σ², its middle is lower by 1/4n (Edgeworth's series).
+    theirs = np.exp(-0.5 * (offsets / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))
+    np.testing.assert_allclose(weights, theirs, rtol=0, atol=theirs.max() / (15 * sigma**2))
 
 
 def test_the_median_removes_single_outliers_and_keeps_edges():

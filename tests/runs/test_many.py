@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import SAMPLES
+from support import ROOT, SAMPLES
 
 import pdefilter
 
@@ -202,6 +202,35 @@ def test_interrupted_it_ends_within_a_second(executable, tmp_path, kind, to_all)
     text = error.decode()
     assert text == "pdefilter: interrupted\n"
     assert not [path for path in (tmp_path / "out").iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_signals_that_were_ignored_when_it_began_stay_so(executable, tmp_path, kind):
+    """As behind nohup, or in the background of a script."""
+    before = signal.signal(kind, signal.SIG_IGN)
+    try:
+        call = ["anisotropic", COINS, "--iterations", "3000", "-o", "out.png"]
+        process = started(executable, tmp_path, *call)
+    finally:
+        signal.signal(kind, before)
+    until(lambda: children(process))
+    time.sleep(0.2)
+    os.killpg(process.pid, kind)
+    _, error = process.communicate(timeout=60)
+    assert (process.returncode, error) == (0, b"")
+
+
+def test_interruption_is_tried_where_signals_are_ignored(executable):
+    """As behind nohup, where the whole suite is to pass too."""
+    test = "tests/cli/test_errors.py::test_ctrl_c_says_so_and_leaves_nothing"
+    call = [executable.parent / "pytest", "-q", "-p", "no:cacheprovider", test]
+    before = {kind: signal.signal(kind, signal.SIG_IGN) for kind in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        done = subprocess.run(call, cwd=ROOT, capture_output=True, check=False, timeout=120)
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+    assert b"1 passed" in done.stdout
 
 
 def test_it_says_how_far_it_came(executable, tmp_path):

@@ -6,6 +6,7 @@
 
 NB_MODULE(_native, m) {
     m.doc() = "The kernels, compiled; see pdefilter.kernels.native.";
+    m.attr("sources") = PDEFILTER_SOURCES;
     m.def("variants", &pdefilter::variants);
     pdefilter::bind_march(m);
     pdefilter::bind_correlation(m);
