@@ -84,9 +84,7 @@ def march(**changed: Any) -> Call:
 
 
 def smoothed() -> Call:
-    call = march(
-        spare=planes(2 * C, M, N), held=None, smoothing=weights(), first=-1, momenta=None
-    )
+    call = march(spare=planes(2 * C, M, N), held=None, smoothing=weights(), first=-1, momenta=None)
     wrong = call.wrong | {"first": (1, -3, BIG, -BIG), "levels": (0, 2), "tile_columns": (0, N - 1)}
     return Call(call.arguments, ("out", "spare", "before"), wrong, ("steps", "smoothing"))
 
