@@ -208,7 +208,6 @@ def minimise(energy: Energy, optimizer: str, tolerance: float) -> "tuple[Planes,
 
 
 def _minimise(energy: Energy, optimizer: str, norm: float) -> "tuple[Planes, Trace]":
-    import numpy as np
 
     f = energy.f
     if optimizer == "primal-dual":

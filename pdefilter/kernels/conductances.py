@@ -13,8 +13,9 @@ from pdefilter.raster import Planes
 # Its square is a float32 number still; a conductance of 1e-18 is none.
 _LARGEST = np.float32(1e18)
 
-# And of this one, the fourth power.
-_LARGEST_ROOT = np.float32(1e9)
+# Where 1 − 2^(−1/r⁴) is 1 below, and 0 above: within them neither the fourth power nor the square
+# of its inverse leaves the normal numbers.
+_LEAST_ROOT, _LARGEST_ROOT = np.float32(0.375), np.float32(1024)
 
 _ONE = np.float32(1)
 
@@ -32,10 +33,8 @@ def _charbonnier(r: Planes) -> Planes:
 
 
 def _weickert(r: Planes) -> Planes:
-    squared: Planes = np.square(at_most(r, _LARGEST_ROOT))
-    with np.errstate(divide="ignore"):  # g(0) = 1 − 2^−∞
-        inverse: Planes = _ONE / (squared * squared)
-    return _ONE - exp2_of_minus(inverse)
+    squared: Planes = np.square(np.maximum(at_most(r, _LARGEST_ROOT), _LEAST_ROOT))
+    return _ONE - exp2_of_minus(_ONE / (squared * squared))
 
 
 def _tukey(r: Planes) -> Planes:

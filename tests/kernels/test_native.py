@@ -55,9 +55,15 @@ def images(draw, rows=40, columns=70):
     shape = draw(st.tuples(st.integers(1, 4), st.integers(1, rows), st.integers(1, columns)))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     u = rng.random(shape, np.float32)
-    if draw(st.booleans()):
+    kind = draw(st.sampled_from(["noise", "with specials", "isolated ones", "tiny"]))
+    if kind == "with specials":
         places = rng.random(shape) < 0.1
         u[places] = rng.choice(SPECIALS, places.sum())
+    if kind == "isolated ones":
+        u = (u > 0.99).astype(np.float32)
+    if kind == "tiny":
+        # Down to subnormal numbers: squares, and products of conductances, reach them before.
+        u = np.ldexp(u, -rng.integers(0, 150, shape))
     return u, rng
 
 
@@ -75,7 +81,9 @@ def marches(draw):
     held = rng.random((draw(st.integers(1, 4)), *shape[1:]), np.float32)
     held = held if draw(st.booleans()) else None
     tiling = Tiling(*(draw(st.integers(1, n + 2)) for n in (count, shape[1], shape[2])))
-    return u, steps, momenta.tolist(), conductance, draw(st.floats(0.1, 1e4)), edges, held, tiling
+    # 1/κ², down to κ = 0.003.
+    scale = draw(st.floats(0.1, 1e5))
+    return u, steps, momenta.tolist(), conductance, scale, edges, held, tiling
 
 
 @st.composite

@@ -1,11 +1,16 @@
-// What all bindings need. Shapes and types are checked in Python; here only what could crash.
+// What all bindings need. Whatever is asked for, no byte is read or written outside the arrays, and
+// none is written that another thread still has to read: what could do so is refused here.
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <initializer_list>
 #include <iterator>
+#include <optional>
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
 #include "march.hpp"
@@ -21,6 +26,8 @@ using Planes = Array<const float, 3>;
 using Plane = Array<const float, 2>;
 using Target = Array<float, 3>;
 using Numbers = Array<const float, 1>;
+template <class T, int dimensions = 2>
+using Maybe = std::optional<Array<T, dimensions>>;
 
 inline bool interrupted() {
     nb::gil_scoped_acquire held;
@@ -38,10 +45,35 @@ void run(Work work) {
     if (!done) throw nb::python_error();
 }
 
+// An argument that is written to: a copy of another type or layout would be lost.
+inline auto written(const char* name) { return nb::arg(name).noconvert(); }
+
+template <class... A>
+auto data_of(const nb::ndarray<A...>& array) {
+    return array.data();
+}
+template <class A>
+auto data_of(const std::optional<A>& array) {
+    return array ? array->data() : nullptr;
+}
+
+using Shape = std::initializer_list<size_t>;
+
+template <class... A>
+void require_shape(const nb::ndarray<A...>& array, Shape shape) {
+    size_t axis = 0;
+    for (const size_t size : shape)
+        if (array.shape(axis++) != size) throw nb::value_error("arrays must be of shapes that fit");
+}
+template <class A>
+void require_shape(const std::optional<A>& array, Shape shape) {
+    if (array) require_shape(*array, shape);
+}
+
+// Three-dimensional arrays.
 template <class A, class B>
 void require_same_shape(const A& a, const B& b) {
-    for (size_t axis = 0; axis < 3; ++axis)
-        if (a.shape(axis) != b.shape(axis)) throw nb::value_error("images must be of one shape");
+    require_shape(b, {a.shape(0), a.shape(1), a.shape(2)});
 }
 
 template <class A>
@@ -50,19 +82,46 @@ void require_work(const A& image, int threads) {
         throw nb::value_error("one pixel and one thread at least");
 }
 
-// How much every pixel counts, kept alive in `held`; null for 1.
-inline const float* plane_of(const Planes& image, const nb::object& plane, Plane& held) {
-    if (plane.is_none()) return nullptr;
-    held = nb::cast<Plane>(plane);
-    if (held.shape(0) != image.shape(1) || held.shape(1) != image.shape(2))
-        throw nb::value_error("images must be of one shape");
-    return held.data();
+// That an enumeration of so many has this number.
+inline void require_one_of(int count, int number) {
+    if (number < 0 || number >= count) throw nb::value_error("no such choice");
+}
+
+// The bytes of an array.
+struct Bytes {
+    std::uintptr_t first, last;
+};
+template <class... A>
+Bytes bytes_of(const nb::ndarray<A...>& array) {
+    const auto first = reinterpret_cast<std::uintptr_t>(array.data());
+    return {first, first + array.nbytes()};
+}
+template <class A>
+Bytes bytes_of(const std::optional<A>& array) {
+    return array ? bytes_of(*array) : Bytes{};
+}
+
+inline bool apart(Bytes a, Bytes b) { return a.last <= b.first || b.last <= a.first; }
+
+// That what is written lies apart from the others, which are read, or written too.
+template <class A, class... Others>
+void require_apart(const A& out, const Others&... others) {
+    const Bytes bytes = bytes_of(out);
+    if (!(apart(bytes, bytes_of(others)) && ...))
+        throw nb::value_error("what is written must lie apart from what is read");
+}
+
+// The same, but what is read there may be all that is overwritten.
+template <class A, class B>
+void require_apart_or_in_place(const A& out, const B& in) {
+    if (out.data() != in.data() || out.nbytes() != in.nbytes()) require_apart(out, in);
 }
 
 inline Taps taps_of(const Numbers& weights, Index first) {
     const float* const w = weights.data();
     const auto count = Index(weights.shape(0));
-    if (count < 1) throw nb::value_error("one weight at least");
+    if (count < 1 || first > 0 || first <= -count)
+        throw nb::value_error("one weight at least, and one of the pixel computed");
     const bool symmetric = std::equal(w, w + count, std::reverse_iterator(w + count));
     return {w, count, first, symmetric};
 }

@@ -32,9 +32,8 @@ void call_part(StoredPixels pixels, Target out, Numbers values, int threads,
     require_work(pixels, threads);
     if (task.type != float32 && values.shape(0) != size_t(1) << pixels.itemsize() * 8)
         throw nb::value_error("one value for every integer");
-    if (out.shape(0) != pixels.shape(2) || out.shape(1) != pixels.shape(0) ||
-        out.shape(2) != pixels.shape(1))
-        throw nb::value_error("one plane for every channel");
+    require_shape(out, {pixels.shape(2), pixels.shape(0), pixels.shape(1)});
+    require_apart(out, pixels, values);
     const auto& table = table_of(variant);
     run([&] { return part(task, threads, table, interrupted); });
 }
@@ -61,13 +60,15 @@ Index call_join(std::vector<Plane> planes, Pixels out, Numbers lowest, Numbers w
     task.out = out.data();
     task.type = stored_as(out.dtype());
     require_work(out, threads);
-    if (planes.size() != out.shape(2) || lowest.shape(0) != planes.size() ||
-        width.shape(0) != planes.size())
-        throw nb::value_error("one plane and one interval for every channel");
+    const size_t channels = out.shape(2);
+    if (planes.size() != channels) throw nb::value_error("one plane for every channel");
+    require_shape(lowest, {channels});
+    require_shape(width, {channels});
+    require_apart(out, lowest, width);
     std::vector<const float*> places;
     for (const auto& plane : planes) {
-        if (plane.shape(0) != out.shape(0) || plane.shape(1) != out.shape(1))
-            throw nb::value_error("images must be of one shape");
+        require_shape(plane, {out.shape(0), out.shape(1)});
+        require_apart(out, plane);
         places.push_back(plane.data());
     }
     task.planes = places.data();
@@ -80,9 +81,9 @@ Index call_join(std::vector<Plane> planes, Pixels out, Numbers lowest, Numbers w
 }  // namespace
 
 void bind_channels(nb::module_& m) {
-    m.def("part", &call_part, "pixels"_a, "out"_a, "values"_a, "threads"_a, "variant"_a);
+    m.def("part", &call_part, "pixels"_a, written("out"), "values"_a, "threads"_a, "variant"_a);
     m.def("finite", &call_finite, "values"_a, "threads"_a, "variant"_a);
-    m.def("join", &call_join, "planes"_a, "out"_a, "lowest"_a, "width"_a, "full"_a, "threads"_a,
+    m.def("join", &call_join, "planes"_a, written("out"), "lowest"_a, "width"_a, "full"_a, "threads"_a,
           "variant"_a);
 }
 

@@ -13,6 +13,8 @@ void risk_sums(Planes filtered, Planes probed, Planes f, Planes signs, Array<dou
     require_same_shape(filtered, probed);
     require_same_shape(filtered, f);
     require_same_shape(filtered, signs);
+    require_shape(rows, {2, f.shape(0), f.shape(1)});
+    require_apart(rows, filtered, probed, f, signs);
     Comparison task{};
     task.columns = Index(f.shape(2));
     task.filtered = filtered.data();
@@ -20,7 +22,6 @@ void risk_sums(Planes filtered, Planes probed, Planes f, Planes signs, Array<dou
     task.f = f.data();
     task.signs = signs.data();
     const auto count = Index(f.shape(0) * f.shape(1));
-    if (Index(rows.size()) != 2 * count) throw nb::value_error("two sums for every row");
     task.misfits = rows.data();
     task.answers = rows.data() + count;
     const auto& table = table_of(variant);
@@ -32,6 +33,9 @@ void risk_sums(Planes filtered, Planes probed, Planes f, Planes signs, Array<dou
 
 }  // namespace
 
-void bind_risk(nb::module_& m) { m.def("risk_sums", &risk_sums); }
+void bind_risk(nb::module_& m) {
+    m.def("risk_sums", &risk_sums, "filtered"_a, "probed"_a, "f"_a, "signs"_a, written("rows"),
+          "threads"_a, "variant"_a);
+}
 
 }  // namespace pdefilter

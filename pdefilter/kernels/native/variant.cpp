@@ -44,7 +44,7 @@ const Variant variant{surroundings_room, keep_surroundings,
                       gradient_scratch,  gradient_rows,
                       shock_scratch,     shock_rows,     curvature_scratch, curvature_rows,
                       part_rows,         finite,         join_scratch,      join_rows,
-                      reduce_rows,       tie_scratch,    tie_rows,
+                      reduce_rows,       ends_inside,    tie_scratch,    tie_rows,
                       variation_scratch, descend_rows,   ascend_rows,       look_rows,
                       compare_rows};
 

@@ -251,6 +251,7 @@ struct Variant {
     // Returns how many values were clipped.
     Index (*join_rows)(const Joining&, Index first, Index last, float* scratch);
     void (*reduce_rows)(const Reducing&, const Stencils&, Index first, Index last);
+    bool (*ends_inside)(const Tying&, Index first, Index last);
     Index (*tie_scratch)(const Tying&);
     void (*tie_rows)(const Tying&, Index first, Index last, float* scratch);
     Index (*variation_scratch)(const Variation&);

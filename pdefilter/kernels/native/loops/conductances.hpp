@@ -3,22 +3,26 @@
 
 #include "correlation.hpp"
 
-// The lesser of r >= 0 and `most`, which NaN counts as: bits of such floats are ordered like the
-// floats, and integers are compared on units that would else be idle.
+// The lesser of r >= 0 and `most`, which NaN counts as, and the greater of r and `least`: bits of
+// such floats are ordered like the floats, and integers are compared on units that would else be
+// idle.
 inline Floats at_most(Floats r, float most) {
     const Integers bits = (Integers)r, limit = (Integers)all(most);
     return (Floats)(bits < limit ? bits : limit);
+}
+inline Floats at_least(Floats r, float least) {
+    const Integers bits = (Integers)r, limit = (Integers)all(least);
+    return (Floats)(bits > limit ? bits : limit);
 }
 
 // What follows works on several groups of numbers side by side, because each operation must wait
 // for the one before it.
 
-// 2^-r for r >= 0; see kernels/exponential.py.
+// 2^-r for r from 0 up to 100, and whatever for others; see kernels/exponential.py.
 template <int n>
-inline void exp2_of_minus(Floats (&r)[n]) {
+inline void power_of_minus(Floats (&r)[n]) {
     const Floats magic = all(12582912.0f);  // 1.5 x 2^23: what it is added to becomes an integer
     Floats shifted[n], f2[n], p[n], q[n];
-    for (int k = 0; k < n; ++k) r[k] = at_most(r[k], 125.0f);
     for (int k = 0; k < n; ++k) shifted[k] = magic - r[k];
     for (int k = 0; k < n; ++k) r[k] += shifted[k] - magic;
     for (int k = 0; k < n; ++k) q[k] = r[k] * all(-1.3264727197e-03f);
@@ -38,6 +42,15 @@ inline void exp2_of_minus(Floats (&r)[n]) {
         r[k] = (Floats)((Integers)r[k] + ((Integers)shifted[k] << 23));
 }
 
+// 2^-r for r >= 0, and 0 from r = 100 on, and for NaN.
+template <int n>
+inline void exp2_of_minus(Floats (&r)[n]) {
+    decltype(r[0] < r[0]) counts[n];
+    for (int k = 0; k < n; ++k) counts[k] = r[k] < all(100.0f);
+    power_of_minus(r);
+    for (int k = 0; k < n; ++k) r[k] = counts[k] ? r[k] : all(0.0f);
+}
+
 // 1/(1 + r).
 template <int n>
 inline void rational_of(Floats (&r)[n]) {
@@ -51,14 +64,14 @@ inline void charbonnier_of(Floats (&r)[n]) {
     for (int k = 0; k < n; ++k) r[k] = all(1.0f) / root(at_most(r[k], 1e18f) + all(1.0f));
 }
 
-// 1 - 2^(-1/r^4).
+// 1 - 2^(-1/r^4), which is 1 below the least r and 0 above the greatest.
 template <int n>
 inline void weickert_of(Floats (&r)[n]) {
     for (int k = 0; k < n; ++k) {
-        const Floats limited = at_most(r[k], 1e9f), squared = limited * limited;
+        const Floats limited = at_least(at_most(r[k], 1024.0f), 0.375f), squared = limited * limited;
         r[k] = all(1.0f) / (squared * squared);
     }
-    exp2_of_minus(r);
+    power_of_minus(r);
     for (int k = 0; k < n; ++k) r[k] = all(1.0f) - r[k];
 }
 

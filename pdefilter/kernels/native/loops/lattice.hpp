@@ -139,6 +139,35 @@ void reduce_rows(const Reducing& task, const Stencils& stencils, Index first, In
 
 // ---------------------------------------------------------------- a step
 
+// Whether all offsets lie between two bounds, zero between them.
+inline bool lead_inside(const int8_t* offsets, Index count, Index lowest, Index highest) {
+    int8_t least = 0, most = 0;
+    for (Index j = 0; j < count; ++j) {
+        least = offsets[j] < least ? offsets[j] : least;
+        most = offsets[j] > most ? offsets[j] : most;
+    }
+    return lowest <= least && most <= highest;
+}
+
+bool ends_inside(const Tying& task, Index first, Index last) {
+    const Index M = task.rows, N = task.columns;
+    auto within = [](const int8_t* offsets, Index count, Index place, Index size) {
+        return lead_inside(offsets, count, larger(-reach, -place), smaller(reach, size - 1 - place));
+    };
+    for (Index r = first; r < last; ++r) {
+        const Stencils row = from(task.stencils, r * N);
+        for (Index end = 0; end < 6; ++end) {
+            const int8_t *const rows = row.ends + 2 * end * row.apart, *const columns = rows + row.apart;
+            if (!within(rows, N, r, M) || !lead_inside(columns, N, -reach, reach)) return false;
+            for (Index c = 0; c < N; ++c) {
+                if (c == reach) c = larger(c, N - reach);
+                if (c < N && !within(columns + c, 1, c, N)) return false;
+            }
+        }
+    }
+    return true;
+}
+
 // Rows kept of the image, and of what it changes by: ties reach so far up and down.
 constexpr Index tie_ring = 16;
 

@@ -1,0 +1,428 @@
+"""The compiled functions refuse by themselves what they would read or write beyond its end."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pdefilter.kernels import engine
+
+pytestmark = pytest.mark.skipif(
+    engine.native() is None, reason="the native engine was not built: no C++ compiler"
+)
+
+C, M, N = 2, 7, 9
+BIG = 2**30
+
+
+def planes(*shape: int, dtype: Any = np.float32) -> np.ndarray:
+    return np.zeros(shape, dtype)
+
+
+def weights(count: int = 3) -> np.ndarray:
+    return np.full(count, 1 / count, np.float32)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that is right, and what of it can be wrong.
+
+    Attributes
+    ----------
+    arguments : dict
+        By name, in order.
+    written : tuple of str
+        The arrays that are written to.
+    wrong : dict
+        Values that other arguments must not have.
+    free : tuple
+        The arrays whose first axis may have any length but none.
+    """
+
+    arguments: dict[str, Any]
+    written: tuple[str, ...]
+    wrong: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    free: tuple[str, ...] = ()
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        some = self.arguments.items()
+        return {name: value for name, value in some if isinstance(value, np.ndarray) and value.size}
+
+
+THREADS = {"threads": (0, -1), "variant": ("", "quantum")}
+TABLE = {"conductance": (-1, 7), "law": (-1, 3)}
+HOW: dict[str, Any] = {"threads": 2, "variant": "baseline"}
+
+
+def march(**changed: Any) -> Call:
+    arguments = {
+        "in": planes(2 * C, M, N),
+        "channels": C,
+        "out": planes(2 * C, M, N),
+        "spare": None,
+        "before": planes(C, M, N),
+        "steps": weights(),
+        "momenta": weights(),
+        "edges": planes(2, M, N),
+        "held": planes(3, M, N),
+        "smoothing": planes(0),
+        "first": 0,
+        "conductance": 1,
+        "scale": 1.0,
+        "threads": 2,
+        "levels": 1,
+        "tile_rows": 4,
+        "tile_columns": N,
+        "variant": "baseline",
+    }
+    wrong = dict.fromkeys(("threads", "levels", "tile_rows", "tile_columns"), (0, -1))
+    wrong |= {"channels": (0, -1, 3, 5, BIG), "variant": ("quantum",), **TABLE}
+    return Call(arguments | changed, ("out", "before"), wrong, ("held",))
+
+
+def smoothed() -> Call:
+    call = march(spare=planes(2 * C, M, N), held=None, smoothing=weights(), first=-1, momenta=None)
+    wrong = call.wrong | {"first": (1, -3, BIG, -BIG), "levels": (0, 2), "tile_columns": (0, N - 1)}
+    return Call(call.arguments, ("out", "spare", "before"), wrong, ("steps", "smoothing"))
+
+
+def split() -> Call:
+    arguments = {
+        "in": planes(C, M, N),
+        "out": planes(C, M, N),
+        "spare": planes(C, M, N),
+        "two_taus": weights(),
+        "edges": planes(2, M, N),
+        "held": planes(3, M, N),
+        "conductance": 1,
+        "scale": 1.0,
+        **HOW,
+    }
+    return Call(arguments, ("out", "spare"), THREADS | TABLE, ("two_taus", "held"))
+
+
+def correlate() -> Call:
+    arguments = {
+        "in": planes(C, M, N),
+        "out": planes(C, M, N),
+        "along_rows": weights(),
+        "first_row": -1,
+        "along_columns": weights(),
+        "first_column": 0,
+        "order": 2,
+        **HOW,
+    }
+    far = (1, -3, BIG, -BIG)
+    wrong = {"first_row": far, "first_column": far, "order": (-1, 3), **THREADS}
+    return Call(arguments, ("out",), wrong, ("along_rows", "along_columns"))
+
+
+def correlate2d() -> Call:
+    arguments = {
+        "in": planes(C, M, N),
+        "out": planes(C, M, N),
+        "weights": weights(),
+        "places": np.array([[0, 0], [2, 1], [1, 3]]),
+        "row_of": np.arange(-1, M + 1) % M,
+        "column_of": np.arange(-1, N + 2) % N,
+        "left": 1,
+        **HOW,
+    }
+    wrong: dict[str, tuple[Any, ...]] = {"left": (-1, 4, BIG), **THREADS}
+    for name, outside in (("places", (-1, 3)), ("row_of", (-2, M)), ("column_of", (-2, N))):
+        wrong[name] = tuple(changed(arguments[name], value) for value in outside)
+    wrong["places"] += (changed(arguments["places"], 4, -1),)
+    return Call(arguments, ("out",), wrong)
+
+
+def changed(array: np.ndarray, value: Any, place: int = 0) -> np.ndarray:
+    array = array.copy()
+    array.flat[place] = value
+    return array
+
+
+def gradient(measure: int, count: int) -> Call:
+    arguments = {
+        "in": planes(C, M, N),
+        "alpha": planes(M, N),
+        "out": planes(count, M, N),
+        "difference": weights(),
+        "first": -1,
+        "smoothing": weights(),
+        "first_across": 0,
+        "measure": measure,
+        "factor": 1.0,
+        **HOW,
+    }
+    far = (1, -3, BIG, -BIG)
+    wrong = {"first": far, "first_across": far, "measure": (-1, 4), **THREADS}
+    return Call(arguments, ("out",), wrong, ("in", "difference", "smoothing"))
+
+
+def shock() -> Call:
+    arguments = {
+        "in": planes(C, M, N),
+        "guide": planes(C, M, N),
+        "smoothing": weights(),
+        "first": -1,
+        "weight": planes(M, N),
+        "structure": planes(3, M, N),
+        "out": planes(C, M, N),
+        "tau": 0.5,
+        **HOW,
+    }
+    wrong = {"first": (1, -3, BIG, -BIG), **THREADS}
+    return Call(arguments, ("out",), wrong, ("smoothing",))
+
+
+def straighten() -> Call:
+    arguments = {
+        "in": planes(C, M, N),
+        "weight": planes(M, N),
+        "out": planes(C, M, N),
+        "tau": 0.2,
+        "flat": 1e-9,
+        **HOW,
+    }
+    return Call(arguments, ("out",), THREADS)
+
+
+def reduce() -> Call:
+    arguments = {
+        "tensor": planes(3, M, N),
+        "law": 1,
+        "conductance": 1,
+        "scale": 1.0,
+        "weights": planes(3, M, N),
+        "ends": planes(12, M, N, dtype=np.int8),
+        **HOW,
+    }
+    return Call(arguments, ("weights", "ends"), THREADS | TABLE)
+
+
+def tie() -> Call:
+    ends = planes(12, M, N, dtype=np.int8)
+    arguments = {
+        "in": planes(C, M, N),
+        "out": planes(C, M, N),
+        "weights": planes(3, M, N),
+        "ends": ends,
+        "anchors": np.ones(C),
+        "tau": 0.1,
+        "alpha": 1.0,
+        **HOW,
+    }
+    # One row and one column too far at every side, and beyond reach; rows and columns alternate.
+    far = [((0, 0, 4), -1), ((2, M - 1, 4), 1), ((1, 3, 0), -1), ((11, 3, N - 1), 1)]
+    far += [((10, M - 1, 4), -6), ((1, 3, N - 1), -6), ((3, 3, 4), 5), ((4, 0, 0), 127)]
+    outside = []
+    for place, value in far:
+        outside.append(ends.copy())
+        outside[-1][place] = value
+    wrong = {"ends": tuple(outside), **THREADS}
+    return Call(arguments, ("out",), wrong)
+
+
+def tie_along() -> Call:
+    arguments = {
+        "in": planes(C, M, N),
+        "out": planes(C, M, N),
+        "tensor": planes(3, M, N),
+        "law": 1,
+        "conductance": 1,
+        "scale": 1.0,
+        "anchors": np.ones(C),
+        "tau": 0.1,
+        **HOW,
+    }
+    return Call(arguments, ("out",), THREADS | TABLE)
+
+
+def part(dtype: type) -> Call:
+    arguments = {
+        "pixels": planes(M, N, C, dtype=dtype),
+        "out": planes(C, M, N),
+        "values": planes(np.iinfo(dtype).max + 1),
+        **HOW,
+    }
+    return Call(arguments, ("out",), THREADS)
+
+
+def join() -> Call:
+    arguments = {
+        "planes": [planes(M, N), planes(M, N)],
+        "out": planes(M, N, C, dtype=np.uint8),
+        "lowest": planes(C),
+        "width": np.ones(C, np.float32),
+        "full": 255.0,
+        **HOW,
+    }
+    pairs = ([], [planes(M, N)], [planes(M, N), planes(M, N - 1)], [planes(M - 1, N)] * C)
+    return Call(arguments, ("out",), {"planes": pairs, **THREADS})
+
+
+def network(*more: tuple[str, Any], written: tuple[str, ...], **wrong: tuple[Any, ...]) -> Call:
+    arguments = {
+        "shape": (M, N),
+        "edges": planes(2, M, N),
+        "leaks": planes(M, N),
+        "free": np.ones((M, N), bool),
+        **dict(more),
+        "threads": 2,
+    }
+    shapes = ((0, N), (M, 0), (-M, -N), (N, M), (M + 1, N), (2**40, 2**40))
+    return Call(arguments, written, {"shape": shapes, "threads": (0, -1), **wrong})
+
+
+HALF = (M + 1) // 2, (N + 1) // 2
+
+CALLS = {
+    "march": march(),
+    "march, smoothed": smoothed(),
+    "split": split(),
+    "correlate": correlate(),
+    "correlate2d": correlate2d(),
+    "gradient": gradient(3, 3),
+    "gradient, vector": gradient(0, 2),
+    "shock": shock(),
+    "straighten": straighten(),
+    "reduce": reduce(),
+    "tie": tie(),
+    "tie_along": tie_along(),
+    "part": part(np.uint8),
+    "part, 16 bits": part(np.uint16),
+    "join": join(),
+    "finite": Call({"values": weights(), **HOW}, (), THREADS, ("values",)),
+    "risk_sums": Call(
+        {name: planes(C, M, N) for name in ("filtered", "probed", "f", "signs")}
+        | {"rows": np.zeros((2, C, M)), **HOW},
+        ("rows",),
+        THREADS,
+    ),
+    "relax": network(
+        ("u", planes(M, N)), ("f", planes(M, N)), ("colour", 1),
+        written=("u",), colour=(-1, 2, BIG),
+    ),
+    "residual": network(
+        ("u", planes(M, N)), ("f", planes(M, N)), ("lack", planes(M, N)), written=("lack",)
+    ),
+    "restrict": network(
+        ("u", planes(M, N)), ("f", planes(M, N)), ("coarse", planes(*HALF)), written=("coarse",)
+    ),
+    "prolong": network(("u", planes(M, N)), ("coarse", planes(*HALF)), written=("u",)),
+    "products": network(
+        ("u", planes(M, N)), ("f", planes(M, N)), ("v", planes(M, N)), ("sums", np.zeros(M)),
+        written=("sums",),
+    ),
+    "coarsen": network(
+        ("edges of squares", planes(2, *HALF)), ("leaks of squares", planes(*HALF)), ("scale", 0.5),
+        written=("edges of squares", "leaks of squares"),
+    ),
+}  # fmt: skip
+
+# Those of variation have a test of their own.
+ELSEWHERE = {"variants", "ascend", "energies_and_gaps"}
+
+
+def function(name: str) -> Any:
+    return getattr(engine.native(), name.split(",")[0])
+
+
+def wrong_arrays(name: str, call: Call) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield every array one too short and one too long on every axis, without any, and so on."""
+    for argument, array in call.arrays.items():
+        for axis in range(array.ndim):
+            free = axis == 0 and argument in call.free
+            for size in [0] if free else [0, array.shape[axis] - 1, array.shape[axis] + 1]:
+                # No smoothing is as good as some; and some where there should be none.
+                if argument == "smoothing" and size == 0 and "gradient" not in name:
+                    continue
+                # A kernel of two dimensions is as high and as wide as rows and columns are told.
+                if argument in ("row_of", "column_of") and size == array.shape[axis] + 1:
+                    continue
+                shape = (*array.shape[:axis], size, *array.shape[axis + 1 :])
+                yield argument, np.resize(array, shape) if size else np.empty(shape, array.dtype)
+        yield argument, array[None]
+        yield argument, array[0]
+        yield argument, np.zeros(array.shape, "U1")
+        if argument in call.written:
+            yield argument, array.astype(np.complex64)
+            yield argument, np.zeros((*array.shape, 2), array.dtype)[..., 0]
+
+
+def names(written_ones: bool = False) -> list[str]:
+    return [name for name, call in CALLS.items() if call.written or not written_ones]
+
+
+def test_every_compiled_function_is_called_here():
+    bound = {name for name in dir(engine.native()) if not name.startswith("_")}
+    assert bound - ELSEWHERE == {name.split(",")[0] for name in CALLS}
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_right_call_is_right(name):
+    function(name)(*CALLS[name].arguments.values())
+
+
+@pytest.mark.parametrize("name", names())
+def test_arrays_of_other_shapes_and_types_are_refused(name):
+    call = CALLS[name]
+    for argument, array in wrong_arrays(name, call):
+        with pytest.raises((ValueError, TypeError)):
+            function(name)(*(call.arguments | {argument: array}).values())
+            pytest.fail(f"{argument} of {array.shape}, {array.dtype}")
+
+
+@pytest.mark.parametrize("name", names())
+def test_numbers_out_of_range_are_refused(name):
+    call = CALLS[name]
+    for argument, values in call.wrong.items():
+        for value in values if argument in call.arguments else ():
+            with pytest.raises((ValueError, TypeError)):
+                function(name)(*(call.arguments | {argument: value}).values())
+                pytest.fail(f"{argument} {value!r}")
+
+
+@pytest.mark.parametrize("name", names(written_ones=True))
+def test_what_is_written_must_not_lie_in_what_is_read(name):
+    call = CALLS[name]
+    for written in call.written:
+        for other in call.arrays.keys() - {written}:
+            one, two = call.arrays[written], call.arrays[other]
+            memory = np.zeros(one.nbytes + two.nbytes + 8, np.uint8)
+            overlapping = {
+                written: memory[: one.nbytes].view(one.dtype).reshape(one.shape),
+                other: memory[8 : 8 + two.nbytes].view(two.dtype).reshape(two.shape),
+            }
+            overlapping[other][...] = two
+            with pytest.raises(ValueError, match="apart"):
+                function(name)(*(call.arguments | overlapping).values())
+                pytest.fail(f"{written} and {other}")
+
+
+def test_more_channels_than_are_compiled_are_refused():
+    for name in ("march", "split", "tie", "tie_along"):
+        call = CALLS[name]
+        many = {"channels": 5, "anchors": np.ones(5)}
+        many |= {key: planes(5, M, N) for key in ("in", "out", "spare", "before")}
+        changes = {key: many[key] for key in call.arguments.keys() & many}
+        with pytest.raises(ValueError, match="channels"):
+            function(name)(*(call.arguments | changes).values())
+    for name in ("march", "split"):
+        with pytest.raises(ValueError, match="channels"):
+            function(name)(*(CALLS[name].arguments | {"held": planes(5, M, N)}).values())
+
+
+def test_what_is_held_is_not_smoothed_as_well():
+    changes = {"held": planes(3, M, N)}
+    with pytest.raises(ValueError, match="smoothed"):
+        function("march")(*(CALLS["march, smoothed"].arguments | changes).values())
+
+
+def test_tiles_may_be_larger_than_any_image():
+    largest = np.iinfo(np.intp).max
+    sizes = dict.fromkeys(("levels", "tile_rows", "tile_columns"), largest)
+    function("march")(*(CALLS["march"].arguments | sizes).values())
