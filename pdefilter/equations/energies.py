@@ -179,7 +179,9 @@ class Energy:
         )
 
 
-def minimise(energy: Energy, optimizer: str, tolerance: float) -> "tuple[Planes, Trace]":
+def minimise(
+    energy: Energy, optimizer: str, tolerance: float, *, most: int = MOST_ITERATIONS
+) -> "tuple[Planes, Trace]":
     """Find the minimum of an energy.
 
     Parameters
@@ -191,6 +193,8 @@ def minimise(energy: Energy, optimizer: str, tolerance: float) -> "tuple[Planes,
         quadratic energy conjugate-gradient.
     tolerance : float
         The distance from the minimiser to stop at, root mean square, on the unit scale.
+    most : int
+        The number of iterations to stop at, where the optimizer takes steps.
 
     Returns
     -------
@@ -201,26 +205,25 @@ def minimise(energy: Energy, optimizer: str, tolerance: float) -> "tuple[Planes,
     """
     from pdefilter.raster import keep_within, limits
 
-    u, trace = _minimise(energy, optimizer, tolerance * math.sqrt(energy.f.size))
+    u, trace = _minimise(energy, optimizer, tolerance * math.sqrt(energy.f.size), most)
     # To cut u off at the range of f would lessen both terms of the energy: the minimum lies within,
     # and u comes no further from it.
     return keep_within(u, limits(energy.f)), trace
 
 
-def _minimise(energy: Energy, optimizer: str, norm: float) -> "tuple[Planes, Trace]":
-
+def _minimise(energy: Energy, optimizer: str, norm: float, most: int) -> "tuple[Planes, Trace]":
     f = energy.f
     if optimizer == "primal-dual":
         from pdefilter.kernels.variation import descended, field
 
-        p, trace = descent.primal_dual(energy, field(f), norm, MOST_ITERATIONS)
+        p, trace = descent.primal_dual(energy, field(f), norm, most)
         return descended(f, p), trace
     if optimizer == "conjugate-gradient":
         return _by_conjugate_gradients(energy, norm)
     if optimizer == "newton":
         return _by_newton(energy, norm)
     by = {"gradient-descent": descent.gradient_descent, "nesterov": descent.nesterov}
-    return by[optimizer](energy, f, norm, MOST_ITERATIONS)
+    return by[optimizer](energy, f, norm, most)
 
 
 class _Bare(Poisson):

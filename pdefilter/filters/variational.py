@@ -1,10 +1,9 @@
 """Smoothing that minimises an energy, or the length of level lines."""
 
-import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pdefilter.equations.contrast import LARGEST, SMALLEST
 from pdefilter.equations.energies import OPTIMIZERS, Energy, minimise
@@ -13,11 +12,12 @@ from pdefilter.filters.evolve import edges_of
 from pdefilter.filters.maps import numbers_in, require_map, require_one, require_size
 from pdefilter.filters.noise import noise_of
 from pdefilter.filters.option import AUTO
+from pdefilter.filters.weighing import weight_of_least_risk
 from pdefilter.observer import chose
 from pdefilter.schemes.explicit import explicit_steps
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Plane, Planes, Raster, Values
+    from pdefilter.raster import Plane, Planes, Raster
 
 ENERGIES = {
     "tikhonov": "least ½‖u − f‖² + λ Σ |∇u|²/2κ",
@@ -57,42 +57,6 @@ def require_fit(method: str, optimizer: str | None, contrast: float | None) -> N
         why = "has no gradient where u is even" if method == "tv" else "is not quadratic"
         raise ParameterError("optimizer", f"{optimizer} does not fit {method}, which {why}; "
                              f"take {fitting}")  # fmt: skip
-
-
-def weight_of(
-    method: str, contrast: float, deviations: "Sequence[float | Values]", spread: float
-) -> "float | Values":
-    """Find the λ that removes white noise best.
-
-    Measured on five photographs with noise of 10, 25 and 50 grey levels: weights
-    near it lose 0.1 to 0.2 dB on average to the best λ there is, those of the
-    discrepancy principle, ‖u − f‖² = Nσ², 0.4 to 3. No noise has no weight.
-
-    Parameters
-    ----------
-    method : str
-        The energy.
-    contrast : float
-        κ, as a number of the image; so is λ.
-    deviations : sequence of float or of ndarray of shape (M, N)
-        The standard deviation of the noise in every channel, or of all its pixels.
-    spread : float
-        The range of the image.
-    """
-    import numpy as np
-
-    if all(isinstance(deviation, float) for deviation in deviations):
-        squares = [float(deviation) ** 2 for deviation in deviations]
-        deviation: Any = math.sqrt(math.fsum(squares) / len(squares))
-    else:
-        deviation = (sum(d * d for d in deviations) / len(deviations)) ** 0.5
-    strength = deviation / (0.1 * spread)
-    linear: float | Values = 0.7 * deviation * strength**0.2
-    quadratic: float | Values = 0.9 * contrast * strength**1.25
-    if method == "huber":
-        both = isinstance(linear, float) and isinstance(quadratic, float)
-        return max(linear, quadratic) if both else np.maximum(linear, quadratic)
-    return linear if method == "tv" else quadratic
 
 
 @dataclass(frozen=True)
@@ -188,7 +152,15 @@ class Wanted:
             return min(_LARGEST_WEIGHT, scale.number(levels / 255))
         noise_map = numbers_in("noise_map", self.noise_map, image, positive=False)
         noise = noise_of(image, f, AUTO if self.noise is None else self.noise, noise_map)
-        found = weight_of(self.method, kappa, noise.deviations[: len(image.colour)], scale.spread)
+        found = weight_of_least_risk(
+            self.method,
+            kappa,
+            f,
+            noise,
+            colours=len(image.colour),
+            edges=edges_of(image),
+            spread=scale.spread,
+        )
         return found if isinstance(found, float) else found.astype(np.float32)
 
 
