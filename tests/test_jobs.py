@@ -182,7 +182,7 @@ def test_a_disc_at_the_border_is_covered_whole(pdefilter_command, tmp_path):
 
 def test_numbers_are_told_in_stored_units_too(pdefilter_command, tmp_path):
     """Noise of 20 in a float image of a range of 2000, as --full-scale says and as stored."""
-    ct = (1000 * (np.arange(96) < 48) + 20 * np.random.default_rng(0).normal(size=(96, 96)))
+    ct = 1000 * (np.arange(96) < 48) + 20 * np.random.default_rng(0).normal(size=(96, 96))
     np.save(tmp_path / "ct.npy", ct)
     line = pdefilter_command("estimate", "--json", "ct.npy", "--full-scale", "2000").stdout
     found = json.loads(line)

@@ -90,7 +90,7 @@ def _among_open_edges(u: "Planes", percentile: float, edges: "Planes") -> float:
     from pdefilter.kernels.edgewise import squared_differences
 
     squared, count = squared_differences(u, edges)
-    there = squared[count > 0]
+    there = squared[count > 0] / count[count > 0]
     if not there.size:
         return 0.0
     return math.sqrt(float(np.percentile(there, percentile, method="lower")))

@@ -28,6 +28,9 @@ class VaryingDiffusion:
         g.
     contrast : float or ndarray of shape (M, N), float32
         κ > 0.
+    channels : int
+        The number of channels that a squared difference is the mean of, unless they
+        have edges of their own.
     edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, or None
         1 where an edge is open, 0 where it is closed, for all channels or each; None
         for open.
@@ -37,6 +40,7 @@ class VaryingDiffusion:
 
     diffusivity: Diffusivity
     contrast: "float | Plane"
+    channels: int
     edges: "Planes | None"
     smoothed: Smoothing
 
@@ -60,7 +64,9 @@ class VaryingDiffusion:
             scale: float | Planes = self.diffusivity.scale / self.contrast**2
         else:
             scale = np.float32(self.diffusivity.scale) / between_pixels(np.square(self.contrast))
-        g = conduct(self.smoothed(u), self.diffusivity.conductance, scale, self.edges)
+        g = conduct(
+            self.smoothed(u), self.diffusivity.conductance, scale, self.channels, self.edges
+        )
         if self.edges is None:
             return Heat(g)
         if self.edges.ndim == 3:

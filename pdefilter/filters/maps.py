@@ -64,7 +64,7 @@ def numbers_in(
     require_size(name, picture, image)
     import numpy as np
 
-    values = picture.scale.stored(picture.colour[0]) / picture.scale.full
+    values = picture.scale.of_channel(0).stored(picture.colour[0]) / picture.scale.full
     if not (values.min() > 0 if positive else values.min() >= 0):
         least = "above 0" if positive else "at least 0"
         raise ParameterError(name, f"has values that are not {least}; give such values alone")

@@ -115,7 +115,7 @@ def evolution_along_edges(
 ) -> Evolution:
     """Make the diffusion by g of differences edge by edge, for an image with its open edges."""
     if image.holes_differ or not isinstance(contrast, float):
-        return VaryingDiffusion(diffusivity, contrast, edges, smoothed)
+        return VaryingDiffusion(diffusivity, contrast, len(image.colour), edges, smoothed)
     equation = PeronaMalik(diffusivity, contrast, len(image.colour), edges)
     return Regularized(equation, smoothed) if smoothed.sigma else equation
 

@@ -7,9 +7,9 @@ from pdefilter.raster import Plane, Planes
 
 
 def conduct(
-    u: Planes, conductance: str, squared_scale: float | Planes, edges: Planes | None
+    u: Planes, conductance: str, squared_scale: float | Planes, channels: int, edges: Planes | None
 ) -> Planes:
-    """Find the conductance g(r) of every edge, r the mean over channels of squared differences.
+    """Find the conductance g(r) of every edge, r the sum over channels of squared differences.
 
     Parameters
     ----------
@@ -18,10 +18,12 @@ def conduct(
     conductance : str
         The name of g; see `pdefilter.kernels.conductances`.
     squared_scale : float or ndarray of shape (2, M, N), float32
-        What that mean is multiplied by.
+        What that sum, over the number of channels, is multiplied by.
+    channels : int
+        That number, where every channel has all open edges; else it is that of the
+        channels in which an edge is open.
     edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, optional
-        1 for an open edge, 0 for a closed one, of all channels or of each; the mean is
-        of the channels in which an edge is open.
+        1 for an open edge, 0 for a closed one, of all channels or of each.
 
     Returns
     -------
@@ -29,6 +31,10 @@ def conduct(
         On the edge below every pixel and on that to its right; 0 where no channel has it open.
     """
     r, count = squared_differences(u, edges)
+    if edges is None or edges.ndim == 3:
+        r /= np.float32(channels)
+    else:
+        r /= np.maximum(count, 1)
     r *= np.float32(squared_scale) if isinstance(squared_scale, float) else squared_scale
     g = CONDUCTANCES[conductance](r)
     g *= count > 0
@@ -36,7 +42,7 @@ def conduct(
 
 
 def squared_differences(u: Planes, edges: Planes | None) -> tuple[Planes, Planes]:
-    """Find the mean of the squared differences across every edge, and of how many channels.
+    """Add up the squared differences across every edge, and count the channels that have it open.
 
     Parameters as of `conduct`; both results have the shape (2, M, N).
     """
@@ -49,7 +55,6 @@ def squared_differences(u: Planes, edges: Planes | None) -> tuple[Planes, Planes
         open_ = edges if edges is None or edges.ndim == 3 else edges[c]
         squared += squared_of if open_ is None else squared_of * open_
         count += 1 if open_ is None else open_
-    squared /= np.maximum(count, 1)
     return squared, count
 
 

@@ -39,7 +39,8 @@ def test_two_halves_with_a_kappa_each_do_what_each_does_alone(options):
     found = pdefilter.anisotropic(wide, kappa=kappa, **options)
     for one, part in ((0.05, np.s_[:, :25]), (0.3, np.s_[:, 95:])):
         expected = pdefilter.anisotropic(wide, kappa=one, **options)[part]
-        np.testing.assert_allclose(found[part], expected, rtol=0, atol=2e-3)
+        # Twice the error that the division of time may make, of half a 255th at most.
+        np.testing.assert_allclose(found[part], expected, rtol=0, atol=4e-3)
 
 
 def test_one_noise_everywhere_is_that_noise():
@@ -71,8 +72,8 @@ def test_one_weight_everywhere_is_that_weight(method):
 
 def test_no_weight_leaves_a_half_as_it_is():
     weight = np.where(np.arange(40) < 20, 0.0, 60.0)[None] * np.ones((30, 1))
-    found = pdefilter.smooth(U, method="tv", weight=weight, tolerance=0.01)
-    np.testing.assert_allclose(found[:, :19], U[:, :19], atol=1e-3)
+    found = pdefilter.smooth(U, method="tv", weight=weight)
+    np.testing.assert_allclose(found[:, :19], U[:, :19], atol=5e-3)
     assert found[:, 22:].std() < 0.7 * U[:, 22:].std()
 
 
