@@ -101,7 +101,9 @@ def balance(u: "Planes", networks: "Sequence[Network]", f: "Planes | None" = Non
             tolerance=TOLERANCE * unit * root,
             most=MOST_ITERATIONS,
         )
-        worst = max(worst, norms[-1] / (unit * root))
+        # What f makes u be larger than what is held rounds by more.
+        largest = max(unit, float(abs(u[c]).max()))
+        worst = max(worst, norms[-1] / (largest * root))
         iterations += len(norms) - 1
     return Residual(worst, TOLERANCE, iterations)
 

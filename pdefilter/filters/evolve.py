@@ -140,11 +140,8 @@ class Schedule:
         found = Spectrum(*spectrum([sample for _, sample in samples]))
         allowed = _above_rounding(allowed, samples)
         cycles = optimal_cycles(self.time, found, allowed, evolution.largest_stable_step)
-        chose(steps=sum(len(cycle.sizes) for cycle in cycles))
-        evolution = watched(evolution)
-        for cycle in cycles:
-            u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta, room=room)
-        return u
+        chose(steps=len(cycles) * len(cycles[0].sizes))
+        return _in_cycles(watched(evolution), u, cycles[0], len(cycles), room)
 
     def _divided(
         self, evolution: Evolution, u: "Planes", parts: int, room: "Room | None" = None
@@ -152,10 +149,7 @@ class Schedule:
         """Evolve `u` in so many cycles, or steps of splitting."""
         if self.scheme == "aos":
             return _split(evolution, u, (self.time / parts,) * parts, room)
-        cycle = self._cycle(evolution, parts)
-        for _ in range(parts):
-            u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta, room=room)
-        return u
+        return _in_cycles(evolution, u, self._cycle(evolution, parts), parts, room)
 
     def _cycle(self, evolution: Evolution, parts: int) -> Cycle:
         """Make the cycle of which so many reach the stopping time; of splitting it is a step."""
@@ -246,6 +240,24 @@ def edges_of(image: "Raster") -> "Planes | None":
     from pdefilter.kernels.edges import open_edges
 
     return open_edges(image.valid)
+
+
+# How often it is looked whether anything still changes.
+_BETWEEN_LOOKS = 32
+
+
+def _in_cycles(
+    evolution: Evolution, u: "Planes", cycle: Cycle, count: int, room: "Room | None"
+) -> "Planes":
+    """Go through a cycle so many times, or until it leaves every bit as it is."""
+    import numpy as np
+
+    for k in range(1, count + 1):
+        before = None if k % _BETWEEN_LOOKS else u.copy()
+        u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta, room=room)
+        if before is not None and np.array_equal(before, u):
+            break
+    return u
 
 
 def _split(

@@ -71,7 +71,9 @@ def weight_of_least_risk(
     part, of_part = np.ascontiguousarray(f[:, *places]), noise.part(*places)
     open_ = None if edges is None else np.ascontiguousarray(edges[..., *places])
     here: Any = guess if isinstance(guess, float) else guess[places].astype(np.float32)
-    risk = Risk(part, of_part.deviations, of_part.visible)
+    # What becomes of opacity is no error of the colours.
+    risk = Risk(part[:colours], of_part.deviations[:colours], of_part.visible)
+    probed = np.concatenate([risk.probed, part[colours:]])
 
     def estimated(exponent: int) -> float:
         weight = here * 2.0**exponent
@@ -82,8 +84,8 @@ def weight_of_least_risk(
                 "primal-dual",
                 0.0,
                 most=_ITERATIONS,
-            )[0]
-            for u in (part, risk.probed)
+            )[0][:colours]
+            for u in (part, probed)
         ]
         return risk.of(*cleaned)
 

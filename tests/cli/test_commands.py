@@ -43,6 +43,8 @@ def test_a_command_writes_what_the_function_returns(pdefilter_command, tmp_path,
             assert np.array_equal(ours.pixels, function(command)(source).pixels)
 
 
+COINS = str(SAMPLES / "coins.png")
+
 OPTIONS = {
     "edge": [
         *(["--operator", name] for name in ("sobel", "scharr", "prewitt", "roberts", "laplacian")),
@@ -57,6 +59,9 @@ OPTIONS = {
         ["--method", "tv", "--weight", "10", "--tolerance", "1"],
         ["--method", "huber", "--kappa", "0.1", "--optimizer", "nesterov"],
         ["--method", "curvature", "--time", "1"],
+        ["--method", "tv", "--weight", "auto", "--noise", "0.05", "--coupling", "none"],
+        ["--method", "tv", "--weight-map", COINS, "--tolerance", "2"],
+        ["--method", "tikhonov", "--weight", "auto", "--noise-map", COINS],
         ["--color", "luminance"],
     ],
     "convolve": [
@@ -88,19 +93,22 @@ OPTIONS = {
         ["--scheme", "aos", "--time", "5", "--tolerance", "2"],
         ["--model", "edge-enhancing", "--presmooth", "0.8", "--iterations", "3"],
         ["--model", "coherence-enhancing", "--integration-scale", "2", "--iterations", "3"],
+        ["--kappa-map", COINS, "--time", "1", "--coupling", "noise"],
+        ["--noise-map", COINS, "--time", "1"],
         ["--time", "0"],
         ["--color", "luminance"],
     ],
     "shock": [
         ["--model", "osher-rudin", "--iterations", "3"],
         ["--model", "alvarez-mazorra", "--sigma", "2", "--step", "0.7"],
-        ["--model", "coherence", "--rho", "3", "--time", "2"],
+        ["--model", "coherence", "--rho", "3", "--time", "2", "--coupling", "shared"],
         ["--time", "0"],
         ["--color", "lab"],
     ],
     "wave": [
         ["--damping", "0.5", "--time", "6"],
         ["--diffusivity", "rational", "--kappa", "0.1", "--iterations", "5", "--step", "0.7"],
+        ["--diffusivity", "rational", "--kappa-map", COINS, "--coupling", "none"],
         ["--time", "0"],
         ["--color", "luminance"],
     ],
@@ -115,6 +123,8 @@ def test_options_mean_the_parameters(pdefilter_command, tmp_path, command, optio
     assert (done.returncode, complaints(done)) == (0, [])
     pairs = [option.split() for option in " ".join(options).split("--") if option]
     parameters = {pair[0].replace("-", "_"): pair[1] if pair[1:] else True for pair in pairs}
+    for name in [name for name in parameters if name.endswith("_map")]:
+        parameters[name] = pdefilter.read(parameters[name])
     numbers = re.compile(r"[\d.]+")
     typed = {
         name: float(value) if isinstance(value, str) and numbers.fullmatch(value) else value

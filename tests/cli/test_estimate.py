@@ -20,6 +20,7 @@ def test_json_tells_what_the_library_finds(pdefilter_command, name):
         "noise": list(found.noise),
         "kappa": found.kappa,
         "time": found.time,
+        "full_scale": 255.0,
     }
 
 
@@ -45,6 +46,6 @@ def test_every_frame_has_a_line_and_a_bad_file_a_sentence(pdefilter_command, tmp
 def test_standard_input_is_an_image_too(pdefilter_command):
     data = (SAMPLES / "noisy.png").read_bytes()
     lines = pdefilter_command("estimate", "-", stdin=data).stdout.decode().splitlines()
-    assert lines[0].split() == ["noise", "kappa", "time", "image"]
+    assert lines[0].split() == ["noise", "kappa", "noise", "kappa", "time", "image"]
     assert lines[2].split()[-1] == "-"
     assert float(lines[2].split()[0]) == pytest.approx(20, abs=2)

@@ -30,12 +30,15 @@ def test_what_is_no_number_stays_as_it_is(filter_, dtype, picture):
     assert np.array_equal(filter_(picture)[~hole], result[~hole])
 
 
-def test_a_channel_that_is_no_number_takes_the_pixel_with_it(picture):
+def test_a_channel_that_is_no_number_is_a_hole_in_that_channel(picture):
     colour = np.stack([picture] * 3, axis=2)
     colour[3, 4, 1] = np.nan
     result = pdefilter.heat_diffuse(colour)
-    assert np.array_equal(result[3, 4], colour[3, 4], equal_nan=True)
+    assert np.isnan(result[3, 4, 1])
     assert np.isfinite(result).sum() == result.size - 1
+    alone = pdefilter.heat_diffuse(picture)
+    assert np.array_equal(result[..., 0], alone)
+    assert np.array_equal(result[..., 2], alone)
 
 
 @pytest.mark.parametrize("filter_", FILTERS)

@@ -277,6 +277,24 @@ def network(*more: tuple[str, Any], written: tuple[str, ...], **wrong: tuple[Any
     return Call(arguments, written, {"shape": shapes, "threads": (0, -1), **wrong})
 
 
+def variation(written: str, *more: str) -> Call:
+    every = {
+        "f": planes(C, M, N),
+        "u": planes(C, M, N),
+        "p": planes(C, 4, 2, M, N),
+        "before": planes(C, 4, 2, M, N),
+        "edges": planes(C, 2, M, N),
+        "radius": planes(M, N),
+        "sums": np.zeros((2, M)),
+        "kink": 0.1,
+        "bounded": True,
+        "momentum": 0.5,
+        "step": 1 / 32,
+        "least": 1e-18,
+    }
+    return Call({name: every[name] for name in more} | HOW, (written,), THREADS, ("edges",))
+
+
 HALF = (M + 1) // 2, (N + 1) // 2
 
 CALLS = {
@@ -289,6 +307,14 @@ CALLS = {
     "gradient, vector": gradient(0, 2),
     "shock": shock(),
     "straighten": straighten(),
+    "descend": variation("u", "f", "p", "u"),
+    "ascend": variation(
+        *("before", "f", "p", "before", "edges", "radius", "u"),
+        *("kink", "bounded", "momentum", "step", "least"),
+    ),
+    "energies_and_gaps": variation(
+        "sums", "f", "u", "p", "edges", "radius", "sums", "kink", "bounded"
+    ),
     "reduce": reduce(),
     "tie": tie(),
     "tie_along": tie_along(),
@@ -324,7 +350,7 @@ CALLS = {
 }  # fmt: skip
 
 # Those of variation have a test of their own.
-ELSEWHERE = {"variants", "ascend", "energies_and_gaps"}
+ELSEWHERE = {"variants", "sources"}
 
 
 def function(name: str) -> Any:

@@ -15,6 +15,13 @@ from pdefilter.filters.option import parameters_of
 
 ENGINES, THREADS = ("native", "reference"), (1, 2)
 SHAPE = (40, 48)
+
+# What makes a picture mean something.
+NEEDED = {
+    ("smooth", "--weight-map"): ["--method", "tv"],
+    ("smooth", "--noise-map"): ["--method", "tv", "--weight", "auto"],
+    ("wave", "--kappa-map"): ["--diffusivity", "rational"],
+}
 SECONDS = 30
 KINDS = [
     *((dtype, suffix) for dtype in ("uint8", "uint16") for suffix in (".png", ".tif", ".npy")),
@@ -57,7 +64,7 @@ def cases():
             ),
         ]
         for option, file in itertools.product(options, files):
-            beside = short.get(name, []) if option == "--mask" else []
+            beside = short.get(name, []) if option == "--mask" else NEEDED.get((name, option), [])
             yield [name, "image.npy", option, file, *beside]
     for file in files:
         yield [
@@ -81,7 +88,12 @@ def calls():
 def test_no_call_waits_for_ever(tmp_path, share_of):
     write_pictures(tmp_path)
     ended = run_calls(share_of(list(calls()), 60), tmp_path, SECONDS, BAND)
-    bad = [done for done in ended if not done.is_answer or done.status == 2]
+    # The pictures have zeros, which no contrast may be.
+    bad = [
+        done
+        for done in ended
+        if not done.is_answer or (done.status == 2 and "--kappa-map" not in done.words)
+    ]
     assert not bad, bad[:3]
 
 

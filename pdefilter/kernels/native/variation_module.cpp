@@ -1,7 +1,5 @@
 // The bindings of variation.
 
-#include <nanobind/stl/optional.h>
-
 #include "bindings.hpp"
 #include "march.hpp"
 
@@ -10,16 +8,16 @@ namespace pdefilter {
 namespace {
 
 using Field = Array<const float, 5>;
-using Edges = std::optional<Array<const float, 4>>;
+using Edges = Maybe<const float, 4>;
 
-template <class A, class B>
-void require_size(const A& array, const B& image, size_t times) {
-    if (array.size() != times * image.size()) throw nb::value_error("images must be of one shape");
+template <class A>
+void require_field(const A& field, const Planes& image) {
+    require_shape(field, {image.shape(0), 4, 2, image.shape(1), image.shape(2)});
 }
 
-Variation variation_of(const Planes& image, const Field& p) {
-    if (image.size() == 0) throw nb::value_error("one pixel at least");
-    require_size(p, image, 8);
+Variation variation_of(const Planes& image, const Field& p, int threads) {
+    require_work(image, threads);
+    require_field(p, image);
     Variation task{};
     task.channels = Index(image.shape(0));
     task.rows = Index(image.shape(1));
@@ -30,11 +28,10 @@ Variation variation_of(const Planes& image, const Field& p) {
 
 void weigh(Variation& task, const Edges& edges, const Plane& radius, float kink, bool bounded) {
     if (edges) {
-        const Index plane = 2 * task.rows * task.columns, size = Index(edges->size());
-        if (size != plane && size != task.channels * plane)
-            throw nb::value_error("every pixel has two edges");
+        const size_t count = edges->shape(0) == 1 ? 1 : size_t(task.channels);
+        require_shape(edges, {count, 2, size_t(task.rows), size_t(task.columns)});
         task.edges = edges->data();
-        task.edges_apart = size != plane;
+        task.edges_apart = count != 1;
     }
     const Index rows = Index(radius.shape(0));
     if (Index(radius.shape(1)) != task.columns || (rows != 1 && rows != task.rows))
@@ -49,7 +46,6 @@ constexpr Index chunk = 64;
 
 void on_rows(const Variation& task, int threads, const Variant& table,
              void (*Variant::*rows)(const Variation&, Index, Index, float*)) {
-    if (threads < 1) throw nb::value_error("one thread at least");
     auto work = [&](Index first, Index last, float* scratch) {
         (table.*rows)(task, first, last, scratch);
     };
@@ -58,8 +54,9 @@ void on_rows(const Variation& task, int threads, const Variant& table,
 }
 
 void descend(Planes f, Field p, Target u, int threads, const std::string& variant) {
-    Variation task = variation_of(f, p);
-    require_size(u, f, 1);
+    Variation task = variation_of(f, p, threads);
+    require_same_shape(f, u);
+    require_apart(u, f, p);
     task.f = f.data();
     task.u = u.data();
     on_rows(task, threads, table_of(variant), &Variant::descend_rows);
@@ -68,9 +65,11 @@ void descend(Planes f, Field p, Target u, int threads, const std::string& varian
 void ascend(Planes f, Field p, Array<float, 5> before, Edges edges, Plane radius, Target u,
             double kink, bool bounded, float momentum, double step, float least, int threads,
             const std::string& variant) {
-    Variation task = variation_of(f, p);
-    require_size(before, f, 8);
-    require_size(u, f, 1);
+    Variation task = variation_of(f, p, threads);
+    require_field(before, f);
+    require_same_shape(f, u);
+    require_apart(before, f, p, edges, radius, u);
+    require_apart(u, f, p, edges, radius);
     weigh(task, edges, radius, float(kink), bounded);
     task.f = f.data();
     task.u = u.data();
@@ -94,9 +93,10 @@ void ascend(Planes f, Field p, Array<float, 5> before, Edges edges, Plane radius
 void energies_and_gaps(Planes f, Target u, Field p, Edges edges, Plane radius,
                        Array<double, 2> sums, float kink, bool bounded, int threads,
                        const std::string& variant) {
-    Variation task = variation_of(f, p);
-    require_size(u, f, 1);
-    if (Index(sums.size()) != 2 * task.rows) throw nb::value_error("two sums for every row");
+    Variation task = variation_of(f, p, threads);
+    require_same_shape(f, u);
+    require_shape(sums, {2, size_t(task.rows)});
+    require_apart(sums, f, u, p, edges, radius);
     weigh(task, edges, radius, kink, bounded);
     task.f = f.data();
     task.u = u.data();
@@ -107,9 +107,12 @@ void energies_and_gaps(Planes f, Target u, Field p, Edges edges, Plane radius,
 }  // namespace
 
 void bind_variation(nb::module_& m) {
-    m.def("descend", &descend);
-    m.def("ascend", &ascend);
-    m.def("energies_and_gaps", &energies_and_gaps);
+    m.def("descend", &descend, "f"_a, "p"_a, written("u"), "threads"_a, "variant"_a);
+    m.def("ascend", &ascend, "f"_a, "p"_a, written("before"), "edges"_a.none(), "radius"_a,
+          written("u"), "kink"_a, "bounded"_a, "momentum"_a, "step"_a, "least"_a, "threads"_a,
+          "variant"_a);
+    m.def("energies_and_gaps", &energies_and_gaps, "f"_a, written("u"), "p"_a, "edges"_a.none(),
+          "radius"_a, written("sums"), "kink"_a, "bounded"_a, "threads"_a, "variant"_a);
 }
 
 }  // namespace pdefilter
