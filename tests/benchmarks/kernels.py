@@ -1,9 +1,12 @@
 """What kernels cost, in plain copies (``numpy.copyto``) of the same float image."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from measure import fastest, noise, ratios, show
 
+from pdefilter.equations.diffusivities import DIFFUSIVITIES, Diffusivity
 from pdefilter.kernels import engine, windows
 from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.curvature import straighten
@@ -18,6 +21,10 @@ from pdefilter.kernels.tensors import Law, structure_tensor
 
 STEPS = 32
 CONDUCTANCES = ("constant", "rational", "exponential")
+CONTRASTS = (0.01, 0.03, 0.05, 0.1, 0.3, 1.0)
+ORDINARY = 0.1
+
+Actions = dict[str, Callable[[], object]]
 
 
 def measure() -> None:
@@ -31,6 +38,12 @@ def measure() -> None:
     print("\ntime of a kernel of two dimensions, in that of OpenCV's filter2D:")
     for side in (1024, 4096):
         show(f"{side}²", per_filter2d(noise(1, side)))
+    print(f"\ntime of a step at several contrasts, in that at a contrast of {ORDINARY}:")
+    for name, costs in per_contrast(noise(1, 256)).items():
+        show(name, costs)
+    print("\ntime of a kernel on zeros with a few ones, in that on noise, at once and spread:")
+    for name, costs in per_isolation(256).items():
+        show(name, costs)
     print("\nnanoseconds a pixel, channel and step:")
     for side in (256, 512, 1024, 2048, 4096):
         show(f"{side}²", per_pixel(noise(1, side), 96), ".3f")
@@ -47,9 +60,17 @@ def measure() -> None:
 def per_step(u: np.ndarray) -> dict[str, float]:
     """Cost of one step of every march, in copies."""
     target = np.empty_like(u)
+    found = ratios(marches(u), lambda: np.copyto(target, u))
+    costs = {name: ratio / STEPS for name, ratio in found.items()}
+    splitting = ratios({"aos": lambda: split(u, [5.0])}, lambda: np.copyto(target, u), rounds=3)
+    return {**costs, **splitting}
+
+
+def marches(u: np.ndarray) -> Actions:
+    """Make the marches that are timed."""
     edges = conduct(u, "rational", 30.0, None)
     steps = [0.2] * STEPS
-    tables = {
+    tables: Actions = {
         name: (lambda name=name: march(u, steps, conductance=name, squared_scale=30.0))
         for name in CONDUCTANCES
     }
@@ -60,15 +81,62 @@ def per_step(u: np.ndarray) -> dict[str, float]:
             u, steps, conductance="rational", squared_scale=30.0, smoothing=taps
         )
     tables["momentum"] = lambda: march(u, steps, momenta=[1.1] * STEPS)
-    found = ratios(tables, lambda: np.copyto(target, u))
-    costs = {name: ratio / STEPS for name, ratio in found.items()}
-    splitting = ratios({"aos": lambda: split(u, [5.0])}, lambda: np.copyto(target, u), rounds=3)
-    return {**costs, **splitting}
+    return tables
+
+
+def per_contrast(u: np.ndarray) -> dict[str, dict[str, float]]:
+    """Cost of a step with every diffusivity at several contrasts, in that at the ordinary one."""
+
+    def cost(law: Diffusivity, contrast: float) -> float:
+        scale = law.scale / contrast**2
+        return briefest(
+            lambda: march(u, [0.2] * 8, conductance=law.conductance, squared_scale=scale)
+        )
+
+    found = {}
+    for name, law in DIFFUSIVITIES.items():
+        unit = cost(law, ORDINARY)
+        found[name] = {f"{contrast:g}": cost(law, contrast) / unit for contrast in CONTRASTS}
+    return found
+
+
+def per_isolation(side: int) -> dict[str, dict[str, float]]:
+    """Cost of every kernel on zeros with a few ones, as they are and spread, in that on noise."""
+    ones = np.zeros((1, side, side), np.float32)
+    ones[:, side // 4 :: side // 2, side // 4 :: side // 2] = 1
+    images = {"ones": ones, "spread": march(ones, [0.2] * side)}
+    found = {}
+    for actions_of in (marches, split_steps, neighbourhoods):
+        on_noise = actions_of(noise(1, side))
+        units = {name: briefest(action) for name, action in on_noise.items()}
+        on_images = {title: actions_of(u) for title, u in images.items()}
+        for name, unit in units.items():
+            found[name] = {t: briefest(actions[name]) / unit for t, actions in on_images.items()}
+    return found
+
+
+def briefest(action: Callable[[], object]) -> float:
+    """Time so many calls of less than a millisecond that some are not interrupted."""
+    return fastest(action, 50)
+
+
+def split_steps(u: np.ndarray) -> Actions:
+    """Make the steps of operator splitting that are timed."""
+    return {
+        f"aos, {name}": lambda name=name: split(u, [5.0], conductance=name, squared_scale=30.0)
+        for name in CONDUCTANCES
+    }
 
 
 def per_neighbourhood(u: np.ndarray) -> dict[str, float]:
     """Cost of correlations, of Sobel's gradient, of shock filters and along tensors, in copies."""
-    target, result, guide = np.empty_like(u), np.empty_like(u), u[:, ::-1].copy()
+    target = np.empty_like(u)
+    return ratios(neighbourhoods(u), lambda: np.copyto(target, u))
+
+
+def neighbourhoods(u: np.ndarray) -> Actions:
+    """Make the calls that are timed of what looks at a neighbourhood."""
+    result, guide = np.empty_like(u), u[:, ::-1].copy()
     gaussian = windows.gaussian(2.0)
     sobel = Taps.centred([-1, 0, 1]), Taps.centred([0.25, 0.5, 0.25])
     narrow, wide = windows.gaussian(1.0), windows.gaussian(4.0)
@@ -78,7 +146,7 @@ def per_neighbourhood(u: np.ndarray) -> dict[str, float]:
         return correlate(structure_tensor(u, len(u)), wide, wide)
 
     tensor = gathered()
-    actions = {
+    return {
         "gaussian, sigma 2": lambda: correlate(u, gaussian, gaussian),
         "magnitude": lambda: gradient(u, *sobel, measure="magnitude"),
         "vector": lambda: gradient(u, *sobel),
@@ -92,7 +160,6 @@ def per_neighbourhood(u: np.ndarray) -> dict[str, float]:
         "8 of curvature": lambda: straighten(u, [0.2] * 8),
         "3 x 3": lambda: correlate2d(u, np.ones((3, 3)), (1, 1), "reflect"),
     }
-    return ratios(actions, lambda: np.copyto(target, u))
 
 
 def per_filter2d(u: np.ndarray) -> dict[str, float]:
