@@ -170,11 +170,11 @@ class Raster:
         lowest = self.colour.min(
             axis=(1, 2), keepdims=True, where=True if visible is None else visible, initial=np.inf
         )
-        lowest[~np.isfinite(lowest)] = 0
+        # Where numbers have an origin it is their lowest value, to more digits than a sum has.
+        lowest[~np.isfinite(lowest) | (np.asarray(scale.origin) != 0)] = 0
         colour = (self.colour - lowest) * np.float32(1 / scale.spread)
-        fitted = replace(
-            scale, origin=scale.stored(lowest), unit=scale.unit * scale.spread, spread=1.0
-        )
+        origin = scale.stored(lowest) if lowest.any() else scale.origin
+        fitted = replace(scale, origin=origin, unit=scale.unit * scale.spread, spread=1.0)
         return replace(self, colour=colour, scale=fitted)
 
     @property

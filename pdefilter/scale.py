@@ -160,7 +160,8 @@ PLAIN = Scale()
 def needs_origin(lowest: float, highest: float) -> bool:
     """Tell whether numbers must be taken off an offset to keep the digits of their range."""
     size = highest - lowest
-    return max(abs(lowest), abs(highest)) > _LARGEST_OFFSET * 2.0 ** _exponent_above(size or 1.0)
+    most = _LARGEST_OFFSET * 2.0 ** _exponent_above(size) if size else 0.0
+    return max(abs(lowest), abs(highest)) > most
 
 
 def _exponent_above(size: float) -> int:

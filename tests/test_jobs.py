@@ -9,6 +9,7 @@ import json
 import numpy as np
 import pytest
 import skimage
+import tifffile
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import splu
 
@@ -192,3 +193,31 @@ def test_numbers_are_told_in_stored_units_too(pdefilter_command, tmp_path):
     assert float(table[2]) == pytest.approx(20, rel=0.1)
     said = pdefilter_command("anisotropic", "ct.npy", "-v", "-o", "o.npy", "--full-scale", "range")
     assert b"as stored)" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tag", "hole"),
+    [("f4", "-3.4028234663852886e+38", np.finfo("f4").min), ("i2", "-32768.0", -32768),
+     ("u1", "255.0", 255)],
+)  # fmt: skip
+def test_zeros_beside_what_has_no_data_are_zeros(pdefilter_command, tmp_path, dtype, tag, hole):
+    """GDAL writes the mark so; read as 0 it would make holes of the zeros, and leave the hole."""
+    image = np.full((20, 20), 5, dtype)
+    image[2, 3] = image[15, 15] = 0
+    image[8:11, 8:11] = hole
+    tifffile.imwrite(tmp_path / "i.tif", image, extratags=[(42113, "s", 0, tag, True)])
+    done = pdefilter_command("inpaint", "i.tif", "-o", "o.tif")
+    assert (done.returncode, done.stderr) == (0, b"")
+    found = tifffile.imread(tmp_path / "o.tif")
+    assert np.array_equal(found[8:11, 8:11], np.full((3, 3), 5))
+    found[8:11, 8:11] = image[8:11, 8:11]
+    assert np.array_equal(found, image)
+
+
+def test_a_mark_may_be_given_where_no_tag_does(pdefilter_command, tmp_path):
+    ids = np.full((20, 20), 2**60 + 5, np.int64)
+    ids[4, 4] = 2**60 + 1
+    np.save(tmp_path / "i.npy", ids)
+    done = pdefilter_command("inpaint", "i.npy", "--nodata", 2**60 + 1, "-o", "o.npy")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert np.array_equal(np.load(tmp_path / "o.npy"), np.full((20, 20), 2**60 + 5))

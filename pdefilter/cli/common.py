@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from pdefilter.cli.help import COMMON
-from pdefilter.cli.numbers import count_from, number, number_or
+from pdefilter.cli.numbers import count_from, number_or, whole_or_number
 
 MOST_THREADS = 1024
 
@@ -29,7 +29,7 @@ def _flag(*names: str, help: str) -> Any:  # noqa: A002 (named as Typer's)
 NODATA = _option(
     "--nodata",
     metavar="VALUE",
-    parser=number,
+    parser=whole_or_number,
     help="Stored value that marks a hole, in place of the one that the input says; nan is a hole "
     "in any case.",
 )

@@ -19,6 +19,20 @@ def number(text: str) -> float:
         raise typer.BadParameter(f"{text!r} is not a number") from None
 
 
+def whole_or_number(text: str) -> float:
+    """Read a whole number to its last digit, or another number.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is none.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        return number(text)
+
+
 def number_or(word: str) -> Callable[[str], float | str]:
     """Make the parser of numbers and one word."""
 

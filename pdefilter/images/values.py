@@ -163,7 +163,7 @@ def _numbers(stored: NDArray[np.generic], scale: Scale, natural: Scale) -> NDArr
         parts = channels.part(np.moveaxis(stored, 0, 2))
         parts *= np.float32(factor)
         return parts
-    if dtype.kind in "iu" and not scale.starts_at_zero and scale.unit < _DIGITS:
+    if dtype.kind in "iu" and np.all(scale.origin):
         # Differences of integers are exact, of 64 bits too, which float64 has not.
         origins = [int(origin) % 2**64 for origin in np.ravel(scale.origin)]
         offset = np.array(origins, np.uint64).reshape(-1, 1, 1)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import signal
 
 import pdefilter
 
@@ -144,3 +145,100 @@ def test_integers(name, seed, kind):
     bottom = np.iinfo(dtype).min if dtype[0] == "i" else 0
     allowed = 0.5 + (CHOSEN.get(name, ROUNDING) + 1e-6) * (np.ptp(expected) + size)
     require_near(name, found, expected.clip(bottom, full), allowed)
+
+
+HOLED = {
+    "harmonic": ("inpaint", {}),
+    "biharmonic": ("inpaint", {"method": "biharmonic"}),
+    "least variation": ("inpaint", {"method": "tv"}),
+    "along edges": ("inpaint", {"method": "edge-enhancing"}),
+    "gaussian": ("smooth", {}),
+    "median": ("smooth", {"method": "median"}),
+    "tv": ("smooth", {"method": "tv", "weight": 20.0}),
+    "heat": ("heat_diffuse", {}),
+    "long heat": ("heat_diffuse", {"sigma": 10.0}),
+    "anisotropic": ("anisotropic", {"kappa": 0.1, "time": 2.0}),
+    "edge-enhancing": ("anisotropic", {"model": "edge-enhancing", "kappa": 0.1, "time": 2.0}),
+    "convolve": ("convolve", {}),
+    "wave": ("wave", {}),
+}
+
+
+@pytest.mark.parametrize("name", HOLED)
+@settings(max_examples=12)
+@given(st.integers(0, 2**32 - 1), st.floats(-12, 12), st.floats(-1e6, 1e6) | st.just(0.0))
+def test_holes(name, seed, exponent, offset):
+    filter_, options = HOLED[name]
+    u, s = scene(seed, 1), 10.0**exponent
+    u[8:13, 9:15] = np.nan
+    c = offset * s
+    scaled = {key: value * s if key in IN_UNITS else value for key, value in options.items()}
+    expected = getattr(pdefilter, filter_)(u, **options)
+    found = (getattr(pdefilter, filter_)(s * u + c, **scaled) - c) / s
+    # What is solved for differs by what a solver may leave: 1e-6 of the range of Δu, times px²; of
+    # least variation, 1e-4 of that.
+    allowed = 1e-3 if filter_ == "inpaint" else CHOSEN.get(name, ROUNDING)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2 * allowed + 1e-10 * abs(offset))
+
+
+@settings(max_examples=20)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.floats(-12, 12),
+    st.floats(-1e6, 1e6) | st.just(0.0),
+    st.floats(-1e3, 1e3),
+    st.booleans(),
+)
+def test_cloning(seed, exponent, offset, other_offset, mixed):
+    """The source counts by its differences, in the unit of the image."""
+    u, source, s = scene(seed, 1), scene(seed + 1, 1)[:12, :14], 10.0**exponent
+    expected = pdefilter.poisson(u, source=source, at="4,5", mixed=mixed)
+    stored, stored_source = s * (u + offset), s * (source + other_offset)
+    found = pdefilter.poisson(stored, source=stored_source, at="4,5", mixed=mixed)
+    allowed = 2e-4 + 1e-10 * abs(offset)
+    np.testing.assert_allclose(found / s - offset, expected, rtol=0, atol=allowed)
+    flat = pdefilter.poisson(np.full(u.shape, s * offset), source=stored_source, at="4,5")
+    plain = pdefilter.poisson(np.zeros(u.shape), source=source, at="4,5")
+    np.testing.assert_allclose(flat / s - offset, plain, rtol=0, atol=allowed)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1), st.floats(-12, 12))
+def test_integration(seed, exponent):
+    u, s = scene(seed, 1), 10.0**exponent
+    rows, columns = (np.diff(u, axis=axis, append=0) for axis in (0, 1))
+    expected = pdefilter.poisson(rows, columns=columns)
+    found = pdefilter.poisson(s * rows, columns=s * columns) / s
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(expected, u - u.mean(), rtol=0, atol=1e-4)
+
+
+@settings(max_examples=20)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from(["reflect", "nearest", "wrap"]),
+    st.floats(-12, 12),
+    st.floats(-1e6, 1e6),
+)
+def test_a_kernel_of_any_sum(seed, border, exponent, offset):
+    """A constant becomes the sum of the weights times it."""
+    u, s = scene(seed, 1), 10.0**exponent
+    kernel = np.random.default_rng(seed).normal(size=(3, 5))
+    c = offset * s
+    expected = pdefilter.convolve(u, kernel=kernel, border=border)
+    found = (pdefilter.convolve(s * u + c, kernel=kernel, border=border) - c * kernel.sum()) / s
+    size = np.abs(kernel).sum()
+    allowed = (1e-6 + 1e-14 * abs(offset)) * size * 30
+    np.testing.assert_allclose(found, expected, rtol=0, atol=allowed)
+
+
+def test_black_beyond_the_border_is_black_for_every_offset():
+    u = scene(0, 1)
+    kernel = np.random.default_rng(0).normal(size=(3, 5))
+    for offset in (1e3, -1e4):
+        ours = pdefilter.convolve(u + offset, kernel=kernel, border="constant")
+        padded = np.pad(u + offset, 4)
+        theirs = pdefilter.convolve(padded, kernel=kernel, border="constant")[4:-4, 4:-4]
+        direct = signal.convolve2d(u + offset, kernel, mode="same")
+        np.testing.assert_allclose(ours, direct, rtol=0, atol=1e-5 * abs(offset))
+        np.testing.assert_allclose(theirs, direct, rtol=0, atol=1e-5 * abs(offset))
