@@ -151,6 +151,12 @@ class Raster:
         return None if weight is None else weight > 0
 
     @property
+    def not_black(self) -> Mask:
+        """Which pixels store anything but zero in a colour channel."""
+        found: Mask = (self.scale.stored(self.colour) != 0).any(axis=0)
+        return found
+
+    @property
     def ranges(self) -> list[float]:
         """The range of every colour channel where it is visible."""
         visible = self.visible

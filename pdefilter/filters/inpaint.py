@@ -8,7 +8,7 @@ from pdefilter.equations.inpainting import METHODS
 from pdefilter.errors import ImageError, ParameterError
 from pdefilter.filters.colour import Color, in_space
 from pdefilter.filters.coupling import Coupling, coupled
-from pdefilter.filters.maps import require_map, require_size
+from pdefilter.filters.maps import require_size
 from pdefilter.filters.option import Option, image_filter
 from pdefilter.observer import chose
 
@@ -37,7 +37,7 @@ def inpaint(
     fill: Annotated[
         "Raster | None",
         Option(
-            "Grey picture of the size of INPUT, white where it is filled: all else stays, other "
+            "Picture of the size of INPUT, white where it is filled: what is black stays, other "
             "holes too.",
             picture=True,
             otherwise="all holes are filled",
@@ -66,7 +66,7 @@ def inpaint(
         shortest way; div(D ∇u) = 0, D = g(∇u_σ ∇u_σᵀ), along edges as they
         came, and fills best where few pixels are left.
     fill : ndarray of shape (M, N) or Image, optional
-        Not zero where the image is filled. All else stays, other holes included,
+        Not black where the image is filled. All else stays, other holes included,
         and nothing passes these; by default all holes are filled.
     coupling : {"shared", "noise", "none"}, optional
         How channels share the edges that tv and edge-enhancing go on with: alike,
@@ -99,9 +99,8 @@ def inpaint(
     doi:10.1007/s10851-008-0087-0, and Schmaltz et al. 2014,
     doi:10.1007/s11263-014-0702-z (edge-enhancing).
     """
-    require_map("fill", fill)
     require_size("fill", fill, image)
-    wanted = None if fill is None else fill.colour[0] > 0
+    wanted = None if fill is None else fill.not_black
     if not image.colour.size:
         _require_holes(
             image.valid if wanted is None else ~wanted, "mask" if fill is None else "fill"

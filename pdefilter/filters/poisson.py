@@ -185,7 +185,7 @@ def _region(
                 "mask",
                 f"has {_size(mask)} pixels, the source {_size(source)}; give one of its size",
             )
-        wanted = seen & (mask.colour != 0).any(axis=0)
+        wanted = seen & mask.not_black
     # Which image it will be is not known yet where the options alone are looked at.
     rows, columns = (
         np.arange(-1, size + 1) + offset

@@ -173,6 +173,20 @@ def test_what_no_known_pixel_can_reach_stays_and_is_told():
     assert found[10, 10] != image[10, 10]
 
 
+@pytest.mark.parametrize("dtype", [bool, "u1", "u2", "i4", "f4", "f8"])
+def test_what_is_not_black_is_white_in_every_type(dtype):
+    plane = np.add.outer(np.arange(12.0), np.arange(14.0))
+    fill = np.zeros(plane.shape, dtype)
+    fill[4:8, 4:8] = 1
+    expected = pdefilter.inpaint(plane, fill=fill > 0)
+    assert np.array_equal(pdefilter.inpaint(plane, fill=fill), expected)
+    assert np.array_equal(pdefilter.inpaint(plane, fill=np.stack([fill] * 3, -1)), expected)
+    source = np.random.default_rng(0).random((6, 6))
+    whole = pdefilter.poisson(plane, source=source, at="2,2")
+    ones = np.ones(source.shape, dtype)
+    assert np.array_equal(pdefilter.poisson(plane, source=source, mask=ones, at="2,2"), whole)
+
+
 def test_fill_on_the_command_line(pdefilter_command, tmp_path):
     plane = np.add.outer(np.arange(40.0), np.arange(50.0))
     fill = np.zeros(plane.shape, np.uint8)
