@@ -93,7 +93,7 @@ def numbers_of(
     natural = natural_scale(pixels.dtype)
     scale = _scale_of(pixels, seen, natural, full)
     if scale.is_plain and scale.full == natural.full:
-        return _parts(_filled(pixels, valid)), scale
+        return _parts(without_holes(pixels, valid)), scale
     planes = np.empty((pixels.shape[2], *pixels.shape[:2]), np.float32)
 
     def work(first: int, last: int) -> None:
@@ -147,11 +147,16 @@ def _parts(pixels: Pixels) -> Planes:
     return channels.part(pixels)
 
 
-def _filled(pixels: Pixels, valid: Mask | None) -> Pixels:
-    """Replace what holes hold by zeros, where it may be no number."""
+def without_holes(pixels: Pixels, valid: Mask | None) -> Pixels:
+    """Replace what holes hold by zeros, where it may be no number.
+
+    Pixels are of shape (M, N) or (M, N, C), valid of shape (M, N) or (C, M, N).
+    """
     if valid is None or pixels.dtype.kind != "f":
         return pixels
-    where = valid[..., None] if valid.ndim == 2 else np.moveaxis(valid, 0, 2)
+    where = valid if valid.ndim == 2 else np.moveaxis(valid, 0, 2)
+    if where.ndim < pixels.ndim:
+        where = where[..., None]
     return np.where(where, pixels, pixels.dtype.type(0))
 
 

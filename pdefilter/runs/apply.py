@@ -9,7 +9,14 @@ from numpy.typing import DTypeLike, NDArray
 
 from pdefilter.images.holes import as_stored, converted, valid_pixels, with_holes
 from pdefilter.images.image import FullScale, Image, Pixels
-from pdefilter.images.values import natural_scale, numbers_of, pixels_of, require_finite, to_unit
+from pdefilter.images.values import (
+    natural_scale,
+    numbers_of,
+    pixels_of,
+    require_finite,
+    to_unit,
+    without_holes,
+)
 from pdefilter.observer import began, chose
 from pdefilter.raster import Mask, Raster
 from pdefilter.scale import Scale
@@ -52,7 +59,7 @@ def apply(filters: Sequence[Filter], image: Image, dtype: DTypeLike | None = Non
         pixels, found = _filtered(filter_, step, valid, np.result_type(step.pixels, np.float32))
         if found is not None:
             _put_back(pixels, step, found)
-            valid, mask = _with(valid, found), _with(mask, as_stored(found))
+            valid, mask = _with(valid, found, 0), _with(mask, as_stored(found), -1)
         step = _between(image, pixels)
     number, filter_ = last
     began(number)
@@ -60,8 +67,8 @@ def apply(filters: Sequence[Filter], image: Image, dtype: DTypeLike | None = Non
     if found is not None:
         if step is not image:
             _put_back(pixels, step, found)
-        mask = _with(mask, as_stored(found))
-        found = found if step is image else _with(valid, found)
+        mask = _with(mask, as_stored(found), -1)
+        found = found if step is image else _with(valid, found, 0)
         pixels = pixels if found is None else with_holes(pixels, image, found)
     return replace(image, pixels=pixels, mask=mask)
 
@@ -86,7 +93,7 @@ def raster_of(image: Image, valid: Mask | None) -> Raster:
     pixels = image.pixels if image.pixels.ndim == 3 else image.pixels[..., None]
     alpha, seen = None, valid
     if image.has_alpha:
-        alpha = np.ascontiguousarray(to_unit(pixels[..., -1]))
+        alpha = np.ascontiguousarray(to_unit(without_holes(pixels[..., -1], valid)))
         visible = alpha > 0
         seen = visible if valid is None else visible & valid
         pixels = pixels[..., :-1]
@@ -169,12 +176,14 @@ def _between(image: Image, pixels: Pixels) -> Image:
     return Image(pixels, has_alpha=image.has_alpha, full_scale=full)
 
 
-def _with(valid: Mask | None, found: Mask) -> Mask | None:
-    """Add what a filter found to what is no hole; None where that is all."""
+def _with(valid: Mask | None, found: Mask, axis: int) -> Mask | None:
+    """Add what a filter found to what is no hole, channels along `axis`; None for all."""
     if valid is None:
         return None
     dimensions = max(valid.ndim, found.ndim)
-    both = [mask if mask.ndim == dimensions else mask[..., None] for mask in (valid, found)]
+    both = [
+        mask if mask.ndim == dimensions else np.expand_dims(mask, axis) for mask in (valid, found)
+    ]
     together: Mask = both[0] | both[1]
     return None if together.all() else together
 

@@ -30,6 +30,32 @@ def test_what_is_no_number_stays_as_it_is(filter_, dtype, picture):
     assert np.array_equal(filter_(picture)[~hole], result[~hole])
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("channel", [1, 3])
+def test_with_alpha_a_channel_that_is_no_number_takes_the_pixel_with_it(picture, dtype, channel):
+    rgba = np.dstack([picture] * 4).astype(dtype)
+    rgba[3, 4, channel] = np.nan
+    for filter_ in (pdefilter.heat_diffuse, pdefilter.anisotropic, pdefilter.smooth):
+        result = filter_(rgba)
+        assert np.array_equal(result[3, 4], rgba[3, 4], equal_nan=True)
+        assert np.isfinite(result).sum() == result.size - 1
+
+
+def test_holes_of_bands_go_through_a_chain(pdefilter_command, tmp_path):
+    """Edges are those of pixels that all bands have; what no filter found stays as it came."""
+    bands = np.random.default_rng(0).random((20, 24, 3))
+    bands[4:7, 4:7, 1] = np.nan
+    np.save(tmp_path / "b.npy", bands)
+    done = pdefilter_command("chain", "b.npy", "smooth --sigma 1", "inpaint", "edge", "-o", "e.npy")
+    assert (done.returncode, done.stderr) == (0, b"")
+    step = pdefilter.smooth(bands, sigma=1.0)
+    expected = pdefilter.edge(pdefilter.inpaint(step))
+    np.testing.assert_allclose(np.load(tmp_path / "e.npy"), expected, atol=1e-6)
+    done = pdefilter_command("chain", "b.npy", "edge", "smooth", "-o", "s.npy")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert np.array_equal(np.isnan(np.load(tmp_path / "s.npy")), np.isnan(bands))
+
+
 def test_a_channel_that_is_no_number_is_a_hole_in_that_channel(picture):
     colour = np.stack([picture] * 3, axis=2)
     colour[3, 4, 1] = np.nan
