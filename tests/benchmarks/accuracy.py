@@ -5,6 +5,7 @@ from measure import fastest, photograph, show
 
 from pdefilter.equations.heat import Heat
 from pdefilter.filters.evolve import Schedule
+from pdefilter.scale import PLAIN
 
 TIME = 50.0
 TOLERANCES = (2.0, 0.5, 0.14, 0.05)
@@ -27,8 +28,8 @@ def measure() -> dict[str, list[tuple[float, float]]]:
 
     found = {"explicit": [point(lambda n=n: heat.march(u, [TIME / n] * n)) for n in (200, 400)]}
     for scheme in SCHEMES:
-        plans = [Schedule(scheme, TIME, (), tolerance / 255) for tolerance in TOLERANCES]
-        found[scheme] = [point(lambda plan=plan: plan.run(heat, u)) for plan in plans]
+        plans = [Schedule(scheme, TIME, (), tolerance, tolerance) for tolerance in TOLERANCES]
+        found[scheme] = [point(lambda plan=plan: plan.run(heat, u, PLAIN)) for plan in plans]
     found["exact"] = [(fastest(lambda: heat.evolve_exactly(u, TIME), 5) / euler, 0.0)]
     for scheme, points in found.items():
         show(scheme, {f"{error:.3f} levels in": part for part, error in points})
