@@ -37,7 +37,10 @@ def number_or(word: str) -> Callable[[str], float | str]:
     """Make the parser of numbers and one word."""
 
     def number_or_word(text: str) -> float | str:
-        return text if text == word else number(text)
+        try:
+            return text if text == word else float(text)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r} is neither a number nor {word}") from None
 
     return number_or_word
 

@@ -145,7 +145,9 @@ def _divided(image: "Raster", wanted: "Mask | None") -> "tuple[Mask, Mask, Mask 
 
     if wanted is None:
         if image.valid is None:
-            raise ImageError("has no holes; mark in black what is to be filled, in a mask")
+            raise ImageError(
+                "has no holes; mark in black what is to be filled, in a mask, or in white by fill"
+            )
         known, holes, within = image.valid, ~image.valid, None
     else:
         known = ~wanted if image.valid is None else image.valid & ~wanted
