@@ -280,9 +280,10 @@ def _on_one_scale(image: "Raster", other: "Raster") -> tuple["Raster", float]:
     """Bring an image to the coarser of two scales; return what differences of the other become."""
     import numpy as np
 
-    # An image without differences has no scale of its own.
-    finest = 0.0 if not any(image.ranges) else image.scale.unit / image.scale.full
-    unit = image.scale.full * max(finest, other.scale.unit / other.scale.full)
+    # A picture without differences has no scale of its own.
+    with_some = [picture.scale for picture in (image, other) if any(picture.ranges)]
+    units = [scale.unit / scale.full for scale in with_some]
+    unit = image.scale.full * max(units) if units else image.scale.unit
     factor = np.float32(image.scale.unit / unit)
     scale = replace(image.scale, unit=unit)
     brought = replace(image, colour=image.colour * factor, scale=scale, stored=None)

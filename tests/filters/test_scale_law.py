@@ -200,6 +200,10 @@ def test_cloning(seed, exponent, offset, other_offset, mixed):
     flat = pdefilter.poisson(np.full(u.shape, s * offset), source=stored_source, at="4,5")
     plain = pdefilter.poisson(np.zeros(u.shape), source=source, at="4,5")
     np.testing.assert_allclose(flat / s - offset, plain, rtol=0, atol=allowed)
+    even = np.full(source.shape, 3.0)
+    over = pdefilter.poisson(stored, source=s * even, at="4,5", mixed=mixed)
+    expected = pdefilter.poisson(u, source=even, at="4,5", mixed=mixed)
+    np.testing.assert_allclose(over / s - offset, expected, rtol=0, atol=allowed)
 
 
 @settings(max_examples=20)
