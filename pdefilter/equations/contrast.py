@@ -10,7 +10,7 @@ from pdefilter.equations.diffusivities import Diffusivity
 from pdefilter.scale import PLAIN, Scale
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Planes, Values
+    from pdefilter.raster import Plane, Planes, Values
 
 # As numbers that spread over about one: a difference below is rounding noise of float32, and
 # the square of one above is hardly a number of float32.
@@ -94,6 +94,18 @@ def _among_open_edges(u: "Planes", percentile: float, edges: "Planes") -> float:
     if not there.size:
         return 0.0
     return math.sqrt(float(np.percentile(there, percentile, method="lower")))
+
+
+def usable(contrast: "float | Values") -> "float | Plane":
+    """Bring κ, a number or one for every pixel, to the range in which float32 can compare with it.
+
+    A percentile may be zero, where any difference is large.
+    """
+    if isinstance(contrast, float):
+        return min(LARGEST, max(SMALLEST, contrast))
+    import numpy as np
+
+    return contrast.clip(SMALLEST, LARGEST).astype(np.float32)
 
 
 def contrast_of_noise(

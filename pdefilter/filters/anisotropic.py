@@ -4,7 +4,7 @@ import functools
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pdefilter.equations.contrast import LARGEST, SMALLEST, contrast_parameter
+from pdefilter.equations.contrast import contrast_parameter, usable
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.errors import ParameterError
 from pdefilter.filters.colour import Color, in_space
@@ -244,12 +244,9 @@ def anisotropic(
                     chose(time=0.0)
                     return u
                 _warn_of_large(contrast, u, scale)
-                # A percentile may be zero; in the limit any contrast is large.
-                contrast = min(LARGEST, max(SMALLEST, contrast))
             else:
-                contrast = contrast.clip(SMALLEST, LARGEST).astype("float32")
                 chose(kappa=[scale.part(float(contrast.min())), scale.part(float(contrast.max()))])
-            evolution = choice.evolution(converted, contrast)
+            evolution = choice.evolution(converted, usable(contrast))
             if not follows_error:
                 return plan.run(evolution, u, scale)
             time = time_of_least_risk(evolution, u, found())

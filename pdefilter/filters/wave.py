@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pdefilter.equations.contrast import LARGEST, SMALLEST, contrast_parameter
+from pdefilter.equations.contrast import contrast_parameter, usable
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.equations.evolution import LinearEvolution
 from pdefilter.equations.heat import Heat
@@ -165,10 +165,7 @@ def _medium(
     contrast: Any = numbers_in("kappa_map", kappa_map, image, positive=True)
     if contrast is None:
         contrast = contrast_parameter(u, kappa, len(u), edges, image.scale)
-        # Where κ is zero no edge conducts but those without difference, which have no flux either.
-        contrast = min(LARGEST, max(SMALLEST, contrast))
-    else:
-        contrast = contrast.clip(SMALLEST, LARGEST).astype("float32")
+    # Where κ is zero no edge conducts but those without difference, which have no flux either.
     return evolution_along_edges(
-        DIFFUSIVITIES[diffusivity], contrast, image, edges, Smoothing(0.0, image.valid)
+        DIFFUSIVITIES[diffusivity], usable(contrast), image, edges, Smoothing(0.0, image.valid)
     ).freeze(u)
