@@ -18,14 +18,7 @@ from pdefilter.filters.evolution_options import (
     time_option,
 )
 from pdefilter.filters.evolve import SCHEMES, edges_of, schedule
-from pdefilter.filters.maps import (
-    KappaMap,
-    NoiseMap,
-    numbers_in,
-    require_map,
-    require_one,
-    require_size,
-)
+from pdefilter.filters.maps import KappaMap, NoiseMap, numbers_in, require_map
 from pdefilter.filters.models import MODELS, choose, scheme_of
 from pdefilter.filters.noise import NoiseLevel, noise_of
 from pdefilter.filters.option import AUTO, Option, image_filter
@@ -208,9 +201,7 @@ def anisotropic(
     plan = plan_until(time=None if time == AUTO else float(time))
     wanted = MODELS[model].contrast if kappa == AUTO else kappa
     for name, value, picture in (("kappa", kappa, kappa_map), ("noise", noise, noise_map)):
-        require_one(name, value, picture, given=value != AUTO)
-        require_map(f"{name}_map", picture)
-        require_size(f"{name}_map", picture, image)
+        require_map(name, value, picture, image, given=value != AUTO)
     if noise_map is not None and kappa_map is not None and not follows_error:
         raise ParameterError(
             "noise_map", "has no say where kappa and the time are given; leave one of them out"

@@ -60,7 +60,7 @@ def numbers_in(
     """
     if picture is None:
         return None
-    require_map(name, picture)
+    _require_grey(name, picture)
     require_size(name, picture, image)
     import numpy as np
 
@@ -71,16 +71,40 @@ def numbers_in(
     return np.asarray(values * image.scale.number(1.0))
 
 
-def require_map(name: str, picture: "Raster | None") -> None:
-    """Refuse a picture that is no map, before there is an image.
+def require_map(
+    name: str, value: object, picture: "Raster | None", image: "Raster", *, given: bool
+) -> None:
+    """Refuse what cannot be the map of a parameter, as far as is known before there is an image.
+
+    Parameters
+    ----------
+    name, value : str, object
+        The parameter, and what it is for all pixels.
+    picture : Raster or None
+        What was given for its map.
+    image : Raster
+        The image, or one of no values.
+    given : bool
+        Whether the user said that value.
 
     Raises
     ------
     ParameterError
-        If it has colours, or holes.
+        If both were given, or the picture has colours, or holes.
+    MisfitError
+        If it is of another size than the image.
     """
     if picture is None:
         return
+    if given:
+        raise ParameterError(
+            f"{name}_map", f"{name} = {value} says the same for all pixels; give one of them"
+        )
+    _require_grey(f"{name}_map", picture)
+    require_size(f"{name}_map", picture, image)
+
+
+def _require_grey(name: str, picture: "Raster") -> None:
     if len(picture.colour) != 1:
         raise ParameterError(
             name, f"has {len(picture.colour)} colour channels; give a grey picture"
@@ -107,18 +131,4 @@ def require_size(name: str, picture: "Raster | None", image: "Raster") -> None:
         raise MisfitError(
             f"has {columns} × {rows} pixels, the {name.replace('_', ' ')} {of_map_columns} × "
             f"{of_map_rows}; give a map of its size"
-        )
-
-
-def require_one(name: str, value: object, picture: "Raster | None", *, given: bool) -> None:
-    """Refuse a parameter that is given both as a number and as a map.
-
-    Raises
-    ------
-    ParameterError
-        That says so.
-    """
-    if given and picture is not None:
-        raise ParameterError(
-            f"{name}_map", f"{name} = {value} says the same for all pixels; give one of them"
         )

@@ -9,7 +9,7 @@ from pdefilter.equations.contrast import LARGEST, SMALLEST
 from pdefilter.equations.energies import OPTIMIZERS, Energy, minimise
 from pdefilter.errors import ParameterError
 from pdefilter.filters.evolve import edges_of
-from pdefilter.filters.maps import numbers_in, require_map, require_one, require_size
+from pdefilter.filters.maps import numbers_in, require_map
 from pdefilter.filters.noise import noise_of
 from pdefilter.filters.option import AUTO
 from pdefilter.filters.weighing import weight_of_least_risk
@@ -92,9 +92,7 @@ class Wanted:
         """
         for name in ("weight", "noise"):
             value, picture = getattr(self, name), getattr(self, f"{name}_map")
-            require_one(name, value, picture, given=value is not None)
-            require_map(f"{name}_map", picture)
-            require_size(f"{name}_map", picture, image)
+            require_map(name, value, picture, image, given=value is not None)
         if self.weight != AUTO and (self.noise is not None or self.noise_map is not None):
             name = "noise" if self.noise is not None else "noise_map"
             raise ParameterError(name, "is what weight auto follows; give --weight auto too")

@@ -17,7 +17,7 @@ from pdefilter.filters.evolution_options import (
     travel_step_option,
 )
 from pdefilter.filters.evolve import edges_of
-from pdefilter.filters.maps import KappaMap, numbers_in, require_map, require_one, require_size
+from pdefilter.filters.maps import KappaMap, numbers_in, require_map
 from pdefilter.filters.models import evolution_along_edges
 from pdefilter.filters.option import Option, image_filter
 from pdefilter.schemes.explicit import explicit_steps
@@ -128,9 +128,7 @@ def wave(
             raise ParameterError(
                 name, f"g is 1 everywhere; give a diffusivity too: {', '.join(DIFFUSIVITIES)}"
             )
-    require_one("kappa", kappa, kappa_map, given=kappa is not None)
-    require_map("kappa_map", kappa_map)
-    require_size("kappa_map", kappa_map, image)
+    require_map("kappa", kappa, kappa_map, image, given=kappa is not None)
     steps = explicit_steps(
         time=time,
         iterations=iterations,
