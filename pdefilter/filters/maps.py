@@ -33,7 +33,7 @@ NoiseMap: TypeAlias = Annotated[
 def numbers_in(
     name: str, picture: "Raster | None", image: "Raster", *, positive: bool
 ) -> "Values | None":
-    """Read a map, as numbers on the scale of an image.
+    """Read a map that `require_map` let pass, as numbers on the scale of an image.
 
     Parameters
     ----------
@@ -54,14 +54,10 @@ def numbers_in(
     Raises
     ------
     ParameterError
-        If it is not grey, or has other values.
-    MisfitError
-        If it is of another size.
+        If it has other values.
     """
     if picture is None:
         return None
-    _require_grey(name, picture)
-    require_size(name, picture, image)
     import numpy as np
 
     values = picture.scale.of_channel(0).stored(picture.colour[0]) / picture.scale.full
