@@ -52,7 +52,7 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     gc.enable()
     use_no_other_thread()
     _require_full_scale(call.full_scale)
-    reading = Reading(call.max_pixels or MOST_PIXELS, call.lenient)
+    reading = Reading(call.max_pixels or MOST_PIXELS, call.lenient, call.strip)
     named = make_chain()
     chain = with_pictures(named, reading)
     chain.check(Raster.empty())

@@ -23,6 +23,7 @@ def main() -> NoReturn:
     if signal.getsignal(signal.SIGTERM) != signal.SIG_IGN:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     warnings.showwarning = tell_warning
+    _keep_standard_output()
     try:
         parsed = parsing_command(app)(standalone_mode=False)
         status = parsed() if callable(parsed) else parsed or 0
@@ -52,6 +53,21 @@ def main() -> NoReturn:
     # All is closed. Python would take another 50 ms to forget every object by itself, and complain
     # of what a pipe or a disk did not take.
     os._exit(status)
+
+
+def _keep_standard_output() -> None:
+    """Move standard output to a descriptor that no library knows, and leave it nothing to print to.
+
+    Libraries in C print to descriptor 1 what they find wrong; it would get into the image.
+    """
+    if sys.stdout is None:
+        return
+    sys.stdout.flush()
+    kept = os.dup(sys.stdout.fileno())
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    sys.stdout = os.fdopen(kept, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
 
 
 def _sentence(error: typer.TyperException) -> str:

@@ -185,6 +185,8 @@ class Format:
             lost.append(named(image.format or "").own)
         if lost:
             warnings.warn(f"{self.name} carries no {', no '.join(lost)}: left out", stacklevel=2)
+        if said.unkept:
+            warnings.warn(f"left out: {', '.join(said.unkept)}", stacklevel=2)
 
     def _codec(self) -> ModuleType:
         return import_module(f"pdefilter.images.codecs.{self.codec}")
@@ -198,8 +200,8 @@ def _one_sentence(problem: str, advice: str) -> Iterator[None]:
     except (PdefilterError, MemoryError):
         raise
     except Exception as error:
-        said = " ".join(str(error).split())[:200] or type(error).__name__
-        raise ImageError(f"{problem} ({said}); {advice}") from None
+        # What a library says is for programmers, who find it as the cause.
+        raise ImageError(f"{problem}; {advice}") from error
 
 
 _BETWEEN = tuple(f"uint{bits}" for bits in range(9, 16))

@@ -61,6 +61,9 @@ class Metadata:
         How often an animation is played, zero for ever; None if it is not said.
     own : tuple
         What no other format carries, as the codec of the format it came in knows it.
+    unkept : tuple of str
+        What its file holds beside that no output will, as people call it: the
+        warning of what is left out names it.
     stored : object
         How its codec found it stored, so that it may be stored so again.
     orientation : int or None
@@ -76,6 +79,7 @@ class Metadata:
     duration: Fraction | None = None
     loops: int | None = None
     own: tuple[Any, ...] = ()
+    unkept: tuple[str, ...] = ()
     stored: Any = None
     orientation: int | None = None
 

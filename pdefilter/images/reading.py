@@ -28,6 +28,9 @@ class Reading:
         as many together, where one smaller than 512 × 512 counts for as much.
     lenient : bool
         Whether of a damaged file that is taken which can be read.
+    strip : bool
+        Whether what is said beside the pixels will be dropped, so that nothing of
+        it need be sound.
     admit : callable
         Called with the number of pixels of each image before it is decoded;
         returns when there is room for it.
@@ -35,6 +38,7 @@ class Reading:
 
     most_pixels: int = MOST_PIXELS
     lenient: bool = False
+    strip: bool = False
     admit: Callable[[int], object] = _at_once
 
     def require_size(self, rows: int, columns: int) -> None:
@@ -80,3 +84,8 @@ class Reading:
         if not self.lenient:
             raise ImageError(f"{problem}; get an intact copy, or give --lenient to take the rest")
         warnings.warn(f"{problem}; what could be read was taken", stacklevel=2)
+
+    def spoilt(self, what: str) -> None:
+        """Warn that something said beside the pixels is broken, unless it is dropped anyway."""
+        if not self.strip:
+            warnings.warn(f"its {what} is broken: left out", stacklevel=2)
