@@ -22,6 +22,11 @@ class Chunk:
     is_sound: bool = True
 
     @property
+    def is_named(self) -> bool:
+        """Whether its kind is one that there can be."""
+        return self.kind.isascii() and self.kind.isalpha()
+
+    @property
     def is_needed(self) -> bool:
         """Whether nobody can tell the pixels without it: its first letter is a capital."""
         return not self.kind[0] & 0x20

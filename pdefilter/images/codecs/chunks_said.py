@@ -35,14 +35,14 @@ _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _OUT_OF_DATE = (b"tIME", b"iDOT")
 _NAMES = {
     b"gAMA": "gamma",
-    b"cHRM": "primaries",
+    b"cHRM": "chromaticity",
     b"sRGB": "rendering intent",
     b"cICP": "colour space",
     b"mDCV": "mastering display",
     b"cLLI": "light level",
     b"oFFs": "offset",
     b"sCAL": "scale",
-    b"sBIT": "significant bits",
+    b"sBIT": "number of significant bits",
     b"bKGD": "background colour",
     b"pCAL": "calibration",
     b"PLTE": "suggested palette",
@@ -226,7 +226,8 @@ def said(chunks: list[Chunk], behind: bytes, kind: Kind, reading: Reading) -> Me
     for chunk in chunks:
         is_behind |= chunk.kind == b"IDAT"
         suggested = chunk.kind == b"PLTE" and kind.colour_type != _PALETTE
-        if (chunk.kind in (*PIXELS, *MOVING, *_OUT_OF_DATE) or chunk.is_needed) and not suggested:
+        known = chunk.kind in (*PIXELS, *MOVING, *_OUT_OF_DATE)
+        if (known or chunk.is_needed or not chunk.is_named) and not suggested:
             continue
         try:
             if not chunk.is_sound:
@@ -265,7 +266,7 @@ def saying(image: Image) -> Iterator[Chunk]:
     if metadata.xmp is not None:
         yield Chunk(b"iTXt", _XMP_KEYWORD.encode() + bytes(5) + metadata.xmp)
     for keyword, text in metadata.text:
-        yield spoken.get((keyword, text)) or _text_chunk(keyword, text)
+        yield spoken.pop((keyword, text), _text_chunk(keyword, text))
 
 
 def saying_behind(image: Image) -> Iterator[Chunk]:

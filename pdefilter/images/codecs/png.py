@@ -38,7 +38,6 @@ _UP = 2
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 
 _NEEDED_BY_PIXELS = (b"PLTE", b"tRNS")
-_ANNOUNCES_FRAMES = b"acTL"
 
 # For each colour type, the samples of a pixel.
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -65,11 +64,14 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     needed = [chunk for chunk in chunks if chunk.kind in _NEEDED_BY_PIXELS]
     metadata = said(chunks, behind, _kind(chunks), reading)
     still, moving = _frames(chunks)
+    claimed = _animated(chunks)
+    if claimed is not None and claimed[0] != len(moving):
+        reading.flaw(f"claims {claimed[0]} frames, but has {len(moving)}")
     pictures = _Pictures(chunks[0].body, needed, reading, is_damaged=bool(flaws))
     if moving:
         if still:
             metadata = replace(metadata, unkept=(*metadata.unkept, "default image"))
-        return _animation(pictures, moving, metadata, _loops(chunks))
+        return _animation(pictures, moving, metadata, claimed[1] if claimed else None)
     return single(
         lambda: _image(pictures.decoded((rows, columns), still), metadata),
         (rows, columns),
@@ -122,7 +124,7 @@ def _flaws(chunks: list[Chunk]) -> Iterator[str]:
     if chunks[-1].kind != b"IEND":
         yield "is truncated"
     for chunk in chunks[1:]:
-        if not (chunk.kind.isascii() and chunk.kind.isalpha()):
+        if not chunk.is_named:
             yield "has junk between its chunks"
         elif chunk.kind not in PIXELS and chunk.is_needed:
             letters = chunk.kind.decode()
@@ -214,10 +216,7 @@ class _Moving:
 
 def _frames(chunks: list[Chunk]) -> tuple[list[bytes], list[_Moving]]:
     """Find the pixels of the picture that is none of an animation's, and those that are."""
-    is_animated = any(
-        chunk.kind == _ANNOUNCES_FRAMES
-        for chunk in takewhile(lambda chunk: chunk.kind != b"IDAT", chunks)
-    )
+    is_animated = _animated(chunks) is not None
     still: list[bytes] = []
     frames: list[_Moving] = []
     for chunk in chunks:
@@ -230,9 +229,13 @@ def _frames(chunks: list[Chunk]) -> tuple[list[bytes], list[_Moving]]:
     return still, [frame for frame in frames if frame.bodies]
 
 
-def _loops(chunks: list[Chunk]) -> int | None:
-    found = [c.body for c in chunks if c.kind == _ANNOUNCES_FRAMES and len(c.body) == 8]
-    return int.from_bytes(found[0][4:]) if found else None
+def _animated(chunks: list[Chunk]) -> tuple[int, int] | None:
+    """Read how many frames are announced before the pixels, and how often they are played."""
+    for chunk in takewhile(lambda chunk: chunk.kind != b"IDAT", chunks):
+        if chunk.kind == b"acTL" and len(chunk.body) == 8:
+            count, loops = struct.unpack(">II", chunk.body)
+            return count, loops
+    return None
 
 
 def _animation(
