@@ -84,6 +84,6 @@ def files():
         "drawn-text.gif": head() + control(5) + extension(1, bytes(12), b"words") + one
         + extension(0xFF, b"MGKIPTC0000", b"caption") + extension(0x77, b"?") + b";",
         "profile.gif": head() + extension(0xFF, b"ICCRGBG1012", b"p" * 200) + one + b";",
-        "narrow.gif": head(1, 4, PALETTE[:6]) + narrow(1, [0, 1, 1, 0]) + b";",
+        "narrow.gif": head(1, 4, PALETTE[:12]) + narrow(2, [0, 3, 1, 2]) + b";",
         "extra-zeros.gif": head() + one + b"\0\0" + control(3) + other + b"\0;and more",
     }  # fmt: skip
