@@ -123,6 +123,8 @@ def _flaws(chunks: list[Chunk]) -> Iterator[str]:
     """List what is wrong with the chunks that tell pixels."""
     if chunks[-1].kind != b"IEND":
         yield "is truncated"
+        # What is cut off is not damaged on top of it.
+        chunks = chunks[:-1]
     for chunk in chunks[1:]:
         if not chunk.is_named:
             yield "has junk between its chunks"
