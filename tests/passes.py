@@ -65,7 +65,7 @@ def said(image, kind):
     try:
         order, directory = exif.parse(found)
     except ImageError:
-        return found
+        return None  # nobody can tell what it says
     return entries(exif.in_order(order, "<", directory)) or None
 
 

@@ -124,13 +124,13 @@ def test_texts_of_every_kind_stay():
     expected = [
         ("Title", "A portrait"), ("Title", "Another"), ("Author", "Grüße\x80"), ("Empty", ""),
         ("Packed", "many words " * 30), ("Nothing", ""), ("Comment", "日本"), ("Comment", "日本"),
-        ("Comment", "plain"), ("Wrong", "Grüße"), ("K" * 90, "too long"),
+        ("Comment", "plain"), ("Wrong", "Grüße"),
+        ("Comment", "K" * 90 + ": too long"),
     ]  # fmt: skip
     (image,) = read(FILES["texts.png"])
     assert list(image.metadata.text) == expected
     once, said = passed(FILES["texts.png"])
     assert said == []
-    expected[-1] = ("Comment", "K" * 90 + ": too long")
     assert list(read(once)[0].metadata.text) == expected
     five, _ = passed(once, times=4)
     assert five == once

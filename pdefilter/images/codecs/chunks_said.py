@@ -16,12 +16,11 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
-from pdefilter.errors import ImageError
-from pdefilter.images import exif
 from pdefilter.images.codecs.chunks import Chunk
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata, Resolution
 from pdefilter.images.reading import Reading
+from pdefilter.images.upright import orientation_of
 
 PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 MOVING = (b"acTL", b"fcTL", b"fdAT")
@@ -163,13 +162,11 @@ class _Said:
             self.set("xmp", text, "XMP")
             return
         try:
-            self.text.append(
-                (keyword, text.decode("utf-8" if chunk.kind == b"iTXt" else "latin-1"))
-            )
+            told = text.decode("utf-8" if chunk.kind == b"iTXt" else "latin-1")
         except UnicodeDecodeError:
             # What else they meant nobody knows; so at least its bytes stay.
-            self.text.append((keyword, text.decode("latin-1")))
-            return
+            told, language = text.decode("latin-1"), b""
+        self.text.append(_with_keyword(keyword, told))
         if language.strip(b"\0"):
             body = keyword.encode("latin-1") + bytes(3) + language + text
             self.own.append(_Own(Chunk(b"iTXt", body)))
@@ -238,9 +235,10 @@ def said(chunks: list[Chunk], behind: bytes, kind: Kind, reading: Reading) -> Me
             reading.spoilt(_CARRIED.get(chunk.kind, text))
     if behind.strip(b"\0\r\n "):
         found.unkept.append("data behind its end")
-    found.turn(_orientation(found.fields.get("exif")))
+    metadata = Metadata(text=tuple(found.text), **found.fields)
+    found.turn(orientation_of(metadata))
     unkept = tuple(dict.fromkeys(found.unkept))
-    return Metadata(text=tuple(found.text), own=tuple(found.own), unkept=unkept, **found.fields)
+    return replace(metadata, own=tuple(found.own), unkept=unkept)
 
 
 def saying(image: Image) -> Iterator[Chunk]:
@@ -346,17 +344,20 @@ def _keyed(chunk: Chunk) -> tuple[str, str]:
 
 
 def _text_chunk(keyword: str, text: str) -> Chunk:
+    keyword, text = _with_keyword(keyword, text)
+    key = keyword.encode("latin-1") + b"\0"
     try:
-        key = keyword.encode("latin-1")
+        return Chunk(b"tEXt", key + text.encode("latin-1"))
     except UnicodeEncodeError:
-        key = b""
-    if not 0 < len(key) <= _LONGEST_KEYWORD or b"\0" in key:
-        # No keyword of this format: it goes into a comment, where none is lost.
-        return _text_chunk(_COMMENT_KEYWORD, f"{keyword}: {text}" if keyword else text)
-    try:
-        return Chunk(b"tEXt", key + b"\0" + text.encode("latin-1"))
-    except UnicodeEncodeError:
-        return Chunk(b"iTXt", key + bytes(5) + text.encode())
+        return Chunk(b"iTXt", key + bytes(4) + text.encode())
+
+
+def _with_keyword(keyword: str, text: str) -> tuple[str, str]:
+    """Put a keyword that this format cannot hold into a comment, where none is lost."""
+    is_latin = all(ord(letter) < 256 for letter in keyword)
+    if is_latin and 0 < len(keyword) <= _LONGEST_KEYWORD and "\0" not in keyword:
+        return keyword, text
+    return _COMMENT_KEYWORD, f"{keyword}: {text}" if keyword else text
 
 
 def _significant(body: bytes, kind: Kind) -> bytes:
@@ -381,13 +382,6 @@ def _background(body: bytes, kind: Kind) -> bytes:
     if max(values) > most:
         raise _BrokenError
     return struct.pack(f">{len(values)}H", *(value * full // most for value in values))
-
-
-def _orientation(blob: bytes | None) -> int:
-    try:
-        return 1 if blob is None else exif.orientation(blob)
-    except (ImageError, struct.error):
-        return 1
 
 
 def _turned(scale: Chunk) -> Chunk:
