@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from pdefilter.errors import CallError, ImageError, PdefilterError
+from pdefilter.images import foreign
 
 if TYPE_CHECKING:
     from pdefilter.images.frames import Frames
@@ -284,7 +285,7 @@ _BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
 DEPTHS = {"8": "uint8", "16": "uint16", "float": "float32"}
 """The types of values by the names that users give them."""
 
-START = 16
+START = foreign.START
 """The bytes that tell a format."""
 
 
@@ -296,6 +297,8 @@ def recognised(data: bytes) -> Format:
     ImageError
         If they are of no known format.
     """
+    if (kind := foreign.foreign(data)) is not None:
+        raise ImageError(f"is {kind.name}, which is not read; {kind.advice}")
     for candidate in FORMATS:
         if candidate.starts(data):
             return candidate
