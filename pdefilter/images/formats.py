@@ -213,6 +213,17 @@ _NUMBERS = (
 )  # fmt: skip
 _PHOTOGRAPHIC = ("icc", "exif", "xmp")
 
+_HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+
+
+def _brands(data: bytes) -> set[bytes]:
+    """List the kinds of ISO base media that data begin with."""
+    if data[4:8] != b"ftyp":
+        return set()
+    end = min(int.from_bytes(data[:4]), len(data))
+    return {data[8:12], *(data[at : at + 4] for at in range(16, end - 3, 4))}
+
+
 FORMATS = (
     Format("PNG", (".png", ".apng"), lambda b: b.startswith(b"\x89PNG\r\n\x1a\n"),
            "png", _WHOLE, (1, 3), alpha=True, several=True,
@@ -272,9 +283,13 @@ FORMATS = (
            "jpeg2000", _WHOLE, (1, 3), alpha=True, cmyk=True,
            carries=(*_PHOTOGRAPHIC, "resolution"),
            library="imagecodecs", why="up to 16 bits, with or without alpha"),
-    Format("AVIF", (".avif",), lambda b: b[4:12] in (b"ftypavif", b"ftypavis"),
+    Format("AVIF", (".avif",), lambda b: bool(_brands(b) & {b"avif", b"avis"}),
            "avif", ("uint8", "uint10", "uint12"), (1, 3), alpha=True, carries=_PHOTOGRAPHIC,
            library="OpenCV, metadata Pillow", why="10 and 12 bits with metadata"),
+    Format("HEIC", (".heic", ".heif"), lambda b: bool(_brands(b) & _HEIC),
+           "heic", ("uint8", "uint10", "uint12"), (1, 3), alpha=True, several=True,
+           carries=_PHOTOGRAPHIC, own="colour primaries and light levels",
+           library="pillow-heif", why="the one that reads and writes it, without loss"),
     Format("NPY", (".npy",), lambda b: b.startswith(b"\x93NUMPY"),
            "npy", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
            library="NumPy", why="its own"),

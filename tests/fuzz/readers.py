@@ -22,6 +22,7 @@ with atheris.instrument_imports(include=["pdefilter", "tifffile"]):
         bmp,
         exr,
         gif,
+        heic,
         jpeg,
         jpeg2000,
         npy,
@@ -52,8 +53,8 @@ def read_and_write(data: bytes) -> None:
         return
     for image in images[:1]:
         for format_ in FORMATS:
-            # AVIF takes a hundred times as long as the others.
-            if format_.types and format_.name != "AVIF":
+            # AVIF and HEIC take a hundred times as long as the others.
+            if format_.types and format_.name not in ("AVIF", "HEIC"):
                 try:
                     format_.encode(type(frames)(1, lambda _, one=image: one))
                 except ImageError:
