@@ -25,6 +25,7 @@ with atheris.instrument_imports(include=["pdefilter", "tifffile"]):
         heic,
         jpeg,
         jpeg2000,
+        jpegxl,
         npy,
         png,
         pnm,

@@ -129,5 +129,5 @@ def test_animations_are_refused_or_named():
     track = b"\0\0\0\x0cmoov" + bytes(4)
     assert written(data + track)[1] == ["left out: animation"]
     head = data[: int.from_bytes(data[:4])]
-    with pytest.raises(ImageError, match="is an animation; save its frames as .png by ffmpeg"):
+    with pytest.raises(ImageError, match=r"is an animation; save its frames as \.png by ffmpeg"):
         HEIC.decode(head + track, Reading())

@@ -11,6 +11,7 @@ import imageio.v3
 import numpy as np
 import OpenEXR
 import PIL.Image
+import pillow_heif
 import pytest
 import skimage.io
 import tifffile
@@ -97,7 +98,7 @@ def test_what_is_written_is_read_back(tmp_path, suffix, dtype, channels, shape):
     path = tmp_path / f"image{suffix}"
     pdefilter.write(image, path)
     back = pdefilter.read(path)
-    keeps_bits = back.format in ("JPEG", "JPEG2000", "AVIF", "HEIC")
+    keeps_bits = back.format in ("JPEG", "JPEG2000", "AVIF", "HEIC", "JPEGXL")
     assert back.bits == (image.bits if keeps_bits else None)
     assert back.pixels.dtype == image.pixels.dtype
     assert back.has_alpha == image.has_alpha
@@ -147,6 +148,14 @@ def by_skimage(path):
     return skimage.io.imread(path)
 
 
+def by_pillow_heif(path):
+    return np.asarray(pillow_heif.open_heif(path))
+
+
+def by_imagecodecs(path):
+    return imagecodecs.imread(path)
+
+
 # Readers whose decoder is not the library that wrote the file.
 OTHERS = {
     ".png": [by_opencv, by_skimage, by_pillow],
@@ -161,6 +170,9 @@ OTHERS = {
     ".jp2": [by_opencv, by_pillow],
     ".avif": [by_pillow],
     ".npy": [np.load],
+    # Of HEIC and JPEG XL one library is all there is: by itself, without what surrounds it here.
+    ".heic": [by_pillow_heif],
+    ".jxl": [by_imagecodecs],
 }
 
 # What the other readers cannot do, or do otherwise.
