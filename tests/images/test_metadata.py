@@ -328,6 +328,8 @@ def test_a_readers_view_of_every_format_that_carries_something():
         *(("HEIC", k) for k in ("icc", "exif", "xmp")),
         # tests/images/test_jpegxl_files.py
         *(("JPEGXL", k) for k in ("exif", "xmp")),
+        # tests/images/test_avif_files.py
+        ("AVIF", "duration"),
         # tests/images/test_frames.py
         *((name, "duration") for name in ("PNG", "WebP", "GIF")),
         ("GIF", "xmp"),
