@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from pdefilter.errors import CallError, ImageError, PdefilterError
+from pdefilter.images import foreign
 
 if TYPE_CHECKING:
     from pdefilter.images.frames import Frames
@@ -212,6 +213,17 @@ _NUMBERS = (
 )  # fmt: skip
 _PHOTOGRAPHIC = ("icc", "exif", "xmp")
 
+_HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+
+
+def _brands(data: bytes) -> set[bytes]:
+    """List the kinds of ISO base media that data begin with."""
+    if data[4:8] != b"ftyp":
+        return set()
+    end = min(int.from_bytes(data[:4]), len(data))
+    return {data[8:12], *(data[at : at + 4] for at in range(16, end - 3, 4))}
+
+
 FORMATS = (
     Format("PNG", (".png", ".apng"), lambda b: b.startswith(b"\x89PNG\r\n\x1a\n"),
            "png", _WHOLE, (1, 3), alpha=True, several=True,
@@ -273,9 +285,19 @@ FORMATS = (
            "jpeg2000", _WHOLE, (1, 3), alpha=True, cmyk=True,
            carries=(*_PHOTOGRAPHIC, "resolution"),
            library="imagecodecs", why="up to 16 bits, with or without alpha"),
-    Format("AVIF", (".avif",), lambda b: b[4:12] in (b"ftypavif", b"ftypavis"),
-           "avif", ("uint8", "uint10", "uint12"), (1, 3), alpha=True, carries=_PHOTOGRAPHIC,
+    Format("AVIF", (".avif",), lambda b: bool(_brands(b) & {b"avif", b"avis"}),
+           "avif", ("uint8", "uint10", "uint12"), (1, 3), alpha=True, several=True,
+           carries=(*_PHOTOGRAPHIC, "duration"), own="colour primaries and transfer",
            library="OpenCV, metadata Pillow", why="10 and 12 bits with metadata"),
+    Format("HEIC", (".heic", ".heif"), lambda b: bool(_brands(b) & _HEIC),
+           "heic", ("uint8", "uint10", "uint12"), (1, 3), alpha=True, several=True,
+           carries=_PHOTOGRAPHIC, own="colour primaries and light levels",
+           library="pillow-heif", why="the one that reads and writes it, without loss"),
+    Format("JPEGXL", (".jxl",),
+           lambda b: b[:2] == b"\xff\x0a" or b[:12] == b"\0\0\0\x0cJXL \r\n\x87\n",
+           "jpegxl", ("uint8", "uint16", "float32"), (1, 3), alpha=True,
+           carries=("exif", "xmp"), own="enumerated colour space",
+           library="imagecodecs", why="up to 16 bits and floats, without loss; others are GPL"),
     Format("NPY", (".npy",), lambda b: b.startswith(b"\x93NUMPY"),
            "npy", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
            library="NumPy", why="its own"),
@@ -286,7 +308,7 @@ _BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
 DEPTHS = {"8": "uint8", "16": "uint16", "float": "float32"}
 """The types of values by the names that users give them."""
 
-START = 16
+START = foreign.START
 """The bytes that tell a format."""
 
 
@@ -298,6 +320,8 @@ def recognised(data: bytes) -> Format:
     ImageError
         If they are of no known format.
     """
+    if (kind := foreign.foreign(data)) is not None:
+        raise ImageError(f"is {kind.name}, which is not read; {kind.advice}")
     for candidate in FORMATS:
         if candidate.starts(data):
             return candidate
