@@ -1,0 +1,147 @@
+"""A page of a TIFF as tifffile sees it, after what it takes otherwise than other readers."""
+
+import math
+
+import numpy as np
+import tifffile
+
+from pdefilter.errors import ImageError
+from pdefilter.images.codecs import nodata
+from pdefilter.images.codecs.tiff import tags
+from pdefilter.images.codecs.tiff.directories import whole
+from pdefilter.images.codecs.tiff.segments import OF_JPEG, YCBCR
+from pdefilter.images.exif import Directory, Layout
+from pdefilter.images.holes import marker
+from pdefilter.images.reading import Reading
+
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, NUMBERED, MASK, INKS = range(6)
+_KNOWN = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, NUMBERED, MASK, INKS, YCBCR)
+_NAMES = {8: "CIELab", 9: "CIELab", 10: "CIELab", 32803: "raw photograph", 32844: "LogL",
+          32845: "LogLuv", 34892: "raw photograph"}  # fmt: skip
+_RAW = (32803, 34892)
+_FAX = (2, 3, 4, 32771)
+_PLAIN = 1
+
+
+def opened(
+    file: tifffile.TiffFile, at: int, directory: Directory, layout: Layout
+) -> tifffile.TiffPage:
+    """Open the page whose directory is at a place."""
+    file.filehandle.seek(at)
+    page = tifffile.TiffPage(file, 0, keyframe=None)
+    # Pages are decoded alike that have one hash, which leaves out what some decoders need.
+    page.hash = at
+    if tags.COLOURS not in directory and page.compression != 6:
+        page.photometric = _colours_not_said(page)
+    if page.photometric != YCBCR:
+        page.subsampling = (1, 1)  # as what says otherwise means nothing
+    page.extrasamples = _extra(page)
+    _count_bytes(page, directory, layout)
+    page.nodata = _of_absent_parts(page, directory)
+    return page
+
+
+def _colours_not_said(page: tifffile.TiffPage) -> int:
+    """Guess colours as libtiff does, and RGB with more channels as RGB."""
+    if page.samplesperpixel - len(page.extrasamples) >= 3:
+        return RGB
+    return WHITE_IS_ZERO if page.compression in _FAX else BLACK_IS_ZERO
+
+
+def _extra(page: tifffile.TiffPage) -> tuple[int, ...]:
+    """List what channels beside colours are; those that are there, of which nothing is said."""
+    said = tuple(map(int, page.extrasamples))
+    return said[: max(0, page.samplesperpixel - 1)]
+
+
+def _count_bytes(page: tifffile.TiffPage, directory: Directory, layout: Layout) -> None:
+    """Find how long parts are where nothing says so, or where that goes beyond the file."""
+    offsets, size = page.dataoffsets, page.parent.filehandle.size
+    tag = tags.SIZES_OF_TILES if tags.SIZES_OF_TILES in directory else tags.SIZES_OF_PARTS
+    said = tag in directory and whole(directory, 513, layout) == 0
+    counts = list(page.databytecounts)
+    if not offsets or page.compression == 6 or page.rowsperstrip < 1 > page.tilelength:
+        return
+    if page.compression == _PLAIN and isinstance(page.bitspersample, int):
+        needed = _plain_sizes(page)
+        if not said or not any(counts) or len(counts) < len(offsets):
+            counts = needed
+        # What is too much is not needed, though it may be beyond the end.
+        page.databytecounts = tuple(map(min, counts, needed))
+    elif not said or not any(counts):
+        ends = [min((o for o in offsets if o > at), default=size) for at in offsets]
+        page.databytecounts = tuple(
+            max(0, end - at) if at else 0 for at, end in zip(offsets, ends, strict=True)
+        )
+
+
+def _plain_sizes(page: tifffile.TiffPage) -> list[int]:
+    """Count the bytes of parts that are stored as they are."""
+    columns = page.tilewidth if page.is_tiled else page.imagewidth
+    across, down = page.subsampling or (2, 2)
+    if (across, down) == (1, 1):
+        row = -(-columns * page.shaped[-1] * page.bitspersample // 8)
+    else:
+        row = -(-columns // across) * (across * down + 2)
+    if page.is_tiled:
+        tile = page.tiledepth * -(-page.tilelength // down) * row
+        return [tile] * len(page.dataoffsets)
+    rows, step = page.imagelength, page.rowsperstrip
+    strips = -(-rows // step)
+    return [
+        -(-min(step, rows - number % strips * step) // down) * row
+        for number in range(len(page.dataoffsets))
+    ]
+
+
+def _of_absent_parts(page: tifffile.TiffPage, directory: Directory) -> float:
+    """Find what strips and tiles hold that are not in the file, which GDAL calls sparse."""
+    said = nodata.number_in(directory)
+    if said is None or page.dtype is None:
+        return 0
+    stored = marker(said, np.dtype(page.dtype))
+    absent: float = 0 if stored is None else stored.item()
+    return absent
+
+
+def require_flat(page: tifffile.TiffPage, data: bytes, reading: Reading) -> None:
+    """Refuse a page that is too large, not there as a whole, or no image of colours we know."""
+    reading.require_size(page.imagelength * max(page.imagedepth, 1), page.imagewidth)
+    if page.is_tiled and page.tilelength * page.tilewidth > reading.most_pixels:
+        raise ImageError(
+            f"claims tiles of {page.tilewidth} × {page.tilelength} pixels, more than the "
+            f"{reading.most_pixels} that are read; if it is to be trusted, raise --max-pixels"
+        )
+    _require_colours(page)
+    parts = zip(page.dataoffsets, page.databytecounts, strict=False)
+    there = sum(at + size <= len(data) for at, size in parts)
+    wanted = math.prod(page.chunked)
+    if there < wanted:
+        reading.flaw(f"is truncated: {there} of {wanted} parts of a page are there")
+
+
+def _require_colours(page: tifffile.TiffPage) -> None:
+    colours = int(page.photometric)
+    if colours in _RAW:
+        raise ImageError("holds a raw photograph; develop it, and give the picture")
+    if colours not in _KNOWN:
+        named = _NAMES.get(colours, f"unknown ({colours})")
+        raise ImageError(f"holds {named} colours; convert it to grey, RGB or CMYK first")
+    if page.axes not in ("YX", "YXS", "SYX"):
+        raise ImageError(f"has a page of the axes {page.axes}; give a file of flat images")
+    if page.dtype is None or np.dtype(page.dtype).kind == "c":
+        raise ImageError(f"holds {_kind(page)}; convert it to 8 or 16 bits first")
+    if colours == YCBCR and page.compression not in OF_JPEG:
+        split = page.planarconfig == 2 and tuple(page.subsampling or (2, 2)) != (1, 1)
+        if page.bitspersample != 8 or page.samplesperpixel != 3 or split:
+            raise ImageError("holds YCbCr colours of an unusual layout; convert it to RGB first")
+    if colours == NUMBERED and (page.planarconfig == 2 and page.samplesperpixel > 1):
+        raise ImageError("holds a palette in planes; convert it to RGB first")
+
+
+def _kind(page: tifffile.TiffPage) -> str:
+    bits = page.bitspersample
+    if isinstance(bits, tuple):
+        return f"channels of {', '.join(map(str, bits))} bits"
+    kind = {2: "integers", 3: "floats", 5: "complex integers", 6: "complex numbers"}
+    return f"{kind.get(int(page.sampleformat), 'values')} of {bits} bits"
