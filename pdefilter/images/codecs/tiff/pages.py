@@ -9,7 +9,7 @@ from pdefilter.errors import ImageError
 from pdefilter.images.codecs import nodata
 from pdefilter.images.codecs.tiff import tags
 from pdefilter.images.codecs.tiff.directories import whole
-from pdefilter.images.codecs.tiff.segments import OF_JPEG, YCBCR
+from pdefilter.images.codecs.tiff.segments import FAX, OF_JPEG, ONLY_LIBTIFF, YCBCR
 from pdefilter.images.exif import Directory, Layout
 from pdefilter.images.holes import marker
 from pdefilter.images.reading import Reading
@@ -19,7 +19,6 @@ _KNOWN = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, NUMBERED, MASK, INKS, YCBCR)
 _NAMES = {8: "CIELab", 9: "CIELab", 10: "CIELab", 32803: "raw photograph", 32844: "LogL",
           32845: "LogLuv", 34892: "raw photograph"}  # fmt: skip
 _RAW = (32803, 34892)
-_FAX = (2, 3, 4, 32771)
 _PLAIN = 1
 
 
@@ -45,7 +44,7 @@ def _colours_not_said(page: tifffile.TiffPage) -> int:
     """Guess colours as libtiff does, and RGB with more channels as RGB."""
     if page.samplesperpixel - len(page.extrasamples) >= 3:
         return RGB
-    return WHITE_IS_ZERO if page.compression in _FAX else BLACK_IS_ZERO
+    return WHITE_IS_ZERO if page.compression in FAX else BLACK_IS_ZERO
 
 
 def _extra(page: tifffile.TiffPage) -> tuple[int, ...]:
@@ -131,6 +130,14 @@ def _require_colours(page: tifffile.TiffPage) -> None:
         raise ImageError(f"has a page of the axes {page.axes}; give a file of flat images")
     if page.dtype is None or np.dtype(page.dtype).kind == "c":
         raise ImageError(f"holds {_kind(page)}; convert it to 8 or 16 bits first")
+    compression = int(page.compression)
+    if (
+        compression not in (_PLAIN, *ONLY_LIBTIFF)
+        and compression not in tifffile.TIFF.DECOMPRESSORS
+    ):
+        raise ImageError(
+            f"is compressed in a way that is not read ({compression}); save it by another program"
+        )
     if colours == YCBCR and page.compression not in OF_JPEG:
         split = page.planarconfig == 2 and tuple(page.subsampling or (2, 2)) != (1, 1)
         if page.bitspersample != 8 or page.samplesperpixel != 3 or split:

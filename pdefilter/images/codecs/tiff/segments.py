@@ -24,7 +24,9 @@ _Segment: TypeAlias = tuple[Pixels, Place]
 
 # JPEG 2000 and JPEG XR, by whatever number: their libraries print what they find wrong.
 _PRINTING = (33003, 33004, 33005, 34712, 22610, 34934)
-_FAX = (2, 3, 4, 32771)
+FAX = (2, 3, 4, 32771)
+# These and what NeXT and ThunderScan wrote.
+ONLY_LIBTIFF = (*FAX, 32766, 32809)
 _OLD_JPEG = 6
 _DEFLATE = (8, 32946)
 # Those without a checksum that libtiff would pass over, and tifffile takes only without surplus.
@@ -55,7 +57,7 @@ def pixels_of(
     pixels = np.full(page.shaped, page.nodata, page.dtype)
     lost = 0
     with _quiet(page):
-        for found in in_threads(_decoder(page, directory, layout, data, reading), _parts(page)):
+        for found in in_threads(_decoder(page, directory, layout, data), _parts(page)):
             if found is None:
                 lost += 1
                 continue
@@ -105,9 +107,9 @@ def _parts(page: tifffile.TiffPage) -> Iterator[int]:
 
 
 def _decoder(
-    page: tifffile.TiffPage, directory: Directory, layout: Layout, data: bytes, reading: Reading
+    page: tifffile.TiffPage, directory: Directory, layout: Layout, data: bytes
 ) -> Callable[[int], _Segment | None]:
-    by_libtiff = page.compression in _FAX or _is_converted(page)
+    by_libtiff = page.compression in ONLY_LIBTIFF or _is_converted(page)
 
     def decode(number: int) -> _Segment | None:
         at = page.dataoffsets[number]
@@ -124,9 +126,7 @@ def _decoder(
                     return _by_tifffile(page, _without_surplus(page, stored, number), number)
                 raise
         except Exception:  # any decoder's error means the same: this part is lost
-            if reading.lenient:
-                return None
-            raise
+            return None
 
     return decode
 
