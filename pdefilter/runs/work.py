@@ -295,8 +295,10 @@ def _mask_to_keep(stored: Mask | None, left: Mask | None) -> Mask | None:
 
     What a call masks it only keeps from the filter.
     """
-    if stored is None or left is None:
+    if stored is None:
         return None
+    if left is None:
+        return stored | ~stored
     return stored | (left if left.ndim == 2 else left.all(axis=2))
 
 

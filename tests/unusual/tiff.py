@@ -160,7 +160,7 @@ def two_faxes():
 
 def subsampled(across, down, compression=1):
     """YCbCr whose colours are stored once for several pixels, as TIFF 6.0 lays them out."""
-    luma = picture()
+    luma = picture(3)[..., 0]
     rows, columns = -(-ROWS // down), -(-COLUMNS // across)
     chroma = picture(3)[: rows * down : down, : columns * across : across, 1:]
     padded = np.pad(luma, ((0, rows * down - ROWS), (0, columns * across - COLUMNS)), mode="edge")
@@ -230,12 +230,12 @@ def with_masks(bits=1):
     return tiff(*pages)
 
 
-def metamorph(planes=3, order="<"):
+def metamorph(planes=3, order="<", claimed=None):
     """Planes behind each other under one directory, with tables that lead to places."""
     stack = np.stack([np.roll(picture(1, np.uint16), shift, 0) for shift in range(planes)])
     entries = {
         33628: (LONG, [0, 1]),
-        33629: (RATIONAL, list(range(2 * planes))),
+        33629: (RATIONAL, list(range(2 * (claimed or planes)))),
         279: (LONG, [stack[0].nbytes]),
     }
     return tiff(page(stack[0], [stack], entries), order=order)

@@ -1,6 +1,5 @@
 """TIFF and BigTIFF, page by page: pixels by tifffile and libtiff, tags entry by entry."""
 
-import io
 import re
 from dataclasses import replace
 from functools import cache
@@ -77,7 +76,6 @@ class _File:
         pages = chain(data, self._layout, reading)
         if not pages:
             raise ImageError("holds no page; get an intact copy")
-        self._file = tifffile.TiffFile(io.BytesIO(data))
         self.pictures = pictures(data, self._layout, pages)
         rows, columns = self.pictures[0].size
         reading.require_size(rows, columns)
@@ -104,7 +102,7 @@ class _File:
 
     def _page(self, picture: Picture) -> tuple[Directory, tifffile.TiffPage]:
         directory = directory_at(self._data, self._layout, picture.at, self._reading)
-        page = opened(self._file, picture.at, directory, self._layout)
+        page = opened(self._data, directory, self._layout)
         require_flat(page, self._data, self._reading)
         return directory, page
 
@@ -133,7 +131,7 @@ class _File:
 
     def _mask(self, at: int) -> Mask:
         directory = directory_at(self._data, self._layout, at, self._reading)
-        page = opened(self._file, at, directory, self._layout)
+        page = opened(self._data, directory, self._layout)
         require_flat(page, self._data, self._reading)
         stored = pixels_of(page, directory, self._layout, self._data, self._reading)
         pixels = image_values(page, stored)

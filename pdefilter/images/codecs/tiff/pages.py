@@ -1,16 +1,19 @@
-"""A page of a TIFF as tifffile sees it, after what it takes otherwise than other readers."""
+"""A page of a TIFF as tifffile sees it, but for what it takes otherwise than other readers."""
 
+import bisect
+import io
 import math
 
 import numpy as np
 import tifffile
 
 from pdefilter.errors import ImageError
+from pdefilter.images import exif
 from pdefilter.images.codecs import nodata
 from pdefilter.images.codecs.tiff import tags
-from pdefilter.images.codecs.tiff.directories import whole
-from pdefilter.images.codecs.tiff.segments import FAX, OF_JPEG, ONLY_LIBTIFF, YCBCR
-from pdefilter.images.exif import Directory, Layout
+from pdefilter.images.codecs.tiff.directories import header, with_directory
+from pdefilter.images.codecs.tiff.segments import FAX, OF_JPEG, ONLY_LIBTIFF, YCBCR, plain_sizes
+from pdefilter.images.exif import Directory, Entry, Layout
 from pdefilter.images.holes import marker
 from pdefilter.images.reading import Reading
 
@@ -19,23 +22,34 @@ _KNOWN = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, NUMBERED, MASK, INKS, YCBCR)
 _NAMES = {8: "CIELab", 9: "CIELab", 10: "CIELab", 32803: "raw photograph", 32844: "LogL",
           32845: "LogLuv", 34892: "raw photograph"}  # fmt: skip
 _RAW = (32803, 34892)
-_PLAIN = 1
+_PLAIN, _OLD_JPEG = 1, 6
+_DEPTHS = {32997, 32998}
+_NEEDED = tags.STRUCTURE - {
+    *tags.RESOLUTION, *exif.POINTERS, tags.XMP, tags.ICC, tags.SUB_DIRECTORIES, tags.ORIENTATION,
+}  # fmt: skip
+# Who say that flat images are deep.
+_SOFTWARE, _OF_NO_DEPTH, _NOTHING = 305, (b"ISS Vista", b"Philips DP"), Entry(2, b"")
 
 
-def opened(
-    file: tifffile.TiffFile, at: int, directory: Directory, layout: Layout
-) -> tifffile.TiffPage:
-    """Open the page whose directory is at a place."""
-    file.filehandle.seek(at)
-    page = tifffile.TiffPage(file, 0, keyframe=None)
-    # Pages are decoded alike that have one hash, which leaves out what some decoders need.
-    page.hash = at
-    if tags.COLOURS not in directory and page.compression != 6:
+def opened(data: bytes, directory: Directory, layout: Layout) -> tifffile.TiffPage:
+    """Open a page of some data.
+
+    It comes in a file of its own without parts, so that nothing disturbs tifffile that
+    decoding does not need.
+    """
+    kept = {tag: entry for tag, entry in directory.items() if tag in _NEEDED}
+    if directory.get(_SOFTWARE, _NOTHING).raw.startswith(_OF_NO_DEPTH):
+        kept = {tag: entry for tag, entry in kept.items() if tag not in _DEPTHS}
+    alone = with_directory(header(layout, 0), kept, layout)
+    page = tifffile.TiffFile(io.BytesIO(alone)).pages.first
+    if tags.COLOURS not in directory and page.compression != _OLD_JPEG:
         page.photometric = _colours_not_said(page)
     if page.photometric != YCBCR:
         page.subsampling = (1, 1)  # as what says otherwise means nothing
+    if page.compression == _PLAIN:
+        page.predictor = 1  # likewise
     page.extrasamples = _extra(page)
-    _count_bytes(page, directory, layout)
+    _count_bytes(page, data, directory)
     page.nodata = _of_absent_parts(page, directory)
     return page
 
@@ -53,44 +67,23 @@ def _extra(page: tifffile.TiffPage) -> tuple[int, ...]:
     return said[: max(0, page.samplesperpixel - 1)]
 
 
-def _count_bytes(page: tifffile.TiffPage, directory: Directory, layout: Layout) -> None:
+def _count_bytes(page: tifffile.TiffPage, data: bytes, directory: Directory) -> None:
     """Find how long parts are where nothing says so, or where that goes beyond the file."""
-    offsets, size = page.dataoffsets, page.parent.filehandle.size
-    tag = tags.SIZES_OF_TILES if tags.SIZES_OF_TILES in directory else tags.SIZES_OF_PARTS
-    said = tag in directory and whole(directory, 513, layout) == 0
-    counts = list(page.databytecounts)
-    if not offsets or page.compression == 6 or page.rowsperstrip < 1 > page.tilelength:
+    offsets, counts = page.dataoffsets, page.databytecounts
+    tag = tags.SIZES_OF_TILES if page.is_tiled else tags.SIZES_OF_PARTS
+    said = tag in directory and any(counts) and len(counts) == len(offsets)
+    if not offsets or page.compression == _OLD_JPEG or not (page.rowsperstrip or page.is_tiled):
         return
     if page.compression == _PLAIN and isinstance(page.bitspersample, int):
-        needed = _plain_sizes(page)
-        if not said or not any(counts) or len(counts) < len(offsets):
-            counts = needed
         # What is too much is not needed, though it may be beyond the end.
-        page.databytecounts = tuple(map(min, counts, needed))
-    elif not said or not any(counts):
-        ends = [min((o for o in offsets if o > at), default=size) for at in offsets]
+        needed = plain_sizes(page)
+        page.databytecounts = tuple(map(min, counts, needed)) if said else tuple(needed)
+    elif not said or tags.ZEISS in directory:  # whose numbers are of bytes that are not compressed
+        starts = sorted({*offsets, len(data)})
+        ends = (starts[bisect.bisect(starts, at) :][:1] or [at] for at in offsets)
         page.databytecounts = tuple(
-            max(0, end - at) if at else 0 for at, end in zip(offsets, ends, strict=True)
+            end - at if at else 0 for at, (end,) in zip(offsets, ends, strict=True)
         )
-
-
-def _plain_sizes(page: tifffile.TiffPage) -> list[int]:
-    """Count the bytes of parts that are stored as they are."""
-    columns = page.tilewidth if page.is_tiled else page.imagewidth
-    across, down = page.subsampling or (2, 2)
-    if (across, down) == (1, 1):
-        row = -(-columns * page.shaped[-1] * page.bitspersample // 8)
-    else:
-        row = -(-columns // across) * (across * down + 2)
-    if page.is_tiled:
-        tile = page.tiledepth * -(-page.tilelength // down) * row
-        return [tile] * len(page.dataoffsets)
-    rows, step = page.imagelength, page.rowsperstrip
-    strips = -(-rows // step)
-    return [
-        -(-min(step, rows - number % strips * step) // down) * row
-        for number in range(len(page.dataoffsets))
-    ]
 
 
 def _of_absent_parts(page: tifffile.TiffPage, directory: Directory) -> float:
@@ -140,7 +133,7 @@ def _require_colours(page: tifffile.TiffPage) -> None:
         )
     if colours == YCBCR and page.compression not in OF_JPEG:
         split = page.planarconfig == 2 and tuple(page.subsampling or (2, 2)) != (1, 1)
-        if page.bitspersample != 8 or page.samplesperpixel != 3 or split:
+        if page.bitspersample != 8 or page.samplesperpixel != 3 or split or page.predictor != 1:
             raise ImageError("holds YCbCr colours of an unusual layout; convert it to RGB first")
     if colours == NUMBERED and (page.planarconfig == 2 and page.samplesperpixel > 1):
         raise ImageError("holds a palette in planes; convert it to RGB first")

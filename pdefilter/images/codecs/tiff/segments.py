@@ -4,14 +4,15 @@ import contextlib
 import math
 import zlib
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import tifffile
 
 from pdefilter.errors import ImageError
 from pdefilter.images.codecs.silence import silence
-from pdefilter.images.codecs.tiff import libtiff
+from pdefilter.images.codecs.tiff import libtiff, tags
+from pdefilter.images.codecs.tiff.directories import shorts
 from pdefilter.images.codecs.tiff.threads import in_threads
 from pdefilter.images.exif import Directory, Layout
 from pdefilter.images.image import Pixels
@@ -51,7 +52,7 @@ def pixels_of(
     if not any(page.dataoffsets):
         return np.full(page.shape, page.nodata, page.dtype)
     if page.is_final and not _is_converted(page):
-        return _as_it_lies(page, data, reading, number)
+        return _as_it_lies(page, layout, data, reading, number)
     if page.compression == _OLD_JPEG and (whole := _of_old_jpeg(page, directory, layout, data)):
         return whole[0]
     pixels = np.full(page.shaped, page.nodata, page.dtype)
@@ -71,9 +72,12 @@ def pixels_of(
     return pixels.reshape(page.shape)
 
 
-def _as_it_lies(page: tifffile.TiffPage, data: bytes, reading: Reading, number: int) -> Pixels:
+def _as_it_lies(
+    page: tifffile.TiffPage, layout: Layout, data: bytes, reading: Reading, number: int
+) -> Pixels:
     """Take what is stored as it is without a copy."""
-    dtype = np.dtype(page.dtype).newbyteorder(page.parent.byteorder)
+    order: Any = layout.order
+    dtype = np.dtype(page.dtype).newbyteorder(order)
     at = page.dataoffsets[0] + number * page.nbytes
     body: bytes | memoryview = memoryview(data)[at : at + page.nbytes]
     if len(body) < page.nbytes:
@@ -123,7 +127,8 @@ def _decoder(
                 if page.compression in _UNCHECKED:
                     return _by_libtiff(page, directory, layout, stored, number)
                 if page.compression in _DEFLATE:
-                    return _by_tifffile(page, _without_surplus(page, stored, number), number)
+                    part = _inflated(stored, plain_sizes(page)[number])
+                    return _by_tifffile(page, zlib.compress(part, 0), number)
                 raise
         except Exception:  # any decoder's error means the same: this part is lost
             return None
@@ -147,6 +152,9 @@ def _by_libtiff(
 ) -> _Segment:
     plane, row, column, size = _position(page, number)
     colours = _is_converted(page)
+    if colours:
+        stored = _decompressed(page, stored, number)
+        directory = directory | {tags.COMPRESSION: shorts(layout, 1)}
     segment = libtiff.part(stored, size, directory, layout, colours=colours)
     return segment.reshape(1, *size, -1), (plane, 0, row, column)
 
@@ -163,13 +171,44 @@ def _position(page: tifffile.TiffPage, number: int) -> tuple[int, int, int, tupl
     return plane, row, 0, (min(page.rowsperstrip, page.imagelength - row), page.imagewidth)
 
 
-def _without_surplus(page: tifffile.TiffPage, stored: bytes, number: int) -> bytes:
-    """Cut what was deflated to the size of its part, if all of it is sound."""
-    *_, (rows, columns) = _position(page, number)
-    size = rows * -(-columns * page.shaped[-1] * page.bitspersample // 8)
+def _decompressed(page: tifffile.TiffPage, stored: bytes, number: int) -> bytes:
+    """Decompress a part to bytes, and tell what is wrong with it, as libtiff does not for RGB."""
+    size, compression = plain_sizes(page)[number], int(page.compression)
+    if compression in _DEFLATE:
+        part = _inflated(stored, size)
+    elif compression == 1:
+        part = stored[:size]
+    else:
+        part = bytes(tifffile.TIFF.DECOMPRESSORS[compression](stored, out=size))
+    if len(part) < size:
+        raise ImageError("is truncated; get an intact copy")
+    return part
+
+
+def _inflated(stored: bytes, size: int) -> bytes:
+    """Take so many bytes of what was deflated, if all of it is sound."""
     decoder = zlib.decompressobj()
     part = decoder.decompress(stored, size)
     while not decoder.eof:
         if not decoder.decompress(decoder.unconsumed_tail, _AT_ONCE):
             raise ImageError("is truncated; get an intact copy")
-    return zlib.compress(part, 0)
+    return part
+
+
+def plain_sizes(page: tifffile.TiffPage) -> list[int]:
+    """Count the bytes of parts that are stored as they are."""
+    columns = page.tilewidth if page.is_tiled else page.imagewidth
+    across, down = page.subsampling or (2, 2)
+    if (across, down) == (1, 1):
+        row = -(-columns * page.shaped[-1] * page.bitspersample // 8)
+    else:
+        row = -(-columns // across) * (across * down + 2)
+    if page.is_tiled:
+        tile = page.tiledepth * -(-page.tilelength // down) * row
+        return [tile] * len(page.dataoffsets)
+    rows, step = page.imagelength, page.rowsperstrip
+    strips = -(-rows // step)
+    return [
+        -(-min(step, rows - number % strips * step) // down) * row
+        for number in range(len(page.dataoffsets))
+    ]

@@ -20,7 +20,7 @@ PLANES, PREDICTOR, PALETTE, TILE_COLUMNS, TILE_ROWS, TILES, SIZES_OF_TILES = (
     284, 317, 320, 322, 323, 324, 325,
 )  # fmt: skip
 SUB_DIRECTORIES, EXTRA, SAMPLE_FORMAT, JPEG_TABLES, XMP, ICC = 330, 338, 339, 347, 700, 34675
-METAMORPH_PLANES = 33629
+METAMORPH_PLANES, ZEISS = 33629, 34412
 
 STRUCTURE = {
     254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 274, 277, 278, 279, 280, 281,
@@ -47,7 +47,7 @@ _LEADING = dict.fromkeys(range(33628, 33632), "MetaMorph's description of the st
     400: "global parameters",
     33424: "Kodak's directory",
     33560: "Olympus's description",
-    34412: "Zeiss's description of the scan",
+    ZEISS: "Zeiss's description of the scan",
     65024: "Kodak's directory",
     **dict.fromkeys((65426, 65432), "Hamamatsu's places in the JPEG"),
 }
