@@ -322,8 +322,10 @@ def test_exif_and_gps_stay():
     assert seen.get_ifd(0x8825)[2] == (10, 20, 30)
 
 
-@pytest.mark.parametrize("name", [n for n in FILES if n.startswith(("surplus", "uncounted"))])
-def test_what_is_too_much_or_not_counted_is_no_hindrance(name):
+@pytest.mark.parametrize(
+    "name", [n for n in FILES if n.startswith(("surplus", "uncounted", "bytes"))]
+)
+def test_what_is_too_much_not_counted_or_of_another_type_is_no_hindrance(name):
     (image,) = read(FILES[name])
     assert np.array_equal(image.pixels, unusual.picture(3))
 

@@ -350,6 +350,19 @@ def files():
     made |= {f"surplus-{kind}.tif": surplus(kind) for kind in (1, 5, 8, 32773)}
     return made | {
         "faxes.tif": two_faxes(),
+        "bytes.tif": tiff(
+            page(
+                picture(3),
+                entries={
+                    256: (BYTE, [COLUMNS]),
+                    257: (SBYTE, [ROWS]),
+                    258: (BYTE, [8, 8, 8]),
+                    259: (SLONG, [1]),
+                    COLOURS: (SSHORT, [2]),
+                    277: (BYTE, [3]),
+                },
+            )
+        ),
         "palette-alpha.tif": numbered(8, alpha=True),
         "palette-bytes.tif": numbered(8, colours_of_8=True),
         "masks.tif": with_masks(),

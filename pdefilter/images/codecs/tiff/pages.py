@@ -11,7 +11,7 @@ from pdefilter.errors import ImageError
 from pdefilter.images import exif
 from pdefilter.images.codecs import nodata
 from pdefilter.images.codecs.tiff import tags
-from pdefilter.images.codecs.tiff.directories import header, with_directory
+from pdefilter.images.codecs.tiff.directories import header, longs, numbers, with_directory
 from pdefilter.images.codecs.tiff.segments import FAX, OF_JPEG, ONLY_LIBTIFF, YCBCR, plain_sizes
 from pdefilter.images.exif import Directory, Entry, Layout
 from pdefilter.images.holes import marker
@@ -23,6 +23,7 @@ _NAMES = {8: "CIELab", 9: "CIELab", 10: "CIELab", 32803: "raw photograph", 32844
           32845: "LogLuv", 34892: "raw photograph"}  # fmt: skip
 _RAW = (32803, 34892)
 _PLAIN, _OLD_JPEG = 1, 6
+_OTHER_NUMBERS = (1, 6, 8, 9)
 _DEPTHS = {32997, 32998}
 _NEEDED = tags.STRUCTURE - {
     *tags.RESOLUTION, *exif.POINTERS, tags.XMP, tags.ICC, tags.SUB_DIRECTORIES, tags.ORIENTATION,
@@ -37,7 +38,7 @@ def opened(data: bytes, directory: Directory, layout: Layout) -> tifffile.TiffPa
     It comes in a file of its own without parts, so that nothing disturbs tifffile that
     decoding does not need.
     """
-    kept = {tag: entry for tag, entry in directory.items() if tag in _NEEDED}
+    kept = {tag: _as_long(tag, entry, layout) for tag, entry in directory.items() if tag in _NEEDED}
     if directory.get(_SOFTWARE, _NOTHING).raw.startswith(_OF_NO_DEPTH):
         kept = {tag: entry for tag, entry in kept.items() if tag not in _DEPTHS}
     alone = with_directory(header(layout, 0), kept, layout)
@@ -52,6 +53,13 @@ def opened(data: bytes, directory: Directory, layout: Layout) -> tifffile.TiffPa
     _count_bytes(page, data, directory)
     page.nodata = _of_absent_parts(page, directory)
     return page
+
+
+def _as_long(tag: int, entry: Entry, layout: Layout) -> Entry:
+    """Let numbers be of a type that tifffile takes for numbers, as libtiff takes any."""
+    if entry.type not in _OTHER_NUMBERS or tag == tags.JPEG_TABLES:
+        return entry
+    return longs(layout, *(int(number or 0) % (1 << 32) for number in numbers(entry, layout)))
 
 
 def _colours_not_said(page: tifffile.TiffPage) -> int:

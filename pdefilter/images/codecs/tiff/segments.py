@@ -53,8 +53,10 @@ def pixels_of(
         return np.full(page.shape, page.nodata, page.dtype)
     if page.is_final and not _is_converted(page):
         return _as_it_lies(page, layout, data, reading, number)
-    if page.compression == _OLD_JPEG and (whole := _of_old_jpeg(page, directory, layout, data)):
-        return whole[0]
+    if page.compression == _OLD_JPEG:
+        whole = _of_old_jpeg(page, directory, layout, data)
+        if whole is not None:
+            return whole
     pixels = np.full(page.shaped, page.nodata, page.dtype)
     lost = 0
     with _quiet(page):
@@ -89,15 +91,15 @@ def _as_it_lies(
 
 def _of_old_jpeg(
     page: tifffile.TiffPage, directory: Directory, layout: Layout, data: bytes
-) -> list[Pixels]:
-    """Decode a page whose tables may be anywhere in the file; nothing, if libtiff cannot."""
+) -> Pixels | None:
+    """Decode a page whose tables may be anywhere in the file; None if libtiff cannot."""
     with contextlib.suppress(Exception):  # tifffile knows JPEG that libtiff does not
         whole = libtiff.page(data, directory, layout)
         if page.samplesperpixel == 1:
             whole = whole[..., 0]
         if whole.shape == page.shape:
-            return [whole]
-    return []
+            return whole
+    return None
 
 
 def _quiet(page: tifffile.TiffPage) -> contextlib.AbstractContextManager[None]:

@@ -105,14 +105,14 @@ class Writer:
                 longs(layout, side) for side in stored.tile
             )
 
-        def encoded(part: Pixels) -> bytes:
+        def encoded(part: Pixels) -> bytes | bytearray:
             if packed:
                 part = np.packbits(part, axis=1)
             elif predicted:
                 part = imagecodecs.delta_encode(np.ascontiguousarray(part), axis=1)
             order: Any = layout.order
             raw = part.astype(part.dtype.newbyteorder(order), copy=False).tobytes()
-            return bytes(imagecodecs.zlib_encode(raw)) if stored.compressed else raw
+            return imagecodecs.deflate_encode(raw) if stored.compressed else raw
 
         found, sizes = [], []
         for part in in_threads(encoded, parts):
