@@ -4,6 +4,7 @@ No entry is interpreted that need not be, so that whatever a camera wrote stays
 as it was.
 """
 
+import contextlib
 import struct
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -126,8 +127,10 @@ def upright(blob: bytes, *, turned: bool) -> bytes:
         _exchange(changed, places, *RESOLUTION[:2])
         if EXIF_POINTER in places:
             (photograph,) = struct.unpack_from(f"{order}I", blob, places[EXIF_POINTER] + 8)
-            inner = _places(blob, order, photograph)
-            _exchange(changed, inner, _PIXEL_COLUMNS, _PIXEL_ROWS)
+            # Where it leads to nothing, the orientation must be reset all the same.
+            with contextlib.suppress(ImageError, struct.error):
+                inner = _places(blob, order, photograph)
+                _exchange(changed, inner, _PIXEL_COLUMNS, _PIXEL_ROWS)
     return bytes(changed)
 
 

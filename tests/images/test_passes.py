@@ -67,6 +67,9 @@ def test_what_both_formats_carry_comes_through(name):
         with suppress(ImageError):
             back = read(written(there, own)) if own.types else there
         kinds = {"icc", "exif", "xmp", "text"} & set(own.carries) & set(format_.carries)
+        if any(keyword != "Comment" for image in images for keyword, _ in image.metadata.text):
+            # PNG alone has other keywords; in comments they stand before their text.
+            kinds -= {"text"}
         for before, between, after in zip(images, there, back, strict=True):
             # Animations say it once, for all frames.
             for kind in kinds if before is images[0] else ():
