@@ -52,6 +52,8 @@ class Format:
         What it stores beside the pixels, as `Metadata` names it.
     own : str
         What it stores that no other format does.
+    masks : bool
+        Whether it stores which pixels are the picture, beside it.
     library : str
         What its codec is built on.
     why : str
@@ -71,6 +73,7 @@ class Format:
     several: bool = False
     carries: tuple[str, ...] = ()
     own: str = ""
+    masks: bool = False
 
     def __reduce__(self) -> "tuple[Callable[[str], Format], tuple[str]]":
         """Go to another process by name."""
@@ -184,6 +187,8 @@ class Format:
         ]
         if said.own and image.format != self.name:
             lost.append(named(image.format or "").own)
+        if image.mask is not None and not self.masks:
+            lost.append("mask")
         if lost:
             warnings.warn(f"{self.name} carries no {', no '.join(lost)}: left out", stacklevel=2)
         if said.unkept:
@@ -241,7 +246,7 @@ FORMATS = (
            lambda b: b[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
            "tiff", _NUMBERS, ANY_NUMBER_OF_CHANNELS, alpha=True, cmyk=True, several=True,
            carries=(*_PHOTOGRAPHIC, "resolution"),
-           own="TIFF tags (GeoTIFF, OME, ImageJ)",
+           own="TIFF tags (GeoTIFF, OME, ImageJ)", masks=True,
            library="tifffile",
            why="every type of values, layout and compression, and every tag"),
     Format("WebP", (".webp",), lambda b: b[:4] == b"RIFF" and b[8:12] == b"WEBP",
