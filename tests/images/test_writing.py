@@ -151,6 +151,6 @@ def test_whatever_an_encoder_raises_becomes_one_sentence(monkeypatch, tmp_path):
     with pytest.raises(pdefilter.ImageError) as caught:
         pdefilter.write(np.zeros((4, 6), np.uint8), tmp_path / "out.png")
     assert str(caught.value) == (
-        f"{tmp_path / 'out.png'}: cannot be stored as PNG (no room for it); write another format"
+        f"{tmp_path / 'out.png'}: cannot be stored as PNG; write another format"
     )
     assert not list(tmp_path.iterdir())

@@ -106,9 +106,8 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
 def _decoded(data: bytes, colours: str, reading: Reading) -> Pixels:
     try:
         pixels: Pixels = simplejpeg.decode_jpeg(data, colours, strict=True)
-    except ValueError as error:
-        ended = "Premature end" in str(error)
-        reading.flaw("is truncated" if ended else "is a JPEG with damaged pixels")
+    except ValueError:
+        reading.flaw("is a JPEG with pixels that are damaged or cut off")
         pixels = _by_imagecodecs(data)
     return pixels
 
