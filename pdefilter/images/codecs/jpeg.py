@@ -67,7 +67,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
 
     def read() -> Image:
         if bits == 8 and kind != _LOSSLESS:
-            pixels = _decoded(wanted, _COLOURS[components], reading)
+            pixels = _decoded(wanted, _COLOURS[components], reading, is_cut=parts.end is None)
         else:
             if parts.end is None:
                 reading.flaw("is truncated")
@@ -103,11 +103,11 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
     return b"".join([data[:2], *_metadata_segments(image), rest])
 
 
-def _decoded(data: bytes, colours: str, reading: Reading) -> Pixels:
+def _decoded(data: bytes, colours: str, reading: Reading, *, is_cut: bool) -> Pixels:
     try:
         pixels: Pixels = simplejpeg.decode_jpeg(data, colours, strict=True)
     except ValueError:
-        reading.flaw("is a JPEG with pixels that are damaged or cut off")
+        reading.flaw("is truncated" if is_cut else "is a JPEG with damaged pixels")
         pixels = _by_imagecodecs(data)
     return pixels
 
