@@ -93,13 +93,20 @@ def order_of(blob: bytes) -> str:
     return order
 
 
-def orientation(blob: bytes) -> int:
-    """Read how the pixels lie: 1 to 8, of which 1 is upright."""
+def orientation(blob: bytes) -> int | None:
+    """Read how the pixels lie: 1 to 8, of which 1 is upright; None where it does not say.
+
+    Raises
+    ------
+    ImageError
+        If the structure is broken.
+    """
     order = order_of(blob)
     place = _places(blob, order, _first(blob, order)).get(ORIENTATION)
     if place is None or struct.unpack_from(f"{order}H", blob, place + 2)[0] != _SHORT:
-        return 1
-    return int(struct.unpack_from(f"{order}H", blob, place + 8)[0])
+        return None
+    said = int(struct.unpack_from(f"{order}H", blob, place + 8)[0])
+    return said if said in range(1, 9) else None
 
 
 def upright(blob: bytes, *, turned: bool) -> bytes:

@@ -1,18 +1,15 @@
 """Orientation, applied once: pixels are turned upright, and the tags say so."""
 
-import re
 import struct
 from dataclasses import replace
 
 import numpy as np
 
 from pdefilter.errors import ImageError
-from pdefilter.images import exif
+from pdefilter.images import exif, xmp
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata
-
-_XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:\s*=\s*["']|>\s*))[1-8]""")
 
 # Whose rows are columns of the picture.
 _TURNED = (5, 6, 7, 8)
@@ -21,20 +18,23 @@ _TURNED = (5, 6, 7, 8)
 def upright(image: Image) -> Image:
     """Turn an image as its metadata say, which then say that it is upright."""
     metadata = image.metadata
-    orientation, blob = _orientation(metadata), metadata.exif
+    orientation, blob, packet = _orientation(metadata), metadata.exif, metadata.xmp
+    turned = orientation in _TURNED
     if blob is not None:
         try:
-            blob = exif.upright(blob, turned=orientation in _TURNED)
+            blob = exif.upright(blob, turned=turned)
         except (ImageError, struct.error):
             # Nobody can tell what it says: it stays as it was.
             blob = metadata.exif
-    xmp = metadata.xmp and _XMP_ORIENTATION.sub(rb"\g<1>1", metadata.xmp)
-    if orientation in _TURNED:
+    if packet is not None:
+        packet = xmp.upright(packet, turned=turned)
+    if turned:
         metadata = metadata.turned()
     return replace(
         image,
         pixels=_turned(image.pixels, orientation),
-        metadata=replace(metadata, exif=blob, xmp=xmp, orientation=None),
+        mask=None if image.mask is None else _turned(image.mask, orientation),
+        metadata=replace(metadata, exif=blob, xmp=packet, orientation=None),
     )
 
 
@@ -47,13 +47,23 @@ def size_upright(frames: Frames) -> tuple[int, int]:
 
 
 def _orientation(metadata: Metadata) -> int:
-    """Find how the pixels lie: 1 to 8, of which 1 is upright; so it is where nobody can tell."""
-    if metadata.orientation or metadata.exif is None:
-        return metadata.orientation or 1
+    """Find how the pixels lie: 1 to 8, of which 1 is upright.
+
+    The format's own word counts most, then EXIF, then XMP; upright is what nobody tells.
+    """
+    return (
+        metadata.orientation
+        or (metadata.exif is not None and _orientation_of_exif(metadata.exif))
+        or (metadata.xmp is not None and xmp.orientation(metadata.xmp))
+        or 1
+    )
+
+
+def _orientation_of_exif(blob: bytes) -> int | None:
     try:
-        return exif.orientation(metadata.exif)
+        return exif.orientation(blob)
     except (ImageError, struct.error):
-        return 1
+        return None
 
 
 def _turned(pixels: Pixels, orientation: int) -> Pixels:

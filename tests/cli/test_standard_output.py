@@ -27,6 +27,6 @@ def test_what_libraries_print_is_not_in_the_image(tmp_path, samples):
     assert b"library" not in done.stdout + done.stderr
 
 
-def test_a_closed_standard_output_is_no_obstacle(executable, tmp_path):
+def test_a_closed_standard_output_is_no_obstacle(executable):
     done = subprocess.run([executable, "info"], preexec_fn=lambda: os.close(1), stderr=-1)
     assert b"Traceback" not in done.stderr

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from filter_calls import CALLS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
@@ -13,50 +14,6 @@ import pdefilter
 # Options that are differences of values; a weight and a tolerance are in 255ths of them.
 IN_UNITS = ("kappa", "noise", "threshold", "weight", "tolerance")
 
-CALLS = {
-    "edge": ("edge", {}),
-    "edge, smoothed": ("edge", {"sigma": 1.0, "operator": "scharr"}),
-    "edge, rows": ("edge", {"component": "rows"}),
-    "laplacian": ("edge", {"operator": "laplacian"}),
-    "gaussian": ("smooth", {}),
-    "box": ("smooth", {"method": "box", "sigma": 1.3}),
-    "binomial": ("smooth", {"method": "binomial"}),
-    "median": ("smooth", {"method": "median"}),
-    "large median": ("smooth", {"method": "median", "size": 7}),
-    "curvature": ("smooth", {"method": "curvature", "time": 1.0}),
-    "tv": ("smooth", {"method": "tv", "weight": 20.0}),
-    "tv auto": ("smooth", {"method": "tv", "weight": "auto"}),
-    "huber": ("smooth", {"method": "huber", "weight": 20.0, "kappa": 0.04}),
-    "tikhonov": ("smooth", {"method": "tikhonov", "weight": 20.0, "kappa": 0.04}),
-    "tikhonov, newton": (
-        "smooth",
-        {"method": "tikhonov", "weight": 9.0, "kappa": 0.04, "optimizer": "newton"},
-    ),
-    "convolve": ("convolve", {}),
-    "convolve, differences": ("convolve", {"kernel": "sobel-rows"}),
-    "unsharp": ("sharpen", {}),
-    "laplacian sharpening": ("sharpen", {"method": "laplacian"}),
-    "inverse heat": ("sharpen", {"method": "inverse-heat"}),
-    "heat": ("heat_diffuse", {}),
-    "heat, exact": ("heat_diffuse", {"scheme": "exact", "time": 7.0}),
-    "heat, fsi": ("heat_diffuse", {"scheme": "fsi", "time": 7.0}),
-    "heat, optimal": ("heat_diffuse", {"scheme": "optimal", "time": 7.0}),
-    "heat to a tolerance": ("heat_diffuse", {"time": 7.0, "tolerance": 0.3}),
-    "anisotropic": ("anisotropic", {}),
-    "anisotropic, noise": ("anisotropic", {"noise": 0.05}),
-    "perona-malik": ("anisotropic", {"model": "perona-malik", "kappa": 0.1, "time": 2.0}),
-    "weickert": ("anisotropic", {"diffusivity": "weickert", "kappa": 0.2, "time": 2.0}),
-    "percentile": ("anisotropic", {"kappa": "p80", "time": 2.0}),
-    "edge-enhancing": ("anisotropic", {"model": "edge-enhancing", "kappa": 0.1, "time": 2.0}),
-    "coherence-enhancing": ("anisotropic", {"model": "coherence-enhancing", "time": 5.0}),
-    "aos": ("anisotropic", {"scheme": "aos", "kappa": 0.1, "time": 2.0}),
-    "shock": ("shock", {}),
-    "coherence shock": ("shock", {"model": "coherence"}),
-    "osher-rudin": ("shock", {"model": "osher-rudin"}),
-    "wave": ("wave", {}),
-    "wave, damped": ("wave", {"damping": 0.5, "diffusivity": "rational", "kappa": 0.1}),
-    "flatten": ("poisson", {"flatten": 4.0}),
-}
 DIFFERENCES = {"edge", "edge, smoothed", "edge, rows", "laplacian", "convolve, differences"}
 
 # What adds up the roundings of float32 of some steps, as parts of the image's range; where a

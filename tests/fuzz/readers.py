@@ -3,38 +3,36 @@
     python tests/fuzz/readers.py                         a minute, as .ci/run does
     python tests/fuzz/readers.py -max_total_time=36000   ten hours
 
-Whatever the bytes are, reading gives images or an `ImageError`, in less than ten seconds, and what
-was read can be written. An input that does otherwise is kept in the working directory; give its
-name as the only argument to run it again. Options are those of libFuzzer.
+Whatever the bytes are, reading gives images or an `ImageError`, in less than ten seconds, in
+sentences of our own; and what was read can be written, and read again as it was. An input that
+does otherwise is kept in the working directory; give its name as the only argument to run it
+again. Options are those of libFuzzer.
 """
 
+import pkgutil
 import sys
 import tempfile
 import warnings
+from importlib import import_module
 from pathlib import Path
 
 import atheris
 
 with atheris.instrument_imports(include=["pdefilter", "tifffile"]):
+    import pdefilter.images.codecs
     from pdefilter.errors import ImageError
-    from pdefilter.images.codecs import (  # noqa: F401 (imported to be instrumented)
-        avif,
-        bmp,
-        exr,
-        gif,
-        jpeg,
-        jpeg2000,
-        npy,
-        png,
-        pnm,
-        tiff,
-        webp,
-    )  # fmt: skip
-    from pdefilter.images.formats import FORMATS, recognised
+    from pdefilter.images.formats import FORMATS, Format, recognised
+    from pdefilter.images.image import Image
     from pdefilter.images.reading import Reading
 
+    for found in pkgutil.iter_modules(pdefilter.images.codecs.__path__):
+        import_module(f"pdefilter.images.codecs.{found.name}")
+
 sys.path.append(str(Path(__file__).parent.parent))
+from passes import LOSSY, read, same_pixels, seen, written
 from sample_files import sample_files
+from sentences import is_ours
+from unusual import unusual_files
 
 # Small, so that the time goes to many inputs; the limit itself is tried so more often.
 MOST_PIXELS = 1 << 16
@@ -42,29 +40,63 @@ MOST_FRAMES = 4
 DEFAULTS = {"-max_total_time": "60", "-timeout": "10", "-rss_limit_mb": "4096"}
 
 
+class Unfaithful(Exception):  # noqa: N818 (it is what the fuzzer looks for)
+    """A pass changed what it should have kept, or a sentence is not ours."""
+
+
 def read_and_write(data: bytes) -> None:
     """Read some bytes, strictly or not, and write what was read in every format that holds it."""
     lenient = bool(data[-1:]) and data[-1] % 2 == 1
-    try:
-        frames = recognised(data).decode(data, Reading(MOST_PIXELS, lenient))
-        images = [frames.read(number) for number in range(min(frames.count, MOST_FRAMES))]
-    except ImageError:
-        return
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        try:
+            frames = recognised(data).decode(data, Reading(MOST_PIXELS, lenient))
+            images = [frames.read(number) for number in range(min(frames.count, MOST_FRAMES))]
+        except ImageError as error:
+            images = []
+            require_ours(str(error))
+    for warning in caught:
+        require_ours(str(warning.message))
+    if images and recognised(data).types:
+        require_same(images, recognised(data))
     for image in images[:1]:
         for format_ in FORMATS:
             # AVIF takes a hundred times as long as the others.
             if format_.types and format_.name != "AVIF":
                 try:
-                    format_.encode(type(frames)(1, lambda _, one=image: one))
-                except ImageError:
-                    continue
+                    written([image], format_)
+                except ImageError as error:
+                    require_ours(str(error))
+
+
+def require_ours(sentence: str) -> None:
+    """Raise an error where a sentence is a library's."""
+    if not is_ours(sentence):
+        raise Unfaithful(sentence)
+
+
+def require_same(images: list[Image], own: Format) -> None:
+    """Raise an error where a pass in their own format changes images."""
+    try:
+        again = read(written(images, own))
+    except ImageError as error:
+        require_ours(str(error))
+        return
+    for before, after in zip(images, again, strict=True):
+        one, other = seen(before), seen(after)
+        for name in one:
+            if one[name] != other[name]:
+                told = f"{str(one[name])[:300]} became {str(other[name])[:300]}"
+                raise Unfaithful(f"{own.name}, {name}: {told}")
+        if own.name not in LOSSY and not same_pixels(before, after):
+            raise Unfaithful(f"{own.name}: other pixels")
 
 
 def main() -> None:
     """Start from a sample of every kind."""
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as corpus:
-        for name, data in sample_files().items():
+        for name, data in (sample_files() | unusual_files()).items():
             Path(corpus, name).write_bytes(data)
         given = sys.argv[1:]
         options = [

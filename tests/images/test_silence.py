@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from damage import DAMAGE, damaged
 from hypothesis import given
 from hypothesis import strategies as st
 from sample_files import sample_files
+from unusual import unusual_files
 
 import pdefilter
 from pdefilter.errors import PdefilterError
@@ -37,11 +39,15 @@ def tiff(compression, text):
     return stream.getvalue()
 
 
-FILES = sample_files() | {
-    "xr.tif": tiff("jpegxr", "nan"),
-    "j2k.tif": tiff("jpeg2000", "-9999"),
-    "nodata.tif": tiff("zlib", "foo"),
-}
+FILES = (
+    sample_files()
+    | unusual_files()
+    | {
+        "xr.tif": tiff("jpegxr", "nan"),
+        "j2k.tif": tiff("jpeg2000", "-9999"),
+        "nodata.tif": tiff("zlib", "foo"),
+    }
+)
 
 
 @contextmanager
@@ -72,16 +78,6 @@ def heard():
                 for warning in caught
                 if warning.category is not UserWarning or PACKAGE not in warning.filename
             ]
-
-
-def damaged(data, changes, end):
-    changed = bytearray(data[: len(data) - int(end * len(data))])
-    for at, value in changes:
-        # Half of the changes are in what a file begins with, or ends with, as TIFF may.
-        span = min(400, len(changed))
-        place = int(abs(at) * span) if at < 0.5 else int(at * len(changed))
-        changed[min(place, len(changed) - 1) if at > 0 else -1 - place] = value
-    return bytes(changed)
 
 
 def read(data, lenient):
@@ -115,11 +111,7 @@ def test_a_structure_within_a_file_is_not_talked_about(name, start, lenient):
 
 
 @pytest.mark.parametrize("name", FILES)
-@given(
-    changes=st.lists(st.tuples(st.floats(-0.99, 0.99), st.integers(0, 255)), max_size=5),
-    end=st.one_of(st.just(0), st.floats(0, 0.9)),
-    lenient=st.booleans(),
-)
+@given(**DAMAGE, lenient=st.booleans())
 def test_no_library_is_heard(name, changes, end, lenient):
     data = damaged(FILES[name], changes, end)
     with heard() as said:

@@ -21,8 +21,8 @@ bool finite(const float* values, Index count, int threads, const Variant& varian
     return done;
 }
 
-bool join(const Joining& task, int threads, const Variant& variant,
-          const Interrupted& interrupted, Index& outside) {
+bool join(const Joining& task, int threads, const Variant& variant, const Interrupted& interrupted,
+          Index& outside) {
     std::atomic<Index> found{0};
     auto some_rows = [&](Index first, Index last, float* scratch) {
         found += variant.join_rows(task, first, last, scratch);

@@ -83,8 +83,8 @@ Index call_join(std::vector<Plane> planes, Pixels out, Numbers lowest, Numbers w
 void bind_channels(nb::module_& m) {
     m.def("part", &call_part, "pixels"_a, written("out"), "values"_a, "threads"_a, "variant"_a);
     m.def("finite", &call_finite, "values"_a, "threads"_a, "variant"_a);
-    m.def("join", &call_join, "planes"_a, written("out"), "lowest"_a, "width"_a, "full"_a, "threads"_a,
-          "variant"_a);
+    m.def("join", &call_join, "planes"_a, written("out"), "lowest"_a, "width"_a, "full"_a,
+          "threads"_a, "variant"_a);
 }
 
 }  // namespace pdefilter

@@ -12,14 +12,14 @@ inline Index reach_of(const Taps& taps) {
 
 // What a mirror points to.
 class Mirrored {
-  public:
+public:
     Mirrored(Index rows, Index columns, Index reach);
     Mirror mirror() const {
         return {Index(row_.size()) - 2 * reach_, reach_, row_.data() + reach_,
                 column_.data() + reach_};
     }
 
-  private:
+private:
     Index reach_;
     std::vector<Index> row_, column_;
 };

@@ -84,8 +84,8 @@ void call_correlate2d(Planes in, Target out, Numbers weights, Places places, Pla
 void bind_correlation(nb::module_& m) {
     m.def("correlate", &call_correlate, "in_"_a, written("out"), "along_rows"_a, "first_row"_a,
           "along_columns"_a, "first_column"_a, "order"_a, "threads"_a, "variant"_a);
-    m.def("correlate2d", &call_correlate2d, "in_"_a, written("out"), "weights"_a, "places"_a, "row_of"_a,
-          "column_of"_a, "left"_a, "threads"_a, "variant"_a);
+    m.def("correlate2d", &call_correlate2d, "in_"_a, written("out"), "weights"_a, "places"_a,
+          "row_of"_a, "column_of"_a, "left"_a, "threads"_a, "variant"_a);
     m.def("gradient", &call_gradient, "in_"_a, "alpha"_a.none(), written("out"), "difference"_a,
           "first"_a, "smoothing"_a, "first_across"_a, "measure"_a, "factor"_a, "threads"_a,
           "variant"_a);

@@ -83,8 +83,8 @@ bool residual(const Network& n, const float* u, const float* f, float* lack, int
     return for_rows(n, n.rows, threads, interrupted, row);
 }
 
-bool restrict_squares(const Network& n, const float* u, const float* f, float* coarse,
-                      int threads, const Interrupted& interrupted) {
+bool restrict_squares(const Network& n, const float* u, const float* f, float* coarse, int threads,
+                      const Interrupted& interrupted) {
     const Index half_rows = (n.rows + 1) / 2, half_columns = (n.columns + 1) / 2;
     auto row = [&]<bool weighted>(Index R) {
         for (Index C = 0; C < half_columns; ++C) {

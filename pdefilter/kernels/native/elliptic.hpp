@@ -34,8 +34,8 @@ bool prolong_squares(const Network& network, float* u, const float* coarse, int 
                      const Interrupted& interrupted);
 
 // Every row's part of the product of what pixels lack with v, or with itself.
-bool products(const Network& network, const float* u, const float* f, const float* v,
-              double* sums, int threads, const Interrupted& interrupted);
+bool products(const Network& network, const float* u, const float* f, const float* v, double* sums,
+              int threads, const Interrupted& interrupted);
 
 // The network of squares whose free pixels move together.
 bool coarsen(const Network& network, float* edges, float* leaks, float scale, int threads,

@@ -107,7 +107,7 @@ void bind_elliptic(nb::module_& m) {
     define<Array<const float>, Maybe<const float>, Maybe<const float>, Array<double, 1>>(
         m, "products", [](const Network& n, auto& u, auto& f, auto& v, auto& sums, int threads) {
             const float *const from = pixels_of(n, u), *const source = pixels_of(n, f),
-                        *const other = pixels_of(n, v);
+                               *const other = pixels_of(n, v);
             require_shape(sums, {size_t(n.rows)});
             require_apart(sums, u, f, v);
             run([&] {

@@ -10,8 +10,8 @@ namespace pdefilter {
 bool reduce(const Reducing& task, const Stencils& stencils, int threads, const Variant& variant,
             const Interrupted& interrupted);
 
-// Sets `inside` to whether all ties of the stencils end in the image and within reach. Returns false
-// if interrupted.
+// Sets `inside` to whether all ties of the stencils end in the image and within reach. Returns
+// false if interrupted.
 bool ends_inside(const Tying& task, int threads, const Variant& variant,
                  const Interrupted& interrupted, bool& inside);
 

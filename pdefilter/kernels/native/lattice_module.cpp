@@ -20,8 +20,12 @@ Reducing reducing_of(const Planes& tensor, int law, int conductance, float scale
     require_shape(tensor, {3, tensor.shape(1), tensor.shape(2)});
     require_one_of(3, law);
     require_one_of(7, conductance);
-    return {Index(tensor.shape(1)), Index(tensor.shape(2)), tensor.data(),
-            Axial(law),             Conductance(conductance), scale};
+    return {Index(tensor.shape(1)),
+            Index(tensor.shape(2)),
+            tensor.data(),
+            Axial(law),
+            Conductance(conductance),
+            scale};
 }
 
 Tying tying_of(const Planes& in, const Target& out, const Anchors& anchors, float tau,
@@ -80,12 +84,12 @@ void call_tie_along(Planes in, Target out, Planes tensor, int law, int conductan
 }  // namespace
 
 void bind_lattice(nb::module_& m) {
-    m.def("reduce", &call_reduce, "tensor"_a, "law"_a, "conductance"_a, "scale"_a, written("weights"),
-          written("ends"), "threads"_a, "variant"_a);
+    m.def("reduce", &call_reduce, "tensor"_a, "law"_a, "conductance"_a, "scale"_a,
+          written("weights"), written("ends"), "threads"_a, "variant"_a);
     m.def("tie", &call_tie, "in_"_a, written("out"), "weights"_a, "ends"_a, "anchors"_a, "tau"_a,
           "alpha"_a, "threads"_a, "variant"_a);
-    m.def("tie_along", &call_tie_along, "in_"_a, written("out"), "tensor"_a, "law"_a, "conductance"_a,
-          "scale"_a, "anchors"_a, "tau"_a, "threads"_a, "variant"_a);
+    m.def("tie_along", &call_tie_along, "in_"_a, written("out"), "tensor"_a, "law"_a,
+          "conductance"_a, "scale"_a, "anchors"_a, "tau"_a, "threads"_a, "variant"_a);
 }
 
 }  // namespace pdefilter

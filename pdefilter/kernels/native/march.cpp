@@ -13,13 +13,19 @@
 namespace pdefilter {
 
 #if defined(PDEFILTER_HAS_baseline)
-namespace baseline { extern const Variant variant; }
+namespace baseline {
+extern const Variant variant;
+}
 #endif
 #if defined(PDEFILTER_HAS_avx2)
-namespace avx2 { extern const Variant variant; }
+namespace avx2 {
+extern const Variant variant;
+}
 #endif
 #if defined(PDEFILTER_HAS_avx512)
-namespace avx512 { extern const Variant variant; }
+namespace avx512 {
+extern const Variant variant;
+}
 #endif
 
 namespace {
@@ -54,8 +60,8 @@ std::vector<Tile> tiles_of(Index rows, Index columns, Index tile_rows, Index til
     // Down first, so that threads do not write side by side into the same rows.
     for (Index c = 0; c < columns; c += tile_columns)
         for (Index r = 0; r < rows; r += tile_rows)
-            tiles.push_back({r, std::min(rows, r + tile_rows),
-                             c, std::min(columns, c + tile_columns), nullptr});
+            tiles.push_back({r, std::min(rows, r + tile_rows), c,
+                             std::min(columns, c + tile_columns), nullptr});
     return tiles;
 }
 

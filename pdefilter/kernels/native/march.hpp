@@ -14,7 +14,7 @@ std::vector<std::string> variants();
 
 struct How {
     int threads;
-    Index levels;        // steps taken in one trip through memory
+    Index levels;  // steps taken in one trip through memory
     Index tile_rows, tile_columns;
     const Variant* variant;
 };

@@ -35,8 +35,8 @@ void require_planes_of(const Planes& in, const Maybe<const float, 3>& edges,
     require_one_of(7, conductance);
 }
 
-// Steps that take turns between two images end in `out`; the first is taken from `in`, to which only
-// a later one may return.
+// Steps that take turns between two images end in `out`; the first is taken from `in`, to which
+// only a later one may return.
 void require_turns(const Planes& in, const Target& out, const Target& spare, Index steps) {
     const bool first_to_out = steps % 2;
     require_apart(first_to_out ? out : spare, in);
@@ -109,9 +109,9 @@ void call_march(Planes in, Index channels, Target out, Maybe<float, 3> spare,
     });
 }
 
-void call_split(Planes in, Target out, Target spare, Numbers two_taus,
-                Maybe<const float, 3> edges, Maybe<const float, 3> held, int conductance,
-                float scale, int threads, const std::string& variant) {
+void call_split(Planes in, Target out, Target spare, Numbers two_taus, Maybe<const float, 3> edges,
+                Maybe<const float, 3> held, int conductance, float scale, int threads,
+                const std::string& variant) {
     const auto way = how(threads, 1, 1, 1, variant);
     require_same_shape(in, out);
     require_same_shape(in, spare);
@@ -127,20 +127,18 @@ void call_split(Planes in, Target out, Target spare, Numbers two_taus,
     if (!held) law.in = nullptr;
     auto task = task_on<Splitting>(in);
     task.out = out.data();
-    run([&] {
-        return split(law, task, two_taus.data(), count, spare.data(), way, interrupted);
-    });
+    run([&] { return split(law, task, two_taus.data(), count, spare.data(), way, interrupted); });
 }
 
 }  // namespace
 
 void bind_march(nb::module_& m) {
-    m.def("march", &call_march, "in_"_a, "channels"_a, written("out"),
-          written("spare").none(), written("before").none(), "steps"_a, "momenta"_a.none(), "edges"_a.none(), "held"_a.none(),
-          "smoothing"_a, "first"_a, "conductance"_a, "scale"_a, "threads"_a, "levels"_a,
-          "tile_rows"_a, "tile_columns"_a, "variant"_a);
-    m.def("split", &call_split, "in_"_a, written("out"), written("spare"), "two_taus"_a, "edges"_a.none(),
-          "held"_a.none(), "conductance"_a, "scale"_a, "threads"_a, "variant"_a);
+    m.def("march", &call_march, "in_"_a, "channels"_a, written("out"), written("spare").none(),
+          written("before").none(), "steps"_a, "momenta"_a.none(), "edges"_a.none(),
+          "held"_a.none(), "smoothing"_a, "first"_a, "conductance"_a, "scale"_a, "threads"_a,
+          "levels"_a, "tile_rows"_a, "tile_columns"_a, "variant"_a);
+    m.def("split", &call_split, "in_"_a, written("out"), written("spare"), "two_taus"_a,
+          "edges"_a.none(), "held"_a.none(), "conductance"_a, "scale"_a, "threads"_a, "variant"_a);
 }
 
 }  // namespace pdefilter

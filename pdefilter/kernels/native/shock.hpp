@@ -8,8 +8,7 @@
 namespace pdefilter {
 
 // The mirror of the task is made here. Returns false if interrupted.
-inline bool shock(Shock task, int threads, const Variant& variant,
-                  const Interrupted& interrupted) {
+inline bool shock(Shock task, int threads, const Variant& variant, const Interrupted& interrupted) {
     // A step looks one row up and down itself.
     const Index reach = task.smoothing.weights ? std::max<Index>(1, reach_of(task.smoothing)) : 0;
     const Mirrored places(task.rows, task.columns, reach);

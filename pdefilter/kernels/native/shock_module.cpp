@@ -46,9 +46,10 @@ void call_straighten(Planes in, Maybe<const float> weight, Target out, float tau
 
 void bind_shock(nb::module_& m) {
     m.def("shock", &call_shock, "in_"_a, "guide"_a.none(), "smoothing"_a, "first"_a,
-          "weight"_a.none(), "structure"_a.none(), written("out"), "tau"_a, "threads"_a, "variant"_a);
-    m.def("straighten", &call_straighten, "in_"_a, "weight"_a.none(), written("out"), "tau"_a, "flat"_a,
-          "threads"_a, "variant"_a);
+          "weight"_a.none(), "structure"_a.none(), written("out"), "tau"_a, "threads"_a,
+          "variant"_a);
+    m.def("straighten", &call_straighten, "in_"_a, "weight"_a.none(), written("out"), "tau"_a,
+          "flat"_a, "threads"_a, "variant"_a);
 }
 
 }  // namespace pdefilter

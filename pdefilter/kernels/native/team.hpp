@@ -23,7 +23,7 @@ using Interrupted = std::function<bool()>;
 // Room for floats on every thread that begins on a cache line: taken before the threads start, on
 // which running out of memory could not be told.
 class Scratch {
-  public:
+public:
     Scratch(int threads, Index floats) : floats_(size_t(floats)), rooms_(size_t(threads)) {
         for (auto& room : rooms_) room.floats.reset(new float[floats_ + line_]);
     }
@@ -38,7 +38,7 @@ class Scratch {
         return first;
     }
 
-  private:
+private:
     struct Room {
         std::unique_ptr<float[]> floats;
         bool filled = false;
@@ -59,7 +59,7 @@ inline void pause() {
 // Where threads wait for each other: some 50 us awake, as to be woken takes as long as a round of a
 // small image, unless they are more than there are cores.
 class Meeting {
-  public:
+public:
     explicit Meeting(int threads)
         : threads_(threads),
           looks_(unsigned(threads) <= std::thread::hardware_concurrency() ? 1000 : 0) {}
@@ -79,7 +79,7 @@ class Meeting {
         phase_.wait(now, std::memory_order_acquire);
     }
 
-  private:
+private:
     const int threads_, looks_;
     std::atomic<int> arrived_{0};
     std::atomic<unsigned> phase_{0};
@@ -87,7 +87,7 @@ class Meeting {
 
 // Does work on several threads, this one included, that meet after each round.
 class Team {
-  public:
+public:
     explicit Team(int threads) : threads_(threads) {}
 
     // Calls round(thread) on every thread until next(), on this one, says that all is done.
@@ -118,15 +118,15 @@ class Team {
         for (auto& other : others) other.join();
     }
 
-  private:
+private:
     int threads_;
 };
 
 // Calls work(first, last, scratch) until all rows are done, some rows at a time. Returns false if
 // interrupted.
 template <class Work>
-bool in_chunks(Index rows, int most_threads, Index room, Work work,
-               const Interrupted& interrupted, Index chunk = 64) {
+bool in_chunks(Index rows, int most_threads, Index room, Work work, const Interrupted& interrupted,
+               Index chunk = 64) {
     const int threads = int(std::min<Index>(most_threads, (rows + chunk - 1) / chunk));
     const Scratch scratch(threads, room);
     std::atomic<Index> following{0};

@@ -47,16 +47,16 @@ struct Conducting {
 // contiguous: channel after channel, row after row.
 struct Pass {
     Index channels, rows, columns;
-    const float* in;          // u_k
-    const float* before;      // u_{k-1}, read only where the first level has momentum;
-                              // overwritten where it is out_before too
-    const float* edges;       // as above
-    const Conducting* held;   // what the edges conduct at every step, or null if they follow u;
-                              // of u smoothed, one level at a time, in whole rows
-    float* out;               // u_{k+levels}
-    float* out_before;        // u_{k+levels-1}, or null if nobody will ask
-    const float* steps;       // tau of each level
-    const float* momenta;     // alpha of each level, 1 for none; or null
+    const float* in;         // u_k
+    const float* before;     // u_{k-1}, read only where the first level has momentum;
+                             // overwritten where it is out_before too
+    const float* edges;      // as above
+    const Conducting* held;  // what the edges conduct at every step, or null if they follow u;
+                             // of u smoothed, one level at a time, in whole rows
+    float* out;              // u_{k+levels}
+    float* out_before;       // u_{k+levels-1}, or null if nobody will ask
+    const float* steps;      // tau of each level
+    const float* momenta;    // alpha of each level, 1 for none; or null
     Index levels;
     Conductance conductance;
     float scale;
@@ -177,8 +177,8 @@ struct Tying {
 struct Shock {
     Index channels, rows, columns;
     const float* in;
-    const float* guide;      // what decides, or null,
-    Taps smoothing;          // for what this makes of the image, or none, for that itself
+    const float* guide;  // what decides, or null,
+    Taps smoothing;      // for what this makes of the image, or none, for that itself
     Mirror mirror;
     const float* weight;     // how much a pixel counts, or null for 1
     const float* structure;  // of whose first axis edges are looked for, three planes, or null
@@ -204,8 +204,8 @@ struct Variation {
     Index channels, rows, columns;
     const float *f, *p;
     float *before, *u;
-    const float* edges;   // 0 where an edge is closed, or null
-    const float* radius;  // how long the field of a pixel may be in all
+    const float* edges;              // 0 where an edge is closed, or null
+    const float* radius;             // how long the field of a pixel may be in all
     bool edges_apart, radius_apart;  // a set for every channel, a row for every row; or one for all
     bool bounded;                    // whether the field is
     double* sums;

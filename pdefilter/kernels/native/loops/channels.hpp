@@ -21,9 +21,12 @@ void part_rows_of(const Parting& task, Index first, Index last) {
 
 void part_rows(const Parting& task, Index first, Index last) {
     switch (task.type) {
-        case uint8: return part_rows_of<uint8_t>(task, first, last);
-        case uint16: return part_rows_of<uint16_t>(task, first, last);
-        case float32: return part_rows_of<float>(task, first, last);
+        case uint8:
+            return part_rows_of<uint8_t>(task, first, last);
+        case uint16:
+            return part_rows_of<uint16_t>(task, first, last);
+        case float32:
+            return part_rows_of<float>(task, first, last);
     }
 }
 
@@ -51,7 +54,7 @@ inline Index round_row(const float* u, float lowest, float width, float full, In
         const Floats v = (load_some(u + j, N - j) - all(lowest)) / all(width) * most;
         const Floats near = v < below ? below : v > above ? above : v;
         const Floats rounded = near + whole - whole;
-        const auto too_small = rounded < zero, too_large = rounded > most;
+        const auto too_small = rounded<zero, too_large = rounded> most;
         outside -= (Integers)(too_small | too_large);
         store(out + j, too_small ? zero : too_large ? most : rounded);
     }
@@ -84,9 +87,12 @@ Index join_scratch(const Joining& task) { return stride_of(task.columns); }
 
 Index join_rows(const Joining& task, Index first, Index last, float* scratch) {
     switch (task.type) {
-        case uint8: return join_rows_of<uint8_t>(task, first, last, scratch);
-        case uint16: return join_rows_of<uint16_t>(task, first, last, scratch);
-        case float32: return join_rows_of<float>(task, first, last, scratch);
+        case uint8:
+            return join_rows_of<uint8_t>(task, first, last, scratch);
+        case uint16:
+            return join_rows_of<uint16_t>(task, first, last, scratch);
+        case float32:
+            return join_rows_of<float>(task, first, last, scratch);
     }
     return 0;
 }

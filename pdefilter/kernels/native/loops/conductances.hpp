@@ -38,8 +38,7 @@ inline void power_of_minus(Floats (&r)[n]) {
     for (int k = 0; k < n; ++k) r[k] += p[k];
     // The integer stands in the lowest bits. The product with its power of two is a normal
     // number, so adding to the exponent is exact.
-    for (int k = 0; k < n; ++k)
-        r[k] = (Floats)((Integers)r[k] + ((Integers)shifted[k] << 23));
+    for (int k = 0; k < n; ++k) r[k] = (Floats)((Integers)r[k] + ((Integers)shifted[k] << 23));
 }
 
 // 2^-r for r >= 0, and 0 from r = 100 on, and for NaN.
@@ -68,7 +67,8 @@ inline void charbonnier_of(Floats (&r)[n]) {
 template <int n>
 inline void weickert_of(Floats (&r)[n]) {
     for (int k = 0; k < n; ++k) {
-        const Floats limited = at_least(at_most(r[k], 1024.0f), 0.375f), squared = limited * limited;
+        const Floats limited = at_least(at_most(r[k], 1024.0f), 0.375f),
+                     squared = limited * limited;
         r[k] = all(1.0f) / (squared * squared);
     }
     power_of_minus(r);
@@ -118,13 +118,20 @@ struct Law {
 template <class F>
 inline void with_kind(Conductance kind, F f) {
     switch (kind) {
-        case exponential: return f.template operator()<exponential>();
-        case rational: return f.template operator()<rational>();
-        case charbonnier: return f.template operator()<charbonnier>();
-        case weickert: return f.template operator()<weickert>();
-        case tukey: return f.template operator()<tukey>();
-        case total_variation: return f.template operator()<total_variation>();
-        default: return f.template operator()<constant>();
+        case exponential:
+            return f.template operator()<exponential>();
+        case rational:
+            return f.template operator()<rational>();
+        case charbonnier:
+            return f.template operator()<charbonnier>();
+        case weickert:
+            return f.template operator()<weickert>();
+        case tukey:
+            return f.template operator()<tukey>();
+        case total_variation:
+            return f.template operator()<total_variation>();
+        default:
+            return f.template operator()<constant>();
     }
 }
 
@@ -165,7 +172,12 @@ struct Followed {
     float* row(Index r, Index c) const { return rows + ((r & 1) * task.channels + c) * stride; }
     const float* plane(Index c) const { return task.in + c * task.rows * task.columns; }
     Separable smoothed(Index c) const {
-        return {task.smoothing, task.smoothing, mean, plane(c), width, task.mirror,
+        return {task.smoothing,
+                task.smoothing,
+                mean,
+                plane(c),
+                width,
+                task.mirror,
                 windows + c * room_of_smoothing(task, width)};
     }
 
@@ -240,9 +252,13 @@ ConductRow row_channels(const Conducting& task) {
 
 ConductRow conduct_row(const Conducting& task) {
     switch (task.channels) {
-        case 1: return row_channels<1>(task);
-        case 2: return row_channels<2>(task);
-        case 3: return row_channels<3>(task);
-        default: return row_channels<4>(task);
+        case 1:
+            return row_channels<1>(task);
+        case 2:
+            return row_channels<2>(task);
+        case 3:
+            return row_channels<3>(task);
+        default:
+            return row_channels<4>(task);
     }
 }

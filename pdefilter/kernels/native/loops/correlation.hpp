@@ -237,8 +237,9 @@ Index correlate_scratch(const Correlation& task) {
 void correlate_rows(const Correlation& task, Index first, Index last, float* scratch) {
     const Index M = task.rows, N = task.columns;
     for (Index c = 0; c < task.channels; ++c) {
-        const Separable plane{task.along_rows, task.along_columns, task.order,
-                              task.in + c * M * N, N, task.mirror, scratch};
+        const Separable plane{
+            task.along_rows, task.along_columns, task.order, task.in + c * M * N, N, task.mirror,
+            scratch};
         float* const out = task.out + c * M * N;
         plane.begin(first);
         Index r = first;

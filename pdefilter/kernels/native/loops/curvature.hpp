@@ -14,7 +14,9 @@ struct CurvatureRows {
     float* const scratch;
     const Index M = task.rows, N = task.columns, C = alone ? 1 : task.channels;
 
-    Around image(Index c) const { return {task.in + c * M * N, M, N, scratch + c * Around::room(N)}; }
+    Around image(Index c) const {
+        return {task.in + c * M * N, M, N, scratch + c * Around::room(N)};
+    }
     Around weights() const { return {task.weight, M, N, scratch + C * Around::room(N)}; }
 
     void fetch(Index r) const {

@@ -5,8 +5,9 @@ inline Index smaller(Index a, Index b) { return a < b ? a : b; }
 inline Index larger(Index a, Index b) { return a > b ? a : b; }
 
 #if defined(__AVX512F__)
-#define PDEFILTER_LANES(f) f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7), f(8), f(9), f(10), \
-    f(11), f(12), f(13), f(14), f(15)
+#define PDEFILTER_LANES(f)                                                                         \
+    f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7), f(8), f(9), f(10), f(11), f(12), f(13), f(14), \
+        f(15)
 constexpr Index lanes = 16;
 #elif defined(__AVX__)
 #define PDEFILTER_LANES(f) f(0), f(1), f(2), f(3), f(4), f(5), f(6), f(7)
@@ -46,8 +47,8 @@ inline Floats root(Floats v) {
 // 1/a of an even number of a from 1 to 2^60, to the bit what a division gives. AVX-512 divides so
 // slowly that half of them are found by Newton's steps on 1/y - a = 0 meanwhile (Markstein 1990,
 // doi:10.1147/rd.341.0111): from what the processor takes for 1/a, wrong by less than 2^-14, to a
-// neighbour of 1/a, and from either to the nearest number. The first step rounds up, as the neighbour
-// below would stay where it is for the largest mantissa; of all mantissas that was tried.
+// neighbour of 1/a, and from either to the nearest number. The first step rounds up, as the
+// neighbour below would stay where it is for the largest mantissa; of all mantissas that was tried.
 template <int n>
 inline void inverses_of(Floats (&a)[n]) {
 #if defined(__AVX512F__)

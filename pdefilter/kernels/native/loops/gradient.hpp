@@ -149,10 +149,14 @@ template <bool weighted>
 void gradient_rows_of(const Gradient& task, Index first, Index last, float* scratch) {
     const GradientRows<weighted> rows{task, scratch};
     switch (task.measure) {
-        case vector: return rows.template run<vector>(first, last);
-        case magnitude: return rows.template run<magnitude>(first, last);
-        case sum: return rows.template run<sum>(first, last);
-        case tensor: return rows.template run<tensor>(first, last);
+        case vector:
+            return rows.template run<vector>(first, last);
+        case magnitude:
+            return rows.template run<magnitude>(first, last);
+        case sum:
+            return rows.template run<sum>(first, last);
+        case tensor:
+            return rows.template run<tensor>(first, last);
     }
 }
 

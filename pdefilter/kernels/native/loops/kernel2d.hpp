@@ -7,9 +7,7 @@ inline Index framed_columns(const Correlation2D& task) {
     return up_to_line(task.columns + task.width - 1) + block;
 }
 
-Index correlate2d_scratch(const Correlation2D& task) {
-    return task.height * framed_columns(task);
-}
+Index correlate2d_scratch(const Correlation2D& task) { return task.height * framed_columns(task); }
 
 // Copies of the rows that the kernel covers, with what is beyond the border on either side.
 struct Frame {

@@ -112,7 +112,8 @@ void reduce_row_with(const Reducing& task, Index r, const Stencils& row) {
     // Two groups side by side, as every step of a reduction must wait for the one before it.
     for (Index j = 0; j < N; j += 2 * lanes) {
         Superbase one = superbase(j), other = superbase(j + lanes);
-        for (int k = 0; k < most_sweeps && any(reduced(one) | reduced(other)); ++k) {}
+        for (int k = 0; k < most_sweeps && any(reduced(one) | reduced(other)); ++k) {
+        }
         deliver(one, j), deliver(other, j + lanes);
     }
     const bool inside = reach <= r && r < task.rows - reach;
@@ -152,12 +153,14 @@ inline bool lead_inside(const int8_t* offsets, Index count, Index lowest, Index 
 bool ends_inside(const Tying& task, Index first, Index last) {
     const Index M = task.rows, N = task.columns;
     auto within = [](const int8_t* offsets, Index count, Index place, Index size) {
-        return lead_inside(offsets, count, larger(-reach, -place), smaller(reach, size - 1 - place));
+        return lead_inside(offsets, count, larger(-reach, -place),
+                           smaller(reach, size - 1 - place));
     };
     for (Index r = first; r < last; ++r) {
         const Stencils row = from(task.stencils, r * N);
         for (Index end = 0; end < 6; ++end) {
-            const int8_t *const rows = row.ends + 2 * end * row.apart, *const columns = rows + row.apart;
+            const int8_t *const rows = row.ends + 2 * end * row.apart, *const columns =
+                                                                           rows + row.apart;
             if (!within(rows, N, r, M) || !lead_inside(columns, N, -reach, reach)) return false;
             for (Index c = 0; c < N; ++c) {
                 if (c == reach) c = larger(c, N - reach);
@@ -214,11 +217,13 @@ struct Ties {
     void locate(Index r, const Stencils& of_row) const {
         const auto here = int32_t(row(r)), across = int32_t(C * stride);
         for (Index end = 0; end < 6; ++end) {
-            const int8_t *const rows = of_row.ends + 2 * end * of_row.apart,
-                         *const columns = rows + of_row.apart;
+            const int8_t *const rows = of_row.ends + 2 * end * of_row.apart, *const columns =
+                                                                                 rows +
+                                                                                 of_row.apart;
             int32_t* const to = places + end * stride;
             for (Index j = 0; j < N; ++j)
-                to[j] = ((int32_t(r) + rows[j]) & int32_t(tie_ring - 1)) * across - here + columns[j];
+                to[j] =
+                    ((int32_t(r) + rows[j]) & int32_t(tie_ring - 1)) * across - here + columns[j];
         }
     }
 
@@ -238,8 +243,8 @@ struct Ties {
             for (int c = 0; c < C; ++c) here[c] = load(image + c * stride + j);
             for (Index k = 0; k < 3; ++k) {
                 const Floats weight = load_some(of_row.weights + k * of_row.apart + j, N - j);
-                const int32_t *const ends = places + 2 * k * stride + j,
-                              *const others = ends + stride;
+                const int32_t *const ends = places + 2 * k * stride + j, *const others =
+                                                                             ends + stride;
                 Whole away, back, left = inside;
                 memcpy(&away, ends, sizeof away);
                 memcpy(&back, others, sizeof back);
@@ -302,9 +307,13 @@ struct Ties {
 
 void tie_rows(const Tying& task, Index first, Index last, float* scratch) {
     switch (task.channels) {
-        case 1: return Ties<1>{task, scratch}.run(first, last);
-        case 2: return Ties<2>{task, scratch}.run(first, last);
-        case 3: return Ties<3>{task, scratch}.run(first, last);
-        default: return Ties<4>{task, scratch}.run(first, last);
+        case 1:
+            return Ties<1>{task, scratch}.run(first, last);
+        case 2:
+            return Ties<2>{task, scratch}.run(first, last);
+        case 3:
+            return Ties<3>{task, scratch}.run(first, last);
+        default:
+            return Ties<4>{task, scratch}.run(first, last);
     }
 }

@@ -69,8 +69,8 @@ constexpr Index ring = 4;  // rows kept of a level: two for each that is compute
 Index march_scratch(const Pass& pass, Index tile_columns) {
     const Index width = smaller(pass.columns, tile_columns + 2 * up_to_line(pass.levels));
     const Index levels = pass.levels, channels = pass.channels;
-    Index rows = (levels + 1) * ring * channels;  // all levels
-    rows += levels * channels;                    // fluxes from above
+    Index rows = (levels + 1) * ring * channels;            // all levels
+    rows += levels * channels;                              // fluxes from above
     if (pass.edges || pass.held) rows += 2 * (levels + 2);  // what edges conduct
     const Index room = pass.held ? Followed::room(*pass.held, width) : 0;
     return rows * stride_of(width) + room;
@@ -96,7 +96,9 @@ struct March {
     const ConductRow conduct;
 
     March(const Pass& pass, const Tile& tile, float* scratch)
-        : pass(pass), tile(tile), images(scratch),
+        : pass(pass),
+          tile(tile),
+          images(scratch),
           conduct(pass.held ? conduct_row(*pass.held) : nullptr) {}
 
     float* ring_row(Index level, Index r, int c) const {
@@ -208,14 +210,19 @@ void march_with(const Pass& pass, const Tile& tile, float* scratch) {
 
 template <int C>
 void march_channels(const Pass& pass, const Tile& tile, float* scratch) {
-    with_kind(pass.conductance, [&]<Conductance kind>() { march_with<C, kind>(pass, tile, scratch); });
+    with_kind(pass.conductance,
+              [&]<Conductance kind>() { march_with<C, kind>(pass, tile, scratch); });
 }
 
 void march_tile(const Pass& pass, const Tile& tile, float* scratch) {
     switch (pass.channels) {
-        case 1: return march_channels<1>(pass, tile, scratch);
-        case 2: return march_channels<2>(pass, tile, scratch);
-        case 3: return march_channels<3>(pass, tile, scratch);
-        default: return march_channels<4>(pass, tile, scratch);
+        case 1:
+            return march_channels<1>(pass, tile, scratch);
+        case 2:
+            return march_channels<2>(pass, tile, scratch);
+        case 3:
+            return march_channels<3>(pass, tile, scratch);
+        default:
+            return march_channels<4>(pass, tile, scratch);
     }
 }

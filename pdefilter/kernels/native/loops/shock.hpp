@@ -44,9 +44,7 @@ struct ShockRows {
     float* image_row(Index c, Index r) const {
         return smoothing ? window(c).row(smaller(larger(r, 0), M - 1)) : image(c).row(r);
     }
-    float* guide_row(Index c, Index r) const {
-        return guided ? guide(c).row(r) : image_row(c, r);
-    }
+    float* guide_row(Index c, Index r) const { return guided ? guide(c).row(r) : image_row(c, r); }
 
     void smooth(Index c, Index r) const {
         if (r < 0 || r >= M) return;

@@ -51,10 +51,14 @@ void solve_of(const Systems& s, float two_tau) {
 
 void solve(const Systems& s, Index channels, float two_tau) {
     switch (channels) {
-        case 1: return solve_of<1>(s, two_tau);
-        case 2: return solve_of<2>(s, two_tau);
-        case 3: return solve_of<3>(s, two_tau);
-        default: return solve_of<4>(s, two_tau);
+        case 1:
+            return solve_of<1>(s, two_tau);
+        case 2:
+            return solve_of<2>(s, two_tau);
+        case 3:
+            return solve_of<3>(s, two_tau);
+        default:
+            return solve_of<4>(s, two_tau);
     }
 }
 
@@ -64,9 +68,12 @@ struct Room {
     float *planes, *rows, *below, *right;
 
     Room(float* scratch, const Splitting& task, Index length, Index width)
-        : plane((length + lanes) * group), stride(stride_of(width)), planes(scratch),
+        : plane((length + lanes) * group),
+          stride(stride_of(width)),
+          planes(scratch),
           rows(scratch + (task.channels + 1) * plane),
-          below(rows + 2 * task.law->channels * stride), right(below + stride) {}
+          below(rows + 2 * task.law->channels * stride),
+          right(below + stride) {}
 };
 
 Index solve_scratch(const Splitting& task) {
@@ -101,8 +108,7 @@ void solve_columns(const Splitting& task, Index first, Index last, float* scratc
             return to;
         };
         s.stride = count == group ? N : group;
-        for (Index c = 0; c < channels; ++c)
-            s.f[c] = side_by_side(task.in + c * M * N, s.v[c]);
+        for (Index c = 0; c < channels; ++c) s.f[c] = side_by_side(task.in + c * M * N, s.v[c]);
         const Followed followed{*task.law, j0, count, room.rows};
         followed.begin(0);
         for (Index i = 0; i < M; ++i) conduct(followed, i, s.edges + i * group, room.right);

@@ -214,42 +214,44 @@ void look_rows(const Variation& task, Index first, Index last, float* scratch) {
     float* const gaps = around.sums(4);
     const float kink = task.kink, divisor = kink != 0 ? kink : 1.0f;
     const bool bounded = task.bounded;
-    around.run(first, last, [](Index) {}, [&](Index r) {
-        const float* const radius = radii_of(task, r);
-        for (Index k = 0; k < 4; ++k) {
+    around.run(
+        first, last, [](Index) {},
+        [&](Index r) {
+            const float* const radius = radii_of(task, r);
+            for (Index k = 0; k < 4; ++k) {
+                for (Index c = 0; c < task.channels; ++c) {
+                    const float* const down = around.of(c, k, 0, r);
+                    const float* const across = around.of(c, k, 1, r);
+                    const float* const p0 = of_field<const float>(task, task.p, c, k, 0, r);
+                    const float* const p1 = of_field<const float>(task, task.p, c, k, 1, r);
+                    add_products(N, down, down, across, across, c == 0, squared);
+                    add_products(N, down, p0, across, p1, c == 0, work);
+                    add_products(N, p0, p0, p1, p1, c == 0, dual);
+                }
+                for (Index j = 0; j < N; ++j) {
+                    const float limit = radius[j] * 0.25f;
+                    const float norm = __builtin_sqrtf(squared[j]);
+                    const float quadratic = limit * (0.5f * squared[j] / divisor);
+                    const float linear = limit * (norm - 0.5f * kink);
+                    const float energy = bounded && norm > kink ? linear : quadratic;
+                    const float held = (0.5f * kink) * dual[j] / (limit > 0 ? limit : 1.0f);
+                    const float gap = (energy - work[j]) + held;
+                    energies[j] = k == 0 ? energy : energies[j] + energy;
+                    gaps[j] = k == 0 ? gap : gaps[j] + gap;
+                }
+            }
             for (Index c = 0; c < task.channels; ++c) {
-                const float* const down = around.of(c, k, 0, r);
-                const float* const across = around.of(c, k, 1, r);
-                const float* const p0 = of_field<const float>(task, task.p, c, k, 0, r);
-                const float* const p1 = of_field<const float>(task, task.p, c, k, 1, r);
-                add_products(N, down, down, across, across, c == 0, squared);
-                add_products(N, down, p0, across, p1, c == 0, work);
-                add_products(N, p0, p0, p1, p1, c == 0, dual);
+                const float* const u = task.u + (c * M + r) * N;
+                const float* const f = task.f + (c * M + r) * N;
+                for (Index j = 0; j < N; ++j) {
+                    const float away = u[j] - f[j];
+                    squared[j] = c == 0 ? away * away : squared[j] + away * away;
+                }
             }
-            for (Index j = 0; j < N; ++j) {
-                const float limit = radius[j] * 0.25f;
-                const float norm = __builtin_sqrtf(squared[j]);
-                const float quadratic = limit * (0.5f * squared[j] / divisor);
-                const float linear = limit * (norm - 0.5f * kink);
-                const float energy = bounded && norm > kink ? linear : quadratic;
-                const float held = (0.5f * kink) * dual[j] / (limit > 0 ? limit : 1.0f);
-                const float gap = (energy - work[j]) + held;
-                energies[j] = k == 0 ? energy : energies[j] + energy;
-                gaps[j] = k == 0 ? gap : gaps[j] + gap;
-            }
-        }
-        for (Index c = 0; c < task.channels; ++c) {
-            const float* const u = task.u + (c * M + r) * N;
-            const float* const f = task.f + (c * M + r) * N;
-            for (Index j = 0; j < N; ++j) {
-                const float away = u[j] - f[j];
-                squared[j] = c == 0 ? away * away : squared[j] + away * away;
-            }
-        }
-        double energy = 0, gap = 0;
-        for (Index j = 0; j < N; ++j)
-            energy += double(0.5f * squared[j] + energies[j]), gap += double(gaps[j]);
-        task.sums[r] = energy;
-        task.sums[M + r] = gap;
-    });
+            double energy = 0, gap = 0;
+            for (Index j = 0; j < N; ++j)
+                energy += double(0.5f * squared[j] + energies[j]), gap += double(gaps[j]);
+            task.sums[r] = energy;
+            task.sums[M + r] = gap;
+        });
 }

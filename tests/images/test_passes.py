@@ -1,0 +1,77 @@
+"""What comes in goes out: a pass changes nothing, however often, in every format."""
+
+from contextlib import suppress
+
+import pytest
+from passes import LOSSY, read, said, same_pixels, seen, written
+from sample_files import sample_files
+from unusual import unusual_files
+
+from pdefilter.errors import ImageError
+from pdefilter.images.formats import FORMATS, recognised
+
+FILES = sample_files() | unusual_files()
+PASSES = 5
+
+every_file = pytest.mark.parametrize("name", FILES)
+
+
+def opened(name):
+    """Read a file, or skip one that is refused by a sentence."""
+    try:
+        return read(FILES[name])
+    except ImageError as error:
+        pytest.skip(f"is refused: {error}")
+
+
+def each_written(images):
+    """Write images in each format that holds them."""
+    for format_ in FORMATS:
+        with suppress(ImageError):
+            if format_.types:
+                yield format_, written(images, format_)
+
+
+@every_file
+def test_a_pass_in_its_own_format_keeps_pixels_and_tags(name):
+    images, own = opened(name), recognised(FILES[name])
+    if not own.types:
+        return
+    again = read(written(images, own))
+    assert len(again) == len(images)
+    for before, after in zip(images, again, strict=True):
+        assert seen(after) == seen(before)
+        if own.name not in LOSSY:
+            assert same_pixels(before, after)
+
+
+@every_file
+def test_passes_after_the_first_change_nothing(name):
+    for format_, data in each_written(opened(name)):
+        first = now = read(data)
+        for _ in range(PASSES - 1):
+            now = read(written(now, format_))
+        for before, after in zip(first, now, strict=True):
+            assert seen(after) == seen(before), format_.name
+            if format_.name != "JPEG":
+                assert same_pixels(before, after), format_.name
+
+
+@every_file
+def test_what_both_formats_carry_comes_through(name):
+    """There and back, from a format to another: what both carry is what it was."""
+    images, own = opened(name), recognised(FILES[name])
+    for format_, data in each_written(images):
+        there = read(data)
+        back = there
+        with suppress(ImageError):
+            back = read(written(there, own)) if own.types else there
+        kinds = {"icc", "exif", "xmp", "text"} & set(own.carries) & set(format_.carries)
+        for before, between, after in zip(images, there, back, strict=True):
+            # Animations say it once, for all frames.
+            for kind in kinds if before is images[0] else ():
+                assert said(between, kind) == said(before, kind), format_.name
+                assert said(after, kind) == said(before, kind), format_.name
+            if not {own.name, format_.name} & LOSSY and before.channels == between.channels:
+                assert same_pixels(before, between), format_.name
+                assert same_pixels(before, after), format_.name

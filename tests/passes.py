@@ -1,0 +1,68 @@
+"""What a pass through the tool keeps of an image."""
+
+import warnings
+from dataclasses import fields
+
+import numpy as np
+
+from pdefilter.errors import ImageError
+from pdefilter.images import exif
+from pdefilter.images.formats import recognised
+from pdefilter.images.frames import Frames
+from pdefilter.images.metadata import Metadata
+from pdefilter.images.reading import Reading
+
+# Where the same pixels are not promised; JPEG rounds coefficients, GIF takes 256 colours.
+LOSSY = {"JPEG", "GIF"}
+# How a file is laid out is its own affair, and names of what was left out stay with their file.
+BESIDE = {field.name for field in fields(Metadata)} - {"stored", "unkept"}
+
+
+def read(data):
+    frames = recognised(data).decode(data, Reading())
+    return [frames.read(number) for number in range(frames.count)]
+
+
+def written(images, format_):
+    """Write images, or say that the format does not hold them; warnings are said elsewhere."""
+    frames = Frames(len(images), images.__getitem__, images[0].pixels.shape[:2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return format_.encode(frames)
+
+
+def seen(image):
+    """List all that a pass must keep of an image."""
+    return {name: getattr(image.metadata, name) for name in BESIDE} | {
+        "alpha": image.has_alpha,
+        "inks": image.is_cmyk,
+        "bits": image.bits,
+        "type": image.pixels.dtype,
+        "nodata": None if image.nodata is None else np.float64(image.nodata).tobytes(),
+        "mask": None if image.mask is None else image.mask.tobytes(),
+    }
+
+
+def said(image, kind):
+    """Look up what is said of an image; EXIF entry by entry, as formats order them otherwise."""
+    found = getattr(image.metadata, kind)
+    if kind != "exif" or found is None:
+        return found
+    try:
+        order, directory = exif.parse(found)
+    except ImageError:
+        return found
+    return entries(exif.in_order(order, "<", directory)) or None
+
+
+def entries(directory):
+    """List what a directory says, wherever it lies, but for what has a place of its own."""
+    return {
+        tag: entry.raw if entry.directory is None else entries(entry.directory)
+        for tag, entry in directory.items()
+        if tag not in (exif.ORIENTATION, *exif.RESOLUTION)
+    }
+
+
+def same_pixels(one, other):
+    return one.pixels.shape == other.pixels.shape and one.pixels.tobytes() == other.pixels.tobytes()

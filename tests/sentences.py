@@ -1,0 +1,53 @@
+"""The sentences about files that the package has, and what is none of them."""
+
+import ast
+import re
+from pathlib import Path
+
+import pdefilter
+from pdefilter.images.formats import FORMATS
+
+IMAGES = sorted((Path(pdefilter.__file__).parent / "images").rglob("*.py"))
+
+# Whose gap is the name of a format.
+NAMED_BELOW = {"is a broken ", "cannot be stored as "}
+
+
+def templates():
+    """Make a pattern of each text of the package, whose gaps stand for names and numbers."""
+    for path in IMAGES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                parts = [
+                    re.escape(part.value) if isinstance(part, ast.Constant) else ".*?"
+                    for part in node.values
+                ]
+                words = "".join(p.value for p in node.values if isinstance(p, ast.Constant))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                parts, words = [re.escape(node.value)], node.value
+            else:
+                continue
+            # A gap alone, or with a mark or two, would stand for any sentence.
+            if len(re.findall(r"[a-z]{2,}", words)) >= 2 and words not in NAMED_BELOW:
+                yield "".join(parts)
+
+
+SENTENCE = re.compile(
+    "|".join(
+        [
+            *sorted(set(templates())),
+            rf"is a broken (?:{'|'.join(known.name for known in FORMATS)}); get an intact copy",
+            rf"cannot be stored as (?:{'|'.join(known.name for known in FORMATS)}); "
+            "write another format",
+        ]
+    )
+)
+WRAPPED = re.compile(
+    r"(.*?)(?:; get an intact copy, or give --lenient to take the rest"
+    r"|; what could be read was taken)"
+)
+
+
+def is_ours(said):
+    wrapped = WRAPPED.fullmatch(said)
+    return bool(SENTENCE.fullmatch(wrapped[1] if wrapped else said))
