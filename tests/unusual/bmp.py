@@ -3,10 +3,10 @@
 import struct
 
 import numpy as np
-import PIL.ImageCms
+from icc import profile
 
 ROWS, COLUMNS = 5, 13
-ICC = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("XYZ")).tobytes()
+ICC = profile()
 # Red, green, blue in XYZ, and gamma, as fixed numbers: of the primaries of sRGB.
 CALIBRATION = struct.pack(
     "<12I", *(int(v * (1 << 30)) for v in (0.4124, 0.2126, 0.0193, 0.3576, 0.7152, 0.1192,

@@ -36,8 +36,6 @@ _REFUSED_SPACES = {
     21: "ROMM-RGB", 22: "YPbPr", 23: "YPbPr", 24: "e-sYCC",
 }  # fmt: skip
 _ENUMERATED, _RESTRICTED_PROFILE, _ANY_PROFILE = 1, 2, 3
-# The numbers of channels that go with the colours of a profile.
-_PROFILE_SPACES = {b"GRAY": range(1, 3), b"RGB ": range(3, 1 << 14), b"CMYK": range(4, 1 << 14)}
 _COLOUR, _ALPHA, _UNSPECIFIED = 0, 1, 65535
 _DENSITIES = struct.Struct(">4H2b")
 
@@ -69,7 +67,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
 
     def read() -> Image:
         found = with_palette(channels(codestream, said), header, reading)
-        colours = _colours_of(header, len(found), reading)
+        colours = _colours_of(header, reading)
         order = order_of(header, len(found), with_alpha=not colours.is_cmyk)
         unsaid = colours == _Colours()
         is_ycc = len(order.colours) == 3 and not said.become_rgb
@@ -144,7 +142,7 @@ def _require_readable(header: Iterable[Box]) -> None:
     raise ImageError(f"holds colours of another kind ({kind}); convert it to grey or RGB first")
 
 
-def _colours_of(header: Iterable[Box], count: int, reading: Reading) -> _Colours:
+def _colours_of(header: Iterable[Box], reading: Reading) -> _Colours:
     """Take the first that can be read of what is said of colours."""
     for kind, body in header:
         if kind != b"colr" or not body:
@@ -153,7 +151,7 @@ def _colours_of(header: Iterable[Box], count: int, reading: Reading) -> _Colours
             return _Colours(int.from_bytes(body[3:7]))
         if body[0] in (_RESTRICTED_PROFILE, _ANY_PROFILE):
             icc = body[3:]
-            if icc[36:40] == b"acsp" and count in _PROFILE_SPACES.get(icc[16:20], ()):
+            if icc[36:40] == b"acsp":
                 return _Colours(icc=icc)
             reading.spoilt("ICC profile")
     return _Colours()
