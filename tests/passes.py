@@ -1,4 +1,4 @@
-"""What a pass through the tool keeps of an image."""
+"""Passes through the tool, in memory, and what they keep of an image."""
 
 import warnings
 from dataclasses import fields
@@ -7,7 +7,7 @@ import numpy as np
 
 from pdefilter.errors import ImageError
 from pdefilter.images import exif
-from pdefilter.images.formats import recognised
+from pdefilter.images.formats import named, recognised
 from pdefilter.images.frames import Frames
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
@@ -18,8 +18,8 @@ LOSSY = {"JPEG", "GIF"}
 BESIDE = {field.name for field in fields(Metadata)} - {"stored", "unkept"}
 
 
-def read(data):
-    frames = recognised(data).decode(data, Reading())
+def read(data, **options):
+    frames = recognised(data).decode(data, Reading(**options))
     return [frames.read(number) for number in range(frames.count)]
 
 
@@ -29,6 +29,20 @@ def written(images, format_):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return format_.encode(frames)
+
+
+def passed(data, target=None, times=1, **options):
+    """Read and write a file, in its own format or another; tell what was warned of first."""
+    format_ = named(target) if target else recognised(data)
+    first = []
+    for number in range(times):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            images = read(data, **options)
+            data = format_.encode(Frames(len(images), images.__getitem__))
+        if not number:
+            first = [str(warning.message) for warning in caught]
+    return data, list(dict.fromkeys(first))
 
 
 def seen(image):
@@ -51,7 +65,7 @@ def said(image, kind):
     try:
         order, directory = exif.parse(found)
     except ImageError:
-        return found
+        return None  # nobody can tell what it says
     return entries(exif.in_order(order, "<", directory)) or None
 
 

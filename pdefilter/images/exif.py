@@ -4,6 +4,7 @@ No entry is interpreted that need not be, so that whatever a camera wrote stays
 as it was.
 """
 
+import contextlib
 import struct
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -126,8 +127,10 @@ def upright(blob: bytes, *, turned: bool) -> bytes:
         _exchange(changed, places, *RESOLUTION[:2])
         if EXIF_POINTER in places:
             (photograph,) = struct.unpack_from(f"{order}I", blob, places[EXIF_POINTER] + 8)
-            inner = _places(blob, order, photograph)
-            _exchange(changed, inner, _PIXEL_COLUMNS, _PIXEL_ROWS)
+            # Where it leads to nothing, the orientation must be reset all the same.
+            with contextlib.suppress(ImageError, struct.error):
+                inner = _places(blob, order, photograph)
+                _exchange(changed, inner, _PIXEL_COLUMNS, _PIXEL_ROWS)
     return bytes(changed)
 
 
@@ -159,22 +162,34 @@ def directory_at(blob: bytes, layout: Layout, at: int, depth: int = 0) -> Direct
     """
     found: Directory = {}
     for place in layout.entries(blob, at):
-        tag, kind = struct.unpack_from(f"{layout.order}HH", blob, place)
-        (number,) = struct.unpack_from(layout.word, blob, place + 4)
-        size = SIZES.get(kind, 0) * number
-        start = place + 4 + layout.word_size
-        if size > layout.word_size:
-            (start,) = struct.unpack_from(layout.word, blob, start)
-        raw = bytes(blob[start : start + size])
-        if len(raw) < size:
-            raise ImageError("has a broken directory; get an intact copy")
-        inner = None
-        if tag in POINTERS and len(raw) in (4, 8) and depth < _DEEPEST:
-            to = int.from_bytes(raw, "little" if layout.order == "<" else "big")
-            inner = directory_at(blob, layout, to, depth + 1)
-        if raw:
-            found[tag] = Entry(kind, raw, inner)
+        entry = entry_at(blob, layout, place, depth)
+        if entry.raw:
+            found[struct.unpack_from(f"{layout.order}H", blob, place)[0]] = entry
     return found
+
+
+def entry_at(blob: bytes, layout: Layout, place: int, depth: int = 0) -> Entry:
+    """Read the entry at a place, with the directory that it points to; empty if of no known type.
+
+    Raises
+    ------
+    ImageError
+        If it is broken.
+    """
+    tag, kind = struct.unpack_from(f"{layout.order}HH", blob, place)
+    (number,) = struct.unpack_from(layout.word, blob, place + 4)
+    size = SIZES.get(kind, 0) * number
+    start = place + 4 + layout.word_size
+    if size > layout.word_size:
+        (start,) = struct.unpack_from(layout.word, blob, start)
+    raw = bytes(blob[start : start + size])
+    if len(raw) < size:
+        raise ImageError("has a broken directory; get an intact copy")
+    inner = None
+    if tag in POINTERS and len(raw) in (4, 8) and depth < _DEEPEST:
+        to = int.from_bytes(raw, "little" if layout.order == "<" else "big")
+        inner = directory_at(blob, layout, to, depth + 1)
+    return Entry(kind, raw, inner)
 
 
 def directory_bytes(directory: Directory, layout: Layout, at: int) -> bytes:

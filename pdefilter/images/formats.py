@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from pdefilter.errors import CallError, ImageError, PdefilterError
+from pdefilter.images import foreign
 
 if TYPE_CHECKING:
     from pdefilter.images.frames import Frames
@@ -51,6 +52,8 @@ class Format:
         What it stores beside the pixels, as `Metadata` names it.
     own : str
         What it stores that no other format does.
+    masks : bool
+        Whether it stores which pixels are the picture, beside it.
     library : str
         What its codec is built on.
     why : str
@@ -70,6 +73,7 @@ class Format:
     several: bool = False
     carries: tuple[str, ...] = ()
     own: str = ""
+    masks: bool = False
 
     def __reduce__(self) -> "tuple[Callable[[str], Format], tuple[str]]":
         """Go to another process by name."""
@@ -182,6 +186,8 @@ class Format:
         ]
         if said.own and image.format != self.name:
             lost.append(named(image.format or "").own)
+        if image.mask is not None and not self.masks:
+            lost.append("mask")
         if lost:
             warnings.warn(f"{self.name} carries no {', no '.join(lost)}: left out", stacklevel=2)
         if said.unkept:
@@ -211,11 +217,22 @@ _NUMBERS = (
 )  # fmt: skip
 _PHOTOGRAPHIC = ("icc", "exif", "xmp")
 
+_HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+
+
+def _brands(data: bytes) -> set[bytes]:
+    """List the kinds of ISO base media that data begin with."""
+    if data[4:8] != b"ftyp":
+        return set()
+    end = min(int.from_bytes(data[:4]), len(data))
+    return {data[8:12], *(data[at : at + 4] for at in range(16, end - 3, 4))}
+
+
 FORMATS = (
     Format("PNG", (".png", ".apng"), lambda b: b.startswith(b"\x89PNG\r\n\x1a\n"),
            "png", _WHOLE, (1, 3), alpha=True, several=True,
            carries=(*_PHOTOGRAPHIC, "resolution", "text", "duration"),
-           own="gamma and other chunks on colour",
+           own="gamma and other chunks",
            library="imagecodecs",
            why="Pillow reads 16-bit colour as 8 bits, OpenCV has no grey with alpha"),
     Format("JPEG", (".jpg", ".jpeg", ".jpe"), lambda b: b.startswith(b"\xff\xd8\xff"),
@@ -228,17 +245,19 @@ FORMATS = (
            lambda b: b[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
            "tiff", _NUMBERS, ANY_NUMBER_OF_CHANNELS, alpha=True, cmyk=True, several=True,
            carries=(*_PHOTOGRAPHIC, "resolution"),
-           own="TIFF tags (GeoTIFF, OME, ImageJ)",
+           own="TIFF tags (GeoTIFF, OME, ImageJ)", masks=True,
            library="tifffile",
            why="every type of values, layout and compression, and every tag"),
     Format("WebP", (".webp",), lambda b: b[:4] == b"RIFF" and b[8:12] == b"WEBP",
            "webp", ("uint8",), (1, 3), alpha=True, several=True,
            carries=(*_PHOTOGRAPHIC, "duration"),
+           own="background colour and other chunks",
            library="imagecodecs",
            why="lossless six times as fast as OpenCV; Pillow changes frames that look alike"),
     Format("GIF", (".gif",), lambda b: b[:6] in (b"GIF87a", b"GIF89a"),
            "gif", ("uint8",), (1, 3), alpha=True, several=True,
-           carries=("xmp", "text", "duration"),
+           carries=("icc", "xmp", "resolution", "text", "duration"),
+           own="background colour",
            library="imagecodecs",
            why="Pillow joins frames that look alike"),
     Format("BMP", (".bmp", ".dib"), lambda b: b.startswith(b"BM"),
@@ -275,9 +294,19 @@ FORMATS = (
            carries=(*_PHOTOGRAPHIC, "resolution"),
            own="XML and other boxes (GeoJP2)",
            library="imagecodecs", why="up to 16 bits, with or without alpha"),
-    Format("AVIF", (".avif",), lambda b: b[4:12] in (b"ftypavif", b"ftypavis"),
-           "avif", ("uint8", "uint10", "uint12"), (1, 3), alpha=True, carries=_PHOTOGRAPHIC,
+    Format("AVIF", (".avif",), lambda b: bool(_brands(b) & {b"avif", b"avis"}),
+           "avif", ("uint8", "uint10", "uint12"), (1, 3), alpha=True, several=True,
+           carries=(*_PHOTOGRAPHIC, "duration"), own="colour primaries and transfer",
            library="OpenCV, metadata Pillow", why="10 and 12 bits with metadata"),
+    Format("HEIC", (".heic", ".heif"), lambda b: bool(_brands(b) & _HEIC),
+           "heic", ("uint8", "uint10", "uint12"), (1, 3), alpha=True, several=True,
+           carries=_PHOTOGRAPHIC, own="colour primaries and light levels",
+           library="pillow-heif", why="the one that reads and writes it, without loss"),
+    Format("JPEGXL", (".jxl",),
+           lambda b: b[:2] == b"\xff\x0a" or b[:12] == b"\0\0\0\x0cJXL \r\n\x87\n",
+           "jpegxl", ("uint8", "uint16", "float32"), (1, 3), alpha=True,
+           carries=("exif", "xmp"), own="enumerated colour space",
+           library="imagecodecs", why="up to 16 bits and floats, without loss; others are GPL"),
     Format("NPY", (".npy",), lambda b: b.startswith(b"\x93NUMPY"),
            "npy", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
            library="NumPy", why="its own"),
@@ -288,7 +317,7 @@ _BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
 DEPTHS = {"8": "uint8", "16": "uint16", "float": "float32"}
 """The types of values by the names that users give them."""
 
-START = 16
+START = foreign.START
 """The bytes that tell a format."""
 
 
@@ -300,6 +329,8 @@ def recognised(data: bytes) -> Format:
     ImageError
         If they are of no known format.
     """
+    if (kind := foreign.foreign(data)) is not None:
+        raise ImageError(f"is {kind.name}, which is not read; {kind.advice}")
     for candidate in FORMATS:
         if candidate.starts(data):
             return candidate

@@ -50,7 +50,7 @@ class Frames:
         return replace(self, read=lambda number: function(self.read(number)))
 
     def one(self, number: int) -> "Frames":
-        """Pick one.
+        """Pick one, which is a still.
 
         Raises
         ------
@@ -66,7 +66,7 @@ class Frames:
         return replace(
             self,
             count=1,
-            read=lambda _: self.read(number),
+            read=lambda _: self.read(number).still(),
             # Of the others no more is known than of the first.
             size=(0, 0) if number else self.size,
             outline=outline and (lambda _: outline(number)),

@@ -1,7 +1,7 @@
 """An image as its file stores it."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
@@ -85,6 +85,10 @@ class Image:
             isinstance(full, int | float) and 0 < full < math.inf
         ):
             raise ImageError(f"full scale is a number above 0, or 'range', not {full!r}")
+
+    def still(self) -> Self:
+        """Forget for how long it is shown in an animation."""
+        return replace(self, metadata=replace(self.metadata, duration=None, loops=None))
 
     @property
     def channels(self) -> int:

@@ -9,21 +9,32 @@ CENTIMETRES_PER_INCH = Fraction(254, 100)
 
 
 class Resolution(NamedTuple):
-    """How densely pixels lie, per unit of length; per no unit it is their shape alone."""
+    """How densely pixels lie, per unit of length; without a unit it is their shape alone."""
 
     columns: Fraction
     rows: Fraction
     unit: Literal["inch", "cm", "none"]
 
     def per_metre(self) -> tuple[int, int] | None:
-        """Round to whole pixels per metre, as `rounded` does."""
+        """Round to whole pixels per metre, as `rounded` does; warn where no unit says how many."""
+        if self.unit == "none":
+            # Of square pixels nothing is lost.
+            if self.columns != self.rows:
+                warnings.warn("left out: the resolution without a unit", stacklevel=2)
+            return None
         return self.rounded(100 / CENTIMETRES_PER_INCH if self.unit == "inch" else 100)
 
     def rounded(
         self, factor: Fraction | int = 1, most: int = (1 << 31) - 1
     ) -> tuple[int, int] | None:
-        """Round to whole numbers, along a row and along a column; warn where none is near."""
-        whole = round(self.columns * factor), round(self.rows * factor)
+        """Round to whole numbers, along a row and along a column; warn where none is near.
+
+        Without a unit their ratio alone counts, which is kept as well as it can be.
+        """
+        if self.unit == "none":
+            whole = _in_ratio(self.columns, self.rows, most)
+        else:
+            whole = round(self.columns * factor), round(self.rows * factor)
         if not all(1 <= number <= most for number in whole):
             warnings.warn("its resolution fits no whole number: left out", stacklevel=3)
             return None
@@ -93,6 +104,19 @@ class Metadata:
             return self
         columns, rows, unit = self.resolution
         return replace(self, resolution=Resolution(rows, columns, unit))
+
+
+def _in_ratio(columns: Fraction, rows: Fraction, most: int) -> tuple[int, int]:
+    """Find two whole numbers of a ratio: the given ones, if they are whole."""
+    if columns.denominator == rows.denominator == 1 and max(columns, rows) <= most:
+        return int(columns), int(rows)
+    ratio = columns / rows
+    # The larger of both is the one that a limit is for.
+    if ratio <= 1:
+        nearest = ratio.limit_denominator(most)
+        return nearest.numerator, nearest.denominator
+    nearest = (1 / ratio).limit_denominator(most)
+    return nearest.denominator, nearest.numerator
 
 
 KINDS = {

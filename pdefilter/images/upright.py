@@ -18,7 +18,7 @@ _TURNED = (5, 6, 7, 8)
 def upright(image: Image) -> Image:
     """Turn an image as its metadata say, which then say that it is upright."""
     metadata = image.metadata
-    orientation, blob, packet = _orientation(metadata), metadata.exif, metadata.xmp
+    orientation, blob, packet = orientation_of(metadata), metadata.exif, metadata.xmp
     turned = orientation in _TURNED
     if blob is not None:
         try:
@@ -41,12 +41,12 @@ def upright(image: Image) -> Image:
 def size_upright(frames: Frames) -> tuple[int, int]:
     """Find the rows and columns of the first image as it will be read; zeros if nothing tells."""
     rows, columns = frames.size
-    if frames.metadata is not None and _orientation(frames.metadata()) in _TURNED:
+    if frames.metadata is not None and orientation_of(frames.metadata()) in _TURNED:
         return columns, rows
     return rows, columns
 
 
-def _orientation(metadata: Metadata) -> int:
+def orientation_of(metadata: Metadata) -> int:
     """Find how the pixels lie: 1 to 8, of which 1 is upright.
 
     The format's own word counts most, then EXIF, then XMP; upright is what nobody tells.

@@ -14,7 +14,7 @@ from pdefilter.errors import CallError, ImageError, MisfitError, PdefilterError
 from pdefilter.images.files import decode_frames, read_bytes, read_frames, write_whole
 from pdefilter.images.formats import named
 from pdefilter.images.frames import Frames
-from pdefilter.images.holes import mask_of
+from pdefilter.images.holes import mask_of, require_fitting
 from pdefilter.images.image import FullScale, Image
 from pdefilter.images.reading import Reading
 from pdefilter.observer import observed
@@ -65,7 +65,11 @@ class Handling:
     def completed(self, image: Image) -> Image:
         """Add to an image what the call says of it."""
         marked = image.nodata if self.nodata is None else self.nodata
-        return replace(image, mask=self.mask, nodata=marked, full_scale=self.full_scale)
+        mask = image.mask if self.mask is None else self.mask
+        if self.mask is not None and image.mask is not None:
+            require_fitting(self.mask, *image.pixels.shape[:2])
+            mask = self.mask & image.mask
+        return replace(image, mask=mask, nodata=marked, full_scale=self.full_scale)
 
 
 @dataclass
@@ -276,7 +280,7 @@ def _make(
             if number == frames.count - 1:
                 filtered()
             watch.begin("encode")
-            return result
+            return replace(result, mask=_mask_to_keep(image.mask, result.mask))
 
         watch.begin("encode")
         outcome.data = format_.encode(replace(frames, read=filter_frame))
@@ -284,6 +288,18 @@ def _make(
         outcome.error, outcome.misfit = f"{about}: {error}", isinstance(error, MisfitError)
     except MemoryError:
         outcome.error = f"{about}: is too large for this machine's memory; crop it or scale it down"
+
+
+def _mask_to_keep(stored: Mask | None, left: Mask | None) -> Mask | None:
+    """Find which pixels are the picture: those that the file's mask says, and those filled.
+
+    What a call masks it only keeps from the filter.
+    """
+    if stored is None:
+        return None
+    if left is None:
+        return stored | ~stored
+    return stored | (left if left.ndim == 2 else left.all(axis=2))
 
 
 def _described(image: Image, frames: Frames) -> dict[str, Any]:

@@ -138,7 +138,7 @@ WRONG_CALLS = {
     "nothing like an option": (["edge", COINS, "--zzz"], "--zzz: unknown option; pdefilter edge --help lists"),
     "nothing like a command": (["xyz"], "xyz: unknown command; take one of edge, smooth"),
     "unknown choice": (["edge", COINS, "--operator", "canny"], "--operator: 'canny' is not one of 'sobel', 'scharr'"),
-    "unknown format": (["edge", COINS, "--format", "heic"], "'heic' is unknown; take one of png"),
+    "unknown format": (["edge", COINS, "--format", "psd"], "'psd' is unknown; take one of png"),
     "unknown depth": (["edge", COINS, "--depth", "12"], "--depth: '12' is not one of '8', '16'"),
     "no thread": (["edge", COINS, "--threads", "0"], "--threads: '0' is not a whole number from 1"),
     "no value": (["edge", COINS, "--sigma"], "'--sigma' requires an argument"),

@@ -324,9 +324,15 @@ def test_a_readers_view_of_every_format_that_carries_something():
         *(("JPEG2000", k) for k in ("icc", "exif", "xmp", "resolution")),
         *((name, "resolution") for name in ("PNG", "JPEG", "TIFF", "BMP")),
         *((name, "text") for name in ("PNG", "JPEG", "GIF")),
-        # tests/images/test_frames.py
+        # tests/images/test_heic_files.py
+        *(("HEIC", k) for k in ("icc", "exif", "xmp")),
+        # tests/images/test_jpegxl_files.py
+        *(("JPEGXL", k) for k in ("exif", "xmp")),
+        # tests/images/test_avif_files.py
+        ("AVIF", "duration"),
+        # tests/images/test_frames.py, tests/images/test_gif_files.py
         *((name, "duration") for name in ("PNG", "WebP", "GIF")),
-        ("GIF", "xmp"),
+        *(("GIF", kind) for kind in ("icc", "xmp", "resolution")),
         # tests/images/test_bmp_files.py
         ("BMP", "icc"),
     }

@@ -16,8 +16,8 @@ from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
 from pdefilter.images.values import spread
 
-# WebP has no grey, BMP and AVIF no grey with alpha: these come back as RGB with equal channels.
-AS_COLOUR = {("WebP", 1), ("WebP", 2), ("BMP", 2), ("AVIF", 2)}
+# WebP has no grey, BMP, AVIF and HEIC no grey with alpha: these come back as RGB of equal channels.
+AS_COLOUR = {("WebP", 1), ("WebP", 2), ("BMP", 2), ("AVIF", 2), ("HEIC", 2)}
 SIDES = st.one_of(st.integers(1, 20), st.sampled_from([1, 127, 128, 200]))
 
 

@@ -11,6 +11,7 @@ import imageio.v3
 import numpy as np
 import OpenEXR
 import PIL.Image
+import pillow_heif
 import pytest
 import skimage.io
 import tifffile
@@ -23,8 +24,8 @@ from pdefilter.images.formats import FORMATS, of_file_name
 RNG = np.random.default_rng(11)
 CHANNELS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
 
-# WebP has no grey, BMP and AVIF no grey with alpha: these come back as RGB with equal channels.
-AS_COLOUR = {("WebP", 1), ("WebP", 2), ("BMP", 2), ("AVIF", 2)}
+# WebP has no grey, BMP, AVIF and HEIC no grey with alpha: these come back as RGB of equal channels.
+AS_COLOUR = {("WebP", 1), ("WebP", 2), ("BMP", 2), ("AVIF", 2), ("HEIC", 2)}
 
 
 def picture(dtype, channels, shape=(9, 13)):
@@ -97,7 +98,8 @@ def test_what_is_written_is_read_back(tmp_path, suffix, dtype, channels, shape):
     path = tmp_path / f"image{suffix}"
     pdefilter.write(image, path)
     back = pdefilter.read(path)
-    assert back.bits == (image.bits if back.format in ("JPEG", "JPEG2000", "AVIF") else None)
+    keeps_bits = back.format in ("JPEG", "JPEG2000", "AVIF", "HEIC", "JPEGXL")
+    assert back.bits == (image.bits if keeps_bits else None)
     assert back.pixels.dtype == image.pixels.dtype
     assert back.has_alpha == image.has_alpha
     expected = image.pixels
@@ -146,6 +148,14 @@ def by_skimage(path):
     return skimage.io.imread(path)
 
 
+def by_pillow_heif(path):
+    return np.asarray(pillow_heif.open_heif(path))
+
+
+def by_imagecodecs(path):
+    return imagecodecs.imread(path)
+
+
 # Readers whose decoder is not the library that wrote the file.
 OTHERS = {
     ".png": [by_opencv, by_skimage, by_pillow],
@@ -160,6 +170,9 @@ OTHERS = {
     ".jp2": [by_opencv, by_pillow],
     ".avif": [by_pillow],
     ".npy": [np.load],
+    # Of HEIC and JPEG XL one library is all there is: by itself, without what surrounds it here.
+    ".heic": [by_pillow_heif],
+    ".jxl": [by_imagecodecs],
 }
 
 # What the other readers cannot do, or do otherwise.

@@ -132,7 +132,8 @@ def test_a_page_that_the_target_cannot_hold_is_refused_before_any_is_decoded(
     done = pdefilter_command("edge", "in.tif", "-o", "out.png")
     assert "PNG cannot hold float32 values" in sentence(done)
     assert not (tmp_path / "out.png").exists()
-    assert "is a broken TIFF" in sentence(pdefilter_command("edge", "in.tif", "-o", "out.tif"))
+    said = sentence(pdefilter_command("edge", "in.tif", "-o", "out.tif"))
+    assert "has 1 of 1 parts that cannot be decoded" in said
 
 
 def test_so_is_one_of_several_images_of_a_stream(pdefilter_command):
@@ -150,6 +151,6 @@ def test_whatever_an_encoder_raises_becomes_one_sentence(monkeypatch, tmp_path):
     with pytest.raises(pdefilter.ImageError) as caught:
         pdefilter.write(np.zeros((4, 6), np.uint8), tmp_path / "out.png")
     assert str(caught.value) == (
-        f"{tmp_path / 'out.png'}: cannot be stored as PNG (no room for it); write another format"
+        f"{tmp_path / 'out.png'}: cannot be stored as PNG; write another format"
     )
     assert not list(tmp_path.iterdir())

@@ -99,8 +99,8 @@ def test_overwrite_allows_what_exists(output):
 
 
 def test_an_unknown_format_is_answered_with_the_known_ones():
-    with pytest.raises(CallError, match=r"--format: 'heic' is unknown; take one of png, jpeg"):
-        named("heic")
+    with pytest.raises(CallError, match=r"--format: 'psd' is unknown; take one of png, jpeg"):
+        named("psd")
 
 
 @pytest.fixture

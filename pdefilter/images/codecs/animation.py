@@ -111,5 +111,6 @@ def _over(patch: Pixels, below: Pixels) -> Pixels:
     colour = patch[..., :-1] * a + below[..., :-1] * b * (1 - a)
     mixed = np.divide(colour, alpha, out=np.zeros_like(colour), where=alpha > 0)
     laid = np.rint(np.concatenate([mixed, alpha * full], axis=2)).astype(patch.dtype)
-    # An opaque or an empty patch is no sum: it is what it is, to the bit.
-    return np.where(a == 1, patch, np.where(a == 0, below, laid))
+    # An opaque or an empty patch is no sum: it is what it is, to the bit, and so is what is hidden
+    # where nothing shows.
+    return np.where((a == 1) | (b == 0), patch, np.where(a == 0, below, laid))

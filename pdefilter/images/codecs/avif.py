@@ -1,23 +1,28 @@
-"""AVIF of 8, 10 and 12 bits, by OpenCV (libavif).
+"""AVIF of 8, 10 and 12 bits, still or moving, by OpenCV (libavif).
 
-Pillow has but 8 bits, yet finds all metadata, of which OpenCV reads the EXIF alone.
+Pillow has but 8 bits, yet finds all metadata, of which OpenCV reads the EXIF alone. What colours
+mean, how often an animation is played and how a picture is cut stands in boxes read here.
 """
 
 import io
 import struct
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import PIL.Image
 
 from pdefilter.errors import ImageError
-from pdefilter.images.codecs.boxes import Box, body_of, boxes
+from pdefilter.images.codecs.avif_timing import Timing, is_alike, timing, with_loops
+from pdefilter.images.codecs.boxes import Box, body_of, boxes, places
+from pdefilter.images.codecs.companions import GAIN_MAP, without_companions
 from pdefilter.images.codecs.opencv import cv2
 from pdefilter.images.codecs.silence import unwarned
 from pdefilter.images.frames import Frames, single
-from pdefilter.images.image import Image
-from pdefilter.images.metadata import Metadata
+from pdefilter.images.image import Image, Pixels
+from pdefilter.images.metadata import KINDS, Metadata
 from pdefilter.images.reading import Reading
 from pdefilter.images.values import gathered, spread
 
@@ -29,46 +34,56 @@ _KINDS = {
 _SPEED = 9
 # How EXIF counts a rotation by so many quarters to the left, and then a mirror (none, 0, 1).
 _ORIENTATIONS = {0: (1, 4, 2), 1: (8, 5, 7), 2: (3, 2, 4), 3: (6, 7, 5)}
+_ENTRY = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"av01")
+_PROPERTIES = (b"meta", b"iprp", b"ipco")
+_BEFORE_ITS_BOXES = 78
+# Colour primaries and transfer characteristics, as ITU-T H.273 numbers them.
+_SRGB, _UNSPECIFIED = (1, 13), (2, 2)
+_UNKEPT = {
+    b"clli": "light levels",
+    b"mdcv": "colours of the mastering display",
+    b"pasp": "shape of its pixels",
+}
+# The library decodes all frames up to those wanted: not one by one, nor more than fit.
+_AT_ONCE = 16
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
-    """Read a still image; how it is to be turned is told by its own boxes, not by EXIF."""
-    if data[8:12] == b"avis":
-        raise ImageError("is an animation; convert it to an animated .png or .webp first")
-    properties = _properties(data)
-    rows, columns = _size(properties)
+    """Read stills; how they are to be turned is told by their own boxes, not by EXIF."""
+    moving = timing(data) if data[8:12] == b"avis" else None
+    properties = _properties(data, moving=moving is not None)
+    rows, columns = _size(data, properties, moving=moving is not None)
     reading.require_size(rows, columns)
+    metadata = _metadata(data, properties, reading)
+    window = _window(rows, columns, properties)
+    if window is None:
+        metadata = replace(metadata, unkept=(*metadata.unkept, "clean aperture"))
+    else:
+        rows, columns = (part.stop - part.start for part in window)
+    if moving is None:
 
-    def read() -> Image:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-        if pixels is None:
-            raise ImageError("is a truncated or broken AVIF; get an intact copy")
-        bits = _bits(properties)
-        if bits > 8:
-            pixels = spread(pixels, (1 << bits) - 1)
-        if pixels.ndim == 3:
-            pixels = np.ascontiguousarray(pixels[..., [2, 1, 0, 3][: pixels.shape[2]]])
-        return Image(
-            pixels,
-            has_alpha=pixels.ndim == 3 and pixels.shape[2] == 4,
-            bits=bits if bits > 8 else None,
-            metadata=_metadata(data, properties),
-        )
+        def read() -> Image:
+            pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+            return _image(pixels, properties, metadata)
 
-    return single(read, (rows, columns), lambda: _metadata(data, properties))
+        return single(read, (rows, columns), lambda: metadata)
+    return _animation(data, moving, properties, metadata, (rows, columns))
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
     """Write an AVIF without loss; grey with alpha becomes RGB with alpha."""
-    (image,) = images
-    pixels, bits = image.pixels, image.bits or 8
-    if bits > 8:
-        pixels = gathered(pixels, (1 << bits) - 1)
-    if image.channels == 1:
-        pixels = pixels.reshape(pixels.shape[:2])
+    stills = list(images)
+    first, bits = stills[0], stills[0].bits or 8
+    options = [cv2.IMWRITE_AVIF_QUALITY, 100, cv2.IMWRITE_AVIF_DEPTH, bits,
+               cv2.IMWRITE_AVIF_SPEED, _SPEED]  # fmt: skip
+    if len(stills) > 1 or first.metadata.duration is not None:
+        data = _encoded_animation(stills, options)
     else:
-        order = [0, 0, 0, 1] if image.channels == 2 else [2, 1, 0, 3][: image.channels]
-        pixels = np.ascontiguousarray(pixels[..., order])
+        data = _encoded(first, options)
+    return _with_colours(data, first)
+
+
+def _encoded(image: Image, options: list[int]) -> bytes:
     if image.has_alpha and (image.pixels[..., -1] == np.iinfo(image.pixels.dtype).max).all():
         warnings.warn("AVIF stores no alpha that is opaque everywhere: left out", stacklevel=2)
     metadata = {
@@ -76,38 +91,171 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
         for key, kind in _KINDS.items()
         if (said := getattr(image.metadata, key)) is not None
     }
-    options = [cv2.IMWRITE_AVIF_QUALITY, 100, cv2.IMWRITE_AVIF_DEPTH, bits,
-               cv2.IMWRITE_AVIF_SPEED, _SPEED]  # fmt: skip
     done, data = cv2.imencodeWithMetadata(
-        ".avif", pixels, list(metadata), list(metadata.values()), options
+        ".avif", _to_opencv(image), list(metadata), list(metadata.values()), options
     )
     if not done:
         raise ImageError("is too large for AVIF; write .png")
     return bytes(data)
 
 
-def _metadata(data: bytes, properties: list[Box]) -> Metadata:
-    with unwarned(), PIL.Image.open(io.BytesIO(data), formats=["AVIF"]) as file:
-        said = file.info
-    exif = said.get("exif")
+def _encoded_animation(stills: Sequence[Image], options: list[int]) -> bytes:
+    if not all(is_alike(still, stills[0]) for still in stills):
+        raise ImageError("has frames of different kinds, which AVIF cannot hold; write .tif")
+    metadata = stills[0].metadata
+    lost = [
+        said for key, said in KINDS.items() if key in _KINDS and getattr(metadata, key) is not None
+    ]
+    if lost:
+        warnings.warn(f"no {', no '.join(lost)} is written to moving AVIF: left out", stacklevel=2)
+    animation = cv2.Animation()
+    animation.frames = [_to_opencv(still) for still in stills]
+    durations = [max(1, round(still.metadata.duration or 0)) for still in stills]
+    animation.durations = durations
+    done, data = cv2.imencodeanimation(".avif", animation, options)
+    if not done:
+        raise ImageError("is too large for AVIF; write .png")
+    return with_loops(bytes(data), metadata.loops or 0)
+
+
+def _to_opencv(image: Image) -> Pixels:
+    pixels, bits = image.pixels, image.bits or 8
+    if bits > 8:
+        pixels = gathered(pixels, (1 << bits) - 1)
+    if image.channels == 1:
+        return np.ascontiguousarray(pixels.reshape(pixels.shape[:2]))
+    order = [0, 0, 0, 1] if image.channels == 2 else [2, 1, 0, 3][: image.channels]
+    return np.ascontiguousarray(pixels[..., order])
+
+
+def _image(pixels: Pixels | None, properties: list[Box], metadata: Metadata) -> Image:
+    if pixels is None:
+        raise ImageError("is a truncated or broken AVIF; get an intact copy")
+    bits = _bits(properties)
+    pixels = pixels[_window(pixels.shape[0], pixels.shape[1], properties) or ...]
+    if bits > 8:
+        pixels = spread(pixels, (1 << bits) - 1)
+    if pixels.ndim == 3:
+        pixels = np.ascontiguousarray(pixels[..., [2, 1, 0, 3][: pixels.shape[2]]])
+    return Image(
+        pixels,
+        has_alpha=pixels.ndim == 3 and pixels.shape[2] == 4,
+        bits=bits if bits > 8 else None,
+        metadata=metadata,
+    )
+
+
+def _animation(
+    data: bytes, moving: Timing, properties: list[Box], metadata: Metadata, size: tuple[int, int]
+) -> Frames:
+    decoded: dict[int, Pixels] = {}
+
+    def read(number: int) -> Image:
+        if number not in decoded:
+            decoded.clear()
+            count = min(_AT_ONCE, len(moving.durations) - number)
+            _, found = cv2.imdecodeanimation(np.frombuffer(data, np.uint8), number, count)
+            decoded.update(enumerate(found.frames, number))
+        said = replace(metadata, duration=moving.durations[number], loops=moving.loops)
+        return _image(decoded.get(number), properties, said)
+
+    return Frames(len(moving.durations), read, size, metadata=lambda: metadata)
+
+
+def _metadata(data: bytes, properties: list[Box], reading: Reading) -> Metadata:
+    icc = exif = xmp = None
+    try:
+        with unwarned(), PIL.Image.open(io.BytesIO(data), formats=["AVIF"]) as file:
+            icc, exif, xmp = (file.info.get(key) for key in ("icc_profile", "exif", "xmp"))
+    except (OSError, SyntaxError, ValueError):
+        reading.spoilt("metadata")
+    xmp, named = without_companions(xmp or b"")
     return Metadata(
-        icc=said.get("icc_profile"),
+        icc=icc,
         exif=exif and exif.removeprefix(b"Exif\0\0"),
-        xmp=said.get("xmp"),
+        xmp=xmp or None,
+        own=tuple(_own(properties)),
+        unkept=tuple(dict.fromkeys((*_unkept(data, properties), *named))),
         orientation=_orientation(properties),
     )
 
 
-def _properties(data: bytes) -> list[Box]:
-    """List what is said of the pictures in a file."""
-    # In front of the boxes in this one are its version and flags.
-    meta = body_of(b"meta", boxes(data))[4:]
-    return list(boxes(body_of(b"ipco", boxes(body_of(b"iprp", boxes(meta))))))
+def _own(properties: list[Box]) -> Iterator[tuple[int, int]]:
+    """Tell the primaries and the curve of colours, if they are not those of sRGB."""
+    for kind, body in properties:
+        if kind == b"colr" and body.startswith(b"nclx") and len(body) >= 8:
+            said = struct.unpack_from(">HH", body, 4)
+            if said not in (_SRGB, _UNSPECIFIED):
+                yield said
+            return
 
 
-def _size(properties: list[Box]) -> tuple[int, int]:
-    """Read the size of the largest picture in the file, of which others are tiles."""
-    sizes = [struct.unpack(">II", body[4:12]) for kind, body in properties if kind == b"ispe"]
+def _with_colours(data: bytes, image: Image) -> bytes:
+    """Say what the colours mean as their file did."""
+    if not image.metadata.own or image.format != "AVIF":
+        return data
+    changed = bytearray(data)
+    for path in (_PROPERTIES, _ENTRY):
+        for place in places(data, (*path, b"colr")):
+            if data.startswith(b"nclx", place.start):
+                struct.pack_into(">HH", changed, place.start + 4, *image.metadata.own[0])
+    return bytes(changed)
+
+
+def _unkept(data: bytes, properties: list[Box]) -> Iterator[str]:
+    kinds = {kind for kind, _ in properties}
+    yield from (said for kind, said in _UNKEPT.items() if kind in kinds)
+    if any(data.startswith(b"tmap", place.start + 8)
+           for place in places(data, (b"meta", b"iinf"))):  # fmt: skip
+        yield GAIN_MAP
+    if data[8:12] != b"avis" and any(True for _ in places(data, (b"moov",))):
+        yield "animation"
+
+
+def _properties(data: bytes, *, moving: bool) -> list[Box]:
+    """List what is said of the primary picture, or of the frames, and behind that of others."""
+    if moving:
+        entry = next(places(data, _ENTRY), slice(0))
+        return list(boxes(data[entry][_BEFORE_ITS_BOXES:]))
+    found = list(boxes(data[next(places(data, _PROPERTIES), slice(0))]))
+    own = [found[at - 1] for at in _of_primary(data) if 0 < at <= len(found)]
+    kinds = {kind for kind, _ in own}
+    # How a picture of tiles is compressed, its tiles alone say.
+    others = [part for part in found if part[0] in (b"av1C", b"ispe") and part[0] not in kinds]
+    return own + others if own else found
+
+
+def _of_primary(data: bytes) -> Iterator[int]:
+    """List the numbers of the primary picture's properties, the first being one."""
+    primary = data[next(places(data, (b"meta", b"pitm")), slice(0))]
+    said = data[next(places(data, (b"meta", b"iprp", b"ipma")), slice(0))]
+    if len(primary) < 6 or len(said) < 8:
+        return
+    wanted, at = int.from_bytes(primary[4:]), 8
+    identifier, wide = 4 if said[0] else 2, 1 + (said[3] & 1)
+    while at < len(said):
+        item = int.from_bytes(said[at : at + identifier])
+        at += identifier
+        count = int.from_bytes(said[at : at + 1])
+        at += 1
+        if item == wanted:
+            for place in range(at, at + wide * count, wide):
+                # The first bit says that it is to be obeyed.
+                yield int.from_bytes(said[place : place + wide]) & ((1 << (8 * wide - 1)) - 1)
+        at += wide * count
+
+
+def _size(data: bytes, properties: list[Box], *, moving: bool) -> tuple[int, int]:
+    """Read the size of the picture as it is stored; where nothing tells its own, of the largest."""
+    if moving:
+        entry = data[next(places(data, _ENTRY), slice(0))]
+        sizes = [struct.unpack_from(">HH", entry, 24)] if len(entry) >= 28 else []
+    else:
+        sizes = [
+            struct.unpack(">II", body[4:12])
+            for kind, body in properties
+            if kind == b"ispe" and len(body) >= 12
+        ]
     if not sizes:
         raise ImageError("is a broken AVIF (it says no size); get an intact copy")
     return max(rows for _, rows in sizes), max(columns for columns, _ in sizes)
@@ -116,6 +264,28 @@ def _size(properties: list[Box]) -> tuple[int, int]:
 def _bits(properties: list[Box]) -> int:
     flags = int.from_bytes(body_of(b"av1C", properties)[2:3])
     return 8 if not flags & 0x40 else 12 if flags & 0x20 else 10
+
+
+def _window(rows: int, columns: int, properties: list[Box]) -> tuple[slice, slice] | None:
+    """Find what of a picture is meant to be seen; None if that is in no whole pixels.
+
+    It is said by its size, and by how far its centre lies from that of all.
+    """
+    body = body_of(b"clap", properties)
+    if not body:
+        return slice(0, rows), slice(0, columns)
+    numbers = struct.unpack(">IIIIiIiI", body[:32]) if len(body) >= 32 else (0, 0)
+    if not all(numbers[1::2]):
+        return None
+    width, height, right, down = (Fraction(numbers[at], numbers[at + 1]) for at in range(0, 8, 2))
+    left, top = (columns - width) / 2 + right, (rows - height) / 2 + down
+    bounds = (top, top + height, left, left + width)
+    if any(bound.denominator > 1 for bound in bounds):
+        return None
+    first_row, last_row, first_column, last_column = map(int, bounds)
+    if not 0 <= first_row < last_row <= rows or not 0 <= first_column < last_column <= columns:
+        return None
+    return slice(first_row, last_row), slice(first_column, last_column)
 
 
 def _orientation(properties: list[Box]) -> int:

@@ -5,10 +5,13 @@ References
 ISO/IEC 15444-1, annex I; ISO/IEC 14496-12, section 4.2.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 Box = tuple[bytes, bytes]
 """The kind, of four letters, and the body, which may hold boxes again."""
+
+# So many bytes stand in front of the boxes within a box of this kind.
+_BEFORE = {b"meta": 4, b"stsd": 8, b"av01": 78}
 
 
 def boxes(data: bytes) -> Iterator[Box]:
@@ -24,6 +27,20 @@ def boxes(data: bytes) -> Iterator[Box]:
             return
         yield kind, data[at + head : at + size]
         at += size
+
+
+def places(data: bytes, path: Sequence[bytes], start: int = 0, end: int = -1) -> Iterator[slice]:
+    """Find where the bodies of boxes lie that a path of kinds leads to."""
+    at, end = start, len(data) if end < 0 else end
+    for kind, body in boxes(data[start:end]):
+        size = int.from_bytes(data[at : at + 4])
+        at += 16 if size == 1 else 8
+        if kind == path[0]:
+            if len(path) == 1:
+                yield slice(at, at + len(body))
+            else:
+                yield from places(data, path[1:], at + _BEFORE.get(kind, 0), at + len(body))
+        at += len(body)
 
 
 def body_of(kind: bytes, among: Iterable[Box]) -> bytes:

@@ -3,34 +3,39 @@
 A frame holds 256 colours; where there are more, they are reduced, and a warning tells by how much.
 """
 
+import contextlib
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import imagecodecs
 import numpy as np
+import PIL.ImageFile
 
 from pdefilter.errors import ImageError
 from pdefilter.images.codecs.animation import CLEAR, RESTORE, Canvas, Placement
 from pdefilter.images.codecs.palette import numbered
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
-from pdefilter.images.metadata import Metadata
+from pdefilter.images.metadata import Metadata, Resolution
 from pdefilter.images.reading import Reading
 
 _GREYS = np.repeat(np.arange(256, dtype=np.uint8), 3).tobytes()
 _HEADER = 13
 _EXTENSION, _IMAGE, _END = 0x21, 0x2C, 0x3B
-_CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
-_LOOPS = b"NETSCAPE2.0"
+_CONTROL, _COMMENT, _APPLICATION, _DRAWN_TEXT = 0xF9, 0xFE, 0xFF, 0x01
+_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _XMP = b"XMP DataXMP"
+_ICC = b"ICCRGBG1012"
 _XMP_TRAILER = 258
 _COMMENT_KEYWORD = "Comment"
-_MOST_SIDE = 65535
+_MOST = 65535
 _TRANSPARENT = 255
 # With a block of indices come the library's header and palette, and the sizes of sub-blocks.
 _MOST_AROUND = 1024
+_SQUARE = 49
+_PIECE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +50,72 @@ class _Block:
     packed: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The comments whose bytes are not UTF-8."""
+
+    latin: frozenset[str]
+
+
 @dataclass(slots=True)
 class _File:
     blocks: list[_Block] = field(default_factory=list)
     text: list[tuple[str, str]] = field(default_factory=list)
+    latin: set[str] = field(default_factory=set)
+    unkept: list[str] = field(default_factory=list)
     loops: int | None = None
     xmp: bytes | None = None
+    icc: bytes | None = None
+
+    def add_comment(self, body: bytes) -> None:
+        """Take a comment; what is not UTF-8 is written again by the bytes that it had."""
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            text = body.decode("latin-1")
+            self.latin.add(text)
+        self.text.append((_COMMENT_KEYWORD, text))
+
+    def add_application(self, body: bytes, packet: bytes) -> None:
+        """Take what a program said: its name, and what it says in sub-blocks or in a packet."""
+        name, said = body[:11], body[11:]
+        if name in _LOOPS and len(said) >= 3 and said[0] == 1:
+            # It counts how often an animation is played again.
+            again = int.from_bytes(said[1:3], "little")
+            self.loops = again + 1 if again else 0
+        elif name == _XMP and self.xmp is None and len(packet) > _XMP_TRAILER:
+            self.xmp = packet[:-_XMP_TRAILER]
+        elif name == _ICC and self.icc is None and said:
+            self.icc = said
+        else:
+            letters = name.decode("latin-1").strip()
+            told = letters if letters.isascii() and letters.isprintable() else "of some program"
+            self.unkept.append(f"application data {told}")
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
     """Read a GIF: grey if all of its palettes are, with alpha where an index is transparent."""
-    columns, rows = (int.from_bytes(data[at : at + 2], "little") for at in (6, 8))
-    reading.require_size(rows, columns)
+    if len(data) < _HEADER:
+        raise ImageError("is a broken GIF (it has no header); get an intact copy")
     file = _parsed(data, reading)
     if not file.blocks:
         raise ImageError("is a broken GIF (it has no image); get an intact copy")
+    columns, rows = (int.from_bytes(data[at : at + 2], "little") for at in (6, 8))
+    # As browsers do: the first frame is shown whole, and of the others what lies on the canvas.
+    first = file.blocks[0].placement
+    rows, columns = max(rows, first.row + first.rows), max(columns, first.column + first.columns)
+    reading.require_size(
+        max(rows, *(block.placement.rows for block in file.blocks)),
+        max(columns, *(block.placement.columns for block in file.blocks)),
+    )
+    placements = [_clipped(block.placement, rows, columns) for block in file.blocks]
     grey = all((block.palette == block.palette[:, :1]).all() for block in file.blocks)
     has_alpha = any(block.transparent is not None for block in file.blocks)
+    several = len(file.blocks) > 1
 
     def patch(number: int) -> Pixels:
-        block = file.blocks[number]
-        indices = _indices(block)
+        block, place = file.blocks[number], placements[number]
+        indices = _indices(block, reading)[: place.rows, : place.columns]
         colours = np.zeros((256, 4), np.uint8)
         colours[: len(block.palette), :3] = block.palette
         colours[:, 3] = 255
@@ -74,16 +124,27 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         channels = ([0] if grey else [0, 1, 2]) + [3] * has_alpha
         return colours[:, channels][indices]
 
-    metadata = Metadata(xmp=file.xmp, text=tuple(file.text), loops=file.loops)
-    canvas = Canvas(rows, columns, [block.placement for block in file.blocks], patch)
+    metadata = Metadata(
+        xmp=file.xmp,
+        icc=file.icc,
+        text=tuple(file.text),
+        resolution=_shape_of_pixels(data[12]),
+        # What says nothing of repeating is played once.
+        loops=(1 if file.loops is None else file.loops) if several else None,
+        own=_background(data),
+        unkept=tuple(dict.fromkeys(file.unkept)),
+        stored=_Stored(frozenset(file.latin)),
+    )
+    canvas = Canvas(rows, columns, placements, patch)
 
     def read(number: int) -> Image:
         pixels = canvas.shown(number)
-        duration = file.blocks[number].duration if len(file.blocks) > 1 else None
+        duration = file.blocks[number].duration or Fraction(0)
         return Image(
             pixels,
             has_alpha=pixels.ndim == 3 and pixels.shape[2] in (2, 4),
-            metadata=replace(metadata, duration=duration),
+            # A picture that is shown for no time is no animation.
+            metadata=replace(metadata, duration=duration if several or duration else None),
         )
 
     return Frames(len(file.blocks), read, (rows, columns))
@@ -98,13 +159,13 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
         first = first or image
         if image.pixels.shape[:2] != first.pixels.shape[:2]:
             raise ImageError("has frames of different sizes, which GIF cannot hold; write .tif")
-        if max(image.pixels.shape[:2]) > _MOST_SIDE:
+        if max(image.pixels.shape[:2]) > _MOST:
             raise ImageError(
-                f"has more rows or columns than the {_MOST_SIDE} that GIF can hold; write .png"
+                f"has more rows or columns than the {_MOST} that GIF can hold; write .png"
             )
         drawn, loss = _drawn(image)
         losses.append(loss)
-        duration = min(round((image.metadata.duration or 0) / 10), 65535)
+        duration = _hundredths(image.metadata.duration)
         # What is transparent shows nothing of the frame before.
         flags = (CLEAR + 1 << 2 | 1) * image.has_alpha
         control = bytes((flags,)) + duration.to_bytes(2, "little") + bytes((_TRANSPARENT,))
@@ -113,18 +174,82 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
     _tell_of(losses)
     rows, columns = first.pixels.shape[:2]
     size = columns.to_bytes(2, "little") + rows.to_bytes(2, "little")
-    head = [b"GIF89a", size, b"\xf7\0\0", _GREYS]
-    if first.metadata.loops is not None:
-        loops = first.metadata.loops.to_bytes(2, "little")
-        head.append(b"\x21\xff\x0b" + _LOOPS + b"\3\1" + loops + b"\0")
-    for keyword, text in first.metadata.text:
+    index, table = _with_background(first)
+    head = [b"GIF89a", size, b"\xf7", bytes((index, _aspect(first.metadata))), table]
+    return b"".join([*head, *_said(first.metadata), *parts, b";"])
+
+
+def _said(metadata: Metadata) -> Iterator[bytes]:
+    """Write what is said of an animation in blocks of their own."""
+    if metadata.loops is not None and metadata.loops != 1:
+        again = min(max(metadata.loops - 1, 0), _MOST).to_bytes(2, "little")
+        yield b"\x21\xff\x0b" + _LOOPS[0] + b"\3\1" + again + b"\0"
+    latin = metadata.stored.latin if isinstance(metadata.stored, _Stored) else ()
+    for keyword, text in metadata.text:
         said = text if keyword == _COMMENT_KEYWORD else f"{keyword}: {text}"
-        head.append(b"\x21\xfe" + _sub_blocks(said.encode()))
-    if first.metadata.xmp is not None:
+        yield b"\x21\xfe" + _sub_blocks(said.encode("latin-1" if text in latin else "utf-8"))
+    if metadata.icc is not None:
+        yield b"\x21\xff\x0b" + _ICC + _sub_blocks(metadata.icc)
+    if metadata.xmp is not None:
         # Read as sub-blocks, any byte of the packet leads into this ramp, and by it to the end.
         ramp = b"\1" + bytes(range(255, -1, -1)) + b"\0"
-        head.append(b"\x21\xff\x0b" + _XMP + first.metadata.xmp + ramp)
-    return b"".join([*head, *parts, b";"])
+        yield b"\x21\xff\x0b" + _XMP + metadata.xmp + ramp
+
+
+def _hundredths(duration: Fraction | None) -> int:
+    """Round a time to hundredths of a second."""
+    exact = (duration or Fraction(0)) / 10
+    nearest = min(round(exact), _MOST)
+    if nearest != exact:
+        warnings.warn(
+            "GIF counts hundredths of a second: its timing was rounded to them; .png and .webp "
+            "hold it",
+            stacklevel=3,
+        )
+    return nearest
+
+
+def _shape_of_pixels(aspect: int) -> Resolution | None:
+    """Read how much wider than high pixels are: nothing is said by 0, nor of square ones."""
+    if aspect in (0, _SQUARE):
+        return None
+    return Resolution(Fraction(64), Fraction(aspect + 15), "none")
+
+
+def _aspect(metadata: Metadata) -> int:
+    """Write how much wider than high pixels are; how densely they lie cannot be said."""
+    resolution = metadata.resolution
+    if resolution is None:
+        return 0
+    if resolution.unit != "none":
+        warnings.warn("GIF carries no resolution: left out", stacklevel=3)
+    if resolution.columns == resolution.rows:
+        return 0
+    aspect = round(64 * resolution.rows / resolution.columns) - 15
+    if not 1 <= aspect <= 255:
+        warnings.warn("GIF cannot say how oblong its pixels are: left out", stacklevel=3)
+        return 0
+    return aspect
+
+
+def _background(data: bytes) -> tuple[bytes, ...]:
+    """Find the colour behind the frames, if the file says one: the first is what none says."""
+    common, index = _palette(data, 10, _HEADER), data[11]
+    return (common[index].tobytes(),) if 0 < index < len(common) else ()
+
+
+def _with_background(image: Image) -> tuple[int, bytes]:
+    """Make the palette of the whole file, and say which of its colours lies behind."""
+    if image.format != "GIF" or not image.metadata.own:
+        return 0, _GREYS
+    (colour,) = image.metadata.own
+    if image.channels > 1:
+        # Every frame has a palette of its own, so that this one is free.
+        return 255, _GREYS[:-3] + colour
+    if len(set(colour)) > 1:
+        warnings.warn("left out: background colour", stacklevel=3)
+        return 0, _GREYS
+    return colour[0], _GREYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +276,10 @@ def _drawn(image: Image) -> tuple[bytes, _Loss]:
     palette, indices[shown] = numbered(colours[shown], 256 - image.has_alpha)
     error = np.abs(palette[indices[shown]].astype(np.int16) - colours[shown])
     table = palette.tobytes().ljust(len(_GREYS), b"\0")
+    hidden = np.unique(colours[~shown], axis=0)
+    if len(hidden) == 1:
+        # What nobody sees stays the same all the same.
+        table = table[:-3] + hidden.tobytes()
     block = _packed(indices)
     # Behind the place and the size come flags: the palette is here, and has 256 colours.
     drawn = block[:9] + b"\x87" + table + block[10:]
@@ -188,32 +317,43 @@ def _parsed(data: bytes, reading: Reading) -> _File:
     common = _palette(data, 10, _HEADER)
     at = _HEADER + common.size
     control: bytes = b""
-    while at < len(data) and data[at] != _END:
-        if data[at] == _EXTENSION and at + 2 < len(data):
-            kind = data[at + 1]
-            at, body = _joined(data, at + 2, reading)
-            if kind == _CONTROL and len(body) >= 4:
+    while at + 1 < len(data) and data[at] != _END:
+        kind = data[at]
+        if kind == 0:
+            # One more end of a block than there are blocks.
+            at += 1
+        elif kind == _EXTENSION:
+            start, about = at + 2, data[at + 1]
+            at, body = _joined(data, start)
+            if about == _CONTROL and len(body) >= 4:
                 control = body
-            elif kind == _COMMENT:
-                found.text.append((_COMMENT_KEYWORD, body.decode("utf-8", "replace")))
-            elif kind == _APPLICATION and body.startswith(_LOOPS) and len(body) >= 14:
-                found.loops = int.from_bytes(body[12:14], "little")
-            elif kind == _APPLICATION and body.startswith(_XMP):
-                start = data.rfind(_XMP, 0, at) + len(_XMP)
-                found.xmp = data[start : at - _XMP_TRAILER]
-        elif data[at] == _IMAGE and at + 10 < len(data):
+                if control[0] & 2:
+                    found.unkept.append("wait for the user")
+            elif about == _COMMENT:
+                found.add_comment(body)
+            elif about == _APPLICATION:
+                found.add_application(body, data[start + 12 : at])
+            elif about == _DRAWN_TEXT:
+                found.unkept.append("text to be drawn")
+                control = b""
+            else:
+                found.unkept.append("block of an unknown kind")
+        elif kind == _IMAGE and at + 10 < len(data):
             own = _palette(data, at + 9, at + 10)
             start = at + 10 + own.size + 1
-            end, _ = _joined(data, start, reading)
-            found.blocks.append(
-                _block(data, at, own if own.size else common, control, data[start - 1 : end])
-            )
+            end, _ = _joined(data, start)
+            palette = own if own.size else common
+            found.blocks.append(_block(data, at, palette, control, data[start - 1 : end]))
             at, control = end, b""
+        elif kind == _IMAGE:
+            break
         else:
             reading.flaw("has junk between its blocks")
-            break
-    if at >= len(data):
+            return found
+    if at >= len(data) or data[at] != _END:
         reading.flaw("is truncated")
+    elif data[at + 1 :].strip(b"\0\r\n "):
+        found.unkept.append("data behind its end")
     return found
 
 
@@ -225,18 +365,53 @@ def _block(data: bytes, at: int, palette: Pixels, control: bytes, packed: bytes)
     transparent = control[3] if flags & 1 else None
     disposal = {2: CLEAR, 3: RESTORE}.get(flags >> 2 & 7, 0)
     placement = Placement(row, column, rows, columns, disposal, blends=transparent is not None)
+    if not palette.size:
+        warnings.warn("has no palette: its numbers are taken for grey levels", stacklevel=2)
+        palette = np.frombuffer(_GREYS, np.uint8).reshape(-1, 3)
     duration = Fraction(10 * int.from_bytes(control[1:3], "little")) if control else None
     return _Block(placement, palette, transparent, duration, data[at + 9], packed)
 
 
-def _indices(block: _Block) -> Pixels:
+def _clipped(place: Placement, rows: int, columns: int) -> Placement:
+    """Cut off what lies beyond the canvas, or all."""
+    row, column = min(place.row, rows), min(place.column, columns)
+    return replace(
+        place,
+        row=row,
+        column=column,
+        rows=min(place.rows, rows - row),
+        columns=min(place.columns, columns - column),
+    )
+
+
+def _indices(block: _Block, reading: Reading) -> Pixels:
     """Decode a block as a picture of its own, whose colours are the indices."""
     place = block.placement
+    if not place.rows or not place.columns:
+        return np.zeros((place.rows, place.columns), np.uint8)
     size = place.columns.to_bytes(2, "little") + place.rows.to_bytes(2, "little")
     head = b"GIF89a" + size + b"\xf7\0\0" + _GREYS
-    block_head = b"," + bytes(4) + size + bytes((block.flags & 0x40,))
-    decoded = imagecodecs.gif_decode(head + block_head + block.packed + b";", index=0)
+    head += b"," + bytes(4) + size + bytes((block.flags & 0x40,))
+    try:
+        decoded = imagecodecs.gif_decode(head + block.packed + b";", index=0)
+    except imagecodecs.GifError:
+        reading.flaw("has pixels that are damaged")
+        return _salvaged(head, block)
     indices: Pixels = decoded[..., 0] if decoded.ndim == 3 else decoded
+    return indices
+
+
+def _salvaged(head: bytes, block: _Block) -> Pixels:
+    """Decode as much of a damaged block as comes before the damage; the rest is zero."""
+    parser = PIL.ImageFile.Parser()
+    indices = np.zeros((block.placement.rows, block.placement.columns), np.uint8)
+    picture = None
+    with contextlib.suppress(OSError):
+        for at in range(0, len(block.packed), _PIECE):
+            parser.feed((head if not at else b"") + block.packed[at : at + _PIECE])
+            picture = parser.image or picture
+    if picture is not None:
+        indices[:] = np.asarray(picture)
     return indices
 
 
@@ -244,20 +419,17 @@ def _palette(data: bytes, flags_at: int, at: int) -> Pixels:
     flags = data[flags_at]
     if not flags & 0x80:
         return np.zeros((0, 3), np.uint8)
-    size = 3 << (flags & 7) + 1
-    if at + size > len(data):
-        raise ImageError("is truncated in a palette; get an intact copy")
-    return np.frombuffer(data, np.uint8, size, at).reshape(-1, 3)
+    palette = data[at : at + (3 << (flags & 7) + 1)]
+    # Where a file ends in one, its pixels are missing too.
+    return np.frombuffer(palette[: len(palette) // 3 * 3], np.uint8).reshape(-1, 3)
 
 
-def _joined(data: bytes, at: int, reading: Reading) -> tuple[int, bytes]:
-    """Join sub-blocks; return where they end, and what is in them."""
+def _joined(data: bytes, at: int) -> tuple[int, bytes]:
+    """Join sub-blocks; return where they end, behind the file if it ends first, and their bytes."""
     parts = []
     while at < len(data) and data[at]:
         parts.append(data[at + 1 : at + 1 + data[at]])
         at += 1 + data[at]
-    if at >= len(data):
-        reading.flaw("is truncated")
     return at + 1, b"".join(parts)
 
 

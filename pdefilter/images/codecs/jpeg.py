@@ -1,7 +1,7 @@
 """JPEG: 8 bits by simplejpeg, which reports what libjpeg repairs; 12 bits by imagecodecs."""
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -9,6 +9,8 @@ import numpy as np
 import simplejpeg
 
 from pdefilter.errors import ImageError
+from pdefilter.images.codecs.companions import GAIN_MAP, VIDEO, without_companions
+from pdefilter.images.codecs.segments import MOST, Parts, Segment, pictures, segment, taken_apart
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata, Resolution
@@ -16,16 +18,26 @@ from pdefilter.images.reading import Reading
 from pdefilter.images.values import gathered, spread
 
 QUALITY = 95
-_MOST_IN_SEGMENT = 65533
 
-_SOI, _JFIF, _EXIF, _ICC, _ADOBE, _COMMENT, _SCAN = 0xD8, 0xE0, 0xE1, 0xE2, 0xEE, 0xFE, 0xDA
+_JFIF, _EXIF, _ICC, _ADOBE, _COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
+_APPLICATIONS = range(0xE0, 0xF0)
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-_LOSSLESS = {0xC3, 0xC7, 0xCB, 0xCF}
-_END = b"\xff\xd9"
+_LOSSLESS = 0xC3
+_JPEG_LS = 0xF7
+# By differences between pictures of several sizes, or without loss and by arithmetic coding.
+_NEVER_READ = {0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF}
 _EXIF_START = b"Exif\0\0"
+_TIFF_STARTS = (b"II*\0", b"MM\0*")
 _XMP_START = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC_START = b"ICC_PROFILE\0"
 _PICTURES_START = b"MPF\0"
+_GAIN_MAP_START = b"urn:iso:std:iso:ts:21496:-1\0"
+# What stands in a picture that is a gain map: Adobe's and Google's, Apple's, and the standard's.
+_OF_GAIN_MAPS = (
+    b"http://ns.adobe.com/hdr-gain-map/",
+    b"urn:com:apple:photo:2020:aux:hdrgainmap",
+    _GAIN_MAP_START,
+)
 _COMMENT_KEYWORD = "Comment"
 
 _COLOURS = {1: "GRAY", 3: "RGB", 4: "CMYK"}
@@ -33,38 +45,46 @@ _COLOURS = {1: "GRAY", 3: "RGB", 4: "CMYK"}
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
     """Read a JPEG of grey, RGB or CMYK."""
-    segments = list(_segments(data, reading))
-    header = next(((kind, body) for kind, body in segments if kind in _FRAMES), None)
+    parts = taken_apart(data)
+    if parts.pixels is None:
+        reading.flaw("is truncated")
+    if any(kind == _JPEG_LS for kind, _ in parts.segments):
+        raise ImageError("is a JPEG-LS; convert it to .png first")
+    header = next(((kind, body) for kind, body in parts.segments if kind in _FRAMES), None)
     if header is None or len(header[1]) < 6:
         raise ImageError("is a broken JPEG (it has no frame); get an intact copy")
     kind, body = header
     bits, rows, columns, components = struct.unpack(">BHHB", body[:6])
+    if kind in _NEVER_READ:
+        raise ImageError(
+            "is compressed in a way of JPEG that is not read; convert it to .png first"
+        )
     reading.require_size(rows, columns)
     if components not in _COLOURS:
         raise ImageError(f"holds {components} components; convert it to grey, RGB or CMYK first")
+    metadata = _metadata(data, parts, reading)
+    wanted = _pixels_alone(data, parts)
 
     def read() -> Image:
-        if bits == 8 and kind not in _LOSSLESS:
-            pixels = _decoded(data, _COLOURS[components], reading)
+        if bits == 8 and kind != _LOSSLESS:
+            pixels = _decoded(wanted, _COLOURS[components], reading)
         else:
-            # Its scan begins behind the last segment, of which a thumbnail may have the like.
-            if _END not in data[data.rfind(segments[-1][1]) :]:
+            if parts.end is None:
                 reading.flaw("is truncated")
-            pixels = _by_imagecodecs(data)
+            pixels = _by_imagecodecs(wanted)
         pixels = np.squeeze(pixels, 2) if pixels.shape[2:] == (1,) else pixels
-        if pixels.dtype != np.uint8:
-            pixels = spread(pixels, (1 << bits) - 1)
-        if components == 4 and any(kind == _ADOBE for kind, _ in segments):
+        pixels = spread(pixels, (1 << bits) - 1)
+        if components == 4 and any(map(_is_adobes, parts.segments)):
             # Adobe's inks are stored inverted.
             pixels = ~pixels
         return Image(
             pixels,
-            bits=bits if pixels.dtype != np.uint8 else None,
+            bits=bits if 8 < bits < 16 else None,
             is_cmyk=components == 4,
-            metadata=_metadata(segments),
+            metadata=metadata,
         )
 
-    return single(read, (rows, columns), lambda: _metadata(segments))
+    return single(read, (rows, columns), lambda: metadata)
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
@@ -86,8 +106,8 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
 def _decoded(data: bytes, colours: str, reading: Reading) -> Pixels:
     try:
         pixels: Pixels = simplejpeg.decode_jpeg(data, colours, strict=True)
-    except ValueError as error:
-        reading.flaw(f"is a damaged JPEG ({error})")
+    except ValueError:
+        reading.flaw("is a JPEG with pixels that are damaged or cut off")
         pixels = _by_imagecodecs(data)
     return pixels
 
@@ -114,83 +134,132 @@ def _encoded(pixels: Pixels, image: Image) -> bytes:
     return bytes(simplejpeg.encode_jpeg(planes, QUALITY, colours, subsampling, fastdct=False))
 
 
-def _segments(data: bytes, reading: Reading) -> Iterator[tuple[int, bytes]]:
-    """List the segments up to the first scan."""
-    at = 2
-    while at + 4 <= len(data):
-        if data[at] != 0xFF:
-            reading.flaw("has junk between its segments")
-            at = data.find(b"\xff", at)
-            if at < 0:
-                break
-        kind = data[at + 1]
-        if kind == 0xFF:
-            at += 1
-            continue
-        size = int.from_bytes(data[at + 2 : at + 4])
-        body = data[at + 4 : at + 2 + size]
-        if size < 2 or len(body) < size - 2:
-            break
-        yield kind, body
-        if kind == _SCAN:
-            return
-        at += 2 + size
-    reading.flaw("is truncated")
+def _is_adobes(part: Segment) -> bool:
+    kind, body = part
+    return kind == _ADOBE and body.startswith(b"Adobe")
 
 
-def _metadata(segments: Iterable[tuple[int, bytes]]) -> Metadata:
+def _pixels_alone(data: bytes, parts: Parts) -> bytes:
+    """Leave a decoder that is strict with what pixels are made of, and with nothing said beside."""
+    needed = (
+        segment(*part)
+        for part in parts.segments
+        if part[0] not in (*_APPLICATIONS, _COMMENT) or part[0] == _JFIF or _is_adobes(part)
+    )
+    return b"".join([data[:2], *needed, memoryview(data)[parts.pixels or len(data) :]])
+
+
+def _metadata(data: bytes, parts: Parts, reading: Reading) -> Metadata:
     found: dict[str, Any] = {}
-    profile: dict[int, bytes] = {}
-    text, own = [], []
-    for kind, body in segments:
-        if kind == _JFIF:
-            if body.startswith(b"JFIF\0") and len(body) >= 12:
-                found["resolution"] = _resolution(*struct.unpack(">BHH", body[7:12]))
+    profile: list[bytes] = []
+    text, own, unkept = [], [], []
+    for kind, body in parts.segments:
+        if kind == _JFIF and body.startswith((b"JFIF\0", b"JFXX\0")):
+            if body.startswith(b"JFIF") and len(body) >= 12:
+                found.setdefault("resolution", _resolution(*struct.unpack(">BHH", body[7:12])))
         elif kind == _EXIF and body.startswith(_EXIF_START):
-            found["exif"] = body[len(_EXIF_START) :]
+            said = body[len(_EXIF_START) :]
+            if "exif" not in found:
+                found["exif"] = said
+            elif said.startswith(_TIFF_STARTS):
+                unkept.append("second EXIF")
+            else:
+                found["exif"] += said
         elif kind == _EXIF and body.startswith(_XMP_START):
-            found["xmp"] = body[len(_XMP_START) :]
-        elif kind == _ICC and body.startswith(_ICC_START) and len(body) > 14:
-            profile[body[12]] = body[14:]
+            if "xmp" in found:
+                unkept.append("second XMP")
+            found.setdefault("xmp", body[len(_XMP_START) :])
+        elif kind == _ICC and body.startswith(_ICC_START):
+            profile.append(body[len(_ICC_START) :].ljust(2, b"\0"))
+        elif kind == _ICC and body.startswith(_GAIN_MAP_START):
+            unkept.append(GAIN_MAP)
         elif kind == _COMMENT:
-            text.append((_COMMENT_KEYWORD, body.decode("utf-8", "replace").rstrip("\0")))
-        elif kind in range(0xE0, 0xF0) and kind != _ADOBE and not body.startswith(_PICTURES_START):
+            try:
+                text.append((_COMMENT_KEYWORD, body.decode().rstrip("\0")))
+            except UnicodeDecodeError:
+                # Nobody knows what its letters are.
+                own.append((kind, body))
+        elif (
+            kind in _APPLICATIONS
+            and not _is_adobes((kind, body))
+            and not body.startswith(_PICTURES_START)
+        ):
             own.append((kind, body))
-    icc = b"".join(profile[number] for number in sorted(profile)) or None
-    return Metadata(icc=icc, text=tuple(text), own=tuple(own), **found)
+    if parts.has_junk:
+        reading.spoilt("metadata")
+    if profile:
+        found["icc"] = _profile(profile, reading)
+    if parts.end is not None:
+        unkept += _behind(data, parts.end)
+    if "xmp" in found:
+        found["xmp"], named = without_companions(found["xmp"])
+        unkept += named
+    return Metadata(text=tuple(text), own=tuple(own), unkept=tuple(dict.fromkeys(unkept)), **found)
+
+
+def _profile(pieces: Sequence[bytes], reading: Reading) -> bytes | None:
+    """Join the pieces of an ICC profile, of which each says its number and how many there are."""
+    for count in dict.fromkeys(piece[1:2] for piece in pieces):
+        numbered = {piece[0]: piece[2:] for piece in reversed(pieces) if piece[1:2] == count}
+        if sorted(numbered) == list(range(1, 1 + int.from_bytes(count))):
+            return b"".join(numbered[number] for number in sorted(numbered)) or None
+    reading.spoilt("ICC profile")
+    return None
+
+
+def _behind(data: bytes, at: int) -> Iterator[str]:
+    """Name what lies behind the picture."""
+    others, rest = pictures(data, at)
+    said = [b"".join(body for kind, body in other.segments if kind in _APPLICATIONS)
+            for other in others]  # fmt: skip
+    maps = sum(any(start in one for start in _OF_GAIN_MAPS) for one in said)
+    if maps:
+        yield GAIN_MAP
+    if len(others) > maps:
+        more = len(others) - maps
+        yield "second picture" if more == 1 else f"{more} more pictures"
+    if rest[4:8] == b"ftyp" or b"MotionPhoto_Data" in rest:
+        yield VIDEO
+    elif rest:
+        yield f"{len(rest)} bytes behind the picture"
 
 
 def _metadata_segments(image: Image) -> Iterator[bytes]:
     metadata = image.metadata
-    if not image.is_cmyk:
+    # The standard knows no inks, but no reader minds, and nothing else says how dense they lie.
+    if not image.is_cmyk or metadata.resolution is not None:
         unit, columns, rows = 0, 1, 1
         if metadata.resolution is not None and (found := metadata.resolution.rounded(most=65535)):
             unit = {"none": 0, "inch": 1, "cm": 2}[metadata.resolution.unit]
             columns, rows = found
-        yield _segment(_JFIF, b"JFIF\0\1\1" + struct.pack(">BHHBB", unit, columns, rows, 0, 0))
+        yield segment(_JFIF, b"JFIF\0\1\1" + struct.pack(">BHHBB", unit, columns, rows, 0, 0))
     if metadata.exif is not None:
-        yield _segment(_EXIF, _EXIF_START + metadata.exif)
+        for part in _cut(metadata.exif, MOST - len(_EXIF_START)):
+            yield segment(_EXIF, _EXIF_START + part)
     if metadata.xmp is not None:
-        yield _segment(_EXIF, _XMP_START + metadata.xmp)
+        yield _fitting(_EXIF, _XMP_START + metadata.xmp)
     if metadata.icc is not None:
-        most = _MOST_IN_SEGMENT - 14
-        parts = [metadata.icc[at : at + most] for at in range(0, len(metadata.icc), most)]
+        parts = _cut(metadata.icc, MOST - len(_ICC_START) - 2)
         for number, part in enumerate(parts, 1):
-            yield _segment(_ICC, _ICC_START + bytes((number, len(parts))) + part)
+            yield segment(_ICC, _ICC_START + bytes((number, len(parts))) + part)
     if image.format == "JPEG":
-        yield from (_segment(kind, body) for kind, body in metadata.own)
+        yield from (_fitting(kind, body) for kind, body in metadata.own)
     for keyword, text in metadata.text:
         said = text if keyword == _COMMENT_KEYWORD else f"{keyword}: {text}"
-        yield _segment(_COMMENT, said.encode())
+        yield _fitting(_COMMENT, said.encode())
 
 
-def _segment(kind: int, body: bytes) -> bytes:
-    if len(body) > _MOST_IN_SEGMENT:
+def _cut(whole: bytes, most: int) -> list[bytes]:
+    return [whole[at : at + most] for at in range(0, len(whole), most)] or [whole]
+
+
+def _fitting(kind: int, body: bytes) -> bytes:
+    if len(body) > MOST:
         raise ImageError(
-            f"has {len(body)} bytes of metadata in one piece, more than the {_MOST_IN_SEGMENT} "
+            f"has {len(body)} bytes of metadata in one piece, more than the {MOST} "
             "that JPEG can hold; write .png, or give --strip"
         )
-    return struct.pack(">BBH", 0xFF, kind, len(body) + 2) + body
+    return segment(kind, body)
 
 
 def _resolution(unit: int, columns: int, rows: int) -> Resolution | None:

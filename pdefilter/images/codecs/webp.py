@@ -7,8 +7,10 @@ everywhere, unless the bit that says so is set by hand.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import imagecodecs
+import numpy as np
 
 from pdefilter.errors import ImageError
 from pdefilter.images.codecs.animation import CLEAR, Canvas, Placement
@@ -20,6 +22,16 @@ from pdefilter.images.reading import Reading
 _MOST_SIDE = 16383
 _PROFILE, _ALPHA, _EXIF, _XMP, _MOVES = 0x20, 0x10, 0x08, 0x04, 0x02
 _PIXELS = (b"VP8 ", b"VP8L", b"ALPH")
+_CARRIED = {
+    b"ICCP": ("icc", "ICC profile"),
+    b"EXIF": ("exif", "EXIF"),
+    b"XMP ": ("xmp", "XMP"),
+}
+_MOST = 65535
+# By method 0 and the least effort, which loses nothing but time: half of what is left goes into
+# a search for repetitions that the library does anyway.
+_METHOD, _EFFORT = 0, 0
+_MOST_MISSING = 1 << 26
 
 Chunk = tuple[bytes, bytes]
 _Still = tuple[bytes, Fraction | None]
@@ -29,20 +41,52 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     """Read a WebP, lossy or lossless, still or moving."""
     size = int.from_bytes(data[4:8], "little")
     if len(data) - 8 < size:
-        reading.flaw(f"is truncated: {len(data) - 8} of {size} bytes are there")
+        reading.flaw(f"is truncated: {max(len(data) - 8, 0)} of {size} bytes are there")
     chunks = list(_chunks(data[12 : 8 + size]))
     found = dict(reversed(chunks))
-    metadata = Metadata(
-        icc=found.get(b"ICCP"),
-        exif=_exif(found.get(b"EXIF")),
-        xmp=found.get(b"XMP "),
-    )
     moving = [body for kind, body in chunks if kind == b"ANMF" and len(body) >= 24]
+    missing = min(max(8 + size - len(data), 0), _MOST_MISSING)
+    if missing and chunks and chunks[-1][0] in _CARRIED:
+        reading.spoilt(_CARRIED[chunks.pop()[0]][1])
+    metadata = _metadata(chunks, data[8 + size + size % 2 :], reading)
     if moving:
         return _animation(found, moving, metadata, reading)
     rows, columns = _size(chunks)
     reading.require_size(rows, columns)
-    return single(lambda: _image(_pixels(data), metadata), (rows, columns), lambda: metadata)
+    return single(
+        lambda: _image(_pixels(data + bytes(missing)), metadata),
+        (rows, columns),
+        lambda: metadata,
+    )
+
+
+def _metadata(chunks: list[Chunk], behind: bytes, reading: Reading) -> Metadata:
+    said: dict[str, Any] = {}
+    own, unkept = [], []
+    for kind, body in chunks:
+        if kind in _CARRIED:
+            field, what = _CARRIED[kind]
+            blob = body.removeprefix(b"Exif\0\0") if kind == b"EXIF" else body
+            if not blob or (kind == b"EXIF" and blob[:4] not in (b"II*\0", b"MM\0*")):
+                reading.spoilt(what)
+            elif said.setdefault(field, blob) is not blob:
+                unkept.append(f"second {what}")
+        elif kind == b"ANIM" and any(body[:4]):
+            own.append((kind, body[:4]))
+        elif kind == b"C2PA":
+            unkept.append("content credentials")
+        elif kind not in (*_PIXELS, b"VP8X", b"ANIM", b"ANMF"):
+            own.append((kind, body))
+    if any(
+        kind not in _PIXELS
+        for frame, body in chunks
+        if frame == b"ANMF"
+        for kind, _ in _chunks(body[16:])
+    ):
+        unkept.append("what is said of single frames")
+    if behind.strip(b"\0\r\n "):
+        unkept.append("data behind its end")
+    return Metadata(**said, own=tuple(own), unkept=tuple(dict.fromkeys(unkept)))
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
@@ -60,6 +104,7 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
 
 def _wrapped(image: Image, stills: list[_Still]) -> bytes:
     metadata = image.metadata
+    own: tuple[Chunk, ...] = metadata.own if image.format == "WebP" else ()
     moves = metadata.duration is not None or len(stills) > 1
     flags = (
         _PROFILE * (metadata.icc is not None)
@@ -73,7 +118,9 @@ def _wrapped(image: Image, stills: list[_Still]) -> bytes:
     if metadata.icc is not None:
         chunks.append((b"ICCP", metadata.icc))
     if moves:
-        chunks.append((b"ANIM", bytes(4) + (metadata.loops or 0).to_bytes(2, "little")))
+        background = next((body for kind, body in own if kind == b"ANIM"), bytes(4))
+        loops = min(metadata.loops or 0, _MOST)
+        chunks.append((b"ANIM", background + loops.to_bytes(2, "little")))
         chunks += [(b"ANMF", _frame(rows, columns, *still)) for still in stills]
     else:
         chunks.append((b"VP8L", stills[0][0]))
@@ -81,8 +128,10 @@ def _wrapped(image: Image, stills: list[_Still]) -> bytes:
         chunks.append((b"EXIF", metadata.exif))
     if metadata.xmp is not None:
         chunks.append((b"XMP ", metadata.xmp))
+    others = [chunk for chunk in own if chunk[0] != b"ANIM"]
+    chunks += others
     # Without anything beside the pixels the simple form says all.
-    return _riff(chunks if flags & ~_ALPHA else chunks[1:])
+    return _riff(chunks if flags & ~_ALPHA or others else chunks[1:])
 
 
 def _encoded(image: Image) -> bytes:
@@ -96,7 +145,7 @@ def _encoded(image: Image) -> bytes:
     if image.colours == 1:
         pixels = pixels[..., [0, 0, 0, 1][: 3 + image.has_alpha]]
     # The library looks at strides even where only one value lies along them, so a copy is made.
-    data = bytes(imagecodecs.webp_encode(pixels.copy(), lossless=True, method=0))
+    data = bytes(imagecodecs.webp_encode(pixels.copy(), _EFFORT, lossless=True, method=_METHOD))
     body = bytearray(dict(_chunks(data[12:]))[b"VP8L"])
     # After a byte of signature and twice 14 bits of size: whether alpha is meant.
     head = int.from_bytes(body[1:5], "little") & ~(1 << 28) | image.has_alpha << 28
@@ -134,14 +183,12 @@ def _animation(
     metadata = replace(metadata, loops=int.from_bytes(loop[4:6], "little"))
 
     def patch(number: int) -> Pixels:
-        chunks = [chunk for chunk in _chunks(moving[number][16:]) if chunk[0] in _PIXELS]
-        size = _24(placements[number].columns - 1) + _24(placements[number].rows - 1)
-        if any(kind == b"ALPH" for kind, _ in chunks):
-            chunks.insert(0, (b"VP8X", bytes((_ALPHA, 0, 0, 0)) + size))
-        if _size(chunks) != (placements[number].rows, placements[number].columns):
-            raise ImageError("has a frame of another size than it claims; get an intact copy")
-        pixels = _pixels(_riff(chunks), has_alpha=has_alpha)
-        return pixels if pixels.ndim == 3 else pixels[..., None]
+        size = (placements[number].rows, placements[number].columns)
+        try:
+            return _patch(moving[number], size, has_alpha=has_alpha)
+        except (imagecodecs.WebpError, ImageError):
+            reading.flaw("has a frame that is damaged")
+            return np.zeros((*size, 3 + has_alpha), np.uint8)
 
     canvas = Canvas(rows, columns, placements, patch)
 
@@ -150,6 +197,18 @@ def _animation(
         return _image(canvas.shown(number), replace(metadata, duration=duration))
 
     return Frames(len(moving), read, (rows, columns), metadata=lambda: metadata)
+
+
+def _patch(frame: bytes, size: tuple[int, int], *, has_alpha: bool) -> Pixels:
+    chunks = [chunk for chunk in _chunks(frame[16:]) if chunk[0] in _PIXELS]
+    if _size(chunks) != size:
+        raise ImageError("has a frame of another size than it claims; get an intact copy")
+    if any(kind == b"ALPH" for kind, _ in chunks):
+        rows, columns = size
+        head = bytes((_ALPHA, 0, 0, 0)) + _24(columns - 1) + _24(rows - 1)
+        chunks.insert(0, (b"VP8X", head))
+    pixels = _pixels(_riff(chunks), has_alpha=has_alpha)
+    return pixels if pixels.ndim == 3 else pixels[..., None]
 
 
 def _pixels(data: bytes, *, has_alpha: bool | None = None) -> Pixels:
@@ -173,16 +232,15 @@ def _size(chunks: Iterable[Chunk]) -> tuple[int, int]:
     raise ImageError("is a broken WebP (it has no pixels); get an intact copy")
 
 
-def _exif(body: bytes | None) -> bytes | None:
-    """Drop what some writers put before EXIF, as in a JPEG."""
-    return body.removeprefix(b"Exif\0\0") if body is not None else None
-
-
 def _chunks(data: bytes) -> Iterator[Chunk]:
     at = 0
     while at + 8 <= len(data):
         size = int.from_bytes(data[at + 4 : at + 8], "little")
-        yield data[at : at + 4], data[at + 8 : at + 8 + size]
+        kind, body = data[at : at + 4], data[at + 8 : at + 8 + size]
+        if kind in _PIXELS:
+            # What is cut off is decoded as zeros.
+            body += bytes(min(size - len(body), _MOST_MISSING))
+        yield kind, body
         at += 8 + size + size % 2
 
 

@@ -1,0 +1,150 @@
+"""HEIC of 8, 10 and 12 bits, by pillow-heif (libheif), which turns pixels upright by itself."""
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pillow_heif
+
+from pdefilter.errors import ImageError
+from pdefilter.images.alpha import divided
+from pdefilter.images.codecs.boxes import boxes
+from pdefilter.images.codecs.companions import GAIN_MAP, without_companions
+from pdefilter.images.codecs.silence import unwarned
+from pdefilter.images.frames import Frames
+from pdefilter.images.image import Image
+from pdefilter.images.metadata import Metadata
+from pdefilter.images.reading import Reading
+from pdefilter.images.values import gathered, spread
+
+_LOSSLESS = -1
+# Colour primaries and transfer characteristics, as ITU-T H.273 numbers them.
+_SRGB, _UNSPECIFIED = (1, 13), (2, 2)
+# Red, green and blue are stored as they are; of grey alone the matrix says nothing.
+_IDENTITY, _ANY_MATRIX = 0, 6
+_NUMBERED = ("color_primaries", "transfer_characteristics")
+_OWN = (
+    "content_light_level",
+    "mastering_display_colour_volume",
+    "ambient_viewing_environment",
+    "nominal_diffuse_white_luminance",
+    "pixel_aspect_ratio",
+)
+_MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+
+
+def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
+    """Read the pictures in a file, the primary one first."""
+    kinds = [kind for kind, _ in boxes(data)]
+    if b"moov" in kinds and b"meta" not in kinds:
+        raise ImageError("is an animation; save its frames as .png by ffmpeg first")
+    with unwarned():
+        file = pillow_heif.open_heif(
+            io.BytesIO(data), convert_hdr_to_8bit=False, hdr_to_16bit=False
+        )
+    stills = [file[number] for number in range(len(file))]
+    stills.insert(0, stills.pop(file.primary_index))
+    columns, rows = stills[0].size
+    reading.require_size(rows, columns)
+    first = _metadata(stills[0])
+    if b"moov" in kinds:
+        first = replace(first, unkept=(*first.unkept, "animation"))
+
+    def read(number: int) -> Image:
+        still = stills[number]
+        if number:
+            reading.require_size(*still.size[::-1])
+        metadata = _metadata(still) if number else first
+        claimed, bits = still.size, _bits(still)
+        pixels = np.array(still)
+        if still.size != claimed:
+            raise ImageError("is a broken HEIC (it has not the size it claims); get an intact copy")
+        if bits > 8:
+            pixels = spread(pixels, (1 << bits) - 1)
+        return Image(
+            divided(pixels) if still.premultiplied_alpha else pixels,
+            has_alpha=still.has_alpha,
+            bits=bits if bits > 8 else None,
+            metadata=metadata,
+        )
+
+    return Frames(len(stills), read, (rows, columns), metadata=lambda: first)
+
+
+def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
+    """Write an HEIC without loss; grey with alpha becomes RGB with alpha."""
+    file = pillow_heif.HeifFile()  # type: ignore[no-untyped-call]
+    for image in images:
+        bits = image.bits or 8
+        pixels = image.pixels
+        if bits > 8:
+            pixels = gathered(pixels, (1 << bits) - 1)
+        if image.channels == 2:
+            pixels = pixels[..., [0, 0, 0, 1]]
+        rows, columns = pixels.shape[:2]
+        channels = pixels.shape[2] if pixels.ndim == 3 else 1
+        mode = _MODES[channels] + (f";{bits}" if bits > 8 else "")
+        still = file.add_frombytes(mode, (columns, rows), np.ascontiguousarray(pixels).tobytes())
+        still.info.update(_said(image, bits, channels))
+    stream = io.BytesIO()
+    file.save(stream, quality=_LOSSLESS, chroma=444)
+    return stream.getvalue()
+
+
+def _said(image: Image, bits: int, channels: int) -> dict[str, Any]:
+    metadata = image.metadata
+    own = dict(metadata.own) if image.format == "HEIC" else {}
+    said = {
+        "bit_depth": bits,
+        "full_range_flag": 1,
+        "matrix_coefficients": _IDENTITY if channels > 1 else _ANY_MATRIX,
+        **dict(zip(_NUMBERED, _UNSPECIFIED if metadata.icc else _SRGB, strict=True)),
+        "icc_profile": metadata.icc,
+        "exif": metadata.exif,
+        "xmp": metadata.xmp,
+        **own,
+    }
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def _bits(still: pillow_heif.HeifImage) -> int:
+    bits: int = still.info["bit_depth"]  # type: ignore[assignment]
+    return bits
+
+
+def _metadata(still: pillow_heif.HeifImage) -> Metadata:
+    info: Mapping[str, Any] = still.info
+    xmp, unkept = without_companions(info.get("xmp") or b"")
+    return Metadata(
+        icc=info.get("icc_profile"),
+        exif=(info["exif"] or b"").removeprefix(b"Exif\0\0") or None,
+        xmp=xmp or None,
+        own=tuple(_own(info)),
+        unkept=tuple(dict.fromkeys((*_others(info), *unkept))),
+        # Its boxes alone tell, and libheif has obeyed them.
+        orientation=1,
+    )
+
+
+def _own(info: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    colours = info.get("nclx_profile", {})
+    numbers = tuple(int(colours.get(key, 2)) for key in _NUMBERED)
+    if numbers not in (_SRGB, _UNSPECIFIED):
+        yield from zip(_NUMBERED, numbers, strict=True)
+    for key in _OWN:
+        if key in info:
+            yield key, info[key]
+
+
+def _others(info: Mapping[str, Any]) -> Iterator[str]:
+    """Name what else belongs to a picture."""
+    if info["depth_images"]:
+        yield "depth map"
+    for kind in info.get("aux", {}):
+        yield GAIN_MAP if "hdrgainmap" in kind else "auxiliary picture"
+    if info["metadata"]:
+        yield "metadata of other kinds"
+    if "heif" in info:
+        yield "place of the camera"

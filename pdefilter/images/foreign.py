@@ -1,0 +1,59 @@
+"""Files that no codec reads, told by how they begin: what they are, and what converts them."""
+
+from typing import NamedTuple
+
+_RAW = "a camera's raw file", "develop it to a 16-bit .tif by darktable, RawTherapee or dcraw first"
+_VIDEO = "a video", "save its frames as .png by ffmpeg first"
+
+
+class Foreign(NamedTuple):
+    """What people call a kind of file, and what to do with it."""
+
+    name: str
+    advice: str
+
+
+# Each by what stands at a place; more particular ones come first.
+_SIGNATURES = (
+    (0, b"SIMPLE  =", Foreign("a FITS file", "save it as .npy by astropy first")),
+    (128, b"DICM", Foreign("a DICOM file", "save it as a 16-bit .png or .npy by pydicom first")),
+    (344, b"n+1\0", Foreign("a NIfTI file", "save its slices as .npy by nibabel first")),
+    (8, b"CR\2\0", Foreign(*_RAW)),  # Canon, within TIFF
+    (4, b"ftypcrx ", Foreign(*_RAW)),  # Canon, as of 2018
+    (0, b"FUJIFILMCCD-RAW", Foreign(*_RAW)),
+    (0, b"IIRO", Foreign(*_RAW)),  # Olympus
+    (0, b"IIRS", Foreign(*_RAW)),
+    (0, b"MMOR", Foreign(*_RAW)),
+    (0, b"IIU\0", Foreign(*_RAW)),  # Panasonic
+    (0, b"\0MRM", Foreign(*_RAW)),  # Minolta
+    (0, b"FOVb", Foreign(*_RAW)),  # Sigma
+    (0, b"8BPS", Foreign("a Photoshop file", "save it as .tif or .png there first")),
+    (0, b"gimp xcf", Foreign("a GIMP file", "export it as .tif or .png there first")),
+    (0, b"%PDF-", Foreign("a PDF", "save its pages as .png by pdftoppm first")),
+    (0, b"%!PS", Foreign("a PostScript file", "save its pages as .png by Ghostscript first")),
+    (0, b"<svg", Foreign("an SVG drawing", "export it as .png by Inkscape first")),
+    (0, b"#?RADIANCE", Foreign("a Radiance picture", "save it as .exr or .pfm first")),
+    (0, b"#?RGBE", Foreign("a Radiance picture", "save it as .exr or .pfm first")),
+    (0, b"\x89HDF\r\n", Foreign("an HDF5 file", "save the array wanted as .npy by h5py first")),
+    (0, b"II\xbc\1", Foreign("a JPEG XR", "save it as .tif or .png first")),
+    (4, b"ftypisom", Foreign(*_VIDEO)),
+    (4, b"ftypmp4", Foreign(*_VIDEO)),
+    (4, b"ftypqt  ", Foreign(*_VIDEO)),
+    (0, b"\x1aE\xdf\xa3", Foreign(*_VIDEO)),  # Matroska, WebM
+    (0, b"\x1f\x8b", Foreign("compressed by gzip", "unpack it by gunzip first")),
+    (0, b"PK\3\4", Foreign("a ZIP archive", "unpack it first")),
+)  # fmt: skip
+
+START = max(at + len(signature) for at, signature, _ in _SIGNATURES)
+"""The bytes that tell them all."""
+
+
+def foreign(data: bytes) -> Foreign | None:
+    """Find what a file is that no codec reads."""
+    for at, signature, kind in _SIGNATURES:
+        if data.startswith(signature, at):
+            return kind
+    # A drawing may begin with a declaration of XML, and of its kind.
+    if data.startswith((b"<?xml", b"<!DOCTYPE svg")) and b"<svg" in data:
+        return foreign(b"<svg")
+    return None
