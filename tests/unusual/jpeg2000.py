@@ -135,7 +135,7 @@ def files() -> dict[str, bytes]:
         "icc-any.jp2": jp2(colour, by_profile(icc, 3)),
         "icc-grey.jp2": jp2(encoded(plane(8)), by_profile(grey_icc)),
         "icc-cmyk.jp2": jp2(encoded(planes(8, 4)), by_profile(cmyk_icc)),
-        "icc-broken.jp2": jp2(colour, by_profile(b"nothing" * 9)),
+        "icc-broken.jp2": jp2(colour, by_profile(b"")),
         "icc-second.jp2": jp2(colour, box(b"colr", b"\4\0\0" + bytes(20)), by_profile(icc)),
         "icc-12.jp2": jp2(encoded(planes(12, 3), 12), by_profile(icc)),
         "cmyk.jp2": jp2(encoded(planes(8, 4)), enumerated(CMYK)),

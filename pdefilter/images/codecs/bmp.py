@@ -278,7 +278,7 @@ def _metadata(data: bytes, header: _Header, masks: tuple[int, ...], reading: Rea
 def _profile(data: bytes, header: _Header, reading: Reading) -> bytes | None:
     at, size = struct.unpack_from("<II", header.raw, _PROFILE_AT)
     icc = data[_FILE.size + at : _FILE.size + at + size]
-    if len(icc) < size or icc[36:40] != b"acsp":
+    if not icc or len(icc) < size:
         reading.spoilt("ICC profile")
         return None
     return icc

@@ -150,9 +150,8 @@ def _colours_of(header: Iterable[Box], reading: Reading) -> _Colours:
         if body[0] == _ENUMERATED and int.from_bytes(body[3:7]) in _READ_SPACES:
             return _Colours(int.from_bytes(body[3:7]))
         if body[0] in (_RESTRICTED_PROFILE, _ANY_PROFILE):
-            icc = body[3:]
-            if icc[36:40] == b"acsp":
-                return _Colours(icc=icc)
+            if body[3:]:
+                return _Colours(icc=body[3:])
             reading.spoilt("ICC profile")
     return _Colours()
 
