@@ -163,9 +163,8 @@ class Format:
         """Say that the format cannot hold a type of values, and what would work."""
         depths = " or ".join(name for name, known in DEPTHS.items() if self.holds_type(known))
         others = _alternatives(lambda other: other.holds_type(dtype))
-        return (
-            f"{self.name} cannot hold {_depth(dtype)}; take the depth {depths}, or write {others}"
-        )
+        depth = f"take the depth {depths}, or " if depths else ""
+        return f"{self.name} cannot hold {_depth(dtype)}; {depth}write {others}"
 
     def holds_type(self, dtype: str) -> bool:
         """Whether the format stores values of a type."""
@@ -262,33 +261,38 @@ FORMATS = (
            library="imagecodecs",
            why="Pillow joins frames that look alike"),
     Format("BMP", (".bmp", ".dib"), lambda b: b.startswith(b"BM"),
-           "bmp", ("uint8",), (1, 3), alpha=True, carries=("resolution",),
-           library="OpenCV", why="reads run lengths, notices truncation"),
+           "bmp", ("uint8",), (1, 3), alpha=True, carries=("icc", "resolution"),
+           own="calibrated colours",
+           library="NumPy", why="OpenCV and Pillow get some of its kinds wrong"),
     Format("PBM", (".pbm",), lambda b: b[:2] in (b"P1", b"P4"),
-           "pnm", (), (), alpha=False, library="NumPy", why="a header and numbers"),
+           "pnm", (), (), alpha=False, own="comments",
+           library="NumPy", why="a header and numbers"),
     Format("PGM", (".pgm",), lambda b: b[:2] in (b"P2", b"P5"),
-           "pnm", _WHOLE, (1,), alpha=False, several=True,
+           "pnm", _WHOLE, (1,), alpha=False, several=True, own="comments",
            library="NumPy", why="a header and numbers"),
     Format("PPM", (".ppm",), lambda b: b[:2] in (b"P3", b"P6"),
-           "pnm", _WHOLE, (3,), alpha=False, several=True,
+           "pnm", _WHOLE, (3,), alpha=False, several=True, own="comments",
            library="NumPy", why="a header and numbers"),
     Format("PNM", (".pnm",), lambda _: False,
            "pnm", _WHOLE, (1, 3), alpha=False, several=True,
            library="NumPy", why="a header and numbers"),
     Format("PAM", (".pam",), lambda b: b[:3] == b"P7\n",
            "pnm", _WHOLE, ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
+           own="comments and kinds of tuples",
            library="NumPy", why="a header and numbers"),
     Format("PFM", (".pfm",), lambda b: b[:2] in (b"Pf", b"PF"),
-           "pnm", ("float32",), (1, 3), alpha=False, several=True,
+           "pnm", ("float32",), (1, 3), alpha=False, several=True, own="scale and comments",
            library="NumPy", why="a header and numbers"),
     Format("EXR", (".exr",), lambda b: b[:4] == b"\x76\x2f\x31\x01",
            "exr", ("float16", "float32"), ANY_NUMBER_OF_CHANNELS, alpha=True,
-           own="header attributes",
+           several=True,
+           own="header attributes (display window, camera)",
            library="OpenEXR", why="its own; OpenCV and imagecodecs have none"),
-    Format("JPEG2000", (".jp2", ".j2k"),
+    Format("JPEG2000", (".jp2", ".j2k", ".j2c", ".jpc", ".jpx"),
            lambda b: b[4:12] == b"jP  \r\n\x87\n" or b[:4] == b"\xff\x4f\xff\x51",
-           "jpeg2000", _WHOLE, (1, 3), alpha=True, cmyk=True,
+           "jpeg2000", (*_WHOLE, "int8", "int16"), ANY_NUMBER_OF_CHANNELS, alpha=True, cmyk=True,
            carries=(*_PHOTOGRAPHIC, "resolution"),
+           own="XML and other boxes (GeoJP2)",
            library="imagecodecs", why="up to 16 bits, with or without alpha"),
     Format("AVIF", (".avif",), lambda b: bool(_brands(b) & {b"avif", b"avis"}),
            "avif", ("uint8", "uint10", "uint12"), (1, 3), alpha=True, several=True,

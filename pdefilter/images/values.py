@@ -29,7 +29,11 @@ _SAFE = 2.0**64
 # Integers up to here are numbers of float64.
 _DIGITS = 2.0**53
 
-_TOO_LARGE = "exceed what float32 can hold; scale the image down"
+TOO_LARGE = (
+    "exceed what float32 can hold; if a value marks where there is no data, name it by --nodata, "
+    "else scale the image down"
+)
+"""What is wrong with values, and what helps, behind their number."""
 
 
 def to_unit(pixels: Pixels) -> NDArray[np.float32]:
@@ -42,7 +46,7 @@ def to_unit(pixels: Pixels) -> NDArray[np.float32]:
     """
     planes = channels.part(pixels.reshape(1, -1, 1))
     if pixels.dtype == np.float64:
-        require_finite(planes, _TOO_LARGE)
+        require_finite(planes, TOO_LARGE)
     return planes.reshape(pixels.shape)
 
 
@@ -113,7 +117,10 @@ def _scale_of(pixels: Pixels, seen: Mask | None, natural: Scale, full: FullScale
     extremes = _extremes(pixels, seen)
     size = max((highest - lowest for lowest, highest in extremes), default=0.0)
     if not np.isfinite(size):
-        raise ImageError("has values that span more than float64 holds; scale the image down")
+        raise ImageError(
+            "has values that span more than float64 holds; if one marks where there is no data, "
+            "name it by --nodata, else scale the image down"
+        )
     whole = natural.full if full is None else float((size or 1) if full == "range" else full)
     scale = Scale.of_range(float(size), whole)
     if full is None and narrow and scale.is_plain:
@@ -270,7 +277,7 @@ def _as_floats(
     largest = float(np.finfo(dtype).max)
     outside = int(np.count_nonzero(np.abs(values) > largest))
     if outside and dtype.itemsize > 2:
-        raise ImageError(f"{outside} values of the result {_TOO_LARGE}")
+        raise ImageError(f"{outside} values of the result {TOO_LARGE}")
     return values.clip(-largest, largest), outside
 
 

@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 from pdefilter.images.holes import as_stored, converted, valid_pixels, with_holes
 from pdefilter.images.image import FullScale, Image, Pixels
 from pdefilter.images.values import (
+    TOO_LARGE,
     natural_scale,
     numbers_of,
     pixels_of,
@@ -153,9 +154,7 @@ def _stored(result: Raster, dtype: np.dtype, full: float) -> Pixels:
     alike = len(colour) > 1 and not colour.strides[0]
     different = colour[:1] if alike else colour
     if different.dtype == np.float32:
-        require_finite(
-            different, "of the result exceed what float32 can hold; scale the image down"
-        )
+        require_finite(different, f"of the result {TOO_LARGE}")
     planes = [*different] * (len(colour) // len(different))
     intervals = [result.interval] * len(planes)
     scales = [scale if alike else scale.of_channel(c) for c in range(len(planes))]

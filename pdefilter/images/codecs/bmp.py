@@ -1,68 +1,291 @@
-"""BMP, by OpenCV, which reads its run lengths too and notices truncated data."""
+"""BMP of Windows and of OS/2: no library reads all of its kinds, each of which is simple."""
 
 import struct
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from pdefilter.errors import ImageError
-from pdefilter.images.codecs.opencv import cv2
+from pdefilter.images.codecs.bmp_runs import expanded
 from pdefilter.images.frames import Frames, single
-from pdefilter.images.image import Image
+from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata, Resolution
 from pdefilter.images.reading import Reading
+from pdefilter.images.values import spread
 
-_RESOLUTION = struct.Struct("<ii")
-_RESOLUTION_AT = 38
-_OLDEST_HEADER = 12
+# In front of the header, whose fields are counted from its own beginning.
+_FILE = struct.Struct("<2sIHHI")
+_OLDEST, _PLAIN, _MASKED, _CALIBRATED, _LATEST = 12, 40, 56, 108, 124
+_OF_WINDOWS = (_PLAIN, 52, _MASKED, _CALIBRATED, _LATEST)
+_RESOLUTION_AT, _COLOURS_AT, _SPACE_AT, _CALIBRATION_AT, _PROFILE_AT = 24, 32, 56, 60, 112
+_MASKS_AT = _FILE.size + _PLAIN
+_CALIBRATION = "calibration"
+
+_NONE, _RUNS_OF_8, _RUNS_OF_4, _FIELDS, _FIELDS_WITH_ALPHA = 0, 1, 2, 3, 6
+_BITS = {
+    _NONE: (1, 2, 4, 8, 16, 24, 32),
+    _RUNS_OF_8: (8,),
+    _RUNS_OF_4: (4,),
+    _FIELDS: (16, 32),
+    _FIELDS_WITH_ALPHA: (16, 32),
+}
+_REFUSED = {4: "a JPEG", 5: "a PNG", 11: "inks", 12: "inks", 13: "inks"}
+_REFUSED_OF_OS2 = {3: "the code of fax machines (Huffman)", 4: "runs of 24 bits"}
+# Red, green and blue, where nothing says where they are.
+_USUAL_MASKS = {16: (0x7C00, 0x3E0, 0x1F), 32: (0xFF0000, 0xFF00, 0xFF)}
+_WRITTEN_MASKS = (0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+
+_CALIBRATED_SPACE, _SRGB, _EMBEDDED, _LINKED = 0, 0x73524742, 0x4D424544, 0x4C494E4B
+_PERCEPTUAL = 4
+_MOST_BYTES = (1 << 32) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What the header says: its size, its bytes up to the latest version, and what they mean."""
+
+    size: int
+    raw: bytes
+    rows: int
+    columns: int
+    upwards: bool
+    bits: int
+    compression: int
+
+    @property
+    def entry(self) -> int:
+        """The bytes of a colour of the palette."""
+        return 3 if self.size == _OLDEST else 4
+
+    @property
+    def colours(self) -> int:
+        """How many colours the palette is said to have."""
+        said = int.from_bytes(self.raw[_COLOURS_AT : _COLOURS_AT + 4], "little")
+        if self.bits > 8:
+            return said
+        return min(said or 1 << self.bits, 1 << self.bits)
+
+    @property
+    def palette_at(self) -> int:
+        """Where in the file the palette begins, or would."""
+        masks = {_FIELDS: 12, _FIELDS_WITH_ALPHA: 16} if self.size == _PLAIN else {}
+        return _FILE.size + self.size + masks.get(self.compression, 0)
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
-    """Read a BMP; the fourth byte of a pixel is alpha only where the header says so."""
-    header = int.from_bytes(data[14:18], "little")
-    sizes = struct.Struct("<HH" if header == _OLDEST_HEADER else "<ii")
-    columns, rows = sizes.unpack_from(data, 18)
-    reading.require_size(abs(rows), columns)
+    """Read a BMP; palettes are resolved, and values of fewer than 8 bits spread.
+
+    The fourth part of a pixel is alpha only where the header says so.
+
+    References
+    ----------
+    https://learn.microsoft.com/windows/win32/gdi/bitmap-storage
+    """
+    header = _header(data)
+    reading.require_size(header.rows, header.columns)
+    _require_readable(header)
 
     def read() -> Image:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-        if pixels is None:
-            raise ImageError("is a truncated or broken BMP; get an intact copy")
-        has_alpha = header >= 56 and any(data[66:70])
-        if pixels.ndim == 3:
-            order = [2, 1, 0, 3] if has_alpha and pixels.shape[2] == 4 else [2, 1, 0]
-            pixels = np.ascontiguousarray(pixels[..., order])
+        at = _pixels_at(data, header)
+        if header.bits <= 8:
+            numbers = _numbers(data[at:], header, reading)
+            pixels = _of_palette(numbers, _palette(data, header, at), reading)
+            masks: tuple[int, ...] = ()
+        else:
+            masks = _masks(data, header, reading)
+            pixels = _of_fields(_stored(data[at:], header, reading), header, masks)
         return Image(
-            pixels,
-            has_alpha=pixels.ndim == 3 and pixels.shape[2] == 4,
-            metadata=Metadata(resolution=_resolution(data, header)),
+            np.ascontiguousarray(pixels[::-1] if header.upwards else pixels),
+            has_alpha=len(masks) == 4,
+            metadata=_metadata(data, header, masks, reading),
         )
 
-    return single(read, (abs(rows), columns))
+    return single(read, (header.rows, header.columns))
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
     """Write a BMP; grey with alpha becomes RGB with alpha."""
     (image,) = images
-    pixels = image.pixels
-    if image.channels == 1:
-        pixels = pixels.reshape(pixels.shape[:2])
-    elif image.channels == 2:
-        pixels = pixels[..., [0, 0, 0, 1]]
-    else:
-        pixels = pixels[..., [2, 1, 0, 3][: image.channels]]
-    done, data = cv2.imencode(".bmp", np.ascontiguousarray(pixels))
-    if not done:
+    rows, columns = image.pixels.shape[:2]
+    order = {1: [0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[image.channels]
+    values = image.pixels.reshape(rows, -1, image.channels)[::-1, :, order].reshape(rows, -1)
+    body = np.pad(values, [(0, 0), (0, -values.shape[1] % 4)]).tobytes()
+    palette = b"".join(bytes([v, v, v, 0]) for v in range(256)) if image.channels == 1 else b""
+    metadata = image.metadata
+    calibration = dict(metadata.own).get(_CALIBRATION) if image.format == "BMP" else None
+    icc = metadata.icc or b""
+    latest = bool(image.has_alpha or calibration or icc)
+    size = _LATEST if latest else _PLAIN
+    at = _FILE.size + size + len(palette)
+    if at + len(body) + len(icc) > _MOST_BYTES:
         raise ImageError("is too large for BMP; write .png")
-    written = bytearray(data)
-    resolution = image.metadata.resolution
-    if resolution is not None and (densities := resolution.per_metre()):
-        _RESOLUTION.pack_into(written, _RESOLUTION_AT, *densities)
-    return bytes(written)
+    densities = (metadata.resolution and metadata.resolution.per_metre()) or (0, 0)
+    compression = _FIELDS if image.has_alpha else _NONE
+    head = _FILE.pack(b"BM", at + len(body) + len(icc), 0, 0, at) + struct.pack(
+        "<IiiHHIIiiII", size, columns, rows, 1, 8 * len(order), compression, len(body),
+        *densities, 0, 0,
+    )  # fmt: skip
+    if latest:
+        masks = _WRITTEN_MASKS if image.has_alpha else (0, 0, 0, 0)
+        space = _EMBEDDED if icc else _CALIBRATED_SPACE if calibration else _SRGB
+        profile_at = size + len(palette) + len(body) if icc else 0
+        head += struct.pack("<5I", *masks, space) + (calibration or bytes(48))
+        head += struct.pack("<4I", _PERCEPTUAL, profile_at, len(icc), 0)
+    return head + palette + body + icc
 
 
-def _resolution(data: bytes, header: int) -> Resolution | None:
-    if header == _OLDEST_HEADER:
+def _header(data: bytes) -> _Header:
+    size = int.from_bytes(data[14:18], "little")
+    raw = data[_FILE.size : _FILE.size + min(size, _LATEST)].ljust(_LATEST, b"\0")
+    if size == _OLDEST:
+        columns, rows, _, bits = struct.unpack_from("<4H", raw, 4)
+        compression = _NONE
+    elif size >= 16:
+        columns, rows, _, bits, compression = struct.unpack_from("<iiHHI", raw, 4)
+    else:
+        raise ImageError("is a broken BMP (it has no header); get an intact copy")
+    return _Header(size, raw, abs(rows), columns, rows > 0, bits, compression)
+
+
+def _require_readable(header: _Header) -> None:
+    of_os2 = header.size not in _OF_WINDOWS or (header.compression, header.bits) in (
+        (3, 1),
+        (4, 24),
+    )
+    kind = (_REFUSED | _REFUSED_OF_OS2 if of_os2 else _REFUSED).get(header.compression)
+    if kind is not None:
+        raise ImageError(f"is a BMP that holds {kind}, which is not read; convert it first")
+    if header.bits not in _BITS.get(header.compression, ()):
+        raise ImageError(
+            f"is a BMP of {header.bits} bits a pixel and the compression {header.compression}, "
+            "which do not go together; get an intact copy"
+        )
+
+
+def _pixels_at(data: bytes, header: _Header) -> int:
+    """Find where the pixels begin: behind the palette, unless the file says a place that may be."""
+    said = int.from_bytes(data[10:14], "little")
+    if said >= header.palette_at:
+        return said
+    return header.palette_at + header.colours * header.entry
+
+
+def _stored(body: bytes, header: _Header, reading: Reading) -> Pixels:
+    """Cut bytes into rows, which fill up words of 32 bits."""
+    stride = (header.columns * header.bits + 31) // 32 * 4
+    # The very last word need not be filled up.
+    least = stride * (header.rows - 1) + (header.columns * header.bits + 7) // 8
+    if len(body) < least:
+        reading.flaw(f"is truncated: {len(body)} of {least} bytes of pixels are there")
+    size = stride * header.rows
+    return np.frombuffer(body[:size].ljust(size, b"\0"), np.uint8).reshape(header.rows, stride)
+
+
+def _numbers(body: bytes, header: _Header, reading: Reading) -> Pixels:
+    """Read numbers of colours of the palette."""
+    bits = header.bits
+    if header.compression != _NONE:
+        return expanded(body, header.rows, header.columns, bits, reading)
+    stored = _stored(body, header, reading)
+    if bits == 8:
+        return stored[:, : header.columns]
+    shifts = np.arange(8 - bits, -1, -bits, dtype=np.uint8)
+    apart = stored[..., None] >> shifts & ((1 << bits) - 1)
+    return apart.reshape(header.rows, -1)[:, : header.columns]
+
+
+def _palette(data: bytes, header: _Header, end: int) -> Pixels:
+    """Read the colours that there are, shape (K, 3)."""
+    size = min(header.colours * header.entry, end - header.palette_at)
+    stored = data[header.palette_at : header.palette_at + size]
+    count = len(stored) // header.entry
+    entries = np.frombuffer(stored, np.uint8, count * header.entry).reshape(count, header.entry)
+    return entries[:, 2::-1]
+
+
+def _of_palette(numbers: Pixels, palette: Pixels, reading: Reading) -> Pixels:
+    """Resolve a palette; a grey one to grey."""
+    if numbers.max() >= len(palette):
+        reading.flaw(f"has pixels of other colours than the {len(palette)} of its palette")
+    table = np.zeros((256, 3), np.uint8)
+    table[: len(palette)] = palette
+    is_grey = (table == table[:, :1]).all()
+    pixels: Pixels = (table[:, 0] if is_grey else table)[numbers]
+    return pixels
+
+
+def _masks(data: bytes, header: _Header, reading: Reading) -> tuple[int, ...]:
+    """Find the bits of a pixel that hold red, green and blue, and alpha where there is any."""
+    if header.bits == 24:
+        return ()
+    within = (1 << header.bits) - 1
+    said = struct.unpack("<4I", data[_MASKS_AT : _MASKS_AT + 16].ljust(16, b"\0"))
+    *colours, alpha = (mask & within for mask in said)
+    if header.compression == _NONE:
+        colours = list(_USUAL_MASKS[header.bits])
+    elif not any(colours):
+        reading.flaw("does not say which bits of a pixel its colours are")
+        colours = list(_USUAL_MASKS[header.bits])
+    if header.size < _MASKED and header.compression != _FIELDS_WITH_ALPHA:
+        alpha = 0
+    masks = (*colours, alpha) if alpha and not any(alpha & mask for mask in colours) else colours
+    if any(largest & (largest + 1) for _, largest in map(_shift_and_largest, masks)):
+        raise ImageError("has colours whose bits lie apart, which is not read; convert it first")
+    return tuple(masks)
+
+
+def _shift_and_largest(mask: int) -> tuple[int, int]:
+    shift = max(0, (mask & -mask).bit_length() - 1)
+    return shift, mask >> shift
+
+
+def _of_fields(stored: Pixels, header: _Header, masks: tuple[int, ...]) -> Pixels:
+    """Take colours out of the bits of pixels."""
+    if not masks:
+        return stored[:, : 3 * header.columns].reshape(header.rows, -1, 3)[..., ::-1]
+    words = stored.view(f"<u{header.bits // 8}")[:, : header.columns]
+    pixels = np.empty((*words.shape, len(masks)), np.uint8)
+    for channel, mask in enumerate(masks):
+        shift, largest = _shift_and_largest(mask)
+        values = words >> shift & largest
+        if largest > 255:
+            pixels[..., channel] = np.rint(values * (255 / largest))
+        else:
+            pixels[..., channel] = spread(values, largest) if largest else 0
+    return pixels
+
+
+def _metadata(data: bytes, header: _Header, masks: tuple[int, ...], reading: Reading) -> Metadata:
+    found: dict[str, Any] = {"resolution": _resolution(header)}
+    unkept = []
+    if header.bits > 8 and header.colours:
+        unkept.append("suggested palette")
+    if any(_shift_and_largest(mask)[1] > 255 for mask in masks):
+        unkept.append("bits of its values beyond 8")
+    space, *_ = struct.unpack_from("<I", header.raw, _SPACE_AT)
+    calibration = header.raw[_CALIBRATION_AT:_CALIBRATED]
+    if header.size >= _CALIBRATED and space == _CALIBRATED_SPACE and any(calibration):
+        found["own"] = ((_CALIBRATION, calibration),)
+    if header.size >= _LATEST and space == _EMBEDDED:
+        found["icc"] = _profile(data, header, reading)
+    elif header.size >= _LATEST and space == _LINKED:
+        unkept.append("ICC profile in a file of its own")
+    return Metadata(**found, unkept=tuple(unkept))
+
+
+def _profile(data: bytes, header: _Header, reading: Reading) -> bytes | None:
+    at, size = struct.unpack_from("<II", header.raw, _PROFILE_AT)
+    icc = data[_FILE.size + at : _FILE.size + at + size]
+    if not icc or len(icc) < size:
+        reading.spoilt("ICC profile")
         return None
-    columns, rows = _RESOLUTION.unpack_from(data, _RESOLUTION_AT)
-    return Resolution.of_metre(columns, rows) if columns > 0 and rows > 0 else None
+    return icc
+
+
+def _resolution(header: _Header) -> Resolution | None:
+    columns, rows = struct.unpack_from("<ii", header.raw, _RESOLUTION_AT)
+    if header.size < _PLAIN or columns <= 0 or rows <= 0:
+        return None
+    return Resolution.of_metre(columns, rows)

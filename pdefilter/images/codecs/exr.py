@@ -1,7 +1,10 @@
-"""OpenEXR, by its own library: half, float or 32-bit channels of any name."""
+"""OpenEXR: pixels by its own library, headers attribute by attribute."""
 
 import io
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,84 +12,266 @@ import OpenEXR
 
 from pdefilter.errors import ImageError
 from pdefilter.images.alpha import divided, multiplied
+from pdefilter.images.codecs.exr_header import Attribute, Header, headers, with_attributes
 from pdefilter.images.codecs.silence import silence
-from pdefilter.images.frames import Frames, single
-from pdefilter.images.image import Image
+from pdefilter.images.frames import Frames
+from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
 
-_ORDER = {name: at for at, name in enumerate(("Y", "R", "G", "B", "A"))}
 _NAMES = {1: ["Y"], 2: ["Y", "A"], 3: ["R", "G", "B"], 4: ["R", "G", "B", "A"]}
-# What the pixels themselves say.
-_STRUCTURE = {"channels", "compression", "dataWindow", "displayWindow", "lineOrder", "type",
-              "tiles", "chunkCount", "name", "version", "maxSamplesPerPixel"}  # fmt: skip
+_CHROMA = ("RY", "BY")
+_FIRST, _LAST = {"R": 0, "G": 1, "B": 2}, {"A": 4}
+# What the pixels themselves say, and what shows what they were.
+_STRUCTURE = (b"channels", b"compression", b"lineOrder", b"type", b"tiles", b"chunkCount",
+              b"version", b"maxSamplesPerPixel", b"preview")  # fmt: skip
 # What is said of the camera even where nothing is known of it.
-_USUAL = {"pixelAspectRatio": 1, "screenWindowCenter": 0, "screenWindowWidth": 1}
+_USUAL = {
+    b"pixelAspectRatio": Attribute(b"float", struct.pack("<f", 1)),
+    b"screenWindowCenter": Attribute(b"v2f", bytes(8)),
+    b"screenWindowWidth": Attribute(b"float", struct.pack("<f", 1)),
+}
+_NAME = b"name"
+_DATA, _DISPLAY = _WINDOWS = b"dataWindow", b"displayWindow"
+_WINDOW = struct.Struct("<4i")
+# What the library takes for a place.
+_FARTHEST = (1 << 30) - 1
+# By their numbers in files; the others lose something, if only of floats of 32 bits.
+_LOSSLESS = {
+    0: OpenEXR.NO_COMPRESSION,
+    1: OpenEXR.RLE_COMPRESSION,
+    2: OpenEXR.ZIPS_COMPRESSION,
+    3: OpenEXR.ZIP_COMPRESSION,
+    4: OpenEXR.PIZ_COMPRESSION,
+}
+_ZIP = 3
+# The luminances of red, green and blue of these primaries (Rec. 709) where a file names none.
+_PRIMARIES = (0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329)
+_EXACT = 1 << 24
+_LARGEST_UINT = (1 << 32) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """How a part was stored: its channels, those of them that held integers, the compression."""
+
+    channels: tuple[str, ...]
+    integers: frozenset[str]
+    compression: int
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
-    """Read the pixels of the only part; colours are stored multiplied by alpha."""
-    with silence():
-        header = _opened(data, header_only=True)
-    if len(header.parts) != 1:
-        raise ImageError(f"has {len(header.parts)} parts; give a file of one")
-    (left, top), (right, bottom) = header.header()["dataWindow"]
-    size = (int(bottom) - int(top) + 1, int(right) - int(left) + 1)
-    reading.require_size(*size)
+    """Read the pixels of each part; colours are stored multiplied by alpha."""
+    found = headers(data)
+    if not all(_is_sound(header[_DISPLAY].value) for header in found):
+        reading.spoilt("display window")
+        data = with_attributes(data, [{_DISPLAY: header[_DATA]} for header in found])
+        found = headers(data)
+    sizes = [_size(header) for header in found]
+    reading.require_frames(len(sizes), *sizes[0])
+    for size in sizes:
+        reading.require_size(*size)
 
-    def read() -> Image:
+    @cache
+    def opened() -> Any:
         with silence():
-            file = _opened(data)
-        channels = file.channels()
-        names = sorted(channels, key=lambda name: (_ORDER.get(name, len(_ORDER)), name))
-        if any((channels[n].xSampling, channels[n].ySampling) != (1, 1) for n in names):
-            raise ImageError("has channels of fewer pixels than others; convert it first")
-        planes = [channels[name].pixels for name in names]
-        if planes[0].dtype.kind == "u" or len({plane.dtype for plane in planes}) > 1:
-            # 32-bit integers number things; they are no brightness between zero and one.
-            planes = [plane.astype(np.float32) for plane in planes]
-        pixels = np.stack(planes, axis=-1) if len(planes) > 1 else planes[0]
-        has_alpha = names in (_NAMES[2], _NAMES[4])
-        said = {key: v for key, v in file.header().items() if key not in _STRUCTURE}
-        return Image(
-            divided(pixels) if has_alpha else pixels,
-            has_alpha=has_alpha,
-            metadata=Metadata(
-                own=tuple(
-                    (key, value)
-                    for key, value in said.items()
-                    if not (key in _USUAL and np.all(value == _USUAL[key]))
-                ),
-                stored=names,
-            ),
-        )
+            file = OpenEXR.File(io.BytesIO(data), separate_channels=True)
+        # A part that is broken is left out, and the next would take its place.
+        if len(file.parts) < len(found):
+            raise ImageError("is a truncated or broken EXR; get an intact copy")
+        return file
 
-    return single(read, size)
+    def read(number: int) -> Image:
+        header = found[number]
+        if header.get(b"type", Attribute(b"", b"")).value.startswith(b"deep"):
+            raise ImageError("holds deep pixels, of several values each; flatten it first")
+        channels = opened().parts[number].channels
+        with np.errstate(all="ignore"):
+            return _image(channels, header, sizes[number])
+
+    return Frames(len(found), read, sizes[0])
 
 
-def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
-    """Write one part, compressed without loss."""
-    (image,) = images
-    said = dict(image.metadata.own) if image.format == "EXR" else {}
-    names = _names(image)
+def encode(images: Frames, name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
+    """Write a part for each image, compressed without loss."""
+    parts: list[tuple[dict[str, Any], dict[str, Pixels]]] = []
+    more: list[Header] = []
+    for image in images:
+        stored = _stored(image)
+        compression = _LOSSLESS.get(stored.compression if stored else _ZIP, OpenEXR.ZIP_COMPRESSION)
+        said = _said(image)
+        structure = {"compression": compression, "type": OpenEXR.scanlineimage}
+        structure |= {name.decode(): _window(said[name]) for name in _WINDOWS if name in said}
+        parts.append((structure, _channels(image)))
+        if said.get(_NAME) in [others.get(_NAME) for others in more]:
+            said.pop(_NAME, None)
+        more.append(said)
+    stream = io.BytesIO()
+    with silence():
+        if len(parts) == 1:
+            file = OpenEXR.File(*parts[0])
+        else:
+            file = OpenEXR.File(
+                [OpenEXR.Part(*part, f"part {at}") for at, part in enumerate(parts, start=1)]
+            )
+        file.write(stream)
+    return with_attributes(stream.getvalue(), more)
+
+
+def _size(header: Header) -> tuple[int, int]:
+    left, top, right, bottom = _WINDOW.unpack(header[_DATA].value)
+    return bottom - top + 1, right - left + 1
+
+
+def _image(channels: dict[str, Any], header: Header, size: tuple[int, int]) -> Image:
+    planes = {name: _whole(channel, size) for name, channel in channels.items()}
+    integers = frozenset(name for name, plane in planes.items() if plane.dtype.kind == "u")
+    unkept = _unkept(header)
+    if any((planes[name] > _EXACT).any() for name in integers):
+        unkept.append("the last digits of integers beyond 16777216")
+    if {"Y", *_CHROMA} <= planes.keys():
+        planes = _coloured(planes, header)
+    names = _in_order(planes)
+    kinds = {planes[name].dtype for name in names}
+    if integers or len(kinds) > 1:
+        # 32-bit integers number things; they are no brightness between zero and one.
+        planes = {name: plane.astype(np.float32) for name, plane in planes.items()}
+    pixels = np.stack([planes[name] for name in names], axis=-1)
+    has_alpha = [name.rpartition(".")[2] for name in names] in (_NAMES[2], _NAMES[4])
+    has_alpha &= len({name.rpartition(".")[0] for name in names}) == 1
+    return Image(
+        divided(pixels) if has_alpha else pixels if len(names) > 1 else pixels[..., 0],
+        has_alpha=has_alpha,
+        metadata=Metadata(
+            own=_own(header),
+            unkept=tuple(unkept),
+            stored=_Stored(tuple(names), integers, header[b"compression"].value[0]),
+        ),
+    )
+
+
+def _is_sound(window: bytes) -> bool:
+    left, top, right, bottom = _WINDOW.unpack(window)
+    ordered: bool = (
+        -_FARTHEST < left <= right < _FARTHEST and -_FARTHEST < top <= bottom < _FARTHEST
+    )
+    return ordered
+
+
+def _own(header: Header) -> tuple[tuple[bytes, Attribute], ...]:
+    """List what is said beside the pixels, and where these are in a larger picture."""
+    window, display = (header[name].value for name in _WINDOWS)
+    at_home = window == display and window.startswith(bytes(8))
+    left_out = {*_STRUCTURE, *(_WINDOWS if at_home else ())}
+    return tuple(
+        (name, attribute)
+        for name, attribute in header.items()
+        if name not in left_out and attribute != _USUAL.get(name)
+    )
+
+
+def _unkept(header: Header) -> list[str]:
+    unkept = ["preview"] if b"preview" in header else []
+    # In front of how sizes are rounded is the mode: one level, or more.
+    if b"tiles" in header and header[b"tiles"].value[8] & 15:
+        unkept.append("smaller copies of the picture")
+    return unkept
+
+
+def _said(image: Image) -> Header:
+    """Gather what is to be said beside the pixels; windows only where they fit the pixels."""
+    said: Header = dict(image.metadata.own) if image.format == "EXR" else {}
+    if _DATA in said and _size(said) != image.pixels.shape[:2]:
+        for name in _WINDOWS:
+            del said[name]
+    return said
+
+
+def _window(attribute: Attribute) -> tuple[Pixels, Pixels]:
+    left, top, right, bottom = _WINDOW.unpack(attribute.value)
+    return np.array([left, top], np.int32), np.array([right, bottom], np.int32)
+
+
+def _channels(image: Image) -> dict[str, Pixels]:
     pixels = image.pixels.reshape(*image.pixels.shape[:2], -1)
     if image.has_alpha:
         pixels = multiplied(pixels)
-    header = said | {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-    channels = {n: np.ascontiguousarray(pixels[..., at]) for at, n in enumerate(names)}
-    stream = io.BytesIO()
-    OpenEXR.File(header, channels).write(stream)
-    return stream.getvalue()
+    stored = _stored(image)
+    names = stored.channels if stored else _names(image)
+    channels = {name: np.ascontiguousarray(pixels[..., at]) for at, name in enumerate(names)}
+    for name in stored.integers if stored else ():
+        whole = np.rint(channels[name].astype(np.float64)).clip(0, _LARGEST_UINT)
+        channels[name] = whole.astype(np.uint32)
+    return channels
 
 
-def _names(image: Image) -> list[str]:
-    if image.format == "EXR":
-        stored: list[str] = image.metadata.stored
-        return stored
+def _stored(image: Image) -> _Stored | None:
+    """Find how an image was stored, if it still has as many channels."""
+    stored: _Stored | None = image.metadata.stored if image.format == "EXR" else None
+    return stored if stored and len(stored.channels) == image.channels else None
+
+
+def _names(image: Image) -> Sequence[str]:
     if image.has_alpha == (image.channels in (2, 4)) and image.channels in _NAMES:
         return _NAMES[image.channels]
     return [f"channel{number:05}" for number in range(image.channels)]
 
 
-def _opened(data: bytes, *, header_only: bool = False) -> Any:
-    return OpenEXR.File(io.BytesIO(data), separate_channels=True, header_only=header_only)
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Sort channels by layers, in each of which alpha is the last."""
+
+    def place(name: str) -> tuple[str, int, str]:
+        layer, _, channel = name.rpartition(".")
+        return layer, _FIRST.get(channel, _LAST.get(channel, len(_FIRST))), channel
+
+    return sorted(names, key=place)
+
+
+def _whole(channel: Any, size: tuple[int, int]) -> Pixels:
+    """Interpolate, between the pixels that a channel has, those that others have."""
+    steps = (channel.ySampling, channel.xSampling)
+    shape = [(length - 1) // step + 1 for length, step in zip(size, steps, strict=True)]
+    # Some versions of the library return an array of the whole size, of which the rest is unused.
+    plane: Pixels = np.ravel(channel.pixels)[: shape[0] * shape[1]].reshape(shape)
+    for axis, (length, step) in enumerate(zip(size, steps, strict=True)):
+        if step > 1:
+            plane = _between(plane, axis, length, step)
+    return plane
+
+
+def _between(plane: Pixels, axis: int, length: int, step: int) -> Pixels:
+    places = np.arange(length) / step
+    before = places.astype(int)
+    after = np.minimum(before + 1, plane.shape[axis] - 1)
+    weight = np.expand_dims(places - before, 1 - axis)
+    first, second = (plane.take(at, axis).astype(np.float64) for at in (before, after))
+    between: Pixels = (first + (second - first) * weight).astype(plane.dtype)
+    return between
+
+
+def _coloured(planes: dict[str, Pixels], header: Header) -> dict[str, Pixels]:
+    """Find red, green and blue by luminance and chroma.
+
+    References
+    ----------
+    https://openexr.com/en/latest/TechnicalIntroduction.html (luminance/chroma images)
+    """
+    stored = header.get(b"chromaticities")
+    primaries = struct.unpack("<8f", stored.value) if stored else _PRIMARIES
+    of_red, of_green, of_blue = _luminances(primaries)
+    luminance = planes["Y"].astype(np.float32)
+    red, blue = ((planes[name].astype(np.float32) + 1) * luminance for name in _CHROMA)
+    green = (luminance - of_red * red - of_blue * blue) / of_green
+    colours = {"R": red, "G": green, "B": blue}
+    others = {name: plane for name, plane in planes.items() if name not in ("Y", *_CHROMA)}
+    kind = planes["Y"].dtype
+    return {name: plane.astype(kind) for name, plane in colours.items()} | others
+
+
+def _luminances(primaries: Sequence[float]) -> list[float]:
+    """Find how much red, green and blue of some chromaticities add to the luminance of white."""
+    colours = np.reshape(primaries, (4, 2)).astype(np.float64)
+    # Of luminance one.
+    tristimuli = np.stack([colours[:, 0], colours[:, 1], 1 - colours.sum(axis=1)]) / colours[:, 1]
+    found: list[float] = np.linalg.solve(tristimuli[:, :3], tristimuli[:, 3]).tolist()
+    return found

@@ -1,7 +1,11 @@
-"""JPEG 2000: pixels by imagecodecs (OpenJPEG), and the boxes around them by hand."""
+"""JPEG 2000: components by imagecodecs (OpenJPEG), and the boxes around them by hand.
+
+The library gets the codestream alone: by the boxes it would convert colours to sRGB.
+"""
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,59 +15,83 @@ import numpy as np
 from pdefilter.errors import ImageError
 from pdefilter.images.alpha import divided
 from pdefilter.images.codecs.boxes import Box, body_of, box, boxes
-from pdefilter.images.codecs.silence import silence
+from pdefilter.images.codecs.jpeg2000_channels import order_of, side_by_side, with_palette
+from pdefilter.images.codecs.jpeg2000_components import START, channels, sizes
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata, Resolution
 from pdefilter.images.reading import Reading
 from pdefilter.images.values import gathered, spread
 
-_CODESTREAM = b"\xff\x4f\xff\x51"
 _END_OF_CODESTREAM = b"\xff\xd9"
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _EXIF = b"JpgTiffExif->JP2"
-_SRGB, _GREY, _CMYK = 16, 17, 12
-_ALPHA, _PREMULTIPLIED_ALPHA = 1, 2
+_OWN = (b"xml ", b"uuid", b"uinf", b"asoc", b"jp2i")
+_SRGB, _GREY, _CMYK, _YCC, _BILEVEL = 16, 17, 12, 18, 15
+_READ_SPACES = (_SRGB, _GREY, _CMYK, _YCC, _BILEVEL)
+# ISO/IEC 15444-2, table M.25.
+_REFUSED_SPACES = {
+    0: "black and white by ink", 1: "YCbCr by BT.709", 3: "YCbCr by BT.601", 4: "YCbCr by BT.601",
+    9: "PhotoYCC", 11: "CMY", 13: "YCCK", 14: "CIELab", 19: "CIEJab", 20: "e-sRGB",
+    21: "ROMM-RGB", 22: "YPbPr", 23: "YPbPr", 24: "e-sYCC",
+}  # fmt: skip
+_ENUMERATED, _RESTRICTED_PROFILE, _ANY_PROFILE = 1, 2, 3
+_COLOUR, _ALPHA, _UNSPECIFIED = 0, 1, 65535
 _DENSITIES = struct.Struct(">4H2b")
 
 
+@dataclass(frozen=True, slots=True)
+class _Colours:
+    """What the boxes say of colours: of an enumerated space, or a profile."""
+
+    space: int | None = None
+    icc: bytes | None = None
+
+    @property
+    def is_cmyk(self) -> bool:
+        """Whether they are four inks."""
+        return self.space == _CMYK or (self.icc is not None and self.icc[16:20] == b"CMYK")
+
+
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
-    """Read an image, in a JP2 file or as a bare codestream."""
-    parts = [] if data.startswith(_CODESTREAM) else list(boxes(data))
-    codestream = body_of(b"jp2c", parts) if parts else data
-    if not codestream.startswith(_CODESTREAM) or len(codestream) < 43:
-        raise ImageError("is a broken JPEG 2000 (it has no pixels); get an intact copy")
-    right, bottom, left, top = struct.unpack_from(">4I", codestream, 8)
-    reading.require_size(bottom - top, right - left)
-    components, size = struct.unpack_from(">HB", codestream, 40)
-    bits = (size & 0x7F) + 1
+    """Read an image, in a JP2 file or as a bare codestream; palettes and sYCC are resolved."""
+    parts = [] if data.startswith(START) else list(boxes(data))
+    codestream = body_of(b"jp2c", parts) or data[max(0, data.find(START)) :]
+    said = sizes(codestream)
+    reading.require_size(said.rows, said.columns)
     # Within a codestream nothing but its end has this marker.
     if _END_OF_CODESTREAM not in codestream:
         reading.flaw("is truncated")
-    header = dict(boxes(body_of(b"jp2h", parts)))
-    space = _enumerated_space(header)
-    if space not in (None, _SRGB, _GREY, _CMYK):
-        raise ImageError(f"holds colours of the kind {space}; convert it to grey or RGB first")
+    header = list(boxes(body_of(b"jp2h", parts)))
+    _require_readable(header)
 
     def read() -> Image:
-        with silence():
-            pixels = imagecodecs.jpeg2k_decode(data)
-        if pixels.dtype.kind == "u" and bits not in (8, 16):
-            pixels = spread(pixels, (1 << bits) - 1)
-        alpha = _alpha(header)
-        is_cmyk = space == _CMYK
-        if alpha is None and components in (2, 4) and not is_cmyk:
-            # Where nothing says what the last channel is, every reader takes it for alpha.
-            alpha = _ALPHA
+        found = with_palette(channels(codestream, said), header, reading)
+        colours = _colours_of(header, reading)
+        order = order_of(header, len(found), with_alpha=not colours.is_cmyk)
+        unsaid = colours == _Colours()
+        is_ycc = len(order.colours) == 3 and not said.become_rgb
+        is_ycc &= colours.space == _YCC or (unsaid and not said.are_whole)
+        pixels, bits, unkept = side_by_side(found, order, is_ycc=is_ycc)
+        metadata = _metadata(parts, header, colours, reading)
+        if order.is_premultiplied:
+            pixels = divided(pixels)
+        if bits is not None:
+            # What was computed is rounded as it will be stored.
+            pixels = spread(gathered(pixels, (1 << bits) - 1), (1 << bits) - 1)
         return Image(
-            divided(pixels) if alpha == _PREMULTIPLIED_ALPHA else pixels,
-            has_alpha=bool(alpha),
-            bits=bits if 8 < bits < 16 else None,
-            is_cmyk=is_cmyk,
-            metadata=_metadata(parts, header),
+            pixels,
+            has_alpha=order.alpha is not None,
+            bits=bits,
+            is_cmyk=colours.is_cmyk and len(order.colours) == 4,
+            metadata=replace(metadata, unkept=metadata.unkept + unkept),
         )
 
-    return single(read, (bottom - top, right - left), lambda: _metadata(parts, header))
+    return single(
+        read,
+        (said.rows, said.columns),
+        lambda: _metadata(parts, header, _Colours(), replace(reading, strip=True)),
+    )
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
@@ -91,7 +119,7 @@ def _with_metadata(parts: Iterable[Box], image: Image) -> Iterator[Box]:
             continue
         header = [part for part in boxes(body) if part[0] != b"colr"]
         header.append((b"colr", _colours(image)))
-        if image.has_alpha:
+        if image.has_alpha or not _are_colours(image):
             header.append((b"cdef", _channel_definitions(image)))
         if metadata.resolution is not None and (densities := metadata.resolution.per_metre()):
             header.append((b"res ", box(b"resc", _densities(*densities))))
@@ -100,53 +128,87 @@ def _with_metadata(parts: Iterable[Box], image: Image) -> Iterator[Box]:
             yield b"uuid", _EXIF + metadata.exif
         if metadata.xmp is not None:
             yield b"uuid", _XMP + metadata.xmp
+        if image.format == "JPEG2000":
+            yield from metadata.own
 
 
-def _metadata(parts: Iterable[Box], header: dict[bytes, bytes]) -> Metadata:
-    found: dict[str, Any] = {}
+def _require_readable(header: Iterable[Box]) -> None:
+    """Refuse colours that nothing says how to read."""
+    told = [body for kind, body in header if kind == b"colr"]
+    spaces = [int.from_bytes(body[3:7]) for body in told if body[:1] == b"\1"]
+    if len(spaces) < len(told) or not spaces or any(space in _READ_SPACES for space in spaces):
+        return
+    kind = _REFUSED_SPACES.get(spaces[0], f"of the number {spaces[0]}")
+    raise ImageError(f"holds colours of another kind ({kind}); convert it to grey or RGB first")
+
+
+def _colours_of(header: Iterable[Box], reading: Reading) -> _Colours:
+    """Take the first that can be read of what is said of colours."""
+    for kind, body in header:
+        if kind != b"colr" or not body:
+            continue
+        if body[0] == _ENUMERATED and int.from_bytes(body[3:7]) in _READ_SPACES:
+            return _Colours(int.from_bytes(body[3:7]))
+        if body[0] in (_RESTRICTED_PROFILE, _ANY_PROFILE):
+            if body[3:]:
+                return _Colours(icc=body[3:])
+            reading.spoilt("ICC profile")
+    return _Colours()
+
+
+def _metadata(
+    parts: Sequence[Box], header: Sequence[Box], colours: _Colours, reading: Reading
+) -> Metadata:
+    found: dict[str, Any] = {"icc": colours.icc}
+    own, pictures = [], 0
     for kind, body in parts:
+        pictures += kind == b"jp2c"
         if kind == b"uuid" and body[:16] == _XMP:
             found["xmp"] = body[16:]
         elif kind == b"uuid" and body[:16] == _EXIF:
             found["exif"] = body[16:].removeprefix(b"Exif\0\0")
-    colours = header.get(b"colr", b"")
-    if colours[:1] == b"\2":
-        found["icc"] = colours[3:]
-    densities = dict(boxes(header.get(b"res ", b"")))
-    stored = densities.get(b"resc") or densities.get(b"resd")
-    if stored is not None and len(stored) == _DENSITIES.size:
-        r, r_parts, c, c_parts, r_power, c_power = _DENSITIES.unpack(stored)
-        if r * r_parts * c * c_parts:
-            rows = Fraction(r, r_parts) * Fraction(10) ** r_power
-            columns = Fraction(c, c_parts) * Fraction(10) ** c_power
-            found["resolution"] = Resolution.of_metre(round(columns), round(rows))
-    return Metadata(**found)
+        elif kind in _OWN:
+            own.append((kind, body))
+    try:
+        found["resolution"] = _resolution(header)
+    except (struct.error, ZeroDivisionError):
+        reading.spoilt("resolution")
+    unkept = ("further pictures",) if pictures > 1 else ()
+    return Metadata(**found, own=tuple(own), unkept=unkept)
 
 
-def _enumerated_space(header: dict[bytes, bytes]) -> int | None:
-    colours = header.get(b"colr", b"")
-    return int.from_bytes(colours[3:7]) if colours[:1] == b"\1" else None
-
-
-def _alpha(header: dict[bytes, bytes]) -> int | None:
-    """Find what the channel definitions say of opacity; None where there are none."""
-    body = header.get(b"cdef")
-    if body is None:
+def _resolution(header: Iterable[Box]) -> Resolution | None:
+    densities = list(boxes(body_of(b"res ", header)))
+    stored = body_of(b"resc", densities) or body_of(b"resd", densities)
+    if not stored:
         return None
-    kinds = [int.from_bytes(body[at : at + 2]) for at in range(4, len(body), 6)]
-    return next((kind for kind in kinds if kind in (_ALPHA, _PREMULTIPLIED_ALPHA)), 0)
+    r, r_parts, c, c_parts, r_power, c_power = _DENSITIES.unpack(stored)
+    rows = Fraction(r, r_parts) * Fraction(10) ** r_power
+    columns = Fraction(c, c_parts) * Fraction(10) ** c_power
+    if round(rows) < 1 or round(columns) < 1:
+        return Resolution(columns / 100, rows / 100, "cm") if rows and columns else None
+    return Resolution.of_metre(round(columns), round(rows))
+
+
+def _are_colours(image: Image) -> bool:
+    return image.is_cmyk or image.colours in (1, 3)
 
 
 def _channel_definitions(image: Image) -> bytes:
-    colours = [(channel, 0, channel + 1) for channel in range(image.colours)]
-    rows = [*colours, (image.colours, _ALPHA, 0)]
+    colours = range(image.colours)
+    if _are_colours(image):
+        rows = [(channel, _COLOUR, channel + 1) for channel in colours]
+    else:
+        rows = [(channel, _UNSPECIFIED, _UNSPECIFIED) for channel in colours]
+    if image.has_alpha:
+        rows.append((image.colours, _ALPHA, 0))
     return struct.pack(">H", len(rows)) + b"".join(struct.pack(">3H", *row) for row in rows)
 
 
 def _colours(image: Image) -> bytes:
     if image.metadata.icc is not None:
         return b"\2\0\0" + image.metadata.icc
-    space = _CMYK if image.is_cmyk else _GREY if image.colours == 1 else _SRGB
+    space = _CMYK if image.is_cmyk else _SRGB if image.colours == 3 else _GREY
     return b"\1\0\0" + space.to_bytes(4)
 
 

@@ -3,13 +3,17 @@
 import io
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from pdefilter.errors import ImageError
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
+from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
+
+_LONGEST_FLOAT = 8
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
@@ -19,7 +23,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     while stream.tell() < len(data):
         arrays.append(_array(data, stream, reading))
     shape = arrays[0].shape
-    return Frames(len(arrays), lambda number: Image.of(arrays[number]), (*shape, 0, 0)[:2])
+    return Frames(len(arrays), lambda number: _image(arrays[number]), (*shape, 0, 0)[:2])
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
@@ -31,6 +35,15 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
     return stream.getvalue()
 
 
+def _image(array: Pixels) -> Image:
+    if array.dtype.kind == "f" and array.dtype.itemsize > _LONGEST_FLOAT:
+        unkept = ("digits beyond those of 64 bits",)
+        with np.errstate(all="ignore"):
+            shorter = array.astype(np.float64)
+        return replace(Image.of(shorter), metadata=Metadata(unkept=unkept))
+    return Image.of(array)
+
+
 def _array(data: bytes, stream: io.BytesIO, reading: Reading) -> Pixels:
     """Look at the array where the stream is, and go to where it ends."""
     version = np.lib.format.read_magic(stream)
@@ -40,13 +53,18 @@ def _array(data: bytes, stream: io.BytesIO, reading: Reading) -> Pixels:
         shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
     if dtype.hasobject:
         raise ImageError("holds Python objects, not numbers")
+    if dtype.names:
+        raise ImageError("holds records of several fields, not numbers; save one of the fields")
     if len(shape) in (2, 3) and 0 not in shape:
         reading.require_size(*shape[:2])
     first, wanted = stream.tell(), math.prod(shape) * dtype.itemsize
     stream.seek(first + wanted)
     there = max(0, min(wanted, len(data) - first))
     if there < wanted:
+        # What is missing may be made up for, if it is no more than may be read.
+        reading.require_size(math.prod(shape), 1)
         reading.flaw(f"is truncated: {there} of {wanted} bytes of pixels are there")
         data, first = data[first:].ljust(wanted, b"\0"), 0
     array = np.frombuffer(data, dtype, math.prod(shape), first)
+    array = array.astype(dtype.newbyteorder("="), copy=False)
     return array.reshape(shape, order="F" if fortran else "C")

@@ -1,4 +1,10 @@
-"""The PNM family: values follow a header of a few words, and in binary form more images."""
+"""The PNM family: values follow a header of a few words, and in binary form more images.
+
+References
+----------
+https://netpbm.sourceforge.net/doc/index.html#formats
+https://www.pauldebevec.com/Research/HDR/PFM/
+"""
 
 import re
 from collections.abc import Iterable
@@ -9,19 +15,25 @@ import numpy as np
 from pdefilter.errors import ImageError
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
+from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
-from pdefilter.images.values import spread
+from pdefilter.images.values import gathered, spread
 
 _GAP = rb"(?:\s|#[^\n]*\n)+"
 _HEADERS = {
     2: re.compile(rb"P[14]" + (_GAP + rb"(\d{1,9})") * 2 + rb"\s"),
     3: re.compile(rb"P[2356]" + (_GAP + rb"(\d{1,9})") * 3 + rb"\s"),
 }
-_PFM_HEADER = re.compile(rb"P[fF]\s+(\d{1,9})\s+(\d{1,9})\s+(-?[\d.]+(?:[eE][-+]?\d+)?)\s")
-_PAM_HEADER = re.compile(rb"P7\n(.*?)ENDHDR\n", re.DOTALL)
+_NUMBER = rb"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+_PFM_HEADER = re.compile(rb"P[fF]" + (_GAP + rb"(\d{1,9})") * 2 + _GAP + _NUMBER + rb"\s")
+_PAM_HEADER = re.compile(rb"P7\n((?:.*?\n)??)ENDHDR\n", re.DOTALL)
+_COMMENT = re.compile(rb"#([^\n]*)\n")
+_LINE_OF_COMMENT = re.compile(rb"^#([^\n]*)\n", re.MULTILINE)
 _START = re.compile(rb"P[4-6fF]\s|P7\n")
 _PLAIN = (b"P1", b"P2", b"P3")
 _BROKEN = "has a broken header; get an intact copy"
+_COMMENTED, _TUPLE, _SCALE = "comment", "kind of tuple", "scale"
+_MOST_DIGITS = 9
 _PAM_TYPES = {(1, False): "GRAYSCALE", (2, True): "GRAYSCALE_ALPHA",
               (3, False): "RGB", (4, True): "RGB_ALPHA"}  # fmt: skip
 
@@ -39,6 +51,13 @@ class _Header:
     size: int | None = None
     has_alpha: bool = False
     stored: str = "u1"
+    own: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def bits(self) -> int | None:
+        """How many bits the values have, where these are between 8 and 16 and all used."""
+        bits = self.largest.bit_length()
+        return bits if 8 < bits < 16 and self.largest == (1 << bits) - 1 else None
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
@@ -61,21 +80,30 @@ def encode(images: Iterable[Image], name: str) -> bytes:
 
 def _encoded(image: Image, name: str) -> bytes:
     rows, columns = image.pixels.shape[:2]
+    own = image.metadata.own if image.format == name else ()
+    comments = b"".join(b"#" + text + b"\n" for kind, text in own if kind == _COMMENTED)
+    said = dict(own)
     if name == "PFM":
         # Its rows go upwards; a negative scale says that the lowest byte is the first.
-        head = f"{'Pf' if image.channels == 1 else 'PF'}\n{columns} {rows}\n-1.0\n"
-        return head.encode() + np.ascontiguousarray(image.pixels[::-1], "<f4").tobytes()
-    largest = np.iinfo(image.pixels.dtype).max
+        magic, scale = b"Pf" if image.channels == 1 else b"PF", said.get(_SCALE, b"1.0")
+        head = b"%b\n%b%d %d\n-%b\n" % (magic, comments, columns, rows, scale)
+        return head + np.ascontiguousarray(image.pixels[::-1], "<f4").tobytes()
+    pixels = image.pixels
+    largest = np.iinfo(pixels.dtype).max
+    if image.bits:
+        largest = (1 << image.bits) - 1
+        pixels = gathered(pixels, largest)
     if name == "PAM":
-        kind = _PAM_TYPES.get((image.channels, image.has_alpha))
-        head = (
-            f"P7\nWIDTH {columns}\nHEIGHT {rows}\nDEPTH {image.channels}\nMAXVAL {largest}\n"
-            f"{f'TUPLTYPE {kind}' if kind else '# channels'}\nENDHDR\n"
-        )
+        usual = _PAM_TYPES.get((image.channels, image.has_alpha), "").encode()
+        kind = said.get(_TUPLE, usual)
+        head = b"P7\n%bWIDTH %d\nHEIGHT %d\nDEPTH %d\nMAXVAL %d\n%bENDHDR\n" % (
+            comments, columns, rows, image.channels, largest,
+            b"TUPLTYPE " + kind + b"\n" if kind else b"",
+        )  # fmt: skip
     else:
-        head = f"{'P5' if image.channels == 1 else 'P6'}\n{columns} {rows}\n{largest}\n"
-    big_endian = image.pixels.dtype.newbyteorder(">")
-    return head.encode() + np.ascontiguousarray(image.pixels, big_endian).tobytes()
+        magic = b"P5" if image.channels == 1 else b"P6"
+        head = b"%b\n%b%d %d\n%d\n" % (magic, comments, columns, rows, largest)
+    return head + np.ascontiguousarray(pixels, pixels.dtype.newbyteorder(">")).tobytes()
 
 
 def _header(data: bytes, at: int, reading: Reading) -> _Header:
@@ -89,26 +117,48 @@ def _header(data: bytes, at: int, reading: Reading) -> _Header:
         raise ImageError(_BROKEN)
     columns, rows, largest = (*map(int, found.groups()), 1)[:3]
     reading.require_size(rows, columns)
-    header = _Header(kind, rows, columns, 3 if kind in (b"P3", b"P6") else 1, largest, found.end())
+    channels = 3 if kind in (b"P3", b"P6") else 1
+    own = _comments(data[at:] if kind in _PLAIN else found[0])
+    header = _Header(kind, rows, columns, channels, largest, found.end(), own=own)
     if kind == b"P4":
-        return replace(header, size=rows * ((columns + 7) // 8))
-    return header if kind in _PLAIN else _of_integers(header)
+        return _behind_a_line(data, replace(header, size=rows * ((columns + 7) // 8)))
+    return _behind_a_line(data, _of_integers(header))
+
+
+def _behind_a_line(data: bytes, header: _Header) -> _Header:
+    """Begin one byte later where lines end in two bytes, as some programs of Windows have it."""
+    ends = data[header.first - 1 : header.first + 1] == b"\r\n"
+    if ends and header.size is not None and len(data) == header.first + header.size + 1:
+        return replace(header, first=header.first + 1)
+    return header
+
+
+def _comments(head: bytes, pattern: re.Pattern[bytes] = _COMMENT) -> tuple[tuple[str, bytes], ...]:
+    return tuple((_COMMENTED, text) for text in pattern.findall(head))
 
 
 def _pam_header(data: bytes, at: int, reading: Reading) -> _Header:
     found = _PAM_HEADER.match(data, at)
-    lines = found[1].decode("ascii", "replace").splitlines() if found else []
-    said = dict(line.split(None, 1) for line in lines if len(line.split(None, 1)) == 2)
+    if found is None:
+        raise ImageError(_BROKEN)
+    words = [line.split(None, 1) for line in found[1].splitlines()]
+    said = dict(pair for pair in words if len(pair) == 2)
+    # Of several lines one text is made.
+    kind = b" ".join(pair[1].strip() for pair in words if pair[0:1] == [b"TUPLTYPE"] and pair[1:])
     try:
         rows, columns, channels, largest = (
-            int(said[key]) for key in ("HEIGHT", "WIDTH", "DEPTH", "MAXVAL")
+            int(said[key]) for key in (b"HEIGHT", b"WIDTH", b"DEPTH", b"MAXVAL")
         )
     except (KeyError, ValueError):
         raise ImageError(_BROKEN) from None
     reading.require_size(rows * max(channels, 1), columns)
-    assert found is not None
-    alpha = said.get("TUPLTYPE", "").endswith("_ALPHA")
-    header = _Header(b"P7", rows, columns, channels, largest, found.end(), has_alpha=alpha)
+    alpha = kind.endswith(b"_ALPHA") and channels > 1
+    own = _comments(found[1], _LINE_OF_COMMENT)
+    if kind not in (b"", b"BLACKANDWHITE", b"BLACKANDWHITE_ALPHA") and (
+        kind.decode("latin-1") != _PAM_TYPES.get((channels, alpha))
+    ):
+        own = (*own, (_TUPLE, kind))
+    header = _Header(b"P7", rows, columns, channels, largest, found.end(), has_alpha=alpha, own=own)
     return _of_integers(header)
 
 
@@ -117,12 +167,17 @@ def _pfm_header(data: bytes, at: int, reading: Reading) -> _Header:
     if found is None:
         raise ImageError(_BROKEN)
     columns, rows, scale = int(found[1]), int(found[2]), float(found[3])
+    if scale == 0:
+        raise ImageError(_BROKEN)
     reading.require_size(rows, columns)
+    own = _comments(found[0])
+    if abs(scale) != 1:
+        own = (*own, (_SCALE, found[3].lstrip(b"+-")))
     kind = data[at : at + 2]
     channels = 3 if kind == b"PF" else 1
     stored = "<f4" if scale < 0 else ">f4"
     size = 4 * rows * columns * channels
-    return _Header(kind, rows, columns, channels, 1, found.end(), size, stored=stored)
+    return _Header(kind, rows, columns, channels, 1, found.end(), size, stored=stored, own=own)
 
 
 def _of_integers(header: _Header) -> _Header:
@@ -130,6 +185,8 @@ def _of_integers(header: _Header) -> _Header:
         raise ImageError(
             f"claims values up to {header.largest}, but 65535 is the most there can be"
         )
+    if header.kind in _PLAIN:
+        return header
     stored = "u1" if header.largest < 256 else ">u2"
     count = header.rows * header.columns * header.channels
     return replace(header, size=count * np.dtype(stored).itemsize, stored=stored)
@@ -152,19 +209,26 @@ def _outline(header: _Header) -> Image:
     whole = np.uint8 if header.largest < 256 else np.uint16
     dtype = np.float32 if header.kind in (b"Pf", b"PF") else whole
     pixels = np.zeros((1, 1, header.channels), dtype)
-    return Image(pixels, has_alpha=header.has_alpha)
+    return Image(pixels, has_alpha=header.has_alpha, bits=header.bits)
 
 
 def _image(data: bytes, header: _Header, reading: Reading) -> Image:
     values, kind = _values(data, header, reading), header.kind
+    metadata = Metadata(own=header.own)
     if kind in (b"Pf", b"PF"):
-        return Image(np.ascontiguousarray(_shaped(values, header)[::-1], np.float32))
+        upwards = _shaped(values, header)[::-1]
+        return Image(np.ascontiguousarray(upwards, np.float32), metadata=metadata)
     if kind in (b"P1", b"P4"):
         values = 1 - values
     if values.max() > header.largest:
         reading.flaw(f"has values above {header.largest}, the largest that it claims")
         values = values.clip(0, header.largest)
-    return Image(spread(_shaped(values, header), header.largest), has_alpha=header.has_alpha)
+    return Image(
+        spread(_shaped(values, header), header.largest),
+        has_alpha=header.has_alpha,
+        bits=header.bits,
+        metadata=metadata,
+    )
 
 
 def _values(data: bytes, header: _Header, reading: Reading) -> Pixels:
@@ -181,11 +245,20 @@ def _values(data: bytes, header: _Header, reading: Reading) -> Pixels:
 
 def _plain(body: bytes, count: int, reading: Reading, *, single_digits: bool) -> Pixels:
     body = re.sub(rb"#[^\n]*", b"", body)
-    words = re.findall(rb"[01]" if single_digits else rb"\d{1,5}(?!\d)", body)[:count]
+    words = body.split()
+    if single_digits:
+        # There need be nothing between them.
+        words = [digit.to_bytes() for digit in b"".join(words)[:count]]
+    words = words[:count]
     if len(words) < count:
         reading.flaw(f"is truncated: {len(words)} of {count} values are there")
         words += [b"0"] * (count - len(words))
-    return np.array(words, dtype="S5").astype(np.int64)
+    allowed = b"01" if single_digits else b"0123456789"
+    sound = [len(word) <= _MOST_DIGITS and not word.strip(allowed) for word in words]
+    if not all(sound):
+        reading.flaw(f"has {sound.count(False)} values that are no numbers")
+        words = [word if is_sound else b"0" for word, is_sound in zip(words, sound, strict=True)]
+    return np.array(words, dtype=f"S{_MOST_DIGITS}").astype(np.int64)
 
 
 def _whole(body: bytes, size: int, reading: Reading) -> bytes:
