@@ -246,7 +246,7 @@ FORMATS = (
            "tiff", _NUMBERS, ANY_NUMBER_OF_CHANNELS, alpha=True, cmyk=True, several=True,
            carries=(*_PHOTOGRAPHIC, "resolution"),
            own="TIFF tags (GeoTIFF, OME, ImageJ)", masks=True,
-           library="tifffile",
+           library="tifffile; faxes and YCbCr libtiff",
            why="every type of values, layout and compression, and every tag"),
     Format("WebP", (".webp",), lambda b: b[:4] == b"RIFF" and b[8:12] == b"WEBP",
            "webp", ("uint8",), (1, 3), alpha=True, several=True,

@@ -62,7 +62,7 @@ BAD_FILES = {
     "empty.png": (b"", "is empty"),
     "text.png": (b"These are words.\n", "no image of a known format"),
     "huge.png": (png_claiming(HUGE, HUGE), "claims 100000 × 100000 pixels"),
-    "short.png": (png_claiming(10_000, 10_000), "damaged PNG"),
+    "short.png": (png_claiming(10_000, 10_000), "has pixels that are damaged"),
     "huge.jpg": (jpeg_claiming(65_000, 65_000), "claims 65000 × 65000 pixels"),
     "huge.tif": (tiff_claiming(HUGE, HUGE), "claims 100000 × 100000 pixels"),
     "short.tif": (tiff_claiming(3000, 3000), "is truncated"),

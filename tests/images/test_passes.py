@@ -58,6 +58,14 @@ def test_passes_after_the_first_change_nothing(name):
                 assert same_pixels(before, after), format_.name
 
 
+def is_utf8(packet):
+    try:
+        packet.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 @every_file
 def test_what_both_formats_carry_comes_through(name):
     """There and back, from a format to another: what both carry is what it was."""
@@ -71,6 +79,8 @@ def test_what_both_formats_carry_comes_through(name):
         if any(keyword != "Comment" for image in images for keyword, _ in image.metadata.text):
             # PNG alone has other keywords; in comments they stand before their text.
             kinds -= {"text"}
+        if format_.name == "HEIC" and not is_utf8(images[0].metadata.xmp or b""):
+            kinds -= {"xmp"}
         for before, between, after in zip(images, there, back, strict=True):
             # Animations say it once, for all frames.
             for kind in kinds if before is images[0] else ():

@@ -1,6 +1,7 @@
 """HEIC of 8, 10 and 12 bits, by pillow-heif (libheif), which turns pixels upright by itself."""
 
 import io
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -103,10 +104,20 @@ def _said(image: Image, bits: int, channels: int) -> dict[str, Any]:
         **dict(zip(_NUMBERED, _UNSPECIFIED if metadata.icc else _SRGB, strict=True)),
         "icc_profile": metadata.icc,
         "exif": metadata.exif,
-        "xmp": metadata.xmp,
+        "xmp": _in_utf8(metadata.xmp),
         **own,
     }
     return {key: value for key, value in said.items() if value is not None}
+
+
+def _in_utf8(xmp: bytes | None) -> bytes | None:
+    """Leave out a packet of another encoding, of which the library would change bytes."""
+    try:
+        (xmp or b"").decode()
+    except UnicodeDecodeError:
+        warnings.warn("HEIC carries XMP in UTF-8 alone: left out", stacklevel=2)
+        return None
+    return xmp
 
 
 def _bits(still: pillow_heif.HeifImage) -> int:
