@@ -165,7 +165,7 @@ def _own(header: Header) -> tuple[tuple[bytes, Attribute], ...]:
     left_out = {*_STRUCTURE, *(_WINDOWS if at_home else ())}
     return tuple(
         (name, attribute)
-        for name, attribute in header.items()
+        for name, attribute in sorted(header.items())
         if name not in left_out and attribute != _USUAL.get(name)
     )
 

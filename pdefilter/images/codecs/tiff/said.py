@@ -81,7 +81,7 @@ def metadata_of(
         exif=exif.unparse(layout.order, camera) if camera else None,
         resolution=_resolution(resolution, layout),
         orientation=whole(directory, tags.ORIENTATION, layout) or None,
-        own=tuple((tag, entry) for tag, entry in own.items() if tag not in leading),
+        own=tuple((tag, own[tag]) for tag in sorted(own) if tag not in leading),
         unkept=(*unkept, *dict.fromkeys(leading.values())),
         stored=Stored(
             layout,
