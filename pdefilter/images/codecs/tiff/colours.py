@@ -26,6 +26,7 @@ def alpha_of(extra: tuple[int, ...]) -> int | None:
 def image_values(page: tifffile.TiffPage, stored: Pixels) -> Pixels:
     """Make an image's pixels of a page's, which lie as its axes say."""
     pixels = np.moveaxis(stored, 0, -1) if page.axes == "SYX" else stored
+    pixels = pixels[..., 0] if pixels.shape[2:] == (1,) else pixels
     values = _coloured if page.photometric == NUMBERED else _all_bits
     pixels = values(page, pixels)
     alpha = alpha_of(page.extrasamples)
