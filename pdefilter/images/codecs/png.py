@@ -66,7 +66,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     still, moving = _frames(chunks)
     claimed = _animated(chunks)
     if claimed is not None and claimed[0] != len(moving):
-        reading.flaw(f"claims {claimed[0]} frames, but has {len(moving)}")
+        reading.flaw(f"has another number of frames ({len(moving)}) than it claims ({claimed[0]})")
     pictures = _Pictures(chunks[0].body, needed, reading, is_damaged=bool(flaws))
     if moving:
         if still:
