@@ -306,7 +306,7 @@ FORMATS = (
            lambda b: b[:2] == b"\xff\x0a" or b[:12] == b"\0\0\0\x0cJXL \r\n\x87\n",
            "jpegxl", ("uint8", "uint16", "float32"), (1, 3), alpha=True,
            carries=("exif", "xmp"), own="enumerated colour space",
-           library="imagecodecs", why="up to 16 bits and floats, without loss; others are GPL"),
+           library="imagecodecs", why="up to 16 bits and floats, without loss"),
     Format("NPY", (".npy",), lambda b: b.startswith(b"\x93NUMPY"),
            "npy", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
            library="NumPy", why="its own"),

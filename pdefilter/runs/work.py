@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pdefilter.errors import CallError, ImageError, MisfitError, PdefilterError
 from pdefilter.images.files import decode_frames, read_bytes, read_frames, write_whole
 from pdefilter.images.formats import named
@@ -298,7 +300,7 @@ def _mask_to_keep(stored: Mask | None, left: Mask | None) -> Mask | None:
     if stored is None:
         return None
     if left is None:
-        return stored | ~stored
+        return np.ones_like(stored)
     return stored | (left if left.ndim == 2 else left.all(axis=2))
 
 
