@@ -231,9 +231,7 @@ def test_an_animation_without_some_of_its_frames_is_no_whole_one():
     data = whole.replace(
         png_chunk(b"acTL", struct.pack(">II", 2, 3)), png_chunk(b"acTL", struct.pack(">II", 3, 3))
     )
-    with pytest.raises(
-        ImageError, match=r"has another number of frames \(2\) than it claims \(3\)"
-    ):
+    with pytest.raises(ImageError, match="has another number of frames"):
         read(data)
 
 
