@@ -1,11 +1,11 @@
 """An image as its file stores it."""
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from pdefilter.errors import ImageError
 from pdefilter.images.metadata import Metadata
@@ -19,9 +19,13 @@ FullScale: TypeAlias = float | Literal["range"]
 """The stored value of full scale; or the image's own range."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Image:
     """Pixels and what is known of them.
+
+    Two images are equal if all that is known of them is, to the bit. They have no
+    hash, as their pixels may change. NumPy takes an image for its pixels, and a
+    notebook shows it.
 
     Attributes
     ----------
@@ -86,6 +90,33 @@ class Image:
         ):
             raise ImageError(f"full scale is a number above 0, or 'range', not {full!r}")
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Image):
+            return NotImplemented
+        return all(_same(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Pixels:
+        return np.array(self.pixels, dtype, copy=copy)
+
+    def __repr__(self) -> str:
+        rows, columns = self.pixels.shape[:2]
+        kinds = {1: "grey", 3: "RGB", 4: "CMYK" if self.is_cmyk else "4 bands"}
+        kind = kinds.get(self.colours, f"{self.colours} bands") + " with alpha" * self.has_alpha
+        return (
+            " ".join(
+                ["<Image:", f"{rows} × {columns},", f"{self.depth},", kind]
+                + [f"from {self.format}"] * bool(self.format)
+            )
+            + ">"
+        )
+
+    def _repr_png_(self) -> bytes | None:
+        from pdefilter.images.shown import png_of
+
+        return png_of(self)
+
     def still(self) -> Self:
         """Forget for how long it is shown in an animation."""
         return replace(self, metadata=replace(self.metadata, duration=None, loops=None))
@@ -115,3 +146,10 @@ class Image:
     def depth(self) -> str:
         """The type of its values, narrowed to the bits that its file stored: ``uint12``."""
         return f"uint{self.bits}" if self.bits else self.pixels.dtype.name
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        kinds = (one.shape, one.dtype) == (other.shape, other.dtype)
+        return kinds and one.tobytes() == other.tobytes()
+    return type(one) is type(other) and (one == other or (one != one and other != other))
