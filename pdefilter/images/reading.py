@@ -24,8 +24,9 @@ class Reading:
     Attributes
     ----------
     most_pixels : int
-        The pixels that a frame may have. All frames of a file may have 32 times
-        as many together, where one smaller than 512 × 512 counts for as much.
+        The pixels that a frame may have, of up to seven channels. All frames of a
+        file may have 32 times as many together, where one smaller than 512 × 512
+        counts for as much.
     lenient : bool
         Whether of a damaged file that is taken which can be read.
     strip : bool
@@ -41,8 +42,10 @@ class Reading:
     strip: bool = False
     admit: Callable[[int], object] = _at_once
 
-    def require_size(self, rows: int, columns: int) -> None:
+    def require_size(self, rows: int, columns: int, channels: int = 1) -> None:
         """Refuse an image of no pixels or of too many, and wait until there is room for others.
+
+        Four channels more make a pixel count once more.
 
         Raises
         ------
@@ -51,12 +54,14 @@ class Reading:
         """
         if rows < 1 or columns < 1:
             raise ImageError(f"claims {columns} × {rows} pixels; get an intact copy")
-        if rows * columns > self.most_pixels:
+        pixels = rows * columns * max(1, channels // 4)
+        if pixels > self.most_pixels:
+            several = f" of {channels} channels" if channels >= 8 else ""
             raise ImageError(
-                f"claims {columns} × {rows} pixels, more than the {self.most_pixels} that are "
-                "read; if it is to be trusted, raise --max-pixels"
+                f"claims {columns} × {rows} pixels{several}, more than the {self.most_pixels} that "
+                "are read; if it is to be trusted, raise --max-pixels"
             )
-        self.admit(rows * columns)
+        self.admit(pixels)
 
     def require_frames(self, count: int, rows: int, columns: int) -> None:
         """Refuse a file of too many frames.

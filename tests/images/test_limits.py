@@ -61,7 +61,22 @@ def text_bomb():
     return sample[:ihdr] + png_chunk(b"zTXt", b"Comment\0\0" + packed) + sample[ihdr:]
 
 
+def sparse_tiff(side, channels):
+    """A TIFF without pixels, which are all zero, of many channels."""
+    bits = struct.pack(f"<{channels}H", *[16] * channels)
+    entries = [(256, 4, 1, side), (257, 4, 1, side), (258, 3, channels, 8), (259, 3, 1, 1),
+               (262, 3, 1, 1), (273, 4, 1, 0), (277, 3, 1, channels), (278, 4, 1, side),
+               (279, 4, 1, 0)]  # fmt: skip
+    directory = struct.pack("<H", len(entries))
+    directory += b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4)
+    return b"II*\0" + struct.pack("<I", 8 + len(bits)) + bits + directory
+
+
 HARMFUL = {
+    "bands.tif": (
+        lambda: sparse_tiff(4000, 4000),
+        "claims 4000 × 4000 pixels of 4000 channels, more than the",
+    ),
     "black.png": (lambda: black_square(65_536), "claims 65536 × 65536 pixels, more than the"),
     "lie.png": (
         lambda: SIGNATURE + png_header(8, 8) + png_chunk(b"IDAT", b"x", size=0xFFFF_FFF0),

@@ -12,7 +12,13 @@ import OpenEXR
 
 from pdefilter.errors import ImageError
 from pdefilter.images.alpha import divided, multiplied
-from pdefilter.images.codecs.exr_header import Attribute, Header, headers, with_attributes
+from pdefilter.images.codecs.exr_header import (
+    Attribute,
+    Header,
+    count_of_channels,
+    headers,
+    with_attributes,
+)
 from pdefilter.images.codecs.silence import silence
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
@@ -69,8 +75,8 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         found = headers(data)
     sizes = [_size(header) for header in found]
     reading.require_frames(len(sizes), *sizes[0])
-    for size in sizes:
-        reading.require_size(*size)
+    for size, header in zip(sizes, found, strict=True):
+        reading.require_size(*size, count_of_channels(header))
 
     @cache
     def opened() -> Any:

@@ -39,6 +39,17 @@ def headers(data: bytes) -> list[Header]:
     return _headers(data)[0]
 
 
+def count_of_channels(header: Header) -> int:
+    """Count the channels of a part: behind each one's name are 16 bytes, behind the last a zero."""
+    value = header[b"channels"].value
+    count = at = 0
+    while value[at : at + 1] not in (b"", b"\0"):
+        _, at = _word(value, at)
+        at += 16
+        count += 1
+    return count
+
+
 def with_attributes(data: bytes, more: Sequence[Header]) -> bytes:
     """Write a file anew, with further attributes, or others in the place of some, in each part.
 

@@ -58,7 +58,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     parts = [] if data.startswith(START) else list(boxes(data))
     codestream = body_of(b"jp2c", parts) or data[max(0, data.find(START)) :]
     said = sizes(codestream)
-    reading.require_size(said.rows, said.columns)
+    reading.require_size(said.rows, said.columns, len(said.components))
     # Within a codestream nothing but its end has this marker.
     if _END_OF_CODESTREAM not in codestream:
         reading.flaw("is truncated")

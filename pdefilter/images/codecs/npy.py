@@ -56,7 +56,7 @@ def _array(data: bytes, stream: io.BytesIO, reading: Reading) -> Pixels:
     if dtype.names:
         raise ImageError("holds records of several fields, not numbers; save one of the fields")
     if len(shape) in (2, 3) and 0 not in shape:
-        reading.require_size(*shape[:2])
+        reading.require_size(*shape)
     first, wanted = stream.tell(), math.prod(shape) * dtype.itemsize
     stream.seek(first + wanted)
     there = max(0, min(wanted, len(data) - first))

@@ -151,7 +151,7 @@ def _pam_header(data: bytes, at: int, reading: Reading) -> _Header:
         )
     except (KeyError, ValueError):
         raise ImageError(_BROKEN) from None
-    reading.require_size(rows * max(channels, 1), columns)
+    reading.require_size(rows, columns, channels)
     alpha = kind.endswith(b"_ALPHA") and channels > 1
     own = _comments(found[1], _LINE_OF_COMMENT)
     if kind not in (b"", b"BLACKANDWHITE", b"BLACKANDWHITE_ALPHA") and (

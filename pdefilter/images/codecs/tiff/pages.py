@@ -106,7 +106,9 @@ def _of_absent_parts(page: tifffile.TiffPage, directory: Directory) -> float:
 
 def require_flat(page: tifffile.TiffPage, data: bytes, reading: Reading) -> None:
     """Refuse a page that is too large, not there as a whole, or no image of colours we know."""
-    reading.require_size(page.imagelength * max(page.imagedepth, 1), page.imagewidth)
+    reading.require_size(
+        page.imagelength * max(page.imagedepth, 1), page.imagewidth, page.samplesperpixel
+    )
     if page.is_tiled and page.tilelength * page.tilewidth > reading.most_pixels:
         raise ImageError(
             f"claims tiles of {page.tilewidth} × {page.tilelength} pixels, more than the "
