@@ -60,20 +60,25 @@ def _function(filter_: Callable[Concatenate[Raster, P], Raster]) -> Function[P]:
         result = apply([lambda raster: filter_(raster, *args, **kwargs)], subject.image)
         return subject.give_back(result)
 
-    function.__signature__ = _readable(inspect.signature(filter_))  # type: ignore[attr-defined]
+    signature = inspect.signature(filter_)
+    function.__signature__ = _as_passed(signature, "ndarray | Image", "ndarray | Image | None")  # type: ignore[attr-defined]
+    told = _as_passed(signature, np.ndarray | Image, np.ndarray | Image | None)
+    function.__annotations__ = {
+        **{parameter.name: parameter.annotation for parameter in told.parameters.values()},
+        "return": told.return_annotation,
+    }
     function.__module__ = "pdefilter"
     return function
 
 
-def _readable(signature: inspect.Signature) -> inspect.Signature:
-    """Say what users pass: pictures, and options without what the command line knows of them."""
-    picture = "ndarray | Image"
+def _as_passed(signature: inspect.Signature, picture: Any, or_none: Any) -> inspect.Signature:
+    """Tell what users pass: pictures, and options without what the command line knows of them."""
     image, *options = signature.parameters.values()
     parameters = [image.replace(kind=image.POSITIONAL_ONLY, annotation=picture)]
     for option in options:
         annotation = getattr(option.annotation, "__origin__", option.annotation)
         if isinstance(annotation, ForwardRef):
-            annotation = f"{picture} | None"
+            annotation = or_none
         parameters.append(option.replace(annotation=annotation))
     return signature.replace(parameters=parameters, return_annotation=picture)
 

@@ -3,6 +3,7 @@
 import inspect
 import subprocess
 import sys
+import typing
 
 import numpy as np
 import pytest
@@ -142,3 +143,11 @@ def test_importing_the_package_imports_nothing_heavy():
     ]
     added = set(run[0].stdout.split()) - set(run[1].stdout.split())
     assert added == {"pdefilter"}
+
+
+@pytest.mark.parametrize("name", [name for name in pdefilter.__all__ if name.islower()])
+def test_the_types_of_every_function_can_be_looked_up(name):
+    function = getattr(pdefilter, name)
+    hints = typing.get_type_hints(function)
+    assert set(inspect.signature(function).parameters) | {"return"} == set(hints)
+    assert not any(isinstance(hint, str | typing.ForwardRef) for hint in hints.values())
