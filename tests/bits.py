@@ -31,6 +31,7 @@ MORE = {
     "long": ("anisotropic", {"kappa": 0.03, "time": 20.0, "diffusivity": "exponential"}),
     "charbonnier": ("anisotropic", {"kappa": 0.05, "time": 2.0, "diffusivity": "charbonnier"}),
     "tukey": ("anisotropic", {"kappa": 0.05, "time": 2.0, "diffusivity": "tukey"}),
+    "geman-mcclure": ("anisotropic", {"diffusivity": "geman-mcclure", "kappa": 0.05, "time": 2.0}),
     "to itself": ("anisotropic", {"kappa": 0.05, "time": "auto"}),
 }
 FILLED = {

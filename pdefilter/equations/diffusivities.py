@@ -49,6 +49,9 @@ DIFFUSIVITIES: Mapping[str, Diffusivity] = {
     ),
     # Black, Sapiro, Marimont & Heeger 1998, doi:10.1109/83.661192, without their factor ½.
     "tukey": Diffusivity("(1 − s²/κ²)² up to s = κ, then 0", "tukey", 1.0, 3.0),
+    # Geman & McClure 1985, Bayesian image analysis: an application to single photon emission
+    # tomography, Proc. Statistical Computing Section, Amer. Statistical Assoc., pp. 12–18.
+    "geman-mcclure": Diffusivity("1/(1 + s²/κ²)²", "geman mcclure", 1.0, 1.2),
     # Total variation flow (Rudin, Osher & Fatemi 1992, doi:10.1016/0167-2789(92)90242-F) in
     # the time κt, its kink at s = 0 rounded as by Huber 1973, doi:10.1214/aos/1176342503.
     "tv": Diffusivity("κ/s, at most 1", "total variation", 1.0, 0.13),

@@ -110,7 +110,7 @@ def anisotropic(
         between neighbouring pixels, of u_σ where the model has one; or auto, a
         multiple of the noise in those differences, for coherence-enhancing p50.
     diffusivity : {"exponential", "rational", "charbonnier", "weickert", \
-"tukey", "tv"}, optional
+"tukey", "geman-mcclure", "tv"}, optional
         g, by default rational, or weickert for edge-enhancing. The flux s g
         is largest at s = κ/√2, κ, nowhere, κ, κ/√5 and, constant from there on,
         κ. Where it falls, edges are sharpened.
@@ -174,7 +174,8 @@ def anisotropic(
     doi:10.1023/A:1008009714131 (coherence-enhancing); Fehrenbach & Mirebeau
     2014, doi:10.1007/s10851-013-0446-3 (tensors on the grid). Diffusivities:
     Charbonnier et al. 1997, doi:10.1109/83.551699; Black et al. 1998,
-    doi:10.1109/83.661192 (tukey); Rudin, Osher & Fatemi 1992,
+    doi:10.1109/83.661192 (tukey); Geman & McClure 1985, Bayesian image analysis
+    (geman-mcclure); Rudin, Osher & Fatemi 1992,
     doi:10.1016/0167-2789(92)90242-F (tv). Noise: Immerkær 1996,
     doi:10.1006/cviu.1996.0060; its error: Stein 1981,
     doi:10.1214/aos/1176345632. Schemes: Grewenig, Weickert & Bruhn

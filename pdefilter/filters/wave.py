@@ -82,7 +82,7 @@ def wave(
     damping : float
         γ in px⁻¹.
     diffusivity : {"constant", "exponential", "rational", "charbonnier", \
-"weickert", "tukey", "tv"}
+"weickert", "tukey", "geman-mcclure", "tv"}
         g: 1 everywhere, or as for `anisotropic` of the difference s, of all
         channels together, across an edge between pixels.
     kappa : float or str, optional

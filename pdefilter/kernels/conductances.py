@@ -1,6 +1,6 @@
 """The conductance g of an edge as a function of r = s² × scale, by name.
 
-The native engine has one loop for each of these names.
+The native engine has a loop for each of these names, in the same order.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,6 +12,9 @@ from pdefilter.raster import Planes
 
 # Its square is a float32 number still; a conductance of 1e-18 is none.
 _LARGEST = np.float32(1e18)
+
+# The same for the square of its inverse.
+_LARGEST_OF_SQUARES = np.float32(1e15)
 
 # Where 1 − 2^(−1/r⁴) is 1 below, and 0 above: within them neither the fourth power nor the square
 # of its inverse leaves the normal numbers.
@@ -42,6 +45,11 @@ def _tukey(r: Planes) -> Planes:
     return rest * rest
 
 
+def _geman_mcclure(r: Planes) -> Planes:
+    g = _rational(at_most(r, _LARGEST_OF_SQUARES))
+    return g * g
+
+
 def _total_variation(r: Planes) -> Planes:
     root: Planes = np.sqrt(np.maximum(at_most(r, _LARGEST), _ONE))
     return _ONE / root
@@ -54,6 +62,7 @@ CONDUCTANCES: Mapping[str, Callable[[Planes], Planes]] = {
     "charbonnier": _charbonnier,
     "weickert": _weickert,
     "tukey": _tukey,
+    "geman mcclure": _geman_mcclure,
     "total variation": _total_variation,
 }
 """From r to g.

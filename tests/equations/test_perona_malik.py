@@ -11,10 +11,17 @@ TRUE = {
     "charbonnier": lambda s, kappa: 1 / np.sqrt(1 + (s / kappa) ** 2),
     "weickert": lambda s, kappa: 1 - np.exp(-3.31488 / np.maximum(s / kappa, 1e-9) ** 8),
     "tukey": lambda s, kappa: np.where(s < kappa, (1 - (s / kappa) ** 2) ** 2, 0),
+    "geman-mcclure": lambda s, kappa: 1 / (1 + (s / kappa) ** 2) ** 2,
     "tv": lambda s, kappa: np.minimum(1, kappa / np.maximum(s, 1e-9)),
 }
 # Where the flux s g is largest, in units of κ: where its derivative is zero.
-LARGEST_FLUX = {"exponential": 0.5**0.5, "rational": 1, "weickert": 1, "tukey": 0.2**0.5}
+LARGEST_FLUX = {
+    "exponential": 0.5**0.5,
+    "rational": 1,
+    "weickert": 1,
+    "tukey": 0.2**0.5,
+    "geman-mcclure": 3**-0.5,
+}
 
 
 def test_every_diffusivity_is_tested():

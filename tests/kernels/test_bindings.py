@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pdefilter.kernels import engine
+from pdefilter.kernels.conductances import CONDUCTANCES
 
 pytestmark = pytest.mark.skipif(
     engine.native() is None, reason="the native engine was not built: no C++ compiler"
@@ -53,7 +54,7 @@ class Call:
 
 
 THREADS = {"threads": (0, -1), "variant": ("", "quantum")}
-TABLE = {"conductance": (-1, 7), "law": (-1, 3)}
+TABLE = {"conductance": (-1, len(CONDUCTANCES)), "law": (-1, 3)}
 HOW: dict[str, Any] = {"threads": 2, "variant": "baseline"}
 
 
@@ -350,7 +351,7 @@ CALLS = {
 }  # fmt: skip
 
 # Those of variation have a test of their own.
-ELSEWHERE = {"variants", "sources"}
+ELSEWHERE = {"conductances", "sources", "variants"}
 
 
 def function(name: str) -> Any:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pdefilter.kernels import engine
 from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.reference import march as reference
 
@@ -19,6 +20,13 @@ def exponents() -> np.ndarray:
 def test_a_conductance_is_none_or_a_hundred_powers_of_two_below_one_at_most(name):
     g = CONDUCTANCES[name](exponents())
     assert np.all((g == 0) | ((g >= 2.0**-100) & (g <= 1)))
+
+
+def test_both_engines_number_conductances_alike():
+    if engine.native() is None:
+        pytest.skip("THE NATIVE ENGINE IS MISSING: its names cannot be compared")
+    names = engine.native().conductances().split()
+    assert names == [name.replace(" ", "_") for name in CONDUCTANCES]
 
 
 def test_the_bounds_of_weickerts_root_change_nothing():

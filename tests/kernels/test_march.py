@@ -43,6 +43,7 @@ def test_a_nonlinear_step_is_the_formula_of_perona_and_malik(u, tau, scale):
         ("rational", lambda s2: 1 / (1 + scale * s2)),
         ("charbonnier", lambda s2: 1 / np.sqrt(1 + scale * s2)),
         ("tukey", lambda s2: max(0.0, 1 - scale * s2) ** 2),
+        ("geman mcclure", lambda s2: 1 / (1 + scale * s2) ** 2),
         ("total variation", lambda s2: 1 / np.sqrt(max(1.0, scale * s2))),
     ):
         true = four_neighbour_step(u, tau, g)

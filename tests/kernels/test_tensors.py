@@ -19,6 +19,7 @@ FORMULAS = {
     "charbonnier": lambda r: 1 / np.sqrt(1 + r),
     "weickert": lambda r: 1 - 2.0 ** -(1 / r**4),
     "tukey": lambda r: (1 - np.minimum(r, 1)) ** 2,
+    "geman mcclure": lambda r: 1 / (1 + r) ** 2,
     "total variation": lambda r: 1 / np.sqrt(np.maximum(r, 1)),
 }
 

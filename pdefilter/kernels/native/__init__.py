@@ -10,19 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.kernels import engine
+from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.room import Room, in_place, in_turns
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
 
-CODES = {
-    "constant": 0,
-    "exponential": 1,
-    "rational": 2,
-    "charbonnier": 3,
-    "weickert": 4,
-    "tukey": 5,
-    "total variation": 6,
-}
+CODES = {name: code for code, name in enumerate(CONDUCTANCES)}
 
 # Below so many pixel-steps a thread takes longer to start than to work.
 _WORTH_A_THREAD = 1 << 20

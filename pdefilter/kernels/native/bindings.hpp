@@ -87,6 +87,12 @@ inline void require_one_of(int count, int number) {
     if (number < 0 || number >= count) throw nb::value_error("no such choice");
 }
 
+// That there is a conductance of this number.
+inline void require_conductance(int number) {
+    const std::string names = variant_of("baseline")->conductances;
+    require_one_of(int(std::count(names.begin(), names.end(), ' ')), number);
+}
+
 // The bytes of an array.
 struct Bytes {
     std::uintptr_t first, last;

@@ -19,7 +19,7 @@ Stencils stencils_of(const Target& weights, const Ends& ends, size_t rows, size_
 Reducing reducing_of(const Planes& tensor, int law, int conductance, float scale) {
     require_shape(tensor, {3, tensor.shape(1), tensor.shape(2)});
     require_one_of(3, law);
-    require_one_of(7, conductance);
+    require_conductance(conductance);
     return {Index(tensor.shape(1)),
             Index(tensor.shape(2)),
             tensor.data(),

@@ -1,16 +1,10 @@
 // Whole marches: passes over tiles, on several threads.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "team.hpp"
-#include "variant.hpp"
+#include "variants.hpp"
 
 namespace pdefilter {
-
-// The instruction sets that this machine can run, the fastest last.
-std::vector<std::string> variants();
 
 struct How {
     int threads;
@@ -18,8 +12,6 @@ struct How {
     Index tile_rows, tile_columns;
     const Variant* variant;
 };
-
-const Variant* variant_of(const std::string& name);
 
 // Marches through `steps` from pass.in to pass.out, which may be one image; in turns with `spare`,
 // if there is one, else in place. Where a pass begins with momentum, `before` is room for an image

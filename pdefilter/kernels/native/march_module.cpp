@@ -32,7 +32,7 @@ void require_planes_of(const Planes& in, const Maybe<const float, 3>& edges,
     const size_t rows = in.shape(1), columns = in.shape(2);
     require_shape(edges, {2, rows, columns});
     if (held) require_shape(held, {held->shape(0), rows, columns});
-    require_one_of(7, conductance);
+    require_conductance(conductance);
 }
 
 // Steps that take turns between two images end in `out`; the first is taken from `in`, to which

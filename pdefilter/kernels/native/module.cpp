@@ -8,6 +8,7 @@ NB_MODULE(_native, m) {
     m.doc() = "The kernels, compiled; see pdefilter.kernels.native.";
     m.attr("sources") = PDEFILTER_SOURCES;
     m.def("variants", &pdefilter::variants);
+    m.def("conductances", [] { return pdefilter::variant_of("baseline")->conductances; });
     pdefilter::bind_march(m);
     pdefilter::bind_correlation(m);
     pdefilter::bind_channels(m);

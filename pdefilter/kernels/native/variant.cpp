@@ -37,13 +37,14 @@ namespace {
 }  // namespace
 
 extern const Variant variant;
-const Variant variant{
-    surroundings_room, keep_surroundings, march_scratch,     march_tile,     solve_scratch,
-    solve_columns,     solve_rows,        correlate_scratch, correlate_rows, correlate2d_scratch,
-    correlate2d_rows,  gradient_scratch,  gradient_rows,     shock_scratch,  shock_rows,
-    curvature_scratch, curvature_rows,    part_rows,         finite,         join_scratch,
-    join_rows,         reduce_rows,       ends_inside,       tie_scratch,    tie_rows,
-    variation_scratch, descend_rows,      ascend_rows,       look_rows,      compare_rows};
+const Variant variant{surroundings_room, keep_surroundings,   march_scratch,    march_tile,
+                      solve_scratch,     solve_columns,       solve_rows,       correlate_scratch,
+                      correlate_rows,    correlate2d_scratch, correlate2d_rows, gradient_scratch,
+                      gradient_rows,     shock_scratch,       shock_rows,       curvature_scratch,
+                      curvature_rows,    part_rows,           finite,           join_scratch,
+                      join_rows,         reduce_rows,         ends_inside,      tie_scratch,
+                      tie_rows,          variation_scratch,   descend_rows,     ascend_rows,
+                      look_rows,         compare_rows,        conductance_names};
 
 }  // namespace PDEFILTER_VARIANT
 }  // namespace pdefilter

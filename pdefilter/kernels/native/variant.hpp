@@ -8,15 +8,8 @@ namespace pdefilter {
 
 using Index = std::ptrdiff_t;
 
-enum Conductance {
-    constant = 0,
-    exponential = 1,
-    rational = 2,
-    charbonnier = 3,
-    weickert = 4,
-    tukey = 5,
-    total_variation = 6,
-};
+// By its number in loops/conductances.hpp.
+using Conductance = int;
 
 // A one-dimensional kernel, by the offsets from the pixel computed.
 struct Taps {
@@ -259,6 +252,7 @@ struct Variant {
     void (*ascend_rows)(const Variation&, Index first, Index last, float* scratch);
     void (*look_rows)(const Variation&, Index first, Index last, float* scratch);
     void (*compare_rows)(const Comparison&, Index first, Index last);
+    const char* conductances;  // their names in the order of their numbers, a space behind each
 };
 
 }  // namespace pdefilter

@@ -3,6 +3,17 @@
 
 #include "correlation.hpp"
 
+// By name, in the order of kernels/conductances.py; each is a function NAME_of below.
+#define PDEFILTER_CONDUCTANCES(each)                                                             \
+    each(constant) each(exponential) each(rational) each(charbonnier) each(weickert) each(tukey) \
+        each(geman_mcclure) each(total_variation)
+
+#define PDEFILTER_NUMBERED(name) name,
+enum : Conductance { PDEFILTER_CONDUCTANCES(PDEFILTER_NUMBERED) };
+
+#define PDEFILTER_NAMED(name) #name " "
+constexpr const char* conductance_names = PDEFILTER_CONDUCTANCES(PDEFILTER_NAMED);
+
 // The lesser of r >= 0 and `most`, which NaN counts as, and the greater of r and `least`: bits of
 // such floats are ordered like the floats, and integers are compared on units that would else be
 // idle.
@@ -41,9 +52,15 @@ inline void power_of_minus(Floats (&r)[n]) {
     for (int k = 0; k < n; ++k) r[k] = (Floats)((Integers)r[k] + ((Integers)shifted[k] << 23));
 }
 
+// 1.
+template <int n>
+inline void constant_of(Floats (&r)[n]) {
+    for (int k = 0; k < n; ++k) r[k] = all(1.0f);
+}
+
 // 2^-r for r >= 0, and 0 from r = 100 on, and for NaN.
 template <int n>
-inline void exp2_of_minus(Floats (&r)[n]) {
+inline void exponential_of(Floats (&r)[n]) {
     decltype(r[0] < r[0]) counts[n];
     for (int k = 0; k < n; ++k) counts[k] = r[k] < all(100.0f);
     power_of_minus(r);
@@ -84,6 +101,14 @@ inline void tukey_of(Floats (&r)[n]) {
     }
 }
 
+// 1/(1 + r)^2.
+template <int n>
+inline void geman_mcclure_of(Floats (&r)[n]) {
+    for (int k = 0; k < n; ++k) r[k] = at_most(r[k], 1e15f);
+    rational_of(r);
+    for (int k = 0; k < n; ++k) r[k] *= r[k];
+}
+
 // 1/sqrt(r), at most 1.
 template <int n>
 inline void total_variation_of(Floats (&r)[n]) {
@@ -96,14 +121,9 @@ inline void total_variation_of(Floats (&r)[n]) {
 // From s^2 times a scale to what conducts.
 template <Conductance kind, int n>
 inline void conductances_of(Floats (&r)[n]) {
-    if constexpr (kind == constant)
-        for (int k = 0; k < n; ++k) r[k] = all(1.0f);
-    if constexpr (kind == exponential) exp2_of_minus(r);
-    if constexpr (kind == rational) rational_of(r);
-    if constexpr (kind == charbonnier) charbonnier_of(r);
-    if constexpr (kind == weickert) weickert_of(r);
-    if constexpr (kind == tukey) tukey_of(r);
-    if constexpr (kind == total_variation) total_variation_of(r);
+#define PDEFILTER_COMPUTED(name) \
+    if constexpr (kind == name) name##_of(r);
+    PDEFILTER_CONDUCTANCES(PDEFILTER_COMPUTED)
 }
 
 // The diffusivity of a march, and what else is computed: everything known when compiling.
@@ -117,22 +137,10 @@ struct Law {
 // Calls f.operator()<kind>(), the kind known when compiling.
 template <class F>
 inline void with_kind(Conductance kind, F f) {
-    switch (kind) {
-        case exponential:
-            return f.template operator()<exponential>();
-        case rational:
-            return f.template operator()<rational>();
-        case charbonnier:
-            return f.template operator()<charbonnier>();
-        case weickert:
-            return f.template operator()<weickert>();
-        case tukey:
-            return f.template operator()<tukey>();
-        case total_variation:
-            return f.template operator()<total_variation>();
-        default:
-            return f.template operator()<constant>();
-    }
+#define PDEFILTER_CASE(name) \
+    case name:               \
+        return f.template operator()<name>();
+    switch (kind) { PDEFILTER_CONDUCTANCES(PDEFILTER_CASE) }
 }
 
 // From the differences across the edges below (2q) and to the right (2q + 1) of some rows to what

@@ -45,7 +45,7 @@ inline Tensor diffusion_along(const Tensor& j, float scale) {
     if constexpr (law == along_lines) {
         const Floats contrast = (axes.larger - axes.smaller) * factor;
         Floats along[1] = {one / (contrast * contrast)};
-        exp2_of_minus(along);
+        exponential_of(along);
         g[0] = zero, g[1] = along[0];
     } else {
         conductances_of<kind>(g);
