@@ -109,7 +109,11 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         max(columns, *(block.placement.columns for block in file.blocks)),
     )
     placements = [_clipped(block.placement, rows, columns) for block in file.blocks]
-    grey = all((block.palette == block.palette[:, :1]).all() for block in file.blocks)
+    background = _background(data)
+    # What lies behind a picture is one of its colours.
+    grey = all(len(set(colour)) == 1 for colour in background) and all(
+        (block.palette == block.palette[:, :1]).all() for block in file.blocks
+    )
     has_alpha = any(block.transparent is not None for block in file.blocks)
     several = len(file.blocks) > 1
 
@@ -131,7 +135,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         resolution=_shape_of_pixels(data[12]),
         # What says nothing of repeating is played once.
         loops=(1 if file.loops is None else file.loops) if several else None,
-        own=_background(data),
+        own=background,
         unkept=tuple(dict.fromkeys(file.unkept)),
         stored=_Stored(frozenset(file.latin)),
     )
