@@ -92,6 +92,7 @@ def files() -> dict[str, bytes]:
         "bool.npy": npy(bits == 1),
         "version-2.npy": npy(values(255).astype(np.uint8), (2, 0)),
         "version-3.npy": npy(values(255).astype(np.uint8), (3, 0)),
+        "python-2.npy": npy(values(255).astype(np.uint8)).replace(b"9), } ", b"9L), }"),
         "half.npy": npy(floats().astype(np.float16)),
         "long.npy": npy(floats().astype(np.longdouble)),
         "records.npy": npy(np.zeros((2, 3), [("height", "f4"), ("quality", "u1")])),

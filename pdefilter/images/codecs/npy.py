@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from pdefilter.errors import ImageError
+from pdefilter.images.codecs.silence import unwarned
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata
@@ -46,11 +47,11 @@ def _image(array: Pixels) -> Image:
 
 def _array(data: bytes, stream: io.BytesIO, reading: Reading) -> Pixels:
     """Look at the array where the stream is, and go to where it ends."""
-    version = np.lib.format.read_magic(stream)
-    if version[0] == 1:
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-    else:
-        shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
+    library = np.lib.format
+    is_first = library.read_magic(stream)[0] == 1
+    read_header = library.read_array_header_1_0 if is_first else library.read_array_header_2_0
+    with unwarned():  # of Python 2
+        shape, fortran, dtype = read_header(stream)
     if dtype.hasobject:
         raise ImageError("holds Python objects, not numbers")
     if dtype.names:
