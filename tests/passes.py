@@ -31,17 +31,21 @@ def written(images, format_):
         return format_.encode(frames)
 
 
-def passed(data, target=None, times=1, **options):
-    """Read and write a file, in its own format or another; tell what was warned of first."""
+def copied(data, target=None, **options):
+    """Read and write a file, in its own format or another; list all that was warned of."""
     format_ = named(target) if target else recognised(data)
-    first = []
-    for number in range(times):
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            images = read(data, **options)
-            data = format_.encode(Frames(len(images), images.__getitem__))
-        if not number:
-            first = [str(warning.message) for warning in caught]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        images = read(data, **options)
+        out = format_.encode(Frames(len(images), images.__getitem__))
+    return out, [str(warning.message) for warning in caught]
+
+
+def passed(data, target=None, times=1, **options):
+    """Read and write a file several times; tell what was warned of first, each sentence once."""
+    data, first = copied(data, target, **options)
+    for _ in range(times - 1):
+        data, _said = copied(data, target, **options)
     return data, list(dict.fromkeys(first))
 
 

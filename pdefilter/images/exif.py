@@ -7,9 +7,14 @@ as it was.
 import contextlib
 import struct
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from pdefilter.errors import ImageError
+
+IN_JPEG = b"Exif\0\0"
+"""What stands before the structure in a JPEG, and, by some writers, in other formats."""
+STARTS = (b"II*\0", b"MM\0*")
+"""How the structure begins, in either byte order."""
 
 ORIENTATION = 0x0112
 RESOLUTION = (0x011A, 0x011B, 0x0128)
@@ -32,6 +37,11 @@ class Layout:
 
     order: str
     big: bool = False
+
+    @property
+    def words(self) -> Literal["little", "big"]:
+        """The byte order, as `int` does."""
+        return "little" if self.order == "<" else "big"
 
     @property
     def count(self) -> str:
@@ -78,6 +88,11 @@ class Entry:
 
 
 Directory: TypeAlias = dict[int, Entry]
+
+
+def bare(blob: bytes) -> bytes:
+    """Drop what stands before the structure in a JPEG."""
+    return blob.removeprefix(IN_JPEG)
 
 
 def order_of(blob: bytes) -> str:
@@ -187,7 +202,7 @@ def entry_at(blob: bytes, layout: Layout, place: int, depth: int = 0) -> Entry:
         raise ImageError("has a broken directory; get an intact copy")
     inner = None
     if tag in POINTERS and len(raw) in (4, 8) and depth < _DEEPEST:
-        to = int.from_bytes(raw, "little" if layout.order == "<" else "big")
+        to = int.from_bytes(raw, layout.words)
         inner = directory_at(blob, layout, to, depth + 1)
     return Entry(kind, raw, inner)
 

@@ -104,13 +104,8 @@ class Image:
         rows, columns = self.pixels.shape[:2]
         kinds = {1: "grey", 3: "RGB", 4: "CMYK" if self.is_cmyk else "4 bands"}
         kind = kinds.get(self.colours, f"{self.colours} bands") + " with alpha" * self.has_alpha
-        return (
-            " ".join(
-                ["<Image:", f"{rows} × {columns},", f"{self.depth},", kind]
-                + [f"from {self.format}"] * bool(self.format)
-            )
-            + ">"
-        )
+        origin = f" from {self.format}" if self.format else ""
+        return f"<Image: {rows} × {columns}, {self.depth}, {kind}{origin}>"
 
     def _repr_png_(self) -> bytes | None:
         from pdefilter.images.shown import png_of

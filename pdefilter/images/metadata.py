@@ -7,6 +7,9 @@ from typing import Any, Literal, NamedTuple, Self
 
 CENTIMETRES_PER_INCH = Fraction(254, 100)
 
+COMMENT = "Comment"
+"""The keyword of a text that its file gives no other."""
+
 
 class Resolution(NamedTuple):
     """How densely pixels lie, per unit of length; without a unit it is their shape alone."""
@@ -32,7 +35,10 @@ class Resolution(NamedTuple):
         Without a unit their ratio alone counts, which is kept as well as it can be.
         """
         if self.unit == "none":
-            whole = _in_ratio(self.columns, self.rows, most)
+            are_whole = self.columns.denominator == self.rows.denominator == 1
+            fit = are_whole and max(self.columns, self.rows) <= most
+            numbers = (int(self.columns), int(self.rows))
+            whole = numbers if fit else in_ratio(self.columns / self.rows, most)
         else:
             whole = round(self.columns * factor), round(self.rows * factor)
         if not all(1 <= number <= most for number in whole):
@@ -106,17 +112,19 @@ class Metadata:
         return replace(self, resolution=Resolution(rows, columns, unit))
 
 
-def _in_ratio(columns: Fraction, rows: Fraction, most: int) -> tuple[int, int]:
-    """Find two whole numbers of a ratio: the given ones, if they are whole."""
-    if columns.denominator == rows.denominator == 1 and max(columns, rows) <= most:
-        return int(columns), int(rows)
-    ratio = columns / rows
+def in_ratio(ratio: Fraction, most: int) -> tuple[int, int]:
+    """Find two whole numbers up to a limit whose ratio is nearest to one."""
     # The larger of both is the one that a limit is for.
     if ratio <= 1:
         nearest = ratio.limit_denominator(most)
         return nearest.numerator, nearest.denominator
     nearest = (1 / ratio).limit_denominator(most)
     return nearest.denominator, nearest.numerator
+
+
+def as_comment(keyword: str, text: str) -> str:
+    """Put a text and its keyword into a comment, which has none of its own."""
+    return text if keyword == COMMENT else f"{keyword}: {text}"
 
 
 KINDS = {

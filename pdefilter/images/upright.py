@@ -11,15 +11,15 @@ from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata
 
-# Whose rows are columns of the picture.
-_TURNED = (5, 6, 7, 8)
+TURNED = (5, 6, 7, 8)
+"""The orientations whose rows are columns of the picture."""
 
 
 def upright(image: Image) -> Image:
     """Turn an image as its metadata say, which then say that it is upright."""
     metadata = image.metadata
     orientation, blob, packet = orientation_of(metadata), metadata.exif, metadata.xmp
-    turned = orientation in _TURNED
+    turned = orientation in TURNED
     if blob is not None:
         try:
             blob = exif.upright(blob, turned=turned)
@@ -41,7 +41,7 @@ def upright(image: Image) -> Image:
 def size_upright(frames: Frames) -> tuple[int, int]:
     """Find the rows and columns of the first image as it will be read; zeros if nothing tells."""
     rows, columns = frames.size
-    if frames.metadata is not None and orientation_of(frames.metadata()) in _TURNED:
+    if frames.metadata is not None and orientation_of(frames.metadata()) in TURNED:
         return columns, rows
     return rows, columns
 
@@ -68,7 +68,7 @@ def _orientation_of_exif(blob: bytes) -> int | None:
 
 def _turned(pixels: Pixels, orientation: int) -> Pixels:
     """Turn pixels whose first row and first column show what EXIF says of the orientation."""
-    if orientation in _TURNED:
+    if orientation in TURNED:
         pixels = np.swapaxes(pixels, 0, 1)
     if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]

@@ -7,6 +7,7 @@ import imagecodecs
 import numpy as np
 import PIL.Image
 import pytest
+from passes import copied, read
 from unusual import avif
 from unusual.jpeg import ICC, picture
 
@@ -17,19 +18,6 @@ from pdefilter.images.reading import Reading
 FILES = avif.files()
 MOVING = [name for name in FILES if name.startswith("moving")]
 AVIF = named("avif")
-
-
-def read(data):
-    frames = AVIF.decode(data, Reading())
-    return [frames.read(number) for number in range(frames.count)]
-
-
-def written(data):
-    """What comes out of a file, and the warnings on the way."""
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        out = AVIF.encode(AVIF.decode(data, Reading()))
-    return out, [str(warning.message) for warning in said]
 
 
 def seen(data):
@@ -50,7 +38,7 @@ def test_frames_come_out_as_they_went_in(name):
     for image, frame in zip(images, avif.frames(channels, bits), strict=True):
         expected = frame if bits == 8 else np.rint(frame * (65535 / 4095))
         assert np.array_equal(image.pixels, expected)
-    out, said = written(FILES[name])
+    out, said = copied(FILES[name])
     assert said == []
     again = read(out)
     for image, other in zip(images, again, strict=True):
@@ -69,9 +57,9 @@ def test_how_often_an_animation_is_played_stays_and_its_bytes_are_the_same():
     assert read(FILES["moving.avif"])[0].metadata.loops == 0
     twice = FILES["moving-twice.avif"]
     assert read(twice)[0].metadata.loops == 2
-    out, _ = written(twice)
+    out, _ = copied(twice)
     assert read(out)[0].metadata.loops == 2
-    assert written(out)[0] == out
+    assert copied(out)[0] == out
     for header in (b"mvhd\1", b"tkhd\1", b"mdhd\1"):
         at = out.index(header) + 8
         assert out[at : at + 16] == bytes(16)  # no hour of the day
@@ -112,7 +100,7 @@ def test_what_colours_mean_stays_and_pixels_are_made_by_the_matrix(name):
     stored = picture(image.channels).astype(int) << (image.bits - 8)
     # A matrix loses a step or two of the ten or twelve bits.
     assert np.abs(by_other.astype(int) - stored).max() <= 2
-    out, said = written(FILES[name])
+    out, said = copied(FILES[name])
     assert said == []
     assert np.array_equal(imagecodecs.avif_decode(out), by_other)
     at = out.index(b"colrnclx") + 8
@@ -151,15 +139,15 @@ def test_what_is_cut_out_is_what_is_meant_to_be_seen():
 
 
 def test_metadata_of_a_still_stays():
-    out, said = written(FILES["described.avif"])
+    out, said = copied(FILES["described.avif"])
     assert said == ["left out: video of a motion photo"]
     with PIL.Image.open(io.BytesIO(out)) as file:
         assert file.info["icc_profile"] == ICC
         assert file.getexif()[0x010F] == "Optics & Co"
         assert file.getexif()[0x0112] == 1
-    assert written(out) == (out, [])
+    assert copied(out) == (out, [])
     for name, lost in (
         ("oblong-pixels.avif", "shape of its pixels"),
         ("light.avif", "light levels"),
     ):
-        assert written(FILES[name])[1] == [f"left out: {lost}"]
+        assert copied(FILES[name])[1] == [f"left out: {lost}"]

@@ -1,7 +1,6 @@
 """JPEGs of cameras and telephones: what is kept, what is named, and who else reads the result."""
 
 import io
-import warnings
 from xml.etree import ElementTree
 
 import cv2
@@ -10,26 +9,17 @@ import numpy as np
 import PIL.Image
 import pytest
 import simplejpeg
+from passes import copied
 from unusual import jpeg
 
 import pdefilter
 from pdefilter import ImageError
 from pdefilter.images.codecs.companions import without_companions
 from pdefilter.images.formats import named
-from pdefilter.images.frames import Frames
 from pdefilter.images.reading import Reading
 
 FILES = jpeg.files()
 JPEG = named("jpg")
-
-
-def written(data, reading=None):
-    """What comes out of a file, and the warnings on the way."""
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        image = JPEG.decode(data, reading or Reading()).read(0)
-        out = JPEG.encode(Frames(1, lambda _: image, format="JPEG"))
-    return out, [str(warning.message) for warning in said]
 
 
 def seen(data):
@@ -37,7 +27,7 @@ def seen(data):
 
 
 def test_how_dense_inks_lie_is_kept_and_no_reader_mistakes_them():
-    out, said = written(FILES["inks-dense.jpg"])
+    out, said = copied(FILES["inks-dense.jpg"])
     assert said == []
     file = seen(out)
     assert (file.mode, file.info["dpi"]) == ("CMYK", (300, 200))
@@ -75,17 +65,17 @@ def test_jpegs_without_loss_are_read_exactly():
 
 
 def test_exif_in_pieces_is_joined_and_a_long_one_is_cut_again():
-    out, said = written(FILES["exif-in-pieces.jpg"])
+    out, said = copied(FILES["exif-in-pieces.jpg"])
     assert said == []
     assert seen(out).getexif()[0x010E] == "a long description " * 8
     exif = PIL.Image.Exif()
     exif[0x010E] = "long " * 30_000
     blob = exif.tobytes().removeprefix(b"Exif\0\0")
     pieces = [(0xE1, b"Exif\0\0" + blob[at : at + 60_000]) for at in range(0, len(blob), 60_000)]
-    out, said = written(jpeg.with_segments(jpeg.jpeg(), *pieces))
+    out, said = copied(jpeg.with_segments(jpeg.jpeg(), *pieces))
     assert said == []
     assert seen(out).getexif()[0x010E] == "long " * 30_000
-    assert written(FILES["exif-twice.jpg"])[1] == ["left out: second EXIF"]
+    assert copied(FILES["exif-twice.jpg"])[1] == ["left out: second EXIF"]
 
 
 @pytest.mark.parametrize(
@@ -100,17 +90,17 @@ def test_exif_in_pieces_is_joined_and_a_long_one_is_cut_again():
     ],
 )
 def test_what_else_a_file_holds_is_named_once(name, lost):
-    out, said = written(FILES[name])
+    out, said = copied(FILES[name])
     assert said == [f"left out: {lost}"]
     assert b"MPF\0" not in out
     assert seen(out).format == "JPEG"  # an MPO would be one of several pictures
-    again, said = written(out)
+    again, said = copied(out)
     assert (again[:400], said) == (out[:400], [])
 
 
 def test_one_more_picture_and_padding():
-    assert written(jpeg.several(jpeg.jpeg("L")))[1] == ["left out: second picture"]
-    assert written(FILES["padded.jpg"])[1] == []
+    assert copied(jpeg.several(jpeg.jpeg("L")))[1] == ["left out: second picture"]
+    assert copied(FILES["padded.jpg"])[1] == []
 
 
 @pytest.mark.parametrize("packet", [jpeg.GAIN_MAP, jpeg.MOTION])
@@ -133,24 +123,24 @@ def test_xmp_of_nothing_else_stays_byte_for_byte():
     assert without_companions(jpeg.PLAIN) == (jpeg.PLAIN, ())
     for packet in (jpeg.PLAIN, b"\xff<no XML\0", b""):
         data = jpeg.with_segments(jpeg.jpeg(), (0xE1, jpeg.XMP_START + packet))
-        out, said = written(data)
+        out, said = copied(data)
         assert said == []
         assert jpeg.XMP_START + packet in out
 
 
 def test_profiles_in_pieces():
     for name in ("profile-of-pieces.jpg", "profile-twice.jpg"):
-        out, said = written(FILES[name])
+        out, said = copied(FILES[name])
         assert said == []
         assert seen(out).info["icc_profile"] == jpeg.ICC
-    out, said = written(FILES["profile-without-a-piece.jpg"])
+    out, said = copied(FILES["profile-without-a-piece.jpg"])
     assert said == ["its ICC profile is broken: left out"]
     assert "icc_profile" not in seen(out).info
-    assert written(FILES["profile-without-a-piece.jpg"], Reading(strip=True))[1] == []
+    assert copied(FILES["profile-without-a-piece.jpg"], strip=True)[1] == []
 
 
 def test_comments_come_back_byte_for_byte():
-    out, said = written(FILES["comments.jpg"])
+    out, said = copied(FILES["comments.jpg"])
     assert said == []
     found = [body for kind, body in segments(out) if kind == 0xFE]
     assert sorted(found) == sorted([b"one", b"Gr\xfc\xdfe\0", b"", b"two"])
@@ -166,7 +156,7 @@ def segments(data):
 
 
 def test_junk_between_segments_blocks_no_pixels():
-    out, said = written(FILES["junk-between.jpg"])
+    out, said = copied(FILES["junk-between.jpg"])
     assert said == ["its metadata is broken: left out"]
     assert np.abs(np.asarray(seen(out)).astype(int) - jpeg.picture()).max() < 8
 

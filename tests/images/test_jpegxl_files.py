@@ -1,12 +1,11 @@
 """JPEG XLs of every depth and colour: exact, upright once, and what is said of them."""
 
-import warnings
-
 import imagecodecs
 import numpy as np
 import PIL.Image
 import PIL.ImageOps
 import pytest
+from passes import copied
 from unusual import jpegxl
 from unusual.jpeg import PLAIN, picture
 
@@ -31,14 +30,6 @@ def write(image):
     return JXL.encode(Frames(1, lambda _: image))
 
 
-def written(data):
-    """What comes out of a file, and the warnings on the way."""
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        out = write(read(data))
-    return out, [str(warning.message) for warning in said]
-
-
 def codestream(data):
     return data if data.startswith(b"\xff\x0a") else dict(boxes(data))[b"jxlc"]
 
@@ -49,7 +40,7 @@ def meaning(data) -> Header:
 
 @pytest.mark.parametrize("name", STILL)
 def test_pixels_come_back_as_libjxl_finds_them(name):
-    out, _ = written(FILES[name])
+    out, _ = copied(FILES[name])
     before, after = (imagecodecs.jpegxl_decode(data) for data in (FILES[name], out))
     if name == "four-bits.jxl":
         before = before * np.uint8(17)
@@ -77,7 +68,7 @@ def test_a_picture_is_turned_as_its_codestream_says_and_not_as_its_exif():
 def test_what_colours_mean_stays(name):
     before = meaning(FILES[name])
     assert not before.is_srgb
-    out, said = written(FILES[name])
+    out, said = copied(FILES[name])
     after = meaning(out)
     assert said == []
     assert (after.colours, after.tones) == (before.colours, before.tones)
@@ -103,7 +94,7 @@ def test_sizes_and_ratios_are_read():
 
 @pytest.mark.parametrize("name", ["described.jxl", "pieces.jxl", "turned-jpeg.jxl"])
 def test_what_boxes_say_is_kept(name):
-    out, said = written(FILES[name])
+    out, said = copied(FILES[name])
     assert said == []
     found = dict(boxes(out))
     assert found[b"Exif"][:4] == bytes(4)
@@ -136,9 +127,9 @@ def test_exif_and_xmp_go_to_and_from_other_formats(pdefilter_command, tmp_path):
     ],
 )
 def test_what_is_lost_is_named_once(name, said):
-    out, found = written(FILES[name])
+    out, found = copied(FILES[name])
     assert found == said
-    assert written(out) == (out, [])
+    assert copied(out) == (out, [])
 
 
 def test_bits_and_halves():

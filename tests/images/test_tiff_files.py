@@ -9,6 +9,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import tifffile
+from passes import read
 from unusual import tiff as unusual
 
 import pdefilter
@@ -16,17 +17,11 @@ from pdefilter.errors import ImageError
 from pdefilter.images.formats import named
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image
-from pdefilter.images.reading import Reading
 
 FILES = unusual.files()
 TIFF = named("tif")
 # Where parts lie, how they are stored, and places of directories.
 LAYOUT = {254, 258, 259, 262, 273, 278, 279, 284, 317, 339, 34665, 34853}
-
-
-def read(data, **options):
-    frames = TIFF.decode(data, Reading(**options))
-    return [frames.read(number) for number in range(frames.count)]
 
 
 def written(images):

@@ -15,11 +15,13 @@ import numpy as np
 import PIL.Image
 
 from pdefilter.errors import ImageError
-from pdefilter.images.codecs.avif_timing import Timing, is_alike, timing, with_loops
+from pdefilter.images.codecs.avif_timing import Timing, timing, with_loops
 from pdefilter.images.codecs.boxes import Box, body_of, boxes, places
+from pdefilter.images.codecs.colour_numbers import SRGB, UNSPECIFIED
 from pdefilter.images.codecs.companions import GAIN_MAP, without_companions
 from pdefilter.images.codecs.opencv import cv2
 from pdefilter.images.codecs.silence import unwarned
+from pdefilter.images.exif import bare
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import KINDS, Metadata
@@ -37,8 +39,6 @@ _ORIENTATIONS = {0: (1, 4, 2), 1: (8, 5, 7), 2: (3, 2, 4), 3: (6, 7, 5)}
 _ENTRY = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"av01")
 _PROPERTIES = (b"meta", b"iprp", b"ipco")
 _BEFORE_ITS_BOXES = 78
-# Colour primaries and transfer characteristics, as ITU-T H.273 numbers them.
-_SRGB, _UNSPECIFIED = (1, 13), (2, 2)
 _UNKEPT = {
     b"clli": "light levels",
     b"mdcv": "colours of the mastering display",
@@ -100,7 +100,7 @@ def _encoded(image: Image, options: list[int]) -> bytes:
 
 
 def _encoded_animation(stills: Sequence[Image], options: list[int]) -> bytes:
-    if not all(is_alike(still, stills[0]) for still in stills):
+    if not all(_is_alike(still, stills[0]) for still in stills):
         raise ImageError("has frames of different kinds, which AVIF cannot hold; write .tif")
     metadata = stills[0].metadata
     lost = [
@@ -116,6 +116,13 @@ def _encoded_animation(stills: Sequence[Image], options: list[int]) -> bytes:
     if not done:
         raise ImageError("is too large for AVIF; write .png")
     return with_loops(bytes(data), metadata.loops or 0)
+
+
+def _is_alike(one: Image, other: Image) -> bool:
+    """Whether two images can be frames of one animation."""
+    return (one.pixels.shape, one.pixels.dtype, one.bits, one.has_alpha) == (
+        other.pixels.shape, other.pixels.dtype, other.bits, other.has_alpha,
+    )  # fmt: skip
 
 
 def _to_opencv(image: Image) -> Pixels:
@@ -169,11 +176,11 @@ def _metadata(data: bytes, properties: list[Box], reading: Reading) -> Metadata:
             icc, exif, xmp = (file.info.get(key) for key in ("icc_profile", "exif", "xmp"))
     except (OSError, SyntaxError, ValueError):
         reading.spoilt("metadata")
-    xmp, named = without_companions(xmp or b"")
+    xmp, named = without_companions(xmp or None)
     return Metadata(
         icc=icc,
-        exif=exif and exif.removeprefix(b"Exif\0\0"),
-        xmp=xmp or None,
+        exif=exif and bare(exif),
+        xmp=xmp,
         own=tuple(_own(properties)),
         unkept=tuple(dict.fromkeys((*_unkept(data, properties), *named))),
         orientation=_orientation(properties),
@@ -185,7 +192,7 @@ def _own(properties: list[Box]) -> Iterator[tuple[int, int]]:
     for kind, body in properties:
         if kind == b"colr" and body.startswith(b"nclx") and len(body) >= 8:
             said = struct.unpack_from(">HH", body, 4)
-            if said not in (_SRGB, _UNSPECIFIED):
+            if said not in (SRGB, UNSPECIFIED):
                 yield said
             return
 

@@ -11,7 +11,6 @@ from fractions import Fraction
 
 from pdefilter.errors import ImageError
 from pdefilter.images.codecs.boxes import places
-from pdefilter.images.image import Image
 
 _MOVIE = (b"moov", b"mvhd")
 _TRACKS = (b"moov", b"trak")
@@ -70,13 +69,6 @@ def with_loops(data: bytes, loops: int) -> bytes:
             if data[place.start]:
                 struct.pack_into(">Q", changed, place.start + at, loops * segment)
     return bytes(changed)
-
-
-def is_alike(one: Image, other: Image) -> bool:
-    """Whether two images can be frames of one animation."""
-    return (one.pixels.shape, one.pixels.dtype, one.bits, one.has_alpha) == (
-        other.pixels.shape, other.pixels.dtype, other.bits, other.has_alpha,
-    )  # fmt: skip
 
 
 def _loops(data: bytes) -> int:

@@ -16,11 +16,12 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+from pdefilter.images import exif
 from pdefilter.images.codecs.chunks import Chunk
 from pdefilter.images.image import Image
-from pdefilter.images.metadata import Metadata, Resolution
+from pdefilter.images.metadata import COMMENT, Metadata, Resolution
 from pdefilter.images.reading import Reading
-from pdefilter.images.upright import orientation_of
+from pdefilter.images.upright import TURNED, orientation_of
 
 PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 MOVING = (b"acTL", b"fcTL", b"fdAT")
@@ -54,11 +55,9 @@ _NAMES = {
 _CARRIED = {b"iCCP": "ICC profile", b"eXIf": "EXIF", b"pHYs": "resolution"}
 
 _XMP_KEYWORD = "XML:com.adobe.xmp"
-_COMMENT_KEYWORD = "Comment"
 _LONGEST_KEYWORD = 79
 _PROFILE_NAME = b"ICC profile"
 _MOST_UNPACKED = 1 << 26
-_TURNED = (5, 6, 7, 8)
 
 _PALETTE = 3
 _SAMPLES = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
@@ -191,7 +190,7 @@ class _Said:
         if offsets:
             self.own = [one for one in self.own if one not in offsets]
             self.unkept.append(name_of(b"oFFs"))
-        if orientation in _TURNED:
+        if orientation in TURNED:
             self.own = [
                 replace(one, chunk=_turned(one.chunk)) if one.chunk.kind == b"sCAL" else one
                 for one in self.own
@@ -294,8 +293,8 @@ def _unpacked(packed: bytes) -> bytes:
 
 def _exif(body: bytes) -> bytes:
     """Drop what some writers put before EXIF, as in a JPEG."""
-    blob = body.removeprefix(b"Exif\0\0")
-    if blob[:4] not in (b"II*\0", b"MM\0*"):
+    blob = exif.bare(body)
+    if blob[:4] not in exif.STARTS:
         raise _BrokenError
     return blob
 
@@ -357,7 +356,7 @@ def _with_keyword(keyword: str, text: str) -> tuple[str, str]:
     is_latin = all(ord(letter) < 256 for letter in keyword)
     if is_latin and 0 < len(keyword) <= _LONGEST_KEYWORD and "\0" not in keyword:
         return keyword, text
-    return _COMMENT_KEYWORD, f"{keyword}: {text}" if keyword else text
+    return COMMENT, f"{keyword}: {text}" if keyword else text
 
 
 def _significant(body: bytes, kind: Kind) -> bytes:

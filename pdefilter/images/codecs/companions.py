@@ -32,11 +32,13 @@ _TAG = re.compile(rb"""<(?:[^<>"']|"[^"]*"|'[^']*')*>""")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s="'<>/]+)\s*=\s*("[^"]*"|'[^']*')""")
 
 
-def without_companions(xmp: bytes) -> tuple[bytes | None, tuple[str, ...]]:
-    """Take out of a packet what it says of companions, and name those it speaks of.
+def without_companions(xmp: bytes | None) -> tuple[bytes | None, tuple[str, ...]]:
+    """Take out of a packet, if there is one, what it says of companions, and name those.
 
     None is left of a packet that speaks of some, but cannot be taken apart.
     """
+    if xmp is None:
+        return None, ()
     spaces = (_DIRECTORY, _CAMERA, *_GAIN_MAPS)
     if not any(space.encode() in xmp for space in spaces):
         return xmp, ()

@@ -18,7 +18,7 @@ from pdefilter.images.codecs.animation import CLEAR, RESTORE, Canvas, Placement
 from pdefilter.images.codecs.palette import numbered
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
-from pdefilter.images.metadata import Metadata, Resolution
+from pdefilter.images.metadata import COMMENT, Metadata, Resolution, as_comment
 from pdefilter.images.reading import Reading
 
 _GREYS = np.repeat(np.arange(256, dtype=np.uint8), 3).tobytes()
@@ -29,7 +29,6 @@ _LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _XMP = b"XMP DataXMP"
 _ICC = b"ICCRGBG1012"
 _XMP_TRAILER = 258
-_COMMENT_KEYWORD = "Comment"
 _MOST = 65535
 _TRANSPARENT = 255
 # With a block of indices come the library's header and palette, and the sizes of sub-blocks.
@@ -74,7 +73,7 @@ class _File:
         except UnicodeDecodeError:
             text = body.decode("latin-1")
             self.latin.add(text)
-        self.text.append((_COMMENT_KEYWORD, text))
+        self.text.append((COMMENT, text))
 
     def add_application(self, body: bytes, packet: bytes) -> None:
         """Take what a program said: its name, and what it says in sub-blocks or in a packet."""
@@ -190,7 +189,7 @@ def _said(metadata: Metadata) -> Iterator[bytes]:
         yield b"\x21\xff\x0b" + _LOOPS[0] + b"\3\1" + again + b"\0"
     latin = metadata.stored.latin if isinstance(metadata.stored, _Stored) else ()
     for keyword, text in metadata.text:
-        said = text if keyword == _COMMENT_KEYWORD else f"{keyword}: {text}"
+        said = as_comment(keyword, text)
         yield b"\x21\xfe" + _sub_blocks(said.encode("latin-1" if text in latin else "utf-8"))
     if metadata.icc is not None:
         yield b"\x21\xff\x0b" + _ICC + _sub_blocks(metadata.icc)

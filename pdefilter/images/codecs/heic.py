@@ -12,8 +12,10 @@ import pillow_heif
 from pdefilter.errors import ImageError
 from pdefilter.images.alpha import divided
 from pdefilter.images.codecs.boxes import boxes
+from pdefilter.images.codecs.colour_numbers import SRGB, UNSPECIFIED
 from pdefilter.images.codecs.companions import GAIN_MAP, without_companions
 from pdefilter.images.codecs.silence import unwarned
+from pdefilter.images.exif import bare
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata
@@ -21,8 +23,6 @@ from pdefilter.images.reading import Reading
 from pdefilter.images.values import gathered, spread
 
 _LOSSLESS = -1
-# Colour primaries and transfer characteristics, as ITU-T H.273 numbers them.
-_SRGB, _UNSPECIFIED = (1, 13), (2, 2)
 # Red, green and blue are stored as they are; of grey alone the matrix says nothing.
 _IDENTITY, _ANY_MATRIX = 0, 6
 _NUMBERED = ("color_primaries", "transfer_characteristics")
@@ -101,7 +101,7 @@ def _said(image: Image, bits: int, channels: int) -> dict[str, Any]:
         "bit_depth": bits,
         "full_range_flag": 1,
         "matrix_coefficients": _IDENTITY if channels > 1 else _ANY_MATRIX,
-        **dict(zip(_NUMBERED, _UNSPECIFIED if metadata.icc else _SRGB, strict=True)),
+        **dict(zip(_NUMBERED, UNSPECIFIED if metadata.icc else SRGB, strict=True)),
         "icc_profile": metadata.icc,
         "exif": metadata.exif,
         "xmp": _in_utf8(metadata.xmp),
@@ -127,11 +127,11 @@ def _bits(still: pillow_heif.HeifImage) -> int:
 
 def _metadata(still: pillow_heif.HeifImage) -> Metadata:
     info: Mapping[str, Any] = still.info
-    xmp, unkept = without_companions(info.get("xmp") or b"")
+    xmp, unkept = without_companions(info.get("xmp") or None)
     return Metadata(
         icc=info.get("icc_profile"),
-        exif=(info["exif"] or b"").removeprefix(b"Exif\0\0") or None,
-        xmp=xmp or None,
+        exif=bare(info["exif"] or b"") or None,
+        xmp=xmp,
         own=tuple(_own(info)),
         unkept=tuple(dict.fromkeys((*_others(info), *unkept))),
         # Its boxes alone tell, and libheif has obeyed them.
@@ -142,7 +142,7 @@ def _metadata(still: pillow_heif.HeifImage) -> Metadata:
 def _own(info: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     colours = info.get("nclx_profile", {})
     numbers = tuple(int(colours.get(key, 2)) for key in _NUMBERED)
-    if numbers not in (_SRGB, _UNSPECIFIED):
+    if numbers not in (SRGB, UNSPECIFIED):
         yield from zip(_NUMBERED, numbers, strict=True)
     for key in _OWN:
         if key in info:

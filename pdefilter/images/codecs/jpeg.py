@@ -9,11 +9,12 @@ import numpy as np
 import simplejpeg
 
 from pdefilter.errors import ImageError
+from pdefilter.images import exif
 from pdefilter.images.codecs.companions import GAIN_MAP, VIDEO, without_companions
 from pdefilter.images.codecs.segments import MOST, Parts, Segment, pictures, segment, taken_apart
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image, Pixels
-from pdefilter.images.metadata import Metadata, Resolution
+from pdefilter.images.metadata import COMMENT, Metadata, Resolution, as_comment
 from pdefilter.images.reading import Reading
 from pdefilter.images.values import gathered, spread
 
@@ -26,8 +27,6 @@ _LOSSLESS = 0xC3
 _JPEG_LS = 0xF7
 # By differences between pictures of several sizes, or without loss and by arithmetic coding.
 _NEVER_READ = {0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF}
-_EXIF_START = b"Exif\0\0"
-_TIFF_STARTS = (b"II*\0", b"MM\0*")
 _XMP_START = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC_START = b"ICC_PROFILE\0"
 _PICTURES_START = b"MPF\0"
@@ -38,7 +37,6 @@ _OF_GAIN_MAPS = (
     b"urn:com:apple:photo:2020:aux:hdrgainmap",
     _GAIN_MAP_START,
 )
-_COMMENT_KEYWORD = "Comment"
 
 _COLOURS = {1: "GRAY", 3: "RGB", 4: "CMYK"}
 
@@ -157,11 +155,11 @@ def _metadata(data: bytes, parts: Parts, reading: Reading) -> Metadata:
         if kind == _JFIF and body.startswith((b"JFIF\0", b"JFXX\0")):
             if body.startswith(b"JFIF") and len(body) >= 12:
                 found.setdefault("resolution", _resolution(*struct.unpack(">BHH", body[7:12])))
-        elif kind == _EXIF and body.startswith(_EXIF_START):
-            said = body[len(_EXIF_START) :]
+        elif kind == _EXIF and body.startswith(exif.IN_JPEG):
+            said = body[len(exif.IN_JPEG) :]
             if "exif" not in found:
                 found["exif"] = said
-            elif said.startswith(_TIFF_STARTS):
+            elif said.startswith(exif.STARTS):
                 unkept.append("second EXIF")
             else:
                 found["exif"] += said
@@ -175,7 +173,7 @@ def _metadata(data: bytes, parts: Parts, reading: Reading) -> Metadata:
             unkept.append(GAIN_MAP)
         elif kind == _COMMENT:
             try:
-                text.append((_COMMENT_KEYWORD, body.decode().rstrip("\0")))
+                text.append((COMMENT, body.decode().rstrip("\0")))
             except UnicodeDecodeError:
                 # Nobody knows what its letters are.
                 own.append((kind, body))
@@ -234,8 +232,8 @@ def _metadata_segments(image: Image) -> Iterator[bytes]:
             columns, rows = found
         yield segment(_JFIF, b"JFIF\0\1\1" + struct.pack(">BHHBB", unit, columns, rows, 0, 0))
     if metadata.exif is not None:
-        for part in _cut(metadata.exif, MOST - len(_EXIF_START)):
-            yield segment(_EXIF, _EXIF_START + part)
+        for part in _cut(metadata.exif, MOST - len(exif.IN_JPEG)):
+            yield segment(_EXIF, exif.IN_JPEG + part)
     if metadata.xmp is not None:
         yield _fitting(_EXIF, _XMP_START + metadata.xmp)
     if metadata.icc is not None:
@@ -245,8 +243,7 @@ def _metadata_segments(image: Image) -> Iterator[bytes]:
     if image.format == "JPEG":
         yield from (_fitting(kind, body) for kind, body in metadata.own)
     for keyword, text in metadata.text:
-        said = text if keyword == _COMMENT_KEYWORD else f"{keyword}: {text}"
-        yield _fitting(_COMMENT, said.encode())
+        yield _fitting(_COMMENT, as_comment(keyword, text).encode())
 
 
 def _cut(whole: bytes, most: int) -> list[bytes]:

@@ -17,6 +17,7 @@ from pdefilter.images.alpha import divided
 from pdefilter.images.codecs.boxes import Box, body_of, box, boxes
 from pdefilter.images.codecs.jpeg2000_channels import order_of, side_by_side, with_palette
 from pdefilter.images.codecs.jpeg2000_components import START, channels, sizes
+from pdefilter.images.exif import bare
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata, Resolution
@@ -166,7 +167,7 @@ def _metadata(
         if kind == b"uuid" and body[:16] == _XMP:
             found["xmp"] = body[16:]
         elif kind == b"uuid" and body[:16] == _EXIF:
-            found["exif"] = body[16:].removeprefix(b"Exif\0\0")
+            found["exif"] = bare(body[16:])
         elif kind in _OWN:
             own.append((kind, body))
     try:

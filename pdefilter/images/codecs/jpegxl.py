@@ -23,6 +23,7 @@ from pdefilter.images.codecs.jpegxl_header import (
     header,
     with_colours,
 )
+from pdefilter.images.exif import bare
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata
@@ -156,14 +157,14 @@ def _metadata(parts: Sequence[Box], said: Header, reading: Reading) -> Metadata:
     if _EXIF in found:
         # In front of it stands how many bytes to pass over.
         (before,) = struct.unpack(">I", found[_EXIF][:4].ljust(4, b"\0"))
-        exif = found[_EXIF][4 + before :].removeprefix(b"Exif\0\0") or None
+        exif = bare(found[_EXIF][4 + before :]) or None
         if exif is None:
             reading.spoilt("EXIF")
-    xmp, named = without_companions(found.get(_XMP, b""))
+    xmp, named = without_companions(found.get(_XMP) or None)
     known = said.is_srgb or (said.is_float and said.is_linear) or said.has_profile
     return Metadata(
         exif=exif,
-        xmp=xmp or None,
+        xmp=xmp,
         own=() if known else (_Meaning(said.space, said.colours, said.tones),),
         unkept=tuple(dict.fromkeys((*unkept, *named))),
         orientation=said.orientation,

@@ -28,7 +28,7 @@ from pdefilter.images.codecs.chunks_said import (
 )
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image
-from pdefilter.images.metadata import Metadata
+from pdefilter.images.metadata import Metadata, in_ratio
 from pdefilter.images.reading import Reading
 
 # By libdeflate, the fastest level: on photographs and on edges faster than OpenCV and libpng at
@@ -269,15 +269,6 @@ def _placement(control: bytes) -> Placement:
 def _shown(image: Image, number: int) -> Chunk:
     """Say that an image covers the whole animation, and for how long."""
     rows, columns = image.pixels.shape[:2]
-    delay = _fraction((image.metadata.duration or Fraction(0)) / 1000)
+    seconds = min((image.metadata.duration or Fraction(0)) / 1000, Fraction(_MOST))
+    delay = in_ratio(seconds, _MOST)
     return Chunk(b"fcTL", struct.pack(">5IHHBB", number, columns, rows, 0, 0, *delay, 0, 0))
-
-
-def _fraction(seconds: Fraction) -> tuple[int, int]:
-    """Write a time by two numbers of 16 bits."""
-    seconds = min(seconds, Fraction(_MOST))
-    if seconds <= 1:
-        nearest = seconds.limit_denominator(_MOST)
-        return nearest.numerator, nearest.denominator
-    nearest = (1 / seconds).limit_denominator(_MOST)
-    return nearest.denominator, nearest.numerator

@@ -13,6 +13,7 @@ import imagecodecs
 import numpy as np
 
 from pdefilter.errors import ImageError
+from pdefilter.images import exif
 from pdefilter.images.codecs.animation import CLEAR, Canvas, Placement
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image, Pixels
@@ -66,8 +67,8 @@ def _metadata(chunks: list[Chunk], behind: bytes, reading: Reading) -> Metadata:
     for kind, body in chunks:
         if kind in _CARRIED:
             field, what = _CARRIED[kind]
-            blob = body.removeprefix(b"Exif\0\0") if kind == b"EXIF" else body
-            if not blob or (kind == b"EXIF" and blob[:4] not in (b"II*\0", b"MM\0*")):
+            blob = exif.bare(body) if kind == b"EXIF" else body
+            if not blob or (kind == b"EXIF" and blob[:4] not in exif.STARTS):
                 reading.spoilt(what)
             elif said.setdefault(field, blob) is not blob:
                 unkept.append(f"second {what}")

@@ -31,12 +31,13 @@ _IMAGEJ = re.compile(rb"ImageJ=.*?\nimages=(\d{1,9})\n", re.DOTALL)
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
     """Read the pages of a TIFF: grey, RGB or CMYK, with or without alpha or further channels."""
     file = _File(data, reading)
+    outline = cache(file.outline)
     return Frames(
         file.count,
         file.read,
         file.pictures[0].size,
-        outline=cache(file.outline),
-        metadata=lambda: file.outline(0).metadata,
+        outline=outline,
+        metadata=lambda: outline(0).metadata,
     )
 
 

@@ -39,11 +39,10 @@ def with_directory(start: bytes, directory: Directory, layout: Layout) -> bytes:
 
 def chain(data: bytes, layout: Layout, reading: Reading) -> list[int]:
     """Follow the chain of directories."""
-    order = "little" if layout.order == "<" else "big"
     at = len(header(layout, 0)) - layout.word_size
     found: list[int] = []
     seen = set()
-    while place := int.from_bytes(data[at : at + layout.word_size], order):  # type: ignore[arg-type]
+    while place := int.from_bytes(data[at : at + layout.word_size], layout.words):
         if place in seen:
             reading.flaw("has directories that lead back to each other")
             return found
