@@ -63,6 +63,20 @@ class Reading:
             )
         self.admit(pixels)
 
+    def require_tile(self, rows: int, columns: int) -> None:
+        """Refuse a part of an image that alone is larger than an image may be.
+
+        Raises
+        ------
+        ImageError
+            That says both its size and the limit.
+        """
+        if rows * columns > self.most_pixels:
+            raise ImageError(
+                f"claims tiles of {columns} × {rows} pixels, more than the {self.most_pixels} "
+                "that are read; if it is to be trusted, raise --max-pixels"
+            )
+
     def require_frames(self, count: int, rows: int, columns: int) -> None:
         """Refuse a file of too many frames.
 

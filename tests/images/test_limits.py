@@ -4,16 +4,21 @@ import re
 import resource
 import struct
 import time
+import tracemalloc
 import zlib
 
+import imagecodecs
 import numpy as np
 import PIL.Image
 import pytest
-from sample_files import png_chunk, sample_files
+from sample_files import SIDE, png_chunk, sample_files
+from unusual import unusual_files
 
 import pdefilter
 from pdefilter import ImageError
-from pdefilter.images.reading import MOST_PIXELS
+from pdefilter.images.codecs.tiff.claims import claimed
+from pdefilter.images.formats import named
+from pdefilter.images.reading import MOST_PIXELS, Reading
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SECONDS = 10
@@ -72,7 +77,23 @@ def sparse_tiff(side, channels):
     return b"II*\0" + struct.pack("<I", 8 + len(bits)) + bits + directory
 
 
+def vast_tiles():
+    """An EXR of a few pixels in a tile of 4 TiB."""
+    data, attribute = unusual_files()["tiles.exr"], b"tiles\0tiledesc\0\x09\0\0\0"
+    at = data.index(attribute) + len(attribute)
+    return data[:at] + struct.pack("<II", 1 << 20, 1 << 20) + data[at + 8 :]
+
+
+def vast_strip():
+    """A TIFF of a few pixels, whose only strip is a JPEG that claims 12 GB."""
+    data = sample_files()["jpeg.tif"]
+    at = data.index(b"\xff\xc0") + 5
+    return data[:at] + struct.pack(">HH", 65_000, 65_000) + data[at + 4 :]
+
+
 HARMFUL = {
+    "tiles.exr": (vast_tiles, "claims tiles of 1048576 × 1048576 pixels, more than the"),
+    "strip.tif": (vast_strip, "has 1 of 1 parts that cannot be decoded"),
     "bands.tif": (
         lambda: sparse_tiff(4000, 4000),
         "claims 4000 × 4000 pixels of 4000 channels, more than the",
@@ -126,6 +147,27 @@ def test_a_harmful_file_is_harmless(pdefilter_command, tmp_path, name):
     else:
         assert done.returncode == 1
         assert re.fullmatch(rf"pdefilter: {name}: .*({said}).*\n", text)
+
+
+def test_no_room_is_made_for_what_a_part_of_a_tiff_claims():
+    tracemalloc.start()
+    with pytest.raises(ImageError, match="cannot be decoded"):
+        named("tif").decode(vast_strip(), Reading()).read(0)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 1 << 24
+
+
+@pytest.mark.parametrize("name", ["progressive.jpg", "deep.png", "lossy.webp", "lossless.webp"])
+def test_what_a_part_claims_is_its_size(name):
+    assert claimed(sample_files()[name]) == SIDE
+    assert claimed(b"") == claimed(b"II*\0") == (0, 0)
+
+
+def test_what_parts_of_younger_formats_claim_is_their_size():
+    picture = np.zeros(SIDE, np.uint8)
+    assert claimed(bytes(imagecodecs.jpegxl_encode(picture, usecontainer=False))) == SIDE
+    assert claimed(bytes(imagecodecs.jpeg2k_encode(picture, codecformat="j2k"))) == SIDE
 
 
 def test_the_limit_is_an_option_and_named_in_the_message(pdefilter_command, tmp_path):

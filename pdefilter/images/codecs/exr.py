@@ -37,7 +37,7 @@ _USUAL = {
     b"screenWindowCenter": Attribute(b"v2f", bytes(8)),
     b"screenWindowWidth": Attribute(b"float", struct.pack("<f", 1)),
 }
-_NAME = b"name"
+_NAME, _TILES = b"name", b"tiles"
 _DATA, _DISPLAY = _WINDOWS = b"dataWindow", b"displayWindow"
 _WINDOW = struct.Struct("<4i")
 # What the library takes for a place.
@@ -77,6 +77,9 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     reading.require_frames(len(sizes), *sizes[0])
     for size, header in zip(sizes, found, strict=True):
         reading.require_size(*size, count_of_channels(header))
+        if _TILES in header:
+            columns, rows = struct.unpack_from("<II", header[_TILES].value)
+            reading.require_tile(rows, columns)
 
     @cache
     def opened() -> Any:
@@ -179,7 +182,7 @@ def _own(header: Header) -> tuple[tuple[bytes, Attribute], ...]:
 def _unkept(header: Header) -> list[str]:
     unkept = ["preview"] if b"preview" in header else []
     # In front of how sizes are rounded is the mode: one level, or more.
-    if b"tiles" in header and header[b"tiles"].value[8] & 15:
+    if _TILES in header and header[_TILES].value[8] & 15:
         unkept.append("smaller copies of the picture")
     return unkept
 

@@ -11,7 +11,15 @@ import simplejpeg
 from pdefilter.errors import ImageError
 from pdefilter.images import exif
 from pdefilter.images.codecs.companions import GAIN_MAP, VIDEO, without_companions
-from pdefilter.images.codecs.segments import MOST, Parts, Segment, pictures, segment, taken_apart
+from pdefilter.images.codecs.segments import (
+    MOST,
+    Parts,
+    Segment,
+    frame_of,
+    pictures,
+    segment,
+    taken_apart,
+)
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import COMMENT, Metadata, Resolution, as_comment
@@ -22,7 +30,6 @@ QUALITY = 95
 
 _JFIF, _EXIF, _ICC, _ADOBE, _COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
 _APPLICATIONS = range(0xE0, 0xF0)
-_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _LOSSLESS = 0xC3
 _JPEG_LS = 0xF7
 # By differences between pictures of several sizes, or without loss and by arithmetic coding.
@@ -48,8 +55,8 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         reading.flaw("is truncated")
     if any(kind == _JPEG_LS for kind, _ in parts.segments):
         raise ImageError("is a JPEG-LS; convert it to .png first")
-    header = next(((kind, body) for kind, body in parts.segments if kind in _FRAMES), None)
-    if header is None or len(header[1]) < 6:
+    header = frame_of(parts)
+    if header is None:
         raise ImageError("is a broken JPEG (it has no frame); get an intact copy")
     kind, body = header
     bits, rows, columns, components = struct.unpack(">BHHB", body[:6])

@@ -12,6 +12,7 @@ Segment = tuple[int, bytes]
 """The kind and the body."""
 
 SCAN = 0xDA
+FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _START, _END = b"\xff\xd8", 0xD9
 _PICTURE = re.compile(rb"\0*(\xff\xd8\xff)")
 # Within compressed pixels: markers other than restarts, and bytes that look like one.
@@ -38,6 +39,12 @@ class Parts:
     pixels: int | None
     end: int | None
     has_junk: bool
+
+
+def frame_of(parts: Parts) -> Segment | None:
+    """Find the segment that says the size; None if there is none, or it is cut off."""
+    found = next((part for part in parts.segments if part[0] in FRAMES), None)
+    return found if found is not None and len(found[1]) >= 6 else None
 
 
 def taken_apart(data: bytes, at: int = 0) -> Parts:

@@ -233,6 +233,17 @@ def _size(chunks: Iterable[Chunk]) -> tuple[int, int]:
     raise ImageError("is a broken WebP (it has no pixels); get an intact copy")
 
 
+def size_of(data: bytes) -> tuple[int, int]:
+    """Read rows and columns of the pixels of a file.
+
+    Raises
+    ------
+    ImageError
+        If there are none.
+    """
+    return _size(_chunks(data[12:]))
+
+
 def _chunks(data: bytes) -> Iterator[Chunk]:
     at = 0
     while at + 8 <= len(data):

@@ -109,11 +109,8 @@ def require_flat(page: tifffile.TiffPage, data: bytes, reading: Reading) -> None
     reading.require_size(
         page.imagelength * max(page.imagedepth, 1), page.imagewidth, page.samplesperpixel
     )
-    if page.is_tiled and page.tilelength * page.tilewidth > reading.most_pixels:
-        raise ImageError(
-            f"claims tiles of {page.tilewidth} × {page.tilelength} pixels, more than the "
-            f"{reading.most_pixels} that are read; if it is to be trusted, raise --max-pixels"
-        )
+    if page.is_tiled:
+        reading.require_tile(page.tilelength, page.tilewidth)
     _require_colours(page)
     parts = zip(page.dataoffsets, page.databytecounts, strict=False)
     there = sum(at + size <= len(data) for at, size in parts)

@@ -12,6 +12,7 @@ import tifffile
 from pdefilter.errors import ImageError
 from pdefilter.images.codecs.silence import silence
 from pdefilter.images.codecs.tiff import libtiff, tags
+from pdefilter.images.codecs.tiff.claims import claimed
 from pdefilter.images.codecs.tiff.directories import shorts
 from pdefilter.images.codecs.tiff.threads import in_threads
 from pdefilter.images.exif import Directory, Layout
@@ -60,7 +61,7 @@ def pixels_of(
     pixels = np.full(page.shaped, page.nodata, page.dtype)
     lost = 0
     with _quiet(page):
-        for found in in_threads(_decoder(page, directory, layout, data), _parts(page)):
+        for found in in_threads(_decoder(page, directory, layout, data, reading), _parts(page)):
             if found is None:
                 lost += 1
                 continue
@@ -113,7 +114,7 @@ def _parts(page: tifffile.TiffPage) -> Iterator[int]:
 
 
 def _decoder(
-    page: tifffile.TiffPage, directory: Directory, layout: Layout, data: bytes
+    page: tifffile.TiffPage, directory: Directory, layout: Layout, data: bytes, reading: Reading
 ) -> Callable[[int], _Segment | None]:
     by_libtiff = page.compression in ONLY_LIBTIFF or _is_converted(page)
 
@@ -121,6 +122,7 @@ def _decoder(
         at = page.dataoffsets[number]
         stored = data[at : at + page.databytecounts[number]]
         try:
+            reading.require_tile(*claimed(stored))
             if by_libtiff:
                 return _by_libtiff(page, directory, layout, stored, number)
             try:
