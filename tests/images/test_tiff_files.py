@@ -379,3 +379,17 @@ def test_a_mask_of_channels_is_left_out_with_a_word():
     with pytest.warns(UserWarning, match="differs from channel to channel: left out"):
         data = written([image])
     assert read(data)[0].mask is None
+
+
+def test_one_image_of_a_stack_does_not_claim_the_others():
+    """Its directory, behind few pixels, would be taken for more of them."""
+    stream = io.BytesIO()
+    stack = np.arange(4 * 26, dtype=np.uint8).reshape(4, 2, 13)
+    tifffile.imwrite(stream, stack, imagej=True, metadata={"unit": "um"})
+    images = read(stream.getvalue())
+    assert len(images) == 4
+    assert [image.pixels.tolist() for image in read(written(images))] == stack.tolist()
+    one = written(images[:1])
+    (back,) = read(one)
+    assert np.array_equal(back.pixels, stack[0])
+    assert b"unit=um" in raw_tags(one)[270][2]

@@ -1,6 +1,5 @@
 """TIFF and BigTIFF, page by page: pixels by tifffile and libtiff, tags entry by entry."""
 
-import re
 from dataclasses import replace
 from functools import cache
 
@@ -14,7 +13,7 @@ from pdefilter.images.codecs.tiff.colours import alpha_of, image_values, nodata_
 from pdefilter.images.codecs.tiff.directories import chain, directory_at, some_of
 from pdefilter.images.codecs.tiff.pages import INKS, opened, require_flat
 from pdefilter.images.codecs.tiff.pictures import Picture, pictures
-from pdefilter.images.codecs.tiff.said import metadata_of, stored_of
+from pdefilter.images.codecs.tiff.said import IMAGEJ_COUNT, metadata_of, stored_of
 from pdefilter.images.codecs.tiff.segments import pixels_of
 from pdefilter.images.codecs.tiff.writing import Writer
 from pdefilter.images.exif import Directory, Layout
@@ -25,7 +24,6 @@ from pdefilter.raster import Mask
 
 # Beyond this the places in a file do not fit into 32 bits; the rest is for the tags.
 _MOST_CLASSIC = (1 << 32) - (1 << 25)
-_IMAGEJ = re.compile(rb"ImageJ=.*?\nimages=(\d{1,9})\n", re.DOTALL)
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
@@ -45,7 +43,7 @@ def encode(images: Frames, name: str) -> bytes:  # noqa: ARG001 (every codec tak
     """Write a TIFF of as many pages; compressed without loss, unless the input was not."""
     writer: Writer | None = None
     for image in images:
-        writer = writer or Writer(_layout(image, images.count))
+        writer = writer or Writer(_layout(image, images.count), images.count)
         writer.add(image)
     assert writer is not None
     return bytes(writer.data)
@@ -145,7 +143,7 @@ class _File:
         wanted = frozenset({tags.DESCRIPTION, tags.METAMORPH_PLANES})
         said = some_of(self._data, self._layout, at, wanted)
         planes = said.get(tags.METAMORPH_PLANES)
-        described = tags.DESCRIPTION in said and _IMAGEJ.match(said[tags.DESCRIPTION].raw)
+        described = tags.DESCRIPTION in said and IMAGEJ_COUNT.match(said[tags.DESCRIPTION].raw)
         if planes is None and not described:
             return 1
         _, page = self._page(self.pictures[0])

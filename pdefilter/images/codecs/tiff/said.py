@@ -22,6 +22,10 @@ _UNITS = {2: "inch", 3: "cm"}
 _OME_TYPE = re.compile(rb'(<(?:\w+:)?Pixels\b[^>]*\bType=")[^"]*(")')
 _OME_TYPES = {"float32": b"float", "float64": b"double"}
 _SHAPE = re.compile(rb'\{"shape": \[([\d, ]+)\]')
+IMAGEJ_COUNT = re.compile(rb"ImageJ=.*?\nimages=(\d{1,9})\n", re.DOTALL)
+_IMAGEJ_STACK = re.compile(
+    rb"^(?:images|channels|slices|frames|hyperstack|mode|loop)=[^\n]*\n", re.MULTILINE
+)
 _FINEST = 1 << 20
 
 
@@ -122,8 +126,8 @@ def stored_of(image: Image) -> Stored | None:
     return image.metadata.stored if image.format == "TIFF" else None
 
 
-def directory_of(image: Image, layout: Layout) -> Directory:
-    """Make a directory of what an image says beside its pixels."""
+def directory_of(image: Image, layout: Layout, count: int) -> Directory:
+    """Make a directory of what an image, one of so many, says beside its pixels."""
     metadata, stored = image.metadata, stored_of(image)
     said: Directory = {}
     if stored is not None:
@@ -137,7 +141,7 @@ def directory_of(image: Image, layout: Layout) -> Directory:
     followed = {tag: said[tag] for tag in _FOLLOWED if tag in said}
     kept = {tag: e for tag, e in said.items() if tag not in tags.STRUCTURE and _fits(tag, e, image)}
     if tags.DESCRIPTION in kept:
-        kept[tags.DESCRIPTION] = _of_its_type(kept[tags.DESCRIPTION], image)
+        kept[tags.DESCRIPTION] = _described(kept[tags.DESCRIPTION], image, count)
     if metadata.xmp is not None:
         kept[tags.XMP] = Entry(1, metadata.xmp)
     if metadata.icc is not None:
@@ -165,11 +169,14 @@ def _is_true(description: bytes, image: Image) -> bool:
     return shape[-image.pixels.ndim :] == image.pixels.shape
 
 
-def _of_its_type(description: Entry, image: Image) -> Entry:
-    """Let OME name the type of the values."""
+def _described(description: Entry, image: Image, count: int) -> Entry:
+    """Let OME name the type of the values, and ImageJ no other number of images than there are."""
     name = image.pixels.dtype.name
     named = _OME_TYPES.get(name, name.encode())
     raw = _OME_TYPE.sub(rb"\g<1>" + named + rb"\g<2>", description.raw)
+    claimed = IMAGEJ_COUNT.match(raw)
+    if claimed and int(claimed[1]) != count:
+        raw = _IMAGEJ_STACK.sub(b"", raw)
     return Entry(description.type, raw)
 
 

@@ -40,6 +40,8 @@ class Writer:
     ----------
     layout : Layout
         How it writes its numbers.
+    count : int
+        How many images it will hold.
 
     Attributes
     ----------
@@ -47,9 +49,9 @@ class Writer:
         The file so far.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, count: int) -> None:
         self.data = bytearray(header(layout, 0))
-        self._layout = layout
+        self._layout, self._count = layout, count
         self._link = len(self.data) - layout.word_size
 
     def add(self, image: Image) -> None:
@@ -57,7 +59,7 @@ class Writer:
         stored = stored_of(image) or Stored(self._layout, compressed=True)
         colours, extra, order = _channels(image, stored)
         pixels = image.pixels if image.pixels.ndim == 3 else image.pixels[..., None]
-        said = directory_of(image, self._layout)
+        said = directory_of(image, self._layout, self._count)
         said[tags.SUBFILE] = longs(self._layout, stored.subfile)
         said[tags.COLOURS] = shorts(self._layout, colours)
         if extra:
