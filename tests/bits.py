@@ -22,6 +22,9 @@ SAMPLES = Path(__file__).parent.parent / "sample_images"
 
 KINDS = {"coins": "png", "portrait": "png", "cat": "png", "brain": "tif"}
 
+_ROWS, _COLUMNS = np.mgrid[:48, :63]
+MAP = ((_ROWS * 7 + _COLUMNS * 11) % 50 / 50 + _COLUMNS / 63).astype(np.float32) / 2
+
 MORE = {
     "by noise": ("anisotropic", {"coupling": "noise", "kappa": 0.05, "iterations": 3}),
     "lab": ("anisotropic", {"color": "lab", "kappa": 0.05, "iterations": 3}),
@@ -33,6 +36,45 @@ MORE = {
     "tukey": ("anisotropic", {"kappa": 0.05, "time": 2.0, "diffusivity": "tukey"}),
     "geman-mcclure": ("anisotropic", {"diffusivity": "geman-mcclure", "kappa": 0.05, "time": 2.0}),
     "to itself": ("anisotropic", {"kappa": 0.05, "time": "auto"}),
+}
+MAPPED = {
+    "κ map": ("anisotropic", {"kappa": 0.02 + 0.1 * MAP, "time": 2.0}),
+    "κ map, tensors": (
+        "anisotropic",
+        {"model": "edge-enhancing", "kappa": 0.05 + 0.1 * MAP, "time": 1.0},
+    ),
+    "noise map": ("anisotropic", {"noise": 0.01 + 0.03 * MAP}),
+    "κ map, waves": ("wave", {"diffusivity": "rational", "kappa": 0.02 + 0.1 * MAP}),
+    "weight map": ("smooth", {"method": "tv", "weight": 40 * MAP}),
+    "weight by a noise map": (
+        "smooth",
+        {"method": "huber", "weight": "auto", "noise": 0.01 + 0.03 * MAP},
+    ),
+}
+REST = {
+    "direction": ("edge", {"component": "direction"}),
+    "stretched": ("edge", {"stretch": True, "sigma": 1.0}),
+    "threshold": ("edge", {"threshold": 0.05}),
+    "large kernel": ("convolve", {"kernel": np.ones((31, 31)), "normalize": True}),
+    "black around": ("convolve", {"kernel": "box", "normalize": True, "border": "constant"}),
+    "heat, long": ("heat_diffuse", {"sigma": 9.0}),
+    "heat, aos": ("heat_diffuse", {"scheme": "aos", "time": 5.0}),
+    "fed": ("anisotropic", {"scheme": "fed", "kappa": 0.1, "time": 9.0}),
+    "tensors, steps": (
+        "anisotropic",
+        {"model": "coherence-enhancing", "kappa": "p50", "iterations": 7},
+    ),
+    "automatic tensors": ("anisotropic", {"model": "edge-enhancing"}),
+    "nesterov": ("smooth", {"method": "huber", "optimizer": "nesterov"}),
+    "uncoupled shock": ("shock", {"coupling": "none"}),
+    "shock by noise": ("shock", {"coupling": "noise", "time": 1.0}),
+    "tv by noise": ("smooth", {"method": "tv", "coupling": "noise"}),
+    "lab edges": ("edge", {"color": "lab"}),
+    "linear shock": ("shock", {"color": "linear", "time": 1.0}),
+    "cloned": (
+        "poisson",
+        {"source": (255 * MAP[:30, :40]).astype(np.uint8), "at": "5,9", "mixed": True},
+    ),
 }
 FILLED = {
     f"inpaint, {method}": ("inpaint", {"method": method})
@@ -62,14 +104,25 @@ def pictures() -> dict[str, Image]:
     holed = floats.copy()
     holed[20:26, 30:37], holed[3, 3] = np.nan, np.nan
     found["metres"] = Image((floats * 320 + 1200).astype(np.float64))
-    return found | {"floats": Image(floats), "holes": Image(holed)}
+    colours = found["portrait"].pixels[..., :3].astype(np.float32) / 255
+    bands = np.stack([holed, *np.moveaxis(colours * [1, 40, 0.5], 2, 0), floats**2], axis=2)
+    bands[5:9, 8:20, 3] = np.nan
+    opaque = np.stack([found["cat"].pixels[..., 0], (255 * MAP).astype(np.uint8)], axis=2)
+    return found | {
+        "floats": Image(floats),
+        "holes": Image(holed),
+        "bands": Image(bands.astype(np.float32), has_alpha=False),
+        "alpha": Image(opaque, has_alpha=True),
+    }
 
 
 def hashes() -> dict[str, str]:
     """Filter every picture by every call, on the engine in use."""
     found = {}
     for picture, image in pictures().items():
-        calls = CALLS | MORE | (FILLED if picture == "holes" else {})
+        calls = CALLS | MORE | MAPPED | REST
+        if picture in ("holes", "bands"):
+            calls |= FILLED
         for name, (filter_, options) in calls.items():
             found[f"{picture}: {name}"] = _hash(filter_, image, options)
     return found

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pdefilter.solvers.multigrid import cycle
+from pdefilter.solvers.multigrid import v_cycle
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pdefilter.kernels.elliptic import Network
+    from pdefilter.kernels.elliptic import GraphLaplacian
     from pdefilter.raster import Plane
 
 
@@ -23,20 +23,20 @@ class Biharmonic:
 
     Attributes
     ----------
-    grids : sequence of Network
+    grids : sequence of GraphLaplacian
         Which pixels are free, on the image's grid and on all coarser ones.
     f : ndarray of shape (M, N), float32, or None
         The right-hand side; None for 0.
     """
 
-    grids: "Sequence[Network]"
+    grids: "Sequence[GraphLaplacian]"
     f: "Plane | None" = None
 
     @property
-    def _laplacian(self) -> "Network":
-        from pdefilter.kernels.elliptic import Network
+    def _laplacian(self) -> "GraphLaplacian":
+        from pdefilter.kernels.elliptic import GraphLaplacian
 
-        return Network(self.grids[0].shape, self.grids[0].edges)
+        return GraphLaplacian(self.grids[0].shape, self.grids[0].edges)
 
     def residual(self, u: "NDArray[np.float64]") -> "NDArray[np.float64]":
         """Find f − Δ²u at the free pixels in double precision, 0 at the others."""
@@ -57,8 +57,8 @@ class Biharmonic:
         import numpy as np
 
         once, twice = np.zeros_like(u), np.zeros_like(u)
-        cycle(self.grids, once, self.grids[0].residual(self._bending(u), self.f))
-        cycle(self.grids, twice, once)
+        v_cycle(self.grids, once, self.grids[0].residual(self._bending(u), self.f))
+        v_cycle(self.grids, twice, once)
         return twice
 
     def _bending(self, u: "Plane") -> "Plane":

@@ -4,10 +4,10 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.tensors import Law
+    from pdefilter.kernels.tensors import TensorLaw
 
 
-def coherence_enhancing(contrast: float) -> "Law":
+def coherence_enhancing(contrast: float) -> "TensorLaw":
     """Make λ₁ = α, λ₂ = α + (1 − α) exp(−κ⁴/(μ₁ − μ₂)²).
 
     (Weickert 1999, doi:10.1023/A:1008009714131, with C = κ⁴ and m = 1, so that
@@ -19,6 +19,6 @@ def coherence_enhancing(contrast: float) -> "Law":
     contrast : float
         κ > 0 on the unit scale.
     """
-    from pdefilter.kernels.tensors import Law
+    from pdefilter.kernels.tensors import TensorLaw
 
-    return Law(None, math.sqrt(math.log(2)) / contrast**2)
+    return TensorLaw(None, math.sqrt(math.log(2)) / contrast**2)

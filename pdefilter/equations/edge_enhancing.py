@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from pdefilter.equations.diffusivities import Diffusivity
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.tensors import Law
+    from pdefilter.kernels.tensors import TensorLaw
 
 
-def edge_enhancing(diffusivity: Diffusivity, contrast: float) -> "Law":
+def edge_enhancing(diffusivity: Diffusivity, contrast: float) -> "TensorLaw":
     """Make λ_i = α + (1 − α) g(μ_i).
 
     Of one channel and where ρ = 0, μ₁ = |∇u_σ|² and μ₂ = 0, so that λ₂ = 1
@@ -21,6 +21,6 @@ def edge_enhancing(diffusivity: Diffusivity, contrast: float) -> "Law":
     contrast : float
         κ > 0 on the unit scale.
     """
-    from pdefilter.kernels.tensors import Law
+    from pdefilter.kernels.tensors import TensorLaw
 
-    return Law(diffusivity.conductance, diffusivity.scale / contrast**2)
+    return TensorLaw(diffusivity.conductance, diffusivity.scale / contrast**2)

@@ -12,7 +12,7 @@ from pdefilter.solvers.conjugate_gradients import solve
 from pdefilter.solvers.descent import Trace
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.elliptic import Network
+    from pdefilter.kernels.elliptic import GraphLaplacian
     from pdefilter.raster import Plane, Planes
 
 OPTIMIZERS: Mapping[str, str] = {
@@ -101,14 +101,14 @@ class Energy:
         """Where such a slope begins to count by itself."""
         return self.contrast * math.sqrt(len(self.f))
 
-    def networks(self, u: "Planes") -> "Sequence[Network]":
+    def laplacians(self, u: "Planes") -> "Sequence[GraphLaplacian]":
         """Make u − div(λ φ'(|∇u|)/|∇u| ∇u) = f an elliptic equation, for the slope that u has.
 
         One for every channel; one and the same where their edges are.
         """
         import numpy as np
 
-        from pdefilter.kernels.elliptic import Network
+        from pdefilter.kernels.elliptic import GraphLaplacian
         from pdefilter.kernels.slope import conductances, squared_slopes
 
         slopes = np.full((4, *u.shape[1:]), self.contrast, np.float32)
@@ -119,17 +119,17 @@ class Energy:
         ones = np.ones(u.shape[1:], np.float32)
         if self.edges is None or self.edges.ndim == 3:
             open_ = conducting if self.edges is None else conducting * self.edges
-            return [Network(u.shape[1:], open_, ones)] * len(u)
-        return [Network(u.shape[1:], conducting * edges, ones) for edges in self.edges]
+            return [GraphLaplacian(u.shape[1:], open_, ones)] * len(u)
+        return [GraphLaplacian(u.shape[1:], conducting * edges, ones) for edges in self.edges]
 
-    def look(self, u: "Planes") -> "tuple[float, Planes, float]":
+    def evaluate(self, u: "Planes") -> "tuple[float, Planes, float]":
         """Find the energy, its gradient u − f − div(λ φ'(|∇u|)/|∇u| ∇u), and the norm of that."""
         import numpy as np
 
         from pdefilter.kernels.sums import total
 
-        channels = zip(self.networks(u), u, self.f, strict=True)
-        descent = [network.residual(plane, f) for network, plane, f in channels]
+        channels = zip(self.laplacians(u), u, self.f, strict=True)
+        descent = [laplacian.residual(plane, f) for laplacian, plane, f in channels]
         gradient = -np.stack(descent)
         return self.value(u), gradient, math.sqrt(total(gradient.astype(np.float64) ** 2))
 
@@ -165,7 +165,7 @@ class Energy:
             edges=self.edges,
         )
 
-    def look_at(self, p: "Planes") -> tuple[float, float]:
+    def evaluate_dual(self, p: "Planes") -> tuple[float, float]:
         """Find the energy of u = f + div p, and the duality gap."""
         from pdefilter.kernels.variation import energy_and_gap
 
@@ -236,19 +236,21 @@ class _Bare(Poisson):
 def _by_conjugate_gradients(energy: Energy, norm: float) -> "tuple[Planes, Trace]":
     u, trace = energy.f.copy(), Trace(norm)
     per_channel = norm / math.sqrt(len(u))
-    trace.goes_on(*energy.look(u)[::2], most=0)
-    for network, f, plane in zip(energy.networks(u), energy.f, u, strict=True):
-        norms = solve(_Bare([network], f), plane, tolerance=per_channel, most=MOST_ITERATIONS)
+    trace.should_continue(*energy.evaluate(u)[::2], most=0)
+    for laplacian, f, plane in zip(energy.laplacians(u), energy.f, u, strict=True):
+        norms = solve(_Bare([laplacian], f), plane, tolerance=per_channel, most=MOST_ITERATIONS)
         trace.iterations += len(norms) - 1
-    trace.goes_on(*energy.look(u)[::2], most=0)
+    trace.should_continue(*energy.evaluate(u)[::2], most=0)
     return u, trace
 
 
 def _by_newton(energy: Energy, norm: float) -> "tuple[Planes, Trace]":
     """Solve for the diffusivity that u had (Vogel & Oman 1996, doi:10.1137/0917016), in turn."""
     u, trace = energy.f.copy(), Trace(norm)
-    while trace.goes_on(*energy.look(u)[::2], MOST_SOLUTIONS) and not trace.stands(_PATIENCE):
+    while trace.should_continue(*energy.evaluate(u)[::2], MOST_SOLUTIONS) and not trace.has_stalled(
+        _PATIENCE
+    ):
         enough = max(norm / 2, trace.distances[-1] / 10) / math.sqrt(len(u))
-        for grids, f, plane in zip(hierarchies(energy.networks(u)), energy.f, u, strict=True):
+        for grids, f, plane in zip(hierarchies(energy.laplacians(u)), energy.f, u, strict=True):
             solve(Poisson(grids, f), plane, tolerance=enough, most=MOST_SOLUTIONS)
     return u, trace

@@ -1,13 +1,13 @@
 """What a scheme may ask of an equation that evolves an image in time.
 
-Where it gives room, it does not need the image itself again: see `pdefilter.kernels.room`.
+Where it gives room, it does not need the image itself again: see `pdefilter.kernels.scratch`.
 """
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.room import Room
+    from pdefilter.kernels.scratch import Scratch
     from pdefilter.raster import Places, Planes
 
 
@@ -25,7 +25,7 @@ class LinearEvolution(Protocol):
         sizes: Sequence[float],
         momenta: Sequence[float] = (),
         *,
-        room: "Room | None" = None,
+        scratch: "Scratch | None" = None,
     ) -> "Planes":
         """Take explicit steps, each with its momentum if there are any."""
         ...
@@ -42,7 +42,9 @@ class Evolution(Protocol):
         """The largest size in px² of an explicit step that is stable by itself."""
         ...
 
-    def march(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
+    def march(
+        self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
+    ) -> "Planes":
         """Take explicit steps; the coefficients follow u at every step."""
         ...
 
@@ -50,7 +52,7 @@ class Evolution(Protocol):
         """Make the evolution whose coefficients are held as they are for u."""
         ...
 
-    def part(self, rows: "Places", columns: "Places") -> "Evolution":
+    def cropped(self, rows: "Places", columns: "Places") -> "Evolution":
         """Make the evolution of a part of the image, cut out, as NumPy would by these two."""
         ...
 
@@ -59,7 +61,9 @@ class Evolution(Protocol):
 class Splittable(Evolution, Protocol):
     """u_t = (A_1(u) + A_2(u)) u, where each part couples pixels along one axis only."""
 
-    def split(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
+    def split(
+        self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
+    ) -> "Planes":
         """Take steps of additive operator splitting."""
         ...
 

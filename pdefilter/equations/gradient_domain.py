@@ -29,7 +29,7 @@ def clone(target: "Planes", source: "Planes", region: "Mask", *, mixed: bool) ->
     import numpy as np
 
     from pdefilter.kernels.differences import differences, divergence
-    from pdefilter.kernels.elliptic import Network
+    from pdefilter.kernels.elliptic import GraphLaplacian
 
     f = np.empty_like(target)
     for c, plane in enumerate(source):
@@ -38,7 +38,7 @@ def clone(target: "Planes", source: "Planes", region: "Mask", *, mixed: bool) ->
             own = differences(target[c])
             np.copyto(v, own, where=abs(own) > abs(v))
         np.negative(divergence(v), out=f[c])
-    return balance(target, [Network(region.shape, free=region)] * len(target), f)
+    return balance(target, [GraphLaplacian(region.shape, free=region)] * len(target), f)
 
 
 def integrate(down: "Planes", across: "Planes") -> "Planes":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.room import Room
+    from pdefilter.kernels.scratch import Scratch
     from pdefilter.raster import Places, Planes
 
 
@@ -35,26 +35,28 @@ class Heat:
         sizes: Sequence[float],
         momenta: Sequence[float] = (),
         *,
-        room: "Room | None" = None,
+        scratch: "Scratch | None" = None,
     ) -> "Planes":
         """Take explicit steps; see `pdefilter.kernels.march.march`."""
         from pdefilter.kernels.march import march
 
-        return march(u, sizes, momenta=momenta, edges=self.edges, room=room)
+        return march(u, sizes, momenta=momenta, edges=self.edges, scratch=scratch)
 
     def freeze(self, u: "Planes") -> "Heat":  # noqa: ARG002 (an Evolution's)
         """Return itself: the conductances do not depend on u."""
         return self
 
-    def part(self, rows: "Places", columns: "Places") -> "Heat":
+    def cropped(self, rows: "Places", columns: "Places") -> "Heat":
         """Make the evolution of a part of the image, cut out."""
         return self if self.edges is None else Heat(self.edges[:, rows, columns])
 
-    def split(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
+    def split(
+        self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
+    ) -> "Planes":
         """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""
         from pdefilter.kernels.march import split
 
-        return split(u, sizes, edges=self.edges, room=room)
+        return split(u, sizes, edges=self.edges, scratch=scratch)
 
     def evolve_exactly(self, u: "Planes", time: float) -> "Planes":
         """Solve to `time` without a step: every cosine mode decays by itself.

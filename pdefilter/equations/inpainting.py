@@ -24,8 +24,8 @@ from pdefilter.equations.tensor_diffusion import TensorDiffusion
 from pdefilter.solvers.conjugate_gradients import solve
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.elliptic import Network
-    from pdefilter.kernels.tensors import Law
+    from pdefilter.kernels.elliptic import GraphLaplacian
+    from pdefilter.kernels.tensors import TensorLaw
     from pdefilter.raster import Mask, Planes
 
     Fill: TypeAlias = Callable[[Planes, Mask, Mask | None], Residual]
@@ -73,7 +73,7 @@ def fill_harmonic(u: "Planes", holes: "Mask", within: "Mask | None" = None) -> R
         What has a value or gets one; nothing passes from other pixels, which
         stay. By default all. Whatever is to be solved for must be tied to a value.
     """
-    return balance(u, _networks(u, holes, _open(within)))
+    return balance(u, _laplacians(u, holes, _open(within)))
 
 
 def fill_biharmonic(u: "Planes", holes: "Mask", within: "Mask | None" = None) -> Residual:
@@ -94,8 +94,8 @@ def fill_biharmonic(u: "Planes", holes: "Mask", within: "Mask | None" = None) ->
 
     unit, tolerance = unit_of(u, holes), TOLERANCE / 10
     worst, iterations = 0.0, 0
-    networks, free = _networks(u, holes, _open(within)), np.broadcast_to(holes, u.shape)
-    for grids, plane, own in zip(hierarchies(networks), u, free, strict=True):
+    laplacians, free = _laplacians(u, holes, _open(within)), np.broadcast_to(holes, u.shape)
+    for grids, plane, own in zip(hierarchies(laplacians), u, free, strict=True):
         count = max(1, int(np.count_nonzero(own)))
         exact = plane.astype(np.float64)
         for _ in range(_MOST_ROUNDS):
@@ -148,7 +148,7 @@ def fill_with_least_variation(u: "Planes", holes: "Mask", within: "Mask | None" 
         conducting = conductances(epsilon / slopes)
         if edges is not None:
             conducting = conducting * edges
-        iterations += balance(u, _networks(u, holes, conducting)).iterations
+        iterations += balance(u, _laplacians(u, holes, conducting)).iterations
     return Residual(fall, _STEADY, iterations)
 
 
@@ -179,7 +179,7 @@ def fill_along_edges(u: "Planes", holes: "Mask", within: "Mask | None" = None) -
 
 
 def _balance_along_edges(
-    u: "Planes", holes: "Mask", within: "Mask | None", *, law: "Law", unit: float
+    u: "Planes", holes: "Mask", within: "Mask | None", *, law: "TensorLaw", unit: float
 ) -> Residual:
     import numpy as np
 
@@ -187,7 +187,7 @@ def _balance_along_edges(
 
     diffusion = TensorDiffusion(law, len(u), Smoothing(_PRESMOOTH, within), Smoothing(0))
     free = np.broadcast_to(holes, u.shape)
-    grids_of = [*hierarchies(_networks(u, holes, _open(within)))]
+    grids_of = [*hierarchies(_laplacians(u, holes, _open(within)))]
     roots = [math.sqrt(max(1, int(np.count_nonzero(own)))) for own in free]
     worst, share, iterations = math.inf, 1.0, 0
     way, last = np.empty_like(u), np.zeros_like(u)
@@ -211,16 +211,18 @@ def _balance_along_edges(
     return Residual(worst, _BALANCED, iterations)
 
 
-def _networks(u: "Planes", holes: "Mask", edges: "Planes | None" = None) -> "Sequence[Network]":
+def _laplacians(
+    u: "Planes", holes: "Mask", edges: "Planes | None" = None
+) -> "Sequence[GraphLaplacian]":
     """Make the equation of every channel, free in its holes; the same where they share them."""
-    from pdefilter.kernels.elliptic import Network
+    from pdefilter.kernels.elliptic import GraphLaplacian
 
     if holes.ndim == 2 and (edges is None or edges.ndim == 3):
-        return [Network(holes.shape, edges, free=holes)] * len(u)
+        return [GraphLaplacian(holes.shape, edges, free=holes)] * len(u)
     of_channels = [edges] * len(u) if edges is None or edges.ndim == 3 else edges
     every = [holes] * len(u) if holes.ndim == 2 else holes
     return [
-        Network(free.shape, conducting, free=free)
+        GraphLaplacian(free.shape, conducting, free=free)
         for free, conducting in zip(every, of_channels, strict=True)
     ]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pdefilter.equations.diffusivities import Diffusivity
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.room import Room
+    from pdefilter.kernels.scratch import Scratch
     from pdefilter.kernels.taps import Taps
     from pdefilter.raster import Places, Planes
 
@@ -33,7 +33,7 @@ class PeronaMalik:
     edges : ndarray of shape (2, M, N), float32, or None
         What g is multiplied by on the edge below every pixel and on that to
         its right: 0 where it is closed; None for 1 everywhere.
-    held : ndarray of shape (C, M, N), float32, or None
+    guide : ndarray of shape (C, M, N), float32, or None
         The image that g follows; None for u as it evolves.
     """
 
@@ -42,7 +42,7 @@ class PeronaMalik:
     channels: int
 
     edges: "Planes | None" = None
-    held: "Planes | None" = None
+    guide: "Planes | None" = None
 
     largest_stable_step: ClassVar[float] = 0.25
     """In px²; as g ≤ 1, up to it every new value is a mean of old ones."""
@@ -54,7 +54,7 @@ class PeronaMalik:
         momenta: Sequence[float] = (),
         *,
         smoothing: "Taps | None" = None,
-        room: "Room | None" = None,
+        scratch: "Scratch | None" = None,
     ) -> "Planes":
         """Take explicit steps; see `pdefilter.kernels.march.march`."""
         from pdefilter.kernels.march import march
@@ -66,24 +66,26 @@ class PeronaMalik:
             conductance=self.diffusivity.conductance,
             squared_scale=self._squared_scale,
             edges=self.edges,
-            held=self.held,
+            guide=self.guide,
             smoothing=smoothing,
-            room=room,
+            scratch=scratch,
         )
 
     def freeze(self, u: "Planes") -> "PeronaMalik":
         """Hold the conductances as they are for u: a linear diffusion."""
-        return replace(self, held=u)
+        return replace(self, guide=u)
 
-    def part(self, rows: "Places", columns: "Places") -> "PeronaMalik":
+    def cropped(self, rows: "Places", columns: "Places") -> "PeronaMalik":
         """Make the evolution of a part of the image, cut out."""
-        edges, held = (
+        edges, guide = (
             planes if planes is None else planes[:, rows, columns]
-            for planes in (self.edges, self.held)
+            for planes in (self.edges, self.guide)
         )
-        return replace(self, edges=edges, held=held)
+        return replace(self, edges=edges, guide=guide)
 
-    def split(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
+    def split(
+        self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
+    ) -> "Planes":
         """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""
         from pdefilter.kernels.march import split
 
@@ -93,8 +95,8 @@ class PeronaMalik:
             conductance=self.diffusivity.conductance,
             squared_scale=self._squared_scale,
             edges=self.edges,
-            held=self.held,
-            room=room,
+            guide=self.guide,
+            scratch=scratch,
         )
 
     @property

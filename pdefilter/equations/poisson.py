@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pdefilter.solvers.conjugate_gradients import solve
-from pdefilter.solvers.multigrid import cycle, hierarchy
+from pdefilter.solvers.multigrid import hierarchy, v_cycle
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.elliptic import Network
+    from pdefilter.kernels.elliptic import GraphLaplacian
     from pdefilter.raster import Mask, Plane, Planes
 
 MOST_ITERATIONS = 200
@@ -28,14 +28,14 @@ class Poisson:
 
     Attributes
     ----------
-    grids : sequence of Network
+    grids : sequence of GraphLaplacian
         The conductances c, the leaks d and which pixels are free, on the
         image's grid and on all coarser ones.
     f : ndarray of shape (M, N), float32, or None
         The right-hand side; None for 0.
     """
 
-    grids: "Sequence[Network]"
+    grids: "Sequence[GraphLaplacian]"
     f: "Plane | None" = None
 
     def product(self, u: "Plane", v: "Plane | None") -> float:
@@ -49,7 +49,7 @@ class Poisson:
     def correction(self, u: "Plane") -> "Plane":
         """Find what a multigrid cycle adds to u."""
         better = u.copy()
-        cycle(self.grids, better, self.f)
+        v_cycle(self.grids, better, self.f)
         better -= u
         return better
 
@@ -73,14 +73,16 @@ class Residual:
     iterations: int
 
 
-def balance(u: "Planes", networks: "Sequence[Network]", f: "Planes | None" = None) -> Residual:
+def balance(
+    u: "Planes", laplacians: "Sequence[GraphLaplacian]", f: "Planes | None" = None
+) -> Residual:
     """Solve −div(c ∇u) + d u = f channel by channel, in place.
 
     Parameters
     ----------
     u : ndarray of shape (C, M, N), float32
         The image, where pixels are free a first guess.
-    networks : sequence of Network
+    laplacians : sequence of GraphLaplacian
         Of every channel the conductances c, the leaks d, and which pixels are
         free; one and the same as often as it is shared.
     f : ndarray of shape (C, M, N), float32, or None
@@ -89,11 +91,11 @@ def balance(u: "Planes", networks: "Sequence[Network]", f: "Planes | None" = Non
     import numpy as np
 
     free = np.stack([
-        np.ones(network.shape, bool) if network.free is None else network.free
-        for network in networks
+        np.ones(laplacian.shape, bool) if laplacian.free is None else laplacian.free
+        for laplacian in laplacians
     ])  # fmt: skip
     unit, worst, iterations = unit_of(u, free), 0.0, 0
-    for c, grids in enumerate(hierarchies(networks)):
+    for c, grids in enumerate(hierarchies(laplacians)):
         root = math.sqrt(max(1, int(np.count_nonzero(free[c]))))
         norms = solve(
             Poisson(grids, None if f is None else f[c]),
@@ -108,12 +110,12 @@ def balance(u: "Planes", networks: "Sequence[Network]", f: "Planes | None" = Non
     return Residual(worst, TOLERANCE, iterations)
 
 
-def hierarchies(networks: "Sequence[Network]") -> "Iterator[Sequence[Network]]":
+def hierarchies(laplacians: "Sequence[GraphLaplacian]") -> "Iterator[Sequence[GraphLaplacian]]":
     """Yield the network of every channel with all coarser ones, made once while it is shared."""
-    grids: Sequence[Network] = ()
-    for network in networks:
-        if not grids or grids[0] is not network:
-            grids = hierarchy(network)
+    grids: Sequence[GraphLaplacian] = ()
+    for laplacian in laplacians:
+        if not grids or grids[0] is not laplacian:
+            grids = hierarchy(laplacian)
         yield grids
 
 
@@ -124,5 +126,5 @@ def unit_of(u: "Planes", free: "Mask") -> float:
     """
     import numpy as np
 
-    held = ~np.broadcast_to(free, u.shape)
-    return max(float(u.max(where=held, initial=1)), -float(u.min(where=held, initial=-1)))
+    fixed = ~np.broadcast_to(free, u.shape)
+    return max(float(u.max(where=fixed, initial=1)), -float(u.min(where=fixed, initial=-1)))

@@ -9,7 +9,7 @@ from pdefilter.equations.perona_malik import PeronaMalik
 from pdefilter.equations.smoothing import Smoothing
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.room import Room
+    from pdefilter.kernels.scratch import Scratch
     from pdefilter.raster import Places, Planes
 
 
@@ -32,26 +32,32 @@ class Regularized:
 
     largest_stable_step: ClassVar[float] = PeronaMalik.largest_stable_step
 
-    def march(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
+    def march(
+        self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
+    ) -> "Planes":
         """Take explicit steps."""
         if self.smoothed.valid is None and self.smoothed.taps.fits(*u.shape[-2:]):
-            return self.equation.march(u, sizes, smoothing=self.smoothed.taps, room=room)
+            return self.equation.march(u, sizes, smoothing=self.smoothed.taps, scratch=scratch)
         if u.ndim > 3:
             return one_by_one(self.march, u, sizes)
         for size in sizes:
-            u = self.freeze(u).march(u, [size], room=room)
+            u = self.freeze(u).march(u, [size], scratch=scratch)
         return u
 
     def freeze(self, u: "Planes") -> PeronaMalik:
         """Hold the conductances as they are for u_σ: a linear diffusion."""
         return self.equation.freeze(self.smoothed(u))
 
-    def part(self, rows: "Places", columns: "Places") -> "Regularized":
+    def cropped(self, rows: "Places", columns: "Places") -> "Regularized":
         """Make the evolution of a part of the image, cut out."""
-        return Regularized(self.equation.part(rows, columns), self.smoothed.part(rows, columns))
+        return Regularized(
+            self.equation.cropped(rows, columns), self.smoothed.cropped(rows, columns)
+        )
 
-    def split(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
+    def split(
+        self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
+    ) -> "Planes":
         """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""
         for size in sizes:
-            u = self.freeze(u).split(u, [size], room=room)
+            u = self.freeze(u).split(u, [size], scratch=scratch)
         return u

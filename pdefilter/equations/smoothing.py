@@ -72,6 +72,6 @@ class Smoothing:
 
         return gaussian(self.sigma)
 
-    def part(self, rows: "Places", columns: "Places") -> "Smoothing":
+    def cropped(self, rows: "Places", columns: "Places") -> "Smoothing":
         """Make that of a part of the image, cut out."""
         return self if self.valid is None else replace(self, valid=self.valid[..., rows, columns])

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pdefilter.equations.tensor_diffusion import LinearTensorDiffusion
-from pdefilter.solvers.multigrid import cycle
+from pdefilter.solvers.multigrid import v_cycle
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.elliptic import Network
+    from pdefilter.kernels.elliptic import GraphLaplacian
     from pdefilter.raster import Mask, Plane
 
 
@@ -24,14 +24,14 @@ class TensorBalance:
     ----------
     diffusion : LinearTensorDiffusion
         That with D.
-    grids : sequence of Network
+    grids : sequence of GraphLaplacian
         Which pixels are free, on the image's grid and on all coarser ones.
     free : ndarray of shape (M, N), bool
         The same on the image's grid alone.
     """
 
     diffusion: LinearTensorDiffusion
-    grids: "Sequence[Network]"
+    grids: "Sequence[GraphLaplacian]"
     free: "Mask"
 
     def product(self, u: "Plane", v: "Plane | None") -> float:
@@ -52,7 +52,7 @@ class TensorBalance:
         import numpy as np
 
         correction = np.zeros_like(u)
-        cycle(self.grids, correction, self._residual(u))
+        v_cycle(self.grids, correction, self._residual(u))
         return correction
 
     def _residual(self, u: "Plane") -> "Plane":

@@ -10,8 +10,8 @@ from pdefilter.equations.varying import Apart
 
 if TYPE_CHECKING:
     from pdefilter.kernels.lattice import Stencil
-    from pdefilter.kernels.room import Room
-    from pdefilter.kernels.tensors import Law
+    from pdefilter.kernels.scratch import Scratch
+    from pdefilter.kernels.tensors import TensorLaw
     from pdefilter.raster import Places, Plane, Planes
 
 
@@ -41,12 +41,12 @@ class LinearTensorDiffusion:
         sizes: Sequence[float],
         momenta: Sequence[float] = (),
         *,
-        room: "Room | None" = None,
+        scratch: "Scratch | None" = None,
     ) -> "Planes":
         """Take explicit steps; see `pdefilter.kernels.lattice.march`."""
         from pdefilter.kernels.lattice import march
 
-        return march(u, sizes, momenta=momenta, stencil=self.stencil, room=room)
+        return march(u, sizes, momenta=momenta, stencil=self.stencil, scratch=scratch)
 
     def of_channels(self, count: int) -> "tuple[LinearTensorDiffusion, ...]":
         """List the equation of each of so many channels."""
@@ -85,7 +85,7 @@ class TensorDiffusion:
         What J_ρ is multiplied by, pixel by pixel, before D is taken from it; None for 1.
     """
 
-    law: "Law"
+    law: "TensorLaw"
     channels: int
     smoothed: Smoothing
     integrated: Smoothing
@@ -93,29 +93,31 @@ class TensorDiffusion:
 
     largest_stable_step: ClassVar[float] = LinearTensorDiffusion.largest_stable_step
 
-    def march(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
+    def march(
+        self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
+    ) -> "Planes":
         """Take explicit steps."""
         import numpy as np
 
         from pdefilter.kernels.lattice import advance
-        from pdefilter.kernels.room import Room, own
+        from pdefilter.kernels.scratch import Scratch, writable
 
         if u.ndim > 3:
             return one_by_one(self.march, u, sizes)
         if self.smoothed.valid is not None or self.scales is not None:
             # The ways around holes are those of a stencil.
             for size in sizes:
-                u = self.freeze(u).march(u, [size], room=room)
+                u = self.freeze(u).march(u, [size], scratch=scratch)
             return u
-        u, room = own(u, room), room or Room()
-        other = room.beside(u)
+        u, scratch = writable(u, scratch), scratch or Scratch()
+        other = scratch.beside(u)
         smoothed = np.empty_like(u)
         fields = [np.empty((3, *u.shape[1:]), np.float32) for _ in range(2)]
         for size in sizes:
             tensor = self._structure(u, smoothed, *fields)
             advance(u, size, tensor=tensor, law=self.law, out=other)
             u, other = other, u
-        room.leave(other)
+        scratch.release(other)
         return u
 
     def freeze(self, u: "Planes") -> "LinearTensorDiffusion | Apart[LinearTensorDiffusion]":
@@ -162,11 +164,11 @@ class TensorDiffusion:
         total /= np.maximum(1, np.count_nonzero(self.smoothed.valid, axis=0)).astype(np.float32)
         return total
 
-    def part(self, rows: "Places", columns: "Places") -> "TensorDiffusion":
+    def cropped(self, rows: "Places", columns: "Places") -> "TensorDiffusion":
         """Make the evolution of a part of the image, cut out."""
         return replace(
             self,
-            smoothed=self.smoothed.part(rows, columns),
-            integrated=self.integrated.part(rows, columns),
+            smoothed=self.smoothed.cropped(rows, columns),
+            integrated=self.integrated.cropped(rows, columns),
             scales=None if self.scales is None else self.scales[rows, columns],
         )

@@ -10,7 +10,7 @@ from pdefilter.equations.heat import Heat
 from pdefilter.equations.smoothing import Smoothing
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.room import Room
+    from pdefilter.kernels.scratch import Scratch
     from pdefilter.raster import Places, Plane, Planes
 
 
@@ -46,12 +46,14 @@ class VaryingDiffusion:
 
     largest_stable_step: ClassVar[float] = Heat.largest_stable_step
 
-    def march(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
+    def march(
+        self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
+    ) -> "Planes":
         """Take explicit steps."""
         if u.ndim > 3:
             return one_by_one(self.march, u, sizes)
         for size in sizes:
-            u = self.freeze(u).march(u, [size], room=room)
+            u = self.freeze(u).march(u, [size], scratch=scratch)
         return u
 
     def freeze(self, u: "Planes") -> "Heat | Apart[Heat]":
@@ -73,20 +75,22 @@ class VaryingDiffusion:
             return Heat(g * self.edges)
         return Apart(tuple(Heat(g * edges) for edges in self.edges))
 
-    def part(self, rows: "Places", columns: "Places") -> "VaryingDiffusion":
+    def cropped(self, rows: "Places", columns: "Places") -> "VaryingDiffusion":
         """Make the evolution of a part of the image, cut out."""
         contrast = self.contrast
         return replace(
             self,
             contrast=contrast if isinstance(contrast, float) else contrast[rows, columns],
             edges=None if self.edges is None else self.edges[..., rows, columns],
-            smoothed=self.smoothed.part(rows, columns),
+            smoothed=self.smoothed.cropped(rows, columns),
         )
 
-    def split(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
+    def split(
+        self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
+    ) -> "Planes":
         """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""
         for size in sizes:
-            u = self.freeze(u).split(u, [size], room=room)
+            u = self.freeze(u).split(u, [size], scratch=scratch)
         return u
 
 
@@ -120,7 +124,7 @@ class Apart(Generic[Equation]):
         sizes: Sequence[float],
         momenta: Sequence[float] = (),
         *,
-        room: "Room | None" = None,  # noqa: ARG002 (an evolution's)
+        scratch: "Scratch | None" = None,  # noqa: ARG002 (an evolution's)
     ) -> "Planes":
         """Take explicit steps, each with its momentum if there are any."""
         import numpy as np
@@ -137,7 +141,7 @@ class Apart(Generic[Equation]):
         u: "Planes",
         sizes: Sequence[float],
         *,
-        room: "Room | None" = None,  # noqa: ARG002 (an evolution's)
+        scratch: "Scratch | None" = None,  # noqa: ARG002 (an evolution's)
     ) -> "Planes":
         """Take steps of operator splitting."""
         import numpy as np

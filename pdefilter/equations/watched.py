@@ -8,7 +8,7 @@ from pdefilter.equations.evolution import Evolution, LinearEvolution, Splittable
 from pdefilter.observer import observer
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.room import Room
+    from pdefilter.kernels.scratch import Scratch
     from pdefilter.raster import Places, Planes
 
 # As many as the engine takes in one trip through memory, so that pieces cost no more trips.
@@ -43,10 +43,12 @@ class Watched:
         """That of the other."""
         return self.evolution.largest_stable_step
 
-    def march(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
+    def march(
+        self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
+    ) -> "Planes":
         """Take explicit steps."""
         for piece in _pieces(len(sizes)):
-            u = self.evolution.march(u, sizes[piece], room=room)
+            u = self.evolution.march(u, sizes[piece], scratch=scratch)
             self.advanced(piece.stop - piece.start)
         return u
 
@@ -54,15 +56,17 @@ class Watched:
         """Hold the coefficients, and go on telling."""
         return _WatchedLinear(self.evolution.freeze(u), self.advanced)
 
-    def part(self, rows: "Places", columns: "Places") -> Evolution:
+    def cropped(self, rows: "Places", columns: "Places") -> Evolution:
         """Cut out a part, of which nothing is told: it only stands for the whole."""
-        return self.evolution.part(rows, columns)
+        return self.evolution.cropped(rows, columns)
 
-    def split(self, u: "Planes", sizes: Sequence[float], *, room: "Room | None" = None) -> "Planes":
+    def split(
+        self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
+    ) -> "Planes":
         """Take steps of additive operator splitting."""
         assert isinstance(self.evolution, Splittable)
         for piece in _pieces(len(sizes)):
-            u = self.evolution.split(u, sizes[piece], room=room)
+            u = self.evolution.split(u, sizes[piece], scratch=scratch)
             self.advanced(piece.stop - piece.start)
         return u
 
@@ -84,10 +88,10 @@ class _WatchedLinear:
         sizes: Sequence[float],
         momenta: Sequence[float] = (),
         *,
-        room: "Room | None" = None,
+        scratch: "Scratch | None" = None,
     ) -> "Planes":
         for piece in _pieces(len(sizes), momenta):
-            u = self.evolution.march(u, sizes[piece], momenta[piece], room=room)
+            u = self.evolution.march(u, sizes[piece], momenta[piece], scratch=scratch)
             self.advanced(piece.stop - piece.start)
         return u
 

@@ -21,7 +21,7 @@ from pdefilter.schemes.fast_explicit import (
 from pdefilter.schemes.tolerance import fewest_parts
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.room import Room
+    from pdefilter.kernels.scratch import Scratch
     from pdefilter.raster import Planes, Raster
 
     _Samples: TypeAlias = Sequence[tuple[Evolution, Planes]]
@@ -94,17 +94,17 @@ class Schedule:
         return keep_within(self._advance(evolution, u, scale), ends)
 
     def _advance(self, evolution: Evolution, u: "Planes", scale: Scale) -> "Planes":
-        from pdefilter.kernels.room import Room
+        from pdefilter.kernels.scratch import Scratch
 
-        room, allowed = Room(), scale.tolerance(self.tolerance, self.default_tolerance)
+        scratch, allowed = Scratch(), scale.tolerance(self.tolerance, self.default_tolerance)
         if self.sizes:
             chose(steps=len(self.sizes))
             evolution = watched(evolution)
             if self.scheme == "explicit":
-                return evolution.march(u, self.sizes, room=room)
-            return _split(evolution, u, self.sizes, room)
+                return evolution.march(u, self.sizes, scratch=scratch)
+            return _split(evolution, u, self.sizes, scratch)
         if self.scheme == "optimal":
-            return self._run_optimally(evolution, u, allowed, room)
+            return self._run_optimally(evolution, u, allowed, scratch)
         least = 1
         if self.scheme in _CYCLES:
             least = fewest_cycles(self.time, evolution.largest_stable_step)
@@ -128,10 +128,10 @@ class Schedule:
 
         parts = fewest_parts(solve, difference, model, _above_rounding(allowed, samples), least)
         chose(steps=parts * len(self._cycle(evolution, parts).sizes))
-        return self._divided(watched(evolution), u, parts, room)
+        return self._divided(watched(evolution), u, parts, scratch)
 
     def _run_optimally(
-        self, evolution: Evolution, u: "Planes", allowed: float, room: "Room"
+        self, evolution: Evolution, u: "Planes", allowed: float, scratch: "Scratch"
     ) -> "Planes":
         from pdefilter.kernels.cosine import spectrum
         from pdefilter.schemes.optimal import Spectrum, optimal_cycles
@@ -141,15 +141,15 @@ class Schedule:
         allowed = _above_rounding(allowed, samples)
         cycles = optimal_cycles(self.time, found, allowed, evolution.largest_stable_step)
         chose(steps=len(cycles) * len(cycles[0].sizes))
-        return _in_cycles(watched(evolution), u, cycles[0], len(cycles), room)
+        return _in_cycles(watched(evolution), u, cycles[0], len(cycles), scratch)
 
     def _divided(
-        self, evolution: Evolution, u: "Planes", parts: int, room: "Room | None" = None
+        self, evolution: Evolution, u: "Planes", parts: int, scratch: "Scratch | None" = None
     ) -> "Planes":
         """Evolve `u` in so many cycles, or steps of splitting."""
         if self.scheme == "aos":
-            return _split(evolution, u, (self.time / parts,) * parts, room)
-        return _in_cycles(evolution, u, self._cycle(evolution, parts), parts, room)
+            return _split(evolution, u, (self.time / parts,) * parts, scratch)
+        return _in_cycles(evolution, u, self._cycle(evolution, parts), parts, scratch)
 
     def _cycle(self, evolution: Evolution, parts: int) -> Cycle:
         """Make the cycle of which so many reach the stopping time; of splitting it is a step."""
@@ -247,24 +247,24 @@ _BETWEEN_LOOKS = 32
 
 
 def _in_cycles(
-    evolution: Evolution, u: "Planes", cycle: Cycle, count: int, room: "Room | None"
+    evolution: Evolution, u: "Planes", cycle: Cycle, count: int, scratch: "Scratch | None"
 ) -> "Planes":
     """Go through a cycle so many times, or until it leaves every bit as it is."""
     import numpy as np
 
     for k in range(1, count + 1):
         before = None if k % _BETWEEN_LOOKS else u.copy()
-        u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta, room=room)
+        u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta, scratch=scratch)
         if before is not None and np.array_equal(before, u):
             break
     return u
 
 
 def _split(
-    evolution: Evolution, u: "Planes", sizes: Sequence[float], room: "Room | None"
+    evolution: Evolution, u: "Planes", sizes: Sequence[float], scratch: "Scratch | None"
 ) -> "Planes":
     assert isinstance(evolution, Splittable)
-    return evolution.split(u, sizes, room=room)
+    return evolution.split(u, sizes, scratch=scratch)
 
 
 def _above_rounding(allowed: float, samples: "_Samples") -> float:
@@ -289,7 +289,7 @@ def _samples(evolution: Evolution, u: "Planes", time: float) -> "_Samples":
         for at_row in (0.25, 0.75)
         for at_column in (0.25, 0.75)
     ]
-    return [(evolution.part(*place), u[:, *place].copy()) for place in places]
+    return [(evolution.cropped(*place), u[:, *place].copy()) for place in places]
 
 
 def _around(size: int, fraction: float, width: int) -> slice:

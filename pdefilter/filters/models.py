@@ -20,7 +20,7 @@ from pdefilter.filters.evolve import DEFAULT_TOLERANCE, SCHEMES, edges_of
 from pdefilter.filters.option import AUTO
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.tensors import Law
+    from pdefilter.kernels.tensors import TensorLaw
     from pdefilter.raster import Plane, Planes, Raster, Values
 
 
@@ -132,7 +132,7 @@ def _coherence_enhancing(
 
 
 def _with_tensor(
-    law: "Callable[[float], Law]", choice: Choice, image: "Raster", contrast: "float | Plane"
+    law: "Callable[[float], TensorLaw]", choice: Choice, image: "Raster", contrast: "float | Plane"
 ) -> TensorDiffusion:
     import numpy as np
 

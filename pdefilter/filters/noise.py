@@ -42,7 +42,7 @@ class Noise:
     deviations: "tuple[float | Values, ...]"
     visible: "Mask | None"
 
-    def part(self, rows: "Places", columns: "Places") -> Self:
+    def cropped(self, rows: "Places", columns: "Places") -> Self:
         """Cut out that of a part of the image."""
         return replace(
             self,

@@ -161,7 +161,7 @@ def _advance(
     from pdefilter.kernels.shock import advance
 
     weight = image.weight
-    room = [np.empty_like(image.colour) for _ in range(min(2, len(steps)))]
+    scratch = [np.empty_like(image.colour) for _ in range(min(2, len(steps)))]
     for k, step in enumerate(steps):
         colour = advance(
             image.colour,
@@ -169,7 +169,7 @@ def _advance(
             guide=guide(image),
             weight=weight,
             structure=structure(image.colour) if structure else None,
-            out=room[k % 2],
+            out=scratch[k % 2],
         )
         image = replace(image, colour=colour)
     return image
@@ -194,10 +194,10 @@ def _structure_of(image: "Raster", rho: float) -> "Callable[[Planes], Planes]":
 
     visible = image.visible
     gathered = Smoothing(rho, visible)
-    room = [np.empty((3, *image.colour.shape[1:]), np.float32) for _ in range(2)]
+    scratch = [np.empty((3, *image.colour.shape[1:]), np.float32) for _ in range(2)]
 
     def structure(colour: "Planes") -> "Planes":
-        tensors = structure_tensor(colour, len(colour), visible, out=room[0])
-        return gathered.of_tensors(tensors, room[1])
+        tensors = structure_tensor(colour, len(colour), visible, out=scratch[0])
+        return gathered.of_tensors(tensors, scratch[1])
 
     return structure

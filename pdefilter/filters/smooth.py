@@ -9,7 +9,7 @@ from pdefilter.filters.coupling import Coupling, coupled
 from pdefilter.filters.evolution_options import time_option
 from pdefilter.filters.maps import LEVELS, NoiseMap
 from pdefilter.filters.option import Option, image_filter
-from pdefilter.filters.variational import ENERGIES, Wanted, require_fit, straightened
+from pdefilter.filters.variational import ENERGIES, Wanted, moved_by_curvature, require_fit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -237,7 +237,7 @@ def smooth(
             color, image, lambda i: coupled(coupling, i, wanted.minimum_of), couples=True
         )
     if method == "curvature":
-        return in_space(color, image, lambda i: straightened(i, time))
+        return in_space(color, image, lambda i: moved_by_curvature(i, time))
     if method == "median":
         return in_space(color, image, lambda i: _median(i, size or DEFAULT_MEDIAN_SIZE))
     if size == 1 or sigma == 0:

@@ -52,21 +52,21 @@ def time_of_least_risk(evolution: Evolution, u: "Planes", noise: Noise) -> float
     import numpy as np
 
     from pdefilter.kernels.risk import Risk
-    from pdefilter.kernels.room import Room
+    from pdefilter.kernels.scratch import Scratch
     from pdefilter.kernels.squares import squares
 
     wanted = max(min(share * u[0].size, most) for share, most in _MOST_PIXELS.items())
     places = squares(u.shape, wanted)
-    evolution, u = evolution.part(*places), np.ascontiguousarray(u[:, *places])
-    noise = noise.part(*places)
+    evolution, u = evolution.cropped(*places), np.ascontiguousarray(u[:, *places])
+    noise = noise.cropped(*places)
     step = DEFAULT_SHARE * evolution.largest_stable_step
 
     risk = Risk(u, noise.deviations, noise.visible)
-    pair, count, room = np.stack([u, risk.probed]), 0, Room()
+    pair, count, scratch = np.stack([u, risk.probed]), 0, Scratch()
     looks, least = [(0.0, risk.variance)], 0
     while looks[-1][0] <= _BEYOND * looks[least][0] + step and looks[-1][0] < LONGEST_TIME:
         sizes = (step,) * max(_LEAST_STEPS, count // _PARTS)
-        pair = evolution.march(pair, sizes, room=room)
+        pair = evolution.march(pair, sizes, scratch=scratch)
         count += len(sizes)
         looks.append((count * step, risk.of(*pair)))
         if looks[-1][1] < looks[least][1] - _NEGLIGIBLE * risk.variance:

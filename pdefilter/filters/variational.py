@@ -169,11 +169,11 @@ def _proof(optimizer: str, distances: Sequence[float]) -> dict[str, object]:
     return {"gradients": distances}
 
 
-def straightened(image: "Raster", time: float | None) -> "Raster":
+def moved_by_curvature(image: "Raster", time: float | None) -> "Raster":
     """Move level lines by their curvature, for a time in px², by default 2."""
     import numpy as np
 
-    from pdefilter.kernels.curvature import straighten
+    from pdefilter.kernels.curvature import curvature_motion
 
     weight = None if image.valid is None else image.valid.astype(np.float32)
     steps = explicit_steps(
@@ -186,4 +186,4 @@ def straightened(image: "Raster", time: float | None) -> "Raster":
     )
     if not steps:
         return image
-    return image.of_range_one.diffused(lambda u: straighten(u, steps, weight))
+    return image.of_range_one.diffused(lambda u: curvature_motion(u, steps, weight))

@@ -68,12 +68,12 @@ def weight_of_least_risk(
     if not np.any(guess):
         return guess
     places = squares(f.shape, _MOST_PIXELS)
-    part, of_part = np.ascontiguousarray(f[:, *places]), noise.part(*places)
+    piece, of_piece = np.ascontiguousarray(f[:, *places]), noise.cropped(*places)
     open_ = None if edges is None else np.ascontiguousarray(edges[..., *places])
     here: Any = guess if isinstance(guess, float) else guess[places].astype(np.float32)
     # What becomes of opacity is no error of the colours.
-    risk = Risk(part[:colours], of_part.deviations[:colours], of_part.visible)
-    probed = np.concatenate([risk.probed, part[colours:]])
+    risk = Risk(piece[:colours], of_piece.deviations[:colours], of_piece.visible)
+    probed = np.concatenate([risk.probed, piece[colours:]])
 
     def estimated(exponent: int) -> float:
         weight = here * 2.0**exponent
@@ -85,7 +85,7 @@ def weight_of_least_risk(
                 0.0,
                 most=_ITERATIONS,
             )[0][:colours]
-            for u in (part, probed)
+            for u in (piece, probed)
         ]
         return risk.of(*cleaned)
 

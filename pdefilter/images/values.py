@@ -44,7 +44,7 @@ def to_unit(pixels: Pixels) -> NDArray[np.float32]:
     ImageError
         If a value of float64 is too large for float32.
     """
-    planes = channels.part(pixels.reshape(1, -1, 1))
+    planes = channels.deinterleave(pixels.reshape(1, -1, 1))
     if pixels.dtype == np.float64:
         require_finite(planes, TOO_LARGE)
     return planes.reshape(pixels.shape)
@@ -151,7 +151,7 @@ def _parts(pixels: Pixels) -> Planes:
     """Bring stored values to parts of full scale."""
     if pixels.dtype == np.float32 and pixels.shape[2] == 1:
         return pixels.reshape(1, *pixels.shape[:2])
-    return channels.part(pixels)
+    return channels.deinterleave(pixels)
 
 
 def without_holes(pixels: Pixels, valid: Mask | None) -> Pixels:
@@ -172,7 +172,7 @@ def _numbers(stored: NDArray[np.generic], scale: Scale, natural: Scale) -> NDArr
     dtype, factor = stored.dtype, natural.full / scale.unit
     if scale.starts_at_zero and dtype.itemsize <= 4 and 1 / _SAFE < factor < _SAFE:
         # As parts of full scale first, so that no bit differs from theirs.
-        parts = channels.part(np.moveaxis(stored, 0, 2))
+        parts = channels.deinterleave(np.moveaxis(stored, 0, 2))
         parts *= np.float32(factor)
         return parts
     if dtype.kind in "iu" and np.all(scale.origin):
@@ -190,7 +190,7 @@ def pixels_of(
     scales: Sequence[Scale] | None = None,
     full: float | None = None,
 ) -> Pixels:
-    """Store numbers side by side, as `pdefilter.kernels.channels.join` does parts of full scale.
+    """Store numbers side by side, as `kernels.channels.interleave` stores parts of full scale.
 
     Values that a type cannot hold are clipped, with a warning that counts them.
 
@@ -232,7 +232,7 @@ def pixels_of(
             (scale.number(lowest), scale.number(highest))
             for (lowest, highest), scale in zip(intervals, scales, strict=True)
         ]
-        pixels, outside = channels.join(planes, bounds, dtype)
+        pixels, outside = channels.interleave(planes, bounds, dtype)
     if outside:
         different = len({id(plane) for plane in planes})
         warnings.warn(

@@ -13,7 +13,7 @@ from pdefilter.raster import Plane, Planes
 _COMPILED_FOR = ("uint8", "uint16", "float32")
 
 
-def part(pixels: NDArray[Any]) -> Planes:
+def deinterleave(pixels: NDArray[Any]) -> Planes:
     """Bring stored values to the unit scale, each channel into a plane of its own.
 
     An integer v of a type with the largest value m becomes v/m, a float stays.
@@ -31,8 +31,8 @@ def part(pixels: NDArray[Any]) -> Planes:
     if _is_native(pixels.dtype):
         from pdefilter.kernels.native import channels as native
 
-        return native.part(pixels)
-    return reference.part(pixels)
+        return native.deinterleave(pixels)
+    return reference.deinterleave(pixels)
 
 
 def finite(values: NDArray[np.floating]) -> bool:
@@ -50,7 +50,7 @@ def finite(values: NDArray[np.floating]) -> bool:
     return reference.finite(values)
 
 
-def join(
+def interleave(
     planes: Sequence[Plane], intervals: Sequence[tuple[float, float]], dtype: np.dtype
 ) -> tuple[NDArray[Any], int]:
     """Store planes side by side, as integers rounded to nearest, ties to even, or as floats.
@@ -77,8 +77,8 @@ def join(
     if _is_native(dtype):
         from pdefilter.kernels.native import channels as native
 
-        return native.join(planes, intervals, dtype)
-    return reference.join(planes, intervals, dtype)
+        return native.interleave(planes, intervals, dtype)
+    return reference.interleave(planes, intervals, dtype)
 
 
 def _is_native(dtype: np.dtype) -> bool:

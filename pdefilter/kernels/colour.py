@@ -24,7 +24,8 @@ def with_luminance(y: Planes, rgb: Planes) -> Planes:
 
 def linear_light(rgb: Planes) -> Planes:
     """Undo the transfer function of sRGB (IEC 61966-2-1); of negative values, mirrored."""
-    size = np.abs(rgb)
+    # In double precision: the last bit of a power in single is not the same on every processor.
+    size = np.abs(rgb).astype(np.float64)
     light = np.where(size <= 0.04045, size / 12.92, ((size + 0.055) / 1.055) ** 2.4)
     return np.copysign(light, rgb).astype(np.float32)
 

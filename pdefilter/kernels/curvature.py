@@ -9,7 +9,7 @@ from pdefilter.kernels.reference import curvature as reference
 from pdefilter.raster import Plane, Planes
 
 
-def straighten(u: Planes, steps: Sequence[float], weight: Plane | None = None) -> Planes:
+def curvature_motion(u: Planes, steps: Sequence[float], weight: Plane | None = None) -> Planes:
     """Take explicit steps of u_t = u_ξξ, ξ along the level lines.
 
     u_ξξ = (u_c² u_rr − 2 u_r u_c u_rc + u_r² u_cc)/(u_r² + u_c²); of several

@@ -24,7 +24,7 @@ _COARSENING = 0.65
 
 
 @dataclass(frozen=True)
-class Network:
+class GraphLaplacian:
     """Which pixels are free, and what ties them to their neighbours and to zero.
 
     Attributes
@@ -67,14 +67,14 @@ class Network:
         """Find ⟨r, v⟩, where r is what the free pixels lack to their balance; ⟨r, r⟩ without v."""
         return fsum(_engine().products(self, u, f, v))
 
-    def coarsened(self) -> "Network":
+    def coarsened(self) -> "GraphLaplacian":
         """Make the network of 2 × 2 squares, whose free pixels move together.
 
         Edges within a square vanish; edges from one to another, and what ties
         free pixels to others and to zero, add up.
         """
         edges, leaks = _engine().coarsen(self, _COARSENING)
-        return Network(leaks.shape, edges, leaks)
+        return GraphLaplacian(leaks.shape, edges, leaks)
 
 
 def _engine() -> ModuleType:

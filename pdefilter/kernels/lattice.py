@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from pdefilter.kernels import engine
 from pdefilter.kernels.reference import lattice as reference
-from pdefilter.kernels.room import Room, own
-from pdefilter.kernels.tensors import Law
+from pdefilter.kernels.scratch import Scratch, writable
+from pdefilter.kernels.tensors import TensorLaw
 from pdefilter.raster import Mask, Planes
 
 MOST_NATIVE_CHANNELS = 4
@@ -36,20 +36,20 @@ class Stencil:
     weights : ndarray of shape (3, M, N), float32
         λ_k/2: every tie between two pixels is made twice, by either, or half as
         strong where their tensors differ.
-    ends : ndarray of shape (6, 2, M, N), int8
+    neighbours : ndarray of shape (6, 2, M, N), int8
         How many rows and columns away the neighbours at e_0, −e_0, e_1, … are,
         mirrored at the border; (0, 0) where the way there is closed.
     """
 
     weights: NDArray[np.float32]
-    ends: NDArray[np.int8]
+    neighbours: NDArray[np.int8]
 
 
 def stencil_of(
     tensor: Planes,
     valid: Mask | None = None,
     *,
-    law: Law | None = None,
+    law: TensorLaw | None = None,
     overwrite: bool = False,
 ) -> Stencil:
     """Reduce the tensors of a field.
@@ -74,11 +74,11 @@ def stencil_of(
     else:
         stencil = Stencil(*reference.reduce(tensor, law))
     if valid is not None:
-        np.copyto(stencil.ends, 0, where=_blocked(stencil.ends, valid)[:, None])
+        np.copyto(stencil.neighbours, 0, where=_blocked(stencil.neighbours, valid)[:, None])
     return stencil
 
 
-def advance(u: Planes, step: float, *, tensor: Planes, law: Law, out: Planes) -> None:
+def advance(u: Planes, step: float, *, tensor: Planes, law: TensorLaw, out: Planes) -> None:
     """Take one step u + τ div(D ∇u), as `march` on a stencil that nobody asks for again.
 
     Parameters
@@ -96,14 +96,14 @@ def advance(u: Planes, step: float, *, tensor: Planes, law: Law, out: Planes) ->
     """
     if not u.size:
         return
-    anchors = anchors_of(u)
+    rounding_bias = rounding_bias_of(u)
     if engine.name() == "reference":
-        reference.tie(u, reference.reduce(tensor, law), anchors, step, 1.0, out)
+        reference.apply_stencil(u, reference.reduce(tensor, law), rounding_bias, step, 1.0, out)
         return
     from pdefilter.kernels.native import lattice as native
 
     for some in _compiled(u):
-        native.tie_along(u[some], tensor, law, anchors[some], step, out[some])
+        native.reduce_and_apply(u[some], tensor, law, rounding_bias[some], step, out[some])
 
 
 def march(
@@ -112,7 +112,7 @@ def march(
     *,
     momenta: Sequence[float] = (),
     stencil: Stencil,
-    room: Room | None = None,
+    scratch: Scratch | None = None,
 ) -> Planes:
     """Take explicit steps u ← u + τ div(D ∇u).
 
@@ -137,29 +137,29 @@ def march(
     """
     if u.shape[1:] != stencil.weights.shape[1:]:
         raise ValueError(f"an image of shape {u.shape} has another stencil")
-    u, room = own(u, room), room or Room()
+    u, scratch = writable(u, scratch), scratch or Scratch()
     if not u.size:
         return u
-    other = room.beside(u)
+    other = scratch.beside(u)
     if momenta:
         other[...] = u
     for step, momentum in zip(steps, momenta or [1.0] * len(steps), strict=True):
         # The new image takes the place of the last but one, pixel by pixel.
-        _tie(u, stencil, step, momentum, other)
+        _apply(u, stencil, step, momentum, other)
         u, other = other, u
-    room.leave(other)
+    scratch.release(other)
     return u
 
 
-def _tie(u: Planes, stencil: Stencil, step: float, momentum: float, out: Planes) -> None:
-    ties, anchors = (stencil.weights, stencil.ends), anchors_of(u)
+def _apply(u: Planes, stencil: Stencil, step: float, momentum: float, out: Planes) -> None:
+    ties, rounding_bias = (stencil.weights, stencil.neighbours), rounding_bias_of(u)
     if engine.name() == "reference":
-        reference.tie(u, ties, anchors, step, momentum, out)
+        reference.apply_stencil(u, ties, rounding_bias, step, momentum, out)
         return
     from pdefilter.kernels.native import lattice as native
 
     for some in _compiled(u):
-        native.tie(u[some], ties, anchors[some], step, momentum, out[some])
+        native.apply_stencil(u[some], ties, rounding_bias[some], step, momentum, out[some])
 
 
 def _compiled(u: Planes) -> list[slice]:
@@ -168,7 +168,7 @@ def _compiled(u: Planes) -> list[slice]:
     return [slice(first, first + MOST_NATIVE_CHANNELS) for first in firsts]
 
 
-def anchors_of(u: Planes) -> NDArray[np.float64]:
+def rounding_bias_of(u: Planes) -> NDArray[np.float64]:
     """Find for every channel a number to whose last bit fluxes are rounded, added to and taken off.
 
     With 2^e above all |u|, and the weights of a pixel's ties below 8 together, no sum of
@@ -180,13 +180,13 @@ def anchors_of(u: Planes) -> NDArray[np.float64]:
     return np.where(np.isfinite(largest), np.ldexp(1.5, exponent + 4), np.nan)
 
 
-def _blocked(ends: NDArray[np.int8], valid: Mask) -> NDArray[np.bool_]:
+def _blocked(neighbours: NDArray[np.int8], valid: Mask) -> NDArray[np.bool_]:
     """Find the ties whose rectangle has a hole, by a table of sums over rectangles."""
     rows, columns = valid.shape
     holes = np.zeros((rows + 1, columns + 1), np.int32)
     np.cumsum(np.cumsum(~valid, axis=0, dtype=np.int32), axis=1, out=holes[1:, 1:])
     row, column = np.arange(rows)[:, None], np.arange(columns)
-    to_row, to_column = row + ends[:, 0], column + ends[:, 1]
+    to_row, to_column = row + neighbours[:, 0], column + neighbours[:, 1]
     top, bottom = np.minimum(row, to_row), np.maximum(row, to_row) + 1
     left, right = np.minimum(column, to_column), np.maximum(column, to_column) + 1
     count = holes[bottom, right] - holes[top, right] - holes[bottom, left] + holes[top, left]

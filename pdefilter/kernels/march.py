@@ -12,7 +12,7 @@ import numpy as np
 from pdefilter.kernels import engine
 from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.reference import march as reference
-from pdefilter.kernels.room import Room
+from pdefilter.kernels.scratch import Scratch
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
 
@@ -27,9 +27,9 @@ def march(
     conductance: str = "constant",
     squared_scale: float = 1.0,
     edges: Planes | None = None,
-    held: Planes | None = None,
+    guide: Planes | None = None,
     smoothing: Taps | None = None,
-    room: Room | None = None,
+    scratch: Scratch | None = None,
 ) -> Planes:
     """Take explicit steps u ← u + τ div(g ∇u), edge by edge.
 
@@ -53,13 +53,13 @@ def march(
     edges : ndarray of shape (2, M, N), float32, optional
         What g is multiplied by on the edge below every pixel and on that to
         its right.
-    held : ndarray of shape (K, M, N), float32, optional
+    guide : ndarray of shape (K, M, N), float32, optional
         The image whose differences g follows at every step; by default `u` as
         it evolves.
     smoothing : Taps, optional
         What `u` is correlated with along both axes, as the mean of either order,
-        anew at every step, before g is taken from its differences; not with `held`.
-    room : Room, optional
+        anew at every step, before g is taken from its differences; not with `guide`.
+    scratch : Scratch, optional
         Where the result may go, and what comes before it; `u` is kept if not given.
 
     Returns
@@ -75,19 +75,19 @@ def march(
     """
     u = _checked(u, "u", several=True)
     edges = _edges_of(u, edges)
-    held = _held_for(u, held)
+    guide = _guide_for(u, guide)
     _require_sense(conductance, squared_scale, [*steps, *momenta])
     if momenta and len(momenta) != len(steps):
         raise ValueError(f"{len(steps)} steps need as many momenta, not {len(momenta)}")
-    if held is not None and smoothing is not None:
+    if guide is not None and smoothing is not None:
         raise ValueError("what is held is not smoothed; smooth it before")
     if not len(steps) or not u.size:
         return u.copy()
-    arguments = steps, momenta, conductance, squared_scale, edges, held, smoothing
-    if _natively(u, held):
+    arguments = steps, momenta, conductance, squared_scale, edges, guide, smoothing
+    if _natively(u, guide):
         from pdefilter.kernels import native
 
-        return native.march(u, *arguments, room=room)
+        return native.march(u, *arguments, scratch=scratch)
     if u.ndim > 3:
         return np.stack([reference.march(image, *arguments) for image in u])
     return reference.march(u, *arguments)
@@ -100,8 +100,8 @@ def split(
     conductance: str = "constant",
     squared_scale: float = 1.0,
     edges: Planes | None = None,
-    held: Planes | None = None,
-    room: Room | None = None,
+    guide: Planes | None = None,
+    scratch: Scratch | None = None,
 ) -> Planes:
     """Take steps of additive operator splitting: stable at any size.
 
@@ -125,29 +125,29 @@ def split(
     """
     u = _checked(u, "u")
     edges = _edges_of(u, edges)
-    held = _held_for(u, held)
+    guide = _guide_for(u, guide)
     _require_sense(conductance, squared_scale, steps)
     if not len(steps) or not u.size:
         return u.copy()
-    if _natively(u, held):
+    if _natively(u, guide):
         from pdefilter.kernels import native
 
-        return native.split(u, steps, conductance, squared_scale, edges, held, room=room)
-    return reference.split(u, steps, conductance, squared_scale, edges, held)
+        return native.split(u, steps, conductance, squared_scale, edges, guide, scratch=scratch)
+    return reference.split(u, steps, conductance, squared_scale, edges, guide)
 
 
-def _natively(u: Planes, held: Planes | None) -> bool:
-    most = max(u.shape[-3], 0 if held is None else len(held))
+def _natively(u: Planes, guide: Planes | None) -> bool:
+    most = max(u.shape[-3], 0 if guide is None else len(guide))
     return most <= MOST_NATIVE_CHANNELS and engine.name() == "native"
 
 
-def _held_for(u: Planes, held: Planes | None) -> Planes | None:
-    if held is None:
+def _guide_for(u: Planes, guide: Planes | None) -> Planes | None:
+    if guide is None:
         return None
-    held = _checked(held, "held")
-    if held.shape[1:] != u.shape[-2:]:
-        raise ValueError(f"an image of shape {u.shape} cannot follow one of shape {held.shape}")
-    return held
+    guide = _checked(guide, "guide")
+    if guide.shape[1:] != u.shape[-2:]:
+        raise ValueError(f"an image of shape {u.shape} cannot follow one of shape {guide.shape}")
+    return guide
 
 
 def _edges_of(u: Planes, edges: Planes | None) -> Planes | None:

@@ -19,7 +19,7 @@ _SMOOTHING = Taps.centred((3 / 16, 10 / 16, 3 / 16))
 
 
 @dataclass(frozen=True)
-class Law:
+class TensorLaw:
     """What the structure J of an image, of eigenvalues μ₁ ≥ μ₂, says of diffusion in it.
 
     The tensor D of diffusion has the eigenvectors of J, and eigenvalues from

@@ -33,7 +33,7 @@ class Trace:
     energies: list[float] = field(default_factory=list)
     distances: list[float] = field(default_factory=list)
 
-    def goes_on(self, energy: float, distance: float, most: int, steps: int = 1) -> bool:
+    def should_continue(self, energy: float, distance: float, most: int, steps: int = 1) -> bool:
         """Note where it is, and tell whether to take so many more steps."""
         self.energies.append(energy)
         self.distances.append(distance)
@@ -41,7 +41,7 @@ class Trace:
         self.iterations += steps if wanted else 0
         return wanted
 
-    def stands(self, steps: int) -> bool:
+    def has_stalled(self, steps: int) -> bool:
         """Tell whether none of so many last looks found it nearer than all before."""
         before = self.distances[:-steps]
         return bool(before) and min(self.distances[-steps:]) >= min(before)
@@ -55,7 +55,7 @@ class Smooth(Protocol):
         """The largest eigenvalue L that its second derivative can have; the least is 1."""
         ...
 
-    def look(self, u: "Field") -> "tuple[float, Field, float]":
+    def evaluate(self, u: "Field") -> "tuple[float, Field, float]":
         """Find the energy, its gradient and the norm of that."""
         ...
 
@@ -77,7 +77,7 @@ class Dual(Protocol):
         """Move p by its momentum and up the dual energy, to where the field before it was."""
         ...
 
-    def look_at(self, p: "Field") -> tuple[float, float]:
+    def evaluate_dual(self, p: "Field") -> tuple[float, float]:
         """Find the energy of u and the duality gap."""
         ...
 
@@ -89,10 +89,10 @@ def gradient_descent(
     import numpy as np
 
     trace = Trace(tolerance)
-    value, gradient, norm = energy.look(u)
-    while trace.goes_on(value, norm, most):
+    value, gradient, norm = energy.evaluate(u)
+    while trace.should_continue(value, norm, most):
         u = u - gradient * np.float32(1 / energy.steepest)
-        value, gradient, norm = energy.look(u)
+        value, gradient, norm = energy.evaluate(u)
     return u, trace
 
 
@@ -106,11 +106,11 @@ def nesterov(energy: Smooth, u: "Field", tolerance: float, most: int) -> "tuple[
     trace, root = Trace(tolerance), math.sqrt(energy.steepest)
     momentum = np.float32((root - 1) / (root + 1))
     ahead = u
-    value, gradient, norm = energy.look(ahead)
-    while trace.goes_on(value, norm, most):
+    value, gradient, norm = energy.evaluate(ahead)
+    while trace.should_continue(value, norm, most):
         last, u = u, ahead - gradient * np.float32(1 / energy.steepest)
         ahead = u + (u - last) * momentum
-        value, gradient, norm = energy.look(ahead)
+        value, gradient, norm = energy.evaluate(ahead)
     return ahead, trace
 
 
@@ -124,7 +124,7 @@ def primal_dual(energy: Dual, p: "Field", tolerance: float, most: int) -> "tuple
     trace, before, t = Trace(tolerance), p.copy(), 1.0
     root = math.sqrt(energy.step * energy.softness / (1 + energy.step * energy.softness))
     limit = (1 - root) / (1 + root)
-    while trace.goes_on(*_distance(energy, p), most, _BETWEEN_LOOKS):
+    while trace.should_continue(*_distance(energy, p), most, _BETWEEN_LOOKS):
         for _ in range(_BETWEEN_LOOKS):
             last, t = t, (1 + math.sqrt(1 + 4 * t * t)) / 2
             energy.ascend(p, before, min(limit, (last - 1) / t))
@@ -137,5 +137,5 @@ _BETWEEN_LOOKS = 10
 
 
 def _distance(energy: Dual, p: "Field") -> tuple[float, float]:
-    value, gap = energy.look_at(p)
+    value, gap = energy.evaluate_dual(p)
     return value, math.sqrt(2 * max(gap, 0))

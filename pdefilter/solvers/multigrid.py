@@ -46,7 +46,7 @@ def hierarchy(grid: G) -> list[G]:
     return grids
 
 
-def cycle(grids: Sequence[Grid], u: "Field", f: "Field | None") -> None:
+def v_cycle(grids: Sequence[Grid], u: "Field", f: "Field | None") -> None:
     """Improve u, A u = f, in place by one V-cycle.
 
     A sweep over the colours before and one in the reverse order after the
@@ -71,7 +71,7 @@ def cycle(grids: Sequence[Grid], u: "Field", f: "Field | None") -> None:
     if coarser:
         residual = finest.restrict(u, f)
         correction = np.zeros_like(residual)
-        cycle(coarser, correction, residual)
+        v_cycle(coarser, correction, residual)
         finest.prolong(u, correction)
     finest.relax(u, f, 1)
     finest.relax(u, f, 0)

@@ -9,7 +9,7 @@ from measure import fastest, noise, ratios, show
 from pdefilter.equations.diffusivities import DIFFUSIVITIES, Diffusivity
 from pdefilter.kernels import engine, windows
 from pdefilter.kernels.convolution import correlate
-from pdefilter.kernels.curvature import straighten
+from pdefilter.kernels.curvature import curvature_motion
 from pdefilter.kernels.gradient import gradient
 from pdefilter.kernels.kernel2d import correlate2d
 from pdefilter.kernels.lattice import advance as along_tensors
@@ -17,7 +17,7 @@ from pdefilter.kernels.march import march, split
 from pdefilter.kernels.reference.march import conduct
 from pdefilter.kernels.shock import advance
 from pdefilter.kernels.taps import Taps
-from pdefilter.kernels.tensors import Law, structure_tensor
+from pdefilter.kernels.tensors import TensorLaw, structure_tensor
 
 STEPS = 32
 CONDUCTANCES = ("constant", "rational", "exponential")
@@ -74,7 +74,7 @@ def marches(u: np.ndarray) -> Actions:
         name: (lambda name=name: march(u, steps, conductance=name, squared_scale=30.0))
         for name in CONDUCTANCES
     }
-    tables["held"] = lambda: march(u, steps, edges=edges)
+    tables["guide"] = lambda: march(u, steps, edges=edges)
     for sigma in (0.5, 2.0):
         taps = windows.gaussian(sigma)
         tables[f"smoothed, sigma {sigma:g}"] = lambda taps=taps: march(
@@ -140,7 +140,7 @@ def neighbourhoods(u: np.ndarray) -> Actions:
     gaussian = windows.gaussian(2.0)
     sobel = Taps.centred([-1, 0, 1]), Taps.centred([0.25, 0.5, 0.25])
     narrow, wide = windows.gaussian(1.0), windows.gaussian(4.0)
-    law = Law("weickert", 100.0)
+    law = TensorLaw("weickert", 100.0)
 
     def gathered() -> np.ndarray:
         return correlate(structure_tensor(u, len(u)), wide, wide)
@@ -157,7 +157,7 @@ def neighbourhoods(u: np.ndarray) -> Actions:
         "coherence": lambda: advance(u, 0.5, guide=narrow, structure=gathered(), out=result),
         "its tensors": gathered,
         "along tensors": lambda: along_tensors(u, 0.1, tensor=tensor, law=law, out=result),
-        "8 of curvature": lambda: straighten(u, [0.2] * 8),
+        "8 of curvature": lambda: curvature_motion(u, [0.2] * 8),
         "3 x 3": lambda: correlate2d(u, np.ones((3, 3)), (1, 1), "reflect"),
     }
 

@@ -93,9 +93,9 @@ def test_gradient_descent_is_the_explicit_step_of_a_diffusion(kind):
     """From u = f, a step of u_t = div(g ∇u) of the size τ/L; g is what the slope of f conducts."""
     f = picture()
     energy = Energy(f, 20 * LEVEL, **KINDS[kind])
-    _, gradient, _ = energy.look(f)
+    _, gradient, _ = energy.evaluate(f)
     step = f - gradient * np.float32(1 / energy.steepest)
-    diffused = Heat(energy.networks(f)[0].edges).march(f, [1 / energy.steepest])
+    diffused = Heat(energy.laplacians(f)[0].edges).march(f, [1 / energy.steepest])
     np.testing.assert_allclose(step, diffused, rtol=0, atol=1e-6)
     assert abs(step - f).max() > 0.01
 

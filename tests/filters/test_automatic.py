@@ -88,12 +88,12 @@ class Counting:
         self.evolution, self.count = evolution, count
         self.largest_stable_step = evolution.largest_stable_step
 
-    def march(self, u, sizes, *, room=None):
+    def march(self, u, sizes, *, scratch=None):
         self.count.append(u.size * len(sizes))
-        return self.evolution.march(u, sizes, room=room)
+        return self.evolution.march(u, sizes, scratch=scratch)
 
-    def part(self, rows, columns):
-        return Counting(self.evolution.part(rows, columns), self.count)
+    def cropped(self, rows, columns):
+        return Counting(self.evolution.cropped(rows, columns), self.count)
 
 
 @pytest.mark.parametrize("deviation", [0.05, 0.1, 0.2])

@@ -9,7 +9,7 @@ from support import SAMPLES
 
 import pdefilter
 from pdefilter import Image, ParameterError
-from pdefilter.kernels.curvature import straighten
+from pdefilter.kernels.curvature import curvature_motion
 
 
 @pytest.mark.parametrize("method", ["tikhonov", "tv", "huber", "curvature"])
@@ -182,7 +182,7 @@ def test_curvature_makes_no_new_extremum():
     """A step moves values by √(2τ) along level lines: all lie in the range of 3 × 3 pixels."""
     rng = np.random.default_rng(7)
     for u in (rng.random((2, 30, 31), np.float32), (rng.random((1, 30, 31)) < 0.5).astype("f4")):
-        moved = straighten(u, [0.25])
+        moved = curvature_motion(u, [0.25])
         around = (1, 3, 3)
         assert (moved >= ndimage.minimum_filter(u, around, mode="nearest")).all()
         assert (moved <= ndimage.maximum_filter(u, around, mode="nearest")).all()
@@ -205,4 +205,4 @@ def test_the_limit_of_curvature_leaves_smooth_level_lines_alone():
     u_rc = (framed[2:, 2:] + framed[:-2, :-2] - framed[2:, :-2] - framed[:-2, 2:]) / 4
     slope = u_r**2 + u_c**2
     motion = (u_rr * u_c**2 + u_cc * u_r**2 - 2 * u_rc * u_r * u_c) / (slope + 1.5e-9)
-    np.testing.assert_allclose(straighten(v, [0.2])[0], u + 0.2 * motion, atol=2e-6)
+    np.testing.assert_allclose(curvature_motion(v, [0.2])[0], u + 0.2 * motion, atol=2e-6)

@@ -32,9 +32,11 @@ def variants():
 def test_the_engines_part_to_the_same_bits(dtype, data, threads):
     elements = {"allow_nan": False} if dtype == "float32" else {}
     stored = data.draw(hnp.arrays(dtype, SHAPES, elements=elements or None))
-    expected = reference.part(stored)
+    expected = reference.deinterleave(stored)
     for variant in variants():
-        assert np.array_equal(native().part(stored, threads=threads, variant=variant), expected)
+        assert np.array_equal(
+            native().deinterleave(stored, threads=threads, variant=variant), expected
+        )
 
 
 @given(
@@ -71,9 +73,9 @@ def test_the_engines_join_to_the_same_bits_and_count_the_same(dtype, shape, seed
     intervals = [INTERVALS[k] for k in rng.integers(0, len(INTERVALS), len(planes))]
     if repeats:
         planes, intervals = [planes[0], *planes], [intervals[0], *intervals]
-    expected, outside = reference.join(planes, intervals, np.dtype(dtype))
+    expected, outside = reference.interleave(planes, intervals, np.dtype(dtype))
     for variant in variants():
-        pixels, counted = native().join(
+        pixels, counted = native().interleave(
             planes, intervals, np.dtype(dtype), threads=threads, variant=variant
         )
         assert np.array_equal(pixels, expected)
@@ -83,9 +85,9 @@ def test_the_engines_join_to_the_same_bits_and_count_the_same(dtype, shape, seed
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
 def test_every_integer_comes_back(dtype):
     stored = np.arange(np.iinfo(dtype).max + 1, dtype=dtype).reshape(1, -1, 2)
-    planes = channels.part(stored)
+    planes = channels.deinterleave(stored)
     assert (planes.min(), planes.max()) == (0, 1)
-    back, outside = channels.join(list(planes), [(0.0, 1.0)] * 2, np.dtype(dtype))
+    back, outside = channels.interleave(list(planes), [(0.0, 1.0)] * 2, np.dtype(dtype))
     assert np.array_equal(back, stored)
     assert outside == 0
 
@@ -95,19 +97,19 @@ def test_ties_go_to_the_even_integer_as_in_ieee_754():
     plane = halves / np.float32(255)
     stored = np.float32(255) * plane
     assert np.array_equal(stored, halves)  # the ties are exact
-    pixels, _ = channels.join([plane], [(0.0, 1.0)], np.dtype(np.uint8))
+    pixels, _ = channels.interleave([plane], [(0.0, 1.0)], np.dtype(np.uint8))
     assert pixels.ravel().tolist() == [0, 2, 2, 254]
 
 
 def test_what_cannot_be_held_is_clipped_and_counted():
     # Half a step above the range rounds, by its tie, out of it; half a step below does not.
     plane = np.float32([[-1e30, -1 / 255, -0.5 / 255, 1, 255.5 / 255, 1e30]])
-    pixels, outside = channels.join([plane], [(0.0, 1.0)], np.dtype(np.uint8))
+    pixels, outside = channels.interleave([plane], [(0.0, 1.0)], np.dtype(np.uint8))
     assert pixels.ravel().tolist() == [0, 0, 0, 255, 255, 255]
     assert outside == 4
 
 
 def test_a_plane_that_repeats_is_counted_once():
     plane = np.float32([[2, 0]])
-    _, outside = channels.join([plane, plane], [(0.0, 1.0)] * 2, np.dtype(np.uint8))
+    _, outside = channels.interleave([plane, plane], [(0.0, 1.0)] * 2, np.dtype(np.uint8))
     assert outside == 1

@@ -36,7 +36,7 @@ def test_the_stencil_is_a_decomposition_of_the_tensor(tensor):
     stencil = stencil_of(around)
     inside = slice(REACH, REACH + rows), slice(REACH, REACH + columns)
     weights = np.repeat(stencil.weights[:, *inside], 2, axis=0).astype(float)
-    e_r, e_c = stencil.ends[:, :, *inside].astype(float).swapaxes(0, 1)
+    e_r, e_c = stencil.neighbours[:, :, *inside].astype(float).swapaxes(0, 1)
     assert np.all(weights >= 0)
     sums = [(weights * product).sum(axis=0) for product in (e_r * e_r, e_r * e_c, e_c * e_c)]
     # Products of whole numbers up to 2·5² by D, of a few roundings each, on vectors of norm² 50.
@@ -58,7 +58,7 @@ def test_the_ties_of_a_pixel_weigh_less_than_the_limit_of_stability_supposes(ten
     stencil = stencil_of(tensor)
     rows, columns = tensor.shape[1:]
     here = np.arange(rows * columns).reshape(rows, columns)
-    there = here + stencil.ends[:, 0].astype(int) * columns + stencil.ends[:, 1]
+    there = here + stencil.neighbours[:, 0].astype(int) * columns + stencil.neighbours[:, 1]
     weights = np.repeat(stencil.weights, 2, axis=0).astype(float)
     total = weights.sum(axis=0).ravel()
     total += np.bincount(there.ravel(), weights.ravel(), minlength=total.size)

@@ -10,7 +10,7 @@ from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.march import march, split
 from pdefilter.kernels.reference.march import conduct
-from pdefilter.kernels.room import Room
+from pdefilter.kernels.scratch import Scratch
 from pdefilter.kernels.windows import gaussian
 
 # Some ten rounded operations on numbers of at most 1, per step.
@@ -54,12 +54,12 @@ def test_a_nonlinear_step_is_the_formula_of_perona_and_malik(u, tau, scale):
 
 @given(planes(side=6), st.floats(0, 0.25), planes(channels=1, side=6))
 def test_a_step_with_held_conductances_is_the_formula(u, tau, other):
-    held = np.resize(other, u.shape)
+    guide = np.resize(other, u.shape)
     scale = 20.0
     true = u.astype(np.float64)
     for axis in (1, 2):
         difference = np.diff(u.astype(np.float64), axis=axis)
-        squared = np.square(np.diff(held.astype(np.float64), axis=axis)).sum(axis=0)
+        squared = np.square(np.diff(guide.astype(np.float64), axis=axis)).sum(axis=0)
         flux = tau * difference / (1 + scale * squared)
         ahead = [slice(None)] * 3
         behind = [slice(None)] * 3
@@ -67,9 +67,9 @@ def test_a_step_with_held_conductances_is_the_formula(u, tau, other):
         true[tuple(behind)] += flux
         true[tuple(ahead)] -= flux
     law = {"conductance": "rational", "squared_scale": scale}
-    ours = march(u, [tau], held=held, **law)
+    ours = march(u, [tau], guide=guide, **law)
     np.testing.assert_allclose(ours, true, rtol=0, atol=2 * ROUNDING)
-    assert march(u, [tau], edges=conduct(held, edges=None, **law)).tobytes() == ours.tobytes()
+    assert march(u, [tau], edges=conduct(guide, edges=None, **law)).tobytes() == ours.tobytes()
 
 
 @given(planes(), st.sampled_from([*CONDUCTANCES]), st.floats(0, 0.25))
@@ -94,7 +94,7 @@ def test_a_march_that_smooths_holds_at_every_step_its_image_smoothed(u, steps, c
     one_by_one = u
     for step in steps:
         smoothed = correlate(one_by_one, taps, taps, order="mean")
-        one_by_one = march(one_by_one, [step], held=smoothed, **law)
+        one_by_one = march(one_by_one, [step], guide=smoothed, **law)
     assert march(u, steps, smoothing=taps, **law).tobytes() == one_by_one.tobytes()
 
 
@@ -103,13 +103,13 @@ def test_a_march_that_smooths_holds_at_every_step_its_image_smoothed(u, steps, c
     st.integers(0, 2**32 - 1),
     st.integers(1, 4),
     st.sampled_from(["constant", "rational"]),
-    st.sampled_from(["smoothing", "held", "edges", "momenta"]),
+    st.sampled_from(["smoothing", "guide", "edges", "momenta"]),
 )
 def test_several_images_march_each_by_itself(u, seed, steps, conductance, more):
     rng = np.random.default_rng(seed)
     options = {
         "smoothing": gaussian(0.5),
-        "held": u,
+        "guide": u,
         "edges": rng.random((2, *u.shape[1:]), np.float32),
         "momenta": [1.2] * steps,
     }
@@ -117,7 +117,7 @@ def test_several_images_march_each_by_itself(u, seed, steps, conductance, more):
     images = np.stack([u, rng.random(u.shape, np.float32)])
     each = np.stack([march(image, [0.2] * steps, **law) for image in images])
     assert march(images, [0.2] * steps, **law).tobytes() == each.tobytes()
-    assert march(images, [0.2] * steps, room=Room(), **law).tobytes() == each.tobytes()
+    assert march(images, [0.2] * steps, scratch=Scratch(), **law).tobytes() == each.tobytes()
 
 
 @given(planes(), st.integers(0, 2**32 - 1))
@@ -254,5 +254,5 @@ def test_no_steps_return_a_copy():
 
 def test_what_is_held_is_not_smoothed_too():
     u = np.zeros((1, 3, 3), np.float32)
-    with pytest.raises(ValueError, match="held"):
-        march(u, [0.2], held=u, smoothing=gaussian(1.0))
+    with pytest.raises(ValueError, match="guide"):
+        march(u, [0.2], guide=u, smoothing=gaussian(1.0))

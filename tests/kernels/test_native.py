@@ -14,8 +14,8 @@ from support import SAMPLES, tensors
 
 from pdefilter.kernels import engine, native
 from pdefilter.kernels.conductances import CONDUCTANCES
-from pdefilter.kernels.elliptic import Network
-from pdefilter.kernels.lattice import anchors_of
+from pdefilter.kernels.elliptic import GraphLaplacian
+from pdefilter.kernels.lattice import rounding_bias_of
 from pdefilter.kernels.native import Tiling
 from pdefilter.kernels.native import correlation as native_correlation
 from pdefilter.kernels.native import curvature as native_curvature
@@ -35,9 +35,9 @@ from pdefilter.kernels.reference import risk as reference_risk
 from pdefilter.kernels.reference import shock as reference_shock
 from pdefilter.kernels.reference import variation as reference_variation
 from pdefilter.kernels.reference.kernel2d import BORDERS
-from pdefilter.kernels.room import Room
+from pdefilter.kernels.scratch import Scratch
 from pdefilter.kernels.taps import Taps
-from pdefilter.kernels.tensors import Law, structure_tensor
+from pdefilter.kernels.tensors import TensorLaw, structure_tensor
 
 pytestmark = pytest.mark.skipif(
     engine.native() is None, reason="the native engine was not built: no C++ compiler"
@@ -78,12 +78,12 @@ def marches(draw):
     momenta[rng.random(len(momenta)) < draw(st.sampled_from([0, 0.6]))] = 1
     edges = rng.random((2, *shape[1:]), np.float32) if draw(st.booleans()) else None
     conductance = draw(st.sampled_from([*CONDUCTANCES]))
-    held = rng.random((draw(st.integers(1, 4)), *shape[1:]), np.float32)
-    held = held if draw(st.booleans()) else None
+    guide = rng.random((draw(st.integers(1, 4)), *shape[1:]), np.float32)
+    guide = guide if draw(st.booleans()) else None
     tiling = Tiling(*(draw(st.integers(1, n + 2)) for n in (count, shape[1], shape[2])))
     # 1/κ², down to κ = 0.003.
     scale = draw(st.floats(0.1, 1e5))
-    return u, steps, momenta.tolist(), conductance, scale, edges, held, tiling
+    return u, steps, momenta.tolist(), conductance, scale, edges, guide, tiling
 
 
 @st.composite
@@ -110,7 +110,7 @@ def test_a_march_has_the_bits_of_the_reference(variant, march, threads):
     how = {"tiling": tiling, "threads": threads, "variant": variant}
     theirs = reference.march(u, *arguments)
     assert same(native.march(u, *arguments, **how), theirs)
-    assert same(native.march(u.copy(), *arguments, room=Room(), **how), theirs)
+    assert same(native.march(u.copy(), *arguments, scratch=Scratch(), **how), theirs)
 
 
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
@@ -192,7 +192,7 @@ def test_sums_of_risk_have_the_bits_of_the_reference(variant, image, threads):
 
 
 @st.composite
-def networks(draw):
+def laplacians(draw):
     """A network with or without each of its parts, and three planes of numbers."""
     shape = draw(st.integers(1, 140)), draw(st.integers(1, 40))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -201,22 +201,22 @@ def networks(draw):
     share = draw(st.sampled_from([None, 0.0, 0.3, 0.8]))
     free = None if share is None else rng.random(shape) < share
     u, f, v = rng.random((3, *shape), np.float32)
-    return Network(shape, edges, leaks, free), u, f if draw(st.booleans()) else None, v
+    return GraphLaplacian(shape, edges, leaks, free), u, f if draw(st.booleans()) else None, v
 
 
-@given(drawn=networks(), threads=st.integers(1, 4))
+@given(drawn=laplacians(), threads=st.integers(1, 4))
 def test_networks_have_the_bits_of_the_reference(drawn, threads):
-    network, u, f, v = drawn
+    laplacian, u, f, v = drawn
     found = []
-    for room, how in ((reference_elliptic, {}), (native_elliptic, {"threads": threads})):
+    for scratch, how in ((reference_elliptic, {}), (native_elliptic, {"threads": threads})):
         w = u.copy()
         for colour in (0, 1):
-            room.relax(network, w, f, colour, **how)
-        squares = room.restrict(network, w, f, **how)
-        room.prolong(network, w, squares, **how)
-        residual = room.residual(network, w, f, **how)
-        sums = [room.products(network, w, f, other, **how) for other in (v, None)]
-        found.append([w, squares, residual, *sums, *room.coarsen(network, 0.65, **how)])
+            scratch.relax(laplacian, w, f, colour, **how)
+        squares = scratch.restrict(laplacian, w, f, **how)
+        scratch.prolong(laplacian, w, squares, **how)
+        residual = scratch.residual(laplacian, w, f, **how)
+        sums = [scratch.products(laplacian, w, f, other, **how) for other in (v, None)]
+        found.append([w, squares, residual, *sums, *scratch.coarsen(laplacian, 0.65, **how)])
     for theirs, ours in zip(*found, strict=True):
         assert theirs.shape == ours.shape
         assert same(theirs, ours)
@@ -281,13 +281,13 @@ def test_a_step_along_tensors_has_the_bits_of_the_reference(
     u, rng = image
     ties = reference_lattice.reduce(tensors(np.random.default_rng(seed), *u.shape[1:]), None)
     ours, theirs = np.tile(rng.random(u.shape, np.float32), (2, 1, 1, 1))
-    step = u, ties, anchors_of(u), 0.125, momentum
-    reference_lattice.tie(*step, theirs)
-    native_lattice.tie(*step, ours, threads=threads, variant=variant)
+    step = u, ties, rounding_bias_of(u), 0.125, momentum
+    reference_lattice.apply_stencil(*step, theirs)
+    native_lattice.apply_stencil(*step, ours, threads=threads, variant=variant)
     assert same(ours, theirs)
 
 
-LAWS = [Law(None, 30.0), *(Law(conductance, 30.0) for conductance in CONDUCTANCES)]
+LAWS = [TensorLaw(None, 30.0), *(TensorLaw(conductance, 30.0) for conductance in CONDUCTANCES)]
 
 
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
@@ -298,12 +298,12 @@ def test_diffusion_along_a_structure_has_the_bits_of_the_reference(variant, imag
         tensor = structure_tensor(u, len(u))
     theirs = reference_lattice.reduce(tensor, law)
     stepped, out = np.empty((2, *u.shape), np.float32)
-    reference_lattice.tie(u, theirs, anchors_of(u), 0.125, 1.0, stepped)
+    reference_lattice.apply_stencil(u, theirs, rounding_bias_of(u), 0.125, 1.0, stepped)
     ours = native_lattice.reduce(tensor, law, threads=threads, variant=variant)
     for a, b in zip(ours, theirs, strict=True):
         assert a.tobytes() == b.tobytes()
     how = {"threads": threads, "variant": variant}
-    native_lattice.tie_along(u, tensor, law, anchors_of(u), 0.125, out, **how)
+    native_lattice.reduce_and_apply(u, tensor, law, rounding_bias_of(u), 0.125, out, **how)
     assert same(out, stepped)
 
 

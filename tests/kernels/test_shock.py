@@ -127,7 +127,7 @@ def test_what_has_no_weight_has_no_say(u, seed):
 
 def test_the_result_is_written_where_asked_for():
     u = np.random.default_rng(0).random((1, 6, 5), np.float32)
-    before, room = u.copy(), np.empty_like(u)
-    assert advance(u, 0.5, out=room) is room
-    assert np.array_equal(room, advance(u, 0.5))
+    before, scratch = u.copy(), np.empty_like(u)
+    assert advance(u, 0.5, out=scratch) is scratch
+    assert np.array_equal(scratch, advance(u, 0.5))
     assert np.array_equal(u, before)

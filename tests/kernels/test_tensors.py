@@ -9,7 +9,7 @@ from support import planes
 from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.lattice import stencil_of
 from pdefilter.kernels.reference.lattice import REACH
-from pdefilter.kernels.tensors import LEAST_DIFFUSIVITY, Law, structure_tensor
+from pdefilter.kernels.tensors import LEAST_DIFFUSIVITY, TensorLaw, structure_tensor
 
 # From r to g, as the kernels' documentation has it.
 FORMULAS = {
@@ -30,8 +30,8 @@ def of_stencil(tensor, law):
     stencil = stencil_of(around, law=law)
     inside = slice(REACH, -REACH), slice(REACH, -REACH)
     weights = np.repeat(stencil.weights[:, *inside], 2, axis=0).astype(float)
-    ends = stencil.ends[:, :, *inside].astype(float)
-    return np.einsum("kmn,kamn,kbmn->mnab", weights, ends, ends)
+    neighbours = stencil.neighbours[:, :, *inside].astype(float)
+    return np.einsum("kmn,kamn,kbmn->mnab", weights, neighbours, neighbours)
 
 
 @pytest.mark.parametrize("conductance", [None, *CONDUCTANCES])
@@ -52,7 +52,7 @@ def test_diffusion_has_the_axes_of_the_structure_and_the_eigenvalues_of_the_law(
     eigenvalues = LEAST_DIFFUSIVITY + (1 - LEAST_DIFFUSIVITY) * g
     true = np.einsum("...ak,...k,...bk->...ab", axes, eigenvalues, axes)
     components = [structure[..., a, b] for a, b in ((0, 0), (0, 1), (1, 1))]
-    found = of_stencil(np.float32(components), Law(conductance, scale))
+    found = of_stencil(np.float32(components), TensorLaw(conductance, scale))
     # Products of whole numbers up to 2·5² by D, of a few roundings each, on vectors of norm² 50.
     np.testing.assert_allclose(found, true, rtol=0, atol=3 * 50 * 50 * 2.0**-24)
 

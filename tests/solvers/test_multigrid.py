@@ -9,17 +9,21 @@ from scipy.sparse.linalg import spsolve
 
 from pdefilter.equations.biharmonic import Biharmonic
 from pdefilter.equations.poisson import Poisson, balance
-from pdefilter.kernels.elliptic import Network
+from pdefilter.kernels.elliptic import GraphLaplacian
 from pdefilter.solvers.conjugate_gradients import solve
-from pdefilter.solvers.multigrid import cycle, hierarchy
+from pdefilter.solvers.multigrid import hierarchy, v_cycle
 
 
-def matrix_of(network):
+def matrix_of(laplacian):
     """The operator as a sparse matrix in double precision, put together edge by edge."""
-    rows, columns = network.shape
+    rows, columns = laplacian.shape
     number = np.arange(rows * columns).reshape(rows, columns)
-    edges = np.ones((2, rows, columns)) if network.edges is None else network.edges.astype(float)
-    leaks = np.zeros(number.size) if network.leaks is None else network.leaks.ravel().astype(float)
+    edges = (
+        np.ones((2, rows, columns)) if laplacian.edges is None else laplacian.edges.astype(float)
+    )
+    leaks = (
+        np.zeros(number.size) if laplacian.leaks is None else laplacian.leaks.ravel().astype(float)
+    )
     a = sparse.diags(leaks).tolil()
     for c, one, other in (
         (edges[0, :-1], number[:-1], number[1:]),
@@ -42,18 +46,18 @@ def problems(draw):
     leaks = rng.random(shape, np.float32) if draw(st.booleans()) else None
     free = rng.random(shape) < draw(st.sampled_from([0.2, 0.6, 0.95]))
     free[rng.integers(shape[0]), rng.integers(shape[1])] = False
-    return Network(shape, edges, leaks, free), *rng.random((2, 1, *shape), np.float32)
+    return GraphLaplacian(shape, edges, leaks, free), *rng.random((2, 1, *shape), np.float32)
 
 
 @given(problem=problems())
 def test_it_solves_what_a_direct_solver_does(problem):
-    network, u, f = problem
-    a, free, start = matrix_of(network), network.free.ravel(), u.ravel().astype(float)
+    laplacian, u, f = problem
+    a, free, start = matrix_of(laplacian), laplacian.free.ravel(), u.ravel().astype(float)
     expected = start.copy()
     if free.any():
         known = a[free][:, ~free] @ start[~free]
         expected[free] = spsolve(a[free][:, free].tocsc(), f.ravel()[free] - known)
-    residual = balance(u, [network] * len(u), f)
+    residual = balance(u, [laplacian] * len(u), f)
     assert residual.reached <= residual.tolerance
     # A residual of 1e-6, root mean square, times the norm of the inverse: 20 px squared at most.
     np.testing.assert_allclose(u.ravel(), expected, rtol=0, atol=1e-3 * max(1, abs(expected).max()))
@@ -63,14 +67,14 @@ def test_it_solves_what_a_direct_solver_does(problem):
 @given(problem=problems())
 def test_a_cycle_is_symmetric_and_positive(problem):
     """As a preconditioner of conjugate gradients must be."""
-    network, (v,), (w,) = problem
-    grids = hierarchy(network)
+    laplacian, (v,), (w,) = problem
+    grids = hierarchy(laplacian)
     found = []
     for f in (v, w):
         z = np.zeros_like(f)
-        cycle(grids, z, f)
+        v_cycle(grids, z, f)
         found.append(z.astype(float))
-    free = network.free
+    free = laplacian.free
     assert (found[0] * w)[free].sum() == pytest.approx((found[1] * v)[free].sum(), rel=1e-4)
     assert (found[0] * v)[free].sum() >= 0
 
@@ -90,7 +94,7 @@ def test_the_number_of_iterations_depends_neither_on_the_size_nor_on_the_holes(h
         else:
             free[1:] = True
         u = np.where(free, np.float32(0.5), rng.random(free.shape, np.float32))[None]
-        taken.append(balance(u, [Network(free.shape, free=free)]).iterations)
+        taken.append(balance(u, [GraphLaplacian(free.shape, free=free)]).iterations)
     assert max(taken) <= 12
 
 
@@ -100,7 +104,7 @@ def test_polynomials_that_the_stencils_know_are_found():
     r, c = np.mgrid[:size, :size] / size
     free = np.zeros((size, size), bool)
     free[5:-5, 5:-5] = np.random.default_rng(0).random((size - 10, size - 10)) < 0.9
-    grids = hierarchy(Network(free.shape, free=free))
+    grids = hierarchy(GraphLaplacian(free.shape, free=free))
     for polynomial, equation in (
         (r**3 - 3 * r * c**2 + r * c, Poisson(grids)),
         (r**3 + 2 * r * c**2 - c**2 + r, Biharmonic(grids)),
@@ -124,7 +128,7 @@ def test_the_error_falls_with_the_square_of_the_grid():
         free = np.hypot(r - 0.5, c - 0.5) < 0.4
         f = (41 * true * h**2).astype(np.float32)  # −Δ of it is 5² + 4² times itself
         u = np.where(free, 0, true).astype(np.float32)[None]
-        balance(u, [Network(free.shape, free=free)], f[None])
+        balance(u, [GraphLaplacian(free.shape, free=free)], f[None])
         errors.append(abs(u[0] - true)[free].max())
     orders = np.log2(np.array(errors[:-1]) / errors[1:])
     assert (orders > 1.7).all(), (errors, orders)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pdefilter.kernels import engine
 from pdefilter.kernels.conductances import CONDUCTANCES
-from pdefilter.kernels.room import Room, in_place, in_turns
+from pdefilter.kernels.scratch import Scratch, in_place, ping_pong
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
 
@@ -56,10 +56,10 @@ def march(
     conductance: str,
     squared_scale: float,
     edges: Planes | None,
-    held: Planes | None = None,
+    guide: Planes | None = None,
     smoothing: Taps | None = None,
     *,
-    room: Room | None = None,
+    scratch: Scratch | None = None,
     tiling: Tiling | None = None,
     threads: int | None = None,
     variant: str | None = None,
@@ -67,20 +67,20 @@ def march(
     """March as `pdefilter.kernels.march.march` says."""
     native = compiled()
     # A constant couples no channels: as images of their own they take less room in the cache.
-    alone = conductance == "constant" and held is None
+    alone = conductance == "constant" and guide is None
     shape = (1 if alone else u.shape[-3], *u.shape[-2:])
     work = u.size * len(steps) * (1 if smoothing is None else _STEPS_OF_A_SMOOTHED_STEP)
     threads = threads or threads_for(work)
     spare: Planes | None = None
     if smoothing is None:
-        weighted = edges is not None or held is not None
+        weighted = edges is not None or guide is not None
         tiling = tiling or _tiling(shape, len(steps), threads, weighted=weighted)
-        out = in_place(u, room, held)
+        out = in_place(u, scratch, guide)
     else:
         # The next step follows what this one leaves, as far as the kernel reaches.
         rows = tiling.rows if tiling else _height(shape[1], threads)
         tiling = Tiling(1, rows, shape[2])
-        out, spare = in_turns(u, len(steps), room)
+        out, spare = ping_pong(u, len(steps), scratch)
     across = any(momentum != 1 for momentum in momenta[tiling.levels :: tiling.levels])
     before = np.empty(shape, np.float32) if across else None
     planes = -1, *u.shape[-2:]
@@ -93,7 +93,7 @@ def march(
         np.asarray(steps, np.float32),
         np.asarray(momenta, np.float32) if momenta else None,
         edges,
-        held,
+        guide,
         *numbers_of(smoothing),
         CODES[conductance],
         squared_scale,
@@ -112,22 +112,22 @@ def split(
     conductance: str,
     squared_scale: float,
     edges: Planes | None,
-    held: Planes | None = None,
+    guide: Planes | None = None,
     *,
-    room: Room | None = None,
+    scratch: Scratch | None = None,
     threads: int | None = None,
     variant: str | None = None,
 ) -> Planes:
     """Take steps as `pdefilter.kernels.march.split` says."""
     native = compiled()
-    out, spare = in_turns(u, len(steps), room, held)
+    out, spare = ping_pong(u, len(steps), scratch, guide)
     native.split(
         u,
         out,
         spare,
         np.float32(2) * np.asarray(steps, np.float32),
         edges,
-        held,
+        guide,
         CODES[conductance],
         squared_scale,
         threads or threads_for(u.size * len(steps)),

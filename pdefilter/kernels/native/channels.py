@@ -11,8 +11,10 @@ from pdefilter.kernels.reference.channels import full_scale, to_unit
 from pdefilter.raster import Plane, Planes
 
 
-def part(pixels: NDArray[Any], *, threads: int | None = None, variant: str | None = None) -> Planes:
-    """Part channels as `pdefilter.kernels.channels.part` says."""
+def deinterleave(
+    pixels: NDArray[Any], *, threads: int | None = None, variant: str | None = None
+) -> Planes:
+    """Part channels as `pdefilter.kernels.channels.deinterleave` says."""
     native = compiled()
     rows, columns, channels = pixels.shape
     planes = np.empty((channels, rows, columns), np.float32)
@@ -38,7 +40,7 @@ def finite(
     return found
 
 
-def join(
+def interleave(
     planes: Sequence[Plane],
     intervals: Sequence[tuple[float, float]],
     dtype: np.dtype,
@@ -46,7 +48,7 @@ def join(
     threads: int | None = None,
     variant: str | None = None,
 ) -> tuple[NDArray[Any], int]:
-    """Join channels as `pdefilter.kernels.channels.join` says."""
+    """Join channels as `pdefilter.kernels.channels.interleave` says."""
     native = compiled()
     pixels = np.empty((*planes[0].shape, len(planes)), dtype)
     outside: int = native.join(

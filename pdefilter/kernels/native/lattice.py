@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.kernels.native import CODES, compiled, threads_for, variants
-from pdefilter.kernels.tensors import Law
+from pdefilter.kernels.tensors import TensorLaw
 from pdefilter.raster import Planes
 
 # Measured: a step, or a reduction, takes as long as so many steps of a march.
@@ -15,7 +15,7 @@ _GIVEN, _ALONG_EACH, _ALONG_LINES = range(3)
 
 def reduce(
     tensor: Planes,
-    law: Law | None,
+    law: TensorLaw | None,
     *,
     overwrite: bool = False,
     threads: int | None = None,
@@ -27,22 +27,22 @@ def reduce(
     """
     native = compiled()
     weights = tensor if overwrite else np.empty_like(tensor)
-    ends = np.empty((6, 2, *tensor.shape[1:]), np.int8)
+    neighbours = np.empty((6, 2, *tensor.shape[1:]), np.int8)
     native.reduce(
         tensor,
         *_codes_of(law),
         weights,
-        _planes_of(ends),
+        _planes_of(neighbours),
         threads or _threads_for(weights),
         variant or variants()[-1],
     )
-    return weights, ends
+    return weights, neighbours
 
 
-def tie(
+def apply_stencil(
     u: Planes,
     stencil: tuple[NDArray[np.float32], NDArray[np.int8]],
-    anchors: NDArray[np.float64],
+    rounding_bias: NDArray[np.float64],
     step: float,
     momentum: float,
     out: Planes,
@@ -50,14 +50,14 @@ def tie(
     threads: int | None = None,
     variant: str | None = None,
 ) -> None:
-    """Take a step as `pdefilter.kernels.reference.lattice.tie` says."""
-    weights, ends = stencil
+    """Take a step as `pdefilter.kernels.reference.lattice.apply_stencil` says."""
+    weights, neighbours = stencil
     compiled().tie(
         u,
         out,
         weights,
-        _planes_of(ends),
-        anchors,
+        _planes_of(neighbours),
+        rounding_bias,
         step,
         momentum,
         threads or _threads_for(u),
@@ -65,11 +65,11 @@ def tie(
     )
 
 
-def tie_along(
+def reduce_and_apply(
     u: Planes,
     tensor: Planes,
-    law: Law,
-    anchors: NDArray[np.float64],
+    law: TensorLaw,
+    rounding_bias: NDArray[np.float64],
     step: float,
     out: Planes,
     *,
@@ -82,14 +82,14 @@ def tie_along(
         out,
         tensor,
         *_codes_of(law),
-        anchors,
+        rounding_bias,
         step,
         threads or _threads_for(u),
         variant or variants()[-1],
     )
 
 
-def _codes_of(law: Law | None) -> tuple[int, int, float]:
+def _codes_of(law: TensorLaw | None) -> tuple[int, int, float]:
     if law is None:
         return _GIVEN, CODES["constant"], 1.0
     if law.conductance is None:
@@ -97,8 +97,8 @@ def _codes_of(law: Law | None) -> tuple[int, int, float]:
     return _ALONG_EACH, CODES[law.conductance], law.scale
 
 
-def _planes_of(ends: NDArray[np.int8]) -> NDArray[np.int8]:
-    return ends.reshape(12, *ends.shape[2:])
+def _planes_of(neighbours: NDArray[np.int8]) -> NDArray[np.int8]:
+    return neighbours.reshape(12, *neighbours.shape[2:])
 
 
 def _threads_for(planes: NDArray[np.float32]) -> int:

@@ -10,8 +10,8 @@ from pdefilter.kernels.bands import for_each_band
 from pdefilter.raster import Plane, Planes
 
 
-def part(pixels: NDArray[Any]) -> Planes:
-    """Part channels as `pdefilter.kernels.channels.part` says."""
+def deinterleave(pixels: NDArray[Any]) -> Planes:
+    """Part channels as `pdefilter.kernels.channels.deinterleave` says."""
     channels = np.moveaxis(pixels, 2, 0)
     planes = np.empty(channels.shape, np.float32)
 
@@ -38,10 +38,10 @@ def finite(values: NDArray[np.floating]) -> bool:
         return bool(np.isfinite(values.min()) and np.isfinite(values.max()))
 
 
-def join(
+def interleave(
     planes: Sequence[Plane], intervals: Sequence[tuple[float, float]], dtype: np.dtype
 ) -> tuple[NDArray[Any], int]:
-    """Join channels as `pdefilter.kernels.channels.join` says."""
+    """Join channels as `pdefilter.kernels.channels.interleave` says."""
     pixels = np.empty((*planes[0].shape, len(planes)), dtype)
     outside: list[int] = []
 

@@ -14,65 +14,67 @@ from numpy.typing import NDArray
 from pdefilter.raster import Plane, Planes
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.elliptic import Network
+    from pdefilter.kernels.elliptic import GraphLaplacian
 
 F = TypeVar("F", np.float32, np.float64)
 
 
-def relax(network: "Network", u: Plane, f: Plane | None, colour: int) -> None:
-    """Relax as `pdefilter.kernels.elliptic.Network.relax` says."""
-    rows, columns = network.shape
+def relax(laplacian: "GraphLaplacian", u: Plane, f: Plane | None, colour: int) -> None:
+    """Relax as `pdefilter.kernels.elliptic.GraphLaplacian.relax` says."""
+    rows, columns = laplacian.shape
     chosen = np.add.outer(np.arange(rows), np.arange(columns)) % 2 == colour
-    if network.free is not None:
-        chosen &= network.free
-    total = _total(network)
+    if laplacian.free is not None:
+        chosen &= laplacian.free
+    total = _total(laplacian)
     chosen &= total > 0
-    np.divide(_residual(network, u, f), total, out=total, where=chosen)
+    np.divide(_residual(laplacian, u, f), total, out=total, where=chosen)
     np.add(u, total, out=u, where=chosen)
 
 
-def residual(network: "Network", u: NDArray[F], f: Plane | None) -> NDArray[F]:
-    """Find the residual as `pdefilter.kernels.elliptic.Network.residual` says.
+def residual(laplacian: "GraphLaplacian", u: NDArray[F], f: Plane | None) -> NDArray[F]:
+    """Find the residual as `pdefilter.kernels.elliptic.GraphLaplacian.residual` says.
 
     In the precision of u: of float64 too.
     """
-    r = _residual(network, u, f)
-    return r if network.free is None else np.where(network.free, r, u.dtype.type(0))
+    r = _residual(laplacian, u, f)
+    return r if laplacian.free is None else np.where(laplacian.free, r, u.dtype.type(0))
 
 
-def restrict(network: "Network", u: Plane, f: Plane | None) -> Plane:
-    """Restrict as `pdefilter.kernels.elliptic.Network.restrict` says."""
-    return _squares(residual(network, u, f))
+def restrict(laplacian: "GraphLaplacian", u: Plane, f: Plane | None) -> Plane:
+    """Restrict as `pdefilter.kernels.elliptic.GraphLaplacian.restrict` says."""
+    return _squares(residual(laplacian, u, f))
 
 
-def prolong(network: "Network", u: Plane, correction: Plane) -> None:
-    """Prolong as `pdefilter.kernels.elliptic.Network.prolong` says."""
-    rows, columns = network.shape
+def prolong(laplacian: "GraphLaplacian", u: Plane, correction: Plane) -> None:
+    """Prolong as `pdefilter.kernels.elliptic.GraphLaplacian.prolong` says."""
+    rows, columns = laplacian.shape
     spread = correction.repeat(2, axis=0)[:rows].repeat(2, axis=1)[:, :columns]
-    np.add(u, spread, out=u, where=True if network.free is None else network.free)
+    np.add(u, spread, out=u, where=True if laplacian.free is None else laplacian.free)
 
 
-def products(network: "Network", u: Plane, f: Plane | None, v: Plane | None) -> NDArray[np.float64]:
-    """Add up every row's part of `pdefilter.kernels.elliptic.Network.product`, left to right."""
-    r = residual(network, u, f).astype(np.float64)
+def products(
+    laplacian: "GraphLaplacian", u: Plane, f: Plane | None, v: Plane | None
+) -> NDArray[np.float64]:
+    """Add up each row of `pdefilter.kernels.elliptic.GraphLaplacian.product`, left to right."""
+    r = residual(laplacian, u, f).astype(np.float64)
     sums: NDArray[np.float64] = np.add.accumulate(r * (r if v is None else v), axis=1)[:, -1]
     return sums
 
 
-def coarsen(network: "Network", scale: float) -> tuple[Planes, Plane]:
-    """Find edges and leaks as `pdefilter.kernels.elliptic.Network.coarsened` says."""
-    free = np.ones(network.shape, bool) if network.free is None else network.free
-    edges = np.zeros((2, *network.shape), np.float32)
-    ties = np.zeros(network.shape, np.float32)
+def coarsen(laplacian: "GraphLaplacian", scale: float) -> tuple[Planes, Plane]:
+    """Find edges and leaks as `pdefilter.kernels.elliptic.GraphLaplacian.coarsened` says."""
+    free = np.ones(laplacian.shape, bool) if laplacian.free is None else laplacian.free
+    edges = np.zeros((2, *laplacian.shape), np.float32)
+    ties = np.zeros(laplacian.shape, np.float32)
     for conductance, neighbour, target in zip(
-        _conductances(network), _neighbours(free), (None, edges[0], None, edges[1]), strict=True
+        _conductances(laplacian), _neighbours(free), (None, edges[0], None, edges[1]), strict=True
     ):
         tie = np.where(free & ~neighbour, conductance, np.float32(0))
         ties += tie
         if target is not None:
             target[:] = np.where(free & neighbour, conductance, np.float32(0))
-    if network.leaks is not None:
-        ties += np.where(free, network.leaks, np.float32(0))
+    if laplacian.leaks is not None:
+        ties += np.where(free, laplacian.leaks, np.float32(0))
     below, right = (_even(plane) for plane in edges)
     half = np.float32(scale)
     down = (below[1::2, ::2] + below[1::2, 1::2]) * half
@@ -80,10 +82,10 @@ def coarsen(network: "Network", scale: float) -> tuple[Planes, Plane]:
     return np.stack([down, across]), _squares(ties) * half
 
 
-def _conductances(network: "Network") -> Iterator[Plane]:
+def _conductances(laplacian: "GraphLaplacian") -> Iterator[Plane]:
     """Yield what conducts from above, from below, from the left and from the right."""
-    rows, columns = network.shape
-    edges = np.ones((2, rows, columns), np.float32) if network.edges is None else network.edges
+    rows, columns = laplacian.shape
+    edges = np.ones((2, rows, columns), np.float32) if laplacian.edges is None else laplacian.edges
     below, right = (np.pad(plane, 1) for plane in edges)
     below[rows] = right[:, columns] = 0
     yield below[:-2, 1:-1]
@@ -100,22 +102,22 @@ def _neighbours(u: NDArray[Any]) -> Iterator[NDArray[Any]]:
     yield framed[1:-1, 2:]
 
 
-def _total(network: "Network") -> Plane:
-    above, below, left, right = _conductances(network)
+def _total(laplacian: "GraphLaplacian") -> Plane:
+    above, below, left, right = _conductances(laplacian)
     total: Plane = above + below + left + right
-    return total if network.leaks is None else total + network.leaks
+    return total if laplacian.leaks is None else total + laplacian.leaks
 
 
-def _residual(network: "Network", u: NDArray[F], f: Plane | None) -> NDArray[F]:
+def _residual(laplacian: "GraphLaplacian", u: NDArray[F], f: Plane | None) -> NDArray[F]:
     above, below, left, right = (
         (neighbour - u) * conductance
-        for conductance, neighbour in zip(_conductances(network), _neighbours(u), strict=True)
+        for conductance, neighbour in zip(_conductances(laplacian), _neighbours(u), strict=True)
     )
     r: Any = above + below + left + right
     if f is not None:
         r += f
-    if network.leaks is not None:
-        r -= network.leaks * u
+    if laplacian.leaks is not None:
+        r -= laplacian.leaks * u
     residual: NDArray[F] = r
     return residual
 

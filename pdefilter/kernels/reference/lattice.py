@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.kernels.reference.tensors import diffusion_along
-from pdefilter.kernels.tensors import Law
+from pdefilter.kernels.tensors import TensorLaw
 from pdefilter.raster import Plane, Planes
 
 REACH = 5
@@ -18,7 +18,7 @@ and (5, 1), the widest gap there is, cot²(½ atan(1/5)) = 102 is reached.
 _MOST_SWEEPS = 16
 
 
-def reduce(tensor: Planes, law: Law | None) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+def reduce(tensor: Planes, law: TensorLaw | None) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
     """Reduce as `pdefilter.kernels.lattice.stencil_of` says.
 
     A superbase is three vectors of sum zero, any two of which span the lattice;
@@ -43,13 +43,13 @@ def reduce(tensor: Planes, law: Law | None) -> tuple[NDArray[np.float32], NDArra
         if not _sweep(weights, e):
             break
     half = weights * np.float32(0.5)
-    ends = np.empty((6, 2, rows, columns), np.int8)
+    neighbours = np.empty((6, 2, rows, columns), np.int8)
     row, column = np.arange(rows)[:, None], np.arange(columns)
     for k in range(3):
         for end, sign in ((2 * k, 1), (2 * k + 1, -1)):
-            ends[end, 0] = _mirrored(row + sign * e[k, 0], rows) - row
-            ends[end, 1] = _mirrored(column + sign * e[k, 1], columns) - column
-    return np.where(half > 0, half, np.float32(0)), ends
+            neighbours[end, 0] = _mirrored(row + sign * e[k, 0], rows) - row
+            neighbours[end, 1] = _mirrored(column + sign * e[k, 1], columns) - column
+    return np.where(half > 0, half, np.float32(0)), neighbours
 
 
 def _sweep(weights: Planes, e: NDArray[np.int8]) -> bool:
@@ -69,24 +69,26 @@ def _sweep(weights: Planes, e: NDArray[np.int8]) -> bool:
     return changed
 
 
-def tie(
+def apply_stencil(
     u: Planes,
     stencil: tuple[NDArray[np.float32], NDArray[np.int8]],
-    anchors: NDArray[np.float64],
+    rounding_bias: NDArray[np.float64],
     step: float,
     momentum: float,
     out: Planes,
 ) -> None:
     """Take a step as `pdefilter.kernels.lattice.march` says; `out` comes with the image before."""
-    weights, ends = stencil
+    weights, neighbours = stencil
     channels, rows, columns = u.shape
     here = np.arange(rows * columns).reshape(rows, columns)
-    there = (here + ends[:, 0].astype(np.intp) * columns + ends[:, 1]).reshape(6, -1)
+    there = (here + neighbours[:, 0].astype(np.intp) * columns + neighbours[:, 1]).reshape(6, -1)
     twice = np.repeat(weights.reshape(3, -1), 2, axis=0)
     alpha = np.float32(momentum)
     with np.errstate(over="ignore", invalid="ignore"):
         for c in range(channels):
-            change = _divergence(u[c].ravel(), twice, there, anchors[c]).reshape(rows, columns)
+            change = _divergence(u[c].ravel(), twice, there, rounding_bias[c]).reshape(
+                rows, columns
+            )
             change *= np.float32(step)
             change += u[c]
             if alpha != 1:
@@ -96,12 +98,12 @@ def tie(
 
 
 def _divergence(
-    u: Plane, weights: NDArray[np.float32], there: NDArray[np.intp], anchor: np.float64
+    u: Plane, weights: NDArray[np.float32], there: NDArray[np.intp], bias: np.float64
 ) -> Plane:
     """Add up what comes to every pixel by its ties, and is taken from their other ends."""
     fluxes = (weights * (u[there] - u)).astype(np.float64)
-    fluxes += anchor
-    fluxes -= anchor
+    fluxes += bias
+    fluxes -= bias
     taken = np.bincount(there.ravel(), fluxes.ravel(), minlength=u.size)
     result: Plane = (fluxes.sum(axis=0) - taken).astype(np.float32)
     return result

@@ -21,7 +21,7 @@ from pdefilter.raster import Plane, Planes
 
 
 @dataclass(frozen=True)
-class Law:
+class EdgeConductance:
     """How edges conduct.
 
     Attributes
@@ -60,22 +60,22 @@ def march(
     conductance: str,
     squared_scale: float,
     edges: Planes | None,
-    held: Planes | None = None,
+    guide: Planes | None = None,
     smoothing: Taps | None = None,
 ) -> Planes:
     """March as `pdefilter.kernels.march.march` says."""
-    if held is not None:
-        edges, conductance = conduct(held, conductance, squared_scale, edges), "constant"
-    law = Law(conductance, np.float32(squared_scale), edges)
+    if guide is not None:
+        edges, conductance = conduct(guide, conductance, squared_scale, edges), "constant"
+    conduction = EdgeConductance(conductance, np.float32(squared_scale), edges)
     now, then = _framed(u), np.empty((len(u), u.shape[1] + 1, u.shape[2] + 1), np.float32)
     last = _framed(u) if momenta else None
     for k, step in enumerate(steps):
         if smoothing is not None:
             smoothed = correlate(now[:, :-1, :-1], smoothing, smoothing, "mean")
             followed = conduct(smoothed, conductance, squared_scale, edges)
-            law = Law("constant", law.scale, followed)
+            conduction = EdgeConductance("constant", conduction.scale, followed)
         momentum = np.float32(momenta[k]) if momenta and momenta[k] != 1 else None
-        for_each_band(partial(_advance, law, now, then, last, np.float32(step), momentum), u)
+        for_each_band(partial(_advance, conduction, now, then, last, np.float32(step), momentum), u)
         _renew_frame(then)
         if last is None:
             now, then = then, now
@@ -86,9 +86,9 @@ def march(
 
 def conduct(u: Planes, conductance: str, squared_scale: float, edges: Planes | None) -> Planes:
     """Find what the edges below the pixels, and to their right, conduct: two planes."""
-    law = Law(conductance, np.float32(squared_scale), edges)
+    conduction = EdgeConductance(conductance, np.float32(squared_scale), edges)
     with np.errstate(over="ignore", invalid="ignore"):
-        return law.conductances(_differences(_framed(u)), 0, u.shape[1])
+        return conduction.conductances(_differences(_framed(u)), 0, u.shape[1])
 
 
 def _framed(u: Planes) -> Planes:
@@ -119,7 +119,7 @@ def _differences(framed: Planes) -> Planes:
 
 
 def _advance(
-    law: Law,
+    conduction: EdgeConductance,
     now: Planes,
     then: Planes,
     last_but_one: Planes | None,
@@ -130,7 +130,7 @@ def _advance(
 ) -> None:
     above = min(first, 1)  # the row above the band has the flux into it; the first row has none
     differences = _differences(now[:, first - above : last + 1])
-    law.fluxes(differences, first - above, last)
+    conduction.fluxes(differences, first - above, last)
     below, right = differences
     change = below[:, above:].copy()
     change[:, 1 - above :] -= below[:, : below.shape[1] - 1]
@@ -152,11 +152,11 @@ def split(
     conductance: str,
     squared_scale: float,
     edges: Planes | None,
-    held: Planes | None = None,
+    guide: Planes | None = None,
 ) -> Planes:
     """Take steps as `pdefilter.kernels.march.split` says."""
     for step in steps:
-        followed = u if held is None else held
+        followed = u if guide is None else guide
         below, right = conduct(followed, conductance, squared_scale, edges)
         two_tau = np.float32(2) * np.float32(step)
         along_rows = _solve(u, below * two_tau)

@@ -10,13 +10,13 @@ import numpy as np
 
 from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.exponential import exp2_of_minus
-from pdefilter.kernels.tensors import LEAST_DIFFUSIVITY, Law
+from pdefilter.kernels.tensors import LEAST_DIFFUSIVITY, TensorLaw
 from pdefilter.raster import Plane, Planes
 
 _HALF, _ZERO, _ONE = np.float32(0.5), np.float32(0), np.float32(1)
 
 
-def diffusion_along(structure: Planes, law: Law) -> Planes:
+def diffusion_along(structure: Planes, law: TensorLaw) -> Planes:
     """Turn the structure of an image into the tensor of diffusion in it."""
     axes = _Axes.of(structure)
     scale = np.float32(law.scale)

@@ -8,32 +8,34 @@ from support import planes
 
 from pdefilter.kernels import lattice
 from pdefilter.kernels.march import march, split
-from pdefilter.kernels.room import Room, in_place, in_turns
+from pdefilter.kernels.scratch import Scratch, in_place, ping_pong
 from pdefilter.kernels.windows import gaussian
 
 # The longest takes several trips through memory, with momentum from one to the next.
 COUNTS = st.sampled_from([1, 2, 3, 40, 70])
 
 
-def along_tensors(u, steps, *, room=None):
+def along_tensors(u, steps, *, scratch=None):
     tensor = np.stack([0.6 + 0.4 * np.abs(u[0]), 0.2 * u[0], 0.6 + 0.3 * np.abs(u[0])])
-    return lattice.march(u, steps, stencil=lattice.stencil_of(tensor), room=room)
+    return lattice.march(u, steps, stencil=lattice.stencil_of(tensor), scratch=scratch)
 
 
 WAYS = {
-    "explicit": lambda u, steps, **room: march(u, steps, **room),
-    "nonlinear": lambda u, steps, **room: march(
-        u, steps, conductance="rational", squared_scale=30.0, **room
+    "explicit": lambda u, steps, **scratch: march(u, steps, **scratch),
+    "nonlinear": lambda u, steps, **scratch: march(
+        u, steps, conductance="rational", squared_scale=30.0, **scratch
     ),
-    "smoothed": lambda u, steps, **room: march(
-        u, steps, conductance="rational", squared_scale=30.0, smoothing=gaussian(0.5), **room
+    "smoothed": lambda u, steps, **scratch: march(
+        u, steps, conductance="rational", squared_scale=30.0, smoothing=gaussian(0.5), **scratch
     ),
-    "held": lambda u, steps, **room: march(
-        u, steps, conductance="rational", squared_scale=30.0, held=u, **room
+    "guide": lambda u, steps, **scratch: march(
+        u, steps, conductance="rational", squared_scale=30.0, guide=u, **scratch
     ),
-    "with momentum": lambda u, steps, **room: march(u, steps, momenta=[0.9] * len(steps), **room),
-    "split": lambda u, steps, **room: split(
-        u, steps, conductance="rational", squared_scale=30.0, held=u, **room
+    "with momentum": lambda u, steps, **scratch: march(
+        u, steps, momenta=[0.9] * len(steps), **scratch
+    ),
+    "split": lambda u, steps, **scratch: split(
+        u, steps, conductance="rational", squared_scale=30.0, guide=u, **scratch
     ),
     "along tensors": along_tensors,
 }
@@ -45,34 +47,34 @@ def test_the_bits_are_those_of_new_arrays(name, u, count):
     given_, steps = u.copy(), [0.1] * count
     expected = WAYS[name](u, steps)
     assert u.tobytes() == given_.tobytes()
-    room = Room()
-    first = WAYS[name](given_, steps, room=room)
+    scratch = Scratch()
+    first = WAYS[name](given_, steps, scratch=scratch)
     assert first.tobytes() == expected.tobytes()
     # What is left is free for the next; but what may not be written to is not.
-    assert room.planes is None or not np.may_share_memory(first, room.planes)
+    assert scratch.planes is None or not np.may_share_memory(first, scratch.planes)
     again = WAYS[name](u.copy(), steps)
     u.flags.writeable = False
-    assert WAYS[name](u, steps, room=room).tobytes() == again.tobytes()
-    assert room.planes is None or room.planes.flags.writeable
+    assert WAYS[name](u, steps, scratch=scratch).tobytes() == again.tobytes()
+    assert scratch.planes is None or scratch.planes.flags.writeable
 
 
 @given(st.booleans(), st.booleans(), st.booleans())
 def test_only_what_nobody_needs_is_written_over(roomy, writeable, holding):
     u = np.zeros((1, 2, 3), np.float32)
     u.flags.writeable = writeable
-    room = Room() if roomy else None
-    out = in_place(u, room, u if holding else None)
+    scratch = Scratch() if roomy else None
+    out = in_place(u, scratch, u if holding else None)
     assert (out is u) == (roomy and writeable and not holding)
     if roomy:
-        assert room.planes is (u if writeable and out is not u else None)
+        assert scratch.planes is (u if writeable and out is not u else None)
 
 
 @given(st.integers(1, 9), st.booleans(), st.booleans(), st.booleans())
 def test_nothing_is_written_over_before_it_was_read(times, roomy, writeable, holding):
     u = np.zeros((1, 2, 3), np.float32)
     u.flags.writeable = writeable
-    room = Room() if roomy else None
-    out, spare = in_turns(u, times, room, u if holding else None)
+    scratch = Scratch() if roomy else None
+    out, spare = ping_pong(u, times, scratch, u if holding else None)
     kept = [] if roomy and writeable and not holding else [u]
     now = u
     for k in range(times):
@@ -82,4 +84,4 @@ def test_nothing_is_written_over_before_it_was_read(times, roomy, writeable, hol
     assert now is out
     if roomy:
         # A second image that comes from a held one goes where the next may go too.
-        assert room.planes is (u if writeable and out is not u else spare if times > 1 else None)
+        assert scratch.planes is (u if writeable and out is not u else spare if times > 1 else None)
