@@ -5,7 +5,7 @@ import inspect
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Concatenate, ForwardRef, ParamSpec, Protocol, TypeVar
+from typing import Any, ForwardRef, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from pdefilter.images.formats import FORMATS, of_file_name
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.reading import MOST_PIXELS, Reading
-from pdefilter.raster import Raster
+from pdefilter.operation import Operation
 from pdefilter.runs.apply import apply, picture_of
 from pdefilter.runs.estimate import Estimate
 from pdefilter.runs.estimate import estimate as estimate_of
@@ -38,7 +38,7 @@ class Function(Protocol[P_co]):
         ...
 
 
-def _function(filter_: Callable[Concatenate[Raster, P], Raster]) -> Function[P]:
+def _function(filter_: Callable[P, Operation]) -> Function[P]:
     pictures = {
         known.name: known.option.levels for known in parameters_of(filter_) if known.option.picture
     }
@@ -57,7 +57,7 @@ def _function(filter_: Callable[Concatenate[Raster, P], Raster]) -> Function[P]:
             if kwargs.get(name) is not None:
                 kwargs[name] = picture_of(held(kwargs[name]).image, levels)
         subject = held(image)
-        result = apply([lambda raster: filter_(raster, *args, **kwargs)], subject.image)
+        result = apply([filter_(*args, **kwargs)], subject.image)
         return subject.give_back(result)
 
     signature = inspect.signature(filter_)
@@ -73,9 +73,8 @@ def _function(filter_: Callable[Concatenate[Raster, P], Raster]) -> Function[P]:
 
 def _as_passed(signature: inspect.Signature, picture: Any, or_none: Any) -> inspect.Signature:
     """Tell what users pass: pictures, and options without what the command line knows of them."""
-    image, *options = signature.parameters.values()
-    parameters = [image.replace(kind=image.POSITIONAL_ONLY, annotation=picture)]
-    for option in options:
+    parameters = [inspect.Parameter("image", inspect.Parameter.POSITIONAL_ONLY, annotation=picture)]
+    for option in signature.parameters.values():
         annotation = getattr(option.annotation, "__origin__", option.annotation)
         if isinstance(annotation, ForwardRef):
             annotation = or_none

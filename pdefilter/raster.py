@@ -1,12 +1,13 @@
 """What a filter sees of an image: float planes, with alpha set apart."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Self, TypeAlias
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pdefilter.grid import Box
 from pdefilter.scale import PLAIN, Scale
 
 Plane: TypeAlias = NDArray[np.float32]
@@ -27,6 +28,20 @@ Values: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = slice | NDArray[np.intp]
 """Some of an image's rows, or of its columns: a pair of them indexes as NumPy does."""
 
+
+class HasPixels(Protocol):
+    """An image as users hold it, such as a `pdefilter.Image`."""
+
+    @property
+    def pixels(self) -> NDArray[Any]:
+        """The stored values, shape (M, N) or (M, N, C)."""
+        ...
+
+
+Picture: TypeAlias = "Raster | NDArray[Any] | HasPixels"
+"""A picture that a filter takes beside its image. Users give an array or an image; an operation is
+given a `Raster`."""
+
 # Below half a step of 16 bits a pixel is stored as transparent at every depth.
 _INVISIBLE = np.float32(2.0**-17)
 
@@ -34,8 +49,6 @@ _INVISIBLE = np.float32(2.0**-17)
 @dataclass(frozen=True, slots=True)
 class Raster:
     """An image as numbers that spread over about one.
-
-    A filter may overwrite the colour of its image, unless NumPy forbids it.
 
     Attributes
     ----------
@@ -56,6 +69,12 @@ class Raster:
         The colour as stored, where float32 has fewer digits.
     has_colours : bool
         Whether the channels are known to be colours, not any bands.
+    may_overwrite : bool
+        Whether a filter may overwrite the colour.
+    box : Box or None
+        Where the image lies in the one that it was cut from; None if it is whole.
+    kept : dict
+        What measuring made of the image and running can use, by name.
     """
 
     colour: Planes
@@ -65,61 +84,60 @@ class Raster:
     scale: Scale = PLAIN
     stored: NDArray[np.generic] | None = None
     has_colours: bool = False
+    may_overwrite: bool = False
+    box: Box | None = None
+    kept: dict[str, "Raster"] = field(default_factory=dict, init=False, repr=False)
 
-    @classmethod
-    def empty(cls, shape: tuple[int, ...] = (0, 0), valid: Mask | None = None) -> Self:
-        """Make an image of no values, on which a filter costs nothing but its checks.
+    def planes(self, means: Sequence[float] | None = None) -> tuple[Planes, bool]:
+        """Make the planes that are filtered: the colour times alpha, and alpha.
 
-        The shape (M, N) is what is known of its size, `valid` of its holes.
+        Alpha is filtered along as one more plane, so the colour of a transparent pixel has
+        no weight and cannot bleed. (Porter & Duff 1984, doi:10.1145/964965.808606.)
+
+        Parameters
+        ----------
+        means : sequence of float, optional
+            The mean of every plane outside holes. Holes are filled with it, so that no
+            choice depends on what is in them.
+
+        Returns
+        -------
+        planes : ndarray of shape (C, M, N) or (C + 1, M, N), float32
+            The planes.
+        may_overwrite : bool
+            Whether they may be overwritten.
         """
-        return cls(np.empty((0, *shape), np.float32), valid=valid)
+        planes, ours = self.colour, self.may_overwrite
+        if self.alpha is not None:
+            planes, ours = np.concatenate([self.colour * self.alpha, self.alpha[None]]), True
+        if self.valid is None or means is None:
+            return planes, ours
+        filling = np.array(means, np.float32)[:, None, None]
+        if not ours:
+            return np.where(self.valid, planes, filling), True
+        # In place: what is in holes means nothing to anyone.
+        np.copyto(planes, filling, where=~self.valid)
+        return planes, True
 
-    def filtered(self, f: Callable[[Planes], Planes]) -> Self:
-        """Apply `f` to the colour, with alpha premultiplied before and divided out after.
+    def with_planes(self, planes: Planes) -> Self:
+        """Take filtered planes: divide alpha out again.
 
-        Alpha is filtered along as one more plane, so the colour of a
-        transparent pixel has no weight and cannot bleed. A pixel that ends up
-        transparent keeps its hidden colour. (Porter & Duff 1984,
-        doi:10.1145/964965.808606.) What `f` is given it may overwrite, unless
-        NumPy forbids it.
+        A pixel that ends up transparent keeps its hidden colour.
         """
-        if not self.colour.size:
-            return self
         if self.alpha is None:
-            return replace(self, colour=f(self._levelled(self.colour)))
-        planes = np.concatenate([self.colour * self.alpha, self.alpha[None]])
-        planes = f(self._levelled(planes))
+            return replace(self, colour=planes, may_overwrite=True)
         alpha = planes[-1]
-        visible = alpha > _INVISIBLE
         colour = self.colour.copy()
-        np.divide(planes[:-1], alpha, out=colour, where=visible)
-        return replace(self, colour=colour, alpha=alpha)
+        np.divide(planes[:-1], alpha, out=colour, where=alpha > _INVISIBLE)
+        return replace(self, colour=colour, alpha=alpha, may_overwrite=True)
 
-    def diffused(self, f: Callable[[Planes], Planes]) -> Self:
-        """Apply `f`, which takes means of pixels by weights that all planes share.
-
-        Then colours are means of visible ones, and stay in the range of those: what
-        a small error becomes where little alpha is divided out is cut off.
-        """
-        found = self.filtered(f)
-        if found.alpha is not None and self.colour.size:
-            within = keep_within(found.colour.copy(), limits(self.colour, self.visible))
-            np.copyto(found.colour, within, where=found.alpha > _INVISIBLE)
-        return found
-
-    def averaged(self, f: Callable[[Planes], Planes]) -> Self:
-        """Apply `f`, which takes weighted means of neighbours, among which holes do not count."""
-        valid = self.valid
-        if valid is None or not self.colour.size:
-            return self.diffused(lambda u: keep_within(f(u), limits(u)))
-        weight = f(_stacked(valid).astype(np.float32))
-
-        def normalised(u: Planes) -> Planes:
-            planes = f(u * valid)
-            means = np.divide(planes, weight, out=u.copy(), where=valid)
-            return keep_within(means, limits(u))
-
-        return self.diffused(normalised)
+    def within(self, allowed: Limits) -> Self:
+        """Bring the colours of visible pixels to these limits."""
+        if self.alpha is None:
+            return self
+        colour = self.colour.copy()
+        np.copyto(colour, np.clip(colour, *allowed), where=self.alpha > _INVISIBLE)
+        return replace(self, colour=colour)
 
     def convolved(self, f: Callable[[Planes], Planes]) -> Self:
         """Apply `f`, which is linear and has negative weights too; alpha is kept.
@@ -128,10 +146,28 @@ class Raster:
         pixel itself: nothing is divided by a sum that may vanish.
         """
         weight = self.weight
-        if weight is None or not self.colour.size:
-            return replace(self, colour=f(self.colour) if self.colour.size else self.colour)
-        rest = f(_stacked(np.float32(1) - weight))
+        if weight is None:
+            return replace(self, colour=f(self.colour))
+        rest = f(as_channels(np.float32(1) - weight))
         return replace(self, colour=f(self.colour * weight) + self.colour * rest)
+
+    def cropped(self, box: Box) -> Self:
+        """Cut out a box of the image, which may be a box of another."""
+        rows, columns = box.slices
+        start = (0, 0) if self.box is None else self.box.start
+        within = Box(
+            tuple(first + offset for first, offset in zip(box.start, start, strict=True)),
+            tuple(last + offset for last, offset in zip(box.stop, start, strict=True)),
+        )
+        return replace(
+            self,
+            colour=np.ascontiguousarray(self.colour[:, rows, columns]),
+            alpha=None if self.alpha is None else np.ascontiguousarray(self.alpha[rows, columns]),
+            valid=None if self.valid is None else self.valid[..., rows, columns].copy(),
+            stored=None if self.stored is None else self.stored[:, rows, columns],
+            may_overwrite=True,
+            box=within,
+        )
 
     @property
     def weight(self) -> Planes | None:
@@ -168,20 +204,32 @@ class Raster:
         return sizes
 
     @property
-    def of_range_one(self) -> Self:
-        """The image as numbers from zero to one, for filters that know a smallest difference."""
-        scale, visible = self.scale, self.visible
-        if (scale.is_plain and scale.spread == 1) or not self.colour.size:
-            return self
+    def shape(self) -> tuple[int, ...]:
+        """The size (M, N)."""
+        return self.colour.shape[1:]
+
+    @property
+    def lowest(self) -> list[float]:
+        """The number that every channel begins with on the scale of `of_range_one`."""
+        visible = self.visible
         lowest = self.colour.min(
             axis=(1, 2), keepdims=True, where=True if visible is None else visible, initial=np.inf
         )
         # Where numbers have an origin it is their lowest value, to more digits than a sum has.
-        lowest[~np.isfinite(lowest) | (np.asarray(scale.origin) != 0)] = 0
-        colour = (self.colour - lowest) * np.float32(1 / scale.spread)
-        origin = scale.stored(lowest) if lowest.any() else scale.origin
+        lowest[~np.isfinite(lowest) | (np.asarray(self.scale.origin) != 0)] = 0
+        numbers: list[float] = lowest.ravel().tolist()
+        return numbers
+
+    def of_range_one(self, lowest: Sequence[float]) -> Self:
+        """Make numbers from zero to one, for filters that know a smallest difference."""
+        scale = self.scale
+        if scale.is_plain and scale.spread == 1:
+            return self
+        first = np.array(lowest, np.float32)[:, None, None]
+        colour = (self.colour - first) * np.float32(1 / scale.spread)
+        origin = scale.stored(first) if first.any() else scale.origin
         fitted = replace(scale, origin=origin, unit=scale.unit * scale.spread, spread=1.0)
-        return replace(self, colour=colour, scale=fitted)
+        return replace(self, colour=colour, scale=fitted, may_overwrite=True)
 
     @property
     def holes_differ(self) -> bool:
@@ -195,8 +243,8 @@ class Raster:
             return self
         return replace(self, valid=np.logical_and.reduce(self.valid, axis=0))
 
-    def channel(self, number: int) -> Self:
-        """Make the image of one colour channel, on a scale that fits it."""
+    def channel(self, number: int, size: float) -> Self:
+        """Make the image of one colour channel, on a scale that fits its range."""
         valid = self.valid if self.valid is None or not self.holes_differ else self.valid[number]
         alone = replace(
             self,
@@ -205,23 +253,22 @@ class Raster:
             scale=self.scale.of_channel(number),
             stored=None if self.stored is None else self.stored[number : number + 1],
         )
-        (size,) = alone.ranges
         if not size:
             return alone
         fitted, old = Scale.of_range(alone.scale.unit * size, alone.scale.full), alone.scale
         factor = np.float32(old.unit / fitted.unit)
         return replace(
-            alone, colour=alone.colour * factor, scale=replace(fitted, origin=old.origin)
+            alone,
+            colour=alone.colour * factor,
+            scale=replace(fitted, origin=old.origin),
+            may_overwrite=True,
         )
 
-    def channel_by_channel(self, f: "Callable[[Self], Self]") -> Self:
-        """Apply `f` to every colour channel by itself; alpha follows the first."""
-        channels = [self.channel(number) for number in range(len(self.colour))]
-        results = [f(channel) for channel in channels]
-        stored = self.stored
+    def with_channels(self, channels: "Sequence[Raster]", results: "Sequence[Raster]") -> "Raster":
+        """Put the results of channels, each filtered by itself, together; alpha is the first's."""
+        stored, valid = self.stored, self.valid
         if any(r.stored is not c.stored for r, c in zip(results, channels, strict=True)):
             stored = np.concatenate([result.stored for result in results])
-        valid = self.valid
         if any(r.valid is not c.valid for r, c in zip(results, channels, strict=True)):
             valid = np.stack([np.asarray(result.valid) for result in results])
         return replace(
@@ -232,35 +279,12 @@ class Raster:
             stored=stored,
         )
 
-    def _levelled(self, planes: Planes) -> Planes:
-        """Fill the holes with the mean of the rest, so that no choice follows what is in them.
-
-        In place: what is in them means nothing to anyone.
-        """
-        if self.valid is not None:
-            count = np.count_nonzero(_stacked(self.valid), axis=(1, 2), keepdims=True)
-            sums = planes.sum(axis=(1, 2), where=self.valid, dtype=np.float64, keepdims=True)
-            means = sums / np.maximum(1, count)
-            np.copyto(planes, means.astype(np.float32), where=~self.valid)
-        return planes
-
-
-def limits(u: Planes, where: Mask | None = None) -> Limits:
-    """Find the range of every channel, of some of its pixels; of none it is all numbers."""
-    low, high = u, u
-    if where is not None:
-        low, high = (np.where(where, u, np.float32(end)) for end in (np.inf, -np.inf))
-    least, largest = low.min(axis=(1, 2), keepdims=True), high.max(axis=(1, 2), keepdims=True)
-    nothing = least > largest
-    least[nothing], largest[nothing] = -np.inf, np.inf
-    return least, largest
-
 
 def keep_within(u: Planes, allowed: Limits) -> Planes:
     """Bring what is beyond the range of its channel to the ends of that, in place."""
     return np.clip(u, *allowed, out=u)
 
 
-def _stacked(field: NDArray[Any]) -> NDArray[Any]:
-    """Let what all channels share be the one channel of an image."""
+def as_channels(field: NDArray[Any]) -> NDArray[Any]:
+    """Give what all channels share the shape of one channel."""
     return field if field.ndim == 3 else field[None]

@@ -73,7 +73,7 @@ class Scale:
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether numbers are parts of full scale as they are."""
+        """Tell whether numbers are fractions of full scale as they are."""
         return self.starts_at_zero and self.unit == self.full
 
     @property
@@ -86,12 +86,12 @@ class Scale:
         """Tell whether a difference of 1 stands for the same in all channels."""
         return isinstance(self.weights, float)
 
-    def number(self, part: float) -> float:
-        """Turn a part of full scale into a number."""
-        return part * (self.full / self.unit)
+    def number(self, fraction: float) -> float:
+        """Turn a fraction of full scale into a number."""
+        return fraction * (self.full / self.unit)
 
-    def part(self, number: float) -> float:
-        """Turn a number into a part of full scale."""
+    def fraction(self, number: float) -> float:
+        """Turn a number into a fraction of full scale."""
         return number * (self.unit / self.full)
 
     def tolerance(self, levels: float | None, otherwise: float) -> float:
@@ -112,8 +112,8 @@ class Scale:
 
         return np.multiply(numbers, self.unit * self.weights, dtype=np.float64) + self.origin
 
-    def parts(self, numbers: "NDArray[np.float32]") -> "NDArray[np.float32]":
-        """Find the parts of full scale that numbers stand for."""
+    def fractions(self, numbers: "NDArray[np.float32]") -> "NDArray[np.float32]":
+        """Find the fractions of full scale that numbers stand for."""
         if self.is_plain:
             return numbers
         import numpy as np
@@ -142,8 +142,8 @@ class Scale:
         return replace(self, origin=0.0)
 
     @property
-    def of_parts(self) -> Self:
-        """The scale of numbers that are parts of full scale."""
+    def of_fractions(self) -> Self:
+        """The scale of numbers that are fractions of full scale."""
         return replace(self, origin=0.0, unit=self.full, weights=1.0)
 
     def of_channel(self, channel: int) -> Self:

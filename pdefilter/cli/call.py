@@ -40,7 +40,6 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     hold_libraries_back()
     keep_freed_memory()
     from pdefilter.images.reading import MOST_PIXELS, Reading
-    from pdefilter.raster import Raster
     from pdefilter.runs.fit import require_fit
     from pdefilter.runs.pictures import with_pictures
     from pdefilter.runs.resources import missing_engine, use_no_other_thread
@@ -55,10 +54,10 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     reading = Reading(call.max_pixels or MOST_PIXELS, call.lenient, call.strip)
     named = make_chain()
     chain = with_pictures(named, reading)
-    chain.check(Raster.empty())
+    _ = chain.operations  # all options are checked before anything is read
     mask = read_mask(call.mask, reading) if call.mask else None
     if mask is not None:
-        chain.check(Raster.empty(mask.shape, mask))
+        chain.require_fit(mask.shape, mask)
     plan = _plan(call)
     require_fit(plan.jobs, chain, mask, reading, call.frame)
     if call.dry_run:

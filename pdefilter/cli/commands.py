@@ -18,7 +18,7 @@ from pdefilter.errors import CallError
 from pdefilter.filters import FILTERS
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Raster
+    from pdefilter.operation import Operation
     from pdefilter.runs.chain import Chain
 
 EXAMPLES = {
@@ -63,7 +63,7 @@ def _root(
         typer.echo(context.get_help())
 
 
-def _filter_command(name: str, filter_: "Callable[..., Raster]") -> Callable[..., Any]:
+def _filter_command(name: str, filter_: "Callable[..., Operation]") -> Callable[..., Any]:
     """Make a command that parses a call and returns what is to be run, for `main` to run."""
 
     def then(parameters: dict[str, Any], common: dict[str, Any]) -> Callable[[], int]:

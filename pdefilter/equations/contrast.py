@@ -78,7 +78,7 @@ def contrast_parameter(
         return scale.number(float(contrast))
     if edges is not None and edges.ndim == 4:
         return _among_open_edges(u, percentile, edges)
-    from pdefilter.kernels.quantile import squared_difference
+    from pdefilter.measure.percentile import squared_difference
 
     squared = squared_difference(u, percentile / 100, edges)
     return math.sqrt(squared / channels)

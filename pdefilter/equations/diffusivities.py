@@ -7,6 +7,11 @@ from it, the kernels are called by what is in it.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+DiffusivityName: TypeAlias = Literal[
+    "exponential", "rational", "charbonnier", "weickert", "tukey", "geman-mcclure", "tv"
+]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pdefilter.equations.poisson import Poisson, hierarchies
 from pdefilter.solvers import descent
@@ -14,6 +14,10 @@ from pdefilter.solvers.descent import Trace
 if TYPE_CHECKING:
     from pdefilter.kernels.elliptic import GraphLaplacian
     from pdefilter.raster import Plane, Planes
+
+Optimizer: TypeAlias = Literal[
+    "gradient-descent", "nesterov", "conjugate-gradient", "newton", "primal-dual"
+]
 
 OPTIMIZERS: Mapping[str, str] = {
     "gradient-descent": "explicit steps of the diffusion",
@@ -203,12 +207,13 @@ def minimise(
     trace : Trace
         How it went; distances, too, are root mean squares.
     """
-    from pdefilter.raster import keep_within, limits
+    from pdefilter.measure import extremes
+    from pdefilter.raster import keep_within
 
     u, trace = _minimise(energy, optimizer, tolerance * math.sqrt(energy.f.size), most)
     # To cut u off at the range of f would lessen both terms of the energy: the minimum lies within,
     # and u comes no further from it.
-    return keep_within(u, limits(energy.f)), trace
+    return keep_within(u, extremes.as_arrays(extremes.limits(energy.f))), trace
 
 
 def _minimise(energy: Energy, optimizer: str, norm: float, most: int) -> "tuple[Planes, Trace]":

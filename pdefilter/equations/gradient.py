@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from pdefilter.raster import Plane, Planes, Raster
@@ -38,6 +38,8 @@ class Operator:
     order: int
     source: str
 
+
+OperatorName: TypeAlias = Literal["sobel", "scharr", "prewitt", "roberts", "laplacian"]
 
 _CENTRAL = (-1.0, 0.0, 1.0)
 

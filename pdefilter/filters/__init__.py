@@ -1,7 +1,6 @@
-"""The filters: each a function of an image, whose keyword parameters are its options."""
+"""The filters: each a function from options, its keyword parameters, to an operation."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from pdefilter.filters.anisotropic import anisotropic
 from pdefilter.filters.convolve import convolve
@@ -13,9 +12,7 @@ from pdefilter.filters.sharpen import sharpen
 from pdefilter.filters.shock import shock
 from pdefilter.filters.smooth import smooth
 from pdefilter.filters.wave import wave
-
-if TYPE_CHECKING:
-    from pdefilter.raster import Raster
+from pdefilter.operation import Operation
 
 __all__ = [
     "FILTERS",
@@ -31,7 +28,7 @@ __all__ = [
     "wave",
 ]
 
-FILTERS: "Mapping[str, Callable[..., Raster]]" = {
+FILTERS: Mapping[str, Callable[..., Operation]] = {
     "edge": edge,
     "smooth": smooth,
     "convolve": convolve,

@@ -2,14 +2,31 @@
 
 import functools
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pdefilter.equations.contrast import contrast_parameter, usable
-from pdefilter.equations.diffusivities import DIFFUSIVITIES
+from pdefilter.equations.diffusivities import DIFFUSIVITIES, DiffusivityName
 from pdefilter.errors import ParameterError
-from pdefilter.filters.colour import Color, in_space
-from pdefilter.filters.coupling import Coupling, coupled
-from pdefilter.filters.evolution_options import (
+from pdefilter.evolve.schedule import SCHEMES, Schedule, Scheme, schedule
+from pdefilter.evolve.steps import reach_of, take_steps
+from pdefilter.evolve.stopping import time_of_least_risk
+from pdefilter.filters.colour import Color, InSpace
+from pdefilter.filters.coupling import Coupled, Coupling, Sharing
+from pdefilter.filters.maps import (
+    KappaMap,
+    NoiseMap,
+    as_raster,
+    numbers_in,
+    require_map,
+    require_size,
+)
+from pdefilter.filters.models import MODELS, Choice, Model, choose, scheme_of
+from pdefilter.filters.noise import NoiseLevel, noise_of, told
+from pdefilter.filters.option import AUTO, Option, image_filter
+from pdefilter.filters.planes import PlanesOperation, edges_of
+from pdefilter.filters.time_options import (
     Iterations,
     Step,
     Tolerance,
@@ -17,17 +34,13 @@ from pdefilter.filters.evolution_options import (
     scheme_option,
     time_option,
 )
-from pdefilter.filters.evolve import SCHEMES, edges_of, schedule
-from pdefilter.filters.maps import KappaMap, NoiseMap, numbers_in, require_map
-from pdefilter.filters.models import MODELS, choose, scheme_of
-from pdefilter.filters.noise import NoiseLevel, noise_of
-from pdefilter.filters.option import AUTO, Option, image_filter
-from pdefilter.filters.stopping import time_of_least_risk
-from pdefilter.observer import chose
+from pdefilter.operation import Numbers, Operation, Unchanged
 from pdefilter.scale import Scale
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Planes, Raster
+    from pdefilter.kernels.scratch import Scratch
+    from pdefilter.measure.noise import Noise
+    from pdefilter.raster import Mask, Planes, Raster, Values
 
 _MODELS = {name: model.meaning for name, model in MODELS.items()}
 _DEFAULT_SCHEME = "explicit, or fsi to a tolerance and where diffusion is a tensor"
@@ -36,15 +49,14 @@ _FORMULAS = {name: diffusivity.formula for name, diffusivity in DIFFUSIVITIES.it
 
 @image_filter
 def anisotropic(
-    image: "Raster",
     *,
     model: Annotated[
-        str, Option("Which equation u_t = … the image follows.", choices=_MODELS)
+        Model, Option("Which equation u_t = … the image follows.", choices=_MODELS)
     ] = "regularized",
     noise: NoiseLevel = AUTO,
     kappa: Annotated[float | str, kappa_option(auto=True)] = AUTO,
     diffusivity: Annotated[
-        str | None,
+        DiffusivityName | None,
         Option(
             "How diffusion g fades with the difference s.",
             choices=_FORMULAS,
@@ -76,13 +88,13 @@ def anisotropic(
     time: Annotated[float | str, time_option(auto=True)] = AUTO,
     iterations: Iterations = None,
     step: Step = None,
-    scheme: Annotated[str | None, scheme_option(SCHEMES, _DEFAULT_SCHEME)] = None,
+    scheme: Annotated[Scheme | None, scheme_option(SCHEMES, _DEFAULT_SCHEME)] = None,
     tolerance: Tolerance = None,
     kappa_map: KappaMap = None,
     noise_map: NoiseMap = None,
     coupling: Coupling = None,
     color: Color = "rgb",
-) -> "Raster":
+) -> Operation:
     """Remove noise within regions, not edges between them, by nonlinear diffusion.
 
     u_t = div(D ∇u) with zero flux through the border, where D follows the
@@ -186,9 +198,10 @@ def anisotropic(
     choice = choose(
         model, diffusivity=diffusivity, presmooth=presmooth, integration_scale=integration_scale
     )
+    of_kappa, of_noise = as_raster(kappa_map), as_raster(noise_map)
     follows_error = (time, iterations, MODELS[model].time) == (AUTO, None, None)
     stepped = iterations is not None or step is not None
-    plan_until = functools.partial(
+    schedule_until = functools.partial(
         schedule,
         scheme=scheme_of(model, scheme, stepped=stepped),
         iterations=iterations,
@@ -199,65 +212,133 @@ def anisotropic(
         largest_stable_step=MODELS[model].largest_stable_step,
         default_tolerance=MODELS[model].tolerance,
     )
-    plan = plan_until(time=None if time == AUTO else float(time))
+    steps = schedule_until(time=None if time == AUTO else float(time))
     wanted = MODELS[model].contrast if kappa == AUTO else kappa
-    for name, value, picture in (("kappa", kappa, kappa_map), ("noise", noise, noise_map)):
-        require_map(name, value, picture, image, given=value != AUTO)
-    if noise_map is not None and kappa_map is not None and not follows_error:
+    for name, value, picture in (("kappa", kappa, of_kappa), ("noise", noise, of_noise)):
+        require_map(name, value, picture, given=value != AUTO)
+    if of_noise is not None and of_kappa is not None and not follows_error:
         raise ParameterError(
             "noise_map", "has no say where kappa and the time are given; leave one of them out"
         )
-    if noise != AUTO and (wanted != AUTO or kappa_map is not None) and not follows_error:
+    if noise != AUTO and (wanted != AUTO or of_kappa is not None) and not follows_error:
         raise ParameterError(
             "noise", "has no say where kappa and the time are given; leave one of the three out"
         )
-
-    def diffused(converted: "Raster") -> "Raster":
-        channels, edges, scale = len(converted.colour), edges_of(converted), converted.scale
-        smoothed = choice.smoothed(converted)
-
-        def diffuse(u: "Planes") -> "Planes":
-            found = functools.cache(
-                lambda: noise_of(
-                    converted,
-                    u,
-                    noise,
-                    numbers_in("noise_map", noise_map, converted, positive=False),
-                )
-            )
-            contrast: Any = numbers_in("kappa_map", kappa_map, converted, positive=True)
-            if contrast is None and wanted == AUTO:
-                contrast = choice.contrast_of(found().deviations[:channels])
-            elif contrast is None:
-                contrast = contrast_parameter(smoothed(u), wanted, channels, edges, scale)
-            if isinstance(contrast, float):
-                chose(kappa=scale.part(contrast))
-                if wanted == AUTO and not contrast:
-                    chose(time=0.0)
-                    return u
-                _warn_of_large(contrast, u, scale)
-            else:
-                chose(kappa=[scale.part(float(contrast.min())), scale.part(float(contrast.max()))])
-            evolution = choice.evolution(converted, usable(contrast))
-            if not follows_error:
-                return plan.run(evolution, u, scale)
-            time = time_of_least_risk(evolution, u, found())
-            return plan_until(time=time).run(evolution, u, scale)
-
-        return converted.diffused(diffuse)
-
-    if not follows_error and not plan.time:
-        return image
+    if not follows_error and not steps.time:
+        return Unchanged()
+    diffusion = Diffusion(
+        choice, wanted, noise, of_kappa, of_noise, None if follows_error else steps, schedule_until
+    )
     # Where the noise is given it is that of all bands, and weighs none of them.
-    noise_is_known = noise != AUTO or noise_map is not None
-    how = "shared" if noise_is_known and coupling != "none" else coupling
-    return in_space(color, image, lambda i: coupled(how, i, diffused), couples=True)
+    noise_is_known = noise != AUTO or of_noise is not None
+    sharing: Sharing | None = "shared" if noise_is_known and coupling != "none" else coupling
+    return InSpace(color, Coupled(sharing, diffusion), couples=True)
+
+
+@dataclass(frozen=True)
+class Diffusion(PlanesOperation):
+    """Nonlinear diffusion.
+
+    Attributes
+    ----------
+    choice : Choice
+        The model.
+    contrast : float or str
+        κ, as a fraction of full scale, a percentile, or auto.
+    noise : float or str
+        The deviation of the noise as a fraction of full scale, or auto.
+    kappa_map, noise_map : Raster or None
+        The same for every pixel.
+    steps : Schedule or None
+        How time advances; None where the time follows the error.
+    schedule_until : callable
+        From a time to how it advances.
+    """
+
+    choice: Choice
+    contrast: float | str
+    noise: float | str
+    kappa_map: "Raster | None"
+    noise_map: "Raster | None"
+    steps: Schedule | None
+    schedule_until: Callable[..., Schedule]
+
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (an Operation's)
+        """Refuse images that are not of the size of the maps."""
+        require_size("kappa_map", self.kappa_map, shape)
+        require_size("noise_map", self.noise_map, shape)
+
+    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
+        """Find the noise, κ, the time and the steps."""
+        found: dict[str, Any] = {}
+        noise: Noise | None = None
+        if self._follows_noise or self.steps is None:
+            noise_map = numbers_in("noise_map", self.noise_map, image, positive=False)
+            noise = noise_of(image, u, self.noise, noise_map)
+            found |= told(noise, image)
+        contrast = self._contrast(image, u, noise)
+        found["kappa"] = _fractions(contrast, image.scale)
+        if isinstance(contrast, float):
+            if self._follows_noise and not contrast:
+                return found | {"time": 0.0}
+            _warn_of_large(contrast, u, image.scale)
+        evolution = self.choice.evolution(image, usable(contrast))
+        steps = self.steps
+        if steps is None:
+            assert noise is not None
+            steps = self.schedule_until(time=time_of_least_risk(evolution, u, noise))
+        return found | steps.measure(evolution, u, image.scale)
+
+    def reach(self, numbers: Numbers) -> int | None:
+        """Depend on as much as the steps reach; of a tensor, on all of the image."""
+        of_coefficients = self.choice.reach
+        return None if of_coefficients is None else reach_of(numbers, of_coefficients)
+
+    def run_planes(
+        self, image: "Raster", u: "Planes", numbers: Numbers, scratch: "Scratch"
+    ) -> "Planes":
+        """Take the steps."""
+        if not numbers["time"]:
+            return u
+        contrast: Any = numbers_in("kappa_map", self.kappa_map, image, positive=True)
+        if contrast is None and isinstance(numbers["kappa"], float):
+            contrast = image.scale.number(numbers["kappa"])
+        elif contrast is None:
+            noise_map = numbers_in("noise_map", self.noise_map, image, positive=False)
+            contrast = self._contrast(image, u, noise_of(image, u, self.noise, noise_map))
+        evolution = self.choice.evolution(image, usable(contrast))
+        return take_steps(evolution, u, numbers, scratch)
+
+    @property
+    def _follows_noise(self) -> bool:
+        """Whether κ does."""
+        return self.contrast == AUTO and self.kappa_map is None
+
+    def _contrast(self, image: "Raster", u: "Planes", noise: "Noise | None") -> "float | Values":
+        """Find κ as a number, or for every pixel."""
+        given = numbers_in("kappa_map", self.kappa_map, image, positive=True)
+        if given is not None:
+            return given
+        channels = len(image.colour)
+        if self.contrast == AUTO:
+            assert noise is not None
+            return self.choice.contrast_of(noise.deviations[:channels])
+        smoothed = self.choice.smoothed(image)
+        edges = edges_of(image)
+        return contrast_parameter(smoothed(u), self.contrast, channels, edges, image.scale)
+
+
+def _fractions(contrast: "float | Values", scale: Scale) -> float | list[float]:
+    """Give κ as a fraction of full scale; of a map the smallest and the largest."""
+    if isinstance(contrast, float):
+        return scale.fraction(contrast)
+    return [scale.fraction(float(contrast.min())), scale.fraction(float(contrast.max()))]
 
 
 def _warn_of_large(contrast: float, u: "Planes", scale: Scale) -> None:
-    if scale.part(contrast) > 1 and contrast > u.max() - u.min():
+    if scale.fraction(contrast) > 1 and contrast > u.max() - u.min():
         warnings.warn(
-            f"kappa = {scale.part(contrast):g} is above every difference in the image, where full "
-            "scale is 1: nothing counts as an edge",
+            f"kappa = {scale.fraction(contrast):g} is above every difference in the image, where "
+            "full scale is 1: nothing counts as an edge",
             stacklevel=2,
         )

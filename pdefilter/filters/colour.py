@@ -1,15 +1,19 @@
 """Where a filter works on colours: an option that means the same in every filter."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.errors import ImageError
+from pdefilter.filters.channels import ByChannel
 from pdefilter.filters.option import Option
+from pdefilter.operation import Numbers, Operation
 from pdefilter.scale import Scale
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Raster
+    from pdefilter.raster import Mask, Planes, Raster
+
+Space: TypeAlias = Literal["rgb", "luminance", "lab", "linear"]
 
 SPACES: Mapping[str, str] = {
     "rgb": "on the stored values",
@@ -18,88 +22,109 @@ SPACES: Mapping[str, str] = {
     "linear": "on linear light, by the transfer function of sRGB",
 }
 
-Color: TypeAlias = Annotated[str, Option("Where colours are filtered.", choices=SPACES)]
+Color: TypeAlias = Annotated[Space, Option("Where colours are filtered.", choices=SPACES)]
 
 
-def in_space(
-    color: str,
-    image: "Raster",
-    filter_: "Callable[[Raster], Raster]",
-    *,
-    measures: bool = False,
-    couples: bool = False,
-) -> "Raster":
-    """Filter an image in one of `SPACES`.
+@dataclass(frozen=True)
+class InSpace(Operation):
+    """An operation in one of `SPACES`.
 
-    Parameters
+    Attributes
     ----------
     color : str
         The space.
-    image : Raster
-        On the stored values; grey or RGB, unless `color` is "rgb".
-    filter_ : callable
-        From a raster in that space to another.
+    inner : Operation
+        What is done there.
     measures : bool
-        Whether the result is no colour but the same measurement in every channel.
+        Whether the result is not a colour but the same measurement in every channel.
     couples : bool
-        Whether the filter knows what to do where the holes of channels differ; else
-        it takes one after the other.
-
-    Raises
-    ------
-    ImageError
-        If the image has no colours that the space knows.
+        Whether `inner` knows what to do where the holes of channels differ; else it
+        filters one channel after the other.
     """
-    if not image.colour.size:
-        return image  # the options are checked, and there is nothing to measure
-    channels = len(image.colour)
-    if image.holes_differ and (measures or color != "rgb"):
-        image = image.together
-    elif image.holes_differ and not couples:
-        return image.channel_by_channel(filter_)
-    # Grey is its own luminance.
-    if color == "rgb" or (color, channels) == ("luminance", 1):
-        return filter_(image)
-    if channels not in (1, 3):
-        raise ImageError(
-            f"has {channels} colour channels, where {color} takes grey or RGB; take the color rgb"
-        )
-    if color == "luminance":
-        converted, back = _luminance_of(image)
-    else:
-        converted, back = _nonlinear(color, image)
-    result = filter_(converted)
-    if result is converted:
-        return image
-    if measures:
-        import numpy as np
 
-        return replace(result, colour=np.broadcast_to(result.colour[0], image.colour.shape))
-    return back(result)
+    color: Space
+    inner: Operation
+    measures: bool = False
+    couples: bool = False
+
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
+        """Refuse images that `inner` refuses."""
+        self.inner.require_fit(shape, valid)
+
+    def measure(self, image: "Raster") -> Numbers:
+        """Measure the image in the space.
+
+        Raises
+        ------
+        ImageError
+            If the image has no colours that the space knows.
+        """
+        image = self._prepared(image)
+        converted = self._converted(image)
+        if converted is not image:
+            image.kept[self.color] = converted
+        return self._way(image).measure(converted)
+
+    def reach(self, numbers: Numbers) -> int | None:
+        """Depend on what `inner` depends on: colours are converted pixel by pixel."""
+        way = ByChannel(self.inner) if "channels" in numbers else self.inner
+        return way.reach(numbers)
+
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
+        """Convert the image, filter it, and convert it back."""
+        image = self._prepared(image)
+        kept = image.kept.pop(self.color, None)
+        converted = self._converted(image) if kept is None else kept
+        result = self._way(image).run(converted, numbers)
+        if converted is image or result is converted:
+            return image if result is converted else result
+        if self.measures:
+            import numpy as np
+
+            return replace(result, colour=np.broadcast_to(result.colour[0], image.colour.shape))
+        return self._restored(result, image)
+
+    def _prepared(self, image: "Raster") -> "Raster":
+        apart = image.holes_differ and (self.measures or self.color != "rgb")
+        return image.together if apart else image
+
+    def _way(self, image: "Raster") -> Operation:
+        return ByChannel(self.inner) if image.holes_differ and not self.couples else self.inner
+
+    def _converted(self, image: "Raster") -> "Raster":
+        channels = len(image.colour)
+        # Grey is its own luminance.
+        if self.color == "rgb" or (self.color, channels) == ("luminance", 1):
+            return image
+        if channels not in (1, 3):
+            raise ImageError(
+                f"has {channels} colour channels, where {self.color} takes grey or RGB; take the "
+                "color rgb"
+            )
+        from pdefilter.kernels import colour
+
+        if self.color == "luminance":
+            rgb, scale = _of_one_origin(image)
+            converted = colour.luminance(rgb)
+        else:
+            there = {"lab": colour.lab, "linear": colour.linear_light}[self.color]
+            # These spaces know parts of full scale alone.
+            converted, scale = there(image.scale.fractions(image.colour)), Scale()
+        return replace(image, colour=converted, scale=scale, stored=None, may_overwrite=True)
+
+    def _restored(self, result: "Raster", image: "Raster") -> "Raster":
+        from pdefilter.kernels import colour
+
+        if self.color == "luminance":
+            rgb, scale = _of_one_origin(image)
+            return replace(result, colour=colour.with_luminance(result.colour, rgb), scale=scale)
+        back: Callable[..., object] = {"lab": colour.rgb_of_lab, "linear": colour.srgb}[self.color]
+        return replace(result, colour=back(result.colour))
 
 
-def _luminance_of(image: "Raster") -> "tuple[Raster, Callable[[Raster], Raster]]":
-    from pdefilter.kernels.colour import luminance, with_luminance
-
-    # Of numbers from one origin, as the weights of red, green and blue add up to one.
-    rgb, scale = image.colour, image.scale
-    if not scale.starts_at_zero:
-        shift, scale = scale.to_one_origin()
-        rgb = rgb + shift
-    converted = replace(image, colour=luminance(rgb), scale=scale, stored=None)
-    return converted, lambda result: replace(
-        result, colour=with_luminance(result.colour, rgb), scale=scale
-    )
-
-
-def _nonlinear(color: str, image: "Raster") -> "tuple[Raster, Callable[[Raster], Raster]]":
-    from pdefilter.kernels import colour
-
-    there, back = {
-        "lab": (colour.lab, colour.rgb_of_lab),
-        "linear": (colour.linear_light, colour.srgb),
-    }[color]
-    # These spaces know parts of full scale alone.
-    parts = image.scale.parts(image.colour)
-    converted = replace(image, colour=there(parts), scale=Scale(), stored=None)
-    return converted, lambda result: replace(result, colour=back(result.colour))
+def _of_one_origin(image: "Raster") -> "tuple[Planes, Scale]":
+    """Make numbers from one origin, as the weights of red, green and blue have the sum one."""
+    if image.scale.starts_at_zero:
+        return image.colour, image.scale
+    shift, scale = image.scale.to_one_origin()
+    return image.colour + shift, scale

@@ -1,19 +1,22 @@
 """Convolve an image with any kernel."""
 
 from collections.abc import Collection
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.errors import ParameterError
-from pdefilter.filters.colour import Color, in_space
+from pdefilter.filters.colour import Color, InSpace
 from pdefilter.filters.kernel import KERNELS, kernel_of
 from pdefilter.filters.option import Option, image_filter
+from pdefilter.operation import Numbers, Operation
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from pdefilter.raster import Planes, Raster
+
+Border: TypeAlias = Literal["reflect", "constant", "nearest", "wrap"]
 
 BORDERS = {
     "reflect": "the image, mirrored",
@@ -28,7 +31,6 @@ _NO_SUM = 1e-9
 
 @image_filter
 def convolve(
-    image: "Raster",
     *,
     kernel: Annotated[
         str | Collection[Collection[float]],
@@ -41,10 +43,10 @@ def convolve(
         ),
     ] = "sharpen",
     correlate: Annotated[bool, Option("Do not flip the kernel.")] = False,
-    border: Annotated[str, Option("What is beyond the border.", choices=BORDERS)] = "reflect",
+    border: Annotated[Border, Option("What is beyond the border.", choices=BORDERS)] = "reflect",
     normalize: Annotated[bool, Option("Divide the weights by their sum.")] = False,
     color: Color = "rgb",
-) -> "Raster":
+) -> Operation:
     """Convolve an image with any kernel, v(r) = Σ K(s) u(r − s).
 
     The pixel computed is at the middle of the kernel; of an even number of rows
@@ -101,29 +103,63 @@ def convolve(
         )
     if normalize:
         weights = weights / weights.sum()
-    found = in_space(color, image, lambda i: _correlated(i, weights, correlate, border))
-    if not signed:
-        total, scale = float(weights.sum()), found.scale
-        return replace(found, scale=replace(scale, origin=scale.origin * total))
-    largest = float(weights[weights > 0].sum())
-    interval = (-largest, largest) if largest else found.interval
-    return replace(found, interval=interval, scale=found.scale.of_differences)
+    return InSpace(color, Convolution(weights, signed, correlate, border))
 
 
-def _correlated(
-    image: "Raster", weights: "NDArray[np.float64]", correlate: bool, border: str
-) -> "Raster":
-    from pdefilter.kernels.kernel2d import correlate2d
+@dataclass(frozen=True, eq=False)
+class Convolution(Operation):
+    """The convolution with a kernel.
 
-    rows, columns = weights.shape
-    origin = rows // 2, columns // 2
-    if not correlate:
-        weights = weights[::-1, ::-1]
-        origin = rows - 1 - origin[0], columns - 1 - origin[1]
-    found = image.convolved(lambda u: correlate2d(u, weights, origin, border))
-    if border != "constant" or image.scale.starts_at_zero or not image.colour.size:
-        return found
-    return replace(found, colour=found.colour + _black_around(image, weights, origin))
+    Attributes
+    ----------
+    weights : ndarray of shape (m, n), float64
+        The kernel K.
+    signed : bool
+        Whether the weights sum to zero, so that the result is signed.
+    correlate : bool
+        Whether K is not flipped.
+    border : str
+        One of `BORDERS`.
+    """
+
+    weights: "NDArray[np.float64]"
+    signed: bool
+    correlate: bool
+    border: Border
+
+    def reach(self, numbers: Numbers) -> int | None:  # noqa: ARG002 (an Operation's)
+        """Depend on the pixels that the kernel covers.
+
+        What wraps around depends on the opposite side, and the Fourier transform rounds by all.
+        """
+        from pdefilter.kernels.kernel2d import is_direct
+
+        if self.border == "wrap" or not is_direct(self.weights):
+            return None
+        return max(self.weights.shape) // 2
+
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
+        """Convolve, and say what the numbers of the result stand for."""
+        found, scale = self._correlated(image), image.scale
+        if not self.signed:
+            total = float(self.weights.sum())
+            return replace(found, scale=replace(scale, origin=scale.origin * total))
+        largest = float(self.weights[self.weights > 0].sum())
+        interval = (-largest, largest) if largest else image.interval
+        return replace(found, interval=interval, scale=scale.of_differences)
+
+    def _correlated(self, image: "Raster") -> "Raster":
+        from pdefilter.kernels.kernel2d import correlate2d
+
+        weights, (rows, columns) = self.weights, self.weights.shape
+        origin = rows // 2, columns // 2
+        if not self.correlate:
+            weights = weights[::-1, ::-1]
+            origin = rows - 1 - origin[0], columns - 1 - origin[1]
+        found = image.convolved(lambda u: correlate2d(u, weights, origin, self.border))
+        if self.border != "constant" or image.scale.starts_at_zero:
+            return found
+        return replace(found, colour=found.colour + _black_around(image, weights, origin))
 
 
 def _black_around(
@@ -134,7 +170,7 @@ def _black_around(
 
     from pdefilter.kernels.kernel2d import correlate2d
 
-    rows, columns = image.colour.shape[1:]
+    rows, columns = image.shape
     beyond = np.float32(weights.sum()) - correlate2d(
         np.ones((1, rows, columns), np.float32), weights, origin, "constant"
     )

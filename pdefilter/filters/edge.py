@@ -1,18 +1,21 @@
 """Find the edges of an image."""
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pdefilter.equations import gradient
 from pdefilter.equations.gradient import OPERATORS
 from pdefilter.errors import ParameterError
-from pdefilter.filters.colour import Color, in_space
+from pdefilter.filters.colour import Color, InSpace
 from pdefilter.filters.option import Option, image_filter
-from pdefilter.filters.smooth import gaussian
+from pdefilter.filters.weighted_mean import WeightedMean
+from pdefilter.operation import Numbers, Operation
 from pdefilter.scale import Scale
 
 if TYPE_CHECKING:
     from pdefilter.raster import Plane, Raster
+
+Component: TypeAlias = Literal["magnitude", "rows", "columns", "direction"]
 
 COMPONENTS = {
     "magnitude": "strength",
@@ -26,10 +29,11 @@ _SOURCES = {name: operator.source for name, operator in OPERATORS.items()}
 
 @image_filter
 def edge(
-    image: "Raster",
     *,
-    operator: Annotated[str, Option("Derivative kernel.", choices=_SOURCES)] = "sobel",
-    component: Annotated[str, Option("What to show.", choices=COMPONENTS)] = "magnitude",
+    operator: Annotated[
+        gradient.OperatorName, Option("Derivative kernel.", choices=_SOURCES)
+    ] = "sobel",
+    component: Annotated[Component, Option("What to show.", choices=COMPONENTS)] = "magnitude",
     sigma: Annotated[
         float,
         Option(
@@ -47,7 +51,7 @@ def edge(
         bool, Option("Spread the result over the whole range, for looking.")
     ] = False,
     color: Color = "rgb",
-) -> "Raster":
+) -> Operation:
     """Find edges by the Sobel, Scharr, Prewitt, Roberts or Laplace operator.
 
     Computed in floats and scaled so that nothing can clip: a component reads
@@ -105,38 +109,86 @@ def edge(
                 raise ParameterError(name, "a direction has no strength; leave one of the two out")
     if threshold is not None and stretch:
         raise ParameterError("stretch", "a binary image is stretched already; leave out one")
-    if not image.colour.size:
-        return image
-
-    def measured(converted: "Raster") -> "Raster":
-        return _measured(converted, chosen, component, sigma, threshold, stretch)
-
-    return in_space(color, image, measured, measures=True)
+    strength = Strength(operator, component, sigma, threshold, stretch)
+    return InSpace(color, strength, measures=True)
 
 
-def _measured(
-    image: "Raster",
-    operator: gradient.Operator,
-    component: str,
-    sigma: float,
-    threshold: float | None,
-    stretch: bool,
-) -> "Raster":
-    smoothed, scale = replace(gaussian(image, sigma), alpha=image.alpha), image.scale
-    if component == "magnitude":
-        strength, interval = gradient.strength(smoothed, operator), (0.0, 1.0)
-    else:
-        v_r, v_c = gradient.shared_gradient(smoothed, operator)
-        if component == "direction":
-            angles = Scale(is_angle=True)
-            return _shown(image, gradient.direction(v_r, v_c), gradient.FULL_TURN, angles)
-        strength, interval = {"rows": v_r, "columns": v_c}[component], gradient.SIGNED
-    if threshold is not None:
-        strength = (abs(strength) >= scale.number(threshold)).astype(strength.dtype)
-        return _shown(image, strength, (0.0, 1.0), scale.of_parts)
-    if stretch and (largest := abs(strength).max()):
-        return _shown(image, strength / largest, interval, scale.of_parts)
-    return _shown(image, strength, interval, scale.of_differences)
+@dataclass(frozen=True)
+class Strength(Operation):
+    """The strength of edges, or what a component says of them.
+
+    Attributes
+    ----------
+    operator, component : str
+        The derivative kernel, and what is shown.
+    sigma : float
+        The standard deviation in px of the Gaussian applied first.
+    threshold : float or None
+        The fraction of full scale from which on the result is full scale.
+    stretch : bool
+        Whether the largest strength becomes full scale.
+    """
+
+    operator: gradient.OperatorName
+    component: Component
+    sigma: float
+    threshold: float | None
+    stretch: bool
+
+    def measure(self, image: "Raster") -> Numbers:
+        """Find the range of the smoothed image, and the largest strength where it is shown."""
+        numbers: dict[str, Any] = {}
+        if self.sigma:
+            numbers["smoothed"] = self._smoothing.measure(image)
+        if self.stretch:
+            numbers["largest"] = float(abs(self._strength(image, numbers)).max())
+        return numbers
+
+    def reach(self, numbers: Numbers) -> int:  # noqa: ARG002 (an Operation's)
+        """Depend on the pixels that both kernels cover."""
+        return 1 + (self._smoothing.reach({}) if self.sigma else 0)
+
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
+        """Measure every pixel."""
+        scale = image.scale
+        if self.component == "direction":
+            smoothed = self._smoothed(image, numbers)
+            angle = gradient.direction(*gradient.shared_gradient(smoothed, self._kernels))
+            return _shown(image, angle, gradient.FULL_TURN, Scale(is_angle=True))
+        strength = self._strength(image, numbers)
+        interval = (0.0, 1.0) if self.component == "magnitude" else gradient.SIGNED
+        if self.threshold is not None:
+            reached = (abs(strength) >= scale.number(self.threshold)).astype(strength.dtype)
+            return _shown(image, reached, (0.0, 1.0), scale.of_fractions)
+        if self.stretch and numbers["largest"]:
+            import numpy as np
+
+            stretched = strength / np.float32(numbers["largest"])
+            return _shown(image, stretched, interval, scale.of_fractions)
+        return _shown(image, strength, interval, scale.of_differences)
+
+    @property
+    def _kernels(self) -> gradient.Operator:
+        return OPERATORS[self.operator]
+
+    @property
+    def _smoothing(self) -> WeightedMean:
+        from pdefilter.kernels import windows
+
+        return WeightedMean(windows.gaussian(self.sigma))
+
+    def _smoothed(self, image: "Raster", numbers: Numbers) -> "Raster":
+        if not self.sigma:
+            return image
+        smoothed = self._smoothing.run(replace(image, may_overwrite=False), numbers["smoothed"])
+        return replace(smoothed, alpha=image.alpha)
+
+    def _strength(self, image: "Raster", numbers: Numbers) -> "Plane":
+        smoothed = self._smoothed(image, numbers)
+        if self.component == "magnitude":
+            return gradient.strength(smoothed, self._kernels)
+        v_r, v_c = gradient.shared_gradient(smoothed, self._kernels)
+        return {"rows": v_r, "columns": v_c}[self.component]
 
 
 def _shown(
@@ -148,4 +200,4 @@ def _shown(
     colour = plane[None]
     if len(image.colour) > 1:
         colour = np.broadcast_to(plane, image.colour.shape)
-    return replace(image, colour=colour, interval=interval, scale=scale)
+    return replace(image, colour=colour, interval=interval, scale=scale, may_overwrite=False)

@@ -1,11 +1,16 @@
 """Smooth an image by linear diffusion."""
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pdefilter.equations.heat import Heat
 from pdefilter.errors import ImageError, ParameterError
-from pdefilter.filters.colour import Color, in_space
-from pdefilter.filters.evolution_options import (
+from pdefilter.evolve.schedule import SCHEMES, Schedule, schedule
+from pdefilter.evolve.steps import reach_of, take_steps
+from pdefilter.filters.colour import Color, InSpace
+from pdefilter.filters.option import Option, image_filter
+from pdefilter.filters.planes import PlanesOperation, edges_of
+from pdefilter.filters.time_options import (
     LONGEST_TIME,
     Iterations,
     Step,
@@ -13,12 +18,11 @@ from pdefilter.filters.evolution_options import (
     scheme_option,
     time_option,
 )
-from pdefilter.filters.evolve import SCHEMES, edges_of, schedule
-from pdefilter.filters.option import Option, image_filter
-from pdefilter.observer import chose
+from pdefilter.operation import Numbers, Operation, Unchanged
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Raster
+    from pdefilter.kernels.scratch import Scratch
+    from pdefilter.raster import Mask, Planes, Raster
 
 DEFAULT_TIME = 2.0
 
@@ -30,6 +34,8 @@ _DEFAULT_SCHEME = (
     "optimal to a tolerance or around holes, else exact"
 )
 
+HeatScheme: TypeAlias = Literal["explicit", "fed", "fsi", "aos", "optimal", "exact"]
+
 HEAT_SCHEMES = {
     **SCHEMES,
     "optimal": "the fewest explicit steps for a tolerance",
@@ -39,7 +45,6 @@ HEAT_SCHEMES = {
 
 @image_filter
 def heat_diffuse(
-    image: "Raster",
     *,
     time: Annotated[float | None, time_option()] = None,
     sigma: Annotated[
@@ -54,10 +59,10 @@ def heat_diffuse(
     ] = None,
     iterations: Iterations = None,
     step: Step = None,
-    scheme: Annotated[str | None, scheme_option(HEAT_SCHEMES, _DEFAULT_SCHEME)] = None,
+    scheme: Annotated[HeatScheme | None, scheme_option(HEAT_SCHEMES, _DEFAULT_SCHEME)] = None,
     tolerance: Tolerance = None,
     color: Color = "rgb",
-) -> "Raster":
+) -> Operation:
     """Smooth an image by the heat equation u_t = Δu, zero flux through the border.
 
     Parameters
@@ -114,39 +119,72 @@ def heat_diffuse(
         time = sigma**2 / 2
 
     undecided = all(option is None for option in (scheme, iterations, step, tolerance))
-    if undecided and time is not None and time > LONGEST_EXPLICIT_TIME:
-        scheme = "exact" if image.valid is None else "optimal"
-    if scheme == "exact":
+    is_long = undecided and time is not None and time > LONGEST_EXPLICIT_TIME
+    exact = None
+    if scheme == "exact" or is_long:
         for name, value in (("iterations", iterations), ("step", step), ("tolerance", tolerance)):
             if value is not None:
                 raise ParameterError(
                     name, "the exact scheme takes no steps; give a time or a sigma"
                 )
-        if image.valid is not None:
+        exact = DEFAULT_TIME if time is None else time
+        if not exact:
+            return Unchanged()
+    steps = None
+    if scheme != "exact":
+        steps = schedule(
+            scheme="optimal" if is_long else scheme,
+            time=time,
+            iterations=iterations,
+            step=step,
+            tolerance=tolerance,
+            to_tolerance="optimal",
+            default_time=DEFAULT_TIME,
+            largest_stable_step=Heat.largest_stable_step,
+        )
+        if not steps.time:
+            return Unchanged()
+    return InSpace(color, HeatFlow(exact, steps))
+
+
+@dataclass(frozen=True)
+class HeatFlow(PlanesOperation):
+    """Linear diffusion.
+
+    Attributes
+    ----------
+    exact : float or None
+        The time that the cosine transform solves for, of an image without holes.
+    steps : Schedule or None
+        How time advances otherwise.
+    """
+
+    exact: float | None
+    steps: Schedule | None
+
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (an Operation's)
+        """Refuse holes where only the exact scheme will do."""
+        if self.steps is None and valid is not None:
             raise ImageError(
                 "has holes, which the exact scheme cannot go around; take the scheme optimal"
             )
-        t = DEFAULT_TIME if time is None else time
-        if not t:
-            return image
-        chose(scheme="exact", time=t)
-        return in_space(color, image, lambda i: i.diffused(lambda u: Heat().evolve_exactly(u, t)))
 
-    plan = schedule(
-        scheme=scheme,
-        time=time,
-        iterations=iterations,
-        step=step,
-        tolerance=tolerance,
-        to_tolerance="optimal",
-        default_time=DEFAULT_TIME,
-        largest_stable_step=Heat.largest_stable_step,
-    )
-    if not plan.time:
-        return image
+    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
+        """Find the steps."""
+        self.require_fit(image.shape, image.valid)
+        if self.exact is not None and image.valid is None:
+            return {"scheme": "exact", "time": self.exact}
+        assert self.steps is not None
+        return self.steps.measure(Heat(edges_of(image)), u, image.scale)
 
-    def diffused(converted: "Raster") -> "Raster":
-        heat = Heat(edges_of(converted))
-        return converted.diffused(lambda u: plan.run(heat, u, converted.scale))
+    def reach(self, numbers: Numbers) -> int | None:
+        """Depend on as much as the steps reach; solved exactly, on all of the image."""
+        return None if numbers["scheme"] == "exact" else reach_of(numbers, 0)
 
-    return in_space(color, image, diffused)
+    def run_planes(
+        self, image: "Raster", u: "Planes", numbers: Numbers, scratch: "Scratch"
+    ) -> "Planes":
+        """Take the steps, or none."""
+        if numbers["scheme"] == "exact":
+            return Heat().evolve_exactly(u, numbers["time"])
+        return take_steps(Heat(edges_of(image)), u, numbers, scratch)

@@ -1,22 +1,27 @@
 """Fill the holes of an image from what is around them."""
 
 import warnings
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from pdefilter.equations.inpainting import METHODS
 from pdefilter.errors import ImageError, ParameterError
-from pdefilter.filters.colour import Color, in_space
-from pdefilter.filters.coupling import Coupling, coupled
-from pdefilter.filters.maps import require_size
+from pdefilter.filters.colour import Color, InSpace, Space
+from pdefilter.filters.coupling import Coupled, Coupling, Sharing
+from pdefilter.filters.maps import as_raster, require_size
 from pdefilter.filters.option import Option, image_filter
+from pdefilter.filters.planes import PlanesOperation
 from pdefilter.observer import chose
+from pdefilter.operation import Numbers, Operation
 
 if TYPE_CHECKING:
     from pdefilter.equations.poisson import Residual
-    from pdefilter.raster import Mask, Planes, Raster
+    from pdefilter.kernels.scratch import Scratch
+    from pdefilter.raster import Mask, Picture, Planes, Raster
 
 MaskOrNone = TypeVar("MaskOrNone", "Mask", "Mask | None")
+
+Method: TypeAlias = Literal["harmonic", "biharmonic", "tv", "edge-enhancing"]
 
 EQUATIONS = {
     "harmonic": "Δu = 0, a membrane",
@@ -31,11 +36,10 @@ _UNUSUAL = 0.75
 
 @image_filter
 def inpaint(
-    image: "Raster",
     *,
-    method: Annotated[str, Option("What holds in the holes.", choices=EQUATIONS)] = "harmonic",
+    method: Annotated[Method, Option("What holds in the holes.", choices=EQUATIONS)] = "harmonic",
     fill: Annotated[
-        "Raster | None",
+        "Picture | None",
         Option(
             "Picture of the size of INPUT, white where it is filled: what is black stays, other "
             "holes too.",
@@ -45,7 +49,7 @@ def inpaint(
     ] = None,
     coupling: Coupling = None,
     color: Color = "rgb",
-) -> "Raster":
+) -> Operation:
     """Fill the holes of an image: what is black in --mask, NaN, infinite or no data.
 
     An elliptic equation is solved in the holes, where what is around them is
@@ -99,36 +103,97 @@ def inpaint(
     doi:10.1007/s10851-008-0087-0, and Schmaltz et al. 2014,
     doi:10.1007/s11263-014-0702-z (edge-enhancing).
     """
-    require_size("fill", fill, image)
-    wanted = None if fill is None else fill.not_black
-    if not image.colour.size:
-        _require_holes(
-            image.valid if wanted is None else ~wanted, "mask" if fill is None else "fill"
-        )
-        return image
-    image = image if color == "rgb" else image.together
-    known, holes, within = _divided(image, wanted)
+    return Inpainting(method, as_raster(fill), coupling, color)
 
-    def filled(converted: "Raster") -> "Raster":
-        def solve(u: "Planes") -> "Planes":
-            # In place, as what is in holes means nothing to anyone.
-            for some in _coupled_channels(len(u), coupling):
-                of_some = _of(holes, some)
-                if of_some.any():
-                    tell_of(METHODS[method](u[some], of_some, _of(within, some)))
-            return u
 
-        return converted.of_range_one.filtered(solve)
+@dataclass(frozen=True)
+class Inpainting(Operation):
+    """Holes filled from what is around them.
 
-    how = "shared" if coupling == "none" else coupling
-    found = in_space(
-        color,
-        replace(image, valid=known),
-        lambda i: coupled(how, i, filled),
-        couples=True,
-    )
-    # What was no hole is taken from the image as it came.
-    return replace(found, valid=holes)
+    Attributes
+    ----------
+    method : str
+        One of `EQUATIONS`.
+    fill : Raster or None
+        Not black where the image is filled; None for all holes.
+    coupling : str or None
+        How channels share edges.
+    color : str
+        Where colours are filtered.
+    """
+
+    method: Method
+    fill: "Raster | None"
+    coupling: Sharing | None
+    color: Space
+
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
+        """Refuse images that are not of the size of the picture, and masks without holes."""
+        require_size("fill", self.fill, shape)
+        if self.fill is not None:
+            _require_holes(~self.fill.not_black, "fill")
+        elif valid is not None:
+            _require_holes(valid, "mask")
+
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
+        """Fill the holes."""
+        wanted = None if self.fill is None else self.fill.not_black
+        image = image if self.color == "rgb" else image.together
+        known, holes, within = _divided(image, wanted)
+        sharing: Sharing | None = "shared" if self.coupling == "none" else self.coupling
+        filling = Filling(self.method, holes, within, self.coupling == "none")
+        operation = InSpace(self.color, Coupled(sharing, filling), couples=True)
+        # Pixels that are not holes are taken from the image as it came.
+        return replace(operation(replace(image, valid=known)), valid=holes)
+
+
+@dataclass(frozen=True, eq=False)
+class Filling(PlanesOperation):
+    """The solution of an equation in holes.
+
+    Attributes
+    ----------
+    method : str
+        One of `EQUATIONS`.
+    holes : ndarray of shape (M, N) or (C, M, N), bool
+        Where to solve.
+    within : ndarray of shape (M, N) or (C, M, N), bool, or None
+        What has a value or gets one; None for all.
+    apart : bool
+        Whether every plane is filled by itself.
+    """
+
+    takes_means: ClassVar[bool] = False
+
+    method: Method
+    holes: "Mask"
+    within: "Mask | None"
+    apart: bool
+
+    def measure(self, image: "Raster") -> dict[str, Any]:
+        """Find the number that every channel begins with."""
+        lowest = image.lowest
+        return {"lowest": lowest, **super().measure(image.of_range_one(lowest))}
+
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
+        """Solve on numbers from zero to one."""
+        return super().run(image.of_range_one(numbers["lowest"]), numbers)
+
+    def run_planes(
+        self,
+        image: "Raster",  # noqa: ARG002 (a PlanesOperation's)
+        u: "Planes",
+        numbers: Numbers,  # noqa: ARG002 (a PlanesOperation's)
+        scratch: "Scratch",
+    ) -> "Planes":
+        """Solve, channel by channel where they are apart."""
+        u = u if scratch.overwrite else u.copy()
+        together = [slice(None)]
+        for some in [slice(c, c + 1) for c in range(len(u))] if self.apart else together:
+            holes = _of(self.holes, some)
+            if holes.any():
+                tell_of(METHODS[self.method](u[some], holes, _of(self.within, some)))
+        return u
 
 
 def _divided(image: "Raster", wanted: "Mask | None") -> "tuple[Mask, Mask, Mask | None]":
@@ -175,13 +240,6 @@ def _divided(image: "Raster", wanted: "Mask | None") -> "tuple[Mask, Mask, Mask 
     return known, tied, within & (known | tied)
 
 
-def _coupled_channels(planes: int, coupling: str | None) -> "list[slice]":
-    """Tell which planes are filled together."""
-    if coupling != "none":
-        return [slice(None)]
-    return [slice(plane, plane + 1) for plane in range(planes)]
-
-
 def _of(mask: MaskOrNone, some: slice) -> MaskOrNone:
     return mask if mask is None or mask.ndim == 2 else mask[some]
 
@@ -197,9 +255,7 @@ def tell_of(residual: "Residual") -> None:
         )
 
 
-def _require_holes(valid: "Mask | None", name: str) -> None:
-    if valid is None:
-        return
+def _require_holes(valid: "Mask", name: str) -> None:
     filled, kept = ("black", "white") if name == "mask" else ("white", "black")
     if valid.all():
         raise ParameterError(name, f"is nowhere {filled}; make {filled} what is to be filled")

@@ -6,13 +6,13 @@ from pdefilter.errors import MisfitError, ParameterError
 from pdefilter.filters.option import Option
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Raster, Values
+    from pdefilter.raster import Picture, Raster, Values
 
 # A picture of 8 bits has as many grey levels as its values say.
 LEVELS = 255.0
 
 KappaMap: TypeAlias = Annotated[
-    "Raster | None",
+    "Picture | None",
     Option(
         "Grey picture of the size of INPUT that has κ for every pixel: floats in the unit of "
         "--kappa, integers as parts of full scale.",
@@ -21,7 +21,7 @@ KappaMap: TypeAlias = Annotated[
 ]
 
 NoiseMap: TypeAlias = Annotated[
-    "Raster | None",
+    "Picture | None",
     Option(
         "Grey picture of the size of INPUT that has the standard deviation of the noise for every "
         "pixel: floats in the unit of --noise, integers as parts of full scale.",
@@ -30,21 +30,31 @@ NoiseMap: TypeAlias = Annotated[
 ]
 
 
+def as_raster(picture: "Picture | None") -> "Raster | None":
+    """Take a picture as operations are given it: read, and brought to numbers."""
+    if picture is None:
+        return None
+    from pdefilter.raster import Raster
+
+    assert isinstance(picture, Raster)
+    return picture
+
+
 def numbers_in(
     name: str, picture: "Raster | None", image: "Raster", *, positive: bool
 ) -> "Values | None":
-    """Read a map that `require_map` let pass, as numbers on the scale of an image.
+    """Read a map as numbers on the scale of an image, and in the box of it.
 
     Parameters
     ----------
     name : str
         The parameter.
     picture : Raster or None
-        What was given for it.
+        What was given for it, of the size of the whole image.
     image : Raster
         The image.
     positive : bool
-        Whether every value must be above zero; else zeros are taken too.
+        Whether every value must be above zero; else zeros are allowed too.
 
     Returns
     -------
@@ -60,6 +70,8 @@ def numbers_in(
         return None
     import numpy as np
 
+    if image.box is not None:
+        picture = picture.cropped(image.box)
     values = picture.scale.of_channel(0).stored(picture.colour[0]) / picture.scale.full
     if not (values.min() > 0 if positive else values.min() >= 0):
         least = "above 0" if positive else "at least 0"
@@ -67,28 +79,22 @@ def numbers_in(
     return np.asarray(values * image.scale.number(1.0))
 
 
-def require_map(
-    name: str, value: object, picture: "Raster | None", image: "Raster", *, given: bool
-) -> None:
-    """Refuse what cannot be the map of a parameter, as far as is known before there is an image.
+def require_map(name: str, value: object, picture: "Raster | None", *, given: bool) -> None:
+    """Refuse a picture that cannot be the map of a parameter.
 
     Parameters
     ----------
     name, value : str, object
-        The parameter, and what it is for all pixels.
+        The parameter, and its value for all pixels.
     picture : Raster or None
         What was given for its map.
-    image : Raster
-        The image, or one of no values.
     given : bool
-        Whether the user said that value.
+        Whether the user gave that value.
 
     Raises
     ------
     ParameterError
         If both were given, or the picture has colours, or holes.
-    MisfitError
-        If it is of another size than the image.
     """
     if picture is None:
         return
@@ -96,35 +102,28 @@ def require_map(
         raise ParameterError(
             f"{name}_map", f"{name} = {value} says the same for all pixels; give one of them"
         )
-    _require_grey(f"{name}_map", picture)
-    require_size(f"{name}_map", picture, image)
-
-
-def _require_grey(name: str, picture: "Raster") -> None:
     if len(picture.colour) != 1:
         raise ParameterError(
-            name, f"has {len(picture.colour)} colour channels; give a grey picture"
+            f"{name}_map", f"has {len(picture.colour)} colour channels; give a grey picture"
         )
     if picture.valid is not None:
-        raise ParameterError(name, "has values that are no finite numbers; fill them first")
+        raise ParameterError(
+            f"{name}_map", "has values that are not finite numbers; fill them first"
+        )
 
 
-def require_size(name: str, picture: "Raster | None", image: "Raster") -> None:
-    """Refuse a map that is not of the size of an image, where that is known.
+def require_size(name: str, picture: "Raster | None", shape: tuple[int, ...]) -> None:
+    """Refuse a map that is not of the size of an image.
 
     Raises
     ------
     MisfitError
         That says both sizes.
     """
-    if picture is None or image.colour.shape[1:] == (0, 0):
+    if picture is None or picture.shape == shape:
         return
-    (rows, columns), (of_map_rows, of_map_columns) = (
-        image.colour.shape[1:],
-        picture.colour.shape[1:],
+    (rows, columns), (of_map_rows, of_map_columns) = shape, picture.shape
+    raise MisfitError(
+        f"has {columns} × {rows} pixels, the {name.replace('_', ' ')} {of_map_columns} × "
+        f"{of_map_rows}; give a map of its size"
     )
-    if (rows, columns) != (of_map_rows, of_map_columns):
-        raise MisfitError(
-            f"has {columns} × {rows} pixels, the {name.replace('_', ' ')} {of_map_columns} × "
-            f"{of_map_rows}; give a map of its size"
-        )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pdefilter.equations.coherence_enhancing import coherence_enhancing
 from pdefilter.equations.contrast import contrast_of_noise
@@ -16,12 +16,16 @@ from pdefilter.equations.smoothing import Smoothing
 from pdefilter.equations.tensor_diffusion import TensorDiffusion
 from pdefilter.equations.varying import VaryingDiffusion
 from pdefilter.errors import ParameterError
-from pdefilter.filters.evolve import DEFAULT_TOLERANCE, SCHEMES, edges_of
+from pdefilter.evolve.schedule import DEFAULT_TOLERANCE, SCHEMES
 from pdefilter.filters.option import AUTO
+from pdefilter.filters.planes import edges_of
 
 if TYPE_CHECKING:
     from pdefilter.kernels.tensors import TensorLaw
     from pdefilter.raster import Plane, Planes, Raster, Values
+
+
+Model: TypeAlias = Literal["perona-malik", "regularized", "edge-enhancing", "coherence-enhancing"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,16 @@ class Choice:
         """Make what goes from an image to that which coefficients are taken from."""
         return Smoothing(self.presmooth or 0.0, image.valid)
 
+    @property
+    def reach(self) -> int | None:
+        """How far around an edge, in pixels, the image decides what the edge conducts.
+
+        None for a tensor: fluxes are rounded by the largest value of the whole image.
+        """
+        if MODELS[self.model].has_tensor:
+            return None
+        return Smoothing(self.presmooth).taps.reach if self.presmooth else 0
+
     def contrast_of(self, deviations: "Sequence[float | Values]") -> "float | Values":
         """Find the κ that removes noise of these deviations best."""
         diffusivity = DIFFUSIVITIES[str(self.diffusivity)]
@@ -63,7 +77,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Model:
+class Row:
     """A row of the table of models.
 
     Attributes
@@ -85,6 +99,8 @@ class Model:
     tolerance : float
         What the schemes that divide the time take where the user does not say, in
         grey levels of 255.
+    has_tensor : bool
+        Whether diffusion is a tensor.
     evolution : callable
         From a choice, an image and κ to the evolution.
     """
@@ -96,6 +112,7 @@ class Model:
     schemes: tuple[str, ...]
     largest_stable_step: float
     tolerance: float
+    has_tensor: bool
     evolution: "Callable[[Choice, Raster, float | Plane], Evolution]"
 
 
@@ -155,10 +172,10 @@ _TENSOR = ("fsi", "fed", "explicit")
 # What stays of it is below the rounding to 8 bits, of 0.29; a fifth takes up to five times as long.
 _TENSOR_TOLERANCE = 0.5
 
-MODELS: Mapping[str, Model] = {
+MODELS: Mapping[str, Row] = {
     row.own.model: row
     for row in (
-        Model(
+        Row(
             "div(g(|∇u|²) ∇u)",
             Choice("perona-malik", "rational", None, None),
             AUTO,
@@ -166,9 +183,10 @@ MODELS: Mapping[str, Model] = {
             _EDGEWISE,
             PeronaMalik.largest_stable_step,
             DEFAULT_TOLERANCE,
+            False,
             _edgewise,
         ),
-        Model(
+        Row(
             "div(g(|∇u_σ|²) ∇u)",
             Choice("regularized", "rational", 0.5, None),
             AUTO,
@@ -176,9 +194,10 @@ MODELS: Mapping[str, Model] = {
             _EDGEWISE,
             Regularized.largest_stable_step,
             DEFAULT_TOLERANCE,
+            False,
             _edgewise,
         ),
-        Model(
+        Row(
             "div(D ∇u), D across edges as g of their contrast, along them 1",
             Choice("edge-enhancing", "weickert", 1.0, 0.0),
             AUTO,
@@ -186,9 +205,10 @@ MODELS: Mapping[str, Model] = {
             _TENSOR,
             TensorDiffusion.largest_stable_step,
             _TENSOR_TOLERANCE,
+            True,
             _edge_enhancing,
         ),
-        Model(
+        Row(
             "div(D ∇u), D along lines up to 1, else 0.01",
             Choice("coherence-enhancing", None, 0.5, 4.0),
             "p50",
@@ -196,6 +216,7 @@ MODELS: Mapping[str, Model] = {
             _TENSOR,
             TensorDiffusion.largest_stable_step,
             _TENSOR_TOLERANCE,
+            True,
             _coherence_enhancing,
         ),
     )

@@ -1,13 +1,12 @@
-"""The noise of an image, given or estimated: an option, and what stands for it."""
+"""The noise of an image, given or estimated."""
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pdefilter.filters.option import AUTO, Option
-from pdefilter.observer import chose
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Mask, Places, Planes, Raster, Values
+    from pdefilter.measure.noise import Noise
+    from pdefilter.raster import Planes, Raster, Values
 
 # A deviation below is rounding of float32.
 _SMALLEST = 1e-7
@@ -27,36 +26,9 @@ NoiseLevel: TypeAlias = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class Noise:
-    """White noise.
-
-    Attributes
-    ----------
-    deviations : tuple of float or of ndarray of shape (M, N)
-        Its standard deviation in every plane.
-    visible : ndarray of shape (M, N) or (C, M, N), bool, or None
-        The pixels that are no holes and not transparent; None where all are so.
-    """
-
-    deviations: "tuple[float | Values, ...]"
-    visible: "Mask | None"
-
-    def cropped(self, rows: "Places", columns: "Places") -> Self:
-        """Cut out that of a part of the image."""
-        return replace(
-            self,
-            deviations=tuple(
-                deviation if isinstance(deviation, float) else deviation[rows, columns]
-                for deviation in self.deviations
-            ),
-            visible=None if self.visible is None else self.visible[..., rows, columns],
-        )
-
-
 def noise_of(
     image: "Raster", u: "Planes", level: float | str, map_: "Values | None" = None
-) -> Noise:
+) -> "Noise":
     """Take the noise as given, or estimate it.
 
     Parameters
@@ -70,7 +42,7 @@ def noise_of(
     map_ : ndarray of shape (M, N), optional
         The deviation in every pixel, as a number.
     """
-    from pdefilter.kernels.noise import noise_deviations
+    from pdefilter.measure.noise import Noise, noise_deviations
 
     colours, visible, scale = len(image.colour), image.visible, image.scale
     rest = [0.0] * (len(u) - colours)
@@ -81,5 +53,12 @@ def noise_of(
     else:
         found = [scale.number(float(level))] * colours
     found = [min(deviation, _LARGEST) if deviation > _SMALLEST else 0.0 for deviation in found]
-    chose(noise=[scale.of_channel(c).part(deviation) for c, deviation in enumerate(found)])
     return Noise((*found, *rest), visible)
+
+
+def told(noise: "Noise", image: "Raster") -> dict[str, Any]:
+    """Name the deviations in the colours as parts of full scale, unless a map gave them."""
+    found, scale = noise.deviations[: len(image.colour)], image.scale
+    if not all(isinstance(deviation, float) for deviation in found):
+        return {}
+    return {"noise": [scale.of_channel(c).fraction(d) for c, d in enumerate(found)]}

@@ -5,12 +5,11 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, get_args
+from types import NoneType, UnionType
+from typing import Any, Literal, ParamSpec, Union, get_args, get_origin
 
 from pdefilter.errors import ParameterError
-
-if TYPE_CHECKING:
-    from pdefilter.raster import Raster
+from pdefilter.operation import Operation
 
 P = ParamSpec("P")
 
@@ -145,24 +144,30 @@ def parameters_of(function: Callable[..., Any]) -> list[Parameter]:
     for parameter in inspect.signature(function).parameters.values():
         for note in getattr(parameter.annotation, "__metadata__", ()):
             if isinstance(note, Option):
-                base = parameter.annotation.__origin__
-                kinds = get_args(base) or (base,)
+                kinds = _kinds(parameter.annotation.__origin__)
                 found.append(Parameter(parameter.name, kinds, parameter.default, note))
     return found
 
 
-def image_filter(
-    function: "Callable[Concatenate[Raster, P], Raster]",
-) -> "Callable[Concatenate[Raster, P], Raster]":
-    """Check every argument of a filter against its `Option` before the filter runs."""
+def _kinds(annotation: Any) -> tuple[type, ...]:
+    """List the Python types of a union; words to choose from are strings."""
+    if get_origin(annotation) in (Union, UnionType):
+        return tuple(kind for member in get_args(annotation) for kind in _kinds(member))
+    if get_origin(annotation) is Literal:
+        return (str,)
+    return (NoneType if annotation is None else annotation,)
+
+
+def image_filter(function: Callable[P, Operation]) -> Callable[P, Operation]:
+    """Check every argument of a filter against its `Option` before it becomes an operation."""
     parameters = {parameter.name: parameter for parameter in parameters_of(function)}
 
     @functools.wraps(function)
-    def checked(image: "Raster", /, *args: P.args, **kwargs: P.kwargs) -> "Raster":
+    def checked(*args: P.args, **kwargs: P.kwargs) -> Operation:
         for name, value in kwargs.items():
             if name in parameters:
                 parameter = parameters[name]
                 kwargs[name] = parameter.option.checked(name, parameter.kinds, value)
-        return function(image, *args, **kwargs)
+        return function(*args, **kwargs)
 
     return checked

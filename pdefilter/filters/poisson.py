@@ -1,16 +1,18 @@
 """Edit an image by its gradient."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 from pdefilter.equations import gradient_domain
 from pdefilter.errors import ImageError, MisfitError, ParameterError
 from pdefilter.filters.inpaint import tell_of
+from pdefilter.filters.maps import as_raster
 from pdefilter.filters.option import Option, image_filter
+from pdefilter.operation import Numbers, Operation
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Mask, Raster
+    from pdefilter.raster import Mask, Picture, Raster
 
 
 def place_of(text: str) -> tuple[int, int]:
@@ -29,13 +31,12 @@ def place_of(text: str) -> tuple[int, int]:
 
 @image_filter
 def poisson(
-    image: "Raster",
     *,
     source: Annotated[
-        "Raster | None", Option("Picture to clone from: its gradient.", picture=True)
+        "Picture | None", Option("Picture to clone from: its gradient.", picture=True)
     ] = None,
     mask: Annotated[
-        "Raster | None",
+        "Picture | None",
         Option(
             "Picture of the size of the source, black where it is not cloned.",
             picture=True,
@@ -61,14 +62,14 @@ def poisson(
         ),
     ] = None,
     columns: Annotated[
-        "Raster | None",
+        "Picture | None",
         Option(
             "Differences to the pixel on the right, where INPUT holds those to the pixel below: "
             "the image that has them, of mean zero, is found.",
             picture=True,
         ),
     ] = None,
-) -> "Raster":
+) -> Operation:
     """Clone, flatten or integrate: the image of a wanted gradient v solves Δu = div v.
 
     Cloning puts the differences within another picture into the image, whose
@@ -125,42 +126,182 @@ def poisson(
     Petro & Sbert 2014, doi:10.5201/ipol.2014.84 (flattening); Simchony,
     Chellappa & Shao 1990, doi:10.1109/34.55103 (integration).
     """
-    region = _region(source, mask, place_of(at), image.colour.shape[1:])
+    place, of_source, of_mask, across = (
+        place_of(at),
+        as_raster(source),
+        as_raster(mask),
+        as_raster(columns),
+    )
     given = [
         name
         for name, value in (("source", source), ("flatten", flatten), ("columns", columns))
         if value is not None
     ]
+    if of_source is not None:
+        _region(of_source, of_mask, place, None)
     if not given:
         raise ParameterError("source", "is missing; give a source, a flatten or a columns")
     if len(given) > 1:
         raise ParameterError(given[1], f"contradicts {given[0]}; give one of them")
-    for name, value in (("mask", mask), ("at", at != "0,0"), ("mixed", mixed)):
+    for name, value in (("mask", mask is not None), ("at", at != "0,0"), ("mixed", mixed)):
         if value and source is None:
             raise ParameterError(name, "belongs to cloning; give a source too")
-    if columns is not None and columns.valid is not None:
+    if across is not None and across.valid is not None:
         raise ParameterError("columns", "have holes; fill them by inpaint")
-    if image.valid is None and image.colour.shape[1:] != (0, 0):
-        _require_fit(image, region, place_of(at), columns)
-    if not image.colour.size:
-        return image
+    if flatten is not None:
+        return Flattening(flatten)
+    if across is not None:
+        return Integration(across)
+    assert of_source is not None
+    return Cloning(of_source, of_mask, place, mixed)
+
+
+@dataclass(frozen=True)
+class Flattening(Operation):
+    """Illumination evened out that changes over more than a length.
+
+    Attributes
+    ----------
+    length : float
+        The length L in px.
+    """
+
+    length: float
+
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
+        """Keep the gradient, and pull the image to its mean."""
+        _require_whole(image)
+        return replace(image, colour=gradient_domain.flatten(image.colour, self.length))
+
+
+@dataclass(frozen=True)
+class Integration(Operation):
+    """The image that has given differences, of which it holds those to the pixel below.
+
+    Attributes
+    ----------
+    columns : Raster
+        The differences to the pixel on the right.
+    """
+
+    columns: "Raster"
+
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (an Operation's)
+        """Refuse images that are not of the size of the other differences."""
+        if self.columns.shape != shape:
+            raise MisfitError(
+                f"has {_size(shape)} pixels, the columns {_size(self.columns.shape)}; give both of "
+                "one size"
+            )
+
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
+        """Integrate."""
+        import numpy as np
+
+        _require_whole(image)
+        columns = self.columns
+        if len(columns.colour) != len(image.colour):
+            raise MisfitError(
+                f"has {len(image.colour)} channels, the columns {len(columns.colour)}; convert one "
+                "of them"
+            )
+        # Of differences zero means none.
+        rows = replace(
+            image,
+            colour=image.colour + image.scale.number_of_origin,
+            scale=image.scale.of_differences,
+        )
+        across = columns.colour + columns.scale.number_of_origin
+        brought, factor = _on_one_scale(rows, columns)
+        found = gradient_domain.integrate(brought.colour, across * np.float32(factor))
+        return replace(brought, colour=found)
+
+
+@dataclass(frozen=True)
+class Cloning(Operation):
+    """The differences within a picture put into an image.
+
+    Attributes
+    ----------
+    source : Raster
+        The picture.
+    mask : Raster or None
+        Of its size, black where it is not cloned.
+    at : tuple of int
+        The row and the column of the image where its first pixel comes to lie.
+    mixed : bool
+        Whether the stronger of two differences is taken.
+    """
+
+    source: "Raster"
+    mask: "Raster | None"
+    at: tuple[int, int]
+    mixed: bool
+
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (an Operation's)
+        """Refuse images in which the picture does not lie, or that it would replace."""
+        from pdefilter.kernels.box import box
+
+        region = _region(self.source, self.mask, self.at, shape)
+        rows, columns = box(region, 0)
+        top, bottom = rows.start + self.at[0], rows.stop - 1 + self.at[0]
+        left, right = columns.start + self.at[1], columns.stop - 1 + self.at[1]
+        if min(top, left) < 0 or bottom >= shape[0] or right >= shape[1]:
+            raise MisfitError(
+                f"has {_size(shape)} pixels, and what is cloned reaches from {top},{left} to "
+                f"{bottom},{right}; move it by --at, or mask it"
+            )
+        if region.sum() == shape[0] * shape[1]:
+            raise MisfitError("would be replaced as a whole; mask the source, to leave some of it")
+
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
+        """Solve for the image whose differences are those of the picture."""
+        import numpy as np
+
+        from pdefilter.kernels.box import box
+
+        _require_whole(image)
+        source, at = self.source, self.at
+        channels, *shape = image.colour.shape
+        if len(source.colour) not in (1, channels):
+            raise MisfitError(
+                f"has {channels} colour channels, the source {len(source.colour)}; convert one of "
+                "them"
+            )
+        region = _region(source, self.mask, at, image.shape)
+        rows, columns = (
+            place + offset for place, offset in zip(np.nonzero(region), at, strict=True)
+        )
+        free = np.zeros(shape, bool)
+        free[rows, columns] = True
+        part = box(free, 1)
+        # Pixels beyond the source's border are in the part, but no edge of the region leads there.
+        beneath = np.ix_(
+            *(
+                np.arange(one.start - offset, one.stop - offset).clip(0, size - 1)
+                for one, offset, size in zip(part, at, region.shape, strict=True)
+            )
+        )
+        image, factor = _on_one_scale(image, source)
+        given = source.colour[:, beneath[0], beneath[1]] * np.float32(factor)
+        colour = image.colour.copy()
+        inner = np.ascontiguousarray(colour[:, *part])
+        residual = gradient_domain.clone(
+            inner, np.broadcast_to(given, inner.shape), free[part].copy(), mixed=self.mixed
+        )
+        tell_of(residual)
+        colour[:, *part] = inner
+        return replace(image, colour=colour, valid=free)
+
+
+def _require_whole(image: "Raster") -> None:
     if image.valid is not None:
         raise ImageError("has holes; fill them by inpaint")
-    if flatten is not None:
-        return _flattened(image, flatten)
-    if columns is not None:
-        return _integrated(image, columns)
-    assert source is not None
-    assert region is not None
-    return _cloned(image, source, region, place_of(at), mixed=mixed)
 
 
 def _region(
-    source: "Raster | None",
-    mask: "Raster | None",
-    at: tuple[int, int],
-    within: tuple[int, ...],
-) -> "Mask | None":
+    source: "Raster", mask: "Raster | None", at: tuple[int, int], within: tuple[int, ...] | None
+) -> "Mask":
     """Find which pixels of the source are cloned, `at` a place in an image of the shape `within`.
 
     Those whose differences to all their neighbours in the image it knows. A pixel
@@ -169,8 +310,6 @@ def _region(
     are no neighbours, and none are missed; but of an image that all would replace,
     the pixels at the border of the source stay.
     """
-    if source is None:
-        return None
     import numpy as np
 
     shape = source.colour.shape[1:]
@@ -183,15 +322,15 @@ def _region(
         if mask.colour.shape[1:] != shape:
             raise ParameterError(
                 "mask",
-                f"has {_size(mask)} pixels, the source {_size(source)}; give one of its size",
+                f"has {_size(mask.shape)} pixels, the source {_size(shape)}; give one of its size",
             )
         wanted = seen & mask.not_black
     # Which image it will be is not known yet where the options alone are looked at.
     rows, columns = (
         np.arange(-1, size + 1) + offset
-        for size, offset in zip(shape, at if any(within) else (0, 0), strict=True)
+        for size, offset in zip(shape, at if within else (0, 0), strict=True)
     )
-    height, width = within if any(within) else shape
+    height, width = within or shape
     inside = ((rows >= 0) & (rows < height))[:, None] & (columns >= 0) & (columns < width)
     framed = np.pad(seen, 1)
     surrounded = wanted & _all_neighbours(framed)
@@ -211,72 +350,12 @@ def _all_neighbours(framed: "Mask") -> "Mask":
     return framed[:-2, 1:-1] & framed[2:, 1:-1] & framed[1:-1, :-2] & framed[1:-1, 2:]
 
 
-def _size(image: "Raster") -> str:
-    rows, columns = image.colour.shape[1:]
+def _size(shape: tuple[int, ...]) -> str:
+    rows, columns = shape
     return f"{columns} × {rows}"
 
 
-def _require_fit(
-    image: "Raster", region: "Mask | None", at: tuple[int, int], columns: "Raster | None"
-) -> None:
-    """Refuse pictures whose sizes do not fit together."""
-    shape = image.colour.shape[1:]
-    if columns is not None and columns.colour.shape[1:] != shape:
-        raise MisfitError(
-            f"has {_size(image)} pixels, the columns {_size(columns)}; give both of one size"
-        )
-    if region is None:
-        return
-    from pdefilter.kernels.box import box
-
-    rows_within, columns_within = box(region, 0)
-    top, bottom = rows_within.start + at[0], rows_within.stop - 1 + at[0]
-    left, right = columns_within.start + at[1], columns_within.stop - 1 + at[1]
-    if min(top, left) < 0 or bottom >= shape[0] or right >= shape[1]:
-        raise MisfitError(
-            f"has {_size(image)} pixels, and what is cloned reaches from {top},{left} to "
-            f"{bottom},{right}; move it by --at, or mask it"
-        )
-    if region.sum() == shape[0] * shape[1]:
-        raise MisfitError("would be replaced as a whole; mask the source, to leave some of it")
-
-
-def _cloned(
-    image: "Raster", source: "Raster", region: "Mask", at: tuple[int, int], *, mixed: bool
-) -> "Raster":
-    import numpy as np
-
-    from pdefilter.kernels.box import box
-
-    channels, *shape = image.colour.shape
-    if len(source.colour) not in (1, channels):
-        raise MisfitError(
-            f"has {channels} colour channels, the source {len(source.colour)}; convert one of them"
-        )
-    rows, columns = (place + offset for place, offset in zip(np.nonzero(region), at, strict=True))
-    free = np.zeros(shape, bool)
-    free[rows, columns] = True
-    part = box(free, 1)
-    # Pixels beyond the source's border are in the part, but no edge of the region leads there.
-    beneath = np.ix_(
-        *(
-            np.arange(one.start - offset, one.stop - offset).clip(0, size - 1)
-            for one, offset, size in zip(part, at, region.shape, strict=True)
-        )
-    )
-    image, factor = _on_one_scale(image, source)
-    given = source.colour[:, beneath[0], beneath[1]] * np.float32(factor)
-    colour = image.colour.copy()
-    inner = np.ascontiguousarray(colour[:, *part])
-    residual = gradient_domain.clone(
-        inner, np.broadcast_to(given, inner.shape), free[part].copy(), mixed=mixed
-    )
-    tell_of(residual)
-    colour[:, *part] = inner
-    return replace(image, colour=colour, valid=free)
-
-
-def _on_one_scale(image: "Raster", other: "Raster") -> tuple["Raster", float]:
+def _on_one_scale(image: "Raster", other: "Raster") -> "tuple[Raster, float]":
     """Bring an image to the coarser of two scales; return what differences of the other become."""
     import numpy as np
 
@@ -288,25 +367,3 @@ def _on_one_scale(image: "Raster", other: "Raster") -> tuple["Raster", float]:
     scale = replace(image.scale, unit=unit)
     brought = replace(image, colour=image.colour * factor, scale=scale, stored=None)
     return brought, scale.number(other.scale.part(1.0))
-
-
-def _flattened(image: "Raster", length: float) -> "Raster":
-    return replace(image, colour=gradient_domain.flatten(image.colour, length))
-
-
-def _integrated(image: "Raster", columns: "Raster") -> "Raster":
-    if len(columns.colour) != len(image.colour):
-        raise MisfitError(
-            f"has {len(image.colour)} channels, the columns {len(columns.colour)}; convert one of "
-            "them"
-        )
-    # Of differences zero means none.
-    rows = replace(
-        image, colour=image.colour + image.scale.number_of_origin, scale=image.scale.of_differences
-    )
-    across = columns.colour + columns.scale.number_of_origin
-    brought, factor = _on_one_scale(rows, columns)
-    import numpy as np
-
-    found = gradient_domain.integrate(brought.colour, across * np.float32(factor))
-    return replace(brought, colour=found)

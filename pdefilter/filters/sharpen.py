@@ -1,14 +1,17 @@
 """Sharpen an image: undo a little diffusion."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.equations.heat import Heat
-from pdefilter.filters.colour import Color, in_space
+from pdefilter.filters.colour import Color, InSpace
 from pdefilter.filters.option import Option, image_filter
+from pdefilter.operation import Numbers, Operation, Unchanged
 
 if TYPE_CHECKING:
     from pdefilter.raster import Planes, Raster
+
+Method: TypeAlias = Literal["unsharp", "laplacian", "inverse-heat"]
 
 METHODS = {
     "unsharp": "u + a (u − G_σ ∗ u)",
@@ -20,9 +23,8 @@ METHODS = {
 
 @image_filter
 def sharpen(
-    image: "Raster",
     *,
-    method: Annotated[str, Option("What sharpens.", choices=METHODS)] = "unsharp",
+    method: Annotated[Method, Option("What sharpens.", choices=METHODS)] = "unsharp",
     amount: Annotated[
         float,
         Option(
@@ -41,7 +43,7 @@ def sharpen(
         ),
     ] = 1.0,
     color: Color = "rgb",
-) -> "Raster":
+) -> Operation:
     """Sharpen an image, by an unsharp mask, its Laplacian, or diffusion backward in time.
 
     With t = σ²/2 each method multiplies detail of the frequency ω by 1 + atω² or,
@@ -82,24 +84,52 @@ def sharpen(
     Kovásznay & Joseph 1955 (laplacian); Lavrentiev 1967 (the regularisation).
     """
     if not amount or not sigma:
-        return image
-    return in_space(color, image, lambda i: i.convolved(_sharpener(method, amount, sigma)))
+        return Unchanged()
+    return InSpace(color, Sharpening(method, amount, sigma))
 
 
-def _sharpener(method: str, amount: float, sigma: float) -> "Callable[[Planes], Planes]":
-    time = sigma**2 / 2
-    if method == "unsharp":
-        return lambda u: _unsharp(u, amount, sigma)
-    if method == "laplacian":
-        return lambda u: Heat().march(u, [-amount * time])
-    return lambda u: Heat().evolve_back(u, time, amount)
+@dataclass(frozen=True)
+class Sharpening(Operation):
+    """A little diffusion undone.
 
+    Attributes
+    ----------
+    method : str
+        One of `METHODS`.
+    amount : float
+        The strength a.
+    sigma : float
+        The standard deviation of the blur in px.
+    """
 
-def _unsharp(u: "Planes", amount: float, sigma: float) -> "Planes":
-    import numpy as np
+    method: Method
+    amount: float
+    sigma: float
 
-    from pdefilter.kernels import windows
-    from pdefilter.kernels.convolution import correlate
+    def reach(self, numbers: Numbers) -> int | None:  # noqa: ARG002 (an Operation's)
+        """Depend on the kernel's pixels; diffused backward, on all of the image."""
+        if self.method == "inverse-heat":
+            return None
+        if self.method == "laplacian":
+            return 1
+        from pdefilter.kernels import windows
 
-    taps = windows.gaussian(sigma)
-    return u + np.float32(amount) * (u - correlate(u, taps, taps))
+        return windows.gaussian(self.sigma).reach
+
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
+        """Sharpen by a linear filter."""
+        return image.convolved(self._sharpened)
+
+    def _sharpened(self, u: "Planes") -> "Planes":
+        time = self.sigma**2 / 2
+        if self.method == "laplacian":
+            return Heat().march(u, [-self.amount * time])
+        if self.method == "inverse-heat":
+            return Heat().evolve_back(u, time, self.amount)
+        import numpy as np
+
+        from pdefilter.kernels import windows
+        from pdefilter.kernels.convolution import correlate
+
+        taps = windows.gaussian(self.sigma)
+        return u + np.float32(self.amount) * (u - correlate(u, taps, taps))

@@ -2,16 +2,17 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.equations.smoothing import Smoothing
 from pdefilter.errors import ParameterError
-from pdefilter.filters.colour import Color, in_space
-from pdefilter.filters.coupling import Coupling, coupled
-from pdefilter.filters.evolution_options import Steps, time_option, travel_step_option
+from pdefilter.filters.colour import Color, InSpace
+from pdefilter.filters.coupling import Coupled, Coupling
 from pdefilter.filters.option import Option, image_filter
-from pdefilter.filters.smooth import gaussian
+from pdefilter.filters.time_options import Steps, time_option, travel_step_option
+from pdefilter.filters.weighted_mean import WeightedMean
+from pdefilter.operation import Numbers, Operation, Unchanged
 from pdefilter.schemes.explicit import explicit_steps
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ DEFAULT_RHO = 4.0
 # Of two neighbours one is as far from the pixel as the upwind slope divided by √2, at least.
 LARGEST_STEP = math.sqrt(0.5)
 
+Model: TypeAlias = Literal["osher-rudin", "alvarez-mazorra", "coherence"]
+
 MODELS = {
     "osher-rudin": "the image itself",
     "alvarez-mazorra": "the image smoothed by a Gaussian, so that noise makes no edges",
@@ -35,10 +38,9 @@ MODELS = {
 
 @image_filter
 def shock(
-    image: "Raster",
     *,
     model: Annotated[
-        str, Option("What tells the two sides of an edge apart.", choices=MODELS)
+        Model, Option("What tells the two sides of an edge apart.", choices=MODELS)
     ] = "alvarez-mazorra",
     sigma: Annotated[
         float | None,
@@ -65,7 +67,7 @@ def shock(
     step: Annotated[float | None, travel_step_option(LARGEST_STEP, otherwise="0.5")] = None,
     coupling: Coupling = None,
     color: Color = "rgb",
-) -> "Raster":
+) -> Operation:
     """Sharpen edges by a shock filter, u_t = −sgn(v_ηη) |∇u| with v = u or G_σ ∗ u.
 
     Bright and dark regions grow until they meet at an edge, at 1 px in a time of
@@ -135,69 +137,92 @@ def shock(
         largest_stable_step=LARGEST_STEP,
         unit="px",
     )
-    if not steps or not image.colour.size:
+    if not steps:
+        return Unchanged()
+    shock_filter = ShockFilter(
+        steps,
+        None if model == "osher-rudin" else DEFAULT_SIGMA if sigma is None else sigma,
+        None if model != "coherence" else DEFAULT_RHO if rho is None else rho,
+    )
+    return InSpace(color, Coupled(coupling, shock_filter))
+
+
+@dataclass(frozen=True)
+class ShockFilter(Operation):
+    """Explicit steps of a shock filter.
+
+    Attributes
+    ----------
+    steps : tuple of float
+        Their sizes in px.
+    sigma : float or None
+        The standard deviation in px of the Gaussian that makes v; None where v is the image.
+    rho : float or None
+        That of the neighbourhood that directions are taken from; None for no such directions.
+    """
+
+    steps: tuple[float, ...]
+    sigma: float | None
+    rho: float | None
+
+    def measure(self, image: "Raster") -> Numbers:
+        """Tell whether pixels count differently."""
+        return {"weighted": image.weight is not None}
+
+    def reach(self, numbers: Numbers) -> int | None:
+        """Depend on the pixels around that all steps together look at.
+
+        Where pixels count differently, v stays in the range of the whole image.
+        """
+        if numbers["weighted"] and self.sigma:
+            return None
+        kernels = [Smoothing(sigma).taps.reach for sigma in (self.sigma, self.rho) if sigma]
+        return len(self.steps) * (1 + max(kernels, default=0))
+
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
+        """Take the steps."""
+        import numpy as np
+
+        from pdefilter.kernels.shock import advance
+
+        weight, structure = image.weight, self._structure_of(image)
+        buffers = [np.empty_like(image.colour) for _ in range(min(2, len(self.steps)))]
+        for k, step in enumerate(self.steps):
+            colour = advance(
+                image.colour,
+                step,
+                guide=self._guide(image),
+                weight=weight,
+                structure=structure(image.colour) if structure else None,
+                out=buffers[k % 2],
+            )
+            image = replace(image, colour=colour)
         return image
-    smoothing = DEFAULT_SIGMA if sigma is None else sigma
-    neighbourhood = DEFAULT_RHO if rho is None else rho
 
-    def shocked(converted: "Raster") -> "Raster":
-        def guide(now: "Raster") -> "Planes | Taps | None":
-            return None if model == "osher-rudin" else _smoothed(now, smoothing)
+    def _guide(self, image: "Raster") -> "Planes | Taps | None":
+        """Smooth what decides, or say how, where a step can do so on its way."""
+        from pdefilter.kernels import windows
 
-        structure = _structure_of(converted, neighbourhood) if model == "coherence" else None
-        return _advance(converted, steps, guide, structure)
+        if not self.sigma:
+            return None
+        if image.weight is None:
+            return windows.gaussian(self.sigma)
+        return WeightedMean(windows.gaussian(self.sigma))(image).colour
 
-    return in_space(color, image, lambda i: coupled(coupling, i, shocked))
+    def _structure_of(self, image: "Raster") -> "Callable[[Planes], Planes] | None":
+        """Make the function that finds the directions around every pixel."""
+        if self.rho is None:
+            return None
+        import numpy as np
 
+        from pdefilter.kernels.tensors import structure_tensor
 
-def _advance(
-    image: "Raster",
-    steps: tuple[float, ...],
-    guide: "Callable[[Raster], Planes | Taps | None]",
-    structure: "Callable[[Planes], Planes] | None",
-) -> "Raster":
-    import numpy as np
+        visible = image.visible
+        gathered = Smoothing(self.rho, visible)
+        buffers = [np.empty((3, *image.shape), np.float32) for _ in range(2)]
 
-    from pdefilter.kernels.shock import advance
+        def structure(colour: "Planes") -> "Planes":
+            tensors = structure_tensor(colour, len(colour), visible, out=buffers[0])
+            return gathered.of_tensors(tensors, buffers[1])
 
-    weight = image.weight
-    scratch = [np.empty_like(image.colour) for _ in range(min(2, len(steps)))]
-    for k, step in enumerate(steps):
-        colour = advance(
-            image.colour,
-            step,
-            guide=guide(image),
-            weight=weight,
-            structure=structure(image.colour) if structure else None,
-            out=scratch[k % 2],
-        )
-        image = replace(image, colour=colour)
-    return image
-
-
-def _smoothed(image: "Raster", sigma: float) -> "Planes | Taps | None":
-    """Smooth what decides, or say how, where a step can do so on its way."""
-    from pdefilter.kernels import windows
-
-    if not sigma:
-        return None
-    if image.weight is None:
-        return windows.gaussian(sigma)
-    return gaussian(image, sigma).colour
-
-
-def _structure_of(image: "Raster", rho: float) -> "Callable[[Planes], Planes]":
-    """Make what finds the directions in the neighbourhood of every pixel, in room of its own."""
-    import numpy as np
-
-    from pdefilter.kernels.tensors import structure_tensor
-
-    visible = image.visible
-    gathered = Smoothing(rho, visible)
-    scratch = [np.empty((3, *image.colour.shape[1:]), np.float32) for _ in range(2)]
-
-    def structure(colour: "Planes") -> "Planes":
-        tensors = structure_tensor(colour, len(colour), visible, out=scratch[0])
-        return gathered.of_tensors(tensors, scratch[1])
-
-    return structure
+        return structure

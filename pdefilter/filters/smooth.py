@@ -1,24 +1,30 @@
 """Smooth an image by convolution, by a running median, or to the minimum of an energy."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from pdefilter.equations.energies import OPTIMIZERS
+from pdefilter.equations.energies import OPTIMIZERS, Optimizer
 from pdefilter.errors import ParameterError
-from pdefilter.filters.colour import Color, in_space
-from pdefilter.filters.coupling import Coupling, coupled
-from pdefilter.filters.evolution_options import time_option
-from pdefilter.filters.maps import LEVELS, NoiseMap
+from pdefilter.filters.colour import Color, InSpace
+from pdefilter.filters.coupling import Coupled, Coupling
+from pdefilter.filters.curvature import CurvatureMotion, curvature_steps
+from pdefilter.filters.maps import LEVELS, NoiseMap, as_raster
+from pdefilter.filters.median import Median
 from pdefilter.filters.option import Option, image_filter
-from pdefilter.filters.variational import ENERGIES, Wanted, moved_by_curvature, require_fit
+from pdefilter.filters.time_options import time_option
+from pdefilter.filters.variational import ENERGIES, Minimised, require_fit
+from pdefilter.filters.weighted_mean import WeightedMean
+from pdefilter.operation import Operation, Unchanged
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from pdefilter.kernels.taps import Taps
-    from pdefilter.raster import Raster
+    from pdefilter.raster import Picture
 
 DEFAULT_SIGMA = 2.0
 DEFAULT_MEDIAN_SIZE = 3
+
+Method: TypeAlias = Literal[
+    "gaussian", "box", "binomial", "median", "tikhonov", "tv", "huber", "curvature"
+]
 
 METHODS = {
     "gaussian": "sampled Gaussian, cut at 4σ",
@@ -47,9 +53,8 @@ _OPTIONS_OF = {
 
 @image_filter
 def smooth(
-    image: "Raster",
     *,
-    method: Annotated[str, Option("What the neighbours weigh.", choices=METHODS)] = "gaussian",
+    method: Annotated[Method, Option("What the neighbours weigh.", choices=METHODS)] = "gaussian",
     sigma: Annotated[
         float | None,
         Option(
@@ -92,7 +97,7 @@ def smooth(
         ),
     ] = None,
     optimizer: Annotated[
-        str | None,
+        Optimizer | None,
         Option("The way to the minimum.", choices=OPTIMIZERS, otherwise="primal-dual"),
     ] = None,
     tolerance: Annotated[
@@ -108,7 +113,7 @@ def smooth(
     ] = None,
     time: Annotated[float | None, time_option(otherwise="2 for curvature")] = None,
     weight_map: Annotated[
-        "Raster | None",
+        "Picture | None",
         Option(
             "Grey picture of the size of INPUT that has λ for every pixel: floats in the unit of "
             "--weight, of integers full scale is 255 levels.",
@@ -130,7 +135,7 @@ def smooth(
     noise_map: NoiseMap = None,
     coupling: Coupling = None,
     color: Color = "rgb",
-) -> "Raster":
+) -> Operation:
     """Smooth by a convolution, by a median, by the least of an energy or by curvature.
 
     The energies are ½‖u − f‖² + λ Σ φ(|∇u|), where f is the image and φ' = 1 at
@@ -231,31 +236,28 @@ def smooth(
             )
     if method in ENERGIES:
         require_fit(method, optimizer, kappa)
-        wanted = Wanted(method, weight, weight_map, noise, noise_map, kappa, optimizer, tolerance)
-        wanted.check(image)
-        return in_space(
-            color, image, lambda i: coupled(coupling, i, wanted.minimum_of), couples=True
+        wanted = Minimised(
+            method,
+            weight,
+            as_raster(weight_map),
+            noise,
+            as_raster(noise_map),
+            kappa,
+            optimizer,
+            tolerance,
         )
+        wanted.check()
+        return InSpace(color, Coupled(coupling, wanted), couples=True)
     if method == "curvature":
-        return in_space(color, image, lambda i: moved_by_curvature(i, time))
+        steps = curvature_steps(time)
+        return InSpace(color, CurvatureMotion(steps)) if steps else Unchanged()
     if method == "median":
-        return in_space(color, image, lambda i: _median(i, size or DEFAULT_MEDIAN_SIZE))
+        width = size or DEFAULT_MEDIAN_SIZE
+        return InSpace(color, Median(width)) if width > 1 else Unchanged()
     if size == 1 or sigma == 0:
-        return image
+        return Unchanged()
     deviation = DEFAULT_SIGMA if sigma is None else sigma
-    return in_space(color, image, lambda i: _convolved(i, method, deviation, size))
-
-
-def gaussian(image: "Raster", sigma: float) -> "Raster":
-    """Smooth by a Gaussian of standard deviation `sigma`, in px."""
-    return _convolved(image, "gaussian", sigma, None) if sigma else image
-
-
-def _convolved(image: "Raster", method: str, sigma: float, size: int | None) -> "Raster":
-    from pdefilter.kernels.convolution import correlate
-
-    taps = _taps(method, sigma, size)
-    return image.averaged(lambda u: correlate(u, taps, taps))
+    return InSpace(color, WeightedMean(_taps(method, deviation, size)))
 
 
 def _taps(method: str, sigma: float, size: int | None) -> "Taps":
@@ -268,28 +270,3 @@ def _taps(method: str, sigma: float, size: int | None) -> "Taps":
         "binomial": (windows.binomial, windows.binomial_variance),
     }[method]
     return window(size) if size else windows.of_deviation(sigma, window, variance)
-
-
-def _median(image: "Raster", size: int) -> "Raster":
-    """Take medians, of visible pixels by their opacity; holes do not count."""
-    from dataclasses import replace
-
-    from pdefilter.kernels.median import median, weighted_median
-
-    if size == 1 or not image.colour.size:
-        return image
-
-    def of(values: "NDArray[Any]") -> "NDArray[Any]":
-        if image.weight is None:
-            return median(values, size)
-        return weighted_median(values, image.weight, size)
-
-    # Of values as stored, where numbers have fewer digits: no other may come out.
-    if image.stored is None:
-        found = replace(image, colour=of(image.colour))
-    else:
-        found = replace(image, stored=of(image.stored))
-    if image.alpha is None:
-        return found
-    opaque = replace(image, colour=image.alpha[None], alpha=None, stored=None)
-    return replace(found, alpha=_median(opaque, size).colour[0])

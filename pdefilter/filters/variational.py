@@ -1,23 +1,26 @@
-"""Smoothing that minimises an energy, or the length of level lines."""
+"""Smoothing that minimises an energy."""
 
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pdefilter.equations.contrast import LARGEST, SMALLEST
 from pdefilter.equations.energies import OPTIMIZERS, Energy, minimise
 from pdefilter.errors import ParameterError
-from pdefilter.filters.evolve import edges_of
-from pdefilter.filters.maps import numbers_in, require_map
-from pdefilter.filters.noise import noise_of
+from pdefilter.evolve.weighing import factor_of_least_risk, first_guess
+from pdefilter.filters.maps import numbers_in, require_map, require_size
+from pdefilter.filters.noise import noise_of, told
 from pdefilter.filters.option import AUTO
-from pdefilter.filters.weighing import weight_of_least_risk
+from pdefilter.filters.planes import PlanesOperation, edges_of
 from pdefilter.observer import chose
-from pdefilter.schemes.explicit import explicit_steps
+from pdefilter.operation import Numbers
+from pdefilter.scale import Scale
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Plane, Planes, Raster
+    from pdefilter.kernels.scratch import Scratch
+    from pdefilter.measure.noise import Noise
+    from pdefilter.raster import Mask, Plane, Planes, Raster, Values
 
 ENERGIES = {
     "tikhonov": "least ½‖u − f‖² + λ Σ |∇u|²/2κ",
@@ -39,8 +42,6 @@ _LARGEST_WEIGHT = 1e9
 # What rounding to float32 leaves.
 _LEAST_TOLERANCE = 2.0**-22
 
-_DEFAULT_TIME, _DEFAULT_STEP, _LARGEST_STEP = 2.0, 0.2, 0.25
-
 
 def require_fit(method: str, optimizer: str | None, contrast: float | None) -> None:
     """Refuse an optimiser that the energy has no use for, or a contrast that it has not.
@@ -60,8 +61,8 @@ def require_fit(method: str, optimizer: str | None, contrast: float | None) -> N
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is asked of a minimum; the parameters of `pdefilter.filters.smooth` of these names.
+class Minimised(PlanesOperation):
+    """The minimum of an energy; the attributes are parameters of `pdefilter.filters.smooth`.
 
     Attributes
     ----------
@@ -80,86 +81,106 @@ class Wanted:
     optimizer: str | None
     tolerance: float | None
 
-    def check(self, image: "Raster") -> None:
-        """Refuse parameters that contradict each other, or the size of the image.
+    def check(self) -> None:
+        """Refuse parameters that contradict each other.
 
         Raises
         ------
         ParameterError
-            If they contradict each other.
-        MisfitError
-            If a map is of another size.
+            If they do.
         """
         for name in ("weight", "noise"):
             value, picture = getattr(self, name), getattr(self, f"{name}_map")
-            require_map(name, value, picture, image, given=value is not None)
+            require_map(name, value, picture, given=value is not None)
         if self.weight != AUTO and (self.noise is not None or self.noise_map is not None):
             name = "noise" if self.noise is not None else "noise_map"
             raise ParameterError(name, "is what weight auto follows; give --weight auto too")
 
-    def minimum_of(self, image: "Raster") -> "Raster":
-        """Minimise the energy of an image f."""
-        scale, edges, way = image.scale, edges_of(image), self.optimizer or "primal-dual"
-        if self.weight == 0 or not image.colour.size:
-            return image
-        kappa = scale.number(_DEFAULT_CONTRAST if self.kappa is None else self.kappa)
-        kappa = min(LARGEST, max(SMALLEST, kappa))
-        allowed = scale.tolerance(self.tolerance, _DEFAULT_TOLERANCE)
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (an Operation's)
+        """Refuse images that are not of the size of the maps."""
+        require_size("weight_map", self.weight_map, shape)
+        require_size("noise_map", self.noise_map, shape)
 
-        def minimum(f: "Planes") -> "Planes":
-            weight = self._weight(image, f, kappa)
-            if not isinstance(weight, float):
-                chose(
-                    weight=[
-                        255 * scale.part(float(weight.min())),
-                        255 * scale.part(float(weight.max())),
-                    ]
-                )
-            else:
-                chose(weight=255 * scale.part(weight))
-                if not weight:
-                    return f
-            contrast = 0 if self.method == "tv" else kappa
-            energy = Energy(f, weight, contrast, self.method != "tikhonov", edges)
-            u, trace = minimise(energy, way, max(allowed, _LEAST_TOLERANCE))
-            chose(
-                iterations=trace.iterations, energies=trace.energies, **_proof(way, trace.distances)
-            )
-            reached = trace.distances[-1] / trace.tolerance
-            if reached > 1:
-                levels = 255 * scale.part(allowed)
-                warnings.warn(
-                    f"the minimum may be {reached * levels:.2g} grey levels away, not "
-                    f"{levels:.2g}, after {trace.iterations} iterations",
-                    stacklevel=2,
-                )
-            return u
-
-        return image.diffused(minimum)
-
-    def _weight(self, image: "Raster", f: "Planes", kappa: float) -> "float | Plane":
-        """Find λ as a number, or for every pixel."""
-        import numpy as np
-
+    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
+        """Find the noise that the weight follows, and the weight λ in grey levels of 255."""
         scale = image.scale
         given = numbers_in("weight_map", self.weight_map, image, positive=False)
         if given is not None:
-            return (given / 255).clip(max=_LARGEST_WEIGHT).astype(np.float32)
+            return {"weight": [255 * scale.fraction(float(end)) for end in _ends(given / 255)]}
         if self.weight != AUTO:
             levels = _DEFAULT_WEIGHT if self.weight is None else float(self.weight)
-            return min(_LARGEST_WEIGHT, scale.number(levels / 255))
-        noise_map = numbers_in("noise_map", self.noise_map, image, positive=False)
-        noise = noise_of(image, f, AUTO if self.noise is None else self.noise, noise_map)
-        found = weight_of_least_risk(
+            return {"weight": levels, "pull": levels / 255}
+        noise = self._noise(image, u)
+        guess = self._guess(image, noise)
+        factor = factor_of_least_risk(
             self.method,
-            kappa,
-            f,
+            self._kappa(scale),
+            u,
             noise,
+            guess,
             colours=len(image.colour),
             edges=edges_of(image),
-            spread=scale.spread,
         )
-        return found if isinstance(found, float) else found.astype(np.float32)
+        if not isinstance(guess, float):
+            levels_of = [255 * scale.fraction(float(end)) for end in _ends(guess * factor)]
+            return {"factor": factor, "weight": levels_of}
+        pull = scale.fraction(guess * factor)
+        return {**told(noise, image), "weight": 255 * pull, "pull": pull}
+
+    def run_planes(
+        self,
+        image: "Raster",
+        u: "Planes",
+        numbers: Numbers,
+        scratch: "Scratch",  # noqa: ARG002 (a PlanesOperation's)
+    ) -> "Planes":
+        """Minimise the energy of planes f."""
+        scale, way = image.scale, self.optimizer or "primal-dual"
+        weight = self._weight(image, u, numbers)
+        if isinstance(weight, float) and not weight:
+            return u
+        allowed = scale.tolerance(self.tolerance, _DEFAULT_TOLERANCE)
+        contrast = 0 if self.method == "tv" else self._kappa(scale)
+        energy = Energy(u, weight, contrast, self.method != "tikhonov", edges_of(image))
+        minimiser, trace = minimise(energy, way, max(allowed, _LEAST_TOLERANCE))
+        chose(iterations=trace.iterations, energies=trace.energies, **_proof(way, trace.distances))
+        reached = trace.distances[-1] / trace.tolerance
+        if reached > 1:
+            levels = 255 * scale.fraction(allowed)
+            warnings.warn(
+                f"the minimum may be {reached * levels:.2g} grey levels away, not "
+                f"{levels:.2g}, after {trace.iterations} iterations",
+                stacklevel=2,
+            )
+        return minimiser
+
+    def _weight(self, image: "Raster", f: "Planes", numbers: Numbers) -> "float | Plane":
+        """Make λ a number of the image, or one for every pixel."""
+        import numpy as np
+
+        if "pull" in numbers:
+            return min(_LARGEST_WEIGHT, image.scale.number(numbers["pull"]))
+        given = numbers_in("weight_map", self.weight_map, image, positive=False)
+        if given is not None:
+            return (given / 255).clip(max=_LARGEST_WEIGHT).astype(np.float32)
+        weight: Any = self._guess(image, self._noise(image, f)) * numbers["factor"]
+        return np.asarray(weight, np.float32)
+
+    def _noise(self, image: "Raster", f: "Planes") -> "Noise":
+        noise_map = numbers_in("noise_map", self.noise_map, image, positive=False)
+        return noise_of(image, f, AUTO if self.noise is None else self.noise, noise_map)
+
+    def _guess(self, image: "Raster", noise: "Noise") -> "float | Values":
+        kappa, colours = self._kappa(image.scale), len(image.colour)
+        return first_guess(self.method, kappa, noise, colours, image.scale.spread)
+
+    def _kappa(self, scale: Scale) -> float:
+        kappa = scale.number(_DEFAULT_CONTRAST if self.kappa is None else self.kappa)
+        return min(LARGEST, max(SMALLEST, kappa))
+
+
+def _ends(weight: "Values") -> tuple[float, float]:
+    return float(weight.min()), float(weight.max())
 
 
 def _proof(optimizer: str, distances: Sequence[float]) -> dict[str, object]:
@@ -167,23 +188,3 @@ def _proof(optimizer: str, distances: Sequence[float]) -> dict[str, object]:
     if optimizer == "primal-dual":
         return {"gaps": [distance**2 / 2 for distance in distances]}
     return {"gradients": distances}
-
-
-def moved_by_curvature(image: "Raster", time: float | None) -> "Raster":
-    """Move level lines by their curvature, for a time in px², by default 2."""
-    import numpy as np
-
-    from pdefilter.kernels.curvature import curvature_motion
-
-    weight = None if image.valid is None else image.valid.astype(np.float32)
-    steps = explicit_steps(
-        time=time,
-        iterations=None,
-        step=None,
-        default_time=_DEFAULT_TIME,
-        default_step=_DEFAULT_STEP,
-        largest_stable_step=_LARGEST_STEP,
-    )
-    if not steps:
-        return image
-    return image.of_range_one.diffused(lambda u: curvature_motion(u, steps, weight))

@@ -1,30 +1,33 @@
-"""Let an image swing: the damped wave equation, between waves and diffusion."""
+"""Evolve an image by the wave equation, damped or not: between waves and diffusion."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pdefilter.equations.contrast import contrast_parameter, usable
-from pdefilter.equations.diffusivities import DIFFUSIVITIES
+from pdefilter.equations.diffusivities import DIFFUSIVITIES, DiffusivityName
 from pdefilter.equations.evolution import LinearEvolution
 from pdefilter.equations.heat import Heat
 from pdefilter.equations.smoothing import Smoothing
 from pdefilter.errors import ParameterError
-from pdefilter.filters.colour import Color, in_space
-from pdefilter.filters.coupling import Coupling, coupled
-from pdefilter.filters.evolution_options import (
+from pdefilter.filters.colour import Color, InSpace
+from pdefilter.filters.coupling import Coupled, Coupling
+from pdefilter.filters.maps import KappaMap, as_raster, numbers_in, require_map, require_size
+from pdefilter.filters.models import evolution_along_edges
+from pdefilter.filters.option import Option, image_filter
+from pdefilter.filters.planes import edges_of
+from pdefilter.filters.time_options import (
     Steps,
     kappa_option,
     time_option,
     travel_step_option,
 )
-from pdefilter.filters.evolve import edges_of
-from pdefilter.filters.maps import KappaMap, numbers_in, require_map
-from pdefilter.filters.models import evolution_along_edges
-from pdefilter.filters.option import Option, image_filter
+from pdefilter.operation import Numbers, Operation, Unchanged
 from pdefilter.schemes.explicit import explicit_steps
+from pdefilter.schemes.fast_explicit import Cycle
 from pdefilter.schemes.leapfrog import largest_leap, leapfrog
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Raster
+    from pdefilter.raster import Mask, Planes, Raster
 
 DEFAULT_TIME = 4.0
 DEFAULT_STEP = 0.5
@@ -41,7 +44,6 @@ _FORMULAS = {
 
 @image_filter
 def wave(
-    image: "Raster",
     *,
     damping: Annotated[
         float,
@@ -54,7 +56,8 @@ def wave(
         ),
     ] = 0.0,
     diffusivity: Annotated[
-        str, Option("How g fades with the difference s of the image given.", choices=_FORMULAS)
+        DiffusivityName | Literal["constant"],
+        Option("How g fades with the difference s of the image given.", choices=_FORMULAS),
     ] = CONSTANT,
     kappa: Annotated[float | str | None, kappa_option(otherwise=DEFAULT_KAPPA)] = None,
     time: Annotated[float | None, time_option(otherwise="4", unit="px")] = None,
@@ -66,8 +69,8 @@ def wave(
     kappa_map: KappaMap = None,
     coupling: Coupling = None,
     color: Color = "rgb",
-) -> "Raster":
-    """Let an image swing by the wave equation u_tt + γ u_t = div(g ∇u), damped or not.
+) -> Operation:
+    """Evolve an image by the wave equation u_tt + γ u_t = div(g ∇u), damped or not.
 
     It starts at rest, and waves travel at 1 px in a time of 1 px where g = 1;
     zero flux through the border, where waves are reflected. Without damping the
@@ -128,7 +131,7 @@ def wave(
             raise ParameterError(
                 name, f"g is 1 everywhere; give a diffusivity too: {', '.join(DIFFUSIVITIES)}"
             )
-    require_map("kappa", kappa, kappa_map, image, given=kappa is not None)
+    require_map("kappa", kappa, as_raster(kappa_map), given=kappa is not None)
     steps = explicit_steps(
         time=time,
         iterations=iterations,
@@ -138,32 +141,75 @@ def wave(
         largest_stable_step=LARGEST_STEP,
         unit="px",
     )
-    table = leapfrog(steps, damping)
-
-    if not steps or not image.colour.size:
-        return image
-
-    def swung(converted: "Raster") -> "Raster":
-        medium = _medium(converted, diffusivity, kappa or DEFAULT_KAPPA, kappa_map)
-        return converted.convolved(lambda u: medium.march(u, table.sizes, table.momenta))
-
+    if not steps:
+        return Unchanged()
+    waves = Waves(
+        leapfrog(steps, damping), diffusivity, kappa or DEFAULT_KAPPA, as_raster(kappa_map)
+    )
     if diffusivity == CONSTANT:
-        return in_space(color, image, swung)
-    return in_space(color, image, lambda i: coupled(coupling, i, swung), couples=True)
+        return InSpace(color, waves)
+    return InSpace(color, Coupled(coupling, waves), couples=True)
 
 
-def _medium(
-    image: "Raster", diffusivity: str, kappa: float | str, kappa_map: "Raster | None"
-) -> LinearEvolution:
-    """Hold g as it is for an image, its transparent pixels as if black."""
-    edges = edges_of(image)
-    if diffusivity == CONSTANT:
-        return Heat(edges)
-    u = image.colour if image.weight is None else image.colour * image.weight
-    contrast: Any = numbers_in("kappa_map", kappa_map, image, positive=True)
-    if contrast is None:
-        contrast = contrast_parameter(u, kappa, len(u), edges, image.scale)
-    # Where κ is zero no edge conducts but those without difference, which have no flux either.
-    return evolution_along_edges(
-        DIFFUSIVITIES[diffusivity], usable(contrast), image, edges, Smoothing(0.0, image.valid)
-    ).freeze(u)
+@dataclass(frozen=True)
+class Waves(Operation):
+    """The wave equation.
+
+    Attributes
+    ----------
+    table : Cycle
+        Its steps.
+    diffusivity : str
+        g.
+    contrast : float or str
+        κ, as a fraction of full scale or a percentile.
+    kappa_map : Raster or None
+        κ for every pixel.
+    """
+
+    table: Cycle
+    diffusivity: str
+    contrast: float | str
+    kappa_map: "Raster | None"
+
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (an Operation's)
+        """Refuse images that are not of the size of the map."""
+        require_size("kappa_map", self.kappa_map, shape)
+
+    def measure(self, image: "Raster") -> Numbers:
+        """Find κ, unless it is given for every pixel."""
+        if self.diffusivity == CONSTANT or self.kappa_map is not None:
+            return {}
+        u = _visible(image)
+        found = contrast_parameter(u, self.contrast, len(u), edges_of(image), image.scale)
+        return {"kappa": image.scale.fraction(found)}
+
+    def reach(self, numbers: Numbers) -> int:  # noqa: ARG002 (an Operation's)
+        """Depend on a pixel more for every step."""
+        return len(self.table.sizes)
+
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
+        """Evolve the image from rest."""
+        medium = self._medium(image, numbers)
+        return image.convolved(lambda u: medium.march(u, self.table.sizes, self.table.momenta))
+
+    def _medium(self, image: "Raster", numbers: Numbers) -> LinearEvolution:
+        """Take g as it is for the image given, its transparent pixels as if black."""
+        edges = edges_of(image)
+        if self.diffusivity == CONSTANT:
+            return Heat(edges)
+        contrast: Any = numbers_in("kappa_map", self.kappa_map, image, positive=True)
+        if contrast is None:
+            contrast = image.scale.number(numbers["kappa"])
+        # Where κ is zero no edge conducts but those without difference, which have no flux either.
+        return evolution_along_edges(
+            DIFFUSIVITIES[self.diffusivity],
+            usable(contrast),
+            image,
+            edges,
+            Smoothing(0.0, image.valid),
+        ).freeze(_visible(image))
+
+
+def _visible(image: "Raster") -> "Planes":
+    return image.colour if image.weight is None else image.colour * image.weight

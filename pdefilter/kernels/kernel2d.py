@@ -49,7 +49,7 @@ def correlate2d(u: Planes, kernel: Kernel2D, origin: tuple[int, int], border: st
     """
     for axis, length in enumerate(u.shape[1:]):
         kernel, origin = _shortened(kernel, origin, axis, length, border)
-    if np.count_nonzero(kernel) > MOST_DIRECT_WEIGHTS:
+    if not is_direct(kernel):
         return _by_transform(reference.framed(u, kernel.shape, origin, border), kernel)
     weights = kernel.astype(np.float32)
     if u.size and engine.name() == "native":
@@ -57,6 +57,11 @@ def correlate2d(u: Planes, kernel: Kernel2D, origin: tuple[int, int], border: st
 
         return native.correlate2d(np.ascontiguousarray(u), weights, origin, border)
     return reference.correlate2d(u, weights, origin, border)
+
+
+def is_direct(kernel: Kernel2D) -> bool:
+    """Tell whether a kernel is added up directly, not by the Fourier transform."""
+    return int(np.count_nonzero(kernel)) <= MOST_DIRECT_WEIGHTS
 
 
 def _shortened(

@@ -1,8 +1,8 @@
 """Filters on one image: stored values to numbers, through the filters, and back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -19,22 +19,21 @@ from pdefilter.images.values import (
     without_holes,
 )
 from pdefilter.observer import began, chose
+from pdefilter.operation import Numbers, Operation
 from pdefilter.raster import Mask, Raster
 from pdefilter.scale import Scale
 
-Filter: TypeAlias = Callable[[Raster], Raster]
 
-
-def apply(filters: Sequence[Filter], image: Image, dtype: DTypeLike | None = None) -> Image:
-    """Filter an image, by one filter after the other.
+def apply(operations: Sequence[Operation], image: Image, dtype: DTypeLike | None = None) -> Image:
+    """Filter an image, by one operation after the other.
 
     Between two filters there are the floats that a float image file would hold: the
     result is, bit for bit, that of one call after the other through such files.
 
     Parameters
     ----------
-    filters : sequence of callable
-        Filters with their parameters bound.
+    operations : sequence of Operation
+        Filters with their options.
     image : Image
         The image.
     dtype : dtype, optional
@@ -53,18 +52,18 @@ def apply(filters: Sequence[Filter], image: Image, dtype: DTypeLike | None = Non
     if dtype is not None:
         image = replace(image, bits=None)
     dtype = image.pixels.dtype if dtype is None else np.dtype(dtype)
-    *before, last = enumerate(filters)
+    *before, last = enumerate(operations)
     step, valid, mask = image, valid_pixels(image), image.mask
-    for number, filter_ in before:
+    for number, operation in before:
         began(number)
-        pixels, found = _filtered(filter_, step, valid, np.result_type(step.pixels, np.float32))
+        pixels, found = _filtered(operation, step, valid, np.result_type(step.pixels, np.float32))
         if found is not None:
             _put_back(pixels, step, found)
             valid, mask = _with(valid, found, 0), _with(mask, as_stored(found), -1)
         step = _between(image, pixels)
-    number, filter_ = last
+    number, operation = last
     began(number)
-    pixels, found = _filtered(filter_, step, valid, dtype)
+    pixels, found = _filtered(operation, step, valid, dtype)
     if found is not None:
         if step is not image:
             _put_back(pixels, step, found)
@@ -99,8 +98,6 @@ def raster_of(image: Image, valid: Mask | None) -> Raster:
         seen = visible if valid is None else visible & valid
         pixels = pixels[..., :-1]
     planes, scale = numbers_of(pixels, valid, seen, image.full_scale)
-    if np.may_share_memory(planes, image.pixels):
-        planes.flags.writeable = False  # a filter may overwrite what is not its caller's
     stored = None
     if pixels.dtype.itemsize > 2 and not (pixels.dtype == np.float32 and scale.starts_at_zero):
         stored = np.moveaxis(pixels, 2, 0)
@@ -111,18 +108,38 @@ def raster_of(image: Image, valid: Mask | None) -> Raster:
         scale=scale,
         stored=stored,
         has_colours=image.has_colours,
+        may_overwrite=not np.may_share_memory(planes, image.pixels),
     )
 
 
+def measure(operation: Operation, image: Image) -> Numbers:
+    """Find the numbers that an operation takes from the whole of an image.
+
+    Raises
+    ------
+    ImageError
+        If the image cannot be filtered.
+    """
+    return _measured(operation, raster_of(image, valid_pixels(image)))
+
+
+def _measured(operation: Operation, raster: Raster) -> Numbers:
+    operation.require_fit(raster.shape)
+    with np.errstate(over="ignore", invalid="ignore"):
+        numbers = {"full_scale": raster.scale.full, **operation.measure(raster)}
+    chose(**numbers)
+    return numbers
+
+
 def _filtered(
-    filter_: Filter, image: Image, valid: Mask | None, dtype: np.dtype
+    operation: Operation, image: Image, valid: Mask | None, dtype: np.dtype
 ) -> tuple[Pixels, Mask | None]:
     """Filter an image; return its pixels, and which of them the filter found, None for all."""
     raster = raster_of(image, valid)
-    chose(full_scale=raster.scale.full)
     full = _full_scale(image, raster.scale, dtype)
+    numbers = _measured(operation, raster)
     with np.errstate(over="ignore", invalid="ignore"):
-        result = filter_(raster)
+        result = operation.run(raster, numbers)
     unchanged = result is raster
     if result.stored is raster.stored:
         result = replace(result, stored=None)  # only what a filter stores itself is its result

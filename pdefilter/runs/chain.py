@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from pdefilter.raster import Raster
+from pdefilter.operation import Operation
+from pdefilter.raster import Mask
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,13 @@ class Stage:
     """
 
     name: str
-    filter: Callable[..., Raster]
+    filter: Callable[..., Operation]
     parameters: Mapping[str, Any]
 
-    def __call__(self, image: Raster) -> Raster:
-        """Filter an image."""
-        return self.filter(image, **self.parameters)
+    @cached_property
+    def operation(self) -> Operation:
+        """The operation that the filter makes of them."""
+        return self.filter(**self.parameters)
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,24 @@ class Chain:
 
     stages: tuple[Stage, ...]
 
-    def check(self, image: Raster) -> None:
-        """Let every filter check its parameters on an image of no values.
+    @property
+    def operations(self) -> list[Operation]:
+        """The operation of every stage, checked when it is made.
+
+        Raises
+        ------
+        ParameterError
+            If a filter refuses its parameters.
+        """
+        return [stage.operation for stage in self.stages]
+
+    def require_fit(self, shape: tuple[int, ...], valid: Mask | None = None) -> None:
+        """Refuse images of this size, or with these holes, before any is read.
 
         Raises
         ------
         PdefilterError
-            If one refuses them.
+            If an operation refuses them.
         """
-        for stage in self.stages:
-            stage(image)
+        for operation in self.operations:
+            operation.require_fit(shape, valid)

@@ -9,11 +9,9 @@ from pdefilter.filters import anisotropic
 from pdefilter.images.files import read_frames
 from pdefilter.images.image import FullScale, Image
 from pdefilter.images.reading import MOST_PIXELS, Reading
-from pdefilter.observer import observed
-from pdefilter.runs.apply import apply
-from pdefilter.runs.chain import Chain, Stage
+from pdefilter.runs.apply import measure
 from pdefilter.runs.inputs import STREAM
-from pdefilter.runs.work import Handling, Recorder
+from pdefilter.runs.work import Handling
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Estimate:
 
 
 def estimate(image: Image) -> Estimate:
-    """Find what `anisotropic` chooses by itself, by running it.
+    """Find what `anisotropic` chooses by itself; nothing is filtered.
 
     Parameters
     ----------
@@ -52,14 +50,9 @@ def estimate(image: Image) -> Estimate:
     ImageError
         If the image cannot be filtered.
     """
-    chain = Chain((Stage("anisotropic", anisotropic, {}),))
-    recorder = Recorder(len(chain.stages))
-    with observed(recorder):
-        apply(chain.stages, image)
-    ((chosen,),) = recorder.chosen
+    numbers = measure(anisotropic(), image)
     return Estimate(
-        tuple(chosen["noise"]),  # type: ignore[arg-type]
-        *(chosen[name] for name in ("kappa", "time", "full_scale")),  # type: ignore[arg-type]
+        tuple(numbers["noise"]), *(numbers[name] for name in ("kappa", "time", "full_scale"))
     )
 
 

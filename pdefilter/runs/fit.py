@@ -9,7 +9,7 @@ from pdefilter.images.files import read_frames
 from pdefilter.images.holes import require_fitting
 from pdefilter.images.reading import Reading
 from pdefilter.images.upright import size_upright
-from pdefilter.raster import Mask, Raster
+from pdefilter.raster import Mask
 from pdefilter.runs.chain import Chain
 from pdefilter.runs.pictures import takes_pictures
 from pdefilter.runs.plan import Job, refuse
@@ -50,7 +50,7 @@ def require_fit(
             try:
                 if mask is not None:
                     require_fitting(mask, rows, columns)
-                chain.check(Raster.empty((rows, columns)))
+                chain.require_fit((rows, columns))
             except ImageError as error:
                 problems.append(f"{job.source_name}: {error}")
     refuse(problems)

@@ -278,7 +278,7 @@ def _make(
             format_.require(image, handling.depth)
             if handling.strip:
                 image = replace(image, metadata=image.metadata.stripped())
-            result = apply(chain.stages, handling.completed(image), handling.depth)
+            result = apply(chain.operations, handling.completed(image), handling.depth)
             if number == frames.count - 1:
                 filtered()
             watch.begin("encode")

@@ -2,9 +2,9 @@
 
 import numpy as np
 from measure import fastest, photograph, show
+from pdefilter.filters.evolve import Schedule
 
 from pdefilter.equations.heat import Heat
-from pdefilter.filters.evolve import Schedule
 from pdefilter.scale import PLAIN
 
 TIME = 50.0

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pdefilter.filters.stopping import LONGEST_TIME, time_of_least_risk
 from support import SAMPLES
 
 import pdefilter
@@ -9,7 +10,6 @@ from pdefilter import ParameterError
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.equations.perona_malik import PeronaMalik
 from pdefilter.filters.noise import Noise
-from pdefilter.filters.stopping import LONGEST_TIME, time_of_least_risk
 
 
 def psnr(image, clean):

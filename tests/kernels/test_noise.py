@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from pdefilter.kernels.noise import noise_deviations
 
 RNG = np.random.default_rng

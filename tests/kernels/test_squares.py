@@ -3,7 +3,6 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-
 from pdefilter.kernels.squares import squares
 
 sizes = st.integers(8, 1500)

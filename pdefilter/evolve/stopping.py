@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from pdefilter.equations.evolution import Evolution
-from pdefilter.filters.evolve import DEFAULT_SHARE
-from pdefilter.filters.noise import Noise
+from pdefilter.evolve.schedule import DEFAULT_SHARE
 
 if TYPE_CHECKING:
+    from pdefilter.measure.noise import Noise
     from pdefilter.raster import Planes
 
 LONGEST_TIME = 1000.0
@@ -28,7 +28,7 @@ _BEYOND = 1.1
 _NEGLIGIBLE = 1e-4
 
 
-def time_of_least_risk(evolution: Evolution, u: "Planes", noise: Noise) -> float:
+def time_of_least_risk(evolution: Evolution, u: "Planes", noise: "Noise") -> float:
     """Find the time, at most 1000 px², at which the error is least.
 
     The error is estimated by `pdefilter.kernels.risk.Risk`, from a second
@@ -53,7 +53,7 @@ def time_of_least_risk(evolution: Evolution, u: "Planes", noise: Noise) -> float
 
     from pdefilter.kernels.risk import Risk
     from pdefilter.kernels.scratch import Scratch
-    from pdefilter.kernels.squares import squares
+    from pdefilter.measure.squares import squares
 
     wanted = max(min(share * u[0].size, most) for share, most in _MOST_PIXELS.items())
     places = squares(u.shape, wanted)

@@ -3,16 +3,18 @@
 import functools
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
 from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.gradient import gradient
-from pdefilter.kernels.quantile import quantile
-from pdefilter.kernels.squares import squares
 from pdefilter.kernels.taps import Taps
 from pdefilter.kernels.windows import binomial
-from pdefilter.raster import Mask, Plane, Planes
+from pdefilter.measure.percentile import quantile
+from pdefilter.measure.squares import squares
+from pdefilter.raster import Mask, Places, Plane, Planes, Values
 
 # [1 −2 1; −2 4 −2; 1 −2 1], of root mean square 6, annihilates every polynomial of order one
 # in rows or in columns (Immerkær 1996, doi:10.1006/cviu.1996.0060).
@@ -30,6 +32,33 @@ _FEWEST = 8192
 _MOST = 2**18
 
 _LARGEST = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """White noise.
+
+    Attributes
+    ----------
+    deviations : tuple of float or of ndarray of shape (M, N)
+        Its standard deviation in every plane.
+    visible : ndarray of shape (M, N) or (C, M, N), bool, or None
+        False in holes and transparent pixels; None where all are visible.
+    """
+
+    deviations: tuple[float | Values, ...]
+    visible: Mask | None
+
+    def cropped(self, rows: Places, columns: Places) -> Self:
+        """Cut out that of a part of the image."""
+        return replace(
+            self,
+            deviations=tuple(
+                deviation if isinstance(deviation, float) else deviation[rows, columns]
+                for deviation in self.deviations
+            ),
+            visible=None if self.visible is None else self.visible[..., rows, columns],
+        )
 
 
 def noise_deviations(u: Planes, visible: Mask | None = None) -> list[float]:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pdefilter.equations.energies import Energy, minimise
-from pdefilter.filters.noise import Noise
 
 if TYPE_CHECKING:
+    from pdefilter.measure.noise import Noise
     from pdefilter.raster import Planes, Values
 
 # Squares of the image with so many pixels stand for it.
@@ -21,21 +21,21 @@ _ITERATIONS = 60
 _MOST_STEPS = 8
 
 
-def weight_of_least_risk(
+def factor_of_least_risk(
     method: str,
     contrast: float,
     f: "Planes",
-    noise: Noise,
+    noise: "Noise",
+    guess: "float | Values",
     *,
     colours: int,
     edges: "Planes | None",
-    spread: float,
-) -> "float | Values":
-    """Find the λ at which Stein's unbiased estimate of the error is least.
+) -> float:
+    """Find the multiple of a first guess of λ at which the estimated error is smallest.
 
-    The error is estimated by `pdefilter.kernels.risk.Risk`, on squares of the image,
-    at weights a factor of two apart; between those its logarithm is a parabola.
-    No noise has no weight.
+    The error is estimated by `pdefilter.measure.risk.Risk`, Stein's unbiased estimate, on
+    squares of the image, at weights a factor of two apart; between those its logarithm is
+    a parabola. Without noise the weight is zero, and so is its guess.
 
     Parameters
     ----------
@@ -47,31 +47,25 @@ def weight_of_least_risk(
         The image.
     noise : Noise
         Its noise.
+    guess : float or ndarray of shape (M, N)
+        What `first_guess` says.
     colours : int
         How many of the planes are colours, the first ones.
     edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, or None
         Which edges are open; None for all.
-    spread : float
-        The range of the image.
-
-    Returns
-    -------
-    float or ndarray of shape (M, N)
-        An array where the noise is one.
     """
     import numpy as np
 
-    from pdefilter.kernels.risk import Risk
-    from pdefilter.kernels.squares import squares
+    from pdefilter.measure.risk import Risk
+    from pdefilter.measure.squares import squares
 
-    guess = _guess(method, contrast, noise, colours, spread)
     if not np.any(guess):
-        return guess
+        return 1.0
     places = squares(f.shape, _MOST_PIXELS)
     piece, of_piece = np.ascontiguousarray(f[:, *places]), noise.cropped(*places)
     open_ = None if edges is None else np.ascontiguousarray(edges[..., *places])
     here: Any = guess if isinstance(guess, float) else guess[places].astype(np.float32)
-    # What becomes of opacity is no error of the colours.
+    # What becomes of opacity is not an error of the colours.
     risk = Risk(piece[:colours], of_piece.deviations[:colours], of_piece.visible)
     probed = np.concatenate([risk.probed, piece[colours:]])
 
@@ -89,14 +83,17 @@ def weight_of_least_risk(
         ]
         return risk.of(*cleaned)
 
-    weight: float | Values = guess * 2.0 ** _lowest(estimated)
-    return weight
+    return float(2.0 ** _lowest(estimated))
 
 
-def _guess(
-    method: str, contrast: float, noise: Noise, colours: int, spread: float
+def first_guess(
+    method: str, contrast: float, noise: "Noise", colours: int, spread: float
 ) -> "float | Values":
-    """Begin with what is best for most photographs (measured on five, of 10 to 50 grey levels)."""
+    """Guess the λ that is best for most photographs, as a number of the image.
+
+    (Measured on five, with noise of 10 to 50 grey levels.) Parameters as of
+    `factor_of_least_risk`; `spread` is the range of the image. A map where the noise is one.
+    """
     import numpy as np
 
     squared: Any = sum(d * d for d in noise.deviations[:colours]) / colours

@@ -1,0 +1,108 @@
+"""An evolution by the steps that a schedule has found, and how far its result depends."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pdefilter.equations.evolution import Evolution, Splittable
+from pdefilter.evolve.watched import watched
+from pdefilter.operation import Numbers
+from pdefilter.schemes.fast_explicit import Cycle, fed_cycle, fsi_cycle
+
+if TYPE_CHECKING:
+    from pdefilter.kernels.scratch import Scratch
+    from pdefilter.raster import Planes
+
+CYCLES: Mapping[str, Callable[[float, float], Cycle]] = {"fed": fed_cycle, "fsi": fsi_cycle}
+"""The schemes in cycles, from a time and the largest stable step."""
+
+# How many cycles pass between two looks whether anything still changes.
+_BETWEEN_LOOKS = 32
+
+
+def take_steps(evolution: Evolution, u: "Planes", numbers: Numbers, scratch: "Scratch") -> "Planes":
+    """Evolve an image, or a box of one, to its stopping time.
+
+    No channel leaves the range that it had. The exact solution does not, as diffusion has no
+    negative weights. What steps of changing sizes or with momentum lead to beyond is an
+    error, and smaller at the end of the range.
+
+    Parameters
+    ----------
+    evolution : Evolution
+        The equation.
+    u : ndarray of shape (C, M, N), float32
+        The image.
+    numbers : mapping
+        What `pdefilter.evolve.schedule.Schedule.measure` has found.
+    scratch : Scratch
+        Says whether `u` may be overwritten.
+    """
+    if not numbers["time"]:
+        return u
+    evolution, scheme = watched(evolution), numbers["scheme"]
+    if scheme == "explicit":
+        return evolution.march(u, (numbers["step"],) * numbers["steps"], scratch=scratch)
+    if scheme == "aos":
+        return split(evolution, u, (numbers["step"],) * numbers["steps"], scratch)
+    from pdefilter.measure import extremes
+    from pdefilter.raster import keep_within
+
+    cycle = _cycle(numbers, evolution.largest_stable_step)
+    u = in_cycles(evolution, u, cycle, numbers["cycles"], scratch)
+    return keep_within(u, extremes.as_arrays(numbers["limits"]))
+
+
+def reach_of(numbers: Numbers, of_coefficients: int) -> int | None:
+    """Find how far the result depends on the image, in pixels; None for all of it.
+
+    Parameters
+    ----------
+    numbers : mapping
+        As of `take_steps`.
+    of_coefficients : int
+        How far around an edge the image decides what the edge conducts.
+    """
+    if not numbers["time"]:
+        return 0
+    if numbers["scheme"] == "aos":
+        return None
+    # A step reaches one pixel; coefficients are taken anew at every step, or cycle.
+    anew = numbers["steps"] if numbers["scheme"] == "explicit" else numbers["cycles"]
+    reach: int = numbers["steps"] + anew * of_coefficients
+    return reach
+
+
+def in_cycles(
+    evolution: Evolution, u: "Planes", cycle: Cycle, count: int, scratch: "Scratch | None" = None
+) -> "Planes":
+    """Go through a cycle so many times, or until it leaves every bit as it is."""
+    import numpy as np
+
+    for k in range(1, count + 1):
+        before = None if k % _BETWEEN_LOOKS else u.copy()
+        u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta, scratch=scratch)
+        if before is not None and np.array_equal(before, u):
+            break
+    return u
+
+
+def split(
+    evolution: Evolution, u: "Planes", sizes: Sequence[float], scratch: "Scratch | None" = None
+) -> "Planes":
+    """Take steps of additive operator splitting."""
+    assert isinstance(evolution, Splittable)
+    return evolution.split(u, sizes, scratch=scratch)
+
+
+def _cycle(numbers: Numbers, largest_stable_step: float) -> Cycle:
+    if "cycle" in numbers:
+        return Cycle(tuple(numbers["cycle"]["sizes"]), tuple(numbers["cycle"]["momenta"]))
+    part = numbers["time"] / numbers["cycles"]
+    return CYCLES[numbers["scheme"]](part, largest_stable_step)
+
+
+def multiplied(scheme: str, time: float, parts: int, largest_stable_step: float) -> float:
+    """Find what u_t = −λu, λ = 2/t, is multiplied by in so many cycles, or steps of splitting."""
+    if scheme == "aos":
+        return (1 / (1 + 2 / parts)) ** parts
+    return CYCLES[scheme](time / parts, largest_stable_step).factor(2 / time) ** parts

@@ -1,0 +1,64 @@
+"""Operations on the planes of an image: its colour times alpha, and alpha along with it."""
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pdefilter.operation import Numbers, Operation
+
+if TYPE_CHECKING:
+    from pdefilter.kernels.scratch import Scratch
+    from pdefilter.raster import Planes, Raster
+
+
+class PlanesOperation(Operation):
+    """An operation whose numbers and whose result come from planes; see `Raster.planes`.
+
+    Where it takes means of pixels, by weights that all planes share, the colours of the
+    result are means of visible ones. They are kept in the range of those: dividing by a
+    small alpha makes a small error large.
+    """
+
+    takes_means: ClassVar[bool] = True
+
+    def measure(self, image: "Raster") -> dict[str, Any]:
+        """Find the means around holes and the range of visible colours, then other numbers."""
+        from pdefilter.measure import extremes
+
+        numbers: dict[str, Any] = {}
+        if image.valid is not None:
+            numbers["means"] = extremes.means(image.planes()[0], image.valid)
+        if image.alpha is not None and self.takes_means:
+            numbers["visible_limits"] = extremes.limits(image.colour, image.visible)
+        u, _ = image.planes(numbers.get("means"))
+        return numbers | self.measure_planes(image, u)
+
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
+        """Filter the planes, and divide alpha out again."""
+        from pdefilter.kernels.scratch import Scratch
+        from pdefilter.measure import extremes
+
+        u, may_overwrite = image.planes(numbers.get("means"))
+        filtered = self.run_planes(image, u, numbers, Scratch(overwrite=may_overwrite))
+        result = image.with_planes(filtered)
+        if "visible_limits" in numbers:
+            result = result.within(extremes.as_arrays(numbers["visible_limits"]))
+        return result
+
+    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:  # noqa: ARG002 (what an operation may need)
+        """Find the numbers that depend on the whole of the planes of an image."""
+        return {}
+
+    @abstractmethod
+    def run_planes(
+        self, image: "Raster", u: "Planes", numbers: Numbers, scratch: "Scratch"
+    ) -> "Planes":
+        """Filter planes; `scratch` says whether they may be overwritten."""
+
+
+def edges_of(image: "Raster") -> "Planes | None":
+    """Find which edges the holes of an image leave open; None for all."""
+    if image.valid is None:
+        return None
+    from pdefilter.kernels.edges import open_edges
+
+    return open_edges(image.valid)
