@@ -31,7 +31,7 @@ _NEGLIGIBLE = 1e-4
 def time_of_least_risk(evolution: Evolution, u: "Planes", noise: "Noise") -> float:
     """Find the time, at most 1000 px², at which the error is least.
 
-    The error is estimated by `pdefilter.kernels.risk.Risk`, from a second
+    The error is estimated by `pdefilter.measure.risk.Risk`, from a second
     evolution of the same image with a little more noise; both are of parts of
     the image, by explicit steps. Between those it is taken for a parabola.
 
@@ -51,8 +51,8 @@ def time_of_least_risk(evolution: Evolution, u: "Planes", noise: "Noise") -> flo
     """
     import numpy as np
 
-    from pdefilter.kernels.risk import Risk
     from pdefilter.kernels.scratch import Scratch
+    from pdefilter.measure.risk import Risk
     from pdefilter.measure.squares import squares
 
     wanted = max(min(share * u[0].size, most) for share, most in _MOST_PIXELS.items())

@@ -118,7 +118,9 @@ class InSpace(Operation):
         if self.color == "luminance":
             rgb, scale = _of_one_origin(image)
             return replace(result, colour=colour.with_luminance(result.colour, rgb), scale=scale)
-        back: Callable[..., object] = {"lab": colour.rgb_of_lab, "linear": colour.srgb}[self.color]
+        back: Callable[[Planes], Planes] = {"lab": colour.rgb_of_lab, "linear": colour.srgb}[
+            self.color
+        ]
         return replace(result, colour=back(result.colour))
 
 

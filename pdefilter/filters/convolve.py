@@ -136,7 +136,8 @@ class Convolution(Operation):
 
         if self.border == "wrap" or not is_direct(self.weights):
             return None
-        return max(self.weights.shape) // 2
+        rows, columns = self.weights.shape
+        return int(max(rows, columns)) // 2
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
         """Convolve, and say what the numbers of the result stand for."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pdefilter.equations import gradient
-from pdefilter.equations.gradient import OPERATORS
+from pdefilter.equations.gradient import OPERATORS, OperatorName
 from pdefilter.errors import ParameterError
 from pdefilter.filters.colour import Color, InSpace
 from pdefilter.filters.option import Option, image_filter
@@ -30,9 +30,7 @@ _SOURCES = {name: operator.source for name, operator in OPERATORS.items()}
 @image_filter
 def edge(
     *,
-    operator: Annotated[
-        gradient.OperatorName, Option("Derivative kernel.", choices=_SOURCES)
-    ] = "sobel",
+    operator: Annotated[OperatorName, Option("Derivative kernel.", choices=_SOURCES)] = "sobel",
     component: Annotated[Component, Option("What to show.", choices=COMPONENTS)] = "magnitude",
     sigma: Annotated[
         float,
@@ -129,7 +127,7 @@ class Strength(Operation):
         Whether the largest strength becomes full scale.
     """
 
-    operator: gradient.OperatorName
+    operator: OperatorName
     component: Component
     sigma: float
     threshold: float | None
@@ -187,8 +185,9 @@ class Strength(Operation):
         smoothed = self._smoothed(image, numbers)
         if self.component == "magnitude":
             return gradient.strength(smoothed, self._kernels)
-        v_r, v_c = gradient.shared_gradient(smoothed, self._kernels)
-        return {"rows": v_r, "columns": v_c}[self.component]
+        axis = ("rows", "columns").index(self.component)
+        component: Plane = gradient.shared_gradient(smoothed, self._kernels)[axis]
+        return component
 
 
 def _shown(

@@ -59,6 +59,7 @@ def noise_of(
 def told(noise: "Noise", image: "Raster") -> dict[str, Any]:
     """Name the deviations in the colours as parts of full scale, unless a map gave them."""
     found, scale = noise.deviations[: len(image.colour)], image.scale
-    if not all(isinstance(deviation, float) for deviation in found):
+    numbers = [d for d in found if isinstance(d, float)]
+    if len(numbers) < len(found):
         return {}
-    return {"noise": [scale.of_channel(c).fraction(d) for c, d in enumerate(found)]}
+    return {"noise": [scale.of_channel(c).fraction(d) for c, d in enumerate(numbers)]}

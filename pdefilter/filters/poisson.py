@@ -366,4 +366,4 @@ def _on_one_scale(image: "Raster", other: "Raster") -> "tuple[Raster, float]":
     factor = np.float32(image.scale.unit / unit)
     scale = replace(image.scale, unit=unit)
     brought = replace(image, colour=image.colour * factor, scale=scale, stored=None)
-    return brought, scale.number(other.scale.part(1.0))
+    return brought, scale.number(other.scale.fraction(1.0))

@@ -35,7 +35,7 @@ DEFAULT_KAPPA = "p90"
 
 LARGEST_STEP = largest_leap(Heat.largest_stable_step)
 
-CONSTANT = "constant"
+CONSTANT: Literal["constant"] = "constant"
 _FORMULAS = {
     CONSTANT: "1 everywhere",
     **{name: diffusivity.formula for name, diffusivity in DIFFUSIVITIES.items()},

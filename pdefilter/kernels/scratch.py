@@ -20,6 +20,7 @@ class Scratch:
         The memory; None until it is needed.
     """
 
+    overwrite: bool = False
     planes: Planes | None = None
 
     def beside(self, u: Planes) -> Planes:
@@ -28,12 +29,13 @@ class Scratch:
 
     def release(self, *images: Planes) -> None:
         """Keep the memory of an image that nobody needs: the first that may be written to."""
-        self.planes = next((u for u in images if u.flags.writeable), None)
+        self.planes = next(iter(images), None) if self.overwrite else None
+        self.overwrite = True
 
 
 def writable(u: Planes, scratch: Scratch | None) -> Planes:
     """Take what may be overwritten: `u`, or a copy where there is no room or NumPy forbids."""
-    free = scratch is not None and u.flags.writeable and u.flags.c_contiguous
+    free = scratch is not None and scratch.overwrite and u.flags.c_contiguous
     return u if free else np.array(u, np.float32, order="C")
 
 
@@ -50,7 +52,7 @@ def in_place(u: Planes, scratch: Scratch | None, guide: Planes | None = None) ->
     ndarray of shape (C, M, N), float32
         `u` itself where that need not be kept.
     """
-    if scratch is not None and not _needed(u, guide):
+    if scratch is not None and not _needed(u, scratch, guide):
         return u
     scratch = scratch or Scratch()
     out = scratch.beside(u)
@@ -79,7 +81,7 @@ def ping_pong(
     tuple of ndarray of shape (C, M, N), float32
         Where the last goes, and in turn with it those before.
     """
-    keep = scratch is None or _needed(u, guide)
+    keep = scratch is None or _needed(u, scratch, guide)
     scratch = scratch or Scratch()
     new = scratch.beside(u)
     if times == 1:
@@ -88,9 +90,13 @@ def ping_pong(
         out, spare = new, np.empty_like(u)
     else:
         out, spare = (new, u) if times % 2 else (u, new)
-    scratch.release(*(image for image in (u, spare) if image is not out))
+    kept = [image for image in (u, spare) if image is not out]
+    if keep:
+        kept = [image for image in kept if image is not u]
+    scratch.overwrite = True
+    scratch.release(*kept)
     return out, spare
 
 
-def _needed(u: Planes, guide: Planes | None) -> bool:
-    return not u.flags.writeable or (guide is not None and np.may_share_memory(u, guide))
+def _needed(u: Planes, scratch: Scratch, guide: Planes | None) -> bool:
+    return not scratch.overwrite or (guide is not None and np.may_share_memory(u, guide))
