@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.grid import Box
+from pdefilter.grid import Box, Grid
 from pdefilter.scale import PLAIN, Scale
 
 Plane: TypeAlias = NDArray[np.float32]
@@ -69,6 +69,8 @@ class Raster:
         The colour as stored, where float32 has fewer digits.
     has_colours : bool
         Whether the channels are known to be colours, not any bands.
+    spacing : tuple of float
+        The distance of neighbouring pixels along the rows axis and the columns axis.
     may_overwrite : bool
         Whether a filter may overwrite the colour.
     box : Box or None
@@ -84,6 +86,7 @@ class Raster:
     scale: Scale = PLAIN
     stored: NDArray[np.generic] | None = None
     has_colours: bool = False
+    spacing: tuple[float, ...] = (1.0, 1.0)
     may_overwrite: bool = False
     box: Box | None = None
     kept: dict[str, "Raster"] = field(default_factory=dict, init=False, repr=False)
@@ -161,8 +164,8 @@ class Raster:
         )
         return replace(
             self,
-            colour=np.ascontiguousarray(self.colour[:, rows, columns]),
-            alpha=None if self.alpha is None else np.ascontiguousarray(self.alpha[rows, columns]),
+            colour=self.colour[:, rows, columns].copy(),
+            alpha=None if self.alpha is None else self.alpha[rows, columns].copy(),
             valid=None if self.valid is None else self.valid[..., rows, columns].copy(),
             stored=None if self.stored is None else self.stored[:, rows, columns],
             may_overwrite=True,
@@ -207,6 +210,11 @@ class Raster:
     def shape(self) -> tuple[int, ...]:
         """The size (M, N)."""
         return self.colour.shape[1:]
+
+    @property
+    def grid(self) -> Grid:
+        """The grid that the pixels lie on."""
+        return Grid(self.shape, self.spacing)
 
     @property
     def lowest(self) -> list[float]:

@@ -9,14 +9,16 @@ ALLOWED = {
     "kernels": set(),
     "schemes": set(),
     "solvers": set(),
-    "equations": {"kernels", "solvers"},
-    "filters": {"equations", "schemes", "kernels"},
+    "measure": {"kernels"},
+    "equations": {"kernels", "measure", "solvers"},
+    "evolve": {"equations", "measure", "schemes", "kernels"},
+    "filters": {"evolve", "measure", "equations", "schemes", "kernels"},
     "images": {"kernels"},
     "runs": {"filters", "images", "kernels"},
     "api": {"runs", "filters", "images"},
     "cli": {"runs", "filters", "images"},
 }
-FOUNDATIONS = {"errors", "observer", "raster", "scale"}
+FOUNDATIONS = {"errors", "grid", "observer", "operation", "raster", "scale"}
 
 PACKAGE = ROOT / "pdefilter"
 

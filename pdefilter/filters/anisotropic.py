@@ -23,7 +23,7 @@ from pdefilter.filters.maps import (
     require_size,
 )
 from pdefilter.filters.models import MODELS, Choice, Model, choose, scheme_of
-from pdefilter.filters.noise import NoiseLevel, noise_of, told
+from pdefilter.filters.noise import NoiseLevel, as_numbers, noise_of
 from pdefilter.filters.option import AUTO, Option, image_filter
 from pdefilter.filters.planes import PlanesOperation, edges_of
 from pdefilter.filters.time_options import (
@@ -275,7 +275,7 @@ class Diffusion(PlanesOperation):
         if self._follows_noise or self.steps is None:
             noise_map = numbers_in("noise_map", self.noise_map, image, positive=False)
             noise = noise_of(image, u, self.noise, noise_map)
-            found |= told(noise, image)
+            found |= as_numbers(noise, image)
         contrast = self._contrast(image, u, noise)
         found["kappa"] = _fractions(contrast, image.scale)
         if isinstance(contrast, float):

@@ -56,7 +56,7 @@ def noise_of(
     return Noise((*found, *rest), visible)
 
 
-def told(noise: "Noise", image: "Raster") -> dict[str, Any]:
+def as_numbers(noise: "Noise", image: "Raster") -> dict[str, Any]:
     """Name the deviations in the colours as parts of full scale, unless a map gave them."""
     found, scale = noise.deviations[: len(image.colour)], image.scale
     numbers = [d for d in found if isinstance(d, float)]

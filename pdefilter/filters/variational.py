@@ -10,7 +10,7 @@ from pdefilter.equations.energies import OPTIMIZERS, Energy, minimise
 from pdefilter.errors import ParameterError
 from pdefilter.evolve.weighing import factor_of_least_risk, first_guess
 from pdefilter.filters.maps import numbers_in, require_map, require_size
-from pdefilter.filters.noise import noise_of, told
+from pdefilter.filters.noise import as_numbers, noise_of
 from pdefilter.filters.option import AUTO
 from pdefilter.filters.planes import PlanesOperation, edges_of
 from pdefilter.observer import chose
@@ -125,7 +125,7 @@ class Minimised(PlanesOperation):
             levels_of = [255 * scale.fraction(float(end)) for end in _ends(guess * factor)]
             return {"factor": factor, "weight": levels_of}
         pull = scale.fraction(guess * factor)
-        return {**told(noise, image), "weight": 255 * pull, "pull": pull}
+        return {**as_numbers(noise, image), "weight": 255 * pull, "pull": pull}
 
     def run_planes(
         self,

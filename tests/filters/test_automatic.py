@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from pdefilter.filters.stopping import LONGEST_TIME, time_of_least_risk
 from support import SAMPLES
 
 import pdefilter
 from pdefilter import ParameterError
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.equations.perona_malik import PeronaMalik
-from pdefilter.filters.noise import Noise
+from pdefilter.evolve.stopping import LONGEST_TIME, time_of_least_risk
+from pdefilter.measure.noise import Noise
 
 
 def psnr(image, clean):

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pdefilter.kernels.quantile import quantile, squared_difference
 from support import planes
 
 from pdefilter.kernels.edges import open_edges
+from pdefilter.measure.percentile import quantile, squared_difference
 
 
 def sorted_squares(u):

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from pdefilter.kernels.risk import Risk
 
 from pdefilter.kernels.march import march
+from pdefilter.measure.risk import Risk
 
 DEVIATION = 0.1
 

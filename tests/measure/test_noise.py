@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from pdefilter.kernels.noise import noise_deviations
+
+from pdefilter.measure.noise import noise_deviations
 
 RNG = np.random.default_rng
 

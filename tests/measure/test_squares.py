@@ -3,7 +3,8 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from pdefilter.kernels.squares import squares
+
+from pdefilter.measure.squares import squares
 
 sizes = st.integers(8, 1500)
 shares = st.floats(0, 0.999)
