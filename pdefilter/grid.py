@@ -142,9 +142,7 @@ class Box:
         reaches = (reach,) * len(self.start) if isinstance(reach, int) else tuple(reach)
         return Box(
             tuple(max(0, a - r) for a, r in zip(self.start, reaches, strict=True)),
-            tuple(
-                min(n, b + r) for b, r, n in zip(self.stop, reaches, grid.shape, strict=True)
-            ),
+            tuple(min(n, b + r) for b, r, n in zip(self.stop, reaches, grid.shape, strict=True)),
         )
 
     def inner(self, grown: "Box") -> tuple[slice, ...]:
