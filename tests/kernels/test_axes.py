@@ -1,0 +1,467 @@
+"""The reference engine on two and three axes of any spacing."""
+
+from functools import reduce
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+from scipy.sparse import linalg
+
+from pdefilter.grid import Grid
+from pdefilter.kernels.axes import add_up, require_image
+from pdefilter.kernels.box import box
+from pdefilter.kernels.conductances import CONDUCTANCES
+from pdefilter.kernels.cosine import decay_modes, restore_modes, solve_poisson, spectrum
+from pdefilter.kernels.differences import differences, divergence
+from pdefilter.kernels.edges import open_edges
+from pdefilter.kernels.edgewise import between_pixels, squared_differences
+from pdefilter.kernels.edgewise import conduct as conduct_edgewise
+from pdefilter.kernels.quadrants import gathered, pairs
+from pdefilter.kernels.reach import reached
+from pdefilter.kernels.reference.correlation import correlate, correlate_axes
+from pdefilter.kernels.reference.march import conduct, march, split
+from pdefilter.kernels.slope import conductances, squared_slopes
+from pdefilter.kernels.taps import Taps
+
+# A float32 has 24 bits.
+ROUNDING = 2.0**-24
+
+SMOOTHING, DIFFERENCE = Taps.centred([0.25, 0.5, 0.25]), Taps.centred([-0.5, 0.0, 0.5])
+
+seeds = st.integers(0, 2**32 - 1)
+lengths = st.floats(0.3, 3)
+
+
+def sizes(axes, largest=6):
+    return st.tuples(*[st.one_of(st.just(1), st.integers(1, largest))] * axes)
+
+
+@st.composite
+def images(draw, axes=(2, 3), channels=2):
+    """An image or a volume, its spacing, and a source of more random numbers."""
+    d = draw(st.sampled_from(axes))
+    shape = draw(st.integers(1, channels)), *draw(sizes(d))
+    rng = np.random.default_rng(draw(seeds))
+    return rng.random(shape, np.float32), draw(st.tuples(*[lengths] * d)), rng
+
+
+def second_difference(n):
+    """Minus the second difference along an axis of n pixels, mirrored at its ends."""
+    forward = sparse.diags([-np.ones(n - 1), np.ones(n - 1)], [0, 1], (n - 1, n))
+    return forward.T @ forward if n > 1 else sparse.csr_matrix((1, 1))
+
+
+def along_axis(matrix, axis, shape):
+    """Let a matrix work on one axis of an image that is a vector."""
+    factors = [sparse.identity(n) for n in shape]
+    factors[axis] = matrix
+    return reduce(sparse.kron, factors).tocsr()
+
+
+def minus_laplacian(shape, spacing):
+    return sum(
+        along_axis(second_difference(n), a, shape) / h**2
+        for a, (n, h) in enumerate(zip(shape, spacing, strict=True))
+    )
+
+
+def diffusion(g, shape, spacing):
+    """The matrices A_a of div(g ∇u), one for every axis."""
+    matrices = []
+    for a, (n, h) in enumerate(zip(shape, spacing, strict=True)):
+        forward = sparse.diags([-np.ones(n), np.ones(n)], [0, 1], (n, n)).tolil()
+        forward[n - 1] = 0
+        forward = along_axis(forward.tocsr(), a, shape) / h
+        matrices.append(-(forward.T @ sparse.diags(g[a].ravel().astype(float)) @ forward))
+    return matrices
+
+
+def permuted(u, order, leading=1):
+    """Permute the axes of the grid, after so many others."""
+    axes = (*range(leading), *(leading + a for a in order))
+    return np.ascontiguousarray(u.transpose(axes))
+
+
+def wave(modes, shape, spacing):
+    """A product of cosines, and its eigenvalue along every axis."""
+    u, eigenvalues = np.ones(shape), []
+    for axis, (k, n, h) in enumerate(zip(modes, shape, spacing, strict=True)):
+        cosine = np.cos(np.pi * k * (np.arange(n) + 0.5) / n)
+        u = u * np.expand_dims(cosine, [a for a in range(len(shape)) if a != axis])
+        eigenvalues.append((2 - 2 * np.cos(np.pi * k / n)) / h**2)
+    return u[None].astype(np.float32), eigenvalues
+
+
+@given(images(axes=(3,)))
+def test_a_sum_over_axes_knows_no_order_and_no_zeros(image):
+    terms = [*image[0][0] - np.float32(0.5)][:3]
+    terms += [np.zeros_like(terms[0])] * (3 - len(terms))
+    sums = [add_up(order) for order in permutations(terms)]
+    assert all(np.array_equal(total, sums[0]) for total in sums)
+    assert np.array_equal(add_up([-term for term in terms]), -sums[0])
+    np.testing.assert_allclose(sums[0], np.sum(terms, axis=0, dtype=float), atol=3 * ROUNDING)
+    with_nothing = add_up([terms[0], np.zeros_like(terms[0]), terms[1]])
+    assert np.array_equal(with_nothing, add_up(terms[:2]))
+
+
+def test_what_has_two_axes_only_says_so():
+    with pytest.raises(ValueError, match="a median has two axes only"):
+        require_image(np.zeros((1, 2, 3, 4)), "a median")
+
+
+CALLS = {
+    "heat": {"conductance": "constant", "squared_scale": 1.0},
+    "rational": {"conductance": "rational", "squared_scale": 5.0},
+    "smoothed": {"conductance": "rational", "squared_scale": 5.0, "smoothing": SMOOTHING},
+}
+
+
+def marched(u, spacing, steps=(0.02, 0.03, 0.01), momenta=(), edges=None, **call):
+    call = {"guide": None, "smoothing": None} | call
+    return march(u, steps, momenta, edges=edges, spacing=spacing, **call)
+
+
+@given(images(), st.sampled_from(["constant", "rational"]), st.booleans())
+def test_explicit_steps_are_those_of_the_sparse_matrix(image, conductance, with_edges):
+    u, spacing, rng = image
+    shape = u.shape[1:]
+    edges = rng.random((len(shape), *shape), np.float32) if with_edges else None
+    tau = Grid(shape, spacing).largest_stable_step
+    ours = march(u, [tau], (), conductance, 3.0, edges, spacing=spacing)
+    g = conduct(u, conductance, 3.0, edges, spacing=spacing)
+    operator = sum(diffusion(g, shape, spacing))
+    theirs = [c + tau * (operator @ c) for c in u.reshape(len(u), -1).astype(float)]
+    # Of a step up to the largest the weights are at most 1, and some twenty operations round.
+    np.testing.assert_allclose(ours, np.reshape(theirs, u.shape), rtol=0, atol=20 * ROUNDING)
+
+
+@given(images())
+def test_heat_is_that_of_the_seven_point_stencil(image):
+    u, spacing, _ = image
+    shape = u.shape[1:]
+    tau = Grid(shape, spacing).largest_stable_step
+    ours = march(u, [tau], (), "constant", 1.0, None, spacing=spacing)
+    step = sparse.identity(u[0].size) - tau * minus_laplacian(shape, spacing)
+    theirs = [step @ c for c in u.reshape(len(u), -1).astype(float)]
+    np.testing.assert_allclose(ours, np.reshape(theirs, u.shape), rtol=0, atol=20 * ROUNDING)
+
+
+@given(images())
+def test_what_an_edge_conducts_follows_the_slope_across_it(image):
+    u, spacing, _ = image
+    g = conduct(u, "rational", 3.0, None, spacing=spacing)
+    for a, h in enumerate(spacing):
+        ahead = (slice(None),) * a + (slice(None, -1),)
+        squared = ((np.diff(u.astype(float), axis=1 + a) / h) ** 2).sum(axis=0)
+        np.testing.assert_allclose(g[a][ahead], 1 / (1 + 3 * squared), rtol=10 * ROUNDING)
+
+
+@pytest.mark.parametrize("call", CALLS)
+@given(images(axes=(2,)), st.integers(1, 3), st.integers(0, 2), st.booleans())
+def test_equal_slices_march_like_an_image_to_the_bit(call, image, count, axis, momentum):
+    """Along any axis; smoothed slices are equal but for the roundings of their weights."""
+    u, spacing, _ = image
+    momenta = (1.2, 0.9, 1.0) if momentum else ()
+    volume = np.repeat(np.expand_dims(u, 1 + axis), count, axis=1 + axis)
+    there = list(spacing)
+    there.insert(axis, 0.7)
+    ours = marched(volume, there, momenta=momenta, **CALLS[call])
+    theirs = np.expand_dims(marched(u, spacing, momenta=momenta, **CALLS[call]), 1 + axis)
+    if call == "smoothed":
+        np.testing.assert_allclose(ours, np.broadcast_to(theirs, ours.shape), atol=1e-6)
+    else:
+        assert np.array_equal(ours, np.broadcast_to(theirs, ours.shape))
+
+
+@pytest.mark.parametrize("call", CALLS)
+@given(images(), st.data())
+def test_permuted_axes_permute_a_march_to_the_bit(call, image, data):
+    u, spacing, rng = image
+    axes = len(spacing)
+    order = data.draw(st.permutations(range(axes)))
+    edges = rng.random((axes, *u.shape[1:]), np.float32)
+    ours = marched(
+        permuted(u, order),
+        [spacing[a] for a in order],
+        edges=permuted(edges, order)[[*order]],
+        **CALLS[call],
+    )
+    theirs = marched(u, spacing, edges=edges, **CALLS[call])
+    assert np.array_equal(ours, permuted(theirs, order))
+
+
+@pytest.mark.parametrize("call", ["heat", "rational"])
+@given(image=images(axes=(3,)), axis=st.integers(0, 2))
+def test_a_mirrored_volume_marches_to_the_mirrored_one_to_the_bit(call, image, axis):
+    u, spacing, _ = image
+    ours = marched(np.flip(u, 1 + axis).copy(), spacing, **CALLS[call])
+    assert np.array_equal(np.flip(ours, 1 + axis), marched(u, spacing, **CALLS[call]))
+
+
+@given(images(), st.sampled_from([*CONDUCTANCES]))
+def test_twice_the_spacing_needs_four_times_the_time_to_the_bit(image, conductance):
+    """And sees half the slopes; powers of two are exact."""
+    u, spacing, _ = image
+    for f in (march, split):
+        # The step of `split` must stay a number that float32 doubles exactly, so must that of both.
+        times = (0.02, 0.03)
+        arguments = ((), conductance) if f is march else (conductance,)
+        ours = f(
+            u, [4 * t for t in times], *arguments, 4 * 5.0, None, spacing=[2 * h for h in spacing]
+        )
+        assert np.array_equal(ours, f(u, times, *arguments, 5.0, None, spacing=spacing))
+
+
+@given(images())
+def test_a_spacing_of_one_is_none(image):
+    u, spacing, _ = image
+    ones = [1.0] * len(spacing)
+    for conductance in ("constant", "rational"):
+        ours = march(u, [0.1, 0.1], (), conductance, 5.0, None, spacing=ones)
+        assert np.array_equal(ours, march(u, [0.1, 0.1], (), conductance, 5.0, None))
+        ours = split(u, [2.0], conductance, 5.0, None, spacing=ones)
+        assert np.array_equal(ours, split(u, [2.0], conductance, 5.0, None))
+
+
+@given(sizes(3), st.tuples(lengths, lengths, lengths), st.data())
+def test_a_cosine_fades_as_its_eigenvalue_says(shape, spacing, data):
+    modes = [data.draw(st.integers(0, n - 1)) for n in shape]
+    u, eigenvalues = wave(modes, shape, spacing)
+    steps = [Grid(shape, spacing).largest_stable_step * share for share in (1.0, 0.5, 0.9)]
+    ours = march(u, steps, (), "constant", 1.0, None, spacing=spacing)
+    factor = np.prod([1 - tau * sum(eigenvalues) for tau in steps])
+    np.testing.assert_allclose(ours, factor * u, rtol=0, atol=40 * ROUNDING)
+    factor = np.mean([1 / (1 + 3 * 2.0 * e) for e in eigenvalues])
+    ours = split(u, [2.0], "constant", 1.0, None, spacing=spacing)
+    np.testing.assert_allclose(ours, factor * u, rtol=0, atol=1e-5)
+
+
+@given(images(), st.floats(0.01, 5), st.booleans())
+def test_splitting_is_the_mean_of_implicit_steps_along_the_axes(image, tau, guided):
+    u, spacing, rng = image
+    shape, axes = u.shape[1:], len(spacing)
+    guide = rng.random(u.shape, np.float32) if guided else None
+    ours = split(u, [tau], "rational", 3.0, None, guide, spacing=spacing)
+    g = conduct(u if guide is None else guide, "rational", 3.0, None, spacing=spacing)
+    identity = sparse.identity(u[0].size)
+    solvers = [
+        linalg.factorized((identity - axes * tau * a).tocsc()) for a in diffusion(g, shape, spacing)
+    ]
+    theirs = [
+        sum(solve(c) for solve in solvers) / axes for c in u.reshape(len(u), -1).astype(float)
+    ]
+    # Numbers up to 5·3/0.3² are added to 1.
+    np.testing.assert_allclose(ours, np.reshape(theirs, u.shape), rtol=0, atol=1e-4)
+
+
+@given(images(), st.data())
+def test_permuted_axes_permute_splitting_to_the_bit(image, data):
+    u, spacing, _ = image
+    order = data.draw(st.permutations(range(len(spacing))))
+    ours = split(
+        permuted(u, order), [0.5, 2.0], "rational", 5.0, None, spacing=[spacing[a] for a in order]
+    )
+    theirs = split(u, [0.5, 2.0], "rational", 5.0, None, spacing=spacing)
+    assert np.array_equal(ours, permuted(theirs, order))
+
+
+@given(images(axes=(2,)), st.integers(1, 3))
+def test_equal_slices_are_split_like_an_image_and_once_not_at_all(image, count):
+    """A third of three times the step along every axis, and along the slices nothing.
+
+    Of an image a half of twice the step: ⅓(1 + 2 S₂(3τ/2)).
+    """
+    u, spacing, _ = image
+    volume = np.repeat(u[:, None], count, axis=1)
+    ours = split(volume, [2.0], "rational", 5.0, None, spacing=(0.7, *spacing))
+    theirs = (u + 2 * split(u, [3.0], "rational", 5.0, None, spacing=spacing)) / 3
+    np.testing.assert_allclose(ours, np.repeat(theirs[:, None], count, axis=1), atol=1e-5)
+
+
+@given(images(), st.sampled_from([None, -1, -2]), st.data())
+def test_permuted_axes_permute_a_correlation_to_the_bit(image, first, data):
+    u, _, _ = image
+    axes = u.ndim - 1
+    taps = [Taps.centred([0.2, 0.5, 0.3]), DIFFERENCE, SMOOTHING][-axes:]
+    order = data.draw(st.permutations(range(axes)))
+    now_first = None if first is None else order.index(axes + first) - axes
+    ours = correlate_axes(permuted(u, order), [taps[a] for a in order], now_first)
+    assert np.array_equal(ours, permuted(correlate_axes(u, taps, first), order))
+
+
+@given(images(axes=(3,)))
+def test_a_correlation_of_a_volume_is_that_along_its_axes(image):
+    u, _, _ = image
+    taps = [Taps([0.2, 0.5], 0), DIFFERENCE, SMOOTHING]
+    theirs = u.astype(float)
+    for axis, t in enumerate(taps, start=1):
+        widths = [(0, 0)] * 4
+        widths[axis] = t.reach, t.reach
+        framed, n = np.pad(theirs, widths, mode="symmetric"), u.shape[axis]
+        theirs = sum(
+            weight * framed.take(range(t.reach + t.first + k, t.reach + t.first + k + n), axis)
+            for k, weight in enumerate(t.weights)
+        )
+    for order in ("rows first", "columns first", "mean"):
+        ours = correlate(u, *taps[1:], order, taps[0])
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=10 * ROUNDING)
+
+
+def test_a_volume_without_a_kernel_along_its_slices_is_refused():
+    with pytest.raises(ValueError, match="3 axes need as many kernels, not 2"):
+        correlate(np.zeros((1, 2, 3, 4), np.float32), SMOOTHING, SMOOTHING)
+
+
+@given(images(axes=(3,)), st.booleans())
+def test_an_edge_of_a_volume_is_open_between_two_pixels_that_are_not_holes(image, by_channel):
+    valid = image[0] > 0.3 if by_channel else (image[0] > 0.3)[0]
+    edges = open_edges(valid, 3)
+    for a in range(3):
+        ahead = np.roll(valid, -1, a - 3)
+        ahead[(Ellipsis, -1, *[slice(None)] * (2 - a))] = False
+        assert np.array_equal(edges[..., a, :, :, :], valid & ahead)
+
+
+@given(images())
+def test_the_divergence_is_minus_the_adjoint_of_the_differences(image):
+    u, spacing, rng = image
+    v = rng.random((len(spacing), *u.shape[1:]), np.float32)
+    d = differences(u[0], spacing)
+    for a, h in enumerate(spacing):
+        true = np.diff(u[0].astype(float), axis=a, append=u[0].take([-1], a)) / h
+        np.testing.assert_allclose(d[a], true, rtol=0, atol=8 * ROUNDING)
+    ours = np.vdot(d.astype(float), v) + np.vdot(u[0].astype(float), divergence(v, spacing))
+    assert abs(ours) < u.size * 20 * ROUNDING
+
+
+@given(images())
+def test_edges_conduct_by_the_mean_over_the_channels_that_have_them_open(image):
+    u, spacing, rng = image
+    valid = rng.random(u.shape) < 0.7
+    edges = open_edges(valid, len(spacing))
+    ours = conduct_edgewise(u, "rational", 3.0, len(u), edges, spacing)
+    squares = np.square([differences(c, spacing).astype(float) for c in u]) * edges
+    count = edges.sum(axis=0)
+    true = np.where(count > 0, 1 / (1 + 3 * squares.sum(axis=0) / np.maximum(count, 1)), 0)
+    np.testing.assert_allclose(ours, true, rtol=20 * ROUNDING)
+    squared, count = squared_differences(u, edges[0], spacing)
+    squares = np.square([differences(c, spacing).astype(float) for c in u]).sum(axis=0)
+    np.testing.assert_allclose(squared, squares * edges[0], rtol=20 * ROUNDING)
+    assert np.array_equal(count, len(u) * edges[0])
+
+
+@given(images())
+def test_between_two_pixels_is_their_mean(image):
+    plane = image[0][0]
+    for a, means in enumerate(between_pixels(plane)):
+        ahead = np.concatenate([plane, plane.take([-1], a)], a).take(
+            range(1, plane.shape[a] + 1), a
+        )
+        assert np.array_equal(means, (plane + ahead) * np.float32(0.5))
+
+
+@given(images())
+def test_gathering_from_orthants_is_the_adjoint_of_bringing_to_them(image):
+    u, spacing, rng = image
+    axes = len(spacing)
+    edges = rng.random((2, axes, *u.shape[1:]))
+    p = rng.random((2, 2**axes, axes, *u.shape[1:]))
+    assert np.vdot(pairs(edges, axes), p) == pytest.approx(np.vdot(edges, gathered(p, axes)))
+
+
+@given(images(axes=(2,)))
+def test_an_orthant_of_equal_slices_has_the_edges_of_a_quadrant(image):
+    u, _, rng = image
+    edges = rng.random((2, *u.shape[1:]))
+    volume = np.stack([np.zeros_like(edges[0]), *edges])[:, None]
+    ours = pairs(volume, 3)
+    for octant in range(8):
+        assert np.array_equal(ours[octant, 1:, 0], pairs(edges)[octant % 4])
+
+
+@given(images(axes=(3,)), st.data())
+def test_permuted_axes_permute_what_edges_conduct_to_the_bit(image, data):
+    u, spacing, _ = image
+    order = data.draw(st.permutations(range(3)))
+    ours = conductances(squared_slopes(permuted(u, order), None, [spacing[a] for a in order]))
+    theirs = conductances(squared_slopes(u, None, spacing))
+    assert np.array_equal(ours, permuted(theirs, order)[[*order]])
+
+
+@given(images())
+def test_the_energy_of_slopes_is_that_of_the_conducting_edges(image):
+    """The mean over orthants of g s² adds up to the c d² of all edges."""
+    u, spacing, rng = image
+    squared = squared_slopes(u, None, spacing).astype(float)
+    g = rng.random(squared.shape, np.float32)
+    energy = (g * squared).sum() / len(g)
+    d = np.stack([differences(c, spacing) for c in u]).astype(float)
+    assert energy == pytest.approx((conductances(g) * (d * d).mean(axis=0)).sum(), rel=1e-5)
+
+
+@given(sizes(3), st.tuples(lengths, lengths, lengths), st.floats(0, 3), st.data())
+def test_cosines_fade_exactly(shape, spacing, time, data):
+    u, eigenvalues = wave([data.draw(st.integers(0, n - 1)) for n in shape], shape, spacing)
+    factor = np.exp(-time * sum(eigenvalues))
+    ours = decay_modes(u, time, spacing)
+    np.testing.assert_allclose(ours, factor * u, rtol=0, atol=40 * ROUNDING)
+    ours = restore_modes(u, time, 0.1, spacing)
+    np.testing.assert_allclose(ours, 1.1 / (1 + 0.1 * factor) * u, rtol=0, atol=1e-5)
+
+
+@given(images())
+def test_exact_heat_is_the_exponential_of_the_sparse_matrix(image):
+    u, spacing, _ = image
+    operator = minus_laplacian(u.shape[1:], spacing)
+    flat = u.reshape(len(u), -1).T.astype(float)
+    theirs = linalg.expm_multiply(-0.5 * operator, flat, traceA=-0.5 * operator.trace())
+    ours = decay_modes(u, 0.5, spacing)
+    np.testing.assert_allclose(ours, theirs.T.reshape(u.shape), rtol=0, atol=40 * ROUNDING)
+
+
+@given(images(axes=(2,)), st.integers(1, 3))
+def test_equal_slices_fade_like_an_image(image, count):
+    u, spacing, _ = image
+    ours = decay_modes(np.repeat(u[:, None], count, axis=1), 0.5, (0.7, *spacing))
+    theirs = np.repeat(decay_modes(u, 0.5, spacing)[:, None], count, axis=1)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=10 * ROUNDING)
+
+
+@given(images(), st.floats(0, 2))
+def test_the_solution_of_poissons_equation_solves_that_of_the_sparse_matrix(image, screening):
+    f, spacing, _ = image
+    f -= f.mean(axis=tuple(range(1, f.ndim)), keepdims=True)
+    u = solve_poisson(f, screening, spacing).reshape(len(f), -1).astype(float)
+    operator = minus_laplacian(f.shape[1:], spacing) + screening * sparse.identity(f[0].size)
+    residual = np.stack([operator @ c for c in u]).reshape(f.shape) - f
+    # Eigenvalues differ by a factor of a thousand: so much of the roundings comes back.
+    np.testing.assert_allclose(residual, 0, rtol=0, atol=3e-4)
+
+
+@given(images())
+def test_a_spectrum_has_all_of_the_energy(image):
+    u, spacing, _ = image
+    eigenvalues, energies = spectrum([u, 2 * u], spacing)
+    assert energies.sum(axis=0) == pytest.approx(np.array([1, 4]) * np.square(u).mean(), rel=1e-5)
+    assert eigenvalues.max() < sum(4 / h**2 for h in spacing)
+
+
+def test_the_box_of_a_region_of_a_volume_holds_it():
+    region = np.zeros((6, 7, 8), bool)
+    region[2, 3, 4] = region[3, 3, 6] = True
+    assert box(region, 1) == (slice(1, 5), slice(2, 5), slice(3, 8))
+
+
+def test_a_voxel_is_reached_through_its_six_neighbours():
+    within = np.zeros((2, 3, 3), bool)
+    within[0, 0, 0] = within[1, 0, 0] = within[1, 1, 0] = within[0, 2, 2] = True
+    known = np.zeros_like(within)
+    known[0, 0, 0] = known[0, 1, 1] = True
+    found = within.copy()
+    found[0, 2, 2] = False
+    assert np.array_equal(reached(within, known, 3), found)
+    both = reached(np.stack([within] * 2), np.stack([known, ~known]), 3)
+    assert np.array_equal(both, np.stack([found, within]))
