@@ -22,9 +22,15 @@ from pdefilter.kernels.edgewise import conduct as conduct_edgewise
 from pdefilter.kernels.quadrants import gathered, pairs
 from pdefilter.kernels.reach import reached
 from pdefilter.kernels.reference.correlation import correlate, correlate_axes
+from pdefilter.kernels.reference.eigen import eigensystem
+from pdefilter.kernels.reference.gradient import gradient
+from pdefilter.kernels.reference.lattice import apply_stencil, digits_of_sums, reach_of
+from pdefilter.kernels.reference.lattice import reduce as reduce_tensors
 from pdefilter.kernels.reference.march import conduct, march, split
+from pdefilter.kernels.reference.tensors import diffusion_along, projection
 from pdefilter.kernels.slope import conductances, squared_slopes
 from pdefilter.kernels.taps import Taps
+from pdefilter.kernels.tensors import LEAST_DIFFUSIVITY, TensorLaw
 
 # A float32 has 24 bits.
 ROUNDING = 2.0**-24
@@ -465,3 +471,262 @@ def test_a_voxel_is_reached_through_its_six_neighbours():
     assert np.array_equal(reached(within, known, 3), found)
     both = reached(np.stack([within] * 2), np.stack([known, ~known]), 3)
     assert np.array_equal(both, np.stack([found, within]))
+
+
+@given(images())
+def test_the_gradient_is_that_of_the_smoothed_differences(image):
+    u, spacing, _ = image
+    axes = len(spacing)
+    g = [
+        correlate_axes(u, [DIFFERENCE if a == k else SMOOTHING for k in range(axes)], None) / h
+        for a, h in enumerate(np.float64(spacing))
+    ]
+    outer = np.array([[(g[a] * g[b]).sum(axis=0) for b in range(axes)] for a in range(axes)])
+    arguments = u, None, DIFFERENCE, SMOOTHING
+    tensor = gradient(*arguments, "tensor", 0.5, spacing=spacing)
+    true = [outer[a, b] / 2 for a in range(axes) for b in range(a, axes)]
+    np.testing.assert_allclose(tensor, true, rtol=0, atol=1e-5)
+    largest = np.linalg.eigvalsh(np.moveaxis(outer, (0, 1), (-2, -1)))[..., -1] / len(u)
+    magnitude = gradient(*arguments, "magnitude", 1.0, spacing=spacing)[0]
+    np.testing.assert_allclose(magnitude**2, np.maximum(largest, 0), rtol=0, atol=1e-5)
+    vector = gradient(*arguments, "vector", 1.0, spacing=spacing)
+    np.testing.assert_allclose((vector.astype(float) ** 2).sum(axis=0), largest, rtol=0, atol=1e-5)
+    stretched = np.einsum("ab...,b...->a...", outer, vector) / len(u)
+    np.testing.assert_allclose(stretched, largest * vector, rtol=0, atol=1e-4)
+    toward = np.einsum("a...,ac...->...", vector, g)
+    assert toward.min() > -1e-5
+    total = gradient(*arguments, "sum", 2.0, spacing=spacing)[0]
+    np.testing.assert_allclose(total, 2 * np.abs(vector.sum(axis=0, dtype=float)), atol=1e-5)
+
+
+@pytest.mark.parametrize("measure", ["vector", "magnitude", "sum", "tensor"])
+@given(images(channels=1), st.data())
+def test_permuted_axes_permute_the_gradient_of_a_channel_to_the_bit(measure, image, data):
+    u, spacing, rng = image
+    axes = len(spacing)
+    order = data.draw(st.permutations(range(axes)))
+    alpha = rng.choice(np.float32([0, 0.3, 1]), u.shape[1:])
+    arguments = DIFFERENCE, SMOOTHING, measure, 0.5
+    there = [spacing[a] for a in order]
+    ours = gradient(permuted(u, order), permuted(alpha, order, 0), *arguments, spacing=there)
+    theirs = permuted(gradient(u, alpha, *arguments, spacing=spacing), order)
+    if measure == "vector":
+        theirs = theirs[[*order]]
+    if measure == "tensor":
+        theirs = components(matrices(theirs)[np.ix_(order, order)])
+    assert np.array_equal(ours, theirs)
+
+
+def matrices(tensor):
+    """Fill symmetric matrices (d, d, *shape) with their components."""
+    d = {3: 2, 6: 3}[len(tensor)]
+    full = np.empty((d, d, *tensor.shape[1:]), tensor.dtype)
+    for component, (a, b) in zip(tensor, zip(*np.triu_indices(d), strict=True), strict=True):
+        full[a, b] = full[b, a] = component
+    return full
+
+
+def components(full):
+    return full[np.triu_indices(len(full))]
+
+
+def tensor_field(rng, shape, least=0.01):
+    """Tensors of eigenvalues from `least` to 1, turned at random."""
+    d = len(shape)
+    axes, _ = np.linalg.qr(rng.normal(size=(*shape, d, d)))
+    values = least ** rng.random((*shape, d))
+    values[..., 0] = 1
+    full = np.einsum("...ak,...k,...bk->ab...", axes, values, axes)
+    return components(full).astype(np.float32)
+
+
+@given(sizes(3), seeds, st.sampled_from(["random", "flat", "degenerate", "tiny", "large"]))
+def test_the_eigensystem_is_that_of_linear_algebra(shape, seed, kind):
+    rng = np.random.default_rng(seed)
+    tensor = tensor_field(rng, shape)
+    if kind == "flat":
+        tensor *= 0
+    if kind == "degenerate":
+        v = rng.integers(-1, 2, (3, *shape))
+        tensor = components(np.einsum("a...,b...->ab...", v, v)).astype(np.float32)
+    scale = {"tiny": 1e-30, "large": 1e30}.get(kind, 1.0)
+    tensor *= np.float32(scale)
+    values, vectors = eigensystem(tensor)
+    full = matrices(tensor.astype(float))
+    true = np.moveaxis(np.linalg.eigvalsh(np.moveaxis(full, (0, 1), (-2, -1))), -1, 0)[::-1]
+    tolerance = {"rtol": 0, "atol": 1e-14 * max(1.0, np.abs(full).max() / scale) * scale}
+    np.testing.assert_allclose(values, true, **tolerance)
+    rebuilt = np.einsum("k...,ka...,kb...->ab...", values, vectors, vectors)
+    np.testing.assert_allclose(rebuilt, full, **tolerance)
+    unit = np.einsum("ka...,la...->kl...", vectors, vectors) - np.eye(3)[..., None, None, None]
+    np.testing.assert_allclose(unit, 0, atol=1e-14)
+
+
+@pytest.mark.parametrize("conductance", [None, "rational", "exponential"])
+@given(sizes(3), seeds)
+def test_diffusion_in_a_volume_has_the_axes_of_the_structure(conductance, shape, seed):
+    rng = np.random.default_rng(seed)
+    structure = tensor_field(rng, shape)
+    ours = diffusion_along(structure, TensorLaw(conductance, 2.0))
+    full = np.moveaxis(matrices(structure.astype(float)), (0, 1), (-2, -1))
+    mu, axes = np.linalg.eigh(full)
+    with np.errstate(divide="ignore"):
+        g = {
+            None: 2.0 ** -(1 / (2 * (mu[..., 2:] - mu)) ** 2),
+            "rational": 1 / (1 + 2 * mu),
+            "exponential": 2.0 ** (-2 * mu),
+        }[conductance]
+    values = LEAST_DIFFUSIVITY + (1 - LEAST_DIFFUSIVITY) * g
+    true = np.einsum("...ak,...k,...bk->ab...", axes, values, axes)
+    np.testing.assert_allclose(matrices(ours), true, rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("conductance", [None, "rational"])
+@given(images(axes=(2,)))
+def test_diffusion_in_equal_slices_is_that_in_one_and_free_between_them_or_along_them(
+    conductance, image
+):
+    u, _, rng = image
+    law = TensorLaw(conductance, 3.0)
+    structure = tensor_field(rng, u.shape[1:])
+    zeros = np.zeros_like(structure[0])
+    volume = np.stack([zeros, zeros, zeros, *structure])[:, None]
+    ours, theirs = diffusion_along(volume, law)[:, 0], diffusion_along(structure, law)
+    np.testing.assert_allclose(ours[3:], theirs, rtol=0, atol=2e-6)
+    assert np.array_equal(ours[1:3], [zeros, zeros])
+    if conductance:
+        np.testing.assert_allclose(ours[0], 1, rtol=0, atol=1e-6)
+
+
+def test_a_projection_goes_on_the_largest_axis_or_on_all_that_are():
+    tensor = np.zeros((6, 1, 1, 3), np.float32)
+    tensor[[0, 3, 5], 0, 0, 1] = 2, 5, 5
+    tensor[[0, 1, 3], 0, 0, 2] = 1, 1, 1
+    third, half = np.float32(1 / 3), 0.5
+    expected = [
+        [third, 0, half],
+        [0, 0, half],
+        [0, 0, 0],
+        [third, half, half],
+        [0, 0, 0],
+        [third, half, 0],
+    ]
+    np.testing.assert_allclose(projection(tensor)[:, 0, 0], expected, atol=1e-7)
+
+
+@given(sizes(3, 4) | sizes(2, 4), seeds, st.booleans(), st.data())
+def test_sellings_decomposition_is_that_of_the_tensor_over_the_spacing(shape, seed, spaced, data):
+    """Σ λ e eᵀ = H⁻¹DH⁻¹ with λ ≥ 0, for eigenvalues' ratios to 100 and sides' ratios to 3."""
+    d = len(shape)
+    spacing = data.draw(st.tuples(*[st.floats(0.5, 1.5)] * d)) if spaced else None
+    tensor = tensor_field(np.random.default_rng(seed), shape)
+    reach = reach_of(spacing)
+    around = np.pad(tensor, [(0, 0), *[(reach, reach)] * d], mode="edge")
+    weights, neighbours = reduce_tensors(around, None, spacing=spacing)
+    inside = (Ellipsis, *[slice(reach, -reach)] * d)
+    weights = np.repeat(weights[inside], 2, axis=0).astype(float)
+    e = neighbours[inside].astype(float)
+    assert weights.min() >= 0
+    assert np.abs(e).max() <= reach
+    ours = np.einsum("k...,ka...,kb...->ab...", weights, e, e)
+    h = np.ones(d) if spacing is None else np.array(spacing)
+    true = matrices(tensor.astype(float)) / np.multiply.outer(h, h).reshape(d, d, *[1] * d)
+    # Of whole numbers up to the reach, squared, times numbers of 24 bits.
+    atol = 3 * 2 * reach**2 * 25 * ROUNDING * true.max()
+    np.testing.assert_allclose(ours, true, rtol=0, atol=atol)
+
+
+def stepped(u, tensor, spacing, steps, momentum=1.0):
+    """Diffuse along tensors."""
+    stencil = reduce_tensors(tensor, None, spacing=spacing)
+    _, exponent = np.frexp(np.abs(u).max(axis=tuple(range(1, u.ndim))).astype(float))
+    bias = np.ldexp(1.5, exponent + digits_of_sums(u.ndim - 1, spacing))
+    for step in steps:
+        out = u.copy()
+        apply_stencil(u, stencil, bias, step, momentum, out)
+        u = out
+    return u
+
+
+@given(images(), st.booleans(), st.data())
+def test_permuted_or_mirrored_axes_permute_diffusion_along_tensors_to_the_bit(image, spaced, data):
+    """By all 48 symmetries of the cube."""
+    u, spacing, rng = image
+    d = len(spacing)
+    spacing = spacing if spaced and max(spacing) < 3 * min(spacing) else None
+    tensor = tensor_field(rng, u.shape[1:])
+    order = data.draw(st.permutations(range(d)))
+    flips = data.draw(st.lists(st.integers(0, d - 1), unique=True))
+    full = matrices(tensor)
+    for a in flips:
+        full[a] *= -1
+        full[:, a] *= -1
+    full = np.flip(full, [a + 2 for a in flips])
+    there = components(permuted(full, order, 2)[np.ix_(order, order)])
+    turned = permuted(np.flip(u, [a + 1 for a in flips]), order)
+    spacing_there = None if spacing is None else [spacing[a] for a in order]
+    ours = stepped(turned, there, spacing_there, [0.02, 0.03])
+    theirs = stepped(u, tensor, spacing, [0.02, 0.03])
+    assert np.array_equal(ours, permuted(np.flip(theirs, [a + 1 for a in flips]), order))
+
+
+@given(images(axes=(2,)), st.integers(1, 4))
+def test_equal_slices_diffuse_along_tensors_of_two_axes_like_an_image(image, count):
+    u, _, rng = image
+    tensor = tensor_field(rng, u.shape[1:])
+    volume = np.zeros((6, count, *u.shape[1:]), np.float32)
+    volume[3:] = tensor[:, None]
+    volume[0] = 1
+    ours = stepped(np.repeat(u[:, None], count, axis=1), volume, None, [0.05, 0.05])
+    theirs = np.repeat(stepped(u, tensor, None, [0.05, 0.05])[:, None], count, axis=1)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+
+
+@given(images())
+def test_the_unit_tensor_is_heat(image):
+    u, spacing, _ = image
+    d = len(spacing)
+    if max(spacing) > 4 * min(spacing):
+        return
+    tensor = np.zeros((d * (d + 1) // 2, *u.shape[1:]), np.float32)
+    tensor[[0, 2] if d == 2 else [0, 3, 5]] = 1
+    tau = Grid(u.shape[1:], spacing).largest_stable_step
+    ours = stepped(u, tensor, spacing, [tau, tau])
+    theirs = march(u, [tau, tau], (), "constant", 1.0, None, spacing=spacing)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (2.0, 1.0, 0.8), (0.5, 0.7)])
+def test_a_constant_tensor_adds_two_t_d_to_the_covariance_in_units_of_length(spacing):
+    rng = np.random.default_rng(4)
+    d = len(spacing)
+    tensor = tensor_field(rng, (1,) * d, least=0.1)
+    time, steps = 0.9, 30
+    size = 61 if d == 2 else 31
+    u = np.zeros((1, *[size] * d), np.float32)
+    u[(0, *[size // 2] * d)] = 1
+    field = np.broadcast_to(tensor, (len(tensor), *[size] * d))
+    ours = stepped(u, field, spacing, [time / steps] * steps)[0]
+    places = [h * (x - size // 2) for h, x in zip(spacing, np.indices([size] * d), strict=True)]
+    true = 2 * time * matrices(tensor.astype(float)).reshape(d, d)
+    for a in range(d):
+        for b in range(d):
+            moment = (ours.astype(float) * places[a] * places[b]).sum()
+            # Roundings of the peak, at squared distances of some hundreds.
+            assert moment == pytest.approx(true[a, b], abs=2e-3)
+
+
+@given(images(axes=(3,)))
+def test_all_that_choose_a_voxel_weigh_less_than_the_bound_on_sums_supposes(image):
+    u, spacing, rng = image
+    spacing = spacing if max(spacing) < 3 * min(spacing) else None
+    weights, neighbours = reduce_tensors(tensor_field(rng, u.shape[1:]), None, spacing=spacing)
+    shape = u.shape[1:]
+    there = np.ravel_multi_index(
+        tuple(x + neighbours[:, a] for a, x in enumerate(np.indices(shape))), shape
+    )
+    twice = np.repeat(weights, 2, axis=0).astype(float)
+    total = twice.sum(axis=0).ravel()
+    total += np.bincount(there.ravel(), twice.ravel(), minlength=total.size)
+    # A flux is a weight times at most twice the largest value, a sum of some is below half of 2ⁿ.
+    assert 4 * total.max() < 2 ** digits_of_sums(3, spacing)
