@@ -5,7 +5,7 @@ Axes of the grid are the last of an array; slices, if any, come first, then rows
 
 from collections.abc import Iterator, Sequence
 from types import EllipsisType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +80,7 @@ def spacing_factors(
     return factors.reshape(-1, *[1] * trailing)
 
 
-def require_image(u: NDArray[F], operation: str) -> None:
+def require_image(u: NDArray[Any], operation: str) -> None:
     """Refuse volumes where only images have an operation.
 
     Raises

@@ -19,16 +19,25 @@ from pdefilter.kernels.differences import differences, divergence
 from pdefilter.kernels.edges import open_edges
 from pdefilter.kernels.edgewise import between_pixels, squared_differences
 from pdefilter.kernels.edgewise import conduct as conduct_edgewise
+from pdefilter.kernels.elliptic import GraphLaplacian
+from pdefilter.kernels.median import median, weighted_median
+from pdefilter.kernels.noise import noise_deviations
 from pdefilter.kernels.quadrants import gathered, pairs
+from pdefilter.kernels.quantile import squared_difference
 from pdefilter.kernels.reach import reached
+from pdefilter.kernels.reference import curvature, elliptic, shock, variation
+from pdefilter.kernels.reference.channels import deinterleave, interleave
 from pdefilter.kernels.reference.correlation import correlate, correlate_axes
 from pdefilter.kernels.reference.eigen import eigensystem
 from pdefilter.kernels.reference.gradient import gradient
+from pdefilter.kernels.reference.kernel2d import correlate2d
 from pdefilter.kernels.reference.lattice import apply_stencil, digits_of_sums, reach_of
 from pdefilter.kernels.reference.lattice import reduce as reduce_tensors
 from pdefilter.kernels.reference.march import conduct, march, split
+from pdefilter.kernels.reference.risk import sums
 from pdefilter.kernels.reference.tensors import diffusion_along, projection
 from pdefilter.kernels.slope import conductances, squared_slopes
+from pdefilter.kernels.squares import cubes
 from pdefilter.kernels.taps import Taps
 from pdefilter.kernels.tensors import LEAST_DIFFUSIVITY, TensorLaw
 
@@ -730,3 +739,369 @@ def test_all_that_choose_a_voxel_weigh_less_than_the_bound_on_sums_supposes(imag
     total += np.bincount(there.ravel(), twice.ravel(), minlength=total.size)
     # A flux is a weight times at most twice the largest value, a sum of some is below half of 2ⁿ.
     assert 4 * total.max() < 2 ** digits_of_sums(3, spacing)
+
+
+@st.composite
+def laplacians(draw):
+    """A graph Laplacian of conductances from 0 on, an image, and a source."""
+    u, _, rng = draw(images())
+    shape = u.shape[1:]
+    edges = rng.random((len(shape), *shape), np.float32) * (rng.random((len(shape), *shape)) < 0.8)
+    leaks = rng.random(shape, np.float32) * (rng.random(shape) < 0.3)
+    free = rng.random(shape) < 0.7
+    parts = [draw(st.sampled_from([None, part])) for part in (edges, leaks, free)]
+    return GraphLaplacian(shape, *parts), u[0], rng.random(shape, np.float32)
+
+
+def matrix_of(laplacian):
+    """The dense matrix A and the free pixels; the balance is A u + f = 0."""
+    shape = laplacian.shape
+    edges = np.ones((len(shape), *shape)) if laplacian.edges is None else laplacian.edges
+    a = sum(diffusion(edges, shape, [1.0] * len(shape))).toarray()
+    a -= np.diag((np.zeros(shape) if laplacian.leaks is None else laplacian.leaks).ravel())
+    return a, (np.ones(shape, bool) if laplacian.free is None else laplacian.free).ravel()
+
+
+@given(laplacians())
+def test_a_residual_is_that_of_the_matrix(drawn):
+    laplacian, u, f = drawn
+    a, free = matrix_of(laplacian)
+    true = np.where(free, a @ u.ravel().astype(float) + f.ravel(), 0)
+    ours = elliptic.residual(laplacian, u, f)
+    np.testing.assert_allclose(ours.ravel(), true, rtol=0, atol=20 * ROUNDING)
+    product = np.sum(elliptic.products(laplacian, u, f, u))
+    assert product == pytest.approx(true @ u.ravel(), abs=1e-4)
+
+
+@given(laplacians(), st.integers(0, 1))
+def test_relaxing_balances_the_pixels_of_one_colour(drawn, colour):
+    laplacian, u, f = drawn
+    a, free = matrix_of(laplacian)
+    relaxed = u.copy()
+    elliptic.relax(laplacian, relaxed, f, colour)
+    of_colour = np.indices(u.shape).sum(axis=0).ravel() % 2 == colour
+    chosen = of_colour & free & (np.diag(a) < 0)
+    assert np.array_equal(relaxed.ravel()[~chosen], u.ravel()[~chosen])
+    residual = elliptic.residual(laplacian, relaxed, f).ravel()
+    np.testing.assert_allclose(
+        residual[chosen], 0, rtol=0, atol=2e-5 * max(1, np.abs(relaxed).max())
+    )
+
+
+@given(laplacians())
+def test_cubes_move_as_one_by_galerkins_matrix(drawn):
+    """Restriction is the adjoint of prolongation P, and the coarse matrix is s Pᵀ A P."""
+    laplacian, u, f = drawn
+    shape = laplacian.shape
+    a, free = matrix_of(laplacian)
+    coarse = tuple(-(-n // 2) for n in shape)
+    columns = []
+    for cube in range(np.prod(coarse)):
+        one = np.zeros(coarse, np.float32)
+        one.flat[cube] = 1
+        spread = np.zeros(shape, np.float32)
+        elliptic.prolong(laplacian, spread, one)
+        columns.append(spread.ravel())
+    p = np.stack(columns, axis=1).astype(float)
+    assert np.array_equal(p.sum(axis=1), free)
+    residual = elliptic.residual(laplacian, u, f).astype(float)
+    restricted = elliptic.restrict(laplacian, u, f)
+    np.testing.assert_allclose(restricted.ravel(), p.T @ residual.ravel(), atol=1e-5)
+    edges, leaks = elliptic.coarsen(laplacian, 0.65)
+    ours, _ = matrix_of(GraphLaplacian(coarse, edges, leaks))
+    np.testing.assert_allclose(ours, 0.65 * p.T @ a @ p, rtol=0, atol=1e-5)
+
+
+@given(images(axes=(2,)), st.booleans())
+def test_one_slice_is_relaxed_like_an_image_to_the_bit(image, with_edges):
+    u, _, rng = image
+    shape = u.shape[1:]
+    edges = rng.random((3, *shape), np.float32) if with_edges else None
+    flat = GraphLaplacian(shape, None if edges is None else edges[1:])
+    thick = GraphLaplacian((1, *shape), None if edges is None else edges[:, None])
+    one, other = u[0].copy(), u[:1].copy()
+    for colour in (0, 1):
+        elliptic.relax(flat, one, None, colour)
+        elliptic.relax(thick, other, None, colour)
+    assert np.array_equal(other[0], one)
+
+
+def ascended(u, spacing, *, kink=0.0, bounded=True, edges=None, steps=3, share=1.0, radius=0.2):
+    """Take some steps up the dual energy; the field, and the image that it makes."""
+    d = u.ndim - 1
+    p = np.zeros((len(u), 2**d, d, *u.shape[1:]), np.float32)
+    before = p.copy()
+    step = share * Grid(u.shape[1:], spacing).largest_dual_step / 2**d
+    for k in range(steps):
+        arguments = edges, np.float32(radius), kink, bounded, k / (k + 3), step
+        variation.ascend(u, p, before, *arguments, spacing=spacing)
+        p, before = before, p
+    return p, variation.descended(u, p, spacing=spacing)
+
+
+@given(images())
+def test_the_divergence_of_the_dual_field_is_minus_the_adjoint_of_the_slopes(image):
+    u, spacing, rng = image
+    d = len(spacing)
+    edges = rng.random((d, *u.shape[1:]), np.float32)
+    p = pairs(edges, d)[None] * rng.random((len(u), 2**d, d, *u.shape[1:]), np.float32)
+    slopes = variation.slopes(u, None, spacing)
+    div = variation.descended(np.zeros_like(u), p, spacing=spacing)
+    ours = np.vdot(slopes.astype(float), p) + np.vdot(u.astype(float), div)
+    assert abs(ours) < u.size * 2**d * 20 * ROUNDING
+
+
+KINKS = {"variation": (0.0, True), "huber": (0.05, True), "quadratic": (0.3, False)}
+
+
+@pytest.mark.parametrize("kink", KINKS)
+@given(images())
+def test_the_energy_falls_onto_the_dual_one(kink, image):
+    """The gap between them is never negative, and vanishes."""
+    u, spacing, _ = image
+    knee, bounded = KINKS[kink]
+    p, _ = ascended(u, spacing, kink=knee, bounded=bounded, steps=1)
+    later, _ = ascended(u, spacing, kink=knee, bounded=bounded, steps=60)
+    arguments = None, np.float32(0.2), knee, bounded
+    _, first = variation.energies_and_gaps(u, p, *arguments, spacing=spacing).sum(axis=1)
+    energy, last = variation.energies_and_gaps(u, later, *arguments, spacing=spacing).sum(axis=1)
+    assert -1e-5 * u.size < last < 0.2 * first + 1e-4 * u.size
+    assert energy >= 0
+
+
+@pytest.mark.parametrize("kink", KINKS)
+@given(images(), st.data())
+def test_permuted_axes_permute_steps_of_variation_to_the_bit(kink, image, data):
+    u, spacing, rng = image
+    order = data.draw(st.permutations(range(len(spacing))))
+    edges = (rng.random((len(spacing), *u.shape[1:])) < 0.8).astype(np.float32)
+    call = dict(zip(("kink", "bounded"), KINKS[kink], strict=True))
+    there = [spacing[a] for a in order]
+    _, ours = ascended(permuted(u, order), there, edges=permuted(edges, order)[[*order]], **call)
+    _, theirs = ascended(u, spacing, edges=edges, **call)
+    assert np.array_equal(ours, permuted(theirs, order))
+
+
+@pytest.mark.parametrize("kink", KINKS)
+@given(images(axes=(2,)), st.integers(1, 3))
+def test_equal_slices_have_the_variation_of_an_image_to_the_bit(kink, image, count):
+    """Two octants share what a quadrant has, a half each: powers of two are exact."""
+    u, _, _ = image
+    knee, bounded = KINKS[kink]
+    flat, thick = u, np.repeat(u[:, None], count, axis=1)
+    p = np.zeros((len(u), 4, 2, *u.shape[1:]), np.float32)
+    q = np.zeros((len(u), 8, 3, *thick.shape[1:]), np.float32)
+    before, q_before = p.copy(), q.copy()
+    for momentum in (0.0, 0.3, 0.5):
+        arguments = None, np.float32(0.2), knee, bounded, momentum
+        variation.ascend(flat, p, before, *arguments, 1 / 32)
+        variation.ascend(thick, q, q_before, *arguments, 1 / 64)
+        p, before, q, q_before = before, p, q_before, q
+    ours, theirs = variation.descended(thick, q), variation.descended(flat, p)
+    assert np.array_equal(ours, np.repeat(theirs[:, None], count, axis=1))
+    arguments = None, np.float32(0.2), knee, bounded
+    ours = variation.energies_and_gaps(thick, q, *arguments).sum(axis=1)
+    theirs = variation.energies_and_gaps(flat, p, *arguments).sum(axis=1)
+    np.testing.assert_allclose(ours, count * theirs, rtol=1e-5, atol=1e-5 * u.size)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_slab_of_a_volume_loses_what_total_variation_takes_from_it(axis):
+    """λ times its area over its volume on each side, and its surroundings gain it."""
+    spacing, weight = (0.5, 1.0, 2.0), 0.1
+    shape = [3, 3, 3]
+    shape[axis] = 12
+    f = np.zeros((1, *shape), np.float32)
+    np.moveaxis(f, 1 + axis, 1)[:, 4:8] = 1
+    _, u = ascended(f, spacing, steps=600, radius=weight)
+    h = spacing[axis]
+    profile = np.moveaxis(u[0], axis, 0)
+    loss = 2 * weight / (4 * h)
+    np.testing.assert_allclose(profile[4:8], 1 - loss, rtol=0, atol=2e-4)
+    np.testing.assert_allclose(profile[:4], loss / 2, rtol=0, atol=2e-4)
+
+
+def shocked(u, spacing, step, guide=None, weight=None, structure=None):
+    out = np.empty_like(u)
+    shock.advance(u, guide, weight, structure, step, out, spacing=spacing)
+    return out
+
+
+@given(images(axes=(2,)), st.integers(1, 3), st.integers(0, 2), st.booleans())
+def test_equal_slices_are_shocked_like_an_image_to_the_bit(image, count, axis, weighted):
+    u, spacing, rng = image
+    weight = rng.random(u.shape[1:], np.float32) if weighted else None
+    volume = np.repeat(np.expand_dims(u, 1 + axis), count, axis=1 + axis)
+    there = [*spacing[:axis], 0.7, *spacing[axis:]]
+    thick = None if weight is None else np.repeat(np.expand_dims(weight, axis), count, axis=axis)
+    ours = shocked(volume, there, 0.2, weight=thick)
+    theirs = np.expand_dims(shocked(u, spacing, 0.2, weight=weight), 1 + axis)
+    assert np.array_equal(ours, np.broadcast_to(theirs, ours.shape))
+
+
+@given(images(axes=(2,)))
+def test_equal_slices_are_shocked_along_their_structure_like_an_image(image):
+    u, spacing, rng = image
+    structure = tensor_field(rng, u.shape[1:])
+    volume = np.zeros((6, 2, *u.shape[1:]), np.float32)
+    volume[3:] = structure[:, None]
+    arguments = 0.2, None, None
+    ours = shocked(np.repeat(u[:, None], 2, axis=1), (0.7, *spacing), *arguments, volume)
+    theirs = shocked(u, spacing, *arguments, structure)
+    np.testing.assert_allclose(ours, np.repeat(theirs[:, None], 2, axis=1), rtol=0, atol=1e-6)
+
+
+@given(images(), st.data())
+def test_permuted_axes_permute_a_shock_to_the_bit(image, data):
+    u, spacing, rng = image
+    order = data.draw(st.permutations(range(len(spacing))))
+    weight = rng.random(u.shape[1:], np.float32)
+    there = [spacing[a] for a in order]
+    ours = shocked(permuted(u, order), there, 0.2, weight=permuted(weight, order, 0))
+    theirs = shocked(u, spacing, 0.2, weight=weight)
+    assert np.array_equal(ours, permuted(theirs, order))
+
+
+@given(images(), st.sampled_from([None, SMOOTHING]))
+def test_no_shock_leaves_the_range_of_the_neighbours_up_to_the_largest_step(image, guide):
+    u, spacing, _ = image
+    step = Grid(u.shape[1:], spacing).largest_shock_step
+    ours = shocked(u, spacing, step, guide)
+    windows = np.lib.stride_tricks.sliding_window_view(
+        np.pad(u, [(0, 0), *[(1, 1)] * len(spacing)], mode="edge"), (1, *[3] * len(spacing))
+    )
+    axes = tuple(range(u.ndim, 2 * u.ndim))
+    assert np.all(ours <= windows.max(axis=axes) + 4 * ROUNDING)
+    assert np.all(ours >= windows.min(axis=axes) - 4 * ROUNDING)
+
+
+@given(images())
+def test_twice_the_spacing_takes_a_shock_twice_as_long_to_the_bit(image):
+    u, spacing, _ = image
+    assert np.array_equal(shocked(u, [2 * h for h in spacing], 0.2), shocked(u, spacing, 0.1))
+
+
+def bent(u, spacing, step, weight=None):
+    out = np.empty_like(u)
+    curvature.advance(u, weight, step, out, spacing=spacing)
+    return out
+
+
+@given(images(axes=(2,)), st.integers(1, 3), st.integers(0, 2))
+def test_equal_slices_move_by_curvature_like_an_image_to_the_bit(image, count, axis):
+    u, spacing, _ = image
+    volume = np.repeat(np.expand_dims(u, 1 + axis), count, axis=1 + axis)
+    smallest = max(0.7, *spacing)  # what counts for flat follows the shortest side
+    ours = bent(volume, [*spacing[:axis], smallest, *spacing[axis:]], 0.01)
+    theirs = np.expand_dims(bent(u, spacing, 0.01), 1 + axis)
+    assert np.array_equal(ours, np.broadcast_to(theirs, ours.shape))
+
+
+@given(images(), st.data())
+def test_permuted_axes_permute_a_step_by_curvature_to_the_bit(image, data):
+    u, spacing, rng = image
+    order = data.draw(st.permutations(range(len(spacing))))
+    weight = rng.random(u.shape[1:], np.float32)
+    there = [spacing[a] for a in order]
+    ours = bent(permuted(u, order), there, 0.01, permuted(weight, order, 0))
+    assert np.array_equal(ours, permuted(bent(u, spacing, 0.01, weight), order))
+
+
+@given(images())
+def test_twice_the_spacing_takes_curvature_four_times_as_long_to_the_bit(image):
+    u, spacing, _ = image
+    assert np.array_equal(bent(u, [2 * h for h in spacing], 0.04), bent(u, spacing, 0.01))
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (0.5, 1.0, 0.7), (0.5, 1.0)])
+def test_spheres_shrink_by_the_sum_of_their_curvatures(spacing):
+    """|x|² grows by 2(d − 1)t, on which central differences are exact: r² = r₀² − 2(d − 1)t."""
+    d = len(spacing)
+    places = [h * (x - 4.0) for h, x in zip(spacing, np.indices([9] * d), strict=True)]
+    u = sum(x * x for x in places)[None].astype(np.float32)
+    step = 0.01
+    inner = (0, *[slice(1, -1)] * d)
+    change = (bent(u, spacing, step) - u)[inner]
+    change[(3,) * d] = 2 * (d - 1) * step  # the centre has no direction
+    np.testing.assert_allclose(change, 2 * (d - 1) * step, rtol=0, atol=60 * ROUNDING)
+
+
+@given(sizes(3, 40), st.floats(0.01, 0.99))
+def test_cubes_choose_no_voxel_twice_and_no_more_than_half(shape, share):
+    places = cubes(shape, share * np.prod(shape))
+    counted = np.zeros(shape, int)
+    np.add.at(counted, places, 1)
+    assert counted.max() == 1
+    assert counted[places].ndim == 3
+    if not isinstance(places[0], slice):
+        assert counted.mean() <= 0.5
+
+
+@pytest.mark.parametrize("shape", [(64, 100, 120), (5, 300, 200), (200, 40, 60)])
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_cubes_are_as_many_voxels_as_wanted_all_over_a_volume(shape, share):
+    counted = np.zeros(shape, int)
+    counted[cubes(shape, share * np.prod(shape))] = 1
+    assert 0.75 * share < counted.mean() <= share
+    halves = [np.array_split(counted, 2, axis=a) for a in range(3)]
+    for a, (one, other) in enumerate(halves):
+        if shape[a] > 60:
+            assert one.mean() == pytest.approx(other.mean(), rel=0.3)
+
+
+@pytest.mark.parametrize("shape", [(24, 40, 40), (40, 100, 100), (2, 60, 80), (1, 100, 100)])
+def test_the_noise_of_a_volume_is_found_beside_a_slope_and_an_edge(shape):
+    rng = np.random.default_rng(5)
+    u = rng.normal(0, 0.1, (2, *shape)).astype(np.float32)
+    u[1] *= 2
+    u += np.linspace(0, 1, shape[1], dtype=np.float32)[:, None]
+    u[..., shape[2] // 2 :] += 3
+    visible = rng.random(shape) < 0.99
+    for mask in (None, visible, np.stack([visible] * 2)):
+        np.testing.assert_allclose(noise_deviations(u, mask), [0.1, 0.2], rtol=0.05)
+
+
+@given(images(), st.floats(0, 1), st.booleans())
+def test_a_quantile_of_differences_is_that_of_the_sorted_slopes(image, fraction, with_edges):
+    u, spacing, rng = image
+    edges = rng.random((len(spacing), *u.shape[1:]), np.float32) - np.float32(0.3)
+    slopes = []
+    for a, h in enumerate(spacing):
+        squared = (np.diff(u, axis=1 + a).astype(float) ** 2).sum(axis=0) / h**2
+        there = edges[a][tuple(map(slice, squared.shape))] > 0
+        slopes += (squared[there] if with_edges else squared).ravel().tolist()
+    slopes.sort()
+    true = slopes[int(fraction * (len(slopes) - 1))] if slopes else 0
+    ours = squared_difference(u, fraction, edges if with_edges else None, spacing)
+    assert ours == pytest.approx(true, rel=1e-6)
+
+
+@given(images(axes=(3,)))
+def test_the_risk_of_a_volume_adds_up_its_rows(image):
+    u, _, rng = image
+    probed, f, signs = (rng.random(u.shape, np.float32) for _ in range(3))
+    misfits, answers = sums(u, probed, f, signs)
+    true = (np.square(u - f, dtype=float) * np.square(signs, dtype=float)).sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(misfits.sum(axis=1), true, rtol=1e-5)
+    true = ((probed.astype(float) - u) * signs).sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(answers.sum(axis=1), true, rtol=0, atol=1e-5)
+
+
+def test_the_channels_of_a_volume_are_parted_and_joined():
+    stored = np.random.default_rng(0).integers(0, 256, (2, 3, 4, 5), np.uint8)
+    planes = deinterleave(stored)
+    assert planes.shape == (5, 2, 3, 4)
+    joined, clipped = interleave([*planes], [(0.0, 1.0)] * 5, np.dtype(np.uint8))
+    assert np.array_equal(joined, stored)
+    assert not clipped
+
+
+def test_medians_and_kernels_of_two_axes_refuse_a_volume():
+    volume = np.zeros((1, 2, 3, 4), np.float32)
+    for call in (
+        lambda: median(volume, 3),
+        lambda: weighted_median(volume, volume[0], 3),
+        lambda: correlate2d(volume, np.ones((3, 3), np.float32), (1, 1), "reflect"),
+    ):
+        with pytest.raises(ValueError, match="has two axes only; give it a volume slice by slice"):
+            call()
