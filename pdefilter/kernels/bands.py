@@ -1,10 +1,11 @@
-"""Row bands: an image is worked on a few rows at a time, on every core allowed.
+"""Row bands: an image is worked on a few rows at a time, a volume a few slices, on every core.
 
 A band's temporaries stay in the processor's cache, and bands do not depend on
 each other, so neither their height nor the number of threads changes a bit of
 the result.
 """
 
+import math
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,9 +27,9 @@ _BAND_FLOATS = 1 << 17
 
 
 def for_each_band(work: Callable[[int, int], None], planes: Planes) -> None:
-    """Call ``work(first, last)`` for row bands that cover all rows of `planes`."""
-    channels, rows, columns = planes.shape
-    height = max(1, _BAND_FLOATS // max(1, channels * columns))
+    """Call ``work(first, last)`` for bands that cover all rows of `planes`; of a volume slices."""
+    channels, rows, *others = planes.shape
+    height = max(1, _BAND_FLOATS // max(1, channels * math.prod(others)))
     bands = [(first, min(first + height, rows)) for first in range(0, rows, height)]
 
     for_each(lambda band: work(*band), bands)
@@ -52,10 +53,9 @@ def for_each(work: Callable[[T], None], parts: Iterable[T]) -> None:
         pass
 
 
-def with_border(u: Planes, width_rows: int, width_columns: int) -> Planes:
-    """Copy `u` into a frame that mirrors it: the zero-flux border."""
-    frame = ((0, 0), (width_rows, width_rows), (width_columns, width_columns))
-    return np.pad(u, frame, mode="symmetric")
+def with_border(u: Planes, *widths: int) -> Planes:
+    """Copy `u` into a frame that mirrors it, so wide on each axis: the zero-flux border."""
+    return np.pad(u, ((0, 0), *((width, width) for width in widths)), mode="symmetric")
 
 
 @cache

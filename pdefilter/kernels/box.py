@@ -1,26 +1,37 @@
 """The part of an image that a region is in."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.raster import Mask
 
 
-def box(region: Mask, margin: int) -> tuple[slice, slice]:
-    """Find the rows and the columns of a region, and so many around them.
+def box(region: Mask, margin: int) -> tuple[Any, ...]:
+    """Find the rows and the columns of a region, of a volume its slices too, and some around.
 
     Parameters
     ----------
-    region : ndarray of shape (M, N), bool
+    region : ndarray of shape (M, N) or (S, M, N), bool
         Some pixels, at least one.
     margin : int
         How many rows and columns more on every side, as far as there are any.
+
+    Returns
+    -------
+    tuple of slice
+        One for every axis.
     """
-    rows, columns = (
-        _stretch(np.flatnonzero(region.any(axis=1 - axis)), margin, region.shape[axis])
-        for axis in (0, 1)
+    axes = range(region.ndim)
+    return tuple(
+        _stretch(
+            np.flatnonzero(region.any(axis=tuple(a for a in axes if a != axis))),
+            margin,
+            region.shape[axis],
+        )
+        for axis in axes
     )
-    return rows, columns
 
 
 def _stretch(places: NDArray[np.intp], margin: int, size: int) -> slice:

@@ -1,47 +1,60 @@
-"""The heat equation in the cosine basis, where it is solved exactly."""
+"""The heat equation in the cosine basis, where it is solved exactly.
 
-from collections.abc import Sequence
+Along an axis of N pixels of length h, mode k has the eigenvalue
+λ = (2 − 2cos(πk/N))/h² of minus the mirrored second difference; on a grid the
+eigenvalues of the axes add up.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from pdefilter.raster import Planes
+from pdefilter.raster import Plane, Planes
 
 _RANGES = 512
 
 
-def decay_modes(u: Planes, time: float) -> Planes:
-    """Let every cosine mode of `u` decay for `time`.
+def decay_modes(u: Planes, time: float, spacing: Sequence[float] | None = None) -> Planes:
+    """Let every cosine mode of `u` decay for `time`, to exp(−tλ) times what it was.
 
-    Along an axis of N pixels, mode k is multiplied by
-    exp(−t (2 − 2cos(πk/N))), the eigenvalue of the mirrored second difference.
     No value leaves the range that its channel had.
 
     Parameters
     ----------
-    u : ndarray of shape (C, M, N), float32
+    u : ndarray of shape (C, *shape), float32
         The initial image.
     time : float
-        The stopping time t in px².
+        The stopping time t in px², or in squares of the unit of `spacing`.
+    spacing : sequence of float, optional
+        The length h of a pixel along every axis; by default 1.
 
     Returns
     -------
-    ndarray of shape (C, M, N), float32
+    ndarray of shape (C, *shape), float32
         A new array.
     """
-    rows, columns = (_decay(size, time) for size in u.shape[1:])
-    modes = fft.dctn(u, axes=(1, 2))
-    modes *= rows[:, None]
-    modes *= columns
-    decayed = np.ascontiguousarray(fft.idctn(modes, axes=(1, 2), overwrite_x=True), np.float32)
+    factors = _decays(u.shape[1:], time, spacing)
+
+    def decay(modes: Planes) -> None:
+        for axis, along in enumerate(factors, start=1):
+            modes *= along.reshape(-1, *[1] * (modes.ndim - 1 - axis))
+
+    decayed = _in_modes(u, decay)
     # The weights of exp(tΔ) are positive and of sum one, so the exact values are means of those
     # there were. What lies beyond them is rounding, of 1e-7 of the largest, and nearer to the
     # truth at the end of the range.
-    return np.clip(decayed, u.min(axis=(1, 2), keepdims=True), u.max(axis=(1, 2), keepdims=True))
+    axes = tuple(range(1, u.ndim))
+    lowest, highest = u.min(axis=axes, keepdims=True), u.max(axis=axes, keepdims=True)
+    return np.clip(decayed, lowest, highest, out=decayed)
 
 
-def restore_modes(u: Planes, time: float, amount: float) -> Planes:
+def restore_modes(
+    u: Planes, time: float, amount: float, spacing: Sequence[float] | None = None
+) -> Planes:
     """Undo the decay of every cosine mode of `u` as far as noise allows.
 
     A mode whose decay in `time` would be the factor e ≤ 1 is multiplied by
@@ -49,84 +62,123 @@ def restore_modes(u: Planes, time: float, amount: float) -> Planes:
 
     Parameters
     ----------
-    u : ndarray of shape (C, M, N), float32
+    u : ndarray of shape (C, *shape), float32
         The image.
     time : float
-        How far back to go, in px².
+        How far back to go, in px², or in squares of the unit of `spacing`.
     amount : float
         a > 0.
+    spacing : sequence of float, optional
+        The length h of a pixel along every axis; by default 1.
 
     Returns
     -------
-    ndarray of shape (C, M, N), float32
+    ndarray of shape (C, *shape), float32
         A new array.
     """
-    rows, columns = (_decay(size, time) for size in u.shape[1:])
-    gain = rows[:, None] * columns
+    gain: Plane = reduce(np.multiply.outer, _decays(u.shape[1:], time, spacing))
     gain *= np.float32(amount)
     gain += np.float32(1)
     np.divide(np.float32(1 + amount), gain, out=gain)
-    modes = fft.dctn(u, axes=(1, 2))
-    modes *= gain
-    return np.ascontiguousarray(fft.idctn(modes, axes=(1, 2), overwrite_x=True), np.float32)
+
+    def restore(modes: Planes) -> None:
+        modes *= gain
+
+    return _in_modes(u, restore)
 
 
-def solve_poisson(f: Planes, screening: float = 0.0) -> Planes:
-    """Solve λu − Δu = f with zero flux through the border.
-
-    Mode (k, l) is divided by λ + 4 − 2cos(πk/M) − 2cos(πl/N).
+def solve_poisson(
+    f: Planes, screening: float = 0.0, spacing: Sequence[float] | None = None
+) -> Planes:
+    """Solve su − Δu = f with zero flux through the border: every mode is divided by s + λ.
 
     Parameters
     ----------
-    f : ndarray of shape (C, M, N), float32
+    f : ndarray of shape (C, *shape), float32
         The right-hand side, of which the mean does not count.
     screening : float
-        λ ≥ 0 in px⁻².
+        s ≥ 0 in px⁻², or in inverse squares of the unit of `spacing`.
+    spacing : sequence of float, optional
+        The length h of a pixel along every axis; by default 1.
 
     Returns
     -------
-    ndarray of shape (C, M, N), float32
+    ndarray of shape (C, *shape), float32
         A new array, of mean zero.
     """
-    rows, columns = (_eigenvalues(size) for size in f.shape[1:])
-    divisors = rows[:, None] + columns + screening
-    divisors[0, 0] = np.inf
-    modes = fft.dctn(f, axes=(1, 2))
-    modes /= divisors.astype(np.float32)
-    return np.ascontiguousarray(fft.idctn(modes, axes=(1, 2), overwrite_x=True), np.float32)
+    divisors = _eigenvalues(f.shape[1:], spacing) + screening
+    divisors.flat[0] = np.inf
+
+    def divide(modes: Planes) -> None:
+        modes /= divisors.astype(np.float32)
+
+    return _in_modes(f, divide)
 
 
-def spectrum(images: Sequence[Planes]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def spectrum(
+    images: Sequence[Planes], spacing: Sequence[float] | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Find how much of some images has which eigenvalue of minus the Laplacian.
 
     Parameters
     ----------
-    images : sequence of ndarray of shape (C, M, N), float32
+    images : sequence of ndarray of shape (C, *shape), float32
         I images of one shape.
+    spacing : sequence of float, optional
+        The length h of a pixel along every axis; by default 1.
 
     Returns
     -------
     eigenvalues : ndarray of shape (K,), float64
-        The middle of each of K ranges of eigenvalues λ in px⁻².
+        The middle of each of K ranges of eigenvalues λ, in px⁻² or in inverse squares
+        of the unit of `spacing`.
     energies : ndarray of shape (K, I), float64
         The mean square of the part of each image within.
     """
-    rows, columns = (_eigenvalues(size) for size in images[0].shape[1:])
+    shape = images[0].shape[1:]
+    largest = math.fsum(4 / h**2 for h in spacing or [1.0] * len(shape))
     # Ranges are finer where λ is small, as the energy of images is there.
-    ranges = (_RANGES * np.sqrt((rows[:, None] + columns) / 8)).astype(np.intp).ravel()
+    shares = np.sqrt(_eigenvalues(shape, spacing) / largest)
+    ranges = (_RANGES * shares).astype(np.intp).ravel()
     energies = np.empty((_RANGES, len(images)))
     for k, u in enumerate(images):
         # In double precision, as squares of large values leave the range of float32.
-        modes = fft.dctn(u.astype(np.float64), axes=(1, 2), norm="ortho")
-        energy = np.einsum("crs,crs->rs", modes, modes).ravel() / u.size
+        modes = fft.dctn(u.astype(np.float64), axes=_axes(u), norm="ortho")
+        energy = np.einsum("c...,c...->...", modes, modes).ravel() / u.size
         energies[:, k] = np.bincount(ranges, energy, _RANGES)
-    return 8 * ((np.arange(_RANGES) + 0.5) / _RANGES) ** 2, energies
+    return largest * ((np.arange(_RANGES) + 0.5) / _RANGES) ** 2, energies
 
 
-def _eigenvalues(size: int) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = 2 - 2 * np.cos(np.pi * np.arange(size) / size)
+def _in_modes(u: Planes, change: Callable[[Planes], None]) -> Planes:
+    """Change the cosine modes of every channel, in place."""
+    modes = fft.dctn(u, axes=_axes(u))
+    change(modes)
+    return np.ascontiguousarray(fft.idctn(modes, axes=_axes(u), overwrite_x=True), np.float32)
+
+
+def _axes(u: Planes) -> tuple[int, ...]:
+    return tuple(range(1, u.ndim))
+
+
+def _eigenvalues(shape: Sequence[int], spacing: Sequence[float] | None) -> NDArray[np.float64]:
+    """Find the eigenvalue of every mode of a grid."""
+    found: NDArray[np.float64] = reduce(np.add.outer, _eigenvalues_along(shape, spacing))
     return found
 
 
-def _decay(size: int, time: float) -> NDArray[np.float32]:
-    return np.exp(-time * _eigenvalues(size)).astype(np.float32)
+def _decays(
+    shape: Sequence[int], time: float, spacing: Sequence[float] | None
+) -> list[NDArray[np.float32]]:
+    """Find what every mode of an axis becomes in a time."""
+    return [
+        np.exp(-time * along).astype(np.float32) for along in _eigenvalues_along(shape, spacing)
+    ]
+
+
+def _eigenvalues_along(
+    shape: Sequence[int], spacing: Sequence[float] | None
+) -> list[NDArray[np.float64]]:
+    return [
+        (2 - 2 * np.cos(np.pi * np.arange(size) / size)) / h**2
+        for size, h in zip(shape, spacing or [1.0] * len(shape), strict=True)
+    ]

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from pdefilter.kernels.axes import require_image
 from pdefilter.kernels.bands import for_each_band
 from pdefilter.raster import Plane
 
@@ -39,7 +40,13 @@ def median(u: NDArray[Number], size: int) -> NDArray[Number]:
     -------
     ndarray of shape (C, M, N), dtype of u
         A new array.
+
+    Raises
+    ------
+    ValueError
+        If `u` is a volume.
     """
+    require_image(u, "a median")
     found = np.empty_like(u, order="C")
     for plane, result in zip(u, found, strict=True):
         if size <= _LARGEST_NETWORK and np.can_cast(u.dtype, np.float32):
@@ -74,7 +81,13 @@ def weighted_median(u: NDArray[Number], weight: Plane, size: int) -> NDArray[Num
     -------
     ndarray of shape (C, M, N), dtype of u
         A new array.
+
+    Raises
+    ------
+    ValueError
+        If `u` is a volume.
     """
+    require_image(u, "a median")
     found = u.copy()
     for plane, result in zip(u, found, strict=True):
         values, ranks = _ranked(plane)

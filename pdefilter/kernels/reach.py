@@ -5,13 +5,15 @@ import numpy as np
 from pdefilter.raster import Mask
 
 
-def reached(within: Mask, known: Mask) -> Mask:
+def reached(within: Mask, known: Mask, axes: int = 2) -> Mask:
     """Find the pixels of a set from which neighbours of the set lead to a known one.
 
     Parameters
     ----------
-    within, known : ndarray of shape (M, N) or (C, M, N), bool
+    within, known : ndarray of shape (*shape) or (C, *shape), bool
         The set, and those of it that are known, channel by channel.
+    axes : int
+        How many axes the grid has: 2 for an image, 3 for a volume.
 
     Returns
     -------
@@ -19,8 +21,8 @@ def reached(within: Mask, known: Mask) -> Mask:
     """
     from scipy import ndimage
 
-    if within.ndim == 3:
-        return np.stack([reached(*pair) for pair in zip(within, known, strict=True)])
+    if within.ndim > axes:
+        return np.stack([reached(*pair, axes) for pair in zip(within, known, strict=True)])
     labels, _ = ndimage.label(within)
     found: Mask = np.isin(labels, np.unique(labels[known & within])) & within
     return found

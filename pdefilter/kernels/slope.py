@@ -1,44 +1,53 @@
-"""The slope |∇u| at every pixel, in its four quadrants."""
+"""The slope |∇u| at every pixel, in its four quadrants; in a volume, in its eight octants."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
+from pdefilter.kernels.axes import add_up
 from pdefilter.kernels.bands import for_each_band
 from pdefilter.kernels.differences import differences
 from pdefilter.kernels.quadrants import gathered, pairs
 from pdefilter.raster import Planes
 
 
-def squared_slopes(u: Planes, edges: Planes | None = None) -> Planes:
+def squared_slopes(
+    u: Planes, edges: Planes | None = None, spacing: Sequence[float] | None = None
+) -> Planes:
     """Find |∇u|² in the quadrants of every pixel.
 
     Parameters
     ----------
-    u : ndarray of shape (C, M, N), float32
+    u : ndarray of shape (C, *shape), float32
         The image.
-    edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, optional
+    edges : ndarray of shape (d, *shape) or (C, d, *shape), float32, optional
         What the square of a difference counts, in all channels or in each; by
+        default 1.
+    spacing : sequence of float, optional
+        The length of a pixel along every axis, by which differences are divided; by
         default 1.
 
     Returns
     -------
-    ndarray of shape (4, M, N), float32
+    ndarray of shape (2ᵈ, *shape), float32
         In the order of `pdefilter.kernels.quadrants`; the mean over the
         channels. Differences across the border are zero.
     """
-    slopes = np.empty((4, *u.shape[1:]), np.float32)
-    of_channel = None if edges is None else np.broadcast_to(edges, (len(u), 2, *u.shape[1:]))
+    axes = u.ndim - 1
+    slopes = np.empty((2**axes, *u.shape[1:]), np.float32)
+    of_channel = None if edges is None else np.broadcast_to(edges, (len(u), axes, *u.shape[1:]))
 
     def work(first: int, last: int) -> None:
         # The edges above the band belong to the row before, those below lead to the row after.
         start = max(0, first - 1)
         rows = slice(start, last + 1)
-        total = np.zeros((2, *u[0, rows].shape), np.float32)
+        total = np.zeros((axes, *u[0, rows].shape), np.float32)
         for c, channel in enumerate(u[:, rows]):
-            squared = np.square(differences(channel))
+            squared = np.square(differences(channel, spacing))
             total += squared if of_channel is None else squared * of_channel[c, :, rows]
         total /= np.float32(len(u))
-        down, across = pairs(total)[..., first - start : last - start, :].swapaxes(0, 1)
-        np.add(down, across, out=slopes[:, first:last])
+        of_axes = pairs(total, axes)[:, :, first - start : last - start].swapaxes(0, 1)
+        slopes[:, first:last] = add_up([*of_axes])
 
     for_each_band(work, u)
     return slopes
@@ -52,14 +61,15 @@ def conductances(of_slopes: Planes) -> Planes:
 
     Parameters
     ----------
-    of_slopes : ndarray of shape (4, M, N), float32
+    of_slopes : ndarray of shape (2ᵈ, *shape), float32
         g in the quadrants of every pixel.
 
     Returns
     -------
-    ndarray of shape (2, M, N), float32
-        c of the edge below every pixel and of that to its right.
+    ndarray of shape (d, *shape), float32
+        c of the edge to the pixel ahead of every pixel on each axis.
     """
-    edges = gathered(np.stack([of_slopes, of_slopes], axis=1))
-    edges *= np.float32(0.25)
+    axes = of_slopes.ndim - 1
+    edges = gathered(np.stack([of_slopes] * axes, axis=1), axes)
+    edges *= np.float32(0.5**axes)
     return edges

@@ -1,4 +1,4 @@
-"""Fields of symmetric 2 × 2 tensors: the structure of an image, and diffusion that follows it."""
+"""Fields of symmetric tensors: the structure of an image, and diffusion that follows it."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Mask, Planes
 
 LEAST_DIFFUSIVITY = 0.01
-"""α, below which no eigenvalue of diffusion falls; the largest is 1. Their ratio is what the
-lattice of `pdefilter.kernels.lattice` reaches."""
+"""α, below which no eigenvalue of diffusion falls; the largest is 1. The lattice of
+`pdefilter.kernels.lattice` reaches this ratio."""
 
 # Weickert & Scharr 2002, doi:10.1006/jvci.2001.0495: the 3 × 3 kernel nearest to a rotation
 # invariant derivative.
@@ -20,16 +20,18 @@ _SMOOTHING = Taps.centred((3 / 16, 10 / 16, 3 / 16))
 
 @dataclass(frozen=True)
 class TensorLaw:
-    """What the structure J of an image, of eigenvalues μ₁ ≥ μ₂, says of diffusion in it.
+    """How diffusion follows the structure J of an image, of eigenvalues μ₁ ≥ μ₂ (≥ μ₃).
 
     The tensor D of diffusion has the eigenvectors of J, and eigenvalues from
-    `LEAST_DIFFUSIVITY` to 1 that are equal where μ₁ = μ₂.
+    `LEAST_DIFFUSIVITY` to 1 that are equal where those of J are equal.
 
     Attributes
     ----------
     conductance : str or None
         The name of g in `pdefilter.kernels.conductances`, for λ_i = α + (1 − α) g(s μ_i);
-        None for λ₁ = α, λ₂ = α + (1 − α) 2^(−1/d²) with d = s (μ₁ − μ₂).
+        None for λ_i = α + (1 − α) 2^(−1/d²) with d = s (μ₁ − μ_i), so that λ₁ = α.
+        Hence diffusion follows lines, in a volume surfaces too, and in equal slices
+        what it follows in one of them.
     scale : float
         s.
     """

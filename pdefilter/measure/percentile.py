@@ -1,11 +1,13 @@
 """Order statistics; of many differences by counting, as squares are ordered like their bits."""
 
 import math
+from collections.abc import Sequence
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pdefilter.kernels.axes import spacing_factors
 from pdefilter.kernels.bands import for_each_band
 from pdefilter.kernels.reference.march import sum_of_squares
 from pdefilter.raster import Planes
@@ -26,7 +28,12 @@ def quantile(values: NDArray[np.float32], share: float) -> np.float32:
     return value
 
 
-def squared_difference(u: Planes, fraction: float, edges: Planes | None = None) -> float:
+def squared_difference(
+    u: Planes,
+    fraction: float,
+    edges: Planes | None = None,
+    spacing: Sequence[float] | None = None,
+) -> float:
     """Find the squared difference that a fraction of the pairs of neighbours stay below.
 
     The upper half of the answer's bits is found by counting, and then, among the
@@ -35,42 +42,51 @@ def squared_difference(u: Planes, fraction: float, edges: Planes | None = None) 
 
     Parameters
     ----------
-    u : ndarray of shape (C, M, N), float32
+    u : ndarray of shape (C, *shape), float32
         The image; a squared difference is the sum over its channels.
     fraction : float
         Between 0 and 1.
-    edges : ndarray of shape (2, M, N), float32, optional
-        Not positive on the edge below a pixel, or to its right, that does not count.
+    edges : ndarray of shape (d, *shape), float32, optional
+        Not positive on an edge to the pixel ahead, such as below or to the right,
+        that does not count.
+    spacing : sequence of float, optional
+        The length of a pixel along every axis, by which differences are divided; by
+        default 1.
 
     Returns
     -------
     float
         Of n differences in order the one at ⌊fraction (n − 1)⌋; zero of none.
     """
-    counts = _count(u, edges, None)
+    per_square = spacing_factors(spacing, -2, 0)
+    counts = _count(u, edges, per_square, None)
     n = int(counts.sum())
     if not n:
         return 0.0
     rank = int(fraction * (n - 1))
     upper, below = _locate(counts, rank)
-    lower, _ = _locate(_count(u, edges, upper), rank - below)
+    lower, _ = _locate(_count(u, edges, per_square, upper), rank - below)
     return float(np.uint32(upper << 16 | lower).view(np.float32))
 
 
-def _count(u: Planes, edges: Planes | None, upper: int | None) -> NDArray[np.intp]:
+def _count(
+    u: Planes, edges: Planes | None, per_square: NDArray[np.float32] | None, upper: int | None
+) -> NDArray[np.intp]:
     """Count the pairs by their upper bits, or by the lower bits of those with these upper bits."""
     counts = np.zeros(1 << 16, np.intp)
     access = Lock()
 
     def work(first: int, last: int) -> None:
         found = np.zeros_like(counts)
-        below = np.diff(u[:, first : last + 1], axis=1)
-        right = np.diff(u[:, first:last], axis=2)
-        for which, differences in enumerate((below, right)):
-            bits = sum_of_squares(differences).view(np.uint32)
+        for which in range(u.ndim - 1):
+            differences = np.diff(u[:, first : last + (which == 0)], axis=1 + which)
+            squares = sum_of_squares(differences)
+            if per_square is not None:
+                squares *= per_square[which]
+            bits = squares.view(np.uint32)
             if edges is not None:
-                rows, columns = bits.shape
-                bits = bits[edges[which, first : first + rows, :columns] > 0]
+                there = tuple(slice(size) for size in bits.shape)
+                bits = bits[edges[which, first:][there] > 0]
             halves = bits.ravel() >> 16
             if upper is not None:
                 halves = bits.ravel()[halves == upper] & 0xFFFF

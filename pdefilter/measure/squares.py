@@ -1,4 +1,4 @@
-"""Parts of an image that stand for it."""
+"""Squares of an image, and cubes of a volume, that stand for the whole."""
 
 import math
 
@@ -9,7 +9,7 @@ from pdefilter.raster import Places
 
 _WIDTH = 32
 
-# An image that is lower or narrower stands for itself.
+# An image that is lower or narrower stands for itself, a flatter volume has all of its slices.
 _LEAST = 8
 
 
@@ -33,19 +33,60 @@ def squares(shape: tuple[int, ...], wanted: float) -> tuple[Places, Places]:
     rows, columns = shape[-2:]
     if wanted >= rows * columns or min(rows, columns) < _LEAST:
         return slice(None), slice(None)
+    (chosen_rows,), chosen_columns = _chessboard(rows, columns, wanted, 1)
+    return chosen_rows, chosen_columns
+
+
+def cubes(shape: tuple[int, ...], wanted: float) -> tuple[Places, Places, Places]:
+    """Choose cubes of about 32 px a side, the black ones of a chessboard all over a volume.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        The shape of the volume, slices, rows and columns last.
+    wanted : float
+        About how many pixels there should be; no more than half of them are chosen.
+
+    Returns
+    -------
+    tuple
+        The slices, the rows and the columns as of `squares`: what they index is the
+        cubes side by side.
+    """
+    slices, rows, columns = shape[-3:]
+    if wanted >= slices * rows * columns or min(rows, columns) < _LEAST:
+        return slice(None), slice(None), slice(None)
+    share = 1.0
+    if slices >= _LEAST:
+        share = min(1.0, (2 * wanted / (slices * rows * columns)) ** (1 / 3))
+    count = max(1, round(share * slices / _WIDTH))
+    from_slice, depth = _strips(slices, count, share)
+    chosen_slices = (from_slice[:, None] + np.arange(depth)).reshape(-1, 1, 1)
+    of_layers, chosen_columns = _chessboard(rows, columns, wanted / (count * depth), count)
+    return chosen_slices, of_layers.repeat(depth, axis=0), chosen_columns
+
+
+def _chessboard(
+    rows: int, columns: int, wanted: float, layers: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Choose the black squares of each of some layers, (layers, m, n) rows and (m, n) columns."""
     fields = 2 * wanted / _WIDTH**2
     down = 2 * max(1, min(rows // 4, round(math.sqrt(fields * rows / columns) / 2)))
     across = max(1, min(columns // 4, round(fields / down)))
     share = min(1.0, math.sqrt(2 * wanted / (rows * columns)))
     from_row, height = _strips(rows, down, share)
     from_column, width = _strips(columns, across, share)
-    # From square to square along a row of them, the upper or the lower of two is black.
-    black = np.arange(0, down, 2)[:, None] + np.arange(across) % 2
-    places = np.empty((2, down // 2, height, across, width), np.intp)
-    places[0] = from_row[black][:, None, :, None] + np.arange(height)[:, None, None]
-    places[1] = from_column[:, None] + np.arange(width)
-    chosen_rows, chosen_columns = places.reshape(2, -1, across * width)
-    return chosen_rows, chosen_columns
+    # From square to square along a row of them, and from layer to layer, the upper or the lower of
+    # two is black.
+    layer, pair = np.arange(layers)[:, None, None], np.arange(0, down, 2)[:, None]
+    black = pair + (layer + np.arange(across)) % 2
+    shape = (down // 2, height, across, width)
+    chosen_rows = np.empty((layers, *shape), np.intp)
+    chosen_rows[...] = from_row[black][:, :, None, :, None] + np.arange(height)[:, None, None]
+    chosen_columns = np.empty(shape, np.intp)
+    chosen_columns[...] = from_column[:, None] + np.arange(width)
+    size = across * width
+    return chosen_rows.reshape(layers, -1, size), chosen_columns.reshape(-1, size)
 
 
 def _strips(size: int, count: int, share: float) -> tuple[NDArray[np.intp], int]:

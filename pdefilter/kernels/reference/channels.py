@@ -12,7 +12,7 @@ from pdefilter.raster import Plane, Planes
 
 def deinterleave(pixels: NDArray[Any]) -> Planes:
     """Part channels as `pdefilter.kernels.channels.deinterleave` says."""
-    channels = np.moveaxis(pixels, 2, 0)
+    channels = np.moveaxis(pixels, -1, 0)
     planes = np.empty(channels.shape, np.float32)
 
     def work(first: int, last: int) -> None:
@@ -48,10 +48,10 @@ def interleave(
     def work(first: int, last: int) -> None:
         for c, (plane, interval) in enumerate(zip(planes, intervals, strict=True)):
             if c and plane is planes[c - 1]:
-                pixels[first:last, :, c] = pixels[first:last, :, c - 1]
+                pixels[first:last, ..., c] = pixels[first:last, ..., c - 1]
             else:
                 stored, clipped = _stored(plane[first:last], dtype, *interval)
-                pixels[first:last, :, c] = stored
+                pixels[first:last, ..., c] = stored
                 outside.append(clipped)
 
     for_each_band(work, planes[0][None])

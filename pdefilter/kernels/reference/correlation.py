@@ -1,66 +1,102 @@
-"""Separable correlation in NumPy.
+"""Separable correlation in NumPy, over the axes of an image or of a volume.
 
 The order of operations is part of the specification: the taps added up from the
 outermost in, those of equal weight in a symmetric kernel as pairs; weights of zero
 not at all.
 """
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
+from pdefilter.kernels.axes import add_up, along, grid_axes
 from pdefilter.kernels.bands import for_each_band, with_border
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
 
 Order = Literal["rows first", "columns first", "mean"]
-"""Along which axis to correlate first, or the mean of both ways."""
+"""Along which axis to correlate first, or the mean of all ways."""
+
+_FIRST: dict[Order, int | None] = {"rows first": -2, "columns first": -1, "mean": None}
+
+_Pass = tuple[int, Taps]
 
 
 def correlate(
-    u: Planes, along_rows: Taps, along_columns: Taps, order: Order = "rows first"
+    u: Planes,
+    along_rows: Taps,
+    along_columns: Taps,
+    order: Order = "rows first",
+    along_slices: Taps | None = None,
 ) -> Planes:
-    """Correlate as `pdefilter.kernels.convolution.correlate` says."""
-    framed = with_border(u, along_rows.reach, along_columns.reach)
+    """Correlate as `pdefilter.kernels.convolution.correlate` says; along slices in a volume.
+
+    Raises
+    ------
+    ValueError
+        If a volume has no kernel along its slices, or an image has one.
+    """
+    taps = [along_rows, along_columns]
+    if along_slices is not None:
+        taps.insert(0, along_slices)
+    if len(taps) != u.ndim - 1:
+        raise ValueError(f"{u.ndim - 1} axes need as many kernels, not {len(taps)}")
+    return correlate_axes(u, taps, _FIRST[order])
+
+
+def correlate_axes(u: Planes, taps: Sequence[Taps], first: int | None) -> Planes:
+    """Correlate with a product of kernels, one an axis.
+
+    The results of different orders of the axes differ by their roundings. Along the
+    axes after the first one it is the mean of all orders, so that no axis is like
+    another but by its kernel: with the axes of the image, the result is permuted, to
+    the bit.
+
+    Parameters
+    ----------
+    u : ndarray of shape (C, *shape), float32
+        The image.
+    taps : sequence of Taps
+        The kernels, in the order of the axes.
+    first : int or None
+        The axis to correlate along first, counted from the last, −1; by default the
+        mean of all ways.
+    """
+    framed = with_border(u, *(t.reach for t in taps))
+    passes = [(axis, taps[a]) for a, axis in grid_axes(len(taps))]
     result = np.empty_like(u)
-    work = partial(_correlate_band, framed, result, along_rows, along_columns, order)
+
+    def work(start: int, stop: int) -> None:
+        band = framed[:, start : stop + 2 * taps[0].reach]
+        if first is None:
+            result[:, start:stop] = _mean_of_orders(band, passes)
+        else:
+            result[:, start:stop] = _in_order(band, passes, passes[first])
+
     for_each_band(work, u)
     return result
 
 
-def _correlate_band(
-    framed: Planes,
-    result: Planes,
-    along_rows: Taps,
-    along_columns: Taps,
-    order: Order,
-    first: int,
-    last: int,
-) -> None:
-    band = framed[:, first : last + 2 * along_rows.reach]
-    down, across = (along_rows, 1), (along_columns, 2)
-    if order == "rows first":
-        result[:, first:last] = _correlate_both(band, down, across)
-    elif order == "columns first":
-        result[:, first:last] = _correlate_both(band, across, down)
-    else:
-        both = _correlate_both(band, down, across) + _correlate_both(band, across, down)
-        result[:, first:last] = both * np.float32(0.5)
+def _mean_of_orders(framed: Planes, passes: list[_Pass]) -> Planes:
+    if len(passes) == 1:
+        return _correlate_axis(framed, *passes[0])
+    mean = add_up([_in_order(framed, passes, first) for first in passes])
+    mean *= np.float32(1 / len(passes))
+    return mean
 
 
-def _correlate_both(band: Planes, one: tuple[Taps, int], other: tuple[Taps, int]) -> Planes:
-    between = np.ascontiguousarray(_correlate_axis(band, *one))
-    return _correlate_axis(between, *other)
+def _in_order(framed: Planes, passes: list[_Pass], first: _Pass) -> Planes:
+    between = np.ascontiguousarray(_correlate_axis(framed, *first))
+    return _mean_of_orders(between, [other for other in passes if other is not first])
 
 
-def _correlate_axis(framed: Planes, taps: Taps, axis: int) -> Planes:
+def _correlate_axis(framed: Planes, axis: int, taps: Taps) -> Planes:
     size = framed.shape[axis] - 2 * taps.reach
     start = taps.reach + taps.first
 
     def shifted(k: int) -> Planes:
-        inside = slice(start + k, start + k + size)
-        return framed[:, inside] if axis == 1 else framed[:, :, inside]
+        return framed[along(axis, slice(start + k, start + k + size))]
 
     total = np.zeros_like(shifted(0))
     for weight, members in _groups(taps):

@@ -1,16 +1,20 @@
-"""Networks in NumPy, which specifies every bit.
+"""Graph Laplacians in NumPy, over the axes of an image or of a volume: every bit is specified.
 
-The order of operations: what comes from above, from below, from the left and from
-the right; the source; the leak. Squares add up their upper pixels, their lower
-pixels, and both.
+The order of operations, axis by axis: what comes from behind, as from above and from
+the left, then what comes from ahead; the source; the leak. Squares, of a volume cubes,
+add up pairs along the last axis, then along the one before.
+
+A spacing is a matter of the conductances, which are 1/h² where nothing else is said.
 """
 
 from collections.abc import Iterator
+from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pdefilter.kernels.axes import along, grid_axes
 from pdefilter.raster import Plane, Planes
 
 if TYPE_CHECKING:
@@ -21,8 +25,7 @@ F = TypeVar("F", np.float32, np.float64)
 
 def relax(laplacian: "GraphLaplacian", u: Plane, f: Plane | None, colour: int) -> None:
     """Relax as `pdefilter.kernels.elliptic.GraphLaplacian.relax` says."""
-    rows, columns = laplacian.shape
-    chosen = np.add.outer(np.arange(rows), np.arange(columns)) % 2 == colour
+    chosen = reduce(np.add.outer, map(np.arange, laplacian.shape)) % 2 == colour
     if laplacian.free is not None:
         chosen &= laplacian.free
     total = _total(laplacian)
@@ -47,8 +50,9 @@ def restrict(laplacian: "GraphLaplacian", u: Plane, f: Plane | None) -> Plane:
 
 def prolong(laplacian: "GraphLaplacian", u: Plane, correction: Plane) -> None:
     """Prolong as `pdefilter.kernels.elliptic.GraphLaplacian.prolong` says."""
-    rows, columns = laplacian.shape
-    spread = correction.repeat(2, axis=0)[:rows].repeat(2, axis=1)[:, :columns]
+    spread = correction
+    for axis, size in enumerate(laplacian.shape):
+        spread = spread.repeat(2, axis=axis)[along(axis - u.ndim, slice(size))]
     np.add(u, spread, out=u, where=True if laplacian.free is None else laplacian.free)
 
 
@@ -57,63 +61,55 @@ def products(
 ) -> NDArray[np.float64]:
     """Add up each row of `pdefilter.kernels.elliptic.GraphLaplacian.product`, left to right."""
     r = residual(laplacian, u, f).astype(np.float64)
-    sums: NDArray[np.float64] = np.add.accumulate(r * (r if v is None else v), axis=1)[:, -1]
-    return sums
+    sums: NDArray[np.float64] = np.add.accumulate(r * (r if v is None else v), axis=-1)[..., -1]
+    return sums.ravel()
 
 
 def coarsen(laplacian: "GraphLaplacian", scale: float) -> tuple[Planes, Plane]:
     """Find edges and leaks as `pdefilter.kernels.elliptic.GraphLaplacian.coarsened` says."""
     free = np.ones(laplacian.shape, bool) if laplacian.free is None else laplacian.free
-    edges = np.zeros((2, *laplacian.shape), np.float32)
+    edges = []
     ties = np.zeros(laplacian.shape, np.float32)
-    for conductance, neighbour, target in zip(
-        _conductances(laplacian), _neighbours(free), (None, edges[0], None, edges[1]), strict=True
-    ):
-        tie = np.where(free & ~neighbour, conductance, np.float32(0))
-        ties += tie
-        if target is not None:
-            target[:] = np.where(free & neighbour, conductance, np.float32(0))
+    sides = zip(_conductances(laplacian), _neighbours(free), strict=True)
+    for side, (conductance, neighbour) in enumerate(sides):
+        ties += np.where(free & ~neighbour, conductance, np.float32(0))
+        if side % 2:  # ahead
+            edges.append(np.where(free & neighbour, conductance, np.float32(0)))
     if laplacian.leaks is not None:
         ties += np.where(free, laplacian.leaks, np.float32(0))
-    below, right = (_even(plane) for plane in edges)
     half = np.float32(scale)
-    down = (below[1::2, ::2] + below[1::2, 1::2]) * half
-    across = (right[::2, 1::2] + right[1::2, 1::2]) * half
-    return np.stack([down, across]), _squares(ties) * half
+    between = [_squares(edges[a], axis) * half for a, axis in grid_axes(len(edges))]
+    return np.stack(between), _squares(ties) * half
 
 
 def _conductances(laplacian: "GraphLaplacian") -> Iterator[Plane]:
-    """Yield what conducts from above, from below, from the left and from the right."""
-    rows, columns = laplacian.shape
-    edges = np.ones((2, rows, columns), np.float32) if laplacian.edges is None else laplacian.edges
-    below, right = (np.pad(plane, 1) for plane in edges)
-    below[rows] = right[:, columns] = 0
-    yield below[:-2, 1:-1]
-    yield below[1:-1, 1:-1]
-    yield right[1:-1, :-2]
-    yield right[1:-1, 1:-1]
+    """Yield what conducts from both sides on each axis: from behind and from ahead."""
+    shape = laplacian.shape
+    edges = laplacian.edges
+    for a, axis in grid_axes(len(shape)):
+        conductance = np.ones(shape, np.float32) if edges is None else edges[a]
+        widths = [(int(b == a), 0) for b in range(len(shape))]
+        framed = np.pad(conductance, widths)
+        framed[along(axis, -1)] = 0
+        yield framed[along(axis, slice(None, -1))]
+        yield framed[along(axis, slice(1, None))]
 
 
 def _neighbours(u: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    framed = np.pad(u, 1, mode="edge")
-    yield framed[:-2, 1:-1]
-    yield framed[2:, 1:-1]
-    yield framed[1:-1, :-2]
-    yield framed[1:-1, 2:]
+    for a, axis in grid_axes(u.ndim):
+        framed = np.pad(u, [(int(b == a),) * 2 for b in range(u.ndim)], mode="edge")
+        yield framed[along(axis, slice(None, -2))]
+        yield framed[along(axis, slice(2, None))]
 
 
 def _total(laplacian: "GraphLaplacian") -> Plane:
-    above, below, left, right = _conductances(laplacian)
-    total: Plane = above + below + left + right
+    total: Plane = reduce(np.add, _conductances(laplacian))
     return total if laplacian.leaks is None else total + laplacian.leaks
 
 
 def _residual(laplacian: "GraphLaplacian", u: NDArray[F], f: Plane | None) -> NDArray[F]:
-    above, below, left, right = (
-        (neighbour - u) * conductance
-        for conductance, neighbour in zip(_conductances(laplacian), _neighbours(u), strict=True)
-    )
-    r: Any = above + below + left + right
+    sides = zip(_conductances(laplacian), _neighbours(u), strict=True)
+    r: Any = reduce(np.add, ((neighbour - u) * conductance for conductance, neighbour in sides))
     if f is not None:
         r += f
     if laplacian.leaks is not None:
@@ -122,12 +118,10 @@ def _residual(laplacian: "GraphLaplacian", u: NDArray[F], f: Plane | None) -> ND
     return residual
 
 
-def _even(plane: Plane) -> Plane:
-    return np.pad(plane, [(0, size % 2) for size in plane.shape])
-
-
-def _squares(plane: Plane) -> Plane:
-    even = _even(plane)
-    upper = even[::2, ::2] + even[::2, 1::2]
-    lower = even[1::2, ::2] + even[1::2, 1::2]
-    return np.ascontiguousarray(upper + lower)
+def _squares(plane: Plane, across: int | None = None) -> Plane:
+    """Add up squares; on the axis `across` take only what leads out of them."""
+    even = np.pad(plane, [(0, size % 2) for size in plane.shape])
+    for axis in range(-1, -1 - plane.ndim, -1):
+        latter = even[along(axis, slice(1, None, 2))]
+        even = latter if axis == across else even[along(axis, slice(None, None, 2))] + latter
+    return np.ascontiguousarray(even)

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from pdefilter.kernels.axes import require_image
 from pdefilter.kernels.bands import for_each_band
 from pdefilter.raster import Planes
 
@@ -21,7 +22,14 @@ BORDERS: Mapping[str, str] = {
 def correlate2d(
     u: Planes, kernel: NDArray[np.float32], origin: tuple[int, int], border: str
 ) -> Planes:
-    """Correlate as `pdefilter.kernels.kernel2d.correlate2d` says, adding up directly."""
+    """Correlate as `pdefilter.kernels.kernel2d.correlate2d` says, adding up directly.
+
+    Raises
+    ------
+    ValueError
+        If `u` is a volume.
+    """
+    require_image(u, "correlation with a kernel of rows and columns")
     result = np.empty_like(u)
     frame = framed(u, kernel.shape, origin, border)
     for_each_band(partial(_add_up, frame, kernel, result), u)

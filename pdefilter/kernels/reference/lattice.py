@@ -1,63 +1,122 @@
-"""Selling's reduction, and diffusion on the stencil that it gives, in NumPy."""
+"""Selling's reduction, and diffusion on the stencil that it gives, in NumPy.
+
+Over the axes of an image or of a volume. With a spacing, diffusion on the grid of unit
+spacing has the tensor H⁻¹DH⁻¹, H the diagonal matrix of the spacings.
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pdefilter.kernels.bands import for_each_band
 from pdefilter.kernels.reference.tensors import diffusion_along
 from pdefilter.kernels.tensors import TensorLaw
 from pdefilter.raster import Plane, Planes
 
 REACH = 5
-"""The largest component of an offset in px.
+"""The largest component of an offset in px, where pixels are as long along every axis.
 
 As large as tensors need whose eigenvalues' ratio is at most 100: between the directions (1, 0)
 and (5, 1), the widest gap there is, cot²(½ atan(1/5)) = 102 is reached.
 """
 
+# The difference of two offsets of so many pixels is still of eight bits.
+_LARGEST_REACH = 63
+
 # More than a superbase with such offsets is away from the first.
 _MOST_SWEEPS = 16
+_MOST_SWEEPS_OF_VOLUMES = 64
+
+# So large become the components of a tensor as whole numbers. Times products of two vectors of a
+# superbase, of 13 bits together, they stay below 2⁵³, and double precision adds them up exactly.
+_DIGITS = 36
+
+_PAIRS = tuple(combinations(range(4), 2))
 
 
-def reduce(tensor: Planes, law: TensorLaw | None) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+def reach_of(spacing: Sequence[float] | None) -> int:
+    """Find the largest component of an offset in px.
+
+    With a spacing it is as long along the longest side of a pixel as without, and along
+    the shortest as many pixels: H⁻¹DH⁻¹ has a ratio of eigenvalues that is larger by the
+    square of the ratio of sides.
+    """
+    if spacing is None:
+        return REACH
+    return min(math.ceil(REACH * max(spacing) / min(spacing)), _LARGEST_REACH)
+
+
+def digits_of_sums(axes: int, spacing: Sequence[float] | None = None) -> int:
+    """Bound the sums of fluxes of a pixel: below 2ⁿ times the largest value, this is n.
+
+    What neighbours choose a pixel is not known beforehand. In an image of unit spacing
+    the weights of all stay below 8, otherwise below 64 Σ 1/h².
+    """
+    spacing = spacing or [1.0] * axes
+    if axes == 2 and all(h == 1 for h in spacing):
+        return 4
+    return 7 + max(0, math.ceil(math.log2(math.fsum(1 / h**2 for h in spacing))))
+
+
+def reduce(
+    tensor: Planes, law: TensorLaw | None, *, spacing: Sequence[float] | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
     """Reduce as `pdefilter.kernels.lattice.stencil_of` says.
+
+    Of an image there are three offsets e_k and weights λ_k/2, of a volume six.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        d = tensor if law is None else diffusion_along(tensor, law)
+        if spacing is not None:
+            d = d * _per_lengths(spacing, d)
+    reach = reach_of(spacing)
+    weights, e = _of_image(d, reach) if len(d) == 3 else _of_volume(d, reach)
+    half = weights * np.float32(0.5)
+    return np.where(half > 0, half, np.float32(0)), _mirrored_neighbours(e)
+
+
+def _per_lengths(spacing: Sequence[float], tensor: Planes) -> NDArray[np.float32]:
+    """Find 1/(h_a h_b) for every component."""
+    axes = range(len(spacing))
+    factors = [1 / (spacing[a] * spacing[b]) for a in axes for b in axes if a <= b]
+    return np.array(factors, np.float32).reshape(-1, *[1] * (tensor.ndim - 1))
+
+
+def _of_image(d: Planes, reach: int) -> tuple[Planes, NDArray[np.int8]]:
+    """Reduce tensors of two axes.
 
     A superbase is three vectors of sum zero, any two of which span the lattice;
     λ_k = −⟨b_i, D b_j⟩, and e_k is b_k turned by 90°. While an angle is acute, λ_k < 0,
     b_i and b_j become −b_i and b_j, and the third b_i − b_j; then twice λ_k comes to λ_i
-    and λ_j, and it changes its sign. What would reach further than `REACH` is not done,
+    and λ_j, and it changes its sign. What would reach further than `reach` is not done,
     and a λ_k left negative counts as zero.
 
     The first e are along the axes and on that diagonal where λ = |D_rc|. As of positive
     definite tensors no two λ_k are negative at once, what follows has no choice, and the
     neighbours in a turned image are the turned neighbours.
     """
-    rows, columns = tensor.shape[1:]
+    d_rr, d_rc, d_cc = d
     with np.errstate(over="ignore", invalid="ignore"):
-        d_rr, d_rc, d_cc = tensor if law is None else diffusion_along(tensor, law)
         diagonal = np.abs(d_rc)
         weights = np.stack([d_cc - diagonal, d_rr - diagonal, diagonal])
-    e = np.empty((3, 2, rows, columns), np.int8)
+    e = np.empty((3, 2, *d_rc.shape), np.int8)
     e[...] = np.array([[0, 1], [-1, 0], [1, -1]])[..., None, None]
     np.negative(e[:, 1], out=e[:, 1], where=d_rc >= 0)
     for _ in range(_MOST_SWEEPS):
-        if not _sweep(weights, e):
+        if not _sweep(weights, e, reach):
             break
-    half = weights * np.float32(0.5)
-    neighbours = np.empty((6, 2, rows, columns), np.int8)
-    row, column = np.arange(rows)[:, None], np.arange(columns)
-    for k in range(3):
-        for end, sign in ((2 * k, 1), (2 * k + 1, -1)):
-            neighbours[end, 0] = _mirrored(row + sign * e[k, 0], rows) - row
-            neighbours[end, 1] = _mirrored(column + sign * e[k, 1], columns) - column
-    return np.where(half > 0, half, np.float32(0)), neighbours
+    return weights, e
 
 
-def _sweep(weights: Planes, e: NDArray[np.int8]) -> bool:
+def _sweep(weights: Planes, e: NDArray[np.int8], reach: int) -> bool:
     """Make every acute angle obtuse, one after the other; say whether there was one."""
     changed = False
     for i, j, k in ((0, 1, 2), (0, 2, 1), (1, 2, 0)):
         third = e[i] - e[j]
-        acute = (weights[k] < 0) & (np.abs(third).max(axis=0) <= REACH)
+        acute = (weights[k] < 0) & (np.abs(third).max(axis=0) <= reach)
         with np.errstate(over="ignore", invalid="ignore"):
             twice = weights[k] + weights[k]
             for other in (i, j):
@@ -67,6 +126,101 @@ def _sweep(weights: Planes, e: NDArray[np.int8]) -> bool:
         e[k] = np.where(acute, third, e[k])
         changed |= bool(acute.any())
     return changed
+
+
+def _of_volume(d: Planes, reach: int) -> tuple[Planes, NDArray[np.int8]]:
+    """Reduce tensors of three axes.
+
+    A superbase is four vectors of sum zero, any three of which span the lattice;
+    λ_ij = −⟨b_i, D b_j⟩ for its six pairs, and e_ij = b_k × b_m (Conway & Sloane 1992,
+    doi:10.1098/rspa.1992.0004). While an angle is acute, λ_ij < 0, b_i becomes −b_i, and is
+    added to b_k and b_m. What would reach further than `reach` is not done, and a λ_ij left
+    negative counts as zero.
+
+    D is rounded to whole numbers before, of 36 bits, so that sums are exact. As there is but
+    one decomposition that an obtuse superbase gives, the neighbours in a turned volume are
+    the turned neighbours, whatever was done in which order.
+    """
+    shape = d.shape[1:]
+    weights = np.empty((6, *shape), np.float32)
+    e = np.empty((6, 3, *shape), np.int8)
+
+    def work(first: int, last: int) -> None:
+        band = np.s_[:, first:last]
+        with np.errstate(over="ignore", invalid="ignore"):
+            weights[band], e[:, :, first:last] = _reduced(d[band], reach)
+
+    for_each_band(work, d)
+    return weights, e
+
+
+def _reduced(d: Planes, reach: int) -> tuple[Planes, NDArray[np.int32]]:
+    """Reduce the tensors of a few slices."""
+    _, exponent = np.frexp(np.abs(d).max(axis=0))
+    whole = np.rint(np.ldexp(d.astype(np.float64), _DIGITS - exponent))
+    ss, sr, sc, rr, rc, cc = whole
+    b = np.empty((4, 3, *d.shape[1:]), np.int32)
+    b[...] = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [-1, -1, -1]])[..., None, None, None]
+    products = {(0, 1): -sr, (0, 2): -sc, (1, 2): -rc}
+    products |= {(0, 3): ss + sr + sc, (1, 3): sr + rr + rc, (2, 3): sc + rc + cc}
+    for _ in range(_MOST_SWEEPS_OF_VOLUMES):
+        changed = [_make_obtuse(b, products, pair, reach) for pair in _PAIRS]
+        if not any(changed):
+            break
+    weights = np.ldexp(np.stack([products[pair] for pair in _PAIRS]), exponent - _DIGITS)
+    return weights.astype(np.float32), np.stack([_offset(b, *_others(pair)) for pair in _PAIRS])
+
+
+def _make_obtuse(
+    b: NDArray[np.int32],
+    products: dict[tuple[int, int], NDArray[np.float64]],
+    pair: tuple[int, int],
+    reach: int,
+) -> bool:
+    """Make acute angles between two vectors of superbases obtuse; say whether there were any."""
+    (i, j), (k, m) = pair, _others(pair)
+    acute = products[pair] < 0
+    if not acute.any():
+        return False
+    changed = b.copy()
+    changed[i] = -b[i]
+    changed[k] += b[i]
+    changed[m] += b[i]
+    for other in ((i, j), (i, k), (i, m)):
+        acute &= np.abs(_offset(changed, *_others(other))).max(axis=0) <= reach
+    np.copyto(b, changed, where=acute)
+
+    def product(p: int, q: int) -> NDArray[np.float64]:
+        return products[min(p, q), max(p, q)]
+
+    ij, ik, im = product(i, j), product(i, k), product(i, m)
+    new = {(i, j): -ij, (i, k): ij + im, (i, m): ij + ik}
+    new |= {(j, k): product(j, k) + ij, (j, m): product(j, m) + ij, (k, m): product(k, m) - ij}
+    for (p, q), value in new.items():
+        np.copyto(product(p, q), value, where=acute)
+    return bool(acute.any())
+
+
+def _others(pair: tuple[int, int]) -> tuple[int, int]:
+    k, m = (other for other in range(4) if other not in pair)
+    return k, m
+
+
+def _offset(b: NDArray[np.int32], k: int, m: int) -> NDArray[np.int32]:
+    """Find b_k × b_m."""
+    return np.stack([b[k, a - 2] * b[m, a - 1] - b[k, a - 1] * b[m, a - 2] for a in range(3)])
+
+
+def _mirrored_neighbours(e: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Find the way to the neighbours at e and −e, mirrored at the border."""
+    count, axes, *shape = e.shape
+    neighbours = np.empty((2 * count, axes, *shape), np.int8)
+    for a, size in enumerate(shape):
+        place = np.arange(size).reshape(-1, *[1] * (axes - 1 - a))
+        for k in range(count):
+            for end, sign in ((2 * k, 1), (2 * k + 1, -1)):
+                neighbours[end, a] = _mirrored(place + sign * e[k, a], size) - place
+    return neighbours
 
 
 def apply_stencil(
@@ -79,16 +233,18 @@ def apply_stencil(
 ) -> None:
     """Take a step as `pdefilter.kernels.lattice.march` says; `out` comes with the image before."""
     weights, neighbours = stencil
-    channels, rows, columns = u.shape
-    here = np.arange(rows * columns).reshape(rows, columns)
-    there = (here + neighbours[:, 0].astype(np.intp) * columns + neighbours[:, 1]).reshape(6, -1)
-    twice = np.repeat(weights.reshape(3, -1), 2, axis=0)
+    shape = u.shape[1:]
+    there = neighbours[:, 0].astype(np.intp)
+    for a, size in enumerate(shape[1:], start=1):
+        there *= size
+        there += neighbours[:, a]
+    there += np.arange(u[0].size).reshape(shape)
+    there = there.reshape(len(neighbours), -1)
+    twice = np.repeat(weights.reshape(len(weights), -1), 2, axis=0)
     alpha = np.float32(momentum)
     with np.errstate(over="ignore", invalid="ignore"):
-        for c in range(channels):
-            change = _divergence(u[c].ravel(), twice, there, rounding_bias[c]).reshape(
-                rows, columns
-            )
+        for c in range(len(u)):
+            change = _divergence(u[c].ravel(), twice, there, rounding_bias[c]).reshape(shape)
             change *= np.float32(step)
             change += u[c]
             if alpha != 1:

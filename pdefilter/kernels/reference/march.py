@@ -1,23 +1,34 @@
-"""The marches in NumPy.
+"""The marches in NumPy, over the axes of an image or of a volume.
 
 Every flux is a difference of two neighbours times the conductance of the edge
-between them; what leaves one pixel enters the next. Every pixel answers for two
-edges, that below it and that to its right. The order of operations is part of
-the specification: rows before columns, the flux below minus the flux above,
-channel after channel in the sum of squares.
+between them, over h²; what leaves one pixel enters the next. Every pixel answers for
+one edge an axis, that to the pixel ahead: the next slice, below, to the right. The
+order of operations is part of the specification: the flux ahead minus the flux
+behind, what the axes bring as `pdefilter.kernels.axes.add_up` adds it up, channel
+after channel in the sum of squares.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pdefilter.kernels.axes import (
+    ALL_BUT_FIRST,
+    ALL_BUT_LAST,
+    add_up,
+    along,
+    grid_axes,
+    spacing_factors,
+)
 from pdefilter.kernels.bands import for_each_band
 from pdefilter.kernels.conductances import CONDUCTANCES
-from pdefilter.kernels.reference.correlation import correlate
+from pdefilter.kernels.reference.correlation import correlate_axes
 from pdefilter.kernels.taps import Taps
-from pdefilter.raster import Plane, Planes
+from pdefilter.raster import Planes
 
 
 @dataclass(frozen=True)
@@ -28,20 +39,41 @@ class EdgeConductance:
     ----------
     conductance : str
         The name of g.
-    scale : float32
-        What the sum of squared differences is multiplied by.
-    edges : ndarray of shape (2, M, N), or None
+    scale : float32 or ndarray of shape (d, 1, …, 1), float32
+        What the sum of squared differences is multiplied by, along all axes or each.
+    edges : ndarray of shape (d, *shape), or None
         What g is multiplied by.
+    per_square : ndarray of shape (d, 1, 1, …, 1), float32, or None
+        1/h² along every axis; None for 1.
     """
 
     conductance: str
-    scale: np.float32
+    scale: np.float32 | NDArray[np.float32]
     edges: Planes | None
+    per_square: NDArray[np.float32] | None
+
+    @classmethod
+    def on(
+        cls,
+        u: Planes,
+        conductance: str,
+        squared_scale: float,
+        edges: Planes | None,
+        spacing: Sequence[float] | None,
+    ) -> Self:
+        """Let the edges of an image conduct by its differences per length."""
+        scale: np.float32 | NDArray[np.float32] = np.float32(squared_scale)
+        per_square = spacing_factors(spacing, -2, u.ndim)
+        if per_square is not None:
+            scale = per_square[:, 0] * scale
+        return cls(conductance, scale, edges, per_square)
 
     def fluxes(self, differences: Planes, first: int, last: int) -> None:
         """Turn the differences across the edges of some rows into fluxes, in place."""
         if self.conductance != "constant" or self.edges is not None:
             differences *= self.conductances(differences, first, last)[:, None]
+        if self.per_square is not None:
+            differences *= self.per_square
 
     def conductances(self, differences: Planes, first: int, last: int) -> Planes:
         """Find what the edges of some rows conduct."""
@@ -62,18 +94,22 @@ def march(
     edges: Planes | None,
     guide: Planes | None = None,
     smoothing: Taps | None = None,
+    *,
+    spacing: Sequence[float] | None = None,
 ) -> Planes:
     """March as `pdefilter.kernels.march.march` says."""
     if guide is not None:
-        edges, conductance = conduct(guide, conductance, squared_scale, edges), "constant"
-    conduction = EdgeConductance(conductance, np.float32(squared_scale), edges)
-    now, then = _framed(u), np.empty((len(u), u.shape[1] + 1, u.shape[2] + 1), np.float32)
+        edges = conduct(guide, conductance, squared_scale, edges, spacing=spacing)
+        conductance = "constant"
+    conduction = EdgeConductance.on(u, conductance, squared_scale, edges, spacing)
+    inside = _inside(u)
+    now, then = _framed(u), np.empty((len(u), *(n + 1 for n in u.shape[1:])), np.float32)
     last = _framed(u) if momenta else None
     for k, step in enumerate(steps):
         if smoothing is not None:
-            smoothed = correlate(now[:, :-1, :-1], smoothing, smoothing, "mean")
-            followed = conduct(smoothed, conductance, squared_scale, edges)
-            conduction = EdgeConductance("constant", conduction.scale, followed)
+            smoothed = correlate_axes(now[inside], [smoothing] * (u.ndim - 1), None)
+            followed = conduct(smoothed, conductance, squared_scale, edges, spacing=spacing)
+            conduction = replace(conduction, conductance="constant", edges=followed)
         momentum = np.float32(momenta[k]) if momenta and momenta[k] != 1 else None
         for_each_band(partial(_advance, conduction, now, then, last, np.float32(step), momentum), u)
         _renew_frame(then)
@@ -81,24 +117,36 @@ def march(
             now, then = then, now
         else:
             last, now, then = now, then, last
-    return np.ascontiguousarray(now[:, :-1, :-1])
+    return np.ascontiguousarray(now[inside])
 
 
-def conduct(u: Planes, conductance: str, squared_scale: float, edges: Planes | None) -> Planes:
-    """Find what the edges below the pixels, and to their right, conduct: two planes."""
-    conduction = EdgeConductance(conductance, np.float32(squared_scale), edges)
+def conduct(
+    u: Planes,
+    conductance: str,
+    squared_scale: float,
+    edges: Planes | None,
+    *,
+    spacing: Sequence[float] | None = None,
+) -> Planes:
+    """Find what the edges ahead of the pixels conduct: g, one plane an axis."""
+    conduction = EdgeConductance.on(u, conductance, squared_scale, edges, spacing)
     with np.errstate(over="ignore", invalid="ignore"):
         return conduction.conductances(_differences(_framed(u)), 0, u.shape[1])
 
 
+def _inside(u: Planes) -> tuple[slice, ...]:
+    """Index what is within the frame."""
+    return (slice(None), *[ALL_BUT_LAST] * (u.ndim - 1))
+
+
 def _framed(u: Planes) -> Planes:
-    """Repeat the last row and the last column: no flux through the border beyond them."""
-    return np.pad(u, ((0, 0), (0, 1), (0, 1)), mode="edge")
+    """Repeat the last pixels of every axis: no flux through the border beyond them."""
+    return np.pad(u, ((0, 0), *[(0, 1)] * (u.ndim - 1)), mode="edge")
 
 
 def _renew_frame(framed: Planes) -> None:
-    framed[:, -1] = framed[:, -2]
-    framed[:, :, -1] = framed[:, :, -2]
+    for _, axis in grid_axes(framed.ndim - 1):
+        framed[along(axis, -1)] = framed[along(axis, -2)]
 
 
 def sum_of_squares(difference: Planes) -> Planes:
@@ -110,11 +158,13 @@ def sum_of_squares(difference: Planes) -> Planes:
 
 
 def _differences(framed: Planes) -> Planes:
-    """Subtract every pixel from that below it and from that to its right: shape (2, C, M, N)."""
-    u = framed[:, :-1, :-1]
-    differences = np.empty((2, *u.shape), np.float32)
-    np.subtract(framed[:, 1:, :-1], u, out=differences[0])
-    np.subtract(framed[:, :-1, 1:], u, out=differences[1])
+    """Subtract every pixel from that ahead of it on every axis: shape (d, C, *shape)."""
+    inside = _inside(framed)
+    u = framed[inside]
+    differences = np.empty((u.ndim - 1, *u.shape), np.float32)
+    for a, _ in grid_axes(u.ndim - 1):
+        ahead = (*inside[: a + 1], ALL_BUT_FIRST, *inside[a + 2 :])
+        np.subtract(framed[ahead], u, out=differences[a])
     return differences
 
 
@@ -128,22 +178,26 @@ def _advance(
     first: int,
     last: int,
 ) -> None:
-    above = min(first, 1)  # the row above the band has the flux into it; the first row has none
-    differences = _differences(now[:, first - above : last + 1])
-    conduction.fluxes(differences, first - above, last)
-    below, right = differences
-    change = below[:, above:].copy()
-    change[:, 1 - above :] -= below[:, : below.shape[1] - 1]
-    across = right[:, above:]
-    change[:, :, 0] += across[:, :, 0]
-    change[:, :, 1:] += across[:, :, 1:] - across[:, :, :-1]
+    before = min(first, 1)  # the row before the band has the flux into it; the first row has none
+    differences = _differences(now[:, first - before : last + 1])
+    conduction.fluxes(differences, first - before, last)
+    ahead = differences[0]
+    gains = [ahead[:, before:].copy()]
+    gains[0][:, 1 - before :] -= ahead[:, : ahead.shape[1] - 1]
+    for a, axis in [*grid_axes(now.ndim - 1)][1:]:
+        ahead = differences[a][:, before:]
+        gain = ahead.copy()
+        gain[along(axis, ALL_BUT_FIRST)] -= ahead[along(axis, ALL_BUT_LAST)]
+        gains.append(gain)
+    change = add_up(gains)
     change *= tau
-    change += now[:, first:last, :-1]
+    band = np.s_[:, first:last]
+    change += now[_inside(now)][band]
     if momentum is not None and last_but_one is not None:
         # u_{k+1} = α (u_k + τ A u_k) + (1 − α) u_{k−1}; the target may be where u_{k−1} was not.
         change *= momentum
-        change += last_but_one[:, first:last, :-1] * (np.float32(1) - momentum)
-    then[:, first:last, :-1] = change
+        change += last_but_one[_inside(now)][band] * (np.float32(1) - momentum)
+    then[_inside(now)][band] = change
 
 
 def split(
@@ -153,25 +207,34 @@ def split(
     squared_scale: float,
     edges: Planes | None,
     guide: Planes | None = None,
+    *,
+    spacing: Sequence[float] | None = None,
 ) -> Planes:
-    """Take steps as `pdefilter.kernels.march.split` says."""
+    """Take steps as `pdefilter.kernels.march.split` says: the mean over the axes.
+
+    u ← (1/d) Σ_a (I − dτA_a(u))⁻¹ u on d axes.
+    """
+    axes = u.ndim - 1
+    per_square = spacing_factors(spacing, -2, axes)
     for step in steps:
         followed = u if guide is None else guide
-        below, right = conduct(followed, conductance, squared_scale, edges)
-        two_tau = np.float32(2) * np.float32(step)
-        along_rows = _solve(u, below * two_tau)
-        turned = np.ascontiguousarray(np.swapaxes(u, 1, 2))
-        along_columns = np.swapaxes(_solve(turned, np.ascontiguousarray(right.T) * two_tau), 1, 2)
-        u = np.ascontiguousarray((along_rows + along_columns) * np.float32(0.5))
+        weights = conduct(followed, conductance, squared_scale, edges, spacing=spacing)
+        weights *= np.float32(axes) * np.float32(step)
+        if per_square is not None:
+            weights *= per_square
+        solutions = [_solve(u, weights[a], axis) for a, axis in grid_axes(axes)]
+        u = np.ascontiguousarray(add_up(solutions) * np.float32(1 / axes))
     return u
 
 
-def _solve(f: Planes, w: Plane) -> Planes:
-    """Solve (I − D) v = f along the second axis by Thomas's algorithm.
+def _solve(f: Planes, w: Planes, axis: int) -> Planes:
+    """Solve (I − D) v = f along an axis by Thomas's algorithm.
 
     Row i of I − D is −w[i−1] v[i−1] + (1 + w[i−1] + w[i]) v[i] − w[i] v[i+1], but no
     flux passes the border.
     """
+    f = np.ascontiguousarray(np.moveaxis(f, axis, 1))
+    w = np.ascontiguousarray(np.moveaxis(w, axis, 0))
     rows = f.shape[1]
     v = np.empty_like(f)
     ratio = np.empty_like(w)
@@ -187,4 +250,4 @@ def _solve(f: Planes, w: Plane) -> Planes:
         before = after
     for i in range(rows - 2, -1, -1):
         v[:, i] += ratio[i] * v[:, i + 1]
-    return v
+    return np.moveaxis(v, 1, axis)

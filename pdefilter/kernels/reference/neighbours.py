@@ -1,11 +1,12 @@
-"""How much the eight neighbours of every pixel differ from it, in NumPy.
+"""How much the neighbours of every pixel differ from it, in NumPy.
 
-The order of operations is part of the specification: below before above, right
-before left, rows before columns.
+Over the axes of an image, of eight neighbours, or of a volume, of 26. The order of
+operations is part of the specification: ahead before behind, as below before above
+and right before left; axis after axis.
 """
 
-from collections.abc import Callable
-from functools import partial, reduce
+from collections.abc import Callable, Sequence
+from functools import reduce
 
 import numpy as np
 
@@ -15,49 +16,90 @@ _HALF, _QUARTER = np.float32(0.5), np.float32(0.25)
 
 
 class Differences:
-    """How much the neighbours of every pixel differ from it, each as far as it counts."""
+    """How much the neighbours of every pixel differ from it, each as far as it counts.
 
-    def __init__(self, framed: Planes, weight: Planes | None) -> None:
+    Parameters
+    ----------
+    framed : ndarray of shape (C, *shape), float32
+        The image, with one pixel around it.
+    weight : ndarray of shape (1, *shape), float32, or None
+        How much each of these pixels counts.
+    spacing : sequence of float, optional
+        The length of a pixel along every axis; by default 1.
+    """
+
+    def __init__(
+        self, framed: Planes, weight: Planes | None, spacing: Sequence[float] | None = None
+    ) -> None:
         self._framed, self._weight = framed, weight
-        self._at = partial(self._difference, framed, weight)
-        self.below, self.above = self._at(1, 0), self._at(-1, 0)
-        self.right, self.left = self._at(0, 1), self._at(0, -1)
+        self._axes = range(framed.ndim - 1)
+        self._spacing = spacing
+        self.ahead = [self._at({a: 1}) for a in self._axes]
+        self.behind = [self._at({a: -1}) for a in self._axes]
 
-    @staticmethod
-    def _difference(framed: Planes, weight: Planes | None, rows: int, columns: int) -> Planes:
-        difference: Planes = _shifted(framed, rows, columns) - framed[:, 1:-1, 1:-1]
-        return difference if weight is None else difference * _shifted(weight, rows, columns)
+    def _at(self, offset: dict[int, int]) -> Planes:
+        difference: Planes = _shifted(self._framed, offset) - _shifted(self._framed, {})
+        return difference if self._weight is None else difference * _shifted(self._weight, offset)
 
     def within_range(self, u: Planes) -> Planes:
         """Bring `u` to the range of every pixel and of its neighbours that count."""
-        pixel = _shifted(self._framed, 0, 0)
+        pixel = _shifted(self._framed, {})
 
-        def counted(rows: int, columns: int) -> Planes:
-            neighbour = _shifted(self._framed, rows, columns)
-            if self._weight is None or rows == columns == 0:
+        def counted(offset: dict[int, int]) -> Planes:
+            neighbour = _shifted(self._framed, offset)
+            if self._weight is None or not any(offset.values()):
                 return neighbour
-            return np.where(_shifted(self._weight, rows, columns) > 0, neighbour, pixel)
+            return np.where(_shifted(self._weight, offset) > 0, neighbour, pixel)
 
-        def furthest(further: Callable[[Planes, Planes], Planes]) -> Planes:
-            columns = [[counted(row, column) for row in (-1, 0, 1)] for column in (-1, 0, 1)]
-            return reduce(further, [reduce(further, column) for column in columns])
+        def furthest(further: Callable[[Planes, Planes], Planes], offset: dict[int, int]) -> Planes:
+            """Go over the offsets along the axes left, the first axis innermost."""
+            axis = len(self._axes) - 1 - len(offset)
+            if axis < 0:
+                return counted(offset)
+            return reduce(further, [furthest(further, {**offset, axis: k}) for k in (-1, 0, 1)])
 
-        return _least(_largest(u, furthest(_least)), furthest(_largest))
+        return _least(_largest(u, furthest(_least, {})), furthest(_largest, {}))
 
-    def gradient(self) -> tuple[Planes, Planes]:
+    def slopes(self, differences: Sequence[Planes]) -> list[Planes]:
+        """Divide one difference an axis by the spacing."""
+        if self._spacing is None:
+            return [*differences]
+        factors = [np.float32(1 / h) for h in self._spacing]
+        return [d * factor for d, factor in zip(differences, factors, strict=True)]
+
+    def gradient(self) -> list[Planes]:
         """Take central differences."""
-        return (self.below - self.above) * _HALF, (self.right - self.left) * _HALF
+        pairs = zip(self.ahead, self.behind, strict=True)
+        return self.slopes([(ahead - behind) * _HALF for ahead, behind in pairs])
 
-    def hessian(self) -> tuple[Planes, Planes, Planes]:
-        """Take second differences: g_rr, g_cc, g_rc."""
-        one = self._at(1, 1) + self._at(-1, -1)
-        other = self._at(-1, 1) + self._at(1, -1)
-        return self.below + self.above, self.right + self.left, (one - other) * _QUARTER
+    def hessian(self) -> list[list[Planes]]:
+        """Take second differences g_ab, symmetric in both axes."""
+        rows: list[list[Planes]] = []
+        for a in self._axes:
+            row = [rows[b][a] for b in range(a)]
+            row += [self._second_difference(a, b) for b in self._axes[a:]]
+            rows.append(row)
+        return rows
+
+    def _second_difference(self, a: int, b: int) -> Planes:
+        if a == b:
+            second = self.ahead[a] + self.behind[a]
+        else:
+            one = self._at({a: 1, b: 1}) + self._at({a: -1, b: -1})
+            other = self._at({a: -1, b: 1}) + self._at({a: 1, b: -1})
+            second = (one - other) * _QUARTER
+        if self._spacing is not None:
+            second *= np.float32(1 / (self._spacing[a] * self._spacing[b]))
+        return second
 
 
-def _shifted(framed: Planes, rows: int, columns: int) -> Planes:
-    _, m, n = framed.shape
-    return framed[:, 1 + rows : m - 1 + rows, 1 + columns : n - 1 + columns]
+def _shifted(framed: Planes, offset: dict[int, int]) -> Planes:
+    """View the pixels at an offset, along axes that are not 0."""
+    within = [
+        slice(1 + offset.get(a, 0), size - 1 + offset.get(a, 0))
+        for a, size in enumerate(framed.shape[1:])
+    ]
+    return framed[(slice(None), *within)]
 
 
 def _least(a: Planes, b: Planes) -> Planes:
@@ -69,7 +111,7 @@ def _largest(a: Planes, b: Planes) -> Planes:
     return np.where(b > a, b, a)
 
 
-def add_up(planes: Planes) -> Plane:
+def sum_over_channels(planes: Planes) -> Plane:
     """Add channel after channel."""
     total: Plane = planes[0].copy()
     for plane in planes[1:]:

@@ -17,14 +17,17 @@ def sums(filtered: Planes, probed: Planes, f: Planes, signs: Planes) -> NDArray[
 
     Parameters
     ----------
-    filtered, probed, f, signs : ndarray of shape (C, M, N), float32
+    filtered, probed, f, signs : ndarray of shape (C, *shape), float32
         h(f), h(f + εn), f and b, which is 0 where nothing counts.
 
     Returns
     -------
     ndarray of shape (2, C, M), float64
-        The sums.
+        The sums; of a volume M counts the rows of all slices.
     """
+    filtered, probed, f, signs = (
+        u.reshape(len(u), -1, u.shape[-1]) for u in (filtered, probed, f, signs)
+    )
     rows = np.empty((2, *filtered.shape[:2]))
 
     def work(first: int, last: int) -> None:

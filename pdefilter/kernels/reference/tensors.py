@@ -1,15 +1,18 @@
-"""Functions of symmetric 2 × 2 tensors in NumPy.
+"""Functions of symmetric 2 × 2 and 3 × 3 tensors in NumPy.
 
-The order of operations is part of the specification.
+The order of operations is part of the specification. A function of the eigenvalues
+that is equal where they are equal does not depend on which eigenvectors were found.
 """
 
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.exponential import exp2_of_minus
+from pdefilter.kernels.reference.eigen import COMPONENTS, eigensystem
 from pdefilter.kernels.tensors import LEAST_DIFFUSIVITY, TensorLaw
 from pdefilter.raster import Plane, Planes
 
@@ -18,36 +21,44 @@ _HALF, _ZERO, _ONE = np.float32(0.5), np.float32(0), np.float32(1)
 
 def diffusion_along(structure: Planes, law: TensorLaw) -> Planes:
     """Turn the structure of an image into the tensor of diffusion in it."""
-    axes = _Axes.of(structure)
-    scale = np.float32(law.scale)
+    axes = _eigensystem_of(structure)
+    mu, scale = axes.eigenvalues, np.float32(law.scale)
     if law.conductance is None:
-        contrast = (axes.larger - axes.smaller) * scale
+        g = np.zeros_like(mu)
+        contrast = (mu[0] - mu[1:]) * scale
         with np.errstate(divide="ignore"):  # no lines: 2^−∞ = 0
-            exponent: Plane = np.divide(_ONE, contrast * contrast)
-        along = exp2_of_minus(exponent)
-        across = np.zeros_like(along)
+            exponent: Planes = np.divide(_ONE, contrast * contrast)
+        g[1:] = exp2_of_minus(exponent)
     else:
-        eigenvalues = np.stack([axes.larger, axes.smaller])
-        across, along = CONDUCTANCES[law.conductance](eigenvalues * scale)
+        g = CONDUCTANCES[law.conductance](mu * scale)
     least = np.float32(LEAST_DIFFUSIVITY)
-    rest = _ONE - least
-    return axes.with_eigenvalues(across * rest + least, along * rest + least)
+    return axes.with_eigenvalues(g * (_ONE - least) + least)
 
 
 def projection(structure: Planes) -> Planes:
-    """Project on the axis of the larger eigenvalue; where no axis is clear, half on any."""
-    axes = _Axes.of(structure)
-    return axes.with_eigenvalues(np.ones_like(axes.larger), np.zeros_like(axes.larger))
+    """Project on the axis of the largest eigenvalue; where several share it, a part on each."""
+    axes = _eigensystem_of(structure)
+    largest = np.zeros_like(axes.eigenvalues)
+    if len(largest) == 2:
+        largest[0] = 1
+    else:
+        shared = axes.eigenvalues == axes.eigenvalues[0]
+        largest[...] = shared / np.float32(shared.sum(axis=0))
+    return axes.with_eigenvalues(largest)
+
+
+def _eigensystem_of(tensor: Planes) -> "_OfImage | _OfVolume":
+    return _OfImage.of(tensor) if len(tensor) == 3 else _OfVolume.of(tensor)
 
 
 @dataclass(frozen=True)
-class _Axes:
-    """The eigenvalues and eigenvectors of positive semidefinite tensors.
+class _OfImage:
+    """The eigenvalues and eigenvectors of positive semidefinite 2 × 2 tensors.
 
     Attributes
     ----------
-    larger, smaller : ndarray of shape (M, N), float32
-        The eigenvalues.
+    eigenvalues : ndarray of shape (2, M, N), float32
+        The larger and the smaller one.
     distance : ndarray of shape (M, N), float32
         What separates them.
     spread, twice : ndarray of shape (M, N), float32
@@ -55,8 +66,7 @@ class _Axes:
         eigenvector.
     """
 
-    larger: Plane
-    smaller: Plane
+    eigenvalues: Planes
     distance: Plane
     spread: Plane
     twice: Plane
@@ -68,13 +78,45 @@ class _Axes:
         distance = np.sqrt(spread * spread + twice * twice)
         rest = trace - distance
         smaller = np.where(rest > 0, rest, _ZERO) * _HALF
-        return cls((trace + distance) * _HALF, smaller, distance, spread, twice)
+        eigenvalues = np.stack([(trace + distance) * _HALF, smaller])
+        return cls(eigenvalues, distance, spread, twice)
 
-    def with_eigenvalues(self, larger: Plane, smaller: Plane) -> Planes:
+    def with_eigenvalues(self, eigenvalues: Planes) -> Planes:
         """Make tensors with the same eigenvectors; where no axis is clear, any will do."""
+        larger, smaller = eigenvalues
         mean, deviation = (larger + smaller) * _HALF, (larger - smaller) * _HALF
         clear = self.distance > 0
         share = np.divide(deviation, self.distance, out=np.zeros_like(mean), where=clear)
         return np.stack(
             [mean + share * self.spread, share * self.twice, mean - share * self.spread]
         )
+
+
+@dataclass(frozen=True)
+class _OfVolume:
+    """The eigenvalues and eigenvectors of positive semidefinite 3 × 3 tensors.
+
+    Attributes
+    ----------
+    eigenvalues : ndarray of shape (3, S, M, N), float32
+        From the largest on.
+    vectors : ndarray of shape (3, 3, S, M, N), float64
+        The unit eigenvector of each.
+    """
+
+    eigenvalues: Planes
+    vectors: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, tensor: Planes) -> Self:
+        values, vectors = eigensystem(tensor)
+        return cls(np.maximum(values, 0).astype(np.float32), vectors)
+
+    def with_eigenvalues(self, eigenvalues: Planes) -> Planes:
+        """Make tensors with the same eigenvectors, Σ_k λ_k v_k v_kᵀ."""
+        v = self.vectors
+        components = [
+            sum(value * axis[a] * axis[b] for value, axis in zip(eigenvalues, v, strict=True))
+            for a, b in COMPONENTS
+        ]
+        return np.stack(components).astype(np.float32)

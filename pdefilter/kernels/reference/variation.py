@@ -1,14 +1,25 @@
 """The steps that minimise variation, in NumPy, which specifies every bit.
 
-The order of operations: on an edge that of `pdefilter.kernels.quadrants.gathered`;
-into a pixel flows what is below minus what is above, plus right minus left; of a
-channel the square down and that across are added up before those of the next.
-A mirrored, transposed or turned image has the same bits.
+Over the axes of an image or of a volume, whose quadrants are octants. The order of
+operations: on an edge that of `pdefilter.kernels.quadrants.gathered`; into a pixel
+flows what is ahead minus what is behind, and the axes are added up as
+`pdefilter.kernels.axes.add_up` does; so are the squares of a channel, before those
+of the next. A mirrored, transposed or turned image has the same bits.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pdefilter.kernels.axes import (
+    ALL_BUT_FIRST,
+    ALL_BUT_LAST,
+    add_up,
+    along,
+    grid_axes,
+    spacing_factors,
+)
 from pdefilter.kernels.quadrants import gathered, pairs
 from pdefilter.raster import Plane, Planes
 
@@ -16,7 +27,6 @@ from pdefilter.raster import Plane, Planes
 # a hundred times as much. Rounding has taken away more.
 LEAST = 2.0**-60
 
-_QUARTER = np.float32(0.25)
 _HALF = np.float32(0.5)
 
 
@@ -30,12 +40,18 @@ def ascend(
     bounded: bool,
     momentum: float,
     step: float,
+    *,
+    spacing: Sequence[float] | None = None,
 ) -> None:
-    """Step as `pdefilter.kernels.variation.ascend` says."""
-    u = descended(f, p, before, momentum)
+    """Step as `pdefilter.kernels.variation.ascend` says.
+
+    A step of 1/2ᵈ times `pdefilter.grid.Grid.largest_dual_step` is stable: in the sum of
+    Dᵀ D over the orthants every edge counts 2ᵈ times.
+    """
+    u = descended(f, p, before, momentum, spacing=spacing)
     q = _ahead(p, before, momentum)
-    q += slopes(u, edges) * np.float32(step)
-    limit = radius * _QUARTER
+    q += slopes(u, edges, spacing) * np.float32(step)
+    limit = radius * _share(f)
     if kink:
         q *= limit / (limit + np.float32(step * kink))
     q[abs(q) < np.float32(LEAST)] = 0
@@ -48,12 +64,19 @@ def ascend(
 
 
 def energies_and_gaps(
-    f: Planes, p: Planes, edges: Planes | None, radius: Plane, kink: float, bounded: bool
+    f: Planes,
+    p: Planes,
+    edges: Planes | None,
+    radius: Plane,
+    kink: float,
+    bounded: bool,
+    *,
+    spacing: Sequence[float] | None = None,
 ) -> NDArray[np.float64]:
     """Add up every row's parts of `pdefilter.kernels.variation.energy_and_gap`, left to right."""
-    u = descended(f, p)
-    slope = slopes(u, edges)
-    limit, k = radius * _QUARTER, np.float32(kink)
+    u = descended(f, p, spacing=spacing)
+    slope = slopes(u, edges, spacing)
+    limit, k = radius * _share(f), np.float32(kink)
     divisor = k if kink else np.float32(1)
     squared, work, dual = _sum_of_squares(slope), _sum_of_products(slope, p), _sum_of_squares(p)
     energy: Planes = limit * (_HALF * squared / divisor)
@@ -65,29 +88,50 @@ def energies_and_gaps(
     gap = (energy - work) + held
     away = (u - f) * (u - f)
     parts = np.stack([_HALF * _in_turn(away) + _in_turn(energy), _in_turn(gap)])
-    sums: NDArray[np.float64] = np.add.accumulate(parts, axis=2, dtype=np.float64)[:, :, -1]
-    return sums
+    sums: NDArray[np.float64] = np.add.accumulate(parts, axis=-1, dtype=np.float64)[..., -1]
+    return sums.reshape(2, -1)
 
 
-def descended(f: Planes, p: Planes, before: Planes | None = None, momentum: float = 0.0) -> Planes:
+def descended(
+    f: Planes,
+    p: Planes,
+    before: Planes | None = None,
+    momentum: float = 0.0,
+    *,
+    spacing: Sequence[float] | None = None,
+) -> Planes:
     """Find f + div q for q = p + β (p − p_before)."""
-    flows = gathered(p if before is None else _ahead(p, before, momentum))
-    below, right = flows[:, 0], flows[:, 1]
-    u: Planes = below.copy()
-    u[:, 1:] -= below[:, :-1]
-    across = right.copy()
-    across[:, :, 1:] -= right[:, :, :-1]
-    u += across
+    axes = f.ndim - 1
+    flows = gathered(p if before is None else _ahead(p, before, momentum), axes)
+    per_length = spacing_factors(spacing, -1, axes)
+    if per_length is not None:
+        flows *= per_length
+    gains = []
+    for a, axis in grid_axes(axes):
+        gain = flows[:, a].copy()
+        gain[along(axis, ALL_BUT_FIRST)] -= flows[:, a][along(axis, ALL_BUT_LAST)]
+        gains.append(gain)
+    u: Planes = add_up(gains)
     u += f
     return u
 
 
-def slopes(u: Planes, edges: Planes | None) -> Planes:
+def slopes(u: Planes, edges: Planes | None, spacing: Sequence[float] | None = None) -> Planes:
     """Find the differences along open edges in the quadrants, channel by channel."""
-    s = np.zeros((len(u), 2, *u.shape[1:]), np.float32)
-    np.subtract(u[:, 1:], u[:, :-1], out=s[:, 0, :-1])
-    np.subtract(u[:, :, 1:], u[:, :, :-1], out=s[:, 1, :, :-1])
-    return pairs(s if edges is None else s * edges)
+    axes = u.ndim - 1
+    s = np.zeros((len(u), axes, *u.shape[1:]), np.float32)
+    for a, axis in grid_axes(axes):
+        ahead, behind = u[along(axis, ALL_BUT_FIRST)], u[along(axis, ALL_BUT_LAST)]
+        np.subtract(ahead, behind, out=s[:, a][along(axis, ALL_BUT_LAST)])
+    per_length = spacing_factors(spacing, -1, axes)
+    if per_length is not None:
+        s *= per_length
+    return pairs(s if edges is None else s * edges, axes)
+
+
+def _share(f: Planes) -> np.float32:
+    """Find the share of a quadrant in a pixel: a quarter, or an eighth in a volume."""
+    return np.float32(0.5 ** (f.ndim - 1))
 
 
 def _ahead(p: Planes, before: Planes, momentum: float) -> Planes:
@@ -100,9 +144,9 @@ def _sum_of_squares(p: Planes) -> Planes:
 
 
 def _sum_of_products(p: Planes, q: Planes) -> Planes:
-    """Add up products over the channels: (C, 4, 2, M, N) to (4, M, N)."""
+    """Add up products over the channels: (C, 2ᵈ, d, *shape) to (2ᵈ, *shape)."""
     products = p * q
-    return _in_turn(products[:, :, 0] + products[:, :, 1])
+    return _in_turn(add_up([products[:, :, a] for a in range(p.shape[2])]))
 
 
 def _in_turn(planes: Planes) -> Planes:
