@@ -6,20 +6,18 @@ pixels, and both.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pdefilter.kernels.elliptic import GraphLaplacian
 from pdefilter.raster import Plane, Planes
-
-if TYPE_CHECKING:
-    from pdefilter.kernels.elliptic import GraphLaplacian
 
 F = TypeVar("F", np.float32, np.float64)
 
 
-def relax(laplacian: "GraphLaplacian", u: Plane, f: Plane | None, colour: int) -> None:
+def relax(laplacian: GraphLaplacian, u: Plane, f: Plane | None, colour: int) -> None:
     """Relax as `pdefilter.kernels.elliptic.GraphLaplacian.relax` says."""
     rows, columns = laplacian.shape
     chosen = np.add.outer(np.arange(rows), np.arange(columns)) % 2 == colour
@@ -31,7 +29,7 @@ def relax(laplacian: "GraphLaplacian", u: Plane, f: Plane | None, colour: int) -
     np.add(u, total, out=u, where=chosen)
 
 
-def residual(laplacian: "GraphLaplacian", u: NDArray[F], f: Plane | None) -> NDArray[F]:
+def residual(laplacian: GraphLaplacian, u: NDArray[F], f: Plane | None) -> NDArray[F]:
     """Find the residual as `pdefilter.kernels.elliptic.GraphLaplacian.residual` says.
 
     In the precision of u: of float64 too.
@@ -40,12 +38,12 @@ def residual(laplacian: "GraphLaplacian", u: NDArray[F], f: Plane | None) -> NDA
     return r if laplacian.free is None else np.where(laplacian.free, r, u.dtype.type(0))
 
 
-def restrict(laplacian: "GraphLaplacian", u: Plane, f: Plane | None) -> Plane:
+def restrict(laplacian: GraphLaplacian, u: Plane, f: Plane | None) -> Plane:
     """Restrict as `pdefilter.kernels.elliptic.GraphLaplacian.restrict` says."""
     return _squares(residual(laplacian, u, f))
 
 
-def prolong(laplacian: "GraphLaplacian", u: Plane, correction: Plane) -> None:
+def prolong(laplacian: GraphLaplacian, u: Plane, correction: Plane) -> None:
     """Prolong as `pdefilter.kernels.elliptic.GraphLaplacian.prolong` says."""
     rows, columns = laplacian.shape
     spread = correction.repeat(2, axis=0)[:rows].repeat(2, axis=1)[:, :columns]
@@ -53,7 +51,7 @@ def prolong(laplacian: "GraphLaplacian", u: Plane, correction: Plane) -> None:
 
 
 def products(
-    laplacian: "GraphLaplacian", u: Plane, f: Plane | None, v: Plane | None
+    laplacian: GraphLaplacian, u: Plane, f: Plane | None, v: Plane | None
 ) -> NDArray[np.float64]:
     """Add up each row of `pdefilter.kernels.elliptic.GraphLaplacian.product`, left to right."""
     r = residual(laplacian, u, f).astype(np.float64)
@@ -61,7 +59,7 @@ def products(
     return sums
 
 
-def coarsen(laplacian: "GraphLaplacian", scale: float) -> tuple[Planes, Plane]:
+def coarsen(laplacian: GraphLaplacian, scale: float) -> tuple[Planes, Plane]:
     """Find edges and leaks as `pdefilter.kernels.elliptic.GraphLaplacian.coarsened` says."""
     free = np.ones(laplacian.shape, bool) if laplacian.free is None else laplacian.free
     edges = np.zeros((2, *laplacian.shape), np.float32)
@@ -82,7 +80,7 @@ def coarsen(laplacian: "GraphLaplacian", scale: float) -> tuple[Planes, Plane]:
     return np.stack([down, across]), _squares(ties) * half
 
 
-def _conductances(laplacian: "GraphLaplacian") -> Iterator[Plane]:
+def _conductances(laplacian: GraphLaplacian) -> Iterator[Plane]:
     """Yield what conducts from above, from below, from the left and from the right."""
     rows, columns = laplacian.shape
     edges = np.ones((2, rows, columns), np.float32) if laplacian.edges is None else laplacian.edges
@@ -102,13 +100,13 @@ def _neighbours(u: NDArray[Any]) -> Iterator[NDArray[Any]]:
     yield framed[1:-1, 2:]
 
 
-def _total(laplacian: "GraphLaplacian") -> Plane:
+def _total(laplacian: GraphLaplacian) -> Plane:
     above, below, left, right = _conductances(laplacian)
     total: Plane = above + below + left + right
     return total if laplacian.leaks is None else total + laplacian.leaks
 
 
-def _residual(laplacian: "GraphLaplacian", u: NDArray[F], f: Plane | None) -> NDArray[F]:
+def _residual(laplacian: GraphLaplacian, u: NDArray[F], f: Plane | None) -> NDArray[F]:
     above, below, left, right = (
         (neighbour - u) * conductance
         for conductance, neighbour in zip(_conductances(laplacian), _neighbours(u), strict=True)
