@@ -96,7 +96,8 @@ class Schedule:
     def _advance(self, evolution: Evolution, u: "Planes", scale: Scale) -> "Planes":
         from pdefilter.kernels.scratch import Scratch
 
-        scratch, allowed = Scratch(), scale.tolerance(self.tolerance, self.default_tolerance)
+        scratch = Scratch(overwrite=u.flags.writeable)
+        allowed = scale.tolerance(self.tolerance, self.default_tolerance)
         if self.sizes:
             chose(steps=len(self.sizes))
             evolution = watched(evolution)

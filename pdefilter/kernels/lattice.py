@@ -142,7 +142,8 @@ def march(
     """
     if u.shape[1:] != stencil.weights.shape[1:]:
         raise ValueError(f"an image of shape {u.shape} has another stencil")
-    u, scratch = writable(u, scratch), scratch or Scratch()
+    scratch = scratch or Scratch()
+    u = writable(u, scratch)
     if not u.size:
         return u
     other = scratch.beside(u)

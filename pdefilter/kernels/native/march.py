@@ -63,12 +63,12 @@ def march(
     if smoothing is None:
         weighted = edges is not None or guide is not None
         tiling = tiling or _tiling(shape, len(steps), threads, weighted=weighted)
-        out = in_place(u, scratch, guide)
+        out = in_place(u, scratch or Scratch(), guide)
     else:
         # The next step depends on the result of this one as far as the kernel reaches.
         rows = tiling.rows if tiling else _height(shape[1], threads)
         tiling = Tiling(1, rows, shape[2])
-        out, spare = ping_pong(u, len(steps), scratch)
+        out, spare = ping_pong(u, len(steps), scratch or Scratch())
     across = any(momentum != 1 for momentum in momenta[tiling.levels :: tiling.levels])
     before = np.empty(shape, np.float32) if across else None
     planes = -1, *u.shape[-2:]
@@ -105,7 +105,7 @@ def split(
     scratch: Scratch | None = None,
 ) -> Planes:
     """Take steps as `pdefilter.kernels.march.split` says."""
-    out, spare = ping_pong(u, len(steps), scratch, guide)
+    out, spare = ping_pong(u, len(steps), scratch or Scratch(), guide)
     two_taus = np.float32(2) * np.asarray(steps, np.float32)
     law = edges, guide, CODES[conductance], squared_scale
     call("split", u, out, spare, two_taus, *law, work=u.size * len(steps))
