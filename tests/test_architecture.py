@@ -1,6 +1,7 @@
 """The house's rule: imports go one way."""
 
 import ast
+from graphlib import TopologicalSorter
 
 import pytest
 from support import ROOT
@@ -48,3 +49,23 @@ def test_a_room_imports_only_from_the_rooms_below_it(room):
 def test_every_room_has_its_rule():
     rooms = {p.stem for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
     assert rooms == set(ALLOWED) | FOUNDATIONS | {"__init__", "__main__"}
+
+
+def imported_files(path, files):
+    """List the files of the package that one imports, for type checks too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inside = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [name if name in files else node.module for name in inside]
+        yield from (files[name] for name in names if name in files)
+
+
+def test_no_kernels_import_each_other():
+    named = {p.relative_to(ROOT).with_suffix(""): p for p in PACKAGE.rglob("*.py")}
+    files = {".".join(name.parts).removesuffix(".__init__"): p for name, p in named.items()}
+    kernels = [path for path in files.values() if PACKAGE / "kernels" in path.parents]
+    sorter = TopologicalSorter({path: set(imported_files(path, files)) for path in kernels})
+    sorter.prepare()  # raises where imports lead back to where they began

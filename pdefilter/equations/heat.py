@@ -40,7 +40,8 @@ class Heat:
         """Take explicit steps; see `pdefilter.kernels.march.march`."""
         from pdefilter.kernels.march import march
 
-        return march(u, sizes, momenta=momenta, edges=self.edges, scratch=scratch)
+        several = u.ndim > 3
+        return march(u, sizes, momenta=momenta, edges=self.edges, several=several, scratch=scratch)
 
     def freeze(self, u: "Planes") -> "Heat":  # noqa: ARG002 (an Evolution's)
         """Return itself: the conductances do not depend on u."""

@@ -68,6 +68,7 @@ class PeronaMalik:
             edges=self.edges,
             guide=self.guide,
             smoothing=smoothing,
+            several=u.ndim > 3,
             scratch=scratch,
         )
 

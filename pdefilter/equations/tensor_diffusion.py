@@ -109,7 +109,8 @@ class TensorDiffusion:
             for size in sizes:
                 u = self.freeze(u).march(u, [size], scratch=scratch)
             return u
-        u, scratch = writable(u, scratch), scratch or Scratch()
+        scratch = scratch or Scratch()
+        u = writable(u, scratch)
         other = scratch.beside(u)
         smoothed = np.empty_like(u)
         fields = [np.empty((3, *u.shape[1:]), np.float32) for _ in range(2)]

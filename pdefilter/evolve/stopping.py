@@ -62,7 +62,7 @@ def time_of_least_risk(evolution: Evolution, u: "Planes", noise: "Noise") -> flo
     step = DEFAULT_SHARE * evolution.largest_stable_step
 
     risk = Risk(u, noise.deviations, noise.visible)
-    pair, count, scratch = np.stack([u, risk.probed]), 0, Scratch()
+    pair, count, scratch = np.stack([u, risk.probed]), 0, Scratch(overwrite=True)
     looks, least = [(0.0, risk.variance)], 0
     while looks[-1][0] <= _BEYOND * looks[least][0] + step and looks[-1][0] < LONGEST_TIME:
         sizes = (step,) * max(_LEAST_STEPS, count // _PARTS)

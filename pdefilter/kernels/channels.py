@@ -1,4 +1,4 @@
-"""Channels side by side, as files store them, and one after the other, on the engine in use."""
+"""Channels side by side, as files store them, and one after the other."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,11 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.kernels import engine
-from pdefilter.kernels.reference import channels as reference
+from pdefilter.kernels.table import compute
 from pdefilter.raster import Plane, Planes
-
-_COMPILED_FOR = ("uint8", "uint16", "float32")
 
 
 def deinterleave(pixels: NDArray[Any]) -> Planes:
@@ -28,11 +25,8 @@ def deinterleave(pixels: NDArray[Any]) -> Planes:
     ndarray of shape (C, M, N), float32
         A new array; what float32 cannot hold is infinite.
     """
-    if _is_native(pixels.dtype):
-        from pdefilter.kernels.native import channels as native
-
-        return native.deinterleave(pixels)
-    return reference.deinterleave(pixels)
+    planes: Planes = compute("deinterleave", pixels, dimensions=pixels.ndim - 1, dtype=pixels.dtype)
+    return planes
 
 
 def finite(values: NDArray[np.floating]) -> bool:
@@ -43,11 +37,8 @@ def finite(values: NDArray[np.floating]) -> bool:
     values : ndarray of shape (M, N), (M, N, C) or (C, M, N), any type of floats
         At least one pixel.
     """
-    if _is_native(values.dtype):
-        from pdefilter.kernels.native import channels as native
-
-        return native.finite(values)
-    return reference.finite(values)
+    found: bool = compute("finite", values, dtype=values.dtype)
+    return found
 
 
 def interleave(
@@ -74,12 +65,7 @@ def interleave(
     outside : int
         How many values the type cannot hold, which are clipped.
     """
-    if _is_native(dtype):
-        from pdefilter.kernels.native import channels as native
-
-        return native.interleave(planes, intervals, dtype)
-    return reference.interleave(planes, intervals, dtype)
-
-
-def _is_native(dtype: np.dtype) -> bool:
-    return engine.name() == "native" and dtype.isnative and dtype.name in _COMPILED_FOR
+    stored: tuple[NDArray[Any], int] = compute(
+        "interleave", planes, intervals, dtype, dimensions=planes[0].ndim, dtype=dtype
+    )
+    return stored

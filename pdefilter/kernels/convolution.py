@@ -1,10 +1,9 @@
-"""Separable correlation, mirrored at the border, on the engine in use."""
+"""Separable correlation, mirrored at the border."""
 
 import numpy as np
 
-from pdefilter.kernels import engine
-from pdefilter.kernels.reference import correlation as reference
 from pdefilter.kernels.reference.correlation import Order
+from pdefilter.kernels.table import compute
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
 
@@ -43,10 +42,9 @@ def correlate(
         taps.folded(length) if length else taps
         for taps, length in zip((along_rows, along_columns), u.shape[1:], strict=True)
     )
-    if u.size and engine.name() == "native":
-        from pdefilter.kernels.native import correlation as native
-
-        native.correlate(np.ascontiguousarray(u), along_rows, along_columns, order, out)
-    else:
-        out[...] = reference.correlate(u, along_rows, along_columns, order)
+    result = compute(
+        "correlate", u, along_rows, along_columns, order, dimensions=u.ndim - 1, out=out
+    )
+    if result is not out:
+        out[...] = result
     return out

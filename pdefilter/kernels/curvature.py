@@ -1,15 +1,20 @@
-"""Mean curvature motion by central differences, on the engine in use."""
+"""Mean curvature motion by central differences."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from pdefilter.kernels import engine
-from pdefilter.kernels.reference import curvature as reference
+from pdefilter.kernels.table import compute
 from pdefilter.raster import Plane, Planes
 
 
-def curvature_motion(u: Planes, steps: Sequence[float], weight: Plane | None = None) -> Planes:
+def curvature_motion(
+    u: Planes,
+    steps: Sequence[float],
+    weight: Plane | None = None,
+    *,
+    spacing: Sequence[float] | None = None,
+) -> Planes:
     """Take explicit steps of u_t = u_ξξ, ξ along the level lines.
 
     u_ξξ = (u_c² u_rr − 2 u_r u_c u_rc + u_r² u_cc)/(u_r² + u_c²); of several
@@ -31,6 +36,8 @@ def curvature_motion(u: Planes, steps: Sequence[float], weight: Plane | None = N
     weight : ndarray of shape (M, N), float32, optional
         How much a pixel counts for its neighbours, 0 to 1; by default 1. For
         the rest it counts as if it were the neighbour itself.
+    spacing : sequence of float, optional
+        The distance between pixels along each axis; by default 1.
 
     Returns
     -------
@@ -39,11 +46,7 @@ def curvature_motion(u: Planes, steps: Sequence[float], weight: Plane | None = N
     """
     now, following = u.copy(), np.empty_like(u)
     for step in steps if u.size else ():
-        if engine.name() == "native":
-            from pdefilter.kernels.native import curvature as native
-
-            native.advance(now, weight, step, following)
-        else:
-            reference.advance(now, weight, step, following)
+        arguments = now, weight, step, following
+        compute("curvature motion", *arguments, dimensions=u.ndim - 1, spacing=spacing)
         now, following = following, now
     return now

@@ -21,9 +21,10 @@ def conduct(
     squared_scale: float | Planes,
     channels: int,
     edges: Planes | None,
+    *,
     spacing: Sequence[float] | None = None,
 ) -> Planes:
-    """Find the conductance g(r) of every edge, r the sum over channels of squared differences.
+    """Find the conductance g(r) of every edge, r the sum over channels of squared slopes.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def conduct(
     ndarray of shape (d, *shape), float32
         On the edge to the pixel ahead on each axis; 0 where no channel has it open.
     """
-    r, count = squared_differences(u, edges, spacing)
+    r, count = squared_differences(u, edges, spacing=spacing)
     if edges is None or edges.ndim == u.ndim:
         r /= np.float32(channels)
     else:
@@ -59,7 +60,7 @@ def conduct(
 
 
 def squared_differences(
-    u: Planes, edges: Planes | None, spacing: Sequence[float] | None = None
+    u: Planes, edges: Planes | None, *, spacing: Sequence[float] | None = None
 ) -> tuple[Planes, Planes]:
     """Add up the squared differences across every edge, and count the channels that have it open.
 
@@ -83,9 +84,9 @@ def squared_differences(
 
 
 def between_pixels(plane: Plane) -> Planes:
-    """Find the mean of what both pixels of every edge have, of shape (d, *shape).
+    """Find the mean of the values of both pixels of every edge, of shape (d, *shape).
 
-    At the border it is what the pixel has.
+    At the border it is the value of the pixel.
     """
     framed = np.pad(plane, [(0, 1)] * plane.ndim, mode="edge")
     inside = (ALL_BUT_LAST,) * plane.ndim

@@ -1,20 +1,19 @@
-"""Networks of conductances between neighbouring pixels, on the engine in use.
+"""Linear elliptic equations on the graph of neighbouring pixels.
 
 A linear elliptic equation on the pixel grid is a balance at every free pixel,
 
     Σ_j c_ij (u_j − u_i) − d_i u_i + f_i = 0,
 
-over its four neighbours j: a conductance c ≥ 0 on every edge, a leak d ≥ 0 to
-zero at every pixel. With c = 1 and d = 0 that is Δu + f = 0. Nothing passes the
+over its neighbours j along the axes: a conductance c ≥ 0 on every edge, a leak d ≥ 0
+to zero at every pixel. With c = 1 and d = 0 that is Δu + f = 0. Nothing passes the
 image's border.
 """
 
 from dataclasses import dataclass
 from math import fsum
-from types import ModuleType
+from typing import Any
 
-from pdefilter.kernels import engine
-from pdefilter.kernels.reference import elliptic as reference
+from pdefilter.kernels.table import compute
 from pdefilter.raster import Mask, Plane, Planes
 
 # Where squares move as one, a smooth error costs twice the energy that it has: corrections would
@@ -25,7 +24,7 @@ _COARSENING = 0.65
 
 @dataclass(frozen=True)
 class GraphLaplacian:
-    """Which pixels are free, and what ties them to their neighbours and to zero.
+    """Which pixels are free, and how they are coupled to their neighbours and to zero.
 
     Attributes
     ----------
@@ -38,48 +37,46 @@ class GraphLaplacian:
         The leaks d; None for 0.
     free : ndarray of shape (M, N), bool, or None
         Where u may change; None for everywhere.
+    spacing : tuple of float, or None
+        The distance between pixels along each axis; None for 1.
     """
 
-    shape: tuple[int, int]
+    shape: tuple[int, ...]
     edges: Planes | None = None
     leaks: Plane | None = None
     free: Mask | None = None
+    spacing: tuple[float, ...] | None = None
 
     def relax(self, u: Plane, f: Plane | None, colour: int) -> None:
         """Balance the pixels of one colour of a checkerboard, 0 or 1, in place."""
-        _engine().relax(self, u, f, colour)
+        self._compute("relax", u, f, colour)
 
     def residual(self, u: Plane, f: Plane | None) -> Plane:
-        """Find what every free pixel lacks to its balance; 0 at the others."""
-        residual: Plane = _engine().residual(self, u, f)
+        """Find how far every free pixel is from its balance; 0 at the others."""
+        residual: Plane = self._compute("residual", u, f)
         return residual
 
     def restrict(self, u: Plane, f: Plane | None) -> Plane:
-        """Add up what every square of 2 × 2 pixels lacks to its balance."""
-        squares: Plane = _engine().restrict(self, u, f)
+        """Add up the residual over every square of 2 × 2 pixels."""
+        squares: Plane = self._compute("restrict", u, f)
         return squares
 
     def prolong(self, u: Plane, correction: Plane) -> None:
         """Add a number to all free pixels of every square of 2 × 2, in place."""
-        _engine().prolong(self, u, correction)
+        self._compute("prolong", u, correction)
 
     def product(self, u: Plane, f: Plane | None, v: Plane | None) -> float:
-        """Find ⟨r, v⟩, where r is what the free pixels lack to their balance; ⟨r, r⟩ without v."""
-        return fsum(_engine().products(self, u, f, v))
+        """Find ⟨r, v⟩, where r is the residual; ⟨r, r⟩ without v."""
+        return fsum(self._compute("products", u, f, v))
 
     def coarsened(self) -> "GraphLaplacian":
-        """Make the network of 2 × 2 squares, whose free pixels move together.
+        """Make the graph of 2 × 2 squares, whose free pixels move together.
 
-        Edges within a square vanish; edges from one to another, and what ties
+        Edges within a square vanish; edges from one to another, and those from
         free pixels to others and to zero, add up.
         """
-        edges, leaks = _engine().coarsen(self, _COARSENING)
+        edges, leaks = self._compute("coarsen", _COARSENING)
         return GraphLaplacian(leaks.shape, edges, leaks)
 
-
-def _engine() -> ModuleType:
-    if engine.name() == "native":
-        from pdefilter.kernels.native import elliptic as native
-
-        return native
-    return reference
+    def _compute(self, name: str, *arguments: Any) -> Any:
+        return compute(name, self, *arguments, dimensions=len(self.shape), spacing=self.spacing)

@@ -1,9 +1,11 @@
-"""The gradient that the channels of an image share, on the engine in use."""
+"""The gradient that the channels of an image share."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from pdefilter.kernels import engine
-from pdefilter.kernels.reference import gradient as reference
+from pdefilter.kernels.reference.gradient import PLANES
+from pdefilter.kernels.table import compute
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
 
@@ -16,6 +18,7 @@ def gradient(
     alpha: Plane | None = None,
     measure: str = "vector",
     factor: float = 1.0,
+    spacing: Sequence[float] | None = None,
     out: Planes | None = None,
 ) -> Planes:
     """Find the one vector per pixel that says most about the channels' gradients.
@@ -40,6 +43,8 @@ def gradient(
         mean.
     factor : float
         What the measure says.
+    spacing : sequence of float, optional
+        The distance between pixels along each axis; by default 1.
     out : ndarray, optional
         Where to write; by default a new array.
 
@@ -49,13 +54,9 @@ def gradient(
     components rr, rc and cc, else (1, M, N), float32
         `out`.
     """
-    out = np.empty((reference.PLANES[measure], *u.shape[1:]), np.float32) if out is None else out
-    if u.size and engine.name() == "native":
-        from pdefilter.kernels.native import correlation as native
-
-        u = np.ascontiguousarray(u)
-        alpha = None if alpha is None else np.ascontiguousarray(alpha)
-        native.gradient(u, alpha, difference, smoothing, measure, factor, out)
-    else:
-        out[...] = reference.gradient(u, alpha, difference, smoothing, measure, factor)
+    out = np.empty((PLANES[measure], *u.shape[1:]), np.float32) if out is None else out
+    arguments = u, alpha, difference, smoothing, measure, factor
+    result = compute("gradient", *arguments, dimensions=u.ndim - 1, spacing=spacing, out=out)
+    if result is not out:
+        out[...] = result
     return out

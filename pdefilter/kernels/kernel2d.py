@@ -5,9 +5,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.kernels import engine
 from pdefilter.kernels.bands import for_each
-from pdefilter.kernels.reference import kernel2d as reference
+from pdefilter.kernels.reference.kernel2d import framed
+from pdefilter.kernels.table import compute
 from pdefilter.raster import Planes
 
 Kernel2D = NDArray[np.float64]
@@ -50,13 +50,9 @@ def correlate2d(u: Planes, kernel: Kernel2D, origin: tuple[int, int], border: st
     for axis, length in enumerate(u.shape[1:]):
         kernel, origin = _shortened(kernel, origin, axis, length, border)
     if not is_direct(kernel):
-        return _by_transform(reference.framed(u, kernel.shape, origin, border), kernel)
-    weights = kernel.astype(np.float32)
-    if u.size and engine.name() == "native":
-        from pdefilter.kernels.native import correlation as native
-
-        return native.correlate2d(np.ascontiguousarray(u), weights, origin, border)
-    return reference.correlate2d(u, weights, origin, border)
+        return _by_transform(framed(u, kernel.shape, origin, border), kernel)
+    result: Planes = compute("correlate2d", u, kernel.astype(np.float32), origin, border)
+    return result
 
 
 def is_direct(kernel: Kernel2D) -> bool:

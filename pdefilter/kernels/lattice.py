@@ -1,4 +1,4 @@
-"""Diffusion along a tensor field, on the engine in use: neighbours chosen pixel by pixel.
+"""Diffusion along a tensor field: every pixel chooses its own neighbours.
 
 Selling's reduction writes a symmetric positive definite D as Σ_k λ_k e_k e_kᵀ with
 λ_k ≥ 0 and three offsets e_k of whole numbers. Hence div(D ∇u) is a sum of second
@@ -6,8 +6,8 @@ differences along these with weights that are never negative: no new extremum ap
 however anisotropic D is (Fehrenbach & Mirebeau 2014, doi:10.1007/s10851-013-0446-3;
 Selling 1874).
 
-How many neighbours choose a pixel is known only when all have chosen. What they add up
-to is the same in any order, as all fluxes are first rounded to whole multiples of one
+How many neighbours choose a pixel is known only when all have chosen. The sum of their
+fluxes is the same in any order, as all fluxes are first rounded to whole multiples of one
 number, so small that sums of them are exact (Demmel & Nguyen 2013,
 doi:10.1109/ARITH.2013.9): a turned image has the turned result, to the bit.
 """
@@ -18,24 +18,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.kernels import engine
-from pdefilter.kernels.reference import lattice as reference
 from pdefilter.kernels.scratch import Scratch, writable
+from pdefilter.kernels.table import compute, native_has
 from pdefilter.kernels.tensors import TensorLaw
 from pdefilter.raster import Mask, Planes
-
-MOST_NATIVE_CHANNELS = 4
 
 
 @dataclass(frozen=True)
 class Stencil:
-    """To which neighbours every pixel is tied, and how much.
+    """The neighbours that every pixel exchanges with, and the weights of the exchange.
 
     Attributes
     ----------
     weights : ndarray of shape (3, M, N), float32
-        λ_k/2: every tie between two pixels is made twice, by either, or half as
-        strong where their tensors differ.
+        λ_k/2: two pixels of the same tensor choose each other, and exchange twice.
     neighbours : ndarray of shape (6, 2, M, N), int8
         How many rows and columns away the neighbours at e_0, −e_0, e_1, … are,
         mirrored at the border; (0, 0) where the way there is closed.
@@ -50,6 +46,7 @@ def stencil_of(
     valid: Mask | None = None,
     *,
     law: TensorLaw | None = None,
+    spacing: Sequence[float] | None = None,
     overwrite: bool = False,
 ) -> Stencil:
     """Reduce the tensors of a field.
@@ -59,27 +56,35 @@ def stencil_of(
     tensor : ndarray of shape (3, M, N), float32
         The components D_rr, D_rc and D_cc, rows and columns.
     valid : ndarray of shape (M, N), bool, optional
-        Which pixels are no holes: pixels are tied only where the rectangle
-        between them has none.
-    law : Law, optional
-        What makes D of `tensor`; by default it is D.
+        Which pixels are not holes: pixels exchange only where the rectangle between
+        them has none.
+    law : TensorLaw, optional
+        How D follows from `tensor`; by default it is D.
+    spacing : sequence of float, optional
+        The distance between pixels along each axis; by default 1.
     overwrite : bool
-        Whether nobody needs `tensor` again.
+        Whether the memory of `tensor` may be used.
     """
     tensor = np.ascontiguousarray(tensor, np.float32)
-    if tensor.size and engine.name() == "native":
-        from pdefilter.kernels.native import lattice as native
-
-        stencil = Stencil(*native.reduce(tensor, law, overwrite=overwrite))
-    else:
-        stencil = Stencil(*reference.reduce(tensor, law))
+    dimensions = tensor.ndim - 1
+    stencil = Stencil(
+        *compute("reduce", tensor, law, dimensions=dimensions, spacing=spacing, overwrite=overwrite)
+    )
     if valid is not None:
         np.copyto(stencil.neighbours, 0, where=_blocked(stencil.neighbours, valid)[:, None])
     return stencil
 
 
-def advance(u: Planes, step: float, *, tensor: Planes, law: TensorLaw, out: Planes) -> None:
-    """Take one step u + τ div(D ∇u), as `march` on a stencil that nobody asks for again.
+def advance(
+    u: Planes,
+    step: float,
+    *,
+    tensor: Planes,
+    law: TensorLaw,
+    spacing: Sequence[float] | None = None,
+    out: Planes,
+) -> None:
+    """Take one step u + τ div(D ∇u), as `march` on a stencil that serves this step alone.
 
     Parameters
     ----------
@@ -87,23 +92,20 @@ def advance(u: Planes, step: float, *, tensor: Planes, law: TensorLaw, out: Plan
         The image.
     step : float
         The step size τ in px².
-    tensor : ndarray of shape (3, M, N), float32
-        What `law` makes D of.
-    law : Law
-        See `stencil_of`.
+    tensor, law, spacing
+        As of `stencil_of`.
     out : ndarray of shape (C, M, N), float32
         Where to write, not `u`.
     """
     if not u.size:
         return
-    rounding_bias = rounding_bias_of(u)
-    if engine.name() == "reference":
-        reference.apply_stencil(u, reference.reduce(tensor, law), rounding_bias, step, 1.0, out)
-        return
-    from pdefilter.kernels.native import lattice as native
-
-    for some in _compiled(u):
-        native.reduce_and_apply(u[some], tensor, law, rounding_bias[some], step, out[some])
+    rounding_bias, dimensions = rounding_bias_of(u), u.ndim - 1
+    if native_has("reduce and apply", dimensions, spacing=spacing):
+        compute("reduce and apply", u, tensor, law, rounding_bias, step, out)
+    else:
+        stencil = compute("reduce", tensor, law, dimensions=dimensions, spacing=spacing)
+        arguments = u, stencil, rounding_bias, step, 1.0, out
+        compute("apply stencil", *arguments, dimensions=dimensions, spacing=spacing)
 
 
 def march(
@@ -112,6 +114,7 @@ def march(
     *,
     momenta: Sequence[float] = (),
     stencil: Stencil,
+    spacing: Sequence[float] | None = None,
     scratch: Scratch | None = None,
 ) -> Planes:
     """Take explicit steps u ← u + τ div(D ∇u).
@@ -120,10 +123,12 @@ def march(
     ----------
     u : ndarray of shape (C, M, N), float32
         The initial image.
-    steps, momenta, room
+    steps, momenta, scratch
         As of `pdefilter.kernels.march.march`.
     stencil : Stencil
-        D on the lattice, held.
+        D on the lattice.
+    spacing : sequence of float, optional
+        As of `stencil_of`.
 
     Returns
     -------
@@ -137,51 +142,38 @@ def march(
     """
     if u.shape[1:] != stencil.weights.shape[1:]:
         raise ValueError(f"an image of shape {u.shape} has another stencil")
-    u, scratch = writable(u, scratch), scratch or Scratch()
+    scratch = scratch or Scratch()
+    u = writable(u, scratch)
     if not u.size:
         return u
     other = scratch.beside(u)
     if momenta:
         other[...] = u
+    ties = stencil.weights, stencil.neighbours
     for step, momentum in zip(steps, momenta or [1.0] * len(steps), strict=True):
         # The new image takes the place of the last but one, pixel by pixel.
-        _apply(u, stencil, step, momentum, other)
+        arguments = u, ties, rounding_bias_of(u), step, momentum, other
+        compute("apply stencil", *arguments, dimensions=u.ndim - 1, spacing=spacing)
         u, other = other, u
     scratch.release(other)
     return u
 
 
-def _apply(u: Planes, stencil: Stencil, step: float, momentum: float, out: Planes) -> None:
-    ties, rounding_bias = (stencil.weights, stencil.neighbours), rounding_bias_of(u)
-    if engine.name() == "reference":
-        reference.apply_stencil(u, ties, rounding_bias, step, momentum, out)
-        return
-    from pdefilter.kernels.native import lattice as native
-
-    for some in _compiled(u):
-        native.apply_stencil(u[some], ties, rounding_bias[some], step, momentum, out[some])
-
-
-def _compiled(u: Planes) -> list[slice]:
-    """Cut the channels into as many as are compiled."""
-    firsts = range(0, len(u), MOST_NATIVE_CHANNELS)
-    return [slice(first, first + MOST_NATIVE_CHANNELS) for first in firsts]
-
-
 def rounding_bias_of(u: Planes) -> NDArray[np.float64]:
-    """Find for every channel a number to whose last bit fluxes are rounded, added to and taken off.
+    """Find for every channel a number that, added and subtracted, rounds fluxes to its last bit.
 
-    With 2^e above all |u|, and the weights of a pixel's ties below 8 together, no sum of
-    fluxes exceeds 2^(e + 4); and double precision has 53 bits. What cannot be bounded has
-    no result, but NaN everywhere.
+    With 2^e above all |u|, and the weights of a pixel below 8 together, no sum of fluxes
+    exceeds 2^(e + 4); and double precision has 53 bits. A channel without a finite bound
+    becomes NaN everywhere.
     """
-    largest = np.maximum(u.max(axis=(1, 2)), -u.min(axis=(1, 2))).astype(np.float64)
+    axes = tuple(range(1, u.ndim))
+    largest = np.maximum(u.max(axis=axes), -u.min(axis=axes)).astype(np.float64)
     _, exponent = np.frexp(largest)
     return np.where(np.isfinite(largest), np.ldexp(1.5, exponent + 4), np.nan)
 
 
 def _blocked(neighbours: NDArray[np.int8], valid: Mask) -> NDArray[np.bool_]:
-    """Find the ties whose rectangle has a hole, by a table of sums over rectangles."""
+    """Find the neighbours behind a hole, by a table of sums over rectangles."""
     rows, columns = valid.shape
     holes = np.zeros((rows + 1, columns + 1), np.int32)
     np.cumsum(np.cumsum(~valid, axis=0, dtype=np.int32), axis=1, out=holes[1:, 1:])

@@ -1,22 +1,20 @@
-"""The marches: many steps of a diffusion, on the engine in use.
+"""Marches: many steps of a diffusion.
 
-u_t = div(g ∇u) on the pixel grid, h = 1, zero flux through the border, one
-conductance g for all channels.
+u_t = div(g ∇u) on the pixel grid, zero flux through the border, one conductance g
+for all channels.
 """
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from pdefilter.kernels import engine
 from pdefilter.kernels.conductances import CONDUCTANCES
-from pdefilter.kernels.reference import march as reference
 from pdefilter.kernels.scratch import Scratch
+from pdefilter.kernels.table import compute, native_has
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
-
-MOST_NATIVE_CHANNELS = 4
 
 
 def march(
@@ -29,6 +27,8 @@ def march(
     edges: Planes | None = None,
     guide: Planes | None = None,
     smoothing: Taps | None = None,
+    several: bool = False,
+    spacing: Sequence[float] | None = None,
     scratch: Scratch | None = None,
 ) -> Planes:
     """Take explicit steps u ← u + τ div(g ∇u), edge by edge.
@@ -38,8 +38,8 @@ def march(
 
     Parameters
     ----------
-    u : ndarray of shape (C, M, N) or (B, C, M, N), float32
-        The initial image, or several, each of which evolves by itself.
+    u : ndarray of shape (C, M, N), float32
+        The initial image.
     steps : sequence of float
         The step sizes τ in px².
     momenta : sequence of float
@@ -48,49 +48,51 @@ def march(
     conductance : str
         The name of g; see `pdefilter.kernels.conductances`.
     squared_scale : float
-        What the sum over channels of squared differences is multiplied by
-        before g is taken.
+        A factor of the sum over channels of squared differences before g is taken.
     edges : ndarray of shape (2, M, N), float32, optional
-        What g is multiplied by on the edge below every pixel and on that to
-        its right.
+        A factor of g on the edge below every pixel and on that to its right.
     guide : ndarray of shape (K, M, N), float32, optional
         The image whose differences g follows at every step; by default `u` as
         it evolves.
     smoothing : Taps, optional
-        What `u` is correlated with along both axes, as the mean of either order,
-        anew at every step, before g is taken from its differences; not with `guide`.
+        The kernel that `u` is correlated with along all axes, as the mean of either
+        order, anew at every step, before g is taken from its differences; not with
+        `guide`.
+    several : bool
+        Whether `u` is several images along an axis before the others, each of which
+        evolves by itself.
+    spacing : sequence of float, optional
+        The distance between pixels along each axis; by default 1.
     scratch : Scratch, optional
-        Where the result may go, and what comes before it; `u` is kept if not given.
+        Memory for the result and for images on the way; by default `u` is kept.
 
     Returns
     -------
     ndarray of the shape of `u`, float32
-        Without room a new array.
+        Without scratch a new array.
 
     Raises
     ------
     ValueError
-        If the steps are not finite, the conductance is unknown or shapes differ,
-        or what is held should be smoothed.
+        If the steps are not finite, the conductance is unknown, shapes differ, or a
+        guide is to be smoothed.
     """
-    u = _checked(u, "u", several=True)
-    edges = _edges_of(u, edges)
-    guide = _guide_for(u, guide)
+    u = _checked(u, "u", several)
+    shape = u.shape[1 + several :]
+    edges, guide = _edges_on(shape, edges), _guide_on(shape, guide)
     _require_sense(conductance, squared_scale, [*steps, *momenta])
     if momenta and len(momenta) != len(steps):
         raise ValueError(f"{len(steps)} steps need as many momenta, not {len(momenta)}")
     if guide is not None and smoothing is not None:
-        raise ValueError("what is held is not smoothed; smooth it before")
+        raise ValueError("a guide is not smoothed; smooth it before")
     if not len(steps) or not u.size:
         return u.copy()
     arguments = steps, momenta, conductance, squared_scale, edges, guide, smoothing
-    if _natively(u, guide):
-        from pdefilter.kernels import native
-
-        return native.march(u, *arguments, scratch=scratch)
-    if u.ndim > 3:
-        return np.stack([reference.march(image, *arguments) for image in u])
-    return reference.march(u, *arguments)
+    on = _properties(u.shape[several:], guide, spacing)
+    if several and not native_has("march", **on):
+        return np.stack([compute("march", image, *arguments, **on) for image in u])
+    result: Planes = compute("march", u, *arguments, **on, scratch=scratch)
+    return result
 
 
 def split(
@@ -101,16 +103,17 @@ def split(
     squared_scale: float = 1.0,
     edges: Planes | None = None,
     guide: Planes | None = None,
+    spacing: Sequence[float] | None = None,
     scratch: Scratch | None = None,
 ) -> Planes:
     """Take steps of additive operator splitting: stable at any size.
 
-    u ← ½ Σ_l (I − 2τ A_l(u))⁻¹ u, l the two axes, by Thomas's algorithm
+    u ← 1/d Σ_l (I − d τ A_l(u))⁻¹ u, l one of d axes, by Thomas's algorithm
     (Weickert, ter Haar Romeny & Viergever 1998, doi:10.1109/83.661190).
 
     Parameters
     ----------
-    u, steps, conductance, squared_scale, edges, held, room
+    u, steps, conductance, squared_scale, edges, guide, spacing, scratch
         As of `march`.
 
     Returns
@@ -124,51 +127,53 @@ def split(
         As of `march`.
     """
     u = _checked(u, "u")
-    edges = _edges_of(u, edges)
-    guide = _guide_for(u, guide)
+    shape = u.shape[1:]
+    edges, guide = _edges_on(shape, edges), _guide_on(shape, guide)
     _require_sense(conductance, squared_scale, steps)
     if not len(steps) or not u.size:
         return u.copy()
-    if _natively(u, guide):
-        from pdefilter.kernels import native
-
-        return native.split(u, steps, conductance, squared_scale, edges, guide, scratch=scratch)
-    return reference.split(u, steps, conductance, squared_scale, edges, guide)
-
-
-def _natively(u: Planes, guide: Planes | None) -> bool:
-    most = max(u.shape[-3], 0 if guide is None else len(guide))
-    return most <= MOST_NATIVE_CHANNELS and engine.name() == "native"
+    arguments = steps, conductance, squared_scale, edges, guide
+    on = _properties(u.shape, guide, spacing)
+    result: Planes = compute("split", u, *arguments, **on, scratch=scratch)
+    return result
 
 
-def _guide_for(u: Planes, guide: Planes | None) -> Planes | None:
+def _properties(
+    shape: tuple[int, ...], guide: Planes | None, spacing: Sequence[float] | None
+) -> dict[str, Any]:
+    """Describe an image (C, …), and the guide that its edges follow, as `compute` asks."""
+    channels = max(shape[0], 0 if guide is None else len(guide))
+    return {"dimensions": len(shape) - 1, "channels": channels, "spacing": spacing}
+
+
+def _guide_on(shape: tuple[int, ...], guide: Planes | None) -> Planes | None:
     if guide is None:
         return None
     guide = _checked(guide, "guide")
-    if guide.shape[1:] != u.shape[-2:]:
-        raise ValueError(f"an image of shape {u.shape} cannot follow one of shape {guide.shape}")
+    if guide.shape[1:] != shape:
+        raise ValueError(f"an image of shape {shape} cannot follow one of shape {guide.shape[1:]}")
     return guide
 
 
-def _edges_of(u: Planes, edges: Planes | None) -> Planes | None:
+def _edges_on(shape: tuple[int, ...], edges: Planes | None) -> Planes | None:
     if edges is None:
         return None
     edges = _checked(edges, "edges")
-    if edges.shape != (2, *u.shape[-2:]):
-        raise ValueError(f"an image of shape {u.shape} has no edges of shape {edges.shape}")
+    if edges.shape != (len(shape), *shape):
+        raise ValueError(f"an image of shape {shape} has no edges of shape {edges.shape}")
     return edges
 
 
 def _require_sense(conductance: str, squared_scale: float, numbers: Sequence[float]) -> None:
     if conductance not in CONDUCTANCES:
-        raise ValueError(f"{conductance!r} is no conductance; take one of {[*CONDUCTANCES]}")
+        raise ValueError(f"{conductance!r} is not a conductance; take one of {[*CONDUCTANCES]}")
     if not all(map(math.isfinite, [squared_scale, *numbers])):
         raise ValueError("steps, momenta and scale must be finite numbers")
     if squared_scale < 0:
         raise ValueError("the scale of squares must be a finite number, zero at least")
 
 
-def _checked(u: Planes, name: str, *, several: bool = False) -> Planes:
-    if not 3 <= u.ndim <= 3 + several or u.dtype != np.float32:
-        raise ValueError(f"{name} must be float32 of shape (channels, rows, columns)")
+def _checked(u: Planes, name: str, several: bool = False) -> Planes:
+    if u.ndim - several not in (3, 4) or u.dtype != np.float32:
+        raise ValueError(f"{name} must be float32 of shape (channels, [slices,] rows, columns)")
     return np.ascontiguousarray(u)

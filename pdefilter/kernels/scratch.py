@@ -1,4 +1,4 @@
-"""Memory for the next image, where nobody needs the last one any more."""
+"""Memory for the next image, where the last one is no longer needed."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,15 @@ from pdefilter.raster import Planes
 
 @dataclass
 class Scratch:
-    """Room for another image of the same shape.
+    """Memory for another image of the same shape, and leave to overwrite the image itself.
 
-    Whoever is given it may overwrite what is here, and the image worked on
-    unless NumPy forbids that; what the result leaves free is here for the next.
+    A march that is given it may write to both, and leaves here the memory that its result
+    does not take. The result is the caller's, and the next march may overwrite it.
 
     Attributes
     ----------
+    overwrite : bool
+        Whether the image that a march starts from may be overwritten.
     planes : ndarray of shape (C, M, N), float32, or None
         The memory; None until it is needed.
     """
@@ -24,44 +26,43 @@ class Scratch:
     planes: Planes | None = None
 
     def beside(self, u: Planes) -> Planes:
-        """Take room for another image like `u`."""
+        """Take memory for another image like `u`."""
         return np.empty_like(u) if self.planes is None else self.planes
 
-    def release(self, *images: Planes) -> None:
-        """Keep the memory of an image that nobody needs: the first that may be written to."""
-        self.planes = next(iter(images), None) if self.overwrite else None
-        self.overwrite = True
+    def release(self, free: Planes | None) -> None:
+        """Keep the memory that a march leaves, if any; its result may be overwritten."""
+        self.planes, self.overwrite = free, True
 
 
-def writable(u: Planes, scratch: Scratch | None) -> Planes:
-    """Take what may be overwritten: `u`, or a copy where there is no room or NumPy forbids."""
-    free = scratch is not None and scratch.overwrite and u.flags.c_contiguous
+def writable(u: Planes, scratch: Scratch) -> Planes:
+    """Take an image that may be overwritten: `u`, or a copy."""
+    free = scratch.overwrite and u.flags.c_contiguous
     return u if free else np.array(u, np.float32, order="C")
 
 
-def in_place(u: Planes, scratch: Scratch | None, guide: Planes | None = None) -> Planes:
+def in_place(u: Planes, scratch: Scratch, guide: Planes | None = None) -> Planes:
     """Choose where images go that come from `u`, each of which may overwrite the one before it.
 
     Parameters
     ----------
-    u, scratch, held
+    u, scratch, guide
         As of `ping_pong`.
 
     Returns
     -------
     ndarray of shape (C, M, N), float32
-        `u` itself where that need not be kept.
+        `u` itself where that may be overwritten.
     """
-    if scratch is not None and not _needed(u, scratch, guide):
+    if _may_overwrite(u, scratch, guide):
+        scratch.release(scratch.planes)
         return u
-    scratch = scratch or Scratch()
     out = scratch.beside(u)
-    scratch.release(u)
+    scratch.release(u if scratch.overwrite else None)
     return out
 
 
 def ping_pong(
-    u: Planes, times: int, scratch: Scratch | None, guide: Planes | None = None
+    u: Planes, times: int, scratch: Scratch, guide: Planes | None = None
 ) -> tuple[Planes, Planes]:
     """Choose where images go that come from `u`, each from the one before it.
 
@@ -71,32 +72,27 @@ def ping_pong(
         The first image.
     times : int
         How many come after it, at least one.
-    scratch : Scratch, optional
-        Where not given, `u` is kept.
+    scratch : Scratch
+        Other memory, and whether `u` may be overwritten.
     guide : ndarray, optional
-        What all of them need, perhaps `u` itself.
+        An image that all of them depend on, perhaps `u` itself.
 
     Returns
     -------
     tuple of ndarray of shape (C, M, N), float32
-        Where the last goes, and in turn with it those before.
+        The memory of the last, and that of those before, in turn with it.
     """
-    keep = scratch is None or _needed(u, scratch, guide)
-    scratch = scratch or Scratch()
     new = scratch.beside(u)
     if times == 1:
         out, spare = new, new
-    elif keep:
-        out, spare = new, np.empty_like(u)
-    else:
+    elif _may_overwrite(u, scratch, guide):
         out, spare = (new, u) if times % 2 else (u, new)
-    kept = [image for image in (u, spare) if image is not out]
-    if keep:
-        kept = [image for image in kept if image is not u]
-    scratch.overwrite = True
-    scratch.release(*kept)
+    else:
+        out, spare = new, np.empty_like(u)
+    ours = [u, spare] if scratch.overwrite else [spare]
+    scratch.release(next((image for image in ours if image is not out), None))
     return out, spare
 
 
-def _needed(u: Planes, scratch: Scratch, guide: Planes | None) -> bool:
-    return not scratch.overwrite or (guide is not None and np.may_share_memory(u, guide))
+def _may_overwrite(u: Planes, scratch: Scratch, guide: Planes | None) -> bool:
+    return scratch.overwrite and (guide is None or not np.may_share_memory(u, guide))

@@ -1,10 +1,11 @@
-"""The steps of shock filters, on the engine in use."""
+"""The steps of shock filters."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from pdefilter.kernels import engine
 from pdefilter.kernels.convolution import correlate
-from pdefilter.kernels.reference import shock as reference
+from pdefilter.kernels.table import compute
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
 
@@ -16,6 +17,7 @@ def advance(
     guide: Planes | Taps | None = None,
     weight: Plane | None = None,
     structure: Planes | None = None,
+    spacing: Sequence[float] | None = None,
     out: Planes | None = None,
 ) -> Planes:
     """Take an explicit step of u_t = −sgn(∇v · q) |∇u|, channel by channel.
@@ -40,6 +42,8 @@ def advance(
     structure : ndarray of shape (3, M, N), float32, optional
         A tensor J at every pixel, J_rr, J_rc and J_cc, for rows and columns; a is
         the eigenvector of its larger eigenvalue.
+    spacing : sequence of float, optional
+        The distance between pixels along each axis; by default 1.
     out : ndarray of shape (C, M, N), float32, optional
         Where to write, not `u` nor `guide`; by default a new array.
 
@@ -52,10 +56,5 @@ def advance(
     if isinstance(guide, Taps) and not guide.fits(*u.shape[1:]):
         guide = correlate(u, guide, guide)
     arguments = u, guide, weight, structure, step, out
-    if u.size and engine.name() == "native":
-        from pdefilter.kernels.native import shock as native
-
-        native.advance(*arguments)
-    else:
-        reference.advance(*arguments)
+    compute("shock", *arguments, dimensions=u.ndim - 1, spacing=spacing)
     return out

@@ -1,4 +1,4 @@
-"""Steps that minimise ½‖u − f‖² + Σ ψ(|∇u|), on the engine in use.
+"""Steps that minimise ½‖u − f‖² + Σ ψ(|∇u|).
 
 ψ of a pixel is R φ, φ the mean over its four quadrants of what a slope s,
 summed over the channels, counts there: s (total variation), s²/2k (a quadratic),
@@ -9,13 +9,12 @@ R φ/4 is the largest p s − c p²/2, where c = 4k/R, and p ≤ R/4 if φ is bo
 a multiple of s.
 """
 
+from collections.abc import Sequence
 from math import fsum
-from types import ModuleType
 
 import numpy as np
 
-from pdefilter.kernels import engine
-from pdefilter.kernels.reference import variation as reference
+from pdefilter.kernels.table import compute
 from pdefilter.raster import Plane, Planes
 
 STEP = 1 / 32
@@ -43,6 +42,7 @@ def ascend(
     kink: float,
     bounded: bool,
     edges: Planes | None = None,
+    spacing: Sequence[float] | None = None,
 ) -> None:
     """Take one step up the dual energy.
 
@@ -65,9 +65,11 @@ def ascend(
         Whether a slope above k counts by itself, not by its square.
     edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, optional
         1 for an open edge, 0 for a closed one, in all channels or in each.
+    spacing : sequence of float, optional
+        The distance between pixels along each axis; by default 1.
     """
-    rows = _rows_of(radius, f)
-    _engine().ascend(f, p, before, edges, rows, kink, bounded, momentum, STEP)
+    arguments = f, p, before, edges, _rows_of(radius, f), kink, bounded, momentum, STEP
+    compute("ascend", *arguments, dimensions=f.ndim - 1, spacing=spacing)
 
 
 def energy_and_gap(
@@ -78,20 +80,23 @@ def energy_and_gap(
     kink: float,
     bounded: bool,
     edges: Planes | None = None,
+    spacing: Sequence[float] | None = None,
 ) -> tuple[float, float]:
     """Find the energy of u = f + div p, and how far it is from the least at most.
 
     The duality gap is, quadrant by quadrant, R φ/4 − p ∇u + c p²/2, which is at
     least zero (Fenchel and Young). Parameters as of `ascend`.
     """
-    rows = _rows_of(radius, f)
-    energies, gaps = _engine().energies_and_gaps(f, p, edges, rows, kink, bounded)
+    arguments = f, p, edges, _rows_of(radius, f), kink, bounded
+    energies, gaps = compute(
+        "energies and gaps", *arguments, dimensions=f.ndim - 1, spacing=spacing
+    )
     return fsum(energies), fsum(gaps)
 
 
-def descended(f: Planes, p: Planes) -> Planes:
+def descended(f: Planes, p: Planes, *, spacing: Sequence[float] | None = None) -> Planes:
     """Find u = f + div p, of the shape of f."""
-    u: Planes = _engine().descended(f, p)
+    u: Planes = compute("descended", f, p, dimensions=f.ndim - 1, spacing=spacing)
     return u
 
 
@@ -100,11 +105,3 @@ def _rows_of(radius: float | Plane, f: Planes) -> Plane:
     if isinstance(radius, np.ndarray):
         return np.ascontiguousarray(radius, np.float32)
     return np.full((1, f.shape[2]), radius, np.float32)
-
-
-def _engine() -> ModuleType:
-    if engine.name() == "native":
-        from pdefilter.kernels.native import variation as native
-
-        return native
-    return reference

@@ -1,13 +1,11 @@
-"""How far a cleaned image is from the one without noise, on the engine in use."""
+"""How far a cleaned image is from the one without noise."""
 
 import math
 from collections.abc import Sequence
-from types import ModuleType
 
 import numpy as np
 
-from pdefilter.kernels import engine
-from pdefilter.kernels.reference import risk as reference
+from pdefilter.kernels.table import compute
 from pdefilter.raster import Mask, Planes, Values
 
 _SEED = 1981  # the year of Stein's paper
@@ -73,7 +71,8 @@ class Risk:
         filtered, probed : ndarray of shape (C, M, N), float32
             h(f) and h(f + εn).
         """
-        misfits, answers = _engine().sums(filtered, probed, self._f, self._signs).tolist()
+        images = filtered, probed, self._f, self._signs
+        misfits, answers = compute("risk", *images, dimensions=filtered.ndim - 1).tolist()
         misfit = math.fsum(map(math.fsum, misfits))
         if all(isinstance(deviation, float) for deviation in self._deviations):
             answer = math.fsum(
@@ -88,14 +87,6 @@ class Risk:
                 )
             )
         return (misfit + 2 / _PROBE * answer) / self._count - self.variance
-
-
-def _engine() -> ModuleType:
-    if engine.name() == "native":
-        from pdefilter.kernels.native import risk as native
-
-        return native
-    return reference
 
 
 def _signs(shape: tuple[int, ...]) -> Planes:

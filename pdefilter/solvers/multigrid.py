@@ -14,7 +14,7 @@ class Grid(Protocol):
     """A linear operator on one of several nested grids."""
 
     @property
-    def shape(self) -> tuple[int, int]:
+    def shape(self) -> tuple[int, ...]:
         """The size of the grid."""
         ...
 

@@ -73,11 +73,10 @@ def march(**changed: Any) -> Call:
         "first": 0,
         "conductance": 1,
         "scale": 1.0,
-        "threads": 2,
         "levels": 1,
         "tile_rows": 4,
         "tile_columns": N,
-        "variant": "baseline",
+        **HOW,
     }
     wrong = dict.fromkeys(("threads", "levels", "tile_rows", "tile_columns"), (0, -1))
     wrong |= {"channels": (0, -1, 3, 5, BIG), "variant": ("quantum",), **TABLE}

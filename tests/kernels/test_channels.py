@@ -14,29 +14,25 @@ INTERVALS = ((0.0, 1.0), (-1.0, 1.0), (-np.pi, np.pi))
 needs_native = pytest.mark.skipif(engine.native() is None, reason="there is no native engine")
 
 
-def native():
+def natively(threads):
+    """Yield the native engine's module, on so many threads, in every variant."""
     from pdefilter.kernels.native import channels as module
+    from pdefilter.kernels.native import forced, variants
 
-    return module
-
-
-def variants():
-    from pdefilter.kernels.native import variants
-
-    return variants()
+    for variant in variants():
+        with forced(threads, variant):
+            yield module
 
 
 @needs_native
 @pytest.mark.parametrize("dtype", TYPES)
 @given(data=st.data(), threads=st.integers(1, 3))
-def test_the_engines_part_to_the_same_bits(dtype, data, threads):
+def test_the_engines_deinterleave_to_the_same_bits(dtype, data, threads):
     elements = {"allow_nan": False} if dtype == "float32" else {}
     stored = data.draw(hnp.arrays(dtype, SHAPES, elements=elements or None))
     expected = reference.deinterleave(stored)
-    for variant in variants():
-        assert np.array_equal(
-            native().deinterleave(stored, threads=threads, variant=variant), expected
-        )
+    for native in natively(threads):
+        assert np.array_equal(native.deinterleave(stored), expected)
 
 
 @given(
@@ -52,8 +48,8 @@ def test_one_value_that_is_no_number_is_found(planes, data):
     assert not channels.finite(planes)
     assert not reference.finite(planes)
     if engine.native() is not None:
-        for variant in variants():
-            assert not native().finite(planes, threads=2, variant=variant)
+        for native in natively(threads=2):
+            assert not native.finite(planes)
 
 
 @needs_native
@@ -64,7 +60,9 @@ def test_one_value_that_is_no_number_is_found(planes, data):
     repeats=st.booleans(),
     threads=st.integers(1, 3),
 )
-def test_the_engines_join_to_the_same_bits_and_count_the_same(dtype, shape, seed, repeats, threads):
+def test_the_engines_interleave_to_the_same_bits_and_count_the_same(
+    dtype, shape, seed, repeats, threads
+):
     rng = np.random.default_rng(seed)
     # Multiples of half a step of 8 bits: ties, and values on both sides of the range.
     halves = (rng.integers(-200, 700, shape) / 510).astype(np.float32)
@@ -74,10 +72,8 @@ def test_the_engines_join_to_the_same_bits_and_count_the_same(dtype, shape, seed
     if repeats:
         planes, intervals = [planes[0], *planes], [intervals[0], *intervals]
     expected, outside = reference.interleave(planes, intervals, np.dtype(dtype))
-    for variant in variants():
-        pixels, counted = native().interleave(
-            planes, intervals, np.dtype(dtype), threads=threads, variant=variant
-        )
+    for native in natively(threads):
+        pixels, counted = native.interleave(planes, intervals, np.dtype(dtype))
         assert np.array_equal(pixels, expected)
         assert counted == outside
 

@@ -116,8 +116,9 @@ def test_several_images_march_each_by_itself(u, seed, steps, conductance, more):
     law = {"conductance": conductance, "squared_scale": 30.0, more: options[more]}
     images = np.stack([u, rng.random(u.shape, np.float32)])
     each = np.stack([march(image, [0.2] * steps, **law) for image in images])
-    assert march(images, [0.2] * steps, **law).tobytes() == each.tobytes()
-    assert march(images, [0.2] * steps, scratch=Scratch(), **law).tobytes() == each.tobytes()
+    for scratch in (None, Scratch()):
+        together = march(images, [0.2] * steps, several=True, scratch=scratch, **law)
+        assert together.tobytes() == each.tobytes()
 
 
 @given(planes(), st.integers(0, 2**32 - 1))

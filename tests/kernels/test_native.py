@@ -16,14 +16,18 @@ from pdefilter.kernels import engine, native
 from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.elliptic import GraphLaplacian
 from pdefilter.kernels.lattice import rounding_bias_of
-from pdefilter.kernels.native import Tiling
 from pdefilter.kernels.native import correlation as native_correlation
 from pdefilter.kernels.native import curvature as native_curvature
 from pdefilter.kernels.native import elliptic as native_elliptic
+from pdefilter.kernels.native import forced
+from pdefilter.kernels.native import gradient as native_gradient
+from pdefilter.kernels.native import kernel2d as native_kernel2d
 from pdefilter.kernels.native import lattice as native_lattice
+from pdefilter.kernels.native import march as native_march
 from pdefilter.kernels.native import risk as native_risk
 from pdefilter.kernels.native import shock as native_shock
 from pdefilter.kernels.native import variation as native_variation
+from pdefilter.kernels.native.march import Tiling
 from pdefilter.kernels.reference import correlation as reference_correlation
 from pdefilter.kernels.reference import curvature as reference_curvature
 from pdefilter.kernels.reference import elliptic as reference_elliptic
@@ -107,10 +111,12 @@ def same(a, b):
 @given(march=marches(), threads=st.integers(1, 8))
 def test_a_march_has_the_bits_of_the_reference(variant, march, threads):
     u, *arguments, tiling = march
-    how = {"tiling": tiling, "threads": threads, "variant": variant}
     theirs = reference.march(u, *arguments)
-    assert same(native.march(u, *arguments, **how), theirs)
-    assert same(native.march(u.copy(), *arguments, scratch=Scratch(), **how), theirs)
+    with forced(threads, variant):
+        assert same(native_march.march(u, *arguments, tiling=tiling), theirs)
+        scratch = Scratch(overwrite=True)
+        ours = native_march.march(u.copy(), *arguments, tiling=tiling, scratch=scratch)
+    assert same(ours, theirs)
 
 
 @pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
@@ -122,7 +128,8 @@ def test_a_march_that_follows_smoothed_images_has_the_bits_of_the_reference(
     arguments += [None, smoothing]
     with np.errstate(all="ignore"):
         theirs = reference.march(*arguments)
-    ours = native.march(*arguments, tiling=tiling, threads=threads, variant=variant)
+    with forced(threads, variant):
+        ours = native_march.march(*arguments, tiling=tiling)
     assert same(ours, theirs)
 
 
@@ -133,7 +140,8 @@ def test_splitting_has_the_bits_of_the_reference(variant, march, threads, larger
     steps = [larger * step for step in steps]
     with np.errstate(all="ignore"):
         theirs = reference.split(u, steps, *law)
-    ours = native.split(u, steps, *law, threads=threads, variant=variant)
+    with forced(threads, variant):
+        ours = native_march.split(u, steps, *law)
     assert same(ours, theirs)
 
 
@@ -149,8 +157,8 @@ def test_splitting_has_the_bits_of_the_reference(variant, march, threads, larger
 def test_a_correlation_has_the_bits_of_the_reference(variant, image, rows, columns, order, threads):
     u, _ = image
     theirs = reference_correlation.correlate(u, rows, columns, order)
-    ours = np.empty_like(u)
-    native_correlation.correlate(u, rows, columns, order, ours, threads=threads, variant=variant)
+    with forced(threads, variant):
+        ours = native_correlation.correlate(u, rows, columns, order)
     assert same(ours, theirs)
 
 
@@ -174,8 +182,8 @@ def test_a_gradient_has_the_bits_of_the_reference(
     arguments = u, alpha, difference, smoothing, measure, 0.5
     with np.errstate(over="ignore", invalid="ignore"):
         theirs = reference_gradient.gradient(*arguments)
-    ours = np.empty_like(theirs)
-    native_correlation.gradient(*arguments, ours, threads=threads, variant=variant)
+    with forced(threads, variant):
+        ours = native_gradient.gradient(*arguments)
     assert same(ours, theirs)
 
 
@@ -187,13 +195,14 @@ def test_sums_of_risk_have_the_bits_of_the_reference(variant, image, threads):
     signs = rng.integers(-1, 2, u.shape).astype(np.float32)
     with np.errstate(all="ignore"):
         theirs = reference_risk.sums(u, probed, f, signs)
-    ours = native_risk.sums(u, probed, f, signs, threads=threads, variant=variant)
+    with forced(threads, variant):
+        ours = native_risk.sums(u, probed, f, signs)
     assert np.array_equal(ours, theirs, equal_nan=True)
 
 
 @st.composite
 def laplacians(draw):
-    """A network with or without each of its parts, and three planes of numbers."""
+    """A graph Laplacian with or without each of its parts, and three planes of numbers."""
     shape = draw(st.integers(1, 140)), draw(st.integers(1, 40))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     edges = rng.random((2, *shape), np.float32) if draw(st.booleans()) else None
@@ -205,18 +214,19 @@ def laplacians(draw):
 
 
 @given(drawn=laplacians(), threads=st.integers(1, 4))
-def test_networks_have_the_bits_of_the_reference(drawn, threads):
+def test_graph_laplacians_have_the_bits_of_the_reference(drawn, threads):
     laplacian, u, f, v = drawn
     found = []
-    for scratch, how in ((reference_elliptic, {}), (native_elliptic, {"threads": threads})):
+    for computing in (reference_elliptic, native_elliptic):
         w = u.copy()
-        for colour in (0, 1):
-            scratch.relax(laplacian, w, f, colour, **how)
-        squares = scratch.restrict(laplacian, w, f, **how)
-        scratch.prolong(laplacian, w, squares, **how)
-        residual = scratch.residual(laplacian, w, f, **how)
-        sums = [scratch.products(laplacian, w, f, other, **how) for other in (v, None)]
-        found.append([w, squares, residual, *sums, *scratch.coarsen(laplacian, 0.65, **how)])
+        with forced(threads, "baseline"):
+            for colour in (0, 1):
+                computing.relax(laplacian, w, f, colour)
+            squares = computing.restrict(laplacian, w, f)
+            computing.prolong(laplacian, w, squares)
+            residual = computing.residual(laplacian, w, f)
+            sums = [computing.products(laplacian, w, f, other) for other in (v, None)]
+            found.append([w, squares, residual, *sums, *computing.coarsen(laplacian, 0.65)])
     for theirs, ours in zip(*found, strict=True):
         assert theirs.shape == ours.shape
         assert same(theirs, ours)
@@ -244,15 +254,15 @@ def test_steps_of_variation_have_the_bits_of_the_reference(
     radius = np.full((1, f.shape[2]), 0.1, np.float32)
     if mapped:
         radius = np.rint(rng.random(f.shape[1:])).astype(np.float32) * np.float32(0.3)
-    how = {"threads": threads, "variant": variant}
     with np.errstate(all="ignore"):
         sums = reference_variation.energies_and_gaps(f, p, edges, radius, *kink)
         theirs = before.copy()
         reference_variation.ascend(f, p, theirs, edges, radius, *kink, 0.4, 1 / 32)
         image = reference_variation.descended(f, p)
-    assert same(native_variation.energies_and_gaps(f, p, edges, radius, *kink, **how), sums)
-    assert same(native_variation.descended(f, p, **how), image)
-    native_variation.ascend(f, p, before, edges, radius, *kink, 0.4, 1 / 32, **how)
+    with forced(threads, variant):
+        assert same(native_variation.energies_and_gaps(f, p, edges, radius, *kink), sums)
+        assert same(native_variation.descended(f, p), image)
+        native_variation.ascend(f, p, before, edges, radius, *kink, 0.4, 1 / 32)
     assert same(before, theirs)
 
 
@@ -263,7 +273,8 @@ def test_a_reduction_of_tensors_has_the_bits_of_the_reference(variant, image, th
     # Tensors of all kinds, among them such as no image has.
     tensor = np.resize(u, (3, *u.shape[1:])) - np.float32([[[0]], [[0.5]], [[0]]])
     theirs = reference_lattice.reduce(tensor, None)
-    ours = native_lattice.reduce(tensor, None, threads=threads, variant=variant)
+    with forced(threads, variant):
+        ours = native_lattice.reduce(tensor, None)
     for a, b in zip(ours, theirs, strict=True):
         assert a.tobytes() == b.tobytes()
 
@@ -283,7 +294,8 @@ def test_a_step_along_tensors_has_the_bits_of_the_reference(
     ours, theirs = np.tile(rng.random(u.shape, np.float32), (2, 1, 1, 1))
     step = u, ties, rounding_bias_of(u), 0.125, momentum
     reference_lattice.apply_stencil(*step, theirs)
-    native_lattice.apply_stencil(*step, ours, threads=threads, variant=variant)
+    with forced(threads, variant):
+        native_lattice.apply_stencil(*step, ours)
     assert same(ours, theirs)
 
 
@@ -299,11 +311,11 @@ def test_diffusion_along_a_structure_has_the_bits_of_the_reference(variant, imag
     theirs = reference_lattice.reduce(tensor, law)
     stepped, out = np.empty((2, *u.shape), np.float32)
     reference_lattice.apply_stencil(u, theirs, rounding_bias_of(u), 0.125, 1.0, stepped)
-    ours = native_lattice.reduce(tensor, law, threads=threads, variant=variant)
+    with forced(threads, variant):
+        ours = native_lattice.reduce(tensor, law)
+        native_lattice.reduce_and_apply(u, tensor, law, rounding_bias_of(u), 0.125, out)
     for a, b in zip(ours, theirs, strict=True):
         assert a.tobytes() == b.tobytes()
-    how = {"threads": threads, "variant": variant}
-    native_lattice.reduce_and_apply(u, tensor, law, rounding_bias_of(u), 0.125, out, **how)
     assert same(out, stepped)
 
 
@@ -323,7 +335,8 @@ def test_a_shock_has_the_bits_of_the_reference(variant, image, guide, weighted, 
     ours, theirs = np.empty((2, *u.shape), np.float32)
     with np.errstate(all="ignore"):
         reference_shock.advance(u, guide, weight, structure, 0.7, theirs)
-    native_shock.advance(u, guide, weight, structure, 0.7, ours, threads=threads, variant=variant)
+    with forced(threads, variant):
+        native_shock.advance(u, guide, weight, structure, 0.7, ours)
     assert same(ours, theirs)
 
 
@@ -342,7 +355,8 @@ def test_a_kernel_of_two_dimensions_has_the_bits_of_the_reference(
     kernel = rng.normal(size=shape).astype(np.float32) * (rng.random(shape) < 0.8)
     origin = tuple(data.draw(st.integers(0, size - 1)) for size in shape)
     arguments = u, kernel, origin, border
-    ours = native_correlation.correlate2d(*arguments, threads=threads, variant=variant)
+    with forced(threads, variant):
+        ours = native_kernel2d.correlate2d(*arguments)
     assert same(ours, reference_kernel2d.correlate2d(*arguments))
 
 
@@ -353,7 +367,8 @@ def test_a_curvature_step_has_the_bits_of_the_reference(variant, image, weighted
     weight = rng.integers(0, 2, u.shape[1:]).astype(np.float32) if weighted else None
     ours, theirs = np.empty((2, *u.shape), np.float32)
     reference_curvature.advance(u, weight, 0.2, theirs)
-    native_curvature.advance(u, weight, 0.2, ours, threads=threads, variant=variant)
+    with forced(threads, variant):
+        native_curvature.advance(u, weight, 0.2, ours)
     assert same(ours, theirs)
 
 
@@ -368,7 +383,8 @@ def test_a_photograph_cut_by_the_engines_own_choice(conductance, momentum, colou
     for planes in ((None, None), (edges, None), (edges, u)):
         theirs = reference.march(u, steps, momenta, conductance, 200.0, *planes)
         for threads in (1, 2, 5):
-            ours = native.march(u, steps, momenta, conductance, 200.0, *planes, threads=threads)
+            with forced(threads, native.variants()[-1]):
+                ours = native_march.march(u, steps, momenta, conductance, 200.0, *planes)
             assert same(ours, theirs)
 
 
@@ -385,7 +401,8 @@ def test_inverses_are_the_nearest_numbers_for_every_mantissa(variant):
         assert np.array_equal(1 + u[0, ::2] ** 2 + u[1, ::2] ** 2, sums)
         law = u, [0.25], (), "rational", 1.0, None
         tiling = Tiling(1, *u.shape[1:])
-        ours = native.march(*law, tiling=tiling, threads=1, variant=variant)
+        with forced(1, variant):
+            ours = native_march.march(*law, tiling=tiling)
         assert same(ours, reference.march(*law))
 
 
@@ -441,7 +458,7 @@ def test_an_image_of_more_pixels_than_32_bits_count():
     u = np.zeros((1, 46_400, 46_300), np.float32)
     assert u.size > 2**31
     u[:, -50:, -50:] = corner
-    ours = native.march(u, [0.2], (), "rational", 30.0, None)
+    ours = native_march.march(u, [0.2], (), "rational", 30.0, None)
     around = reference.march(u[:, -60:, -60:], [0.2], (), "rational", 30.0, None)
     # The cut is far enough from what is not zero.
     assert same(ours[:, -60:, -60:], around)
@@ -471,13 +488,15 @@ def test_interruption_reaches_a_long_run(call):
 def test_a_system_that_allows_no_threads_gets_the_same_bits():
     code = (
         "import os, resource, sys, numpy as np\n"
-        "from pdefilter.kernels import native\n"
+        "from pdefilter.kernels.native import forced, variants\n"
+        "from pdefilter.kernels.native.march import march\n"
         "u = np.random.default_rng(0).random((1, 300, 300), np.float32)\n"
-        "native.variants()\n"
-        "one = native.march(u, [0.2] * 8, (), 'rational', 30.0, None, threads=1)\n"
+        "def on(threads):\n"
+        "    with forced(threads, variants()[-1]):\n"
+        "        return march(u, [0.2] * 8, (), 'rational', 30.0, None)\n"
+        "one = on(1)\n"
         "os.setuid(65534)\n"
         "resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))\n"
-        "some = native.march(u, [0.2] * 8, (), 'rational', 30.0, None, threads=8)\n"
-        "sys.exit(not np.array_equal(one, some))\n"
+        "sys.exit(not np.array_equal(one, on(8)))\n"
     )
     subprocess.run([sys.executable, *INSTALLED, "-c", code], check=True, timeout=60)

@@ -1,41 +1,33 @@
 """Diffusion along a tensor field on the native engine."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.kernels.native import CODES, compiled, threads_for, variants
+from pdefilter.kernels.native import CODES, call
 from pdefilter.kernels.tensors import TensorLaw
 from pdefilter.raster import Planes
 
 # Measured: a step, or a reduction, takes as long as so many steps of a march.
 _STEPS_OF_A_STEP = 8
 
+_MOST_CHANNELS = 4
+
 _GIVEN, _ALONG_EACH, _ALONG_LINES = range(3)
 
 
 def reduce(
-    tensor: Planes,
-    law: TensorLaw | None,
-    *,
-    overwrite: bool = False,
-    threads: int | None = None,
-    variant: str | None = None,
+    tensor: Planes, law: TensorLaw | None, *, overwrite: bool = False
 ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """Reduce as `pdefilter.kernels.reference.lattice.reduce` says.
+    """Reduce as `pdefilter.kernels.lattice.stencil_of` says.
 
-    The weights of a pixel may take the place of its tensor, which is read before.
+    The weights of a pixel may take the memory of its tensor, which is read before.
     """
-    native = compiled()
     weights = tensor if overwrite else np.empty_like(tensor)
     neighbours = np.empty((6, 2, *tensor.shape[1:]), np.int8)
-    native.reduce(
-        tensor,
-        *_codes_of(law),
-        weights,
-        _planes_of(neighbours),
-        threads or _threads_for(weights),
-        variant or variants()[-1],
-    )
+    planes = weights, _planes_of(neighbours)
+    call("reduce", tensor, *_codes_of(law), *planes, work=_STEPS_OF_A_STEP * tensor.size)
     return weights, neighbours
 
 
@@ -46,23 +38,12 @@ def apply_stencil(
     step: float,
     momentum: float,
     out: Planes,
-    *,
-    threads: int | None = None,
-    variant: str | None = None,
 ) -> None:
-    """Take a step as `pdefilter.kernels.reference.lattice.apply_stencil` says."""
-    weights, neighbours = stencil
-    compiled().tie(
-        u,
-        out,
-        weights,
-        _planes_of(neighbours),
-        rounding_bias,
-        step,
-        momentum,
-        threads or _threads_for(u),
-        variant or variants()[-1],
-    )
+    """Take a step as `pdefilter.kernels.lattice.march` says."""
+    planes = stencil[0], _planes_of(stencil[1])
+    for some in _compiled(u):
+        numbers = rounding_bias[some], step, momentum
+        call("tie", u[some], out[some], *planes, *numbers, work=_STEPS_OF_A_STEP * u[some].size)
 
 
 def reduce_and_apply(
@@ -72,21 +53,13 @@ def reduce_and_apply(
     rounding_bias: NDArray[np.float64],
     step: float,
     out: Planes,
-    *,
-    threads: int | None = None,
-    variant: str | None = None,
 ) -> None:
-    """Take a step on the stencil of a field of tensors, reduced by the way."""
-    compiled().tie_along(
-        u,
-        out,
-        tensor,
-        *_codes_of(law),
-        rounding_bias,
-        step,
-        threads or _threads_for(u),
-        variant or variants()[-1],
-    )
+    """Take a step on the stencil of a field of tensors, which is reduced row by row."""
+    for some in _compiled(u):
+        numbers = *_codes_of(law), rounding_bias[some], step
+        call(
+            "tie_along", u[some], out[some], tensor, *numbers, work=_STEPS_OF_A_STEP * u[some].size
+        )
 
 
 def _codes_of(law: TensorLaw | None) -> tuple[int, int, float]:
@@ -97,9 +70,11 @@ def _codes_of(law: TensorLaw | None) -> tuple[int, int, float]:
     return _ALONG_EACH, CODES[law.conductance], law.scale
 
 
+def _compiled(u: Planes) -> Iterator[slice]:
+    """Cut the channels into as many as are compiled."""
+    for first in range(0, len(u), _MOST_CHANNELS):
+        yield slice(first, first + _MOST_CHANNELS)
+
+
 def _planes_of(neighbours: NDArray[np.int8]) -> NDArray[np.int8]:
     return neighbours.reshape(12, *neighbours.shape[2:])
-
-
-def _threads_for(planes: NDArray[np.float32]) -> int:
-    return threads_for(planes.size * _STEPS_OF_A_STEP)

@@ -49,8 +49,8 @@ void require_turns(const Planes& in, const Target& out, const Target& spare, Ind
 void call_march(Planes in, Index channels, Target out, Maybe<float, 3> spare,
                 Maybe<float, 3> before, Numbers steps, std::optional<Numbers> momenta,
                 Maybe<const float, 3> edges, Maybe<const float, 3> held, Numbers smoothing,
-                Index first, int conductance, float scale, int threads, Index levels,
-                Index tile_rows, Index tile_columns, const std::string& variant) {
+                Index first, int conductance, float scale, Index levels, Index tile_rows,
+                Index tile_columns, int threads, const std::string& variant) {
     require_same_shape(in, out);
     const auto count = Index(steps.shape(0)), planes = Index(in.shape(0));
     if (count < 1 || channels < 1 || channels > 4 || planes % channels || in.size() == 0)
@@ -135,8 +135,8 @@ void call_split(Planes in, Target out, Target spare, Numbers two_taus, Maybe<con
 void bind_march(nb::module_& m) {
     m.def("march", &call_march, "in_"_a, "channels"_a, written("out"), written("spare").none(),
           written("before").none(), "steps"_a, "momenta"_a.none(), "edges"_a.none(),
-          "held"_a.none(), "smoothing"_a, "first"_a, "conductance"_a, "scale"_a, "threads"_a,
-          "levels"_a, "tile_rows"_a, "tile_columns"_a, "variant"_a);
+          "held"_a.none(), "smoothing"_a, "first"_a, "conductance"_a, "scale"_a, "levels"_a,
+          "tile_rows"_a, "tile_columns"_a, "threads"_a, "variant"_a);
     m.def("split", &call_split, "in_"_a, written("out"), written("spare"), "two_taus"_a,
           "edges"_a.none(), "held"_a.none(), "conductance"_a, "scale"_a, "threads"_a, "variant"_a);
 }

@@ -1,6 +1,6 @@
 """The steps of shock filters on the native engine."""
 
-from pdefilter.kernels.native import compiled, numbers_of, threads_for, variants
+from pdefilter.kernels.native import call, numbers_of
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
 
@@ -15,21 +15,8 @@ def advance(
     structure: Planes | None,
     step: float,
     out: Planes,
-    *,
-    threads: int | None = None,
-    variant: str | None = None,
 ) -> None:
     """Take a step as `pdefilter.kernels.shock.advance` says."""
-    native = compiled()
     smoothing, guide = (guide, None) if isinstance(guide, Taps) else (None, guide)
-    native.shock(
-        u,
-        guide,
-        *numbers_of(smoothing),
-        weight,
-        structure,
-        out,
-        step,
-        threads or threads_for(_STEPS_OF_A_MARCH * u.size),
-        variant or variants()[-1],
-    )
+    kernel, work = numbers_of(smoothing), _STEPS_OF_A_MARCH * u.size
+    call("shock", u, guide, *kernel, weight, structure, out, step, work=work)

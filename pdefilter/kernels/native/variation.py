@@ -1,9 +1,9 @@
-"""The steps that minimise variation, on the native engine."""
+"""The steps that minimise variation on the native engine."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.kernels.native import compiled, threads_for, variants
+from pdefilter.kernels.native import call
 from pdefilter.kernels.reference.variation import LEAST
 from pdefilter.raster import Plane, Planes
 
@@ -18,44 +18,26 @@ def ascend(
     bounded: bool,
     momentum: float,
     step: float,
-    *,
-    threads: int | None = None,
-    variant: str | None = None,
 ) -> None:
     """Step as `pdefilter.kernels.variation.ascend` says."""
-    compiled().ascend(
-        f, p, before, _of_channels(edges), radius, np.empty_like(f), kink, bounded, momentum,
-        step, LEAST, threads or threads_for(f.size), variant or variants()[-1],
-    )  # fmt: skip
+    planes = f, p, before, _of_channels(edges), radius, np.empty_like(f)
+    call("ascend", *planes, kink, bounded, momentum, step, LEAST, work=f.size)
 
 
 def energies_and_gaps(
-    f: Planes,
-    p: Planes,
-    edges: Planes | None,
-    radius: Plane,
-    kink: float,
-    bounded: bool,
-    *,
-    threads: int | None = None,
-    variant: str | None = None,
+    f: Planes, p: Planes, edges: Planes | None, radius: Plane, kink: float, bounded: bool
 ) -> NDArray[np.float64]:
     """Add up every row's parts of `pdefilter.kernels.variation.energy_and_gap`, left to right."""
-    u = descended(f, p, threads=threads, variant=variant)
     sums = np.empty((2, f.shape[1]))
-    compiled().energies_and_gaps(
-        f, u, p, _of_channels(edges), radius, sums, kink, bounded,
-        threads or threads_for(f.size), variant or variants()[-1],
-    )  # fmt: skip
+    planes = f, descended(f, p), p, _of_channels(edges), radius, sums
+    call("energies_and_gaps", *planes, kink, bounded, work=f.size)
     return sums
 
 
-def descended(
-    f: Planes, p: Planes, *, threads: int | None = None, variant: str | None = None
-) -> Planes:
+def descended(f: Planes, p: Planes) -> Planes:
     """Find f + div p."""
     u = np.empty_like(f)
-    compiled().descend(f, p, u, threads or threads_for(f.size), variant or variants()[-1])
+    call("descend", f, p, u, work=f.size)
     return u
 
 

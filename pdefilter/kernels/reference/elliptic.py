@@ -9,21 +9,19 @@ A spacing is a matter of the conductances, which are 1/h² where nothing else is
 
 from collections.abc import Iterator
 from functools import reduce
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.kernels.axes import along, grid_axes
+from pdefilter.kernels.elliptic import GraphLaplacian
 from pdefilter.raster import Plane, Planes
-
-if TYPE_CHECKING:
-    from pdefilter.kernels.elliptic import GraphLaplacian
 
 F = TypeVar("F", np.float32, np.float64)
 
 
-def relax(laplacian: "GraphLaplacian", u: Plane, f: Plane | None, colour: int) -> None:
+def relax(laplacian: GraphLaplacian, u: Plane, f: Plane | None, colour: int) -> None:
     """Relax as `pdefilter.kernels.elliptic.GraphLaplacian.relax` says."""
     chosen = reduce(np.add.outer, map(np.arange, laplacian.shape)) % 2 == colour
     if laplacian.free is not None:
@@ -34,7 +32,7 @@ def relax(laplacian: "GraphLaplacian", u: Plane, f: Plane | None, colour: int) -
     np.add(u, total, out=u, where=chosen)
 
 
-def residual(laplacian: "GraphLaplacian", u: NDArray[F], f: Plane | None) -> NDArray[F]:
+def residual(laplacian: GraphLaplacian, u: NDArray[F], f: Plane | None) -> NDArray[F]:
     """Find the residual as `pdefilter.kernels.elliptic.GraphLaplacian.residual` says.
 
     In the precision of u: of float64 too.
@@ -43,12 +41,12 @@ def residual(laplacian: "GraphLaplacian", u: NDArray[F], f: Plane | None) -> NDA
     return r if laplacian.free is None else np.where(laplacian.free, r, u.dtype.type(0))
 
 
-def restrict(laplacian: "GraphLaplacian", u: Plane, f: Plane | None) -> Plane:
+def restrict(laplacian: GraphLaplacian, u: Plane, f: Plane | None) -> Plane:
     """Restrict as `pdefilter.kernels.elliptic.GraphLaplacian.restrict` says."""
     return _squares(residual(laplacian, u, f))
 
 
-def prolong(laplacian: "GraphLaplacian", u: Plane, correction: Plane) -> None:
+def prolong(laplacian: GraphLaplacian, u: Plane, correction: Plane) -> None:
     """Prolong as `pdefilter.kernels.elliptic.GraphLaplacian.prolong` says."""
     spread = correction
     for axis, size in enumerate(laplacian.shape):
@@ -57,7 +55,7 @@ def prolong(laplacian: "GraphLaplacian", u: Plane, correction: Plane) -> None:
 
 
 def products(
-    laplacian: "GraphLaplacian", u: Plane, f: Plane | None, v: Plane | None
+    laplacian: GraphLaplacian, u: Plane, f: Plane | None, v: Plane | None
 ) -> NDArray[np.float64]:
     """Add up each row of `pdefilter.kernels.elliptic.GraphLaplacian.product`, left to right."""
     r = residual(laplacian, u, f).astype(np.float64)
@@ -65,7 +63,7 @@ def products(
     return sums.ravel()
 
 
-def coarsen(laplacian: "GraphLaplacian", scale: float) -> tuple[Planes, Plane]:
+def coarsen(laplacian: GraphLaplacian, scale: float) -> tuple[Planes, Plane]:
     """Find edges and leaks as `pdefilter.kernels.elliptic.GraphLaplacian.coarsened` says."""
     free = np.ones(laplacian.shape, bool) if laplacian.free is None else laplacian.free
     edges = []
@@ -82,7 +80,7 @@ def coarsen(laplacian: "GraphLaplacian", scale: float) -> tuple[Planes, Plane]:
     return np.stack(between), _squares(ties) * half
 
 
-def _conductances(laplacian: "GraphLaplacian") -> Iterator[Plane]:
+def _conductances(laplacian: GraphLaplacian) -> Iterator[Plane]:
     """Yield what conducts from both sides on each axis: from behind and from ahead."""
     shape = laplacian.shape
     edges = laplacian.edges
@@ -102,12 +100,12 @@ def _neighbours(u: NDArray[Any]) -> Iterator[NDArray[Any]]:
         yield framed[along(axis, slice(2, None))]
 
 
-def _total(laplacian: "GraphLaplacian") -> Plane:
+def _total(laplacian: GraphLaplacian) -> Plane:
     total: Plane = reduce(np.add, _conductances(laplacian))
     return total if laplacian.leaks is None else total + laplacian.leaks
 
 
-def _residual(laplacian: "GraphLaplacian", u: NDArray[F], f: Plane | None) -> NDArray[F]:
+def _residual(laplacian: GraphLaplacian, u: NDArray[F], f: Plane | None) -> NDArray[F]:
     sides = zip(_conductances(laplacian), _neighbours(u), strict=True)
     r: Any = reduce(np.add, ((neighbour - u) * conductance for conductance, neighbour in sides))
     if f is not None:

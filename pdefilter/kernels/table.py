@@ -1,0 +1,138 @@
+"""Which engine computes which operation.
+
+The reference engine computes every operation, the native engine what the table says. Where the
+native engine is in use, the reference engine computes what it lacks, and the observer is told.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from pdefilter.kernels import engine
+from pdefilter.observer import chose
+
+_FLOAT32 = np.dtype(np.float32)
+
+
+@dataclass(frozen=True)
+class Row:
+    """An operation, and what the native engine computes of it.
+
+    Attributes
+    ----------
+    function : str
+        The module and the function that compute it, the same in either engine.
+    dimensions : int
+        On how many axes; the spacing along each is 1.
+    most_channels : int or None
+        Of up to how many channels; None for any number.
+    dtypes : tuple of str
+        Of which types.
+    """
+
+    function: str
+    dimensions: int = 2
+    most_channels: int | None = None
+    dtypes: tuple[str, ...] = ("float32",)
+
+
+_STORED = ("uint8", "uint16", "float32")
+
+TABLE: Mapping[str, Row] = {
+    "march": Row("march.march", most_channels=4),
+    "split": Row("march.split", most_channels=4),
+    "correlate": Row("correlation.correlate"),
+    "correlate2d": Row("kernel2d.correlate2d"),
+    "gradient": Row("gradient.gradient"),
+    "shock": Row("shock.advance"),
+    "curvature motion": Row("curvature.advance"),
+    "reduce": Row("lattice.reduce"),
+    "apply stencil": Row("lattice.apply_stencil"),
+    "reduce and apply": Row("lattice.reduce_and_apply"),
+    "relax": Row("elliptic.relax"),
+    "residual": Row("elliptic.residual"),
+    "restrict": Row("elliptic.restrict"),
+    "prolong": Row("elliptic.prolong"),
+    "products": Row("elliptic.products"),
+    "coarsen": Row("elliptic.coarsen"),
+    "ascend": Row("variation.ascend"),
+    "energies and gaps": Row("variation.energies_and_gaps"),
+    "descended": Row("variation.descended"),
+    "risk": Row("risk.sums"),
+    "deinterleave": Row("channels.deinterleave", dtypes=_STORED),
+    "interleave": Row("channels.interleave", dtypes=_STORED),
+    "finite": Row("channels.finite", dtypes=_STORED),
+}
+
+
+def compute(
+    name: str,
+    *arguments: Any,
+    dimensions: int = 2,
+    channels: int = 1,
+    dtype: np.dtype = _FLOAT32,
+    spacing: Sequence[float] | None = None,
+    **memory: Any,
+) -> Any:
+    """Compute an operation on the engine that has it.
+
+    Parameters
+    ----------
+    name : str
+        The operation, of `TABLE`.
+    *arguments
+        As both engines take them.
+    dimensions, channels, dtype
+        The image's number of axes and of channels, and the type of its values.
+    spacing : sequence of float, optional
+        The distance between pixels along each axis; by default 1.
+    **memory
+        Where the result of the native engine may go; the reference engine makes new arrays.
+    """
+    if native_has(name, dimensions, channels, dtype, spacing) and not _any_empty(arguments):
+        return _function("native", name)(*arguments, **memory)
+    spaced = {} if is_one(spacing) else {"spacing": spacing}
+    return _function("reference", name)(*arguments, **spaced)
+
+
+def native_has(
+    name: str,
+    dimensions: int = 2,
+    channels: int = 1,
+    dtype: np.dtype = _FLOAT32,
+    spacing: Sequence[float] | None = None,
+) -> bool:
+    """Tell whether the native engine is in use and computes an operation.
+
+    Parameters as of `compute`. The observer is told what a slower engine has to do; a conversion
+    of another type of values, one trip through memory, is not worth a word.
+    """
+    if engine.name() != "native":
+        return False
+    row = TABLE[name]
+    few = row.most_channels is None or channels <= row.most_channels
+    fits = dimensions == row.dimensions and few and is_one(spacing)
+    if not fits:
+        chose(**{f"engine of {name}": "reference"})
+    return fits and dtype.isnative and dtype.name in row.dtypes
+
+
+def is_one(spacing: Sequence[float] | None) -> bool:
+    """Tell whether pixels are a distance of 1 apart along every axis."""
+    return spacing is None or all(distance == 1 for distance in spacing)
+
+
+def _any_empty(arguments: Sequence[Any]) -> bool:
+    return any(isinstance(array, np.ndarray) and not array.size for array in arguments)
+
+
+@cache
+def _function(engine_name: str, name: str) -> Callable[..., Any]:
+    file, function = TABLE[name].function.split(".")
+    module = import_module(f"pdefilter.kernels.{engine_name}.{file}")
+    found: Callable[..., Any] = getattr(module, function)
+    return found
