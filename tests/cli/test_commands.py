@@ -299,3 +299,12 @@ def test_nothing_is_imported_that_is_not_needed(executable, tmp_path, call, spar
     imported = set(re.findall(r"import time:.*\| +(\w+)$", done.stderr, re.MULTILINE))
     assert "typer" in imported
     assert not imported & spared
+
+
+def test_an_import_leaves_the_garbage_collector_as_it_was():
+    code = (
+        "import gc; before = gc.isenabled(), gc.get_freeze_count(); "
+        "import pdefilter.api, pdefilter.cli.main, pdefilter.__main__; "
+        "assert (gc.isenabled(), gc.get_freeze_count()) == before"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
