@@ -16,7 +16,7 @@ ALLOWED = {
     "api": {"runs", "filters", "images"},
     "cli": {"runs", "filters", "images"},
 }
-FOUNDATIONS = {"errors", "observer", "raster", "scale"}
+FOUNDATIONS = {"errors", "observer", "raster", "scale", "warn"}
 
 PACKAGE = ROOT / "pdefilter"
 
