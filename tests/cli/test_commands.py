@@ -288,6 +288,9 @@ def test_the_same_call_writes_the_same_bytes(executable, threads):
     ("call", "spared"),
     [
         (["--help"], {"numpy", "pydantic", "rich"}),
+        (["edge", "--help"], {"numpy", "pydantic", "rich"}),
+        (["info"], {"pydantic", "rich"}),
+        (["estimate", SAMPLES / "coins.png"], {"pydantic", "rich"}),
         (["edge", SAMPLES / "coins.png", "-o", "o.png"], {"pydantic", "rich", "scipy", "cv2"}),
         (["chain", SAMPLES / "coins.png", "edge", "-o", "o.png"], {"pydantic", "rich"}),
     ],
