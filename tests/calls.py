@@ -76,7 +76,7 @@ def _serve() -> None:
 
     import pdefilter.api
     import pdefilter.runs.batch  # noqa: F401
-    from pdefilter.cli import main
+    from pdefilter.cli.main import main
     from pdefilter.kernels import bands
 
     order = json.load(sys.stdin)

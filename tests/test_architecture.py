@@ -19,7 +19,7 @@ ALLOWED = {
     "api": {"runs", "filters", "images"},
     "cli": {"runs", "filters", "images"},
 }
-FOUNDATIONS = {"errors", "grid", "observer", "operation", "raster", "scale"}
+FOUNDATIONS = {"errors", "grid", "observer", "operation", "raster", "scale", "warn"}
 
 PACKAGE = ROOT / "pdefilter"
 

@@ -9,9 +9,9 @@ import typer
 
 from pdefilter import __version__
 from pdefilter.cli.call import filter_images
+from pdefilter.cli.command import Command
 from pdefilter.cli.common import Call, common_options
 from pdefilter.cli.estimate import estimate
-from pdefilter.cli.help import FilterCommand
 from pdefilter.cli.options import command_of
 from pdefilter.cli.stages import chain_of, read_recipe, require_inputs, split_words
 from pdefilter.errors import CallError
@@ -41,7 +41,11 @@ app = typer.Typer(
     epilog="pdefilter COMMAND --help tells the options of a command.",
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"max_content_width": 100},
+    context_settings={
+        "max_content_width": 100,
+        # Typer's own flags are None by default, for which it would import pydantic.
+        "default_map": {"install_completion": False, "show_completion": False, "help": False},
+    },
 )
 
 
@@ -81,7 +85,7 @@ for _name, _filter in FILTERS.items():
     _command = _filter_command(_name, _filter)
     app.command(
         _name,
-        cls=FilterCommand,
+        cls=Command,
         short_help=(_command.__doc__ or "").split("\n")[0],
         epilog=f"Example: {EXAMPLES[_name]}",
     )(_command)
@@ -89,6 +93,7 @@ for _name, _filter in FILTERS.items():
 
 app.command(
     "estimate",
+    cls=Command,
     short_help="Tell the noise of images, and what anisotropic makes of it.",
     epilog="Example: pdefilter estimate sample_images/noisy.png",
 )(estimate)
@@ -143,13 +148,13 @@ _chain.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
 )
 app.command(
     "chain",
-    cls=FilterCommand,
+    cls=Command,
     short_help="Run filters one after the other, in one process and on floats.",
     epilog=f"Example: {EXAMPLES['chain']}",
 )(_chain)
 
 
-@app.command("info", short_help="Tell the version, and what the filters compute with.")
+@app.command("info", cls=Command, short_help="Tell the version, and what the filters compute with.")
 def _info(
     formats: Annotated[
         bool,

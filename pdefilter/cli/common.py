@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from pdefilter.cli.help import COMMON
-from pdefilter.cli.numbers import count_from, number_or, whole_or_number
+from pdefilter.cli.command import COMMON
+from pdefilter.cli.words import count_from, number_or, one_of, read_by, whole_or_number
 
 MOST_THREADS = 1024
 
@@ -19,7 +19,10 @@ def _option(
     metavar: str | None = None,
     parser: Callable[[str], Any] | None = None,
 ) -> Any:
-    return typer.Option(*names, help=help, metavar=metavar, parser=parser, rich_help_panel=COMMON)
+    callback = read_by(parser) if parser else None
+    return typer.Option(
+        *names, help=help, metavar=metavar, callback=callback, rich_help_panel=COMMON
+    )
 
 
 def _flag(*names: str, help: str) -> Any:  # noqa: A002 (named as Typer's)
@@ -130,7 +133,11 @@ class Call:
     ] = None
     depth: Annotated[
         Literal["8", "16", "float"] | None,
-        _option("--depth", help="Type of the values to write, by default that of the input."),
+        _option(
+            "--depth",
+            parser=one_of(("8", "16", "float")),
+            help="Type of the values to write, by default that of the input.",
+        ),
     ] = None
     mask: Annotated[
         str | None,

@@ -8,7 +8,7 @@ import typer
 
 from pdefilter.cli.common import FULL_SCALE, NODATA
 from pdefilter.cli.messages import tell
-from pdefilter.errors import ImageError
+from pdefilter.errors import CallError, ImageError
 
 _HEAD = ("noise", "kappa", "noise", "kappa", "time", "image")
 _UNITS = ("levels of 255", "of full scale", "as stored", "as stored", "px²", "")
@@ -29,6 +29,8 @@ def estimate(
     full_scale: Annotated[float | None, FULL_SCALE] = None,
 ) -> int:
     """Tell the noise of images, and what anisotropic takes for contrast and time."""
+    if not images:
+        raise CallError("IMAGE is missing: Image files, or - for standard input")
     from pdefilter.runs.estimate import estimates
     from pdefilter.runs.resources import missing_engine
     from pdefilter.runs.warned import warnings_about

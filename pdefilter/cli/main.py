@@ -13,7 +13,6 @@ from pdefilter.cli.commands import app
 from pdefilter.cli.messages import tell, tell_warning
 from pdefilter.cli.nearest import nearest
 from pdefilter.cli.options import option_name
-from pdefilter.cli.values import parsing_command
 from pdefilter.errors import CallError, ParameterError
 
 
@@ -25,7 +24,7 @@ def main() -> NoReturn:
     warnings.showwarning = tell_warning
     _keep_standard_output()
     try:
-        parsed = parsing_command(app)(standalone_mode=False)
+        parsed = app(standalone_mode=False)
         status = parsed() if callable(parsed) else parsed or 0
         if sys.stdout:
             sys.stdout.flush()
@@ -78,11 +77,6 @@ def _sentence(error: typer.TyperException) -> str:
     option = getattr(error, "option_name", None)
     if option and command is not None and option not in _options(command):
         return f"{option}: unknown option{nearest(option, _options(command), f'{path} --help')}"
-    parameter = getattr(error, "param", None)
-    if isinstance(error, typer.BadParameter) and parameter is not None:
-        if not error.message:
-            return f"{parameter.metavar} is missing: {parameter.help}"
-        return f"{parameter.opts[0]}: {error.message.removeprefix('Value error, ')}"
     commands = getattr(command, "commands", None)
     if commands and context is not None:
         typed = next(word for word in sys.argv[1:] if not word.startswith("-"))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from pdefilter.cli.numbers import number, number_or
+from pdefilter.cli.words import number, number_or, one_of, read_by
 from pdefilter.filters.option import AUTO, Option, Parameter, parameters_of
 
 
@@ -54,10 +54,11 @@ def option_name(parameter: str) -> str:
 def _filter_option(parameter: Parameter) -> inspect.Parameter:
     option, kinds = parameter.option, parameter.kinds
     annotation: Any = float
-    parser: Callable[[str], float | str] | None = None
+    parser: Callable[[str], Any] | None = None
     metavar: str | None = option.metavar or option.unit or "NUMBER"
     if option.choices is not None:
         annotation, metavar = Literal[tuple(option.choices)], None
+        parser = one_of(option.choices)
     elif option.picture:
         annotation, metavar = str, "FILE"
     elif option.verify is not None:
@@ -71,7 +72,7 @@ def _filter_option(parameter: Parameter) -> inspect.Parameter:
     declaration = typer.Option(
         option_name(parameter.name),
         metavar=metavar,
-        parser=parser,
+        callback=read_by(parser) if parser else None,
         help=_help(option),
         show_default=parameter.default is not None and parameter.default is not False,
     )

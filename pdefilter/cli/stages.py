@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from pdefilter.cli.command import Command
 from pdefilter.cli.nearest import nearest
 from pdefilter.cli.options import command_of
-from pdefilter.cli.values import parsing_command
 from pdefilter.errors import CallError
 from pdefilter.filters import FILTERS
 
@@ -90,8 +90,8 @@ def _parsed(stage: str) -> tuple[str, dict[str, Any]]:
     if name not in FILTERS:
         raise CallError(f"{stage!r}: there is no filter {name}{nearest(name, FILTERS)}")
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command()(command_of(FILTERS[name], lambda parameters, _: parameters))
-    parameters = parsing_command(app)(words, prog_name=name, standalone_mode=False)
+    app.command(cls=Command)(command_of(FILTERS[name], lambda parameters, _: parameters))
+    parameters = app(words, prog_name=name, standalone_mode=False)
     if not isinstance(parameters, dict):
         raise typer.Exit  # it was asked for its help
     return name, parameters

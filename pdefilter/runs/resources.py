@@ -3,10 +3,10 @@
 import ctypes
 import os
 import sys
-import warnings
 from functools import cache
 
 from pdefilter.kernels import engine
+from pdefilter.warn import warn
 
 ADVICE = (
     "install a C++20 compiler (GCC 12, Clang 14 or later) and then pdefilter again for the native "
@@ -106,4 +106,4 @@ def warn_of_missing_engine() -> None:
         If an engine was chosen that is not there.
     """
     if missing := missing_engine():
-        warnings.warn(missing, stacklevel=3)
+        warn(missing)

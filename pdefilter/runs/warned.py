@@ -4,6 +4,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pdefilter.warn import warn
+
 
 @contextmanager
 def warnings_about(what: str) -> Iterator[None]:
@@ -13,4 +15,4 @@ def warnings_about(what: str) -> Iterator[None]:
         warnings.simplefilter("always", UserWarning)
         yield
     for sentence in dict.fromkeys(str(warning.message) for warning in caught):
-        warnings.warn(f"{what}: {sentence}", stacklevel=3)
+        warn(f"{what}: {sentence}")

@@ -288,6 +288,9 @@ def test_the_same_call_writes_the_same_bytes(executable, threads):
     ("call", "spared"),
     [
         (["--help"], {"numpy", "pydantic", "rich"}),
+        (["edge", "--help"], {"numpy", "pydantic", "rich"}),
+        (["info"], {"pydantic", "rich"}),
+        (["estimate", SAMPLES / "coins.png"], {"pydantic", "rich"}),
         (["edge", SAMPLES / "coins.png", "-o", "o.png"], {"pydantic", "rich", "scipy", "cv2"}),
         (["chain", SAMPLES / "coins.png", "edge", "-o", "o.png"], {"pydantic", "rich"}),
     ],
@@ -299,3 +302,12 @@ def test_nothing_is_imported_that_is_not_needed(executable, tmp_path, call, spar
     imported = set(re.findall(r"import time:.*\| +(\w+)$", done.stderr, re.MULTILINE))
     assert "typer" in imported
     assert not imported & spared
+
+
+def test_an_import_leaves_the_garbage_collector_as_it_was():
+    code = (
+        "import gc; before = gc.isenabled(), gc.get_freeze_count(); "
+        "import pdefilter.api, pdefilter.cli.main, pdefilter.__main__; "
+        "assert (gc.isenabled(), gc.get_freeze_count()) == before"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -13,7 +13,7 @@ NOISY = (
     "    return decode(*arguments)\n"
     "formats.Format.decode = noisy\n"
     "sys.argv[1:] = ['heat-diffuse', 'in.png', '--time', '0', '-o', '-']\n"
-    "from pdefilter.cli import main\n"
+    "from pdefilter.cli.main import main\n"
     "main()\n"
 )
 

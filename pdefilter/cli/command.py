@@ -1,0 +1,45 @@
+"""A command of Typer whose help is in groups, and whose words its own callbacks read."""
+
+from typing import Any
+
+from typer.core import TyperCommand
+
+COMMON = "Options of every filter"
+
+
+class Command(TyperCommand):
+    """A command all of whose values come from words by the callbacks of its options.
+
+    Typer would first convert every word by pydantic, and group the help by rich. To
+    import them takes longer than all the rest of the tool that ``--help`` needs.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Hand the words of a call to the callbacks of its options, ``--help`` first."""
+        words, rest, _ = self.make_parser(ctx).parse_args(args)
+        for parameter in sorted(self.get_params(ctx), key=lambda known: not known.is_eager):
+            value, source = parameter.consume_value(ctx, words)
+            ctx.set_parameter_source(parameter.name, source)
+            if parameter.callback and not ctx.resilient_parsing:
+                value = parameter.callback(ctx, parameter, value)
+            if parameter.expose_value:
+                ctx.params[parameter.name] = value
+        if rest and not ctx.resilient_parsing:
+            ctx.fail(f"{rest[0]!r} is neither an option nor the value of one; leave it out")
+        ctx.args = rest
+        return rest
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the groups, in the order in which their first members were declared."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            title = getattr(parameter, "rich_help_panel", None) or f"Options of {ctx.info_name}"
+            names, meaning = parameter.get_help_record(ctx) or ("", "")
+            if parameter.param_type_name == "argument":
+                title, names = "Arguments", parameter.metavar or ""
+            elif parameter.name == "help":
+                title = COMMON
+            groups.setdefault(title, []).append((names, meaning))
+        for title, rows in groups.items():
+            with formatter.section(title):
+                formatter.write_dl(rows)
