@@ -7,7 +7,7 @@ import numpy as np
 
 from pdefilter.errors import ImageError
 from pdefilter.images import exif
-from pdefilter.images.formats import named, recognised
+from pdefilter.images.formats import detect_format, named
 from pdefilter.images.frames import Frames
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
@@ -15,11 +15,11 @@ from pdefilter.images.reading import Reading
 # Where the same pixels are not promised; JPEG rounds coefficients, GIF takes 256 colours.
 LOSSY = {"JPEG", "GIF"}
 # How a file is laid out is its own affair, and names of what was left out stay with their file.
-BESIDE = {field.name for field in fields(Metadata)} - {"stored", "unkept"}
+BESIDE = {field.name for field in fields(Metadata)} - {"stored", "dropped"}
 
 
 def read(data, **options):
-    frames = recognised(data).decode(data, Reading(**options))
+    frames = detect_format(data).decode(data, Reading(**options))
     return [frames.read(number) for number in range(frames.count)]
 
 
@@ -33,7 +33,7 @@ def written(images, format_):
 
 def copied(data, target=None, **options):
     """Read and write a file, in its own format or another; list all that was warned of."""
-    format_ = named(target) if target else recognised(data)
+    format_ = named(target) if target else detect_format(data)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         images = read(data, **options)
@@ -70,7 +70,7 @@ def said(image, kind):
         order, directory = exif.parse(found)
     except ImageError:
         return None  # nobody can tell what it says
-    return entries(exif.in_order(order, "<", directory)) or None
+    return entries(exif.in_byte_order(order, "<", directory)) or None
 
 
 def entries(directory):

@@ -43,8 +43,8 @@ SENTENCE = re.compile(
     )
 )
 WRAPPED = re.compile(
-    r"(.*?)(?:; get an intact copy, or give --lenient to take the rest"
-    r"|; what could be read was taken)"
+    r"(.*?)(?:; get an intact copy, or give --lenient to keep the rest"
+    r"|; what can be decoded was kept)"
 )
 
 

@@ -21,7 +21,7 @@ import atheris
 with atheris.instrument_imports(include=["pdefilter", "tifffile"]):
     import pdefilter.images.codecs
     from pdefilter.errors import ImageError
-    from pdefilter.images.formats import FORMATS, Format, recognised
+    from pdefilter.images.formats import FORMATS, Format, detect_format
     from pdefilter.images.image import Image
     from pdefilter.images.reading import Reading
 
@@ -52,15 +52,15 @@ def read_and_write(data: bytes) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         try:
-            frames = recognised(data).decode(data, Reading(MOST_PIXELS, lenient))
+            frames = detect_format(data).decode(data, Reading(MOST_PIXELS, lenient))
             images = [frames.read(number) for number in range(min(frames.count, MOST_FRAMES))]
         except ImageError as error:
             images = []
             require_ours(str(error))
     for warning in caught:
         require_ours(str(warning.message))
-    if images and recognised(data).types and recognised(data).name not in SLOW:
-        require_same(images, recognised(data))
+    if images and detect_format(data).types and detect_format(data).name not in SLOW:
+        require_same(images, detect_format(data))
     for image in images[:1]:
         for format_ in FORMATS:
             if format_.types and format_.name not in SLOW:

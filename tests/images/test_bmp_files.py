@@ -75,7 +75,7 @@ def test_bits_of_colours_are_spread_over_eight(kind):
     # The second pixel has all bits set, and so is white where there is a colour.
     assert image.pixels[0, 1].tolist() == [255 * bool(mask) for mask in masks]
     wide = any(mask // (mask & -mask or 1) > 255 for mask in masks)
-    assert image.metadata.unkept == (("bits of its values beyond 8",) if wide else ())
+    assert image.metadata.dropped == (("bits of its values beyond 8",) if wide else ())
 
 
 def test_a_palette_whose_first_colour_is_white():
@@ -154,10 +154,10 @@ def test_what_is_refused_is_told(options, problem):
 def test_what_is_said_beside_the_pixels():
     kept = read(FILES["icc-v5.bmp"]).metadata
     assert kept.icc == made.ICC
-    assert kept.resolution == Resolution.of_metre(3780, 7559)
-    assert read(FILES["24-suggested-palette.bmp"]).metadata.unkept == ("suggested palette",)
+    assert kept.resolution == Resolution.from_per_metre(3780, 7559)
+    assert read(FILES["24-suggested-palette.bmp"]).metadata.dropped == ("suggested palette",)
     linked = read(FILES["linked-icc-v5.bmp"]).metadata
-    assert linked.unkept == ("ICC profile in a file of its own",)
+    assert linked.dropped == ("ICC profile in a file of its own",)
     with pytest.warns(UserWarning, match="its ICC profile is broken: left out"):
         assert read(FILES["broken-icc-v5.bmp"]).metadata.icc is None
 

@@ -7,7 +7,7 @@ import pytest
 import pdefilter
 from pdefilter import ImageError
 from pdefilter.images.files import read_stream
-from pdefilter.images.formats import FORMATS, START, recognised
+from pdefilter.images.formats import FORMATS, START, detect_format
 
 FILES = {
     "a FITS file.*astropy": b"SIMPLE  =                    T / conforms".ljust(2880),
@@ -40,9 +40,9 @@ def test_no_image_is_taken_for_another_file():
     starts = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"GIF89a", b"BM",
               b"P5", b"P7\n", b"Pf", b"\x76\x2f\x31\x01", b"\x93NUMPY"]  # fmt: skip
     for start in starts:
-        assert recognised(start + bytes(START)) in FORMATS
+        assert detect_format(start + bytes(START)) in FORMATS
 
 
 def test_xml_that_draws_nothing_is_no_drawing():
-    with pytest.raises(ImageError, match="is no image of a known format"):
-        recognised(b'<?xml version="1.0"?><html/>')
+    with pytest.raises(ImageError, match="is not an image of a known format"):
+        detect_format(b'<?xml version="1.0"?><html/>')

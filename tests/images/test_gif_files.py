@@ -164,7 +164,7 @@ def test_of_a_cut_gif_is_taken_what_is_there():
     cut = data[: first + (len(data) - first) // 2]
     with pytest.raises(ImageError, match=r"is truncated; .* --lenient"):
         read(cut)
-    with pytest.warns(UserWarning, match="what could be read was taken"):
+    with pytest.warns(UserWarning, match="what can be decoded was kept"):
         one, other = read(cut, lenient=True)
     assert np.array_equal(one.pixels, COLOURS[big])
     assert np.array_equal(other.pixels[:15], COLOURS[big[::-1]][:15])

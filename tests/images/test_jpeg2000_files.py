@@ -185,7 +185,7 @@ def test_boxes_stay():
     data = written(read(FILES["boxes.jp2"]))
     assert made.box(b"xml ", b"<a/>") in data
     assert made.box(b"uuid", made.GEO) in data
-    assert read(FILES["two.jp2"]).metadata.unkept == ("further pictures",)
+    assert read(FILES["two.jp2"]).metadata.dropped == ("further pictures",)
 
 
 def test_broken_boxes_do_not_block_pixels():

@@ -204,4 +204,4 @@ def test_every_format_knows_its_size_before_it_decodes(tmp_path, name):
 def test_what_has_no_end_is_not_read_to_it(pdefilter_command):
     done = pdefilter_command("edge", "/dev/zero", "-o", "o.png")
     assert done.returncode == 1
-    assert b"/dev/zero: is no image of a known format" in done.stderr
+    assert b"/dev/zero: is not an image of a known format" in done.stderr

@@ -12,7 +12,7 @@ from sentences import IMAGES, is_ours
 from unusual import unusual_files
 
 from pdefilter.errors import PdefilterError
-from pdefilter.images.formats import FORMATS, recognised
+from pdefilter.images.formats import FORMATS, detect_format
 from pdefilter.images.reading import Reading
 
 FILES = sample_files() | unusual_files()
@@ -47,7 +47,7 @@ def said_of(data, lenient):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            frames = recognised(data).decode(data, Reading(most_pixels=1 << 20, lenient=lenient))
+            frames = detect_format(data).decode(data, Reading(most_pixels=1 << 20, lenient=lenient))
             images = [frames.read(number) for number in range(min(frames.count, 3))]
             FORMATS[0].encode(type(frames)(1, lambda _: images[0]))
         except PdefilterError as error:

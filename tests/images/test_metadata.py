@@ -175,13 +175,13 @@ def test_exif_of_either_byte_order_and_a_maker_note_stay_byte_for_byte(order):
         },
     )
     assert exif.orientation(blob) == 6
-    changed = exif.upright(blob, turned=False)
+    changed = exif.reset_orientation(blob, turned=False)
     assert exif.orientation(changed) == 1
     different = [at for at, (a, b) in enumerate(zip(blob, changed, strict=True)) if a != b]
     assert len(different) == 1
     other = "<" if order == ">" else ">"
     _, directory = exif.parse(blob)
-    moved = exif.unparse(other, exif.in_order(order, other, directory))
+    moved = exif.unparse(other, exif.in_byte_order(order, other, directory))
     said = PIL.Image.Exif()
     said.load(moved)
     photograph = said.get_ifd(PIL.ExifTags.IFD.Exif)
@@ -287,13 +287,13 @@ def test_camera_tags_of_tiffs_of_every_layout(pdefilter_command, written, tmp_pa
     ("columns", "rows"), [(2835, 2835), (11811, 11811), (3937, 7874), (1000, 1000), (1, 3)]
 )
 def test_a_resolution_in_metres_comes_back(columns, rows):
-    assert Resolution.of_metre(columns, rows).per_metre() == (columns, rows)
+    assert Resolution.from_per_metre(columns, rows).per_metre() == (columns, rows)
 
 
 def test_whole_numbers_per_inch_survive_metres():
     for density in (72, 96, 150, 300, 600, 1200, 2400):
         inch = Resolution(Fraction(density), Fraction(density), "inch")
-        assert Resolution.of_metre(*(inch.per_metre() or ())) == inch
+        assert Resolution.from_per_metre(*(inch.per_metre() or ())) == inch
 
 
 def test_other_resolutions(pdefilter_command, tmp_path, photograph):

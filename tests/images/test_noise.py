@@ -14,7 +14,7 @@ from pdefilter.images.formats import FORMATS
 from pdefilter.images.frames import Frames
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
-from pdefilter.images.values import spread
+from pdefilter.images.values import to_full_range
 
 # WebP has no grey, BMP, AVIF and HEIC no grey with alpha: these come back as RGB of equal channels.
 AS_COLOUR = {("WebP", 1), ("WebP", 2), ("BMP", 2), ("AVIF", 2), ("HEIC", 2)}
@@ -27,7 +27,7 @@ def noise(rng, dtype, shape):
         return rng.random(shape) < 0.5
     bits = int(dtype.removeprefix("uint")) if dtype.startswith("uint") else 8
     if bits % 8:
-        return spread(rng.integers(0, 1 << bits, shape, np.uint16), (1 << bits) - 1)
+        return to_full_range(rng.integers(0, 1 << bits, shape, np.uint16), (1 << bits) - 1)
     stored = np.dtype(dtype)
     return np.frombuffer(rng.bytes(int(np.prod(shape)) * stored.itemsize), stored).reshape(shape)
 

@@ -8,7 +8,7 @@ from sample_files import sample_files
 from unusual import unusual_files
 
 from pdefilter.errors import ImageError
-from pdefilter.images.formats import FORMATS, recognised
+from pdefilter.images.formats import FORMATS, detect_format
 
 FILES = sample_files() | unusual_files()
 PASSES = 5
@@ -34,7 +34,7 @@ def each_written(images):
 
 @every_file
 def test_a_pass_in_its_own_format_keeps_pixels_and_tags(name):
-    images, own = opened(name), recognised(FILES[name])
+    images, own = opened(name), detect_format(FILES[name])
     try:
         again = read(written(images, own))
     except ImageError as error:
@@ -69,7 +69,7 @@ def is_utf8(packet):
 @every_file
 def test_what_both_formats_carry_comes_through(name):
     """There and back, from a format to another: what both carry is what it was."""
-    images, own = opened(name), recognised(FILES[name])
+    images, own = opened(name), detect_format(FILES[name])
     for format_, data in each_written(images):
         there = read(data)
         back = there

@@ -162,10 +162,10 @@ def test_what_is_broken_beside_pixels_is_left_out_and_the_rest_stays(name):
 def test_damaged_pixels_are_an_error_or_as_far_as_they_can_be_told():
     body = png.packed(png.values(2, 8), 8)
     head = png.SIGNATURE + png.header(2, 8)
-    data = head + png.spoilt(png_chunk(b"IDAT", body)) + png.END
+    data = head + png.report_broken(png_chunk(b"IDAT", body)) + png.END
     with pytest.raises(ImageError, match=r"^has pixels that are damaged; .* --lenient"):
         read(data)
-    with pytest.warns(UserWarning, match="what could be read was taken"):
+    with pytest.warns(UserWarning, match="what can be decoded was kept"):
         (image,) = read(data, lenient=True)
     assert np.array_equal(image.pixels, png.values(2, 8))
     needed = png.still(png_chunk(b"ABCD", b"?"))

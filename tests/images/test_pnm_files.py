@@ -9,18 +9,18 @@ import pytest
 from unusual import pnm as made
 
 from pdefilter import ImageError
-from pdefilter.images.formats import named, recognised
+from pdefilter.images.formats import detect_format, named
 from pdefilter.images.reading import Reading
 
 FILES = made.files()
 
 
 def read(data, number=0, **options):
-    return recognised(data).decode(data, Reading(**options)).read(number)
+    return detect_format(data).decode(data, Reading(**options)).read(number)
 
 
 def passed(data):
-    return recognised(data).encode(recognised(data).decode(data, Reading()))
+    return detect_format(data).encode(detect_format(data).decode(data, Reading()))
 
 
 @pytest.mark.parametrize(
@@ -137,4 +137,4 @@ def test_long_floats_are_rounded_and_that_is_named():
     image = read(FILES["long.npy"])
     assert np.array_equal(image.pixels, made.floats())
     assert image.pixels.dtype == np.float64
-    assert image.metadata.unkept == ("digits beyond those of 64 bits",)
+    assert image.metadata.dropped == ("digits beyond those of 64 bits",)

@@ -21,8 +21,8 @@ from unusual import unusual_files
 
 import pdefilter
 from pdefilter.errors import PdefilterError
-from pdefilter.images.codecs.silence import silence, unwarned
-from pdefilter.images.formats import recognised
+from pdefilter.images.codecs.silence import silence, without_warnings
+from pdefilter.images.formats import detect_format
 from pdefilter.images.reading import Reading
 
 PACKAGE = str(Path(pdefilter.__file__).parent)
@@ -84,7 +84,7 @@ def read(data, lenient):
     # A size that is a lie costs time.
     reading = Reading(most_pixels=1 << 20, lenient=lenient)
     with suppress(PdefilterError, MemoryError):
-        frames = recognised(data).decode(data, reading)
+        frames = detect_format(data).decode(data, reading)
         list(frames.outlines())
         for number in range(min(frames.count, 3)):
             frames.read(number)
@@ -127,7 +127,7 @@ def test_what_was_said_before_and_after_is_heard():
             os.write(2, b"error\n")
             print("out")
             print("error", file=sys.stderr)
-            with unwarned():
+            with without_warnings():
                 warnings.warn("warning", stacklevel=1)
         os.write(2, b"after\n")
     assert said == ["before", "after"]

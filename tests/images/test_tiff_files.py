@@ -163,7 +163,7 @@ def test_planes_of_metamorph_that_are_not_there():
     data = unusual.metamorph(3, claimed=12)
     with pytest.raises(ImageError, match=r"is truncated: \d of 12 planes are there"):
         read(data)
-    with pytest.warns(UserWarning, match="what could be read was taken"):
+    with pytest.warns(UserWarning, match="what can be decoded was kept"):
         assert np.array_equal(read(data, lenient=True)[0].pixels, unusual.picture(1, np.uint16))
 
 
@@ -246,7 +246,7 @@ def test_of_a_raw_photograph_the_picture_below_the_thumbnail_is_taken():
     thumbnail = unusual.page(small, entries={254: (unusual.LONG, [1])}, below={330: below})
     (image,) = read(unusual.tiff(thumbnail))
     assert np.array_equal(image.pixels, large)
-    assert image.metadata.unkept == ("1 smaller version",)
+    assert image.metadata.dropped == ("1 smaller version",)
     below.entries[262] = (unusual.SHORT, [32803])
     with pytest.raises(ImageError, match="holds a raw photograph; develop it"):
         read(unusual.tiff(thumbnail))
@@ -344,7 +344,7 @@ def test_damage_to_a_part_is_told_and_the_others_are_salvaged():
         data[at : at + len(parts[-1])] = bytes(len(parts[-1]))
         with pytest.raises(ImageError, match=r"has 1 of \d parts that cannot be decoded.*lenient"):
             read(bytes(data))
-        with pytest.warns(UserWarning, match="what could be read was taken"):
+        with pytest.warns(UserWarning, match="what can be decoded was kept"):
             (image,) = read(bytes(data), lenient=True)
         rows = 16 if "surplus" in name else 0
         assert np.array_equal(image.pixels[:rows], read(FILES[name])[0].pixels[:rows])

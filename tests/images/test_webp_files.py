@@ -60,7 +60,7 @@ def test_of_a_cut_webp_is_taken_what_is_there(colour_photograph, lossless):
     cut = data[: len(data) * 8 // 10]
     with pytest.raises(ImageError, match=r"is truncated: .* --lenient"):
         read(cut)
-    with pytest.warns(UserWarning, match="what could be read was taken"):
+    with pytest.warns(UserWarning, match="what can be decoded was kept"):
         (part,) = read(cut, lenient=True)
     half = len(whole.pixels) // 2
     assert np.array_equal(part.pixels[:half], whole.pixels[:half])
@@ -70,7 +70,7 @@ def test_of_a_cut_webp_is_taken_what_is_there(colour_photograph, lossless):
 def test_of_a_cut_animation_the_frames_before_are_taken():
     data = FILES["background.webp"]
     whole = read(data)
-    with pytest.warns(UserWarning, match="what could be read was taken"):
+    with pytest.warns(UserWarning, match="what can be decoded was kept"):
         part = read(data[: len(data) * 8 // 10], lenient=True)
     assert len(part) >= 3
     for one, other in zip(part[:-1], whole, strict=False):

@@ -62,7 +62,7 @@ def test_every_form_of_a_packet(orientation, sides, elements, prefix, quote, gap
     assert properties_of(one) == said
     assert xmp.orientation(one) == orientation
     for turned in (False, True):
-        changed = xmp.upright(one, turned=turned)
+        changed = xmp.reset_orientation(one, turned=turned)
         assert xmp.orientation(changed) == 1
         across, down = reversed(sides) if turned else sides
         assert properties_of(changed) == said | {
@@ -75,7 +75,7 @@ def test_every_form_of_a_packet(orientation, sides, elements, prefix, quote, gap
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_what_is_no_packet_says_nothing(blob):
     assert xmp.orientation(blob) is None
-    assert xmp.upright(blob, turned=True) == blob
+    assert xmp.reset_orientation(blob, turned=True) == blob
 
 
 def test_a_word_about_orientation_in_a_text_is_none():

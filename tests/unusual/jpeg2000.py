@@ -177,7 +177,7 @@ def files() -> dict[str, bytes]:
         "signed-12.j2k": encoded(signed(12), 12),
         "mixed.jp2": jp2(joined((plane(5), 5, 1), (signed(8, 1), 8, 1), (plane(6, 2), 6, 1)),
                          enumerated(SRGB)),
-        "bare.j2k": colour,
+        "without_jpeg_prefix.j2k": colour,
         "high-throughput.jph": bytes(imagecodecs.htj2k_encode(planes(8, 3))),
         "boxes.jp2": jp2(colour, enumerated(SRGB), extra=box(b"xml ", b"<a/>") + box(b"uuid", GEO)),
         "two.jp2": jp2(colour, enumerated(SRGB), extra=b"") + box(b"jp2c", colour),

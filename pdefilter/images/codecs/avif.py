@@ -16,17 +16,17 @@ import PIL.Image
 
 from pdefilter.errors import ImageError
 from pdefilter.images.codecs.avif_timing import Timing, timing, with_loops
-from pdefilter.images.codecs.boxes import Box, body_of, boxes, places
+from pdefilter.images.codecs.boxes import Box, body_of, body_slices, boxes
 from pdefilter.images.codecs.colour_numbers import SRGB, UNSPECIFIED
 from pdefilter.images.codecs.companions import GAIN_MAP, without_companions
 from pdefilter.images.codecs.opencv import cv2
-from pdefilter.images.codecs.silence import unwarned
-from pdefilter.images.exif import bare
+from pdefilter.images.codecs.silence import without_warnings
+from pdefilter.images.exif import without_jpeg_prefix
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import KINDS, Metadata
 from pdefilter.images.reading import Reading
-from pdefilter.images.values import gathered, spread
+from pdefilter.images.values import from_full_range, to_full_range
 
 _KINDS = {
     "exif": cv2.IMAGE_METADATA_EXIF,
@@ -39,7 +39,7 @@ _ORIENTATIONS = {0: (1, 4, 2), 1: (8, 5, 7), 2: (3, 2, 4), 3: (6, 7, 5)}
 _ENTRY = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"av01")
 _PROPERTIES = (b"meta", b"iprp", b"ipco")
 _BEFORE_ITS_BOXES = 78
-_UNKEPT = {
+_DROPPED = {
     b"clli": "light levels",
     b"mdcv": "colours of the mastering display",
     b"pasp": "shape of its pixels",
@@ -57,7 +57,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     metadata = _metadata(data, properties, reading)
     window = _window(rows, columns, properties)
     if window is None:
-        metadata = replace(metadata, unkept=(*metadata.unkept, "clean aperture"))
+        metadata = replace(metadata, dropped=(*metadata.dropped, "clean aperture"))
     else:
         rows, columns = (part.stop - part.start for part in window)
     if moving is None:
@@ -128,7 +128,7 @@ def _is_alike(one: Image, other: Image) -> bool:
 def _to_opencv(image: Image) -> Pixels:
     pixels, bits = image.pixels, image.bits or 8
     if bits > 8:
-        pixels = gathered(pixels, (1 << bits) - 1)
+        pixels = from_full_range(pixels, (1 << bits) - 1)
     if image.channels == 1:
         return np.ascontiguousarray(pixels.reshape(pixels.shape[:2]))
     order = [0, 0, 0, 1] if image.channels == 2 else [2, 1, 0, 3][: image.channels]
@@ -141,7 +141,7 @@ def _image(pixels: Pixels | None, properties: list[Box], metadata: Metadata) -> 
     bits = _bits(properties)
     pixels = pixels[_window(pixels.shape[0], pixels.shape[1], properties) or ...]
     if bits > 8:
-        pixels = spread(pixels, (1 << bits) - 1)
+        pixels = to_full_range(pixels, (1 << bits) - 1)
     if pixels.ndim == 3:
         pixels = np.ascontiguousarray(pixels[..., [2, 1, 0, 3][: pixels.shape[2]]])
     return Image(
@@ -172,17 +172,17 @@ def _animation(
 def _metadata(data: bytes, properties: list[Box], reading: Reading) -> Metadata:
     icc = exif = xmp = None
     try:
-        with unwarned(), PIL.Image.open(io.BytesIO(data), formats=["AVIF"]) as file:
+        with without_warnings(), PIL.Image.open(io.BytesIO(data), formats=["AVIF"]) as file:
             icc, exif, xmp = (file.info.get(key) for key in ("icc_profile", "exif", "xmp"))
     except (OSError, SyntaxError, ValueError):
-        reading.spoilt("metadata")
+        reading.report_broken("metadata")
     xmp, named = without_companions(xmp or None)
     return Metadata(
         icc=icc,
-        exif=exif and bare(exif),
+        exif=exif and without_jpeg_prefix(exif),
         xmp=xmp,
         own=tuple(_own(properties)),
-        unkept=tuple(dict.fromkeys((*_unkept(data, properties), *named))),
+        dropped=tuple(dict.fromkeys((*_dropped(data, properties), *named))),
         orientation=_orientation(properties),
     )
 
@@ -203,28 +203,28 @@ def _with_colours(data: bytes, image: Image) -> bytes:
         return data
     changed = bytearray(data)
     for path in (_PROPERTIES, _ENTRY):
-        for place in places(data, (*path, b"colr")):
+        for place in body_slices(data, (*path, b"colr")):
             if data.startswith(b"nclx", place.start):
                 struct.pack_into(">HH", changed, place.start + 4, *image.metadata.own[0])
     return bytes(changed)
 
 
-def _unkept(data: bytes, properties: list[Box]) -> Iterator[str]:
+def _dropped(data: bytes, properties: list[Box]) -> Iterator[str]:
     kinds = {kind for kind, _ in properties}
-    yield from (said for kind, said in _UNKEPT.items() if kind in kinds)
+    yield from (said for kind, said in _DROPPED.items() if kind in kinds)
     if any(data.startswith(b"tmap", place.start + 8)
-           for place in places(data, (b"meta", b"iinf"))):  # fmt: skip
+           for place in body_slices(data, (b"meta", b"iinf"))):  # fmt: skip
         yield GAIN_MAP
-    if data[8:12] != b"avis" and any(True for _ in places(data, (b"moov",))):
+    if data[8:12] != b"avis" and any(True for _ in body_slices(data, (b"moov",))):
         yield "animation"
 
 
 def _properties(data: bytes, *, moving: bool) -> list[Box]:
     """List what is said of the primary picture, or of the frames, and behind that of others."""
     if moving:
-        entry = next(places(data, _ENTRY), slice(0))
+        entry = next(body_slices(data, _ENTRY), slice(0))
         return list(boxes(data[entry][_BEFORE_ITS_BOXES:]))
-    found = list(boxes(data[next(places(data, _PROPERTIES), slice(0))]))
+    found = list(boxes(data[next(body_slices(data, _PROPERTIES), slice(0))]))
     own = [found[at - 1] for at in _of_primary(data) if 0 < at <= len(found)]
     kinds = {kind for kind, _ in own}
     # How a picture of tiles is compressed, its tiles alone say.
@@ -234,8 +234,8 @@ def _properties(data: bytes, *, moving: bool) -> list[Box]:
 
 def _of_primary(data: bytes) -> Iterator[int]:
     """List the numbers of the primary picture's properties, the first being one."""
-    primary = data[next(places(data, (b"meta", b"pitm")), slice(0))]
-    said = data[next(places(data, (b"meta", b"iprp", b"ipma")), slice(0))]
+    primary = data[next(body_slices(data, (b"meta", b"pitm")), slice(0))]
+    said = data[next(body_slices(data, (b"meta", b"iprp", b"ipma")), slice(0))]
     if len(primary) < 6 or len(said) < 8:
         return
     wanted, at = int.from_bytes(primary[4:]), 8
@@ -255,7 +255,7 @@ def _of_primary(data: bytes) -> Iterator[int]:
 def _size(data: bytes, properties: list[Box], *, moving: bool) -> tuple[int, int]:
     """Read the size of the picture as it is stored; where nothing tells its own, of the largest."""
     if moving:
-        entry = data[next(places(data, _ENTRY), slice(0))]
+        entry = data[next(body_slices(data, _ENTRY), slice(0))]
         sizes = [struct.unpack_from(">HH", entry, 24)] if len(entry) >= 28 else []
     else:
         sizes = [

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pdefilter.errors import ImageError
-from pdefilter.images.codecs.boxes import places
+from pdefilter.images.codecs.boxes import body_slices
 
 _MOVIE = (b"moov", b"mvhd")
 _TRACKS = (b"moov", b"trak")
@@ -60,12 +60,12 @@ def with_loops(data: bytes, loops: int) -> bytes:
     """
     changed = bytearray(data)
     for path in _HEADERS:
-        for place in places(data, path):
+        for place in body_slices(data, path):
             wide = data[place.start]
             struct.pack_into(">QQ" if wide else ">II", changed, place.start + 4, 0, 0)
     segment = _segment(data)
     for path, at in ((_MOVIE, 24), (_HEADERS[1], 28)) if loops and segment else ():
-        for place in places(data, path):
+        for place in body_slices(data, path):
             if data[place.start]:
                 struct.pack_into(">Q", changed, place.start + at, loops * segment)
     return bytes(changed)
@@ -90,4 +90,4 @@ def _segment(data: bytes) -> int:
 
 
 def _body(data: bytes, path: tuple[bytes, ...]) -> bytes:
-    return data[next(places(data, path), slice(0))]
+    return data[next(body_slices(data, path), slice(0))]

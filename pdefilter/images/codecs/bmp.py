@@ -13,7 +13,7 @@ from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata, Resolution
 from pdefilter.images.reading import Reading
-from pdefilter.images.values import spread
+from pdefilter.images.values import to_full_range
 
 # In front of the header, whose fields are counted from its own beginning.
 _FILE = struct.Struct("<2sIHHI")
@@ -178,7 +178,7 @@ def _stored(body: bytes, header: _Header, reading: Reading) -> Pixels:
     # The very last word need not be filled up.
     least = stride * (header.rows - 1) + (header.columns * header.bits + 7) // 8
     if len(body) < least:
-        reading.flaw(f"is truncated: {len(body)} of {least} bytes of pixels are there")
+        reading.report_flaw(f"is truncated: {len(body)} of {least} bytes of pixels are there")
     size = stride * header.rows
     return np.frombuffer(body[:size].ljust(size, b"\0"), np.uint8).reshape(header.rows, stride)
 
@@ -208,7 +208,7 @@ def _palette(data: bytes, header: _Header, end: int) -> Pixels:
 def _of_palette(numbers: Pixels, palette: Pixels, reading: Reading) -> Pixels:
     """Resolve a palette; a grey one to grey."""
     if numbers.max() >= len(palette):
-        reading.flaw(f"has pixels of other colours than the {len(palette)} of its palette")
+        reading.report_flaw(f"has pixels of other colours than the {len(palette)} of its palette")
     table = np.zeros((256, 3), np.uint8)
     table[: len(palette)] = palette
     is_grey = (table == table[:, :1]).all()
@@ -226,7 +226,7 @@ def _masks(data: bytes, header: _Header, reading: Reading) -> tuple[int, ...]:
     if header.compression == _NONE:
         colours = list(_USUAL_MASKS[header.bits])
     elif not any(colours):
-        reading.flaw("does not say which bits of a pixel its colours are")
+        reading.report_flaw("does not say which bits of a pixel its colours are")
         colours = list(_USUAL_MASKS[header.bits])
     if header.size < _MASKED and header.compression != _FIELDS_WITH_ALPHA:
         alpha = 0
@@ -253,17 +253,17 @@ def _of_fields(stored: Pixels, header: _Header, masks: tuple[int, ...]) -> Pixel
         if largest > 255:
             pixels[..., channel] = np.rint(values * (255 / largest))
         else:
-            pixels[..., channel] = spread(values, largest) if largest else 0
+            pixels[..., channel] = to_full_range(values, largest) if largest else 0
     return pixels
 
 
 def _metadata(data: bytes, header: _Header, masks: tuple[int, ...], reading: Reading) -> Metadata:
     found: dict[str, Any] = {"resolution": _resolution(header)}
-    unkept = []
+    dropped = []
     if header.bits > 8 and header.colours:
-        unkept.append("suggested palette")
+        dropped.append("suggested palette")
     if any(_shift_and_largest(mask)[1] > 255 for mask in masks):
-        unkept.append("bits of its values beyond 8")
+        dropped.append("bits of its values beyond 8")
     space, *_ = struct.unpack_from("<I", header.raw, _SPACE_AT)
     calibration = header.raw[_CALIBRATION_AT:_CALIBRATED]
     if header.size >= _CALIBRATED and space == _CALIBRATED_SPACE and any(calibration):
@@ -271,15 +271,15 @@ def _metadata(data: bytes, header: _Header, masks: tuple[int, ...], reading: Rea
     if header.size >= _LATEST and space == _EMBEDDED:
         found["icc"] = _profile(data, header, reading)
     elif header.size >= _LATEST and space == _LINKED:
-        unkept.append("ICC profile in a file of its own")
-    return Metadata(**found, unkept=tuple(unkept))
+        dropped.append("ICC profile in a file of its own")
+    return Metadata(**found, dropped=tuple(dropped))
 
 
 def _profile(data: bytes, header: _Header, reading: Reading) -> bytes | None:
     at, size = struct.unpack_from("<II", header.raw, _PROFILE_AT)
     icc = data[_FILE.size + at : _FILE.size + at + size]
     if not icc or len(icc) < size:
-        reading.spoilt("ICC profile")
+        reading.report_broken("ICC profile")
         return None
     return icc
 
@@ -288,4 +288,4 @@ def _resolution(header: _Header) -> Resolution | None:
     columns, rows = struct.unpack_from("<ii", header.raw, _RESOLUTION_AT)
     if header.size < _PLAIN or columns <= 0 or rows <= 0:
         return None
-    return Resolution.of_metre(columns, rows)
+    return Resolution.from_per_metre(columns, rows)

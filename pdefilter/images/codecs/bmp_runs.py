@@ -72,9 +72,9 @@ def expanded(data: bytes, rows: int, columns: int, bits: int, reading: Reading) 
             pixels[first : first + len(values)] = values
             column += len(values)
     if strays:
-        reading.flaw("has runs of pixels that leave the picture")
+        reading.report_flaw("has runs of pixels that leave the picture")
     elif not ended and (row, column) < (rows - 1, columns):
-        reading.flaw("is truncated")
+        reading.report_flaw("is truncated")
     return np.frombuffer(pixels, np.uint8).reshape(rows, width)[:, :columns]
 
 

@@ -29,7 +29,9 @@ def boxes(data: bytes) -> Iterator[Box]:
         at += size
 
 
-def places(data: bytes, path: Sequence[bytes], start: int = 0, end: int = -1) -> Iterator[slice]:
+def body_slices(
+    data: bytes, path: Sequence[bytes], start: int = 0, end: int = -1
+) -> Iterator[slice]:
     """Find where the bodies of boxes lie that a path of kinds leads to."""
     at, end = start, len(data) if end < 0 else end
     for kind, body in boxes(data[start:end]):
@@ -39,7 +41,7 @@ def places(data: bytes, path: Sequence[bytes], start: int = 0, end: int = -1) ->
             if len(path) == 1:
                 yield slice(at, at + len(body))
             else:
-                yield from places(data, path[1:], at + _BEFORE.get(kind, 0), at + len(body))
+                yield from body_slices(data, path[1:], at + _BEFORE.get(kind, 0), at + len(body))
         at += len(body)
 
 

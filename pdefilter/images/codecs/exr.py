@@ -11,7 +11,7 @@ import numpy as np
 import OpenEXR
 
 from pdefilter.errors import ImageError
-from pdefilter.images.alpha import divided, multiplied
+from pdefilter.images.alpha import premultiplied, unpremultiplied
 from pdefilter.images.codecs.exr_header import (
     Attribute,
     Header,
@@ -70,7 +70,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     """Read the pixels of each part; colours are stored multiplied by alpha."""
     found = headers(data)
     if not all(_is_sound(header[_DISPLAY].value) for header in found):
-        reading.spoilt("display window")
+        reading.report_broken("display window")
         data = with_attributes(data, [{_DISPLAY: header[_DATA]} for header in found])
         found = headers(data)
     sizes = [_size(header) for header in found]
@@ -135,9 +135,9 @@ def _size(header: Header) -> tuple[int, int]:
 def _image(channels: dict[str, Any], header: Header, size: tuple[int, int]) -> Image:
     planes = {name: _whole(channel, size) for name, channel in channels.items()}
     integers = frozenset(name for name, plane in planes.items() if plane.dtype.kind == "u")
-    unkept = _unkept(header)
+    dropped = _dropped(header)
     if any((planes[name] > _EXACT).any() for name in integers):
-        unkept.append("the last digits of integers beyond 16777216")
+        dropped.append("the last digits of integers beyond 16777216")
     if {"Y", *_CHROMA} <= planes.keys():
         planes = _coloured(planes, header)
     names = _in_order(planes)
@@ -149,11 +149,11 @@ def _image(channels: dict[str, Any], header: Header, size: tuple[int, int]) -> I
     has_alpha = [name.rpartition(".")[2] for name in names] in (_NAMES[2], _NAMES[4])
     has_alpha &= len({name.rpartition(".")[0] for name in names}) == 1
     return Image(
-        divided(pixels) if has_alpha else pixels if len(names) > 1 else pixels[..., 0],
+        unpremultiplied(pixels) if has_alpha else pixels if len(names) > 1 else pixels[..., 0],
         has_alpha=has_alpha,
         metadata=Metadata(
             own=_own(header),
-            unkept=tuple(unkept),
+            dropped=tuple(dropped),
             stored=_Stored(tuple(names), integers, header[b"compression"].value[0]),
         ),
     )
@@ -179,12 +179,12 @@ def _own(header: Header) -> tuple[tuple[bytes, Attribute], ...]:
     )
 
 
-def _unkept(header: Header) -> list[str]:
-    unkept = ["preview"] if b"preview" in header else []
+def _dropped(header: Header) -> list[str]:
+    dropped = ["preview"] if b"preview" in header else []
     # In front of how sizes are rounded is the mode: one level, or more.
     if _TILES in header and header[_TILES].value[8] & 15:
-        unkept.append("smaller copies of the picture")
-    return unkept
+        dropped.append("smaller copies of the picture")
+    return dropped
 
 
 def _said(image: Image) -> Header:
@@ -204,7 +204,7 @@ def _window(attribute: Attribute) -> tuple[Pixels, Pixels]:
 def _channels(image: Image) -> dict[str, Pixels]:
     pixels = image.pixels.reshape(*image.pixels.shape[:2], -1)
     if image.has_alpha:
-        pixels = multiplied(pixels)
+        pixels = premultiplied(pixels)
     stored = _stored(image)
     names = stored.channels if stored else _names(image)
     channels = {name: np.ascontiguousarray(pixels[..., at]) for at, name in enumerate(names)}

@@ -61,7 +61,7 @@ class _File:
     blocks: list[_Block] = field(default_factory=list)
     text: list[tuple[str, str]] = field(default_factory=list)
     latin: set[str] = field(default_factory=set)
-    unkept: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
     loops: int | None = None
     xmp: bytes | None = None
     icc: bytes | None = None
@@ -89,7 +89,7 @@ class _File:
         else:
             letters = name.decode("latin-1").strip()
             told = letters if letters.isascii() and letters.isprintable() else "of some program"
-            self.unkept.append(f"application data {told}")
+            self.dropped.append(f"application data {told}")
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
@@ -135,7 +135,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         # What says nothing of repeating is played once.
         loops=(1 if file.loops is None else file.loops) if several else None,
         own=background,
-        unkept=tuple(dict.fromkeys(file.unkept)),
+        dropped=tuple(dict.fromkeys(file.dropped)),
         stored=_Stored(frozenset(file.latin)),
     )
     canvas = Canvas(rows, columns, placements, patch)
@@ -331,16 +331,16 @@ def _parsed(data: bytes, reading: Reading) -> _File:
             if about == _CONTROL and len(body) >= 4:
                 control = body
                 if control[0] & 2:
-                    found.unkept.append("wait for the user")
+                    found.dropped.append("wait for the user")
             elif about == _COMMENT:
                 found.add_comment(body)
             elif about == _APPLICATION:
                 found.add_application(body, data[start + 12 : at])
             elif about == _DRAWN_TEXT:
-                found.unkept.append("text to be drawn")
+                found.dropped.append("text to be drawn")
                 control = b""
             else:
-                found.unkept.append("block of an unknown kind")
+                found.dropped.append("block of an unknown kind")
         elif kind == _IMAGE and at + 10 < len(data):
             own = _palette(data, at + 9, at + 10)
             start = at + 10 + own.size + 1
@@ -351,12 +351,12 @@ def _parsed(data: bytes, reading: Reading) -> _File:
         elif kind == _IMAGE:
             break
         else:
-            reading.flaw("has junk between its blocks")
+            reading.report_flaw("has junk between its blocks")
             return found
     if at >= len(data) or data[at] != _END:
-        reading.flaw("is truncated")
+        reading.report_flaw("is truncated")
     elif data[at + 1 :].strip(b"\0\r\n "):
-        found.unkept.append("data behind its end")
+        found.dropped.append("data behind its end")
     return found
 
 
@@ -398,7 +398,7 @@ def _indices(block: _Block, reading: Reading) -> Pixels:
     try:
         decoded = imagecodecs.gif_decode(head + block.packed + b";", index=0)
     except imagecodecs.GifError:
-        reading.flaw("has pixels that are damaged")
+        reading.report_flaw("has pixels that are damaged")
         return _salvaged(head, block)
     indices: Pixels = decoded[..., 0] if decoded.ndim == 3 else decoded
     return indices

@@ -10,17 +10,17 @@ import numpy as np
 import pillow_heif
 
 from pdefilter.errors import ImageError
-from pdefilter.images.alpha import divided
+from pdefilter.images.alpha import unpremultiplied
 from pdefilter.images.codecs.boxes import boxes
 from pdefilter.images.codecs.colour_numbers import SRGB, UNSPECIFIED
 from pdefilter.images.codecs.companions import GAIN_MAP, without_companions
-from pdefilter.images.codecs.silence import unwarned
-from pdefilter.images.exif import bare
+from pdefilter.images.codecs.silence import without_warnings
+from pdefilter.images.exif import without_jpeg_prefix
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
-from pdefilter.images.values import gathered, spread
+from pdefilter.images.values import from_full_range, to_full_range
 
 _LOSSLESS = -1
 # Red, green and blue are stored as they are; of grey alone the matrix says nothing.
@@ -41,7 +41,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     kinds = [kind for kind, _ in boxes(data)]
     if b"moov" in kinds and b"meta" not in kinds:
         raise ImageError("is an animation; save its frames as .png by ffmpeg first")
-    with unwarned():
+    with without_warnings():
         file = pillow_heif.open_heif(
             io.BytesIO(data), convert_hdr_to_8bit=False, hdr_to_16bit=False
         )
@@ -51,7 +51,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     reading.require_size(rows, columns)
     first = _metadata(stills[0])
     if b"moov" in kinds:
-        first = replace(first, unkept=(*first.unkept, "animation"))
+        first = replace(first, dropped=(*first.dropped, "animation"))
 
     def read(number: int) -> Image:
         still = stills[number]
@@ -63,9 +63,9 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         if still.size != claimed:
             raise ImageError("is a broken HEIC (it has not the size it claims); get an intact copy")
         if bits > 8:
-            pixels = spread(pixels, (1 << bits) - 1)
+            pixels = to_full_range(pixels, (1 << bits) - 1)
         return Image(
-            divided(pixels) if still.premultiplied_alpha else pixels,
+            unpremultiplied(pixels) if still.premultiplied_alpha else pixels,
             has_alpha=still.has_alpha,
             bits=bits if bits > 8 else None,
             metadata=metadata,
@@ -81,7 +81,7 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
         bits = image.bits or 8
         pixels = image.pixels
         if bits > 8:
-            pixels = gathered(pixels, (1 << bits) - 1)
+            pixels = from_full_range(pixels, (1 << bits) - 1)
         if image.channels == 2:
             pixels = pixels[..., [0, 0, 0, 1]]
         rows, columns = pixels.shape[:2]
@@ -127,13 +127,13 @@ def _bits(still: pillow_heif.HeifImage) -> int:
 
 def _metadata(still: pillow_heif.HeifImage) -> Metadata:
     info: Mapping[str, Any] = still.info
-    xmp, unkept = without_companions(info.get("xmp") or None)
+    xmp, dropped = without_companions(info.get("xmp") or None)
     return Metadata(
         icc=info.get("icc_profile"),
-        exif=bare(info["exif"] or b"") or None,
+        exif=without_jpeg_prefix(info["exif"] or b"") or None,
         xmp=xmp,
         own=tuple(_own(info)),
-        unkept=tuple(dict.fromkeys((*_others(info), *unkept))),
+        dropped=tuple(dict.fromkeys((*_others(info), *dropped))),
         # Its boxes alone tell, and libheif has obeyed them.
         orientation=1,
     )

@@ -11,7 +11,7 @@ import simplejpeg
 from pdefilter.errors import ImageError
 from pdefilter.images import exif
 from pdefilter.images.codecs.companions import GAIN_MAP, VIDEO, without_companions
-from pdefilter.images.codecs.segments import (
+from pdefilter.images.codecs.jpeg_segments import (
     MOST,
     Parts,
     Segment,
@@ -24,7 +24,7 @@ from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import COMMENT, Metadata, Resolution, as_comment
 from pdefilter.images.reading import Reading
-from pdefilter.images.values import gathered, spread
+from pdefilter.images.values import from_full_range, to_full_range
 
 QUALITY = 95
 
@@ -52,7 +52,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     """Read a JPEG of grey, RGB or CMYK."""
     parts = taken_apart(data)
     if parts.pixels is None:
-        reading.flaw("is truncated")
+        reading.report_flaw("is truncated")
     if any(kind == _JPEG_LS for kind, _ in parts.segments):
         raise ImageError("is a JPEG-LS; convert it to .png first")
     header = frame_of(parts)
@@ -75,10 +75,10 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
             pixels = _decoded(wanted, _COLOURS[components], reading, is_cut=parts.end is None)
         else:
             if parts.end is None:
-                reading.flaw("is truncated")
+                reading.report_flaw("is truncated")
             pixels = _by_imagecodecs(wanted)
         pixels = np.squeeze(pixels, 2) if pixels.shape[2:] == (1,) else pixels
-        pixels = spread(pixels, (1 << bits) - 1)
+        pixels = to_full_range(pixels, (1 << bits) - 1)
         if components == 4 and any(map(_is_adobes, parts.segments)):
             # Adobe's inks are stored inverted.
             pixels = ~pixels
@@ -112,7 +112,7 @@ def _decoded(data: bytes, colours: str, reading: Reading, *, is_cut: bool) -> Pi
     try:
         pixels: Pixels = simplejpeg.decode_jpeg(data, colours, strict=True)
     except ValueError:
-        reading.flaw("is truncated" if is_cut else "is a JPEG with damaged pixels")
+        reading.report_flaw("is truncated" if is_cut else "is a JPEG with damaged pixels")
         pixels = _by_imagecodecs(data)
     return pixels
 
@@ -130,7 +130,7 @@ def _encoded(pixels: Pixels, image: Image) -> bytes:
 
         return bytes(
             imagecodecs.jpeg8_encode(
-                gathered(pixels, 4095), QUALITY, bitspersample=12, subsampling="444"
+                from_full_range(pixels, 4095), QUALITY, bitspersample=12, subsampling="444"
             )
         )
     colours = _COLOURS[image.channels]
@@ -157,27 +157,27 @@ def _pixels_alone(data: bytes, parts: Parts) -> bytes:
 def _metadata(data: bytes, parts: Parts, reading: Reading) -> Metadata:
     found: dict[str, Any] = {}
     profile: list[bytes] = []
-    text, own, unkept = [], [], []
+    text, own, dropped = [], [], []
     for kind, body in parts.segments:
         if kind == _JFIF and body.startswith((b"JFIF\0", b"JFXX\0")):
             if body.startswith(b"JFIF") and len(body) >= 12:
                 found.setdefault("resolution", _resolution(*struct.unpack(">BHH", body[7:12])))
-        elif kind == _EXIF and body.startswith(exif.IN_JPEG):
-            said = body[len(exif.IN_JPEG) :]
+        elif kind == _EXIF and body.startswith(exif.JPEG_PREFIX):
+            said = body[len(exif.JPEG_PREFIX) :]
             if "exif" not in found:
                 found["exif"] = said
-            elif said.startswith(exif.STARTS):
-                unkept.append("second EXIF")
+            elif said.startswith(exif.SIGNATURES):
+                dropped.append("second EXIF")
             else:
                 found["exif"] += said
         elif kind == _EXIF and body.startswith(_XMP_START):
             if "xmp" in found:
-                unkept.append("second XMP")
+                dropped.append("second XMP")
             found.setdefault("xmp", body[len(_XMP_START) :])
         elif kind == _ICC and body.startswith(_ICC_START):
             profile.append(body[len(_ICC_START) :].ljust(2, b"\0"))
         elif kind == _ICC and body.startswith(_GAIN_MAP_START):
-            unkept.append(GAIN_MAP)
+            dropped.append(GAIN_MAP)
         elif kind == _COMMENT:
             try:
                 text.append((COMMENT, body.decode().rstrip("\0")))
@@ -191,15 +191,17 @@ def _metadata(data: bytes, parts: Parts, reading: Reading) -> Metadata:
         ):
             own.append((kind, body))
     if parts.has_junk:
-        reading.spoilt("metadata")
+        reading.report_broken("metadata")
     if profile:
         found["icc"] = _profile(profile, reading)
     if parts.end is not None:
-        unkept += _behind(data, parts.end)
+        dropped += _behind(data, parts.end)
     if "xmp" in found:
         found["xmp"], named = without_companions(found["xmp"])
-        unkept += named
-    return Metadata(text=tuple(text), own=tuple(own), unkept=tuple(dict.fromkeys(unkept)), **found)
+        dropped += named
+    return Metadata(
+        text=tuple(text), own=tuple(own), dropped=tuple(dict.fromkeys(dropped)), **found
+    )
 
 
 def _profile(pieces: Sequence[bytes], reading: Reading) -> bytes | None:
@@ -208,7 +210,7 @@ def _profile(pieces: Sequence[bytes], reading: Reading) -> bytes | None:
         numbered = {piece[0]: piece[2:] for piece in reversed(pieces) if piece[1:2] == count}
         if sorted(numbered) == list(range(1, 1 + int.from_bytes(count))):
             return b"".join(numbered[number] for number in sorted(numbered)) or None
-    reading.spoilt("ICC profile")
+    reading.report_broken("ICC profile")
     return None
 
 
@@ -239,8 +241,8 @@ def _metadata_segments(image: Image) -> Iterator[bytes]:
             columns, rows = found
         yield segment(_JFIF, b"JFIF\0\1\1" + struct.pack(">BHHBB", unit, columns, rows, 0, 0))
     if metadata.exif is not None:
-        for part in _cut(metadata.exif, MOST - len(exif.IN_JPEG)):
-            yield segment(_EXIF, exif.IN_JPEG + part)
+        for part in _cut(metadata.exif, MOST - len(exif.JPEG_PREFIX)):
+            yield segment(_EXIF, exif.JPEG_PREFIX + part)
     if metadata.xmp is not None:
         yield _fitting(_EXIF, _XMP_START + metadata.xmp)
     if metadata.icc is not None:

@@ -13,16 +13,16 @@ import imagecodecs
 import numpy as np
 
 from pdefilter.errors import ImageError
-from pdefilter.images.alpha import divided
+from pdefilter.images.alpha import unpremultiplied
 from pdefilter.images.codecs.boxes import Box, body_of, box, boxes
 from pdefilter.images.codecs.jpeg2000_channels import order_of, side_by_side, with_palette
 from pdefilter.images.codecs.jpeg2000_components import START, channels, sizes
-from pdefilter.images.exif import bare
+from pdefilter.images.exif import without_jpeg_prefix
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata, Resolution
 from pdefilter.images.reading import Reading
-from pdefilter.images.values import gathered, spread
+from pdefilter.images.values import from_full_range, to_full_range
 
 _END_OF_CODESTREAM = b"\xff\xd9"
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
@@ -62,7 +62,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     reading.require_size(said.rows, said.columns, len(said.components))
     # Within a codestream nothing but its end has this marker.
     if _END_OF_CODESTREAM not in codestream:
-        reading.flaw("is truncated")
+        reading.report_flaw("is truncated")
     header = list(boxes(body_of(b"jp2h", parts)))
     _require_readable(header)
 
@@ -73,19 +73,19 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         unsaid = colours == _Colours()
         is_ycc = len(order.colours) == 3 and not said.become_rgb
         is_ycc &= colours.space == _YCC or (unsaid and not said.are_whole)
-        pixels, bits, unkept = side_by_side(found, order, is_ycc=is_ycc)
+        pixels, bits, dropped = side_by_side(found, order, is_ycc=is_ycc)
         metadata = _metadata(parts, header, colours, reading)
         if order.is_premultiplied:
-            pixels = divided(pixels)
+            pixels = unpremultiplied(pixels)
         if bits is not None:
             # What was computed is rounded as it will be stored.
-            pixels = spread(gathered(pixels, (1 << bits) - 1), (1 << bits) - 1)
+            pixels = to_full_range(from_full_range(pixels, (1 << bits) - 1), (1 << bits) - 1)
         return Image(
             pixels,
             has_alpha=order.alpha is not None,
             bits=bits,
             is_cmyk=colours.is_cmyk and len(order.colours) == 4,
-            metadata=replace(metadata, unkept=metadata.unkept + unkept),
+            metadata=replace(metadata, dropped=metadata.dropped + dropped),
         )
 
     return single(
@@ -100,7 +100,7 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
     (image,) = images
     pixels = image.pixels if image.channels > 1 else image.pixels.reshape(image.pixels.shape[:2])
     if image.bits:
-        pixels = gathered(pixels, (1 << image.bits) - 1)
+        pixels = from_full_range(pixels, (1 << image.bits) - 1)
     data = imagecodecs.jpeg2k_encode(
         np.ascontiguousarray(pixels),
         level=0,
@@ -153,7 +153,7 @@ def _colours_of(header: Iterable[Box], reading: Reading) -> _Colours:
         if body[0] in (_RESTRICTED_PROFILE, _ANY_PROFILE):
             if body[3:]:
                 return _Colours(icc=body[3:])
-            reading.spoilt("ICC profile")
+            reading.report_broken("ICC profile")
     return _Colours()
 
 
@@ -167,15 +167,15 @@ def _metadata(
         if kind == b"uuid" and body[:16] == _XMP:
             found["xmp"] = body[16:]
         elif kind == b"uuid" and body[:16] == _EXIF:
-            found["exif"] = bare(body[16:])
+            found["exif"] = without_jpeg_prefix(body[16:])
         elif kind in _OWN:
             own.append((kind, body))
     try:
         found["resolution"] = _resolution(header)
     except (struct.error, ZeroDivisionError):
-        reading.spoilt("resolution")
-    unkept = ("further pictures",) if pictures > 1 else ()
-    return Metadata(**found, own=tuple(own), unkept=unkept)
+        reading.report_broken("resolution")
+    dropped = ("further pictures",) if pictures > 1 else ()
+    return Metadata(**found, own=tuple(own), dropped=dropped)
 
 
 def _resolution(header: Iterable[Box]) -> Resolution | None:
@@ -188,7 +188,7 @@ def _resolution(header: Iterable[Box]) -> Resolution | None:
     columns = Fraction(c, c_parts) * Fraction(10) ** c_power
     if round(rows) < 1 or round(columns) < 1:
         return Resolution(columns / 100, rows / 100, "cm") if rows and columns else None
-    return Resolution.of_metre(round(columns), round(rows))
+    return Resolution.from_per_metre(round(columns), round(rows))
 
 
 def _are_colours(image: Image) -> bool:

@@ -10,7 +10,7 @@ from pdefilter.images.codecs.boxes import Box, body_of
 from pdefilter.images.codecs.jpeg2000_components import Channel
 from pdefilter.images.image import Pixels
 from pdefilter.images.reading import Reading
-from pdefilter.images.values import spread
+from pdefilter.images.values import to_full_range
 
 _COLOUR, _ALPHA, _PREMULTIPLIED_ALPHA = 0, 1, 2
 _DEEPEST = 16
@@ -49,7 +49,7 @@ def with_palette(found: list[Channel], header: Sequence[Box], reading: Reading) 
             continue
         values, table = found[component].values, columns[number].values
         if values.max() >= len(table):
-            reading.flaw(f"has pixels of other colours than the {len(table)} of its palette")
+            reading.report_flaw(f"has pixels of other colours than the {len(table)} of its palette")
         colours = table[values.clip(0, len(table) - 1)]
         made.append(Channel(colours, columns[number].bits))
     return made
@@ -131,7 +131,7 @@ def _spread(channel: Channel, kind: np.dtype) -> Pixels:
         values = values.astype(np.int64) + (1 << (bits - 1))
     full = np.iinfo(kind).max
     if kind.itemsize == 1 or bits > 8:
-        return spread(values, (1 << bits) - 1)
+        return to_full_range(values, (1 << bits) - 1)
     table = np.rint(np.arange(1 << bits) * (full / ((1 << bits) - 1))).astype(kind)
     spread_out: Pixels = table[values]
     return spread_out

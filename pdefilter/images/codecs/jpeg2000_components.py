@@ -15,7 +15,7 @@ import PIL.Image
 
 from pdefilter.errors import ImageError
 from pdefilter.images.codecs.boxes import box
-from pdefilter.images.codecs.silence import silence, unwarned
+from pdefilter.images.codecs.silence import silence, without_warnings
 from pdefilter.images.image import Pixels
 
 START = b"\xff\x4f\xff\x51"
@@ -179,7 +179,7 @@ def _of_different_sizes(codestream: bytes, said: Sizes) -> list[Channel]:
             box(b"jp2c", codestream),
         ]
     )
-    with unwarned(), PIL.Image.open(io.BytesIO(file), formats=["JPEG2000"]) as picture:
+    with without_warnings(), PIL.Image.open(io.BytesIO(file), formats=["JPEG2000"]) as picture:
         pixels = np.asarray(picture).reshape(said.rows, said.columns, -1)
     # Values of fewer bits are in the upper ones of a byte, and zero is in their middle if signed.
     return [

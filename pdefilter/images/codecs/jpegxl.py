@@ -8,7 +8,7 @@ import imagecodecs
 import numpy as np
 
 from pdefilter.errors import ImageError
-from pdefilter.images.alpha import divided
+from pdefilter.images.alpha import unpremultiplied
 from pdefilter.images.codecs.boxes import Box, box, boxes
 from pdefilter.images.codecs.companions import GAIN_MAP, without_companions
 from pdefilter.images.codecs.jpegxl_header import (
@@ -23,19 +23,19 @@ from pdefilter.images.codecs.jpegxl_header import (
     header,
     with_colours,
 )
-from pdefilter.images.exif import bare
+from pdefilter.images.exif import without_jpeg_prefix
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
-from pdefilter.images.values import gathered, spread
+from pdefilter.images.values import from_full_range, to_full_range
 
 # The library is five times as fast as it is by itself, and files are hardly larger.
 _EFFORT = 3
 _START = ((b"JXL ", b"\r\n\x87\n"), (b"ftyp", b"jxl \0\0\0\0jxl "))
 _CODESTREAM, _PIECE, _COMPRESSED = b"jxlc", b"jxlp", b"brob"
 _EXIF, _XMP = b"Exif", b"xml "
-_UNKEPT = {b"jumb": "JUMBF boxes", b"jhgm": GAIN_MAP}
+_DROPPED = {b"jumb": "JUMBF boxes", b"jhgm": GAIN_MAP}
 # Of what is said beside the pixels, once it is unpacked.
 _MOST_SAID = 1 << 24
 
@@ -68,7 +68,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     def read() -> Image:
         pixels = _pixels(codestream, said)
         return Image(
-            divided(pixels) if said.multiplied else pixels,
+            unpremultiplied(pixels) if said.multiplied else pixels,
             has_alpha=ALPHA in said.extra,
             bits=said.bits if 8 < said.bits < 16 and not said.is_float else None,
             metadata=metadata,
@@ -82,7 +82,7 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
     (image,) = images
     pixels = image.pixels if image.channels > 1 else image.pixels.reshape(image.pixels.shape[:2])
     if image.bits:
-        pixels = gathered(pixels, (1 << image.bits) - 1)
+        pixels = from_full_range(pixels, (1 << image.bits) - 1)
     data = bytes(
         imagecodecs.jpegxl_encode(
             np.ascontiguousarray(pixels),
@@ -128,7 +128,7 @@ def _pixels(codestream: bytes, said: Header) -> Pixels:
     if said.is_float:
         # All that halves hold, singles do.
         return pixels.astype(np.float32, copy=False)
-    return spread(pixels, (1 << said.bits) - 1)
+    return to_full_range(pixels, (1 << said.bits) - 1)
 
 
 def _codestream(parts: Sequence[Box]) -> bytes:
@@ -142,31 +142,31 @@ def _codestream(parts: Sequence[Box]) -> bytes:
 
 def _metadata(parts: Sequence[Box], said: Header, reading: Reading) -> Metadata:
     found: dict[bytes, bytes] = {}
-    unkept = []
+    dropped = []
     if said.has_profile:
-        unkept.append("ICC profile")
+        dropped.append("ICC profile")
     if any(kind != ALPHA for kind in said.extra):
-        unkept.append("channels beside colours and alpha")
+        dropped.append("channels beside colours and alpha")
     for kind, body in _unpacked(parts, reading):
-        if kind in _UNKEPT:
-            unkept.append(_UNKEPT[kind])
+        if kind in _DROPPED:
+            dropped.append(_DROPPED[kind])
         elif kind in found and kind in (_EXIF, _XMP):
-            unkept.append("second EXIF" if kind == _EXIF else "second XMP")
+            dropped.append("second EXIF" if kind == _EXIF else "second XMP")
         found.setdefault(kind, body)
     exif = None
     if _EXIF in found:
         # In front of it stands how many bytes to pass over.
         (before,) = struct.unpack(">I", found[_EXIF][:4].ljust(4, b"\0"))
-        exif = bare(found[_EXIF][4 + before :]) or None
+        exif = without_jpeg_prefix(found[_EXIF][4 + before :]) or None
         if exif is None:
-            reading.spoilt("EXIF")
+            reading.report_broken("EXIF")
     xmp, named = without_companions(found.get(_XMP) or None)
     known = said.is_srgb or (said.is_float and said.is_linear) or said.has_profile
     return Metadata(
         exif=exif,
         xmp=xmp,
         own=() if known else (_Meaning(said.space, said.colours, said.tones),),
-        unkept=tuple(dict.fromkeys((*unkept, *named))),
+        dropped=tuple(dict.fromkeys((*dropped, *named))),
         orientation=said.orientation,
     )
 
@@ -179,4 +179,4 @@ def _unpacked(parts: Iterable[Box], reading: Reading) -> Iterator[Box]:
         try:
             yield body[:4], bytes(imagecodecs.brotli_decode(body[4:], out=_MOST_SAID))
         except (imagecodecs.BrotliError, ValueError):
-            reading.spoilt({_EXIF: "EXIF", _XMP: "XMP"}.get(body[:4], "metadata"))
+            reading.report_broken({_EXIF: "EXIF", _XMP: "XMP"}.get(body[:4], "metadata"))

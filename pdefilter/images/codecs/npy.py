@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from pdefilter.errors import ImageError
-from pdefilter.images.codecs.silence import unwarned
+from pdefilter.images.codecs.silence import without_warnings
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata
@@ -38,10 +38,10 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
 
 def _image(array: Pixels) -> Image:
     if array.dtype.kind == "f" and array.dtype.itemsize > _LONGEST_FLOAT:
-        unkept = ("digits beyond those of 64 bits",)
+        dropped = ("digits beyond those of 64 bits",)
         with np.errstate(all="ignore"):
             shorter = array.astype(np.float64)
-        return replace(Image.of(shorter), metadata=Metadata(unkept=unkept))
+        return replace(Image.of(shorter), metadata=Metadata(dropped=dropped))
     return Image.of(array)
 
 
@@ -50,7 +50,7 @@ def _array(data: bytes, stream: io.BytesIO, reading: Reading) -> Pixels:
     library = np.lib.format
     is_first = library.read_magic(stream)[0] == 1
     read_header = library.read_array_header_1_0 if is_first else library.read_array_header_2_0
-    with unwarned():  # of Python 2
+    with without_warnings():  # of Python 2
         shape, fortran, dtype = read_header(stream)
     if dtype.hasobject:
         raise ImageError("holds Python objects, not numbers")
@@ -64,7 +64,7 @@ def _array(data: bytes, stream: io.BytesIO, reading: Reading) -> Pixels:
     if there < wanted:
         # What is missing may be made up for, if it is no more than may be read.
         reading.require_size(math.prod(shape), 1)
-        reading.flaw(f"is truncated: {there} of {wanted} bytes of pixels are there")
+        reading.report_flaw(f"is truncated: {there} of {wanted} bytes of pixels are there")
         data, first = data[first:].ljust(wanted, b"\0"), 0
     array = np.frombuffer(data, dtype, math.prod(shape), first)
     array = array.astype(dtype.newbyteorder("="), copy=False)

@@ -17,8 +17,8 @@ import numpy as np
 
 from pdefilter.errors import ImageError
 from pdefilter.images.codecs.animation import Canvas, Placement
-from pdefilter.images.codecs.chunks import Chunk, joined, taken_apart
-from pdefilter.images.codecs.chunks_said import (
+from pdefilter.images.codecs.png_chunks import Chunk, joined, taken_apart
+from pdefilter.images.codecs.png_metadata import (
     MOVING,
     PIXELS,
     Kind,
@@ -60,17 +60,19 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     reading.require_size(rows, columns)
     flaws = list(dict.fromkeys(_flaws(chunks)))
     for flaw in flaws:
-        reading.flaw(flaw)
+        reading.report_flaw(flaw)
     needed = [chunk for chunk in chunks if chunk.kind in _NEEDED_BY_PIXELS]
     metadata = said(chunks, behind, _kind(chunks), reading)
     still, moving = _frames(chunks)
     claimed = _animated(chunks)
     if claimed is not None and claimed[0] != len(moving):
-        reading.flaw(f"has another number of frames ({len(moving)}) than it claims ({claimed[0]})")
+        reading.report_flaw(
+            f"has another number of frames ({len(moving)}) than it claims ({claimed[0]})"
+        )
     pictures = _Pictures(chunks[0].body, needed, reading, is_damaged=bool(flaws))
     if moving:
         if still:
-            metadata = replace(metadata, unkept=(*metadata.unkept, "default image"))
+            metadata = replace(metadata, dropped=(*metadata.dropped, "default image"))
         return _animation(pictures, moving, metadata, claimed[1] if claimed else None)
     return single(
         lambda: _image(pictures.decoded((rows, columns), still), metadata),
@@ -164,7 +166,7 @@ class _Pictures:
             try:
                 return self._by_library(header, b"".join(bodies))
             except imagecodecs.PngError:
-                self.reading.flaw("has pixels that are damaged")
+                self.reading.report_flaw("has pixels that are damaged")
         return self._by_library(header, _salvaged(header, bodies))
 
     def _by_library(self, header: bytes, body: bytes) -> Any:

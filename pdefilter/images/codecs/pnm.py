@@ -17,7 +17,7 @@ from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
-from pdefilter.images.values import gathered, spread
+from pdefilter.images.values import from_full_range, to_full_range
 
 _GAP = rb"(?:\s|#[^\n]*\n)+"
 _HEADERS = {
@@ -92,7 +92,7 @@ def _encoded(image: Image, name: str) -> bytes:
     largest = np.iinfo(pixels.dtype).max
     if image.bits:
         largest = (1 << image.bits) - 1
-        pixels = gathered(pixels, largest)
+        pixels = from_full_range(pixels, largest)
     if name == "PAM":
         usual = _PAM_TYPES.get((image.channels, image.has_alpha), "").encode()
         kind = said.get(_TUPLE, usual)
@@ -201,7 +201,7 @@ def _end(data: bytes, header: _Header, reading: Reading) -> int | None:
         return end
     rest = data[end:].strip(b"\0 \t\r\n")
     if rest:
-        reading.flaw(f"goes on, after its last image, with {len(rest)} bytes that are none")
+        reading.report_flaw(f"goes on, after its last image, with {len(rest)} bytes that are none")
     return None
 
 
@@ -221,10 +221,10 @@ def _image(data: bytes, header: _Header, reading: Reading) -> Image:
     if kind in (b"P1", b"P4"):
         values = 1 - values
     if values.max() > header.largest:
-        reading.flaw(f"has values above {header.largest}, the largest that it claims")
+        reading.report_flaw(f"has values above {header.largest}, the largest that it claims")
         values = values.clip(0, header.largest)
     return Image(
-        spread(_shaped(values, header), header.largest),
+        to_full_range(_shaped(values, header), header.largest),
         has_alpha=header.has_alpha,
         bits=header.bits,
         metadata=metadata,
@@ -251,12 +251,12 @@ def _plain(body: bytes, count: int, reading: Reading, *, single_digits: bool) ->
         words = [digit.to_bytes() for digit in b"".join(words)[:count]]
     words = words[:count]
     if len(words) < count:
-        reading.flaw(f"is truncated: {len(words)} of {count} values are there")
+        reading.report_flaw(f"is truncated: {len(words)} of {count} values are there")
         words += [b"0"] * (count - len(words))
     allowed = b"01" if single_digits else b"0123456789"
     sound = [len(word) <= _MOST_DIGITS and not word.strip(allowed) for word in words]
     if not all(sound):
-        reading.flaw(f"has {sound.count(False)} values that are no numbers")
+        reading.report_flaw(f"has {sound.count(False)} values that are no numbers")
         words = [word if is_sound else b"0" for word, is_sound in zip(words, sound, strict=True)]
     return np.array(words, dtype=f"S{_MOST_DIGITS}").astype(np.int64)
 
@@ -264,7 +264,7 @@ def _plain(body: bytes, count: int, reading: Reading, *, single_digits: bool) ->
 def _whole(body: bytes, size: int, reading: Reading) -> bytes:
     """Take as many bytes as there should be."""
     if len(body) < size:
-        reading.flaw(f"is truncated: {len(body)} of {size} bytes of pixels are there")
+        reading.report_flaw(f"is truncated: {len(body)} of {size} bytes of pixels are there")
     return body.ljust(size, b"\0")
 
 

@@ -43,7 +43,7 @@ def silence() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def unwarned() -> Iterator[None]:
+def without_warnings() -> Iterator[None]:
     """Let no library warn until the block ends: one thread at a time, as filters are global."""
     with _filtering, warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -42,13 +42,13 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     """Read a WebP, lossy or lossless, still or moving."""
     size = int.from_bytes(data[4:8], "little")
     if len(data) - 8 < size:
-        reading.flaw(f"is truncated: {max(len(data) - 8, 0)} of {size} bytes are there")
+        reading.report_flaw(f"is truncated: {max(len(data) - 8, 0)} of {size} bytes are there")
     chunks = list(_chunks(data[12 : 8 + size]))
     found = dict(reversed(chunks))
     moving = [body for kind, body in chunks if kind == b"ANMF" and len(body) >= 24]
     missing = min(max(8 + size - len(data), 0), _MOST_MISSING)
     if missing and chunks and chunks[-1][0] in _CARRIED:
-        reading.spoilt(_CARRIED[chunks.pop()[0]][1])
+        reading.report_broken(_CARRIED[chunks.pop()[0]][1])
     metadata = _metadata(chunks, data[8 + size + size % 2 :], reading)
     if moving:
         return _animation(found, moving, metadata, reading)
@@ -63,19 +63,19 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
 
 def _metadata(chunks: list[Chunk], behind: bytes, reading: Reading) -> Metadata:
     said: dict[str, Any] = {}
-    own, unkept = [], []
+    own, dropped = [], []
     for kind, body in chunks:
         if kind in _CARRIED:
             field, what = _CARRIED[kind]
-            blob = exif.bare(body) if kind == b"EXIF" else body
-            if not blob or (kind == b"EXIF" and blob[:4] not in exif.STARTS):
-                reading.spoilt(what)
+            blob = exif.without_jpeg_prefix(body) if kind == b"EXIF" else body
+            if not blob or (kind == b"EXIF" and blob[:4] not in exif.SIGNATURES):
+                reading.report_broken(what)
             elif said.setdefault(field, blob) is not blob:
-                unkept.append(f"second {what}")
+                dropped.append(f"second {what}")
         elif kind == b"ANIM" and any(body[:4]):
             own.append((kind, body[:4]))
         elif kind == b"C2PA":
-            unkept.append("content credentials")
+            dropped.append("content credentials")
         elif kind not in (*_PIXELS, b"VP8X", b"ANIM", b"ANMF"):
             own.append((kind, body))
     if any(
@@ -84,10 +84,10 @@ def _metadata(chunks: list[Chunk], behind: bytes, reading: Reading) -> Metadata:
         if frame == b"ANMF"
         for kind, _ in _chunks(body[16:])
     ):
-        unkept.append("what is said of single frames")
+        dropped.append("what is said of single frames")
     if behind.strip(b"\0\r\n "):
-        unkept.append("data behind its end")
-    return Metadata(**said, own=tuple(own), unkept=tuple(dict.fromkeys(unkept)))
+        dropped.append("data behind its end")
+    return Metadata(**said, own=tuple(own), dropped=tuple(dict.fromkeys(dropped)))
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
@@ -188,7 +188,7 @@ def _animation(
         try:
             return _patch(moving[number], size, has_alpha=has_alpha)
         except (imagecodecs.WebpError, ImageError):
-            reading.flaw("has a frame that is damaged")
+            reading.report_flaw("has a frame that is damaged")
             return np.zeros((*size, 3 + has_alpha), np.uint8)
 
     canvas = Canvas(rows, columns, placements, patch)

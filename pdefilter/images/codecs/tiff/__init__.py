@@ -11,9 +11,9 @@ from pdefilter.images import exif
 from pdefilter.images.codecs.tiff import tags
 from pdefilter.images.codecs.tiff.colours import alpha_of, image_values, nodata_of
 from pdefilter.images.codecs.tiff.directories import chain, directory_at, some_of
+from pdefilter.images.codecs.tiff.metadata_tags import IMAGEJ_COUNT, metadata_of, stored_of
 from pdefilter.images.codecs.tiff.pages import INKS, opened, require_flat
 from pdefilter.images.codecs.tiff.pictures import Picture, pictures
-from pdefilter.images.codecs.tiff.said import IMAGEJ_COUNT, metadata_of, stored_of
 from pdefilter.images.codecs.tiff.segments import pixels_of
 from pdefilter.images.codecs.tiff.writing import Writer
 from pdefilter.images.exif import Directory, Layout
@@ -71,7 +71,7 @@ class _File:
 
     def __init__(self, data: bytes, reading: Reading) -> None:
         self._data, self._reading = data, reading
-        self._layout = Layout(exif.order_of(data), big=b"+" in data[:4])
+        self._layout = Layout(exif.byte_order(data), big=b"+" in data[:4])
         pages = chain(data, self._layout, reading)
         if not pages:
             raise ImageError("holds no page; get an intact copy")
@@ -118,14 +118,14 @@ class _File:
         bits, colours = page.bitspersample, page.samplesperpixel - len(page.extrasamples)
         between = isinstance(bits, int) and 8 < bits < 16 and pixels.dtype == np.uint16
         # Pictures without a directory of their own have nothing said of them.
-        said, unkept = ({}, ()) if behind else (directory, picture.unkept)
+        said, dropped = ({}, ()) if behind else (directory, picture.dropped)
         return Image(
             pixels,
             has_alpha=alpha_of(page.extrasamples) is not None,
             bits=bits if between else None,
             is_cmyk=page.photometric == INKS and colours == 4,
             nodata=nodata,
-            metadata=metadata_of(page, said, self._layout, unkept),
+            metadata=metadata_of(page, said, self._layout, dropped),
         )
 
     def _mask(self, at: int) -> Mask:
@@ -160,5 +160,5 @@ class _File:
             raise ImageError("is a compressed stack of MetaMorph; save it as an ordinary TIFF")
         there = (len(self._data) - page.dataoffsets[0]) // page.nbytes
         if there < count:
-            self._reading.flaw(f"is truncated: {there} of {count} planes are there")
+            self._reading.report_flaw(f"is truncated: {there} of {count} planes are there")
         return max(1, min(count, there))

@@ -2,7 +2,7 @@
 
 import struct
 
-from pdefilter.images.codecs import chunks, jpegxl_header, segments
+from pdefilter.images.codecs import jpeg_segments, jpegxl_header, png_chunks
 
 
 def claimed(stored: bytes) -> tuple[int, int]:
@@ -14,9 +14,9 @@ def claimed(stored: bytes) -> tuple[int, int]:
         If it is one, and broken.
     """
     if stored.startswith(b"\xff\xd8"):
-        frame = segments.frame_of(segments.taken_apart(stored))
+        frame = jpeg_segments.frame_of(jpeg_segments.taken_apart(stored))
         return struct.unpack_from(">HH", frame[1], 1) if frame else (0, 0)
-    if stored.startswith(chunks.SIGNATURE):
+    if stored.startswith(png_chunks.SIGNATURE):
         columns, rows = struct.unpack_from(">II", stored, 16)
         return rows, columns
     if stored.startswith(jpegxl_header.SIGNATURE):

@@ -6,13 +6,13 @@ import numpy as np
 import tifffile
 
 from pdefilter.errors import ImageError
-from pdefilter.images.alpha import divided
+from pdefilter.images.alpha import unpremultiplied
 from pdefilter.images.codecs import nodata as nodata_tag
 from pdefilter.images.codecs.tiff.pages import NUMBERED, WHITE_IS_ZERO
 from pdefilter.images.exif import Directory
 from pdefilter.images.holes import marker
 from pdefilter.images.image import Pixels
-from pdefilter.images.values import spread
+from pdefilter.images.values import to_full_range
 
 ASSOCIATED, UNASSOCIATED = 1, 2
 
@@ -43,7 +43,7 @@ def _with_alpha_last(pixels: Pixels, extra: tuple[int, ...], alpha: int) -> Pixe
     opacity = pixels[..., colours + alpha :][..., :1]
     light, others = pixels[..., :colours], np.delete(pixels[..., colours:], alpha, axis=-1)
     if extra[alpha] == ASSOCIATED:
-        light = divided(np.concatenate([light, opacity], axis=-1))[..., :-1]
+        light = unpremultiplied(np.concatenate([light, opacity], axis=-1))[..., :-1]
     return np.concatenate([light, others, opacity], axis=-1)
 
 
@@ -53,7 +53,7 @@ def _all_bits(page: tifffile.TiffPage, pixels: Pixels) -> Pixels:
     if pixels.dtype == bool:
         return pixels * np.uint8(255)
     if pixels.dtype.kind == "u" and isinstance(bits, int) and bits < 16 and bits != 8:
-        return spread(pixels, (1 << bits) - 1)
+        return to_full_range(pixels, (1 << bits) - 1)
     return pixels
 
 

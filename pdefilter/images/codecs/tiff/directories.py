@@ -26,7 +26,7 @@ def header(layout: Layout, first: int) -> bytes:
 
 def word(layout: Layout, number: int) -> bytes:
     """Write a place, or a number of bytes."""
-    return struct.pack(layout.word, number)
+    return struct.pack(layout.offset_format, number)
 
 
 def with_directory(start: bytes, directory: Directory, layout: Layout) -> bytes:
@@ -39,17 +39,17 @@ def with_directory(start: bytes, directory: Directory, layout: Layout) -> bytes:
 
 def chain(data: bytes, layout: Layout, reading: Reading) -> list[int]:
     """Follow the chain of directories."""
-    at = len(header(layout, 0)) - layout.word_size
+    at = len(header(layout, 0)) - layout.offset_size
     found: list[int] = []
     seen = set()
-    while place := int.from_bytes(data[at : at + layout.word_size], layout.words):
+    while place := int.from_bytes(data[at : at + layout.offset_size], layout.byte_order):
         if place in seen:
-            reading.flaw("has directories that lead back to each other")
+            reading.report_flaw("has directories that lead back to each other")
             return found
         try:
             entries = layout.entries(data, place)
         except ImageError:
-            reading.flaw(f"is truncated in the directory of its page {len(found)}")
+            reading.report_flaw(f"is truncated in the directory of its page {len(found)}")
             return found
         found.append(place)
         seen.add(place)
@@ -72,7 +72,7 @@ def directory_at(data: bytes, layout: Layout, at: int, reading: Reading) -> Dire
         elif entry.raw:
             found[tag] = entry
     for name in broken:
-        reading.spoilt(name)
+        reading.report_broken(name)
     return found
 
 

@@ -116,7 +116,7 @@ def require_flat(page: tifffile.TiffPage, data: bytes, reading: Reading) -> None
     there = sum(at + size <= len(data) for at, size in parts)
     wanted = math.prod(page.chunked)
     if there < wanted:
-        reading.flaw(f"is truncated: {there} of {wanted} parts of a page are there")
+        reading.report_flaw(f"is truncated: {there} of {wanted} parts of a page are there")
 
 
 def _require_colours(page: tifffile.TiffPage) -> None:

@@ -46,7 +46,7 @@ class Picture:
     masks: int = 0
 
     @property
-    def unkept(self) -> tuple[str, ...]:
+    def dropped(self) -> tuple[str, ...]:
         """What belongs to it and goes into no output."""
         named = (
             (self.smaller, "smaller version", "smaller versions"),

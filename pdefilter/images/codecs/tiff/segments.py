@@ -71,7 +71,7 @@ def pixels_of(
             part = tuple(slice(length) for length in size)
             room[part] = segment[part]
     if lost:
-        reading.flaw(f"has {lost} of {len(page.dataoffsets)} parts that cannot be decoded")
+        reading.report_flaw(f"has {lost} of {len(page.dataoffsets)} parts that cannot be decoded")
     return pixels.reshape(page.shape)
 
 
@@ -84,7 +84,7 @@ def _as_it_lies(
     at = page.dataoffsets[0] + number * page.nbytes
     body: bytes | memoryview = memoryview(data)[at : at + page.nbytes]
     if len(body) < page.nbytes:
-        reading.flaw(f"is truncated: {len(body)} of {page.nbytes} bytes of a page are there")
+        reading.report_flaw(f"is truncated: {len(body)} of {page.nbytes} bytes of a page are there")
         body = bytes(body).ljust(page.nbytes, b"\0")
     stored = np.frombuffer(body, dtype).reshape(page.shape)
     return stored.astype(dtype.newbyteorder("="), copy=False)

@@ -10,6 +10,7 @@ import numpy as np
 from pdefilter.images.codecs.tiff import tags
 from pdefilter.images.codecs.tiff.colours import UNASSOCIATED, alpha_of
 from pdefilter.images.codecs.tiff.directories import header, longs, places, shorts, word
+from pdefilter.images.codecs.tiff.metadata_tags import Stored, directory_of, stored_of
 from pdefilter.images.codecs.tiff.pages import (
     BLACK_IS_ZERO,
     INKS,
@@ -18,7 +19,6 @@ from pdefilter.images.codecs.tiff.pages import (
     RGB,
     WHITE_IS_ZERO,
 )
-from pdefilter.images.codecs.tiff.said import Stored, directory_of, stored_of
 from pdefilter.images.codecs.tiff.segments import YCBCR
 from pdefilter.images.codecs.tiff.threads import in_threads
 from pdefilter.images.exif import Directory, Layout, directory_bytes
@@ -52,7 +52,7 @@ class Writer:
     def __init__(self, layout: Layout, count: int) -> None:
         self.data = bytearray(header(layout, 0))
         self._layout, self._count = layout, count
-        self._link = len(self.data) - layout.word_size
+        self._link = len(self.data) - layout.offset_size
 
     def add(self, image: Image) -> None:
         """Write an image as a page and, where it has holes of its own, its mask as another."""
@@ -130,7 +130,7 @@ class Writer:
     def _add_directory(self, directory: Directory) -> None:
         self._align()
         at, layout = len(self.data), self._layout
-        self.data[self._link : self._link + layout.word_size] = word(layout, at)
+        self.data[self._link : self._link + layout.offset_size] = word(layout, at)
         self.data += directory_bytes(directory, layout, at)
         self._link = layout.entries(self.data, at).stop
 

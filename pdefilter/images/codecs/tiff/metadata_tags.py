@@ -61,7 +61,7 @@ class Stored:
 
 
 def metadata_of(
-    page: tifffile.TiffPage, directory: Directory, layout: Layout, unkept: tuple[str, ...] = ()
+    page: tifffile.TiffPage, directory: Directory, layout: Layout, dropped: tuple[str, ...] = ()
 ) -> Metadata:
     """Make metadata of a directory; none if it is that of another page."""
     description = directory.get(tags.DESCRIPTION)
@@ -86,7 +86,7 @@ def metadata_of(
         resolution=_resolution(resolution, layout),
         orientation=whole(directory, tags.ORIENTATION, layout) or None,
         own=tuple((tag, own[tag]) for tag in sorted(own) if tag not in leading),
-        unkept=(*unkept, *dict.fromkeys(leading.values())),
+        dropped=(*dropped, *dict.fromkeys(leading.values())),
         stored=Stored(
             layout,
             compressed=page.compression != 1,
@@ -131,11 +131,11 @@ def directory_of(image: Image, layout: Layout, count: int) -> Directory:
     metadata, stored = image.metadata, stored_of(image)
     said: Directory = {}
     if stored is not None:
-        said = exif.in_order(stored.layout.order, layout.order, dict(metadata.own))
+        said = exif.in_byte_order(stored.layout.order, layout.order, dict(metadata.own))
     if metadata.exif is not None:
         try:
             order, camera = exif.parse(metadata.exif)
-            said = exif.in_order(order, layout.order, camera) | said
+            said = exif.in_byte_order(order, layout.order, camera) | said
         except (ImageError, struct.error):
             warnings.warn("its broken EXIF is left out", stacklevel=2)
     followed = {tag: said[tag] for tag in _FOLLOWED if tag in said}
@@ -185,7 +185,7 @@ def _resolution_entries(
 ) -> Directory:
     """Say a resolution, as it was said if it is the same."""
     if stored is not None and resolution == _resolution(stored.resolution, stored.layout):
-        return exif.in_order(stored.layout.order, layout.order, stored.resolution)
+        return exif.in_byte_order(stored.layout.order, layout.order, stored.resolution)
     if resolution is None:
         # TIFF demands one; square pixels per no unit say nothing.
         resolution = Resolution(Fraction(1), Fraction(1), "none")

@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Any
 
 from pdefilter.images import exif
-from pdefilter.images.codecs.chunks import Chunk
+from pdefilter.images.codecs.png_chunks import Chunk
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import COMMENT, Metadata, Resolution
 from pdefilter.images.reading import Reading
@@ -122,12 +122,12 @@ class _Said:
     fields: dict[str, Any] = field(default_factory=dict)
     text: list[tuple[str, str]] = field(default_factory=list)
     own: list[_Own] = field(default_factory=list)
-    unkept: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
 
     def set(self, name: str, value: Any, what: str) -> None:
         """Keep what is said once; the first to say it is right."""
         if name in self.fields:
-            self.unkept.append(f"second {what}")
+            self.dropped.append(f"second {what}")
         else:
             self.fields[name] = value
 
@@ -153,7 +153,7 @@ class _Said:
         elif chunk.outlives_changes and kind not in _NAMES:
             self.own.append(_Own(chunk, is_behind=is_behind))
         else:
-            self.unkept.append(name_of(kind))
+            self.dropped.append(name_of(kind))
 
     def _add_text(self, chunk: Chunk) -> None:
         keyword, text, language = _text(chunk)
@@ -180,7 +180,7 @@ class _Said:
         elif kind.depth == kind.bits and kind.colour_type != _PALETTE:
             self.own.append(_Own(chunk, values))
         else:
-            self.unkept.append(name_of(chunk.kind))
+            self.dropped.append(name_of(chunk.kind))
 
     def turn(self, orientation: int) -> None:
         """Turn what is said of rows and of columns along with them."""
@@ -189,7 +189,7 @@ class _Said:
         offsets = [one for one in self.own if one.chunk.kind == b"oFFs"]
         if offsets:
             self.own = [one for one in self.own if one not in offsets]
-            self.unkept.append(name_of(b"oFFs"))
+            self.dropped.append(name_of(b"oFFs"))
         if orientation in TURNED:
             self.own = [
                 replace(one, chunk=_turned(one.chunk)) if one.chunk.kind == b"sCAL" else one
@@ -231,13 +231,13 @@ def said(chunks: list[Chunk], behind: bytes, kind: Kind, reading: Reading) -> Me
             found.add(chunk, is_behind=is_behind)
         except _BrokenError:
             text = "text" if chunk.kind in _TEXTS else name_of(chunk.kind)
-            reading.spoilt(_CARRIED.get(chunk.kind, text))
+            reading.report_broken(_CARRIED.get(chunk.kind, text))
     if behind.strip(b"\0\r\n "):
-        found.unkept.append("data behind its end")
+        found.dropped.append("data behind its end")
     metadata = Metadata(text=tuple(found.text), **found.fields)
     found.turn(orientation_of(metadata))
-    unkept = tuple(dict.fromkeys(found.unkept))
-    return replace(metadata, own=tuple(found.own), unkept=unkept)
+    dropped = tuple(dict.fromkeys(found.dropped))
+    return replace(metadata, own=tuple(found.own), dropped=dropped)
 
 
 def saying(image: Image) -> Iterator[Chunk]:
@@ -293,8 +293,8 @@ def _unpacked(packed: bytes) -> bytes:
 
 def _exif(body: bytes) -> bytes:
     """Drop what some writers put before EXIF, as in a JPEG."""
-    blob = exif.bare(body)
-    if blob[:4] not in exif.STARTS:
+    blob = exif.without_jpeg_prefix(body)
+    if blob[:4] not in exif.SIGNATURES:
         raise _BrokenError
     return blob
 
@@ -306,7 +306,7 @@ def _resolution(body: bytes) -> Resolution:
     if unit > 1 or not 0 < min(columns, rows) <= max(columns, rows) < 1 << 31:
         raise _BrokenError
     if unit == 1:
-        return Resolution.of_metre(columns, rows)
+        return Resolution.from_per_metre(columns, rows)
     return Resolution(Fraction(columns), Fraction(rows), "none")
 
 
