@@ -63,7 +63,7 @@ class Layout:
         return 4 + 2 * self.offset_size
 
     def entries(self, blob: bytes | bytearray, at: int) -> range:
-        """Find the offsets of the entries of a directory; behind the last is that of the next.
+        """Find the offsets of the entries of a directory; the next offset follows the last.
 
         Raises
         ------
@@ -209,16 +209,16 @@ def entry_at(blob: bytes, layout: Layout, offset: int, depth: int = 0) -> Entry:
 
 
 def directory_bytes(directory: Directory, layout: Layout, at: int) -> bytes:
-    """Write a directory for the offset `at` in a file, with everything that it points to behind."""
+    """Write a directory for the offset `at` in a file, followed by everything it points to."""
     head = bytearray(struct.pack(layout.count_format, len(directory)))
-    behind = at + len(head) + layout.entry_size * len(directory) + layout.offset_size
+    values_at = at + len(head) + layout.entry_size * len(directory) + layout.offset_size
     tail = bytearray()
     for tag, entry in sorted(directory.items()):
         kind, raw = entry.type, entry.raw
         count = len(raw) // SIZES[kind]
-        here = struct.pack(layout.offset_format, behind + len(tail))
+        here = struct.pack(layout.offset_format, values_at + len(tail))
         if entry.directory is not None:
-            tail += directory_bytes(entry.directory, layout, behind + len(tail))
+            tail += directory_bytes(entry.directory, layout, values_at + len(tail))
             kind, count, raw = _LONG8 if layout.big else _LONG, 1, here
         elif len(raw) > layout.offset_size:
             tail += raw + bytes(len(raw) % 2)

@@ -277,7 +277,7 @@ FORMATS = (
            library="NumPy", why="a header and numbers"),
     Format("PAM", (".pam",), lambda b: b[:3] == b"P7\n",
            "pnm", _WHOLE, ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
-           own="comments and kinds of tuples",
+           own="comments and tuple types",
            library="NumPy", why="a header and numbers"),
     Format("PFM", (".pfm",), lambda b: b[:2] in (b"Pf", b"PF"),
            "pnm", ("float32",), (1, 3), alpha=False, several=True, own="scale and comments",

@@ -8,7 +8,7 @@ def format_table() -> str:
     """Write the table of formats in Markdown."""
     return "\n".join(
         [
-            "| format | depth | channels | alpha | beside the pixels | frames | by | because |",
+            "| format | depth | channels | alpha | metadata | frames | by | because |",
             "|---|---|---|---|---|---|---|---|",
             *(f"| {' | '.join(_row(format_))} |" for format_ in FORMATS),
         ]

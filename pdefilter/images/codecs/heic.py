@@ -1,4 +1,4 @@
-"""HEIC of 8, 10 and 12 bits, by pillow-heif (libheif), which turns pixels upright by itself."""
+"""HEIC of 8, 10 and 12 bits, by pillow-heif (libheif), which turns pixels upright itself."""
 
 import io
 import warnings
@@ -23,9 +23,9 @@ from pdefilter.images.reading import Reading
 from pdefilter.images.values import from_full_range, to_full_range
 
 _LOSSLESS = -1
-# Red, green and blue are stored as they are; of grey alone the matrix says nothing.
+# RGB is stored as it is (identity matrix); for grey the matrix does not matter.
 _IDENTITY, _ANY_MATRIX = 0, 6
-_NUMBERED = ("color_primaries", "transfer_characteristics")
+_COLOUR_NUMBERS = ("color_primaries", "transfer_characteristics")
 _OWN = (
     "content_light_level",
     "mastering_display_colour_volume",
@@ -61,7 +61,9 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         claimed, bits = still.size, _bits(still)
         pixels = np.array(still)
         if still.size != claimed:
-            raise ImageError("is a broken HEIC (it has not the size it claims); get an intact copy")
+            raise ImageError(
+                "is a broken HEIC (its size is not the one it claims); get an intact copy"
+            )
         if bits > 8:
             pixels = to_full_range(pixels, (1 << bits) - 1)
         return Image(
@@ -75,7 +77,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
-    """Write an HEIC without loss; grey with alpha becomes RGB with alpha."""
+    """Write a HEIC without loss; grey with alpha becomes RGB with alpha."""
     file = pillow_heif.HeifFile()  # type: ignore[no-untyped-call]
     for image in images:
         bits = image.bits or 8
@@ -88,30 +90,30 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
         channels = pixels.shape[2] if pixels.ndim == 3 else 1
         mode = _MODES[channels] + (f";{bits}" if bits > 8 else "")
         still = file.add_frombytes(mode, (columns, rows), np.ascontiguousarray(pixels).tobytes())
-        still.info.update(_said(image, bits, channels))
+        still.info.update(_info_of(image, bits, channels))
     stream = io.BytesIO()
     file.save(stream, quality=_LOSSLESS, chroma=444)
     return stream.getvalue()
 
 
-def _said(image: Image, bits: int, channels: int) -> dict[str, Any]:
+def _info_of(image: Image, bits: int, channels: int) -> dict[str, Any]:
     metadata = image.metadata
     own = dict(metadata.own) if image.format == "HEIC" else {}
-    said = {
+    info = {
         "bit_depth": bits,
         "full_range_flag": 1,
         "matrix_coefficients": _IDENTITY if channels > 1 else _ANY_MATRIX,
-        **dict(zip(_NUMBERED, UNSPECIFIED if metadata.icc else SRGB, strict=True)),
+        **dict(zip(_COLOUR_NUMBERS, UNSPECIFIED if metadata.icc else SRGB, strict=True)),
         "icc_profile": metadata.icc,
         "exif": metadata.exif,
-        "xmp": _in_utf8(metadata.xmp),
+        "xmp": _utf8_only(metadata.xmp),
         **own,
     }
-    return {key: value for key, value in said.items() if value is not None}
+    return {key: value for key, value in info.items() if value is not None}
 
 
-def _in_utf8(xmp: bytes | None) -> bytes | None:
-    """Leave out a packet of another encoding, of which the library would change bytes."""
+def _utf8_only(xmp: bytes | None) -> bytes | None:
+    """Drop a packet in another encoding, as the library would change its bytes."""
     try:
         (xmp or b"").decode()
     except UnicodeDecodeError:
@@ -133,24 +135,24 @@ def _metadata(still: pillow_heif.HeifImage) -> Metadata:
         exif=without_jpeg_prefix(info["exif"] or b"") or None,
         xmp=xmp,
         own=tuple(_own(info)),
-        dropped=tuple(dict.fromkeys((*_others(info), *dropped))),
-        # Its boxes alone tell, and libheif has obeyed them.
+        dropped=tuple(dict.fromkeys((*_companions(info), *dropped))),
+        # Only the boxes count, and libheif has applied them.
         orientation=1,
     )
 
 
 def _own(info: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     colours = info.get("nclx_profile", {})
-    numbers = tuple(int(colours.get(key, 2)) for key in _NUMBERED)
+    numbers = tuple(int(colours.get(key, 2)) for key in _COLOUR_NUMBERS)
     if numbers not in (SRGB, UNSPECIFIED):
-        yield from zip(_NUMBERED, numbers, strict=True)
+        yield from zip(_COLOUR_NUMBERS, numbers, strict=True)
     for key in _OWN:
         if key in info:
             yield key, info[key]
 
 
-def _others(info: Mapping[str, Any]) -> Iterator[str]:
-    """Name what else belongs to a picture."""
+def _companions(info: Mapping[str, Any]) -> Iterator[str]:
+    """Name the companions of a picture."""
     if info["depth_images"]:
         yield "depth map"
     for kind in info.get("aux", {}):

@@ -18,7 +18,7 @@ _LONGEST_FLOAT = 8
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
-    """Read arrays, one after the other; of two and of four channels the last is alpha."""
+    """Read arrays, one after the other; the last of two or four channels is alpha."""
     stream = io.BytesIO(data)
     arrays = [_array(data, stream, reading)]
     while stream.tell() < len(data):
@@ -46,11 +46,11 @@ def _image(array: Pixels) -> Image:
 
 
 def _array(data: bytes, stream: io.BytesIO, reading: Reading) -> Pixels:
-    """Look at the array where the stream is, and go to where it ends."""
+    """View the array at the position of the stream, and move the stream to its end."""
     library = np.lib.format
     is_first = library.read_magic(stream)[0] == 1
     read_header = library.read_array_header_1_0 if is_first else library.read_array_header_2_0
-    with without_warnings():  # of Python 2
+    with without_warnings():  # about files of Python 2
         shape, fortran, dtype = read_header(stream)
     if dtype.hasobject:
         raise ImageError("holds Python objects, not numbers")
@@ -62,7 +62,7 @@ def _array(data: bytes, stream: io.BytesIO, reading: Reading) -> Pixels:
     stream.seek(first + wanted)
     there = max(0, min(wanted, len(data) - first))
     if there < wanted:
-        # What is missing may be made up for, if it is no more than may be read.
+        # Missing bytes are padded, within the limit of pixels.
         reading.require_size(math.prod(shape), 1)
         reading.report_flaw(f"is truncated: {there} of {wanted} bytes of pixels are there")
         data, first = data[first:].ljust(wanted, b"\0"), 0
