@@ -12,7 +12,7 @@ import numpy as np
 from pdefilter import filters
 from pdefilter.errors import ImageError, ParameterError
 from pdefilter.filters.option import parameters_of
-from pdefilter.images.arrays import held
+from pdefilter.images.arrays import wrap_array
 from pdefilter.images.files import read_frames as frames_of
 from pdefilter.images.files import write_whole
 from pdefilter.images.formats import FORMATS, of_file_name
@@ -55,10 +55,10 @@ def _function(filter_: Callable[P, Operation]) -> Function[P]:
                 kwargs[its_map] = kwargs.pop(name)
         for name, levels in pictures.items():
             if kwargs.get(name) is not None:
-                kwargs[name] = picture_of(held(kwargs[name]).image, levels)
-        subject = held(image)
+                kwargs[name] = picture_of(wrap_array(kwargs[name]).image, levels)
+        subject = wrap_array(image)
         result = apply([filter_(*args, **kwargs)], subject.image)
-        return subject.give_back(result)
+        return subject.unwrap(result)
 
     signature = inspect.signature(filter_)
     function.__signature__ = _as_passed(signature, "ndarray | Image", "ndarray | Image | None")  # type: ignore[attr-defined]
@@ -113,7 +113,7 @@ def estimate(image: Pixels | Image, /) -> Estimate:
         If the image cannot be filtered.
     """
     warn_of_missing_engine()
-    return estimate_of(held(image).image)
+    return estimate_of(wrap_array(image).image)
 
 
 def read(
@@ -215,7 +215,7 @@ def write(
     target = Path(path)
     format_ = of_file_name(target)
     several = image if isinstance(image, list | tuple) else [image]
-    images = [held(one).image for one in several]
+    images = [wrap_array(one).image for one in several]
     try:
         if format_ is None:
             names = ", ".join(known.name for known in FORMATS)

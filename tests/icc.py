@@ -1,10 +1,10 @@
-"""A profile of colours, made by hand."""
+"""An ICC profile, made by hand."""
 
 import struct
 
 
 def profile(space: bytes = b"RGB ") -> bytes:
-    """Write an ICC profile of version 2 that is far from sRGB: wide primaries, and gamma 1.2."""
+    """Make an ICC profile of version 2 that is far from sRGB: wide primaries, gamma 1.2."""
 
     def place(x: float, y: float, z: float) -> bytes:
         return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(v * 65536) for v in (x, y, z)))

@@ -7,24 +7,24 @@ import numpy as np
 
 from pdefilter.errors import ImageError
 from pdefilter.images import exif
-from pdefilter.images.formats import named, recognised
+from pdefilter.images.formats import detect_format, named
 from pdefilter.images.frames import Frames
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
 
-# Where the same pixels are not promised; JPEG rounds coefficients, GIF takes 256 colours.
+# Formats that may change pixels: JPEG rounds coefficients, GIF holds 256 colours.
 LOSSY = {"JPEG", "GIF"}
-# How a file is laid out is its own affair, and names of what was left out stay with their file.
-BESIDE = {field.name for field in fields(Metadata)} - {"stored", "unkept"}
+# All metadata but the layout of a file and the names of what was left out.
+KEPT_FIELDS = {field.name for field in fields(Metadata)} - {"stored", "dropped"}
 
 
 def read(data, **options):
-    frames = recognised(data).decode(data, Reading(**options))
+    frames = detect_format(data).decode(data, Reading(**options))
     return [frames.read(number) for number in range(frames.count)]
 
 
 def written(images, format_):
-    """Write images, or say that the format does not hold them; warnings are said elsewhere."""
+    """Write images, or raise an error; warnings are ignored."""
     frames = Frames(len(images), images.__getitem__, images[0].pixels.shape[:2])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -32,8 +32,8 @@ def written(images, format_):
 
 
 def copied(data, target=None, **options):
-    """Read and write a file, in its own format or another; list all that was warned of."""
-    format_ = named(target) if target else recognised(data)
+    """Read and write a file, in its own format or another; list all warnings."""
+    format_ = named(target) if target else detect_format(data)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         images = read(data, **options)
@@ -42,16 +42,16 @@ def copied(data, target=None, **options):
 
 
 def passed(data, target=None, times=1, **options):
-    """Read and write a file several times; tell what was warned of first, each sentence once."""
+    """Read and write a file several times; list the warnings of the first pass, each once."""
     data, first = copied(data, target, **options)
     for _ in range(times - 1):
-        data, _said = copied(data, target, **options)
+        data, _ = copied(data, target, **options)
     return data, list(dict.fromkeys(first))
 
 
-def seen(image):
-    """List all that a pass must keep of an image."""
-    return {name: getattr(image.metadata, name) for name in BESIDE} | {
+def kept(image):
+    """List everything that a pass must keep of an image."""
+    return {name: getattr(image.metadata, name) for name in KEPT_FIELDS} | {
         "alpha": image.has_alpha,
         "inks": image.is_cmyk,
         "bits": image.bits,
@@ -61,20 +61,20 @@ def seen(image):
     }
 
 
-def said(image, kind):
-    """Look up what is said of an image; EXIF entry by entry, as formats order them otherwise."""
-    found = getattr(image.metadata, kind)
-    if kind != "exif" or found is None:
-        return found
+def metadata_field(image, kind):
+    """Look up metadata of an image; EXIF entry by entry, as formats differ in their order."""
+    value = getattr(image.metadata, kind)
+    if kind != "exif" or value is None:
+        return value
     try:
-        order, directory = exif.parse(found)
+        order, directory = exif.parse(value)
     except ImageError:
-        return None  # nobody can tell what it says
-    return entries(exif.in_order(order, "<", directory)) or None
+        return None  # it cannot be interpreted
+    return entries(exif.in_byte_order(order, "<", directory)) or None
 
 
 def entries(directory):
-    """List what a directory says, wherever it lies, but for what has a place of its own."""
+    """List the entries of a directory, without those that are fields of their own."""
     return {
         tag: entry.raw if entry.directory is None else entries(entry.directory)
         for tag, entry in directory.items()

@@ -1,4 +1,4 @@
-"""A small file of every format and kind, each by a library other than ours where there is one."""
+"""A small file of every format and kind, by a library that we do not use where possible."""
 
 import functools
 import io
@@ -16,7 +16,7 @@ SIDE = (26, 34)
 
 
 def _smooth(channels: int, dtype: type = np.uint8) -> np.ndarray:
-    """A picture with a little noise, as compressors expect it."""
+    """A smooth picture with a little noise, as in photographs."""
     rng = np.random.default_rng(3)
     rows, columns = np.mgrid[: SIDE[0], : SIDE[1]]
     waves = [np.sin(rows / (3 + c)) * np.cos(columns / (5 - c)) for c in range(channels)]
@@ -79,18 +79,18 @@ def _pfm() -> bytes:
 
 @functools.cache
 def sample_files() -> dict[str, bytes]:
-    """Make them: name to bytes."""
-    said = _described()
+    """Make the files, by their names."""
+    metadata = _described()
     return {
         "grey.png": _pillow("PNG", 1),
-        "described.png": _pillow("PNG", 3, **said),
+        "described.png": _pillow("PNG", 3, **metadata),
         "palette.png": _pillow("PNG", 3, "P"),
         "bits.png": _pillow("PNG", 1, "1"),
         "deep.png": cv2.imencode(".png", _smooth(4, np.uint16))[1].tobytes(),
         "moving.png": _moving("PNG"),
         "moving-alpha.png": _moving("PNG", 4, disposal=1),
         "grey.jpg": _pillow("JPEG", 1),
-        "described.jpg": _pillow("JPEG", 3, **said),
+        "described.jpg": _pillow("JPEG", 3, **metadata),
         "progressive.jpg": _pillow("JPEG", 3, progressive=True),
         "restarts.jpg": _pillow("JPEG", 3, restart_marker_rows=1),
         "inks.jpg": _pillow("JPEG", 3, "CMYK"),
@@ -98,7 +98,7 @@ def sample_files() -> dict[str, bytes]:
             imagecodecs.jpeg8_encode(_smooth(3, np.uint16) >> 4, 95, bitspersample=12)
         ),
         "plain.tif": _tiff(),
-        "described.tif": _pillow("TIFF", 3, **said),
+        "described.tif": _pillow("TIFF", 3, **metadata),
         "tiles.tif": _tiff(tile=(16, 16), compression="zlib", predictor=True),
         "planes.tif": _tiff(3, np.uint16, planarconfig="contig", compression="lzw"),
         "big.tif": _tiff(bigtiff=True, byteorder=">", compression="packbits"),
@@ -107,7 +107,7 @@ def sample_files() -> dict[str, bytes]:
         "float.tif": _tiff(1, np.float32, compression="zlib"),
         "hyperstack.tif": _tiff(1, np.uint16, pages=4, imagej=True),
         "ome.tif": _tiff(1, np.uint16, pages=4, ome=True),
-        "lossy.webp": _pillow("WEBP", 3, **said),
+        "lossy.webp": _pillow("WEBP", 3, **metadata),
         "lossless.webp": _pillow("WEBP", 4, lossless=True),
         "moving.webp": _moving("WEBP"),
         "still.gif": _pillow("GIF", 3),
@@ -124,7 +124,7 @@ def sample_files() -> dict[str, bytes]:
         "colour.exr": _exr(),
         "colour.jp2": _pillow("JPEG2000", 3),
         "deep.jp2": bytes(imagecodecs.jpeg2k_encode(_smooth(3, np.uint16), codecformat="jp2")),
-        "described.avif": _pillow("AVIF", 3, **said),
+        "described.avif": _pillow("AVIF", 3, **metadata),
         "deep.avif": bytes(
             imagecodecs.avif_encode(_smooth(3, np.uint16) >> 6, level=100, bitspersample=10)
         ),
@@ -133,7 +133,7 @@ def sample_files() -> dict[str, bytes]:
 
 
 def png_chunk(kind: bytes, data: bytes, size: int | None = None) -> bytes:
-    """A chunk, of a size that may be a lie."""
+    """A PNG chunk, perhaps with a false size."""
     checksum = imagecodecs.zlib_crc32(kind + data)
     return (
         struct.pack(">I", len(data) if size is None else size)

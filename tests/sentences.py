@@ -1,4 +1,4 @@
-"""The sentences about files that the package has, and what is none of them."""
+"""The sentences about files in the source of the package."""
 
 import ast
 import re
@@ -9,12 +9,12 @@ from pdefilter.images.formats import FORMATS
 
 IMAGES = sorted((Path(pdefilter.__file__).parent / "images").rglob("*.py"))
 
-# Whose gap is the name of a format.
+# Texts whose gap is the name of a format.
 NAMED_BELOW = {"is a broken ", "cannot be stored as "}
 
 
 def templates():
-    """Make a pattern of each text of the package, whose gaps stand for names and numbers."""
+    """Make a pattern of each text in the package; its gaps stand for names and numbers."""
     for path in IMAGES:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.JoinedStr):
@@ -27,7 +27,7 @@ def templates():
                 parts, words = [re.escape(node.value)], node.value
             else:
                 continue
-            # A gap alone, or with a mark or two, would stand for any sentence.
+            # A gap with hardly any words would match every sentence.
             if len(re.findall(r"[a-z]{2,}", words)) >= 2 and words not in NAMED_BELOW:
                 yield "".join(parts)
 
@@ -43,11 +43,11 @@ SENTENCE = re.compile(
     )
 )
 WRAPPED = re.compile(
-    r"(.*?)(?:; get an intact copy, or give --lenient to take the rest"
-    r"|; what could be read was taken)"
+    r"(.*?)(?:; get an intact copy, or give --lenient to keep the rest"
+    r"|; what can be decoded was kept)"
 )
 
 
-def is_ours(said):
-    wrapped = WRAPPED.fullmatch(said)
-    return bool(SENTENCE.fullmatch(wrapped[1] if wrapped else said))
+def is_ours(sentence):
+    wrapped = WRAPPED.fullmatch(sentence)
+    return bool(SENTENCE.fullmatch(wrapped[1] if wrapped else sentence))

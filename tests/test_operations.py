@@ -15,7 +15,7 @@ from pdefilter.errors import PdefilterError
 from pdefilter.filters import FILTERS
 from pdefilter.filters.anisotropic import Diffusion
 from pdefilter.filters.option import parameters_of
-from pdefilter.images.arrays import held
+from pdefilter.images.arrays import wrap_array
 from pdefilter.images.holes import valid_pixels
 from pdefilter.observer import observed
 from pdefilter.runs.apply import picture_of, raster_of
@@ -43,9 +43,9 @@ def operation_of(name):
         value = options.get(parameter.name)
         its_map = f"{parameter.name}_map"
         if isinstance(value, np.ndarray) and its_map in [p.name for p in parameters_of(filter_)]:
-            options[its_map] = picture_of(held(options.pop(parameter.name)).image)
+            options[its_map] = picture_of(wrap_array(options.pop(parameter.name)).image)
         elif parameter.option.picture and isinstance(value, np.ndarray):
-            options[parameter.name] = picture_of(held(value).image, parameter.option.levels)
+            options[parameter.name] = picture_of(wrap_array(value).image, parameter.option.levels)
     return filter_(**options)
 
 

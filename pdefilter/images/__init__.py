@@ -1,1 +1,1 @@
-"""What an image is, and how it comes in and goes out."""
+"""Images, their values and metadata, and the files that hold them."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from pdefilter.errors import ImageError
-from pdefilter.images.formats import START, recognised
+from pdefilter.images.formats import START, detect_format
 from pdefilter.images.frames import Frames
 from pdefilter.images.reading import Reading
 
@@ -25,20 +25,20 @@ def read_frames(source: Path | IO[bytes], reading: Reading, frame: int | None = 
     source : Path or binary stream
         The file.
     reading : Reading
-        What may be read.
+        The limits of reading.
     frame : int, optional
-        The number of the only one wanted.
+        The number of the only frame to read.
 
     Raises
     ------
     ImageError
-        If there is no image in it, or there are too many.
+        If the file holds no image, or too many.
     """
     return decode_frames(read_bytes(source), reading, frame)
 
 
 def read_bytes(source: str | Path | IO[bytes]) -> bytes:
-    """Read a file or a stream, as far as it may be an image.
+    """Read a file or a stream; only its start if it is not an image.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def read_bytes(source: str | Path | IO[bytes]) -> bytes:
 
 def decode_frames(data: bytes, reading: Reading, frame: int | None = None) -> Frames:
     """Read the images in a file's bytes; parameters and errors are those of `read_frames`."""
-    frames = recognised(data).decode(data, reading)
+    frames = detect_format(data).decode(data, reading)
     if frame is not None:
         return frames.one(frame)
     reading.require_frames(frames.count, *frames.size)
@@ -64,13 +64,13 @@ def decode_frames(data: bytes, reading: Reading, frame: int | None = None) -> Fr
 
 
 def read_stream(stream: IO[bytes] | io.FileIO) -> bytes:
-    """Read everything, or, if it does not begin as an image does, its start: it may have no end."""
+    """Read everything, but only the start of data that are not an image: they may be endless."""
     at = stream.tell() if stream.seekable() else None
     start = b""
     while len(start) < START and (more := stream.read(START - len(start))):
         start += more
     try:
-        recognised(start)
+        detect_format(start)
     except ImageError:
         return start
     if at is None:
@@ -80,12 +80,12 @@ def read_stream(stream: IO[bytes] | io.FileIO) -> bytes:
 
 
 def write_stream(data: bytes, stream: IO[bytes]) -> None:
-    """Write to a stream at once, so that nothing is left to fail when it is closed.
+    """Write to a stream without a buffer, so that nothing is left to fail when it is closed.
 
     Raises
     ------
     BrokenPipeError
-        If nobody reads it any more.
+        If the reader has closed the stream.
     ImageError
         If it cannot be written.
     """
@@ -103,21 +103,21 @@ def write_stream(data: bytes, stream: IO[bytes]) -> None:
 def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> None:
     """Write a file beside its target, then give it the target's name: all or nothing.
 
-    Where the target is a symbolic link, what it leads to is replaced.
+    Where the target is a symbolic link, the file it points to is replaced.
 
     Parameters
     ----------
     data : bytes
-        What the file is to hold.
+        The content of the file.
     target : str or Path
         The file.
     replace : bool
-        Whether it may be there.
+        Whether an existing file may be replaced.
 
     Raises
     ------
     ImageError
-        If it cannot be written; the target is then as it was.
+        If it cannot be written; the target then stays as it was.
     """
     temporary = ""
     try:
@@ -133,7 +133,7 @@ def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> Non
                 rest = rest[file.write(rest) :]
             os.fsync(descriptor)
             if os.name == "nt":
-                file.close()  # Windows renames no open file
+                file.close()  # Windows cannot rename an open file
             _rename(temporary, target, replace)
     except OSError as error:
         raise ImageError(f"cannot be written ({error.strerror})") from None
@@ -144,7 +144,7 @@ def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> Non
 
 
 def remove_leftovers(folder: str | Path) -> None:
-    """Remove what writers that were killed have left in a folder, and nothing of those alive."""
+    """Remove the temporary files of killed writers from a folder, but not those of running ones."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(_PREFIX) and entry.is_file(follow_symlinks=False):
@@ -154,26 +154,26 @@ def remove_leftovers(folder: str | Path) -> None:
 
 
 def _new_file(folder: str) -> tuple[int, str]:
-    """Make a file that `remove_leftovers` leaves alone while it is open."""
+    """Create a file that `remove_leftovers` leaves alone while it is open."""
     while True:
         name = os.path.join(folder, _PREFIX + secrets.token_hex(8))
         descriptor = os.open(name, _NEW, 0o666)
-        with contextlib.suppress(OSError):  # where nothing can be locked, nothing is removed
+        with contextlib.suppress(OSError):  # without locks, nothing is removed
             _lock(descriptor, wait=True)
         if os.fstat(descriptor).st_nlink:
             return descriptor, name
-        os.close(descriptor)  # it was taken for a leftover before it was locked
+        os.close(descriptor)  # it was removed as a leftover before it was locked
 
 
 def _lock(descriptor: int, *, wait: bool) -> None:
-    """Lock a file until it is closed, if only by the death of who holds it.
+    """Lock a file until it is closed, if only by the death of its process.
 
     Raises
     ------
     OSError
-        If somebody else holds it, or it cannot be locked.
+        If another process holds the lock, or it cannot be locked.
     """
-    if os.name != "nt":  # Windows removes no file that is open
+    if os.name != "nt":  # Windows cannot remove an open file
         import fcntl
 
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -184,7 +184,7 @@ def _rename(temporary: str, target: str | Path, replace: bool) -> None:
         os.replace(temporary, target)
         return
     try:
-        os.link(temporary, target)  # unlike renaming, fails where something is
+        os.link(temporary, target)  # unlike renaming, fails if the target exists
     except FileExistsError:
         raise ImageError("exists already; give --overwrite to replace it") from None
     except OSError:

@@ -1,4 +1,4 @@
-"""Files that no codec reads, told by how they begin: what they are, and what converts them."""
+"""Formats that no codec reads: how to recognise them, and what converts them."""
 
 from typing import NamedTuple
 
@@ -7,13 +7,13 @@ _VIDEO = "a video", "save its frames as .png by ffmpeg first"
 
 
 class Foreign(NamedTuple):
-    """What people call a kind of file, and what to do with it."""
+    """A kind of file that is not read: its usual name, and what to do with it."""
 
     name: str
     advice: str
 
 
-# Each by what stands at a place; more particular ones come first.
+# Each has a signature at an offset; more particular ones come first.
 _SIGNATURES = (
     (0, b"SIMPLE  =", Foreign("a FITS file", "save it as .npy by astropy first")),
     (128, b"DICM", Foreign("a DICOM file", "save it as a 16-bit .png or .npy by pydicom first")),
@@ -45,15 +45,15 @@ _SIGNATURES = (
 )  # fmt: skip
 
 START = max(at + len(signature) for at, signature, _ in _SIGNATURES)
-"""The bytes that tell them all."""
+"""How many bytes at the start of a file tell them all."""
 
 
 def foreign(data: bytes) -> Foreign | None:
-    """Find what a file is that no codec reads."""
+    """Recognise a file that no codec reads."""
     for at, signature, kind in _SIGNATURES:
         if data.startswith(signature, at):
             return kind
-    # A drawing may begin with a declaration of XML, and of its kind.
+    # An SVG may begin with an XML declaration or a document type.
     if data.startswith((b"<?xml", b"<!DOCTYPE svg")) and b"<svg" in data:
         return foreign(b"<svg")
     return None

@@ -31,38 +31,38 @@ class Format:
     Attributes
     ----------
     name : str
-        What people call it.
+        Its usual name.
     suffixes : tuple of str
         The endings of its files' names.
-    starts : callable
-        Whether data that begin with these bytes are of this format.
+    matches : callable
+        Whether data that begin with the given bytes are of this format.
     codec : str
         The module of `pdefilter.images.codecs` that reads and writes it.
     types : tuple of str
-        The types of values it stores; ``uint12`` is 12 bits of 16.
+        The types of values it stores; ``uint12`` means 12 bits.
     colours : container of int
-        The numbers of colour channels it stores; without `cmyk`, four are refused.
+        The numbers of colour channels it stores, CMYK aside.
     alpha : bool
         Whether it stores alpha.
     cmyk : bool
-        Whether it stores inks.
+        Whether it stores CMYK.
     several : bool
         Whether it stores several pages or frames.
     carries : tuple of str
-        What it stores beside the pixels, as `Metadata` names it.
+        The fields of `Metadata` that it stores.
     own : str
-        What it stores that no other format does.
+        The metadata that no other format stores.
     masks : bool
-        Whether it stores which pixels are the picture, beside it.
+        Whether it stores a mask of the pixels that belong to the picture.
     library : str
-        What its codec is built on.
+        The library that its codec uses.
     why : str
         Why that library.
     """
 
     name: str
     suffixes: tuple[str, ...]
-    starts: Callable[[bytes], bool]
+    matches: Callable[[bytes], bool]
     codec: str
     types: tuple[str, ...]
     colours: tuple[int, ...] | range
@@ -76,7 +76,7 @@ class Format:
     masks: bool = False
 
     def __reduce__(self) -> "tuple[Callable[[str], Format], tuple[str]]":
-        """Go to another process by name."""
+        """Pickle by name."""
         return named, (self.name,)
 
     def decode(self, data: bytes, reading: "Reading") -> "Frames":
@@ -85,8 +85,7 @@ class Format:
         Raises
         ------
         ImageError
-            If the data are broken, or hold what is not supported; now, or when
-            an image is asked for.
+            If the data are broken or unsupported; raised here, or when an image is read.
         """
         from pdefilter.images.upright import upright
 
@@ -114,12 +113,12 @@ class Format:
         Raises
         ------
         ImageError
-            If the format, or its codec, cannot hold them.
+            If the format, or its codec, cannot store them.
         """
 
         def fitting(image: "Image") -> "Image":
             self.require(image)
-            self._tell_what_is_left_out(image)
+            self._warn_of_losses(image)
             return image
 
         self.require_count(images.count)
@@ -133,7 +132,7 @@ class Format:
         Raises
         ------
         ImageError
-            That says which formats can.
+            Its message names formats that can.
         """
         dtype = dtype or image.depth
         if not self.holds_type(dtype):
@@ -145,12 +144,12 @@ class Format:
             raise ImageError(f"{self.name} cannot hold {_channels(image)}; write {others}")
 
     def require_count(self, count: int) -> None:
-        """Refuse several images for a format of one.
+        """Refuse several images if the format holds only one.
 
         Raises
         ------
         ImageError
-            That says which formats can.
+            Its message names formats that can.
         """
         if count > 1 and not self.several:
             others = _alternatives(lambda other: other.several)
@@ -160,7 +159,7 @@ class Format:
             )
 
     def refusal(self, dtype: str) -> str:
-        """Say that the format cannot hold a type of values, and what would work."""
+        """Say that the format cannot hold a type of values, and what to do instead."""
         depths = " or ".join(name for name, known in DEPTHS.items() if self.holds_type(known))
         others = _alternatives(lambda other: other.holds_type(dtype))
         depth = f"take the depth {depths}, or " if depths else ""
@@ -175,23 +174,23 @@ class Format:
             return self.cmyk and (self.alpha or not image.has_alpha)
         return image.colours in self.colours and (self.alpha or not image.has_alpha)
 
-    def _tell_what_is_left_out(self, image: "Image") -> None:
+    def _warn_of_losses(self, image: "Image") -> None:
         from pdefilter.images.metadata import KINDS
 
-        said = image.metadata
+        metadata = image.metadata
         lost = [
             kind
             for name, kind in KINDS.items()
-            if getattr(said, name) not in (None, ()) and name not in self.carries
+            if getattr(metadata, name) not in (None, ()) and name not in self.carries
         ]
-        if said.own and image.format != self.name:
+        if metadata.own and image.format != self.name:
             lost.append(named(image.format or "").own)
         if image.mask is not None and not self.masks:
             lost.append("mask")
         if lost:
             warnings.warn(f"{self.name} carries no {', no '.join(lost)}: left out", stacklevel=2)
-        if said.unkept:
-            warnings.warn(f"left out: {', '.join(said.unkept)}", stacklevel=2)
+        if metadata.dropped:
+            warnings.warn(f"left out: {', '.join(metadata.dropped)}", stacklevel=2)
 
     def _codec(self) -> ModuleType:
         return import_module(f"pdefilter.images.codecs.{self.codec}")
@@ -199,13 +198,13 @@ class Format:
 
 @contextmanager
 def _one_sentence(problem: str, advice: str) -> Iterator[None]:
-    """Say in one sentence what a codec found wrong, whatever it raises."""
+    """Turn whatever a codec raises into one sentence."""
     try:
         yield
     except (PdefilterError, MemoryError):
         raise
     except Exception as error:
-        # What a library says is for programmers, who find it as the cause.
+        # A library's own message is for programmers, who find it as the cause.
         raise ImageError(f"{problem}; {advice}") from error
 
 
@@ -221,7 +220,7 @@ _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs",
 
 
 def _brands(data: bytes) -> set[bytes]:
-    """List the kinds of ISO base media that data begin with."""
+    """List the brands of an ISO base media file (HEIC, AVIF)."""
     if data[4:8] != b"ftyp":
         return set()
     end = min(int.from_bytes(data[:4]), len(data))
@@ -278,7 +277,7 @@ FORMATS = (
            library="NumPy", why="a header and numbers"),
     Format("PAM", (".pam",), lambda b: b[:3] == b"P7\n",
            "pnm", _WHOLE, ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
-           own="comments and kinds of tuples",
+           own="comments and tuple types",
            library="NumPy", why="a header and numbers"),
     Format("PFM", (".pfm",), lambda b: b[:2] in (b"Pf", b"PF"),
            "pnm", ("float32",), (1, 3), alpha=False, several=True, own="scale and comments",
@@ -315,29 +314,29 @@ FORMATS = (
 _BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
 
 DEPTHS = {"8": "uint8", "16": "uint16", "float": "float32"}
-"""The types of values by the names that users give them."""
+"""The types of values, by the names of ``--depth``."""
 
 START = foreign.START
-"""The bytes that tell a format."""
+"""How many bytes at the start of a file tell its format."""
 
 
-def recognised(data: bytes) -> Format:
-    """Find the format of data from how they begin.
+def detect_format(data: bytes) -> Format:
+    """Detect the format of data by their first bytes.
 
     Raises
     ------
     ImageError
-        If they are of no known format.
+        If the format is unknown, or not read.
     """
     if (kind := foreign.foreign(data)) is not None:
         raise ImageError(f"is {kind.name}, which is not read; {kind.advice}")
     for candidate in FORMATS:
-        if candidate.starts(data):
+        if candidate.matches(data):
             return candidate
     if not data:
         raise ImageError("is empty; give an image")
     names = ", ".join(candidate.name for candidate in FORMATS)
-    raise ImageError(f"is no image of a known format; convert it to one of {names}")
+    raise ImageError(f"is not an image of a known format; convert it to one of {names}")
 
 
 def named(name: str) -> Format:
@@ -351,7 +350,7 @@ def named(name: str) -> Format:
 
 
 def of_file_name(path: str | PurePath) -> Format | None:
-    """Find the format that a file's name stands for."""
+    """Find the format that a file name stands for."""
     return _BY_SUFFIX.get(os.path.splitext(path)[1].lower())
 
 

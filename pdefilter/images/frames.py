@@ -1,4 +1,4 @@
-"""What a file holds: one image, or several pages or frames."""
+"""The images of a file: one, or several pages or frames."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -10,25 +10,25 @@ from pdefilter.images.metadata import Metadata
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """The images of a file, decoded one by one as they are asked for.
+    """The images of a file, each decoded when it is read.
 
     Attributes
     ----------
     count : int
-        How many there are.
+        How many images there are.
     read : callable
-        Decodes one by its number, the first being zero; cheapest in order.
+        Decodes an image by its number, counted from zero; cheapest in order.
     size : tuple of int
-        The rows and columns of the first, as they are stored; zeros where
-        reading alone tells.
+        The rows and columns of the first image, as stored; zeros if unknown before
+        reading.
     format : str
-        The name of the format they came in.
+        The name of the format that they came in.
     outline : callable or None
-        Tells the kind of one by its number before any is decoded: an image of
-        a single pixel; None where decoding alone tells.
+        Returns an image of a single pixel, of the type and channels of the image of
+        a given number, without decoding; None if only decoding can tell.
     metadata : callable or None
-        Tells what is said beside the pixels of the first before any is decoded;
-        None where nothing there turns it.
+        Returns the metadata of the first image without decoding; None if nothing in
+        them can turn it.
     """
 
     count: int
@@ -42,32 +42,32 @@ class Frames:
         return map(self.read, range(self.count))
 
     def outlines(self) -> Iterator[Image]:
-        """List the kinds of all, where they are told."""
+        """Return the outlines of all images, or nothing if they are unknown."""
         return map(self.outline, range(self.count)) if self.outline else iter(())
 
     def mapped(self, function: Callable[[Image], Image]) -> "Frames":
-        """Apply a function to each as it is read."""
+        """Apply a function to each image as it is read."""
         return replace(self, read=lambda number: function(self.read(number)))
 
     def one(self, number: int) -> "Frames":
-        """Pick one, which is a still.
+        """Pick one image, as a still.
 
         Raises
         ------
         ImageError
-            If there are not so many.
+            If there is no image of this number.
         """
         if not 0 <= number < self.count:
             has = f"{self.count} frames" if self.count > 1 else "one frame"
             raise ImageError(
-                f"has {has}, none of the number {number}; the first is 0, the last {self.count - 1}"
+                f"has {has}, but no frame {number}; the first is 0, the last {self.count - 1}"
             )
         outline = self.outline
         return replace(
             self,
             count=1,
             read=lambda _: self.read(number).still(),
-            # Of the others no more is known than of the first.
+            # Only the size of the first is known.
             size=(0, 0) if number else self.size,
             outline=outline and (lambda _: outline(number)),
         )
@@ -78,5 +78,5 @@ def single(
     size: tuple[int, int],
     metadata: Callable[[], Metadata] | None = None,
 ) -> Frames:
-    """Make the content of a file that holds one image."""
+    """Make the frames of a file that holds one image."""
     return Frames(1, lambda _: read(), size, metadata=metadata)

@@ -1,4 +1,4 @@
-"""Holes: pixels that hold no part of the picture, and stay as they are."""
+"""Holes: pixels that are not part of the picture, and stay as they are."""
 
 import math
 
@@ -10,15 +10,15 @@ from pdefilter.images.values import from_unit, to_unit
 from pdefilter.kernels import channels
 from pdefilter.raster import Mask
 
-# Programs that write the lowest or the highest number of a type often write six digits of it.
+# Programs often write the lowest or the highest number of a type to six digits.
 _OF_SIX_DIGITS = 5e-6
 
 
 def valid_pixels(image: Image) -> Mask | None:
-    """Find which pixels are no holes.
+    """Find which pixels are valid, and not holes.
 
-    Holes are NaN and infinities, what the file says to be no data, and what the
-    image's mask leaves out. Where the image has alpha, a hole in one channel is one
+    Holes are NaN, infinities, values that the file marks as no data, and pixels
+    outside the image's mask. In an image with alpha, a hole in one channel is a hole
     in all.
 
     Returns
@@ -46,7 +46,7 @@ def valid_pixels(image: Image) -> Mask | None:
 
 
 def as_stored(valid: Mask) -> Mask:
-    """Lay a mask out as an image's pixels are."""
+    """Arrange the axes of a mask like those of an image's pixels."""
     return valid if valid.ndim == 2 else np.moveaxis(valid, 0, 2)
 
 
@@ -58,35 +58,35 @@ def _both(a: Mask, b: Mask) -> Mask:
 
 
 def require_fitting(mask: Mask, rows: int, columns: int) -> None:
-    """Refuse an image for the mask, if their sizes differ.
+    """Refuse an image whose mask has another size.
 
     Raises
     ------
     MisfitError
-        That says both.
+        Its message gives both sizes.
     """
     if mask.shape[:2] != (rows, columns):
         of_mask_rows, of_mask_columns = mask.shape[:2]
         raise MisfitError(
-            f"has {columns} × {rows} pixels, its mask {of_mask_columns} × {of_mask_rows}; give a "
-            "mask of its size"
+            f"has {columns} × {rows} pixels, but its mask {of_mask_columns} × {of_mask_rows}; "
+            "give a mask of the same size"
         )
 
 
 def mask_of(image: Image) -> Mask:
-    """Take a picture for a mask: black pixels are holes."""
+    """Use a picture as a mask: black pixels are holes."""
     pixels = image.pixels if image.pixels.ndim == 3 else image.pixels[..., None]
     picture: Mask = (pixels[..., : image.colours] != 0).any(axis=2)
     return picture
 
 
 def with_holes(pixels: Pixels, image: Image, valid: Mask) -> Pixels:
-    """Put what `image` holds where it is not `valid` back into `pixels`, and return them.
+    """Put the holes of `image`, where it is not `valid`, back into `pixels`, and return them.
 
     Raises
     ------
     ImageError
-        If holes are marked by a value that the type of `pixels` cannot hold.
+        If holes are marked by a value that the type of `pixels` cannot store.
     """
     hole = ~as_stored(valid)
     kept = image.pixels[hole]
@@ -98,7 +98,7 @@ def with_holes(pixels: Pixels, image: Image, valid: Mask) -> Pixels:
             lost = unmarked is not None and not unmarked[hole].all()
         if lost:
             raise ImageError(
-                f"has holes marked by a value that another depth loses; leave the depth at "
+                f"has holes marked by a value that another depth cannot store; keep the depth "
                 f"{image.pixels.dtype}"
             )
     pixels[hole] = converted(kept, pixels.dtype)
@@ -106,7 +106,7 @@ def with_holes(pixels: Pixels, image: Image, valid: Mask) -> Pixels:
 
 
 def converted(values: Pixels, dtype: np.dtype) -> Pixels:
-    """Store values as another type, floats as the nearest that it has."""
+    """Convert values to another type, floats to the nearest that it has."""
     if values.dtype.kind == dtype.kind == "f":
         with np.errstate(over="ignore"):
             return values.astype(dtype, copy=False)
@@ -114,7 +114,7 @@ def converted(values: Pixels, dtype: np.dtype) -> Pixels:
 
 
 def marker(nodata: float, dtype: np.dtype) -> np.generic | None:
-    """Round what stands for no data to the type of the values that it is among.
+    """Round the value that marks no data to the type of the stored values.
 
     Parameters
     ----------
@@ -126,8 +126,8 @@ def marker(nodata: float, dtype: np.dtype) -> np.generic | None:
     Returns
     -------
     scalar of that type, or None
-        None where nothing of the type stands for it: it is out of range, or no whole
-        number of an integer type.
+        None if no value of the type stands for it: it is out of range, or a fraction
+        where the type is an integer.
     """
     if dtype.kind == "f":
         with np.errstate(over="ignore"):
@@ -141,24 +141,24 @@ def marker(nodata: float, dtype: np.dtype) -> np.generic | None:
 
 
 def holds_no_data(values: Pixels, nodata: float) -> Mask:
-    """Find which stored values say that there is none, as GDAL does.
+    """Find which stored values mark no data, as GDAL does.
 
-    Those that equal `nodata` rounded to their type; NaN equals NaN. What is written
-    for the lowest or the highest float of a type may be a little beside it.
+    They are those equal to `nodata` rounded to their type; NaN equals NaN. A number
+    written for the lowest or the highest float of a type may be slightly off.
     """
     dtype, mark = values.dtype, marker(nodata, values.dtype)
     if dtype.kind == "f" and math.isnan(nodata):
         return np.isnan(values)
-    found: Mask = np.zeros(values.shape, bool) if mark is None else values == mark
+    is_mark: Mask = np.zeros(values.shape, bool) if mark is None else values == mark
     if dtype.kind == "f":
         largest = float(np.finfo(dtype).max)
         if math.isclose(abs(nodata), largest, rel_tol=_OF_SIX_DIGITS):
-            found |= values == dtype.type(math.copysign(largest, nodata))
-    return found
+            is_mark |= values == dtype.type(math.copysign(largest, nodata))
+    return is_mark
 
 
 def _loses_marks(values: Pixels, dtype: np.dtype, nodata: float | None) -> bool:
-    """Whether a value that stands for no data does so no more as another type of floats."""
+    """Whether a value that marks no data no longer does so as another type of float."""
     if nodata is None:
         return False
     stored = holds_no_data(converted(values, dtype), nodata)
@@ -166,7 +166,7 @@ def _loses_marks(values: Pixels, dtype: np.dtype, nodata: float | None) -> bool:
 
 
 def _unmarked(image: Image) -> Mask | None:
-    """Find which values are neither NaN, nor an infinity, nor what stands for no data."""
+    """Find which values are neither NaN, nor infinite, nor marked as no data."""
     pixels = image.pixels
     valid: Mask | None = None
     if pixels.dtype.kind == "f" and not channels.finite(pixels):
@@ -174,6 +174,6 @@ def _unmarked(image: Image) -> Mask | None:
     if image.nodata is not None:
         data = ~holds_no_data(pixels, image.nodata)
         if image.has_alpha:
-            data[..., -1] = True  # it says how opaque data are, and is none
+            data[..., -1] = True  # alpha is opacity, not data
         valid = data if valid is None else np.logical_and(valid, data)
     return valid

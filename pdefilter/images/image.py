@@ -21,35 +21,36 @@ FullScale: TypeAlias = float | Literal["range"]
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Image:
-    """Pixels and what is known of them.
+    """Pixels, and everything known about them.
 
-    Two images are equal if all that is known of them is, to the bit. They have no
-    hash, as their pixels may change. NumPy takes an image for its pixels, and a
-    notebook shows it.
+    Two images are equal if all their attributes are, to the bit. Images have no hash,
+    as their pixels may change. NumPy converts an image to its pixels, and a notebook
+    displays it.
 
     Attributes
     ----------
     pixels : ndarray of shape (M, N) or (M, N, C)
         The stored values: bool, integers or floats.
     has_alpha : bool
-        Whether the last channel is opacity (and colour not multiplied by it).
+        Whether the last channel is opacity, by which the colours are not multiplied.
     format : str or None
-        The name of the file format it came in.
+        The name of the file format that it came in.
     bits : int or None
-        How many bits its file stored a value in, where that is between 8 and 16;
-        the values are spread over the 16 that hold them.
+        The bits of a value in its file, if between 8 and 16; the values are scaled to
+        all 16 bits.
     is_cmyk : bool
-        Whether the four colour channels are inks, where zero is none.
+        Whether the four colour channels are inks, where 0 is no ink.
     mask : ndarray of shape (M, N) or (M, N, C), bool, or None
-        Which pixels, or values, are the picture; the others are holes. None for all.
+        Which pixels, or values, belong to the picture; the others are holes. None for
+        all.
     nodata : float or None
         The stored value that marks a hole.
     full_scale : float, "range" or None
-        What contrasts, noise, weights, tolerances and thresholds are parts of: a
-        stored value, or the image's own range. None for the largest value of an
-        integer type and for 1 in floats.
+        The unit of contrasts, noise, weights, tolerances and thresholds: a stored
+        value, or the image's own range. None for the largest value of an integer type,
+        and for 1 in floats.
     metadata : Metadata
-        What its file said beside.
+        The metadata of its file.
     """
 
     pixels: Pixels
@@ -64,7 +65,7 @@ class Image:
 
     @classmethod
     def of(cls, array: Any) -> Self:
-        """Take an array for an image: of two and of four channels the last is alpha.
+        """Make an image of an array; with two or four channels, the last one is alpha.
 
         Raises
         ------
@@ -108,12 +109,12 @@ class Image:
         return f"<Image: {rows} × {columns}, {self.depth}, {kind}{origin}>"
 
     def _repr_png_(self) -> bytes | None:
-        from pdefilter.images.shown import png_of
+        from pdefilter.images.preview import preview_png
 
-        return png_of(self)
+        return preview_png(self)
 
     def still(self) -> Self:
-        """Forget for how long it is shown in an animation."""
+        """Drop the timing that it has in an animation."""
         return replace(self, metadata=replace(self.metadata, duration=None, loops=None))
 
     @property
@@ -128,18 +129,18 @@ class Image:
 
     @property
     def has_colours(self) -> bool:
-        """Whether its channels are known to be colours; any bands look alike in an array.
+        """Whether its channels are known to be colours, and not bands.
 
-        Of three floats an array, or a file of nothing else, does not tell.
+        Three channels of floats in an array, or in a NumPy file, may be either.
         """
         if self.is_cmyk or self.colours == 1:
             return True
-        says_so = self.pixels.dtype.itemsize <= 2 or self.format not in (None, "NPY")
-        return self.colours == 3 and (says_so or self.has_alpha)
+        is_known = self.pixels.dtype.itemsize <= 2 or self.format not in (None, "NPY")
+        return self.colours == 3 and (is_known or self.has_alpha)
 
     @property
     def depth(self) -> str:
-        """The type of its values, narrowed to the bits that its file stored: ``uint12``."""
+        """The type of its values; ``uint12`` and the like where its file stored fewer bits."""
         return f"uint{self.bits}" if self.bits else self.pixels.dtype.name
 
 

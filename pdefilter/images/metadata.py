@@ -1,4 +1,4 @@
-"""What a file says about an image beside its pixels."""
+"""The metadata of an image: everything its file says apart from the pixels."""
 
 import warnings
 from dataclasses import dataclass, replace
@@ -8,20 +8,20 @@ from typing import Any, Literal, NamedTuple, Self
 CENTIMETRES_PER_INCH = Fraction(254, 100)
 
 COMMENT = "Comment"
-"""The keyword of a text that its file gives no other."""
+"""The keyword of a text that has none in its file."""
 
 
 class Resolution(NamedTuple):
-    """How densely pixels lie, per unit of length; without a unit it is their shape alone."""
+    """Pixels per unit of length; without a unit, only the ratio that gives their shape."""
 
     columns: Fraction
     rows: Fraction
     unit: Literal["inch", "cm", "none"]
 
     def per_metre(self) -> tuple[int, int] | None:
-        """Round to whole pixels per metre, as `rounded` does; warn where no unit says how many."""
+        """Round to whole pixels per metre, as `rounded` does; warn if there is no unit."""
         if self.unit == "none":
-            # Of square pixels nothing is lost.
+            # Nothing is lost if the pixels are square.
             if self.columns != self.rows:
                 warnings.warn("left out: the resolution without a unit", stacklevel=2)
             return None
@@ -30,9 +30,9 @@ class Resolution(NamedTuple):
     def rounded(
         self, factor: Fraction | int = 1, most: int = (1 << 31) - 1
     ) -> tuple[int, int] | None:
-        """Round to whole numbers, along a row and along a column; warn where none is near.
+        """Round to whole numbers, along a row and along a column; warn if they do not fit.
 
-        Without a unit their ratio alone counts, which is kept as well as it can be.
+        Without a unit only the ratio counts; it is kept as closely as possible.
         """
         if self.unit == "none":
             are_whole = self.columns.denominator == self.rows.denominator == 1
@@ -42,13 +42,13 @@ class Resolution(NamedTuple):
         else:
             whole = round(self.columns * factor), round(self.rows * factor)
         if not all(1 <= number <= most for number in whole):
-            warnings.warn("its resolution fits no whole number: left out", stacklevel=3)
+            warnings.warn("its resolution does not fit in whole numbers: left out", stacklevel=3)
             return None
         return whole
 
     @classmethod
-    def of_metre(cls, columns: int, rows: int) -> Self:
-        """Take pixels per metre, and whole numbers of pixels per inch for what they are."""
+    def from_per_metre(cls, columns: int, rows: int) -> Self:
+        """Make a resolution from pixels per metre, in inches if those are whole numbers."""
         inches = [round(density * CENTIMETRES_PER_INCH / 100) for density in (columns, rows)]
         metres = [round(density * 100 / CENTIMETRES_PER_INCH) for density in inches]
         if metres == [columns, rows]:
@@ -58,34 +58,33 @@ class Resolution(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What is kept of an image beside its pixels.
+    """The metadata of an image.
 
     Attributes
     ----------
     icc : bytes or None
-        The ICC profile of its colours.
+        The ICC profile of the colours.
     exif : bytes or None
-        Its EXIF, as a TIFF structure that begins with the byte order.
+        The EXIF, as a TIFF structure that begins with the byte order.
     xmp : bytes or None
-        Its XMP packet.
+        The XMP packet.
     resolution : Resolution or None
-        How densely its pixels lie.
+        The pixels per unit of length.
     text : tuple of (str, str)
-        Keywords and what is said about them.
+        Keywords and their texts.
     duration : Fraction or None
-        For how many milliseconds a frame is shown.
+        The time that a frame is shown, in milliseconds.
     loops : int or None
-        How often an animation is played, zero for ever; None if it is not said.
+        How often an animation is played, 0 for ever; None if unknown.
     own : tuple
-        What no other format carries, as the codec of the format it came in knows it.
-    unkept : tuple of str
-        What its file holds beside that no output will, as people call it: the
-        warning of what is left out names it.
+        Metadata that no other format carries, in the form of the codec that read them.
+    dropped : tuple of str
+        The names of metadata that no output keeps; a warning lists them.
     stored : object
-        How its codec found it stored, so that it may be stored so again.
+        How the image was stored, so that the same codec can store it alike.
     orientation : int or None
-        How the stored pixels lie, as EXIF counts, where another place than the
-        EXIF says so; None once they are upright.
+        The orientation of the stored pixels, numbered as in EXIF, if given outside the
+        EXIF; None once they are upright.
     """
 
     icc: bytes | None = None
@@ -96,16 +95,16 @@ class Metadata:
     duration: Fraction | None = None
     loops: int | None = None
     own: tuple[Any, ...] = ()
-    unkept: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
     stored: Any = None
     orientation: int | None = None
 
     def stripped(self) -> Self:
-        """Drop all but the timing, which is part of what an animation shows, and the layout."""
+        """Drop everything but the timing, which an animation needs, and the layout."""
         return type(self)(duration=self.duration, loops=self.loops, stored=self.stored)
 
-    def turned(self) -> Self:
-        """Exchange what is said of rows and of columns."""
+    def transposed(self) -> Self:
+        """Exchange the resolutions of rows and columns."""
         if self.resolution is None:
             return self
         columns, rows, unit = self.resolution
@@ -113,8 +112,8 @@ class Metadata:
 
 
 def in_ratio(ratio: Fraction, most: int) -> tuple[int, int]:
-    """Find two whole numbers up to a limit whose ratio is nearest to one."""
-    # The larger of both is the one that a limit is for.
+    """Find the two whole numbers up to a limit whose ratio is nearest to a given one."""
+    # The limit applies to the larger of the two.
     if ratio <= 1:
         nearest = ratio.limit_denominator(most)
         return nearest.numerator, nearest.denominator
@@ -123,7 +122,7 @@ def in_ratio(ratio: Fraction, most: int) -> tuple[int, int]:
 
 
 def as_comment(keyword: str, text: str) -> str:
-    """Put a text and its keyword into a comment, which has none of its own."""
+    """Put a text and its keyword into a comment, which has no keyword of its own."""
     return text if keyword == COMMENT else f"{keyword}: {text}"
 
 
@@ -135,4 +134,4 @@ KINDS = {
     "text": "text",
     "duration": "timing",
 }
-"""What formats may carry, by the names of `Metadata`, as people call it."""
+"""The usual names of the fields of `Metadata` that formats may carry."""

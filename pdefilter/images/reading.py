@@ -1,4 +1,4 @@
-"""How much of a file is taken: limits, asked before anything is allocated, and what is forgiven."""
+"""How files are read: limits, checked before anything is allocated, and tolerance of damage."""
 
 import warnings
 from collections.abc import Callable
@@ -7,50 +7,49 @@ from dataclasses import dataclass
 from pdefilter.errors import ImageError
 
 MOST_PIXELS = 1 << 27
-"""Filtering so many pixels in colour takes five to twelve gigabytes."""
+"""Filtering this many pixels in colour takes five to twelve gigabytes."""
 
-_TOGETHER = 32
-_LEAST_FRAME = 512 * 512
+_MOST_FULL_FRAMES = 32
+_SMALLEST_FRAME = 512 * 512
 
 
-def _at_once(pixels: int) -> None:
-    """Wait for nothing."""
+def _do_not_wait(pixels: int) -> None:
+    """Return at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What may be read.
+    """How a file is read.
 
     Attributes
     ----------
     most_pixels : int
-        The pixels that a frame may have, of up to seven channels. All frames of a
-        file may have 32 times as many together, where one smaller than 512 × 512
-        counts for as much.
+        The most pixels of a frame, of up to seven channels. All frames of a file
+        together may have 32 times as many; a frame smaller than 512 × 512 counts as
+        one of that size.
     lenient : bool
-        Whether of a damaged file that is taken which can be read.
+        Whether to keep what can be decoded of a damaged file, with a warning.
     strip : bool
-        Whether what is said beside the pixels will be dropped, so that nothing of
-        it need be sound.
-    admit : callable
-        Called with the number of pixels of each image before it is decoded;
-        returns when there is room for it.
+        Whether metadata will be dropped, so that broken ones do not matter.
+    wait_for_memory : callable
+        Called with the number of pixels of each image before it is decoded; returns
+        once there is memory for it.
     """
 
     most_pixels: int = MOST_PIXELS
     lenient: bool = False
     strip: bool = False
-    admit: Callable[[int], object] = _at_once
+    wait_for_memory: Callable[[int], object] = _do_not_wait
 
     def require_size(self, rows: int, columns: int, channels: int = 1) -> None:
-        """Refuse an image of no pixels or of too many, and wait until there is room for others.
+        """Refuse an image of no pixels or too many; wait for memory for any other.
 
-        Four channels more make a pixel count once more.
+        From eight channels on, every four count as one image.
 
         Raises
         ------
         ImageError
-            That says both its size and the limit.
+            Its message gives both its size and the limit.
         """
         if rows < 1 or columns < 1:
             raise ImageError(f"claims {columns} × {rows} pixels; get an intact copy")
@@ -58,23 +57,23 @@ class Reading:
         if pixels > self.most_pixels:
             several = f" of {channels} channels" if channels >= 8 else ""
             raise ImageError(
-                f"claims {columns} × {rows} pixels{several}, more than the {self.most_pixels} that "
-                "are read; if it is to be trusted, raise --max-pixels"
+                f"claims {columns} × {rows} pixels{several}, more than the limit of "
+                f"{self.most_pixels}; if you trust the file, raise --max-pixels"
             )
-        self.admit(pixels)
+        self.wait_for_memory(pixels)
 
     def require_tile(self, rows: int, columns: int) -> None:
-        """Refuse a part of an image that alone is larger than an image may be.
+        """Refuse a tile that is larger than an image may be.
 
         Raises
         ------
         ImageError
-            That says both its size and the limit.
+            Its message gives both its size and the limit.
         """
         if rows * columns > self.most_pixels:
             raise ImageError(
-                f"claims tiles of {columns} × {rows} pixels, more than the {self.most_pixels} "
-                "that are read; if it is to be trusted, raise --max-pixels"
+                f"claims tiles of {columns} × {rows} pixels, more than the limit of "
+                f"{self.most_pixels}; if you trust the file, raise --max-pixels"
             )
 
     def require_frames(self, count: int, rows: int, columns: int) -> None:
@@ -83,17 +82,17 @@ class Reading:
         Raises
         ------
         ImageError
-            That says both their number and the limit.
+            Its message gives both their number and the limit.
         """
-        most = _TOGETHER * self.most_pixels // max(rows * columns, _LEAST_FRAME)
+        most = _MOST_FULL_FRAMES * self.most_pixels // max(rows * columns, _SMALLEST_FRAME)
         if count > max(1, most):
             raise ImageError(
-                f"claims {count} frames of {columns} × {rows} pixels, more than the {most} that "
-                "are read; pick one by --frame or, if it is to be trusted, raise --max-pixels"
+                f"claims {count} frames of {columns} × {rows} pixels, more than the limit of "
+                f"{most}; pick one by --frame or, if you trust the file, raise --max-pixels"
             )
 
-    def flaw(self, problem: str) -> None:
-        """Refuse a damaged file, or warn of it where that is allowed.
+    def report_flaw(self, problem: str) -> None:
+        """Refuse a damaged file; if reading is lenient, only warn.
 
         Raises
         ------
@@ -101,10 +100,10 @@ class Reading:
             Unless reading is lenient.
         """
         if not self.lenient:
-            raise ImageError(f"{problem}; get an intact copy, or give --lenient to take the rest")
-        warnings.warn(f"{problem}; what could be read was taken", stacklevel=2)
+            raise ImageError(f"{problem}; get an intact copy, or give --lenient to keep the rest")
+        warnings.warn(f"{problem}; what can be decoded was kept", stacklevel=2)
 
-    def spoilt(self, what: str) -> None:
-        """Warn that something said beside the pixels is broken, unless it is dropped anyway."""
+    def report_broken(self, what: str) -> None:
+        """Warn that some metadata are broken and left out, unless all are dropped anyway."""
         if not self.strip:
             warnings.warn(f"its {what} is broken: left out", stacklevel=2)

@@ -1,4 +1,4 @@
-"""The formats as people read them: made from the one table that decides."""
+"""The table of formats in Markdown, made from the one table that decides."""
 
 from pdefilter.images.formats import FORMATS, Format
 from pdefilter.images.metadata import KINDS
@@ -8,41 +8,41 @@ def format_table() -> str:
     """Write the table of formats in Markdown."""
     return "\n".join(
         [
-            "| format | depth | channels | alpha | beside the pixels | frames | by | because |",
+            "| format | depth | channels | alpha | metadata | frames | by | because |",
             "|---|---|---|---|---|---|---|---|",
-            *(f"| {' | '.join(_row(known))} |" for known in FORMATS),
+            *(f"| {' | '.join(_row(format_))} |" for format_ in FORMATS),
         ]
     )
 
 
-def _row(known: Format) -> list[str]:
+def _row(format_: Format) -> list[str]:
     return [
-        f"{known.name} ({' '.join(known.suffixes)})",
-        _depths(known) or "read only",
-        _channels(known),
-        "yes" if known.alpha else "no",
-        ", ".join(_kinds(known)) or "–",
-        "several" if known.several else "one",
-        known.library,
-        known.why,
+        f"{format_.name} ({' '.join(format_.suffixes)})",
+        _depths(format_) or "read only",
+        _channels(format_),
+        "yes" if format_.alpha else "no",
+        ", ".join(_kinds(format_)) or "–",
+        "several" if format_.several else "one",
+        format_.library,
+        format_.why,
     ]
 
 
-def _kinds(known: Format) -> list[str]:
-    own = [known.own] if known.own else []
-    return [kind for name, kind in KINDS.items() if name in known.carries] + own
+def _kinds(format_: Format) -> list[str]:
+    own = [format_.own] if format_.own else []
+    return [kind for name, kind in KINDS.items() if name in format_.carries] + own
 
 
-def _depths(known: Format) -> str:
-    if "float64" in known.types:
+def _depths(format_: Format) -> str:
+    if "float64" in format_.types:
         return "8, 16, 32 and 64 bits, float16, 32 and 64"
-    bits = [name.removeprefix("uint") for name in known.types if name.startswith("uint")]
-    floats = [name for name in known.types if name.startswith("float")]
+    bits = [name.removeprefix("uint") for name in format_.types if name.startswith("uint")]
+    floats = [name for name in format_.types if name.startswith("float")]
     return ", ".join(bits + floats)
 
 
-def _channels(known: Format) -> str:
-    if isinstance(known.colours, range):
-        return "any number" + ", CMYK" * known.cmyk
-    names = [{1: "grey", 3: "RGB"}[count] for count in known.colours]
-    return ", ".join(names + ["CMYK"] * known.cmyk) or "black and white"
+def _channels(format_: Format) -> str:
+    if isinstance(format_.colours, range):
+        return "any number" + ", CMYK" * format_.cmyk
+    names = [{1: "grey", 3: "RGB"}[count] for count in format_.colours]
+    return ", ".join(names + ["CMYK"] * format_.cmyk) or "black and white"

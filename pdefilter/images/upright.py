@@ -1,4 +1,4 @@
-"""Orientation, applied once: pixels are turned upright, and the tags say so."""
+"""Orientation, applied once: pixels are turned upright, and the tags reset."""
 
 import struct
 from dataclasses import replace
@@ -12,24 +12,24 @@ from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata
 
 TURNED = (5, 6, 7, 8)
-"""The orientations whose rows are columns of the picture."""
+"""The orientations in which stored rows are columns of the picture."""
 
 
 def upright(image: Image) -> Image:
-    """Turn an image as its metadata say, which then say that it is upright."""
+    """Turn an image upright, as its metadata say, and mark it as upright."""
     metadata = image.metadata
     orientation, blob, packet = orientation_of(metadata), metadata.exif, metadata.xmp
     turned = orientation in TURNED
     if blob is not None:
         try:
-            blob = exif.upright(blob, turned=turned)
+            blob = exif.reset_orientation(blob, turned=turned)
         except (ImageError, struct.error):
-            # Nobody can tell what it says: it stays as it was.
+            # Broken EXIF stays as it was.
             blob = metadata.exif
     if packet is not None:
-        packet = xmp.upright(packet, turned=turned)
+        packet = xmp.reset_orientation(packet, turned=turned)
     if turned:
-        metadata = metadata.turned()
+        metadata = metadata.transposed()
     return replace(
         image,
         pixels=_turned(image.pixels, orientation),
@@ -39,7 +39,7 @@ def upright(image: Image) -> Image:
 
 
 def size_upright(frames: Frames) -> tuple[int, int]:
-    """Find the rows and columns of the first image as it will be read; zeros if nothing tells."""
+    """Find the rows and columns of the first image once upright; zeros if unknown."""
     rows, columns = frames.size
     if frames.metadata is not None and orientation_of(frames.metadata()) in TURNED:
         return columns, rows
@@ -47,9 +47,9 @@ def size_upright(frames: Frames) -> tuple[int, int]:
 
 
 def orientation_of(metadata: Metadata) -> int:
-    """Find how the pixels lie: 1 to 8, of which 1 is upright.
+    """Find the orientation of the pixels: 1 to 8, of which 1 is upright.
 
-    The format's own word counts most, then EXIF, then XMP; upright is what nobody tells.
+    The format's own tag counts first, then EXIF, then XMP; upright if none gives it.
     """
     return (
         metadata.orientation
@@ -67,7 +67,7 @@ def _orientation_of_exif(blob: bytes) -> int | None:
 
 
 def _turned(pixels: Pixels, orientation: int) -> Pixels:
-    """Turn pixels whose first row and first column show what EXIF says of the orientation."""
+    """Turn pixels upright, from an orientation numbered as in EXIF."""
     if orientation in TURNED:
         pixels = np.swapaxes(pixels, 0, 1)
     if orientation in (3, 4, 7, 8):

@@ -1,8 +1,8 @@
 """Stored values, and the numbers that filters compute with.
 
-An integer v of a type with the largest value m stands for v/m of full scale, a float
-for itself, unless the image says what full scale is. Numbers stand for these values on
-a `pdefilter.scale.Scale` that fits the image.
+An integer v of a type whose largest value is m stands for v/m of full scale, a float
+for itself, unless the image sets full scale. Numbers represent these values on a
+`pdefilter.scale.Scale` that fits the image.
 """
 
 import warnings
@@ -23,21 +23,21 @@ from pdefilter.scale import Scale, needs_origin
 
 Interval = tuple[float, float]
 
-# Powers of two up to this one, and their reciprocals, multiply float32 without loss.
-_SAFE = 2.0**64
+# Scaling float32 by powers of two up to this one, or by their reciprocals, loses nothing.
+_LOSSLESS_UP_TO = 2.0**64
 
-# Integers up to here are numbers of float64.
-_DIGITS = 2.0**53
+# Integers up to here are exact in float64.
+_EXACT_UP_TO = 2.0**53
 
 TOO_LARGE = (
-    "exceed what float32 can hold; if a value marks where there is no data, name it by --nodata, "
-    "else scale the image down"
+    "exceed what float32 can hold; if a value marks no data, name it by --nodata; "
+    "otherwise scale the image down"
 )
-"""What is wrong with values, and what helps, behind their number."""
+"""The end of a sentence that begins with the number of such values."""
 
 
 def to_unit(pixels: Pixels) -> NDArray[np.float32]:
-    """Bring stored values of any shape to parts of full scale, as float32.
+    """Convert stored values of any shape to fractions of full scale, as float32.
 
     Raises
     ------
@@ -53,12 +53,12 @@ def to_unit(pixels: Pixels) -> NDArray[np.float32]:
 def from_unit(
     values: NDArray[np.float32], dtype: DTypeLike, interval: Interval = (0.0, 1.0)
 ) -> Pixels:
-    """Store parts of full scale, of any shape, as `pixels_of` does."""
+    """Store fractions of full scale, of any shape, as `pixels_of` does."""
     return pixels_of([values.reshape(1, -1)], [interval], np.dtype(dtype)).reshape(values.shape)
 
 
 def natural_scale(dtype: np.dtype) -> Scale:
-    """Make the scale whose numbers are parts of what a type calls full scale."""
+    """Make the scale whose numbers are fractions of the full scale of a type."""
     full = 1.0 if dtype.kind == "f" else float(full_scale(dtype))
     return Scale(unit=full, full=full)
 
@@ -66,28 +66,28 @@ def natural_scale(dtype: np.dtype) -> Scale:
 def numbers_of(
     pixels: Pixels, valid: Mask | None, seen: Mask | None, full: FullScale | None
 ) -> tuple[Planes, Scale]:
-    """Bring stored values to numbers that spread over about one.
+    """Convert stored values to numbers whose range is about one.
 
-    Numbers of 8 bits are parts of full scale, as no error allowed shows beside
-    their rounding; so are those of 16 bits that use half of full scale.
+    Values of 8 bits become fractions of full scale, as rounding hides any error that is
+    allowed; so do values of 16 bits that use half of full scale.
 
     Parameters
     ----------
     pixels : ndarray of shape (M, N, C)
         Integers or floats.
     valid : ndarray of shape (M, N) or (C, M, N), bool, or None
-        Which values are no holes; the numbers of holes mean nothing.
+        Which values are not holes; the numbers of holes are meaningless.
     seen : ndarray of shape (M, N) or (C, M, N), bool, or None
-        Which values the scale is to fit.
+        Which values the scale must fit.
     full : float, "range" or None
-        What counts as full scale; None for what the type says.
+        The stored value of full scale, or the image's range; None for that of the type.
 
     Returns
     -------
     planes : ndarray of shape (C, M, N), float32
-        A new array, or for one channel of float32 a view.
+        A new array, or a view if there is one channel of float32.
     scale : Scale
-        What the numbers stand for.
+        The scale of the numbers.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def numbers_of(
     natural = natural_scale(pixels.dtype)
     scale = _scale_of(pixels, seen, natural, full)
     if scale.is_plain and scale.full == natural.full:
-        return _parts(without_holes(pixels, valid)), scale
+        return _fractions(without_holes(pixels, valid)), scale
     planes = np.empty((pixels.shape[2], *pixels.shape[:2]), np.float32)
 
     def work(first: int, last: int) -> None:
@@ -118,8 +118,8 @@ def _scale_of(pixels: Pixels, seen: Mask | None, natural: Scale, full: FullScale
     size = max((highest - lowest for lowest, highest in extremes), default=0.0)
     if not np.isfinite(size):
         raise ImageError(
-            "has values that span more than float64 holds; if one marks where there is no data, "
-            "name it by --nodata, else scale the image down"
+            "has values that span more than float64 holds; if one marks no data, name it by "
+            "--nodata; otherwise scale the image down"
         )
     whole = natural.full if full is None else float((size or 1) if full == "range" else full)
     scale = Scale.of_range(float(size), whole)
@@ -134,7 +134,7 @@ def _scale_of(pixels: Pixels, seen: Mask | None, natural: Scale, full: FullScale
 
 
 def _extremes(pixels: Pixels, seen: Mask | None) -> list[tuple[float, float]]:
-    """Find the smallest and the largest value of every channel, those of integers exactly."""
+    """Find the smallest and the largest value of every channel, exactly for integers."""
     pairs = []
     for c in range(pixels.shape[2]):
         values = pixels[..., c]
@@ -147,15 +147,15 @@ def _extremes(pixels: Pixels, seen: Mask | None) -> list[tuple[float, float]]:
     return pairs
 
 
-def _parts(pixels: Pixels) -> Planes:
-    """Bring stored values to parts of full scale."""
+def _fractions(pixels: Pixels) -> Planes:
+    """Convert stored values to fractions of full scale."""
     if pixels.dtype == np.float32 and pixels.shape[2] == 1:
         return pixels.reshape(1, *pixels.shape[:2])
     return channels.deinterleave(pixels)
 
 
 def without_holes(pixels: Pixels, valid: Mask | None) -> Pixels:
-    """Replace what holes hold by zeros, where it may be no number.
+    """Replace the values of holes by zeros, if they may be NaN or infinite.
 
     Pixels are of shape (M, N) or (M, N, C), valid of shape (M, N) or (C, M, N).
     """
@@ -168,15 +168,19 @@ def without_holes(pixels: Pixels, valid: Mask | None) -> Pixels:
 
 
 def _numbers(stored: NDArray[np.generic], scale: Scale, natural: Scale) -> NDArray[np.floating]:
-    """Find the numbers that stored values, shape (C, M, N), become."""
+    """Convert stored values of shape (C, M, N) to numbers on a scale."""
     dtype, factor = stored.dtype, natural.full / scale.unit
-    if scale.starts_at_zero and dtype.itemsize <= 4 and 1 / _SAFE < factor < _SAFE:
-        # As parts of full scale first, so that no bit differs from theirs.
+    if (
+        scale.starts_at_zero
+        and dtype.itemsize <= 4
+        and 1 / _LOSSLESS_UP_TO < factor < _LOSSLESS_UP_TO
+    ):
+        # By way of fractions of full scale, so that the bits are the same as theirs.
         parts = channels.deinterleave(np.moveaxis(stored, 0, 2))
         parts *= np.float32(factor)
         return parts
     if dtype.kind in "iu" and np.all(scale.origin):
-        # Differences of integers are exact, of 64 bits too, which float64 has not.
+        # Differences of integers are exact even at 64 bits, which float64 cannot hold.
         origins = [int(origin) % 2**64 for origin in np.ravel(scale.origin)]
         offset = np.array(origins, np.uint64).reshape(-1, 1, 1)
         return (stored.astype(np.uint64) - offset).view(np.int64) / (scale.unit * scale.weights)
@@ -190,7 +194,7 @@ def pixels_of(
     scales: Sequence[Scale] | None = None,
     full: float | None = None,
 ) -> Pixels:
-    """Store numbers side by side, as `kernels.channels.interleave` stores parts of full scale.
+    """Interleave and store numbers, as `kernels.channels.interleave` does fractions of full scale.
 
     Values that a type cannot hold are clipped, with a warning that counts them.
 
@@ -199,18 +203,18 @@ def pixels_of(
     planes : sequence of C ndarrays of shape (M, N)
         The numbers of each channel, all finite.
     intervals : sequence of C tuples of float
-        The parts of full scale that an integer type stores as zero and as full scale.
+        The fractions of full scale that an integer type stores as 0 and as full scale.
     dtype : dtype
-        The type to store.
+        The type of the stored values.
     scales : sequence of C Scale, optional
-        What the numbers of each channel stand for; parts of full scale if not given.
+        The scale of the numbers of each channel; fractions of full scale if not given.
     full : float, optional
-        The value to store full scale as; by default what the type says.
+        The stored value of full scale; by default that of the type.
 
     Returns
     -------
     ndarray of shape (M, N, C)
-        A new array, or for one channel of float32 perhaps a view.
+        A new array, or perhaps a view if there is one channel of float32.
 
     Raises
     ------
@@ -224,7 +228,7 @@ def pixels_of(
         scale.is_plain if dtype.kind == "f" else scale.starts_at_zero for scale in scales
     )
     if not plain:
-        pixels, outside = _join(planes, intervals, dtype, scales, full)
+        pixels, outside = _interleave(planes, intervals, dtype, scales, full)
     elif len(planes) == 1 and dtype == np.float32:
         return planes[0][..., None]
     else:
@@ -243,14 +247,14 @@ def pixels_of(
     return pixels
 
 
-def _join(
+def _interleave(
     planes: Sequence[NDArray[Any]],
     intervals: Sequence[Interval],
     dtype: np.dtype,
     scales: Sequence[Scale],
     full: float,
 ) -> tuple[Pixels, int]:
-    """Store numbers of any scale; return how many values had to be clipped, too."""
+    """Store numbers of any scale; also return how many values were clipped."""
     pixels = np.empty((*planes[0].shape, len(planes)), dtype)
     clipped: list[int] = []
 
@@ -259,8 +263,8 @@ def _join(
             if c and plane is planes[c - 1]:
                 pixels[first:last, :, c] = pixels[first:last, :, c - 1]
                 continue
-            as_type = _as_floats if dtype.kind == "f" else _as_integers
-            stored, outside = as_type(plane[first:last], interval, dtype, scale, full)
+            convert = _to_floats if dtype.kind == "f" else _to_integers
+            stored, outside = convert(plane[first:last], interval, dtype, scale, full)
             pixels[first:last, :, c] = stored
             clipped.append(outside)
 
@@ -268,7 +272,7 @@ def _join(
     return pixels, sum(clipped)
 
 
-def _as_floats(
+def _to_floats(
     numbers: NDArray[Any], _: Interval, dtype: np.dtype, scale: Scale, full: float
 ) -> tuple[Pixels, int]:
     values = scale.stored(numbers)
@@ -281,7 +285,7 @@ def _as_floats(
     return values.clip(-largest, largest), outside
 
 
-def _as_integers(
+def _to_integers(
     numbers: NDArray[Any], interval: Interval, dtype: np.dtype, scale: Scale, full: float
 ) -> tuple[Pixels, int]:
     lowest, highest = interval
@@ -292,7 +296,7 @@ def _as_integers(
         values = (scale.stored(numbers) / scale.full - lowest) / (highest - lowest)
         values = values * (full - zero) + zero
     elif full == scale.full and dtype.itemsize == 8 and float(scale.origin).is_integer():
-        # Sixty-four bits are more than float64 has: what is added at the end is an integer.
+        # float64 cannot hold 64 bits, so the origin is added at the end, as an integer.
         origin = int(scale.origin)
         values = scale.of_differences.stored(numbers)
     else:
@@ -300,43 +304,43 @@ def _as_integers(
     np.rint(values, out=values)
     lowest, highest = float(bottom - origin), float(top - origin)
     outside = int(np.count_nonzero((values < lowest) | (values > highest)))
-    # The largest integer of 64 bits is no float64; that above it would become the smallest.
-    values = values.clip(lowest, np.nextafter(highest, 0.0) if highest > _DIGITS else highest)
+    # The largest integer of 64 bits has no float64; the next above would wrap around.
+    values = values.clip(lowest, np.nextafter(highest, 0.0) if highest > _EXACT_UP_TO else highest)
     if origin:
         return values.astype(np.int64).astype(np.uint64) + np.uint64(origin % 2**64), outside
     return values, outside
 
 
 def require_finite(planes: Planes, problem: str) -> None:
-    """Refuse an image that is not made of numbers alone.
+    """Refuse an image that holds NaN or infinities.
 
     Raises
     ------
     ImageError
-        That says how many of its pixels have the problem.
+        Its message counts the values with the problem.
     """
     if not channels.finite(planes):
         bad = planes.size - np.count_nonzero(np.isfinite(planes))
         raise ImageError(f"{bad} of {planes.size} values {problem}")
 
 
-def spread(values: Pixels, largest: int) -> Pixels:
-    """Spread integers from zero to `largest` over all of the 8 or 16 bits that hold them."""
+def to_full_range(values: Pixels, largest: int) -> Pixels:
+    """Scale integers from 0 to `largest` to the full range of the 8 or 16 bits that hold them."""
     dtype = np.dtype(np.uint8 if largest < 256 else np.uint16)
     full = full_scale(dtype)
     if largest == full:
         return values.astype(dtype, copy=False)
-    # One table entry for every value there may be.
+    # One entry for every possible value.
     table = np.rint(np.arange(full + 1) * (full / largest)).clip(0, full).astype(dtype)
-    spread_out: Pixels = table[values]
-    return spread_out
+    scaled: Pixels = table[values]
+    return scaled
 
 
-def gathered(pixels: Pixels, largest: int) -> Pixels:
-    """Undo `spread`: round integers over all of a type to those from zero to `largest`."""
+def from_full_range(pixels: Pixels, largest: int) -> Pixels:
+    """Undo `to_full_range`: scale integers of the full range of a type to 0 to `largest`."""
     full = full_scale(pixels.dtype)
     if largest == full:
         return pixels
     table = np.rint(np.arange(full + 1) * (largest / full)).astype(pixels.dtype)
-    fewer: Pixels = table[pixels]
-    return fewer
+    reduced: Pixels = table[pixels]
+    return reduced

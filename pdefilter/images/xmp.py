@@ -1,6 +1,6 @@
-"""Plain properties of an XMP packet, read and changed in place: no other byte changes.
+"""Simple properties of an XMP packet, read and changed in place: no other byte changes.
 
-A property is an attribute or an element of a prefix that the packet binds to a namespace.
+A property is an attribute or an element whose prefix the packet binds to a namespace.
 
 References
 ----------
@@ -12,7 +12,7 @@ import re
 TIFF = b"http://ns.adobe.com/tiff/1.0/"
 EXIF = b"http://ns.adobe.com/exif/1.0/"
 
-_TURNED_PAIRS = (
+_SWAPPED_PAIRS = (
     (TIFF, b"ImageWidth", b"ImageLength"),
     (TIFF, b"XResolution", b"YResolution"),
     (EXIF, b"PixelXDimension", b"PixelYDimension"),
@@ -20,16 +20,16 @@ _TURNED_PAIRS = (
 
 
 def orientation(packet: bytes) -> int | None:
-    """Read how the pixels lie: 1 to 8, of which 1 is upright; None where it does not say."""
-    said = _value(packet, TIFF, b"Orientation")
-    return int(said) if said in (b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"8") else None
+    """Read the orientation of the pixels: 1 to 8, of which 1 is upright; None if not given."""
+    value = _value(packet, TIFF, b"Orientation") or b""
+    return int(value) if re.fullmatch(b"[1-8]", value) else None
 
 
-def upright(packet: bytes, *, turned: bool) -> bytes:
-    """Say that the pixels are upright; if they were turned, rows became columns."""
+def reset_orientation(packet: bytes, *, turned: bool) -> bytes:
+    """Mark the pixels as upright; if they were turned, exchange rows and columns."""
     if _value(packet, TIFF, b"Orientation") is not None:
         packet = _with_value(packet, TIFF, b"Orientation", b"1")
-    for namespace, one, other in _TURNED_PAIRS if turned else ():
+    for namespace, one, other in _SWAPPED_PAIRS if turned else ():
         a, b = _value(packet, namespace, one), _value(packet, namespace, other)
         if a is not None and b is not None:
             packet = _with_value(_with_value(packet, namespace, one, b), namespace, other, a)
@@ -37,10 +37,10 @@ def upright(packet: bytes, *, turned: bool) -> bytes:
 
 
 def _value(packet: bytes, namespace: bytes, name: bytes) -> bytes | None:
-    found = next(
-        (match for p in _patterns(packet, namespace, name) if (match := p.search(packet))), None
-    )
-    return found[2] if found else None
+    for pattern in _patterns(packet, namespace, name):
+        if match := pattern.search(packet):
+            return match[2]
+    return None
 
 
 def _with_value(packet: bytes, namespace: bytes, name: bytes, value: bytes) -> bytes:
@@ -50,7 +50,7 @@ def _with_value(packet: bytes, namespace: bytes, name: bytes, value: bytes) -> b
 
 
 def _patterns(packet: bytes, namespace: bytes, name: bytes) -> list[re.Pattern[bytes]]:
-    """Find how a property is written: as an attribute, or as an element of nothing but text."""
+    """List the patterns of a property: as an attribute, or as an element of text alone."""
     bound = re.findall(
         rb"""xmlns:([\w.-]+)\s*=\s*["']""" + re.escape(namespace) + rb"""["']""", packet
     )

@@ -167,7 +167,7 @@ class Worker:
         outcome = work(
             job,
             self._task.chain,
-            replace(handling, reading=replace(handling.reading, admit=admit)),
+            replace(handling, reading=replace(handling.reading, wait_for_memory=admit)),
             order.stream,
             advanced if self._task.steps_wanted else None,
             lambda: self._send(Encoding()),

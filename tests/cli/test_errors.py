@@ -60,7 +60,7 @@ def first_part(name, fraction):
 HUGE = 100_000
 BAD_FILES = {
     "empty.png": (b"", "is empty"),
-    "text.png": (b"These are words.\n", "no image of a known format"),
+    "text.png": (b"These are words.\n", "not an image of a known format"),
     "huge.png": (png_claiming(HUGE, HUGE), "claims 100000 × 100000 pixels"),
     "short.png": (png_claiming(10_000, 10_000), "has pixels that are damaged"),
     "huge.jpg": (jpeg_claiming(65_000, 65_000), "claims 65000 × 65000 pixels"),

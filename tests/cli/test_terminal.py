@@ -99,7 +99,7 @@ def test_a_folder_has_a_bar_that_goes_away(executable, tmp_path):
     # Its line is erased, and what follows is what went wrong.
     (*_, last) = terminal.shown.split(ERASED)
     assert last.count(b"\n") == last.count(b"pdefilter: ") == 2
-    assert b"[red]07.png: is no image" in last
+    assert b"[red]07.png: is not an image" in last
     assert len(list((tmp_path / "out").iterdir())) == 39
 
 

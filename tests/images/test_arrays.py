@@ -1,4 +1,4 @@
-"""Arrays as people hold them."""
+"""Arrays of several kinds, and full scale."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def test_bands_may_come_first_in_a_data_array():
     assert np.array_equal(found.values, np.moveaxis(expected, -1, 0))
 
 
-def test_the_fill_value_of_a_data_array_is_no_data():
+def test_the_fill_value_of_a_data_array_marks_no_data():
     values = np.random.default_rng(2).integers(0, 1000, (20, 30)).astype(np.int16)
     values[3, 4] = -9999
     array = xarray.DataArray(values, dims=("y", "x"), attrs={"_FillValue": -9999})
@@ -39,7 +39,7 @@ def test_the_fill_value_of_a_data_array_is_no_data():
 
 
 @pytest.mark.parametrize("shape", [(20, 30), (20, 30, 3)])
-def test_what_is_masked_comes_back_as_it_was(shape):
+def test_masked_values_come_back_as_they_were(shape):
     rng = np.random.default_rng(3)
     masked = rng.random(shape) > 0.9
     array = np.ma.array(rng.random(shape), mask=masked)
@@ -56,7 +56,7 @@ def test_full_scale_is_a_number_above_zero(full_scale):
         Image(np.zeros((3, 3)), full_scale=full_scale)
 
 
-def test_full_scale_is_what_contrast_is_a_part_of():
+def test_contrast_is_a_fraction_of_full_scale():
     values = np.random.default_rng(4).random((30, 30)) * 4095
     found = pdefilter.anisotropic(Image(values, full_scale=4095), kappa=0.1, time=2.0).pixels
     expected = pdefilter.anisotropic(values, kappa=409.5, time=2.0)
@@ -68,7 +68,7 @@ def test_full_scale_is_what_contrast_is_a_part_of():
 
 
 @pytest.mark.parametrize(("dtype", "full"), [("u2", 4095), ("f4", 2000.0), ("u1", 100)])
-def test_full_scale_is_what_is_shown(dtype, full):
+def test_a_notebook_shows_full_scale(dtype, full):
     values = (np.random.default_rng(5).random((20, 20)) * full).astype(dtype)
     image = Image(values, full_scale=full)
     assert pdefilter.edge(image, stretch=True).pixels.max() == full
@@ -76,7 +76,7 @@ def test_full_scale_is_what_is_shown(dtype, full):
     signed = pdefilter.edge(image, component="rows").pixels.astype(float)
     if dtype == "f4":
         assert signed.min() < 0 < signed.max()
-    else:  # with zero in the middle
+    else:  # 0 is in the middle
         assert signed[0].mean() == pytest.approx(full / 2, rel=0.1)
         assert signed.max() <= full
 

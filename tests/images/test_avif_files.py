@@ -1,4 +1,4 @@
-"""AVIFs that move, of high dynamic range, cut or with multiplied alpha, read by others too."""
+"""AVIFs: animated, HDR, cropped or with premultiplied alpha, also read by other libraries."""
 
 import io
 import warnings
@@ -20,8 +20,8 @@ MOVING = [name for name in FILES if name.startswith("moving")]
 AVIF = named("avif")
 
 
-def seen(data):
-    """The frames and their milliseconds, as Pillow finds them."""
+def by_pillow(data):
+    """The frames and their milliseconds, as Pillow reads them."""
     with PIL.Image.open(io.BytesIO(data)) as file:
         for number in range(getattr(file, "n_frames", 1)):
             file.seek(number)
@@ -30,7 +30,7 @@ def seen(data):
 
 
 @pytest.mark.parametrize("name", MOVING)
-def test_frames_come_out_as_they_went_in(name):
+def test_frames_come_back_as_they_were(name):
     channels = {"moving-grey.avif": 1, "moving-alpha.avif": 4}.get(name, 3)
     bits = 12 if "twelve" in name else 8
     images = read(FILES[name])
@@ -38,22 +38,22 @@ def test_frames_come_out_as_they_went_in(name):
     for image, frame in zip(images, avif.frames(channels, bits), strict=True):
         expected = frame if bits == 8 else np.rint(frame * (65535 / 4095))
         assert np.array_equal(image.pixels, expected)
-    out, said = copied(FILES[name])
-    assert said == []
+    out, messages = copied(FILES[name])
+    assert messages == []
     again = read(out)
     for image, other in zip(images, again, strict=True):
         assert np.array_equal(image.pixels, other.pixels)
         assert image.metadata == other.metadata
     if bits == 8:
         for (pixels, duration), frame, expected in zip(
-            seen(out), avif.frames(channels), avif.DURATIONS, strict=True
+            by_pillow(out), avif.frames(channels), avif.DURATIONS, strict=True
         ):
             assert duration == expected
-            # Pillow has no grey of AVIF.
+            # Pillow reads no grey from AVIF.
             assert np.array_equal(pixels if pixels.ndim == frame.ndim else pixels[..., 0], frame)
 
 
-def test_how_often_an_animation_is_played_stays_and_its_bytes_are_the_same():
+def test_loops_stay_and_bytes_are_reproducible():
     assert read(FILES["moving.avif"])[0].metadata.loops == 0
     twice = FILES["moving-twice.avif"]
     assert read(twice)[0].metadata.loops == 2
@@ -62,7 +62,7 @@ def test_how_often_an_animation_is_played_stays_and_its_bytes_are_the_same():
     assert copied(out)[0] == out
     for header in (b"mvhd\1", b"tkhd\1", b"mdhd\1"):
         at = out.index(header) + 8
-        assert out[at : at + 16] == bytes(16)  # no hour of the day
+        assert out[at : at + 16] == bytes(16)  # no date
 
 
 def test_an_animation_goes_to_and_from_other_formats(pdefilter_command, tmp_path):
@@ -70,7 +70,7 @@ def test_an_animation_goes_to_and_from_other_formats(pdefilter_command, tmp_path
     for source, target in (("in.avif", "out.webp"), ("out.webp", "out.avif")):
         done = pdefilter_command("heat-diffuse", source, "--time", "0", "-o", target)
         assert (done.returncode, done.stderr) == (0, b"")
-    found = seen((tmp_path / "out.avif").read_bytes())
+    found = by_pillow((tmp_path / "out.avif").read_bytes())
     for (pixels, duration), frame, expected in zip(
         found, avif.frames(), avif.DURATIONS, strict=True
     ):
@@ -78,30 +78,30 @@ def test_an_animation_goes_to_and_from_other_formats(pdefilter_command, tmp_path
         assert duration == expected
 
 
-def test_what_is_said_beside_an_animation_is_named_once():
+def test_metadata_lost_by_an_animation_are_named_once():
     (image,) = read(FILES["described.avif"])
     frames = Frames(2, lambda _: image, format="AVIF")
-    with warnings.catch_warnings(record=True) as said:
+    with warnings.catch_warnings(record=True) as messages:
         warnings.simplefilter("always")
         out = AVIF.encode(frames)
-    assert "no ICC profile, no EXIF, no XMP is written to moving AVIF: left out" in [
-        str(warning.message) for warning in said
+    assert "an animated AVIF carries no ICC profile, no EXIF, no XMP: left out" in [
+        str(warning.message) for warning in messages
     ]
     assert len(read(out)) == 2
 
 
 @pytest.mark.parametrize("name", ["hdr.avif", "hdr-alpha.avif", "hdr-grey.avif"])
-def test_what_colours_mean_stays_and_pixels_are_made_by_the_matrix(name):
+def test_primaries_and_transfer_stay_and_the_matrix_is_applied(name):
     (image,) = read(FILES[name])
     assert image.metadata.own == ((9, 16),)
     full = (1 << image.bits) - 1
     by_other = imagecodecs.avif_decode(FILES[name])
     assert np.array_equal(image.pixels, np.rint(by_other * (65535 / full)))
     stored = picture(image.channels).astype(int) << (image.bits - 8)
-    # A matrix loses a step or two of the ten or twelve bits.
+    # The matrix loses a step or two of ten or twelve bits.
     assert np.abs(by_other.astype(int) - stored).max() <= 2
-    out, said = copied(FILES[name])
-    assert said == []
+    out, messages = copied(FILES[name])
+    assert messages == []
     assert np.array_equal(imagecodecs.avif_decode(out), by_other)
     at = out.index(b"colrnclx") + 8
     assert (out[at : at + 2], out[at + 2 : at + 4]) == (b"\0\x09", b"\0\x10")
@@ -112,35 +112,35 @@ def test_what_colours_mean_stays_and_pixels_are_made_by_the_matrix(name):
 @pytest.mark.parametrize("name", ["limited.avif", "chroma.avif", "described.avif"])
 def test_other_ranges_and_subsampling(name):
     (image,) = read(FILES[name])
-    ((pixels, _),) = seen(FILES[name])
+    ((pixels, _),) = by_pillow(FILES[name])
     expected = np.rot90(pixels, -1) if name == "described.avif" else pixels
-    # Two versions of the library round, and enlarge what is subsampled, a step apart.
+    # Two versions of the library round, and upsample, a step apart.
     assert np.abs(image.pixels.astype(int) - expected).max() <= 2
 
 
-def test_multiplied_alpha_is_divided_out():
+def test_premultiplied_alpha_is_divided_out():
     assert b"prem" in FILES["multiplied.avif"]
     (image,) = read(FILES["multiplied.avif"])
     alpha = picture(4)[..., 3:]
     assert np.array_equal(image.pixels[..., 3:], alpha)
-    # Multiplied, rounded and through a matrix three steps are lost, of 255 times alpha.
+    # Premultiplication, rounding and the matrix lose three steps, of 255 times alpha.
     lost = np.abs(image.pixels[..., :3].astype(int) - picture())
     assert (lost <= 3 * 255 / np.maximum(alpha, 1)).all()
 
 
-def test_what_is_cut_out_is_what_is_meant_to_be_seen():
+def test_the_clean_aperture_is_cut_out():
     whole = read(avif.pillow())[0].pixels
     frames = AVIF.decode(FILES["cut.avif"], Reading())
     assert frames.size == (10, 16)
-    # Centred, but for two rows down and a column to the left.
+    # Centred, then moved two rows down and a column to the left.
     assert np.array_equal(frames.read(0).pixels, whole[6:16, 3:19])
     with pytest.warns(UserWarning, match="left out: clean aperture"):
         AVIF.encode(AVIF.decode(FILES["cut-in-halves.avif"], Reading()))
 
 
 def test_metadata_of_a_still_stays():
-    out, said = copied(FILES["described.avif"])
-    assert said == ["left out: video of a motion photo"]
+    out, messages = copied(FILES["described.avif"])
+    assert messages == ["left out: video of a motion photo"]
     with PIL.Image.open(io.BytesIO(out)) as file:
         assert file.info["icc_profile"] == ICC
         assert file.getexif()[0x010F] == "Optics & Co"

@@ -1,4 +1,4 @@
-"""BMP of every kind: against values worked out by hand, and other readers where they are right."""
+"""BMP of every kind, against values worked out by hand, and other readers where they are right."""
 
 import io
 
@@ -34,8 +34,8 @@ def by_opencv(data):
     return pixels[..., [2, 1, 0, 3][: pixels.shape[2]]] if pixels.ndim == 3 else pixels
 
 
-# The kinds that Pillow reads otherwise: it spreads bits by repeating them, knows no other masks
-# than a few and no header of 16 bytes, and takes no place for the pixels but the one said.
+# The kinds that Pillow reads differently: it scales by repeating bits, knows only a few masks, no
+# header of 16 bytes, and no offset of the pixels but the given one.
 PILLOW_IS_RIGHT = [
     "os2-1.bmp", "os2-8.bmp", "os2-24.bmp", "os2-2-64.bmp", "1.bmp", "4.bmp",
     "8.bmp", "8-short.bmp", "8-grey.bmp", "8-top-down.bmp", "24.bmp", "32.bmp",
@@ -45,7 +45,7 @@ PILLOW_IS_RIGHT = [
 
 
 @pytest.mark.parametrize("name", PILLOW_IS_RIGHT)
-def test_pillow_sees_the_same(name):
+def test_pillow_reads_the_same(name):
     assert np.array_equal(read(FILES[name]).pixels, by_pillow(FILES[name]))
 
 
@@ -57,29 +57,29 @@ def test_palettes_of_every_header(header, bits, colours):
     palette = made.COLOURFUL[:colours]
     used = colours if header >= 40 else 0
     data = made.with_palette(bits, palette, header=header, used=used)
-    expected = np.array(palette, np.uint8)[made.numbers(bits) % colours]
+    expected = np.array(palette, np.uint8)[made.noise(bits) % colours]
     assert np.array_equal(read(data).pixels, expected)
 
 
 @pytest.mark.parametrize("kind", made.FIELDS)
-def test_bits_of_colours_are_spread_over_eight(kind):
+def test_bits_of_colours_are_scaled_to_eight(kind):
     bits, masks = made.FIELDS[kind]
     image = read(FILES[f"fields-{kind}.bmp"])
-    words = made.numbers(bits)
+    words = made.noise(bits)
     assert image.has_alpha == (len(masks) == 4)
     for channel, mask in enumerate(masks):
         lowest = mask & -mask or 1
         fields = (words & np.uint64(mask)).astype(float) / lowest
         expected = np.rint(fields * 255 / max(1, mask // lowest))
         assert np.array_equal(image.pixels[..., channel], expected)
-    # The second pixel has all bits set, and so is white where there is a colour.
+    # All bits of the second pixel are set, so that it is white in every channel.
     assert image.pixels[0, 1].tolist() == [255 * bool(mask) for mask in masks]
     wide = any(mask // (mask & -mask or 1) > 255 for mask in masks)
-    assert image.metadata.unkept == (("bits of its values beyond 8",) if wide else ())
+    assert image.metadata.dropped == (("bits of its values beyond 8",) if wide else ())
 
 
 def test_a_palette_whose_first_colour_is_white():
-    expected = np.where(made.numbers(1) == 0, 255, 0)
+    expected = np.where(made.noise(1) == 0, 255, 0)
     assert np.array_equal(read(FILES["1-white-first.bmp"]).pixels, expected)
 
 
@@ -90,7 +90,7 @@ def test_fifteen_bits_without_masks():
 
 def test_runs():
     plain = made.with_palette(8, made.COLOURFUL[:8], used=8)
-    values = made.numbers(8) % 8 // 4
+    values = made.noise(8) % 8 // 4
     expected = np.array(made.COLOURFUL, np.uint8)[values]
     assert not np.array_equal(read(plain).pixels, expected)
     for name in ("runs-8.bmp", "runs-8-padded.bmp"):
@@ -112,19 +112,19 @@ def damaged():
         "runs that end too early": (runs(b"\x0d\1\0\0\x0d"), "is truncated"),
         "values that end too early": (runs(b"\0\x0c\1\2"), "is truncated"),
         "colours beyond the palette": (
-            made.bmp(made.rows_of(made.numbers(8), 8), 8, palette=palette, used=8),
-            "other colours than the 8 of its palette",
+            made.bmp(made.rows_of(made.noise(8), 8), 8, palette=palette, used=8),
+            "pixels beyond the 8 colours of its palette",
         ),
         "a row that is missing": (FILES["24.bmp"][:-40], "160 of 199 bytes of pixels are there"),
         "no masks": (
-            made.bmp(made.rows_of(made.numbers(16), 16), 16, compression=3, masks=(0, 0, 0)),
+            made.bmp(made.rows_of(made.noise(16), 16), 16, compression=3, masks=(0, 0, 0)),
             "does not say which bits",
         ),
     }
 
 
 @pytest.mark.parametrize("name", damaged())
-def test_damage_is_told_and_the_rest_read(name):
+def test_damage_is_reported_and_the_rest_kept(name):
     data, problem = damaged()[name]
     with pytest.raises(ImageError, match=rf"{problem}.*--lenient"):
         read(data)
@@ -143,31 +143,31 @@ def test_damage_is_told_and_the_rest_read(name):
         ({"bits": 24, "compression": 4, "header": 64}, "runs of 24 bits"),
         ({"bits": 24, "compression": 1}, "24 bits a pixel and the compression 1"),
         ({"bits": 7}, "7 bits a pixel"),
-        ({"bits": 16, "compression": 3, "masks": (0xF0F0, 0xF00, 0xF)}, "bits lie apart"),
+        ({"bits": 16, "compression": 3, "masks": (0xF0F0, 0xF00, 0xF)}, "bits are not contiguous"),
     ],
 )
-def test_what_is_refused_is_told(options, problem):
+def test_unread_kinds_are_refused_by_name(options, problem):
     with pytest.raises(ImageError, match=problem):
         read(made.bmp(bytes(400), **options))
 
 
-def test_what_is_said_beside_the_pixels():
+def test_metadata_are_read():
     kept = read(FILES["icc-v5.bmp"]).metadata
     assert kept.icc == made.ICC
-    assert kept.resolution == Resolution.of_metre(3780, 7559)
-    assert read(FILES["24-suggested-palette.bmp"]).metadata.unkept == ("suggested palette",)
+    assert kept.resolution == Resolution.from_per_metre(3780, 7559)
+    assert read(FILES["24-suggested-palette.bmp"]).metadata.dropped == ("suggested palette",)
     linked = read(FILES["linked-icc-v5.bmp"]).metadata
-    assert linked.unkept == ("ICC profile in a file of its own",)
+    assert linked.dropped == ("ICC profile in a separate file",)
     with pytest.warns(UserWarning, match="its ICC profile is broken: left out"):
         assert read(FILES["broken-icc-v5.bmp"]).metadata.icc is None
 
 
-def test_what_is_said_is_written_for_others_to_read():
+def test_metadata_are_written_for_other_readers():
     data = BMP.encode(BMP.decode(FILES["icc-v5.bmp"], Reading()))
     with PIL.Image.open(io.BytesIO(data)) as picture:
         assert picture.info["dpi"] == pytest.approx((96.0, 192.0), abs=0.02)
     size = len(made.ICC)
-    # In the header of version 5, whose fields are counted from byte 14.
+    # In the header of version 5, which begins at byte 14.
     place = int.from_bytes(data[14 + 112 : 14 + 116], "little")
     assert (data[14], data[70:74], data[130:134]) == (124, b"DEBM", size.to_bytes(4, "little"))
     assert data[14 + place :] == made.ICC
@@ -179,7 +179,7 @@ def test_what_is_said_is_written_for_others_to_read():
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 @pytest.mark.parametrize("icc", [None, made.ICC])
 @pytest.mark.parametrize("columns", [1, 2, 3, 4])
-def test_other_readers_see_what_is_written(channels, icc, columns):
+def test_other_readers_agree_on_output(channels, icc, columns):
     pixels = np.random.default_rng(channels).integers(0, 256, (3, columns, channels), np.uint8)
     image = Image(pixels, has_alpha=channels in (2, 4), metadata=Metadata(icc=icc))
     data = BMP.encode(single(lambda: image, (3, columns)))

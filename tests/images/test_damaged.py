@@ -1,4 +1,4 @@
-"""Damaged files through the real executable: an image or a sentence, in time, whatever they are."""
+"""Damaged files through the real executable: each gives an image or a sentence, in time."""
 
 import re
 import time
@@ -23,7 +23,7 @@ SECONDS_A_FILE = 10
 
 @pytest.fixture
 def filtered(pdefilter_command, tmp_path):
-    """Filter many files in one call, and tell which became images."""
+    """Filter many files in one call, and list those that became images."""
 
     def run(files, *options):
         folder = tmp_path / "in"
@@ -35,7 +35,7 @@ def filtered(pdefilter_command, tmp_path):
             "heat-diffuse", "in", "--time", "0", "--depth", "float", "--format", "tif",
             "-o", "out/", *options,
         )  # fmt: skip
-        # The limit of one file bounds the mean; a call that hangs is stopped by its own limit.
+        # The limit for one file bounds the mean time; a call that hangs has its own limit.
         assert time.monotonic() - started < SECONDS_A_FILE * len(files)
         lines = done.stderr.decode().splitlines()
         assert done.returncode in (0, 1), lines[-3:]
@@ -44,8 +44,8 @@ def filtered(pdefilter_command, tmp_path):
         out = tmp_path / "out"
         made = {path.stem for path in out.iterdir()} if out.exists() else set()
         for name in files:
-            told = any(line.startswith(f"pdefilter: in/{name}: ") for line in lines)
-            assert told or Path(name).stem in made, name
+            is_reported = any(line.startswith(f"pdefilter: in/{name}: ") for line in lines)
+            assert is_reported or Path(name).stem in made, name
         return made, lines
 
     return run
@@ -65,7 +65,7 @@ def flipped(name, count=40):
     files = {}
     for number in range(count):
         changed = bytearray(data)
-        # The first half of the files change in their headers, where most is decided.
+        # Half of the files are changed in their headers, which matter most.
         span = len(data) if number % 2 else min(len(data), 200)
         for at in rng.integers(4, span, rng.integers(1, 4)):
             changed[at] = rng.integers(256)
@@ -82,12 +82,12 @@ def test_the_sample_itself_is_read(tmp_path, name):
 
 
 @every_sample
-def test_what_is_cut_off_is_no_image(filtered, name):
+def test_truncated_files_are_refused(filtered, name):
     made, lines = filtered(cut(name))
-    for stem in made:  # unless the pixels are there, and something beside them was cut off
-        told = [line for line in lines if line.startswith(f"pdefilter: in/{stem}.")]
-        assert told
-        assert all(line.endswith(" is broken: left out") for line in told)
+    for stem in made:  # unless only metadata after the pixels were cut off
+        reports = [line for line in lines if line.startswith(f"pdefilter: in/{stem}.")]
+        assert reports
+        assert all(line.endswith(" is broken: left out") for line in reports)
     assert all("Traceback" not in line for line in lines)
 
 
@@ -100,13 +100,13 @@ def test_flipped_bytes(filtered, name):
 def test_lenient_reading(filtered, name):
     some = dict(list(cut(name).items())[::4])
     made, lines = filtered(some | flipped(name, 20), "--lenient")
-    taken = [line for line in lines if "what could be read was taken" in line]
+    taken = [line for line in lines if "what can be decoded was kept" in line]
     salvages = name.endswith((".png", ".jpg", ".npy", ".pgm", ".ppm", ".pbm", ".pam", ".pfm"))
     if salvages and "moving" not in name:
         assert {line.split("/")[1].split(".")[0] for line in taken} & made
 
 
-def test_the_end_of_a_thumbnail_is_not_that_of_the_picture():
+def test_the_end_of_a_thumbnail_is_not_the_end_of_the_picture():
     data = SAMPLES["twelve.jpg"]
     scan = data.index(b"\xff\xda")
     size = int.from_bytes(data[scan + 2 : scan + 4])
@@ -120,21 +120,21 @@ def test_the_end_of_a_thumbnail_is_not_that_of_the_picture():
 
 
 @pytest.mark.parametrize("suffix", [".png", ".pgm", ".jpg", ".tif", ".npy", ".pfm"])
-def test_what_is_left_of_a_cut_photograph_is_what_was_there(tmp_path, photograph, suffix):
+def test_the_rest_of_a_truncated_photograph_is_right(tmp_path, photograph, suffix):
     path = tmp_path / f"i{suffix}"
     pixels = photograph.astype(np.float32) if suffix == ".pfm" else photograph
     pdefilter.write(pixels, path)
     if suffix == ".tif":
-        # In strips, of which each is lost or kept as a whole.
+        # Each strip is lost or kept as a whole.
         tifffile.imwrite(path, pixels, compression="zlib", rowsperstrip=16, metadata=None)
     whole = pdefilter.read(path).pixels
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 8 // 10])
     with pytest.raises(ImageError, match=r"truncated|damaged|broken"):
         pdefilter.read(path)
-    with pytest.warns(UserWarning, match="what could be read was taken"):
+    with pytest.warns(UserWarning, match="what can be decoded was kept"):
         part = pdefilter.read(path, lenient=True).pixels
     assert part.shape == whole.shape
-    # Four fifths are there: half of the rows surely are, from the end that the format begins at.
+    # Four fifths of the file are left: at least half of the rows, from the format's first row on.
     half = slice(None, len(whole) // 2) if suffix != ".pfm" else slice(len(whole) // 2, None)
     assert np.array_equal(part[half], whole[half])
     assert not np.array_equal(part, whole)

@@ -1,4 +1,4 @@
-"""OpenEXR of every layout: what is in it is found, and kept, as its own library reads it."""
+"""OpenEXR of every layout is read and kept, as its own library confirms."""
 
 import io
 
@@ -35,10 +35,10 @@ def test_a_pass_keeps_what_the_library_reads(name):
         pytest.skip("is refused")
     for before, after in zip(parts_of(FILES[name]), parts_of(passed(FILES[name])), strict=True):
         assert after.type() == OpenEXR.scanlineimage
-        said = after.header
+        header = after.header
         left_out = {"channels", "chunkCount", "compression", "preview", "tiles", "type", "version"}
         for key, value in before.header.items():
-            assert key in left_out or repr(said[key]) == repr(value), key
+            assert key in left_out or repr(header[key]) == repr(value), key
         if name.startswith("luminance-chroma") or name == "chroma-wide.exr":
             assert set(after.channels) - {"A"} == set("RGB")
             continue
@@ -49,7 +49,7 @@ def test_a_pass_keeps_what_the_library_reads(name):
             assert found.dtype == (np.uint32 if channel.pixels.dtype == np.uint32 else
                                    np.float32 if name == "nearly-clear.exr" else kind)  # fmt: skip
             if "alpha" in name or name == "nearly-clear.exr":
-                # Divided by alpha and multiplied again: each rounds by half a digit.
+                # Division by alpha and multiplication round by half a unit each.
                 digit = float(np.finfo(found.dtype).eps)
                 np.testing.assert_allclose(found, channel.pixels.astype(float), rtol=digit)
             elif name == "large-integers.exr":
@@ -91,11 +91,11 @@ def test_half_floats_under_nearly_no_alpha_stay_finite():
         ("chroma-wide.exr", (0.2627, 0.6780, 0.0593)),
     ],
 )
-def test_luminance_and_chroma_become_colours(name, weights):
+def test_luminance_and_chroma_become_rgb(name, weights):
     planes = made.luminance_and_chroma()
     pixels = read(FILES[name]).pixels.astype(float)
     luminance = planes["Y"].pixels.astype(float)
-    # Half floats have eleven digits, and the weights four decimals.
+    # Half floats have eleven bits, and the weights four decimals.
     close = {"atol": 3e-3, "rtol": 3e-3}
     np.testing.assert_allclose(pixels @ weights, luminance, **close)
     for channel, chroma in ((0, "RY"), (2, "BY")):
@@ -125,17 +125,17 @@ def test_parts_are_frames():
     ]
 
 
-def test_what_is_not_kept_is_named():
-    assert read(FILES["levels.exr"]).metadata.unkept == ("smaller copies of the picture",)
-    assert read(FILES["tiles.exr"]).metadata.unkept == ()
-    assert read(FILES["preview.exr"]).metadata.unkept == ("preview",)
-    (lost,) = read(FILES["large-integers.exr"]).metadata.unkept
+def test_dropped_attributes_are_named():
+    assert read(FILES["levels.exr"]).metadata.dropped == ("smaller copies of the picture",)
+    assert read(FILES["tiles.exr"]).metadata.dropped == ()
+    assert read(FILES["preview.exr"]).metadata.dropped == ("preview",)
+    (lost,) = read(FILES["large-integers.exr"]).metadata.dropped
     assert "integers beyond 16777216" in lost
     with pytest.raises(ImageError, match=r"deep pixels.*flatten it first"):
         read(FILES["deep.exr"])
 
 
-def test_compression_without_loss_stays():
+def test_lossless_compression_stays():
     for name in ("no", "rle", "zips", "zip", "piz"):
         (before,) = headers(FILES[f"{name}.exr"])
         (after,) = headers(passed(FILES[f"{name}.exr"]))
@@ -145,9 +145,9 @@ def test_compression_without_loss_stays():
         assert part.compression() == OpenEXR.ZIP_COMPRESSION
 
 
-def test_a_part_whose_pixels_are_broken_is_no_other_part(capfd):
+def test_a_broken_part_is_not_replaced_by_another(capfd):
     data = bytearray(FILES["parts.exr"])
-    # The chunk of each part follows the tables, of one place each, and its pixels its own head.
+    # Each part has a table of one offset, then a chunk: its head and its pixels.
     chunk = next(
         at for at in range(len(data)) if data[at - 16 : at - 8] == at.to_bytes(8, "little")
     )
@@ -159,7 +159,7 @@ def test_a_part_whose_pixels_are_broken_is_no_other_part(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_display_window_that_is_none_is_left_out():
+def test_a_broken_display_window_is_left_out():
     data = made.exr(made.random_planes("Y"), display=(9, 0, 2, 7))
     with pytest.warns(UserWarning, match="its display window is broken: left out"):
         image = read(data)

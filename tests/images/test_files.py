@@ -9,7 +9,7 @@ from pdefilter import ImageError
 from pdefilter.images import files
 
 
-def test_an_existing_file_is_kept_unless_told_otherwise(tmp_path, photograph):
+def test_an_existing_file_is_kept_unless_overwriting_is_allowed(tmp_path, photograph):
     path = tmp_path / "i.png"
     path.write_bytes(b"precious")
     with pytest.raises(ImageError, match="exists already"):
@@ -59,7 +59,7 @@ def test_a_missing_folder_is_named(tmp_path, photograph):
         pdefilter.write(photograph, tmp_path / "none" / "i.png")
 
 
-def test_the_error_names_file_format_and_what_would_do(tmp_path, photograph):
+def test_the_error_names_the_file_the_format_and_the_remedy(tmp_path, photograph):
     rgba = np.zeros((3, 3, 4), np.uint8)
     with pytest.raises(
         ImageError, match=r"i\.jpg: JPEG cannot hold 4 channels with alpha; write \.png"
@@ -74,7 +74,7 @@ def test_the_error_names_file_format_and_what_would_do(tmp_path, photograph):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_stream_that_takes_little_at_a_time_gets_all():
+def test_a_stream_that_takes_little_at_a_time_gets_everything():
     read_end, write_end = os.pipe()
     received = bytearray()
 

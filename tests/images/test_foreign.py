@@ -1,4 +1,4 @@
-"""Files of formats that are not read: what they are, and what converts them."""
+"""Formats that are not read: the error names them, and what converts them."""
 
 import io
 
@@ -7,7 +7,7 @@ import pytest
 import pdefilter
 from pdefilter import ImageError
 from pdefilter.images.files import read_stream
-from pdefilter.images.formats import FORMATS, START, recognised
+from pdefilter.images.formats import FORMATS, START, detect_format
 
 FILES = {
     "a FITS file.*astropy": b"SIMPLE  =                    T / conforms".ljust(2880),
@@ -28,21 +28,21 @@ FILES = {
 
 
 @pytest.mark.parametrize("sentence", FILES)
-def test_what_a_file_is_and_what_converts_it(tmp_path, sentence):
+def test_the_error_names_the_format_and_a_converter(tmp_path, sentence):
     (tmp_path / "file").write_bytes(FILES[sentence])
     with pytest.raises(ImageError, match=sentence):
         pdefilter.read(tmp_path / "file")
-    # Of a stream without an end no more is taken than tells.
+    # Only the start of an endless stream is read.
     assert len(read_stream(io.BytesIO(FILES[sentence] + bytes(1 << 16)))) == START
 
 
-def test_no_image_is_taken_for_another_file():
+def test_no_image_is_mistaken_for_a_foreign_file():
     starts = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"GIF89a", b"BM",
               b"P5", b"P7\n", b"Pf", b"\x76\x2f\x31\x01", b"\x93NUMPY"]  # fmt: skip
     for start in starts:
-        assert recognised(start + bytes(START)) in FORMATS
+        assert detect_format(start + bytes(START)) in FORMATS
 
 
-def test_xml_that_draws_nothing_is_no_drawing():
-    with pytest.raises(ImageError, match="is no image of a known format"):
-        recognised(b'<?xml version="1.0"?><html/>')
+def test_other_xml_is_not_an_svg():
+    with pytest.raises(ImageError, match="is not an image of a known format"):
+        detect_format(b'<?xml version="1.0"?><html/>')

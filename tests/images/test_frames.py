@@ -1,4 +1,4 @@
-"""Pages and frames: all of them, one by one, with their timing, as other libraries write them."""
+"""Pages and frames, one by one, with their timing, as other libraries write them."""
 
 import io
 import re
@@ -19,7 +19,7 @@ DURATIONS = (40, 120, 250)
 
 
 def moving(channels=3, count=3, shape=(24, 30)):
-    """Frames that differ from each other in a part only, as makers of animations expect it."""
+    """Frames that differ from each other only in a part, as in most animations."""
     size = (*shape, channels) if channels > 1 else shape
     first = RNG.integers(0, 256, size, np.uint8)
     frames = [first]
@@ -35,7 +35,7 @@ def save(path, frames, **options):
     first.save(path, save_all=True, append_images=rest, **options)
 
 
-def seen(path, mode):
+def by_pillow(path, mode):
     with PIL.Image.open(io.BytesIO(path.read_bytes())) as file:
         return [
             (np.asarray(frame.convert(mode)), frame.info.get("duration"))
@@ -50,7 +50,7 @@ def test_an_animated_png_keeps_frames_timing_and_loops(
     frames = moving(channels)
     save(tmp_path / "in.png", frames, duration=list(DURATIONS), loop=3, disposal=disposal)
     read = list(pdefilter.read_frames(tmp_path / "in.png"))
-    expected, _ = seen(tmp_path / "in.png", "RGBA")
+    expected, _ = by_pillow(tmp_path / "in.png", "RGBA")
     for image, (pixels, _) in zip(read, expected, strict=True):
         rgba = np.atleast_3d(image.pixels)
         if image.channels < 3:
@@ -62,10 +62,10 @@ def test_an_animated_png_keeps_frames_timing_and_loops(
     done = pdefilter_command("heat-diffuse", "in.png", "--time", "0", "-o", "out.png")
     assert (done.returncode, done.stderr) == (0, b"")
     for name in ("in.png", "out.png"):
-        found, loops = seen(tmp_path / name, "RGBA")
+        found, loops = by_pillow(tmp_path / name, "RGBA")
         assert loops == 3
         assert [duration for _, duration in found] == list(DURATIONS)
-    after, _ = seen(tmp_path / "out.png", "RGBA")
+    after, _ = by_pillow(tmp_path / "out.png", "RGBA")
     assert all(np.array_equal(a, b) for (a, _), (b, _) in zip(after, expected, strict=True))
 
 
@@ -95,8 +95,8 @@ def test_an_animated_webp_keeps_frames_timing_and_loops(pdefilter_command, tmp_p
     done = pdefilter_command("heat-diffuse", "in.webp", "--time", "0", "-o", "out.webp")
     assert (done.returncode, done.stderr) == (0, b"")
     mode = "RGBA" if channels == 4 else "RGB"
-    expected, loops = seen(tmp_path / "in.webp", mode)
-    found, loops_out = seen(tmp_path / "out.webp", mode)
+    expected, loops = by_pillow(tmp_path / "in.webp", mode)
+    found, loops_out = by_pillow(tmp_path / "out.webp", mode)
     assert loops == loops_out == 2
     assert [duration for _, duration in found] == list(DURATIONS)
     for (a, _), (b, _) in zip(found, expected, strict=True):
@@ -104,9 +104,9 @@ def test_an_animated_webp_keeps_frames_timing_and_loops(pdefilter_command, tmp_p
         assert np.array_equal(a * visible, b * visible)
 
 
-def test_a_lossy_animated_webp_is_seen_as_by_pillow(tmp_path):
+def test_a_lossy_animated_webp_is_read_as_by_pillow(tmp_path):
     save(tmp_path / "in.webp", moving(), duration=80, quality=70)
-    expected, _ = seen(tmp_path / "in.webp", "RGB")
+    expected, _ = by_pillow(tmp_path / "in.webp", "RGB")
     for image, (pixels, _) in zip(
         pdefilter.read_frames(tmp_path / "in.webp"), expected, strict=True
     ):
@@ -115,10 +115,10 @@ def test_a_lossy_animated_webp_is_seen_as_by_pillow(tmp_path):
 
 @pytest.mark.parametrize("disposal", [0, 1, 2, [0, 3, 0]])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_gif_is_seen_as_by_pillow(tmp_path, channels, disposal):
+def test_a_gif_is_read_as_by_pillow(tmp_path, channels, disposal):
     small = [frame // 64 * 64 for frame in moving(channels)]
     save(tmp_path / "in.gif", small, duration=list(DURATIONS), loop=0, disposal=disposal)
-    expected, loops = seen(tmp_path / "in.gif", "RGBA")
+    expected, loops = by_pillow(tmp_path / "in.gif", "RGBA")
     read = list(pdefilter.read_frames(tmp_path / "in.gif"))
     assert loops == read[0].metadata.loops == 0
     for image, (pixels, duration) in zip(read, expected, strict=True):
@@ -140,29 +140,29 @@ def test_a_grey_gif_comes_back_frame_by_frame(pdefilter_command, tmp_path):
     pdefilter.write(images, tmp_path / "in.gif")
     done = pdefilter_command("heat-diffuse", "in.gif", "--time", "0", "-o", "out.gif")
     assert (done.returncode, done.stderr) == (0, b"")
-    found, loops = seen(tmp_path / "out.gif", "L")
-    # After the first time it is played four times again.
+    found, loops = by_pillow(tmp_path / "out.gif", "L")
+    # It is played once, then four times again.
     assert loops == 4
     assert [duration for _, duration in found] == list(DURATIONS)
     assert all(np.array_equal(a, b) for (a, _), b in zip(found, frames, strict=True))
 
 
-def test_a_gif_in_colour_comes_back_and_tells_what_its_palette_lost(pdefilter_command, tmp_path):
+def test_a_gif_in_colour_comes_back_and_reports_its_error(pdefilter_command, tmp_path):
     save(tmp_path / "in.gif", moving(), duration=list(DURATIONS), loop=0)
     shown = {}
     for name in ("out.gif", "out.png", "out.webp"):
         done = pdefilter_command("smooth", "in.gif", "-o", name)
         assert done.returncode == 0
         assert (b"with a mean error of up to" in done.stderr) == (name == "out.gif")
-        found, loops = seen(tmp_path / name, "RGB")
+        found, loops = by_pillow(tmp_path / name, "RGB")
         assert loops == 0
         assert [duration for _, duration in found] == list(DURATIONS)
         shown[name] = np.stack([pixels for pixels, _ in found]).astype(int)
     done = pdefilter_command("smooth", "in.gif", "-o", "out.gif", "--overwrite")
-    told = float(re.search(rb"up to ([\d.]+)", done.stderr)[1])
+    mean_error = float(re.search(rb"up to ([\d.]+)", done.stderr)[1])
     errors = np.abs(shown["out.gif"] - shown["out.png"]).mean(axis=(1, 2, 3))
-    assert errors.max() == pytest.approx(told, abs=0.05)
-    assert told < 6
+    assert errors.max() == pytest.approx(mean_error, abs=0.05)
+    assert mean_error < 6
 
 
 def test_edges_fit_into_the_palette_of_a_gif(pdefilter_command, tmp_path):
@@ -171,7 +171,7 @@ def test_edges_fit_into_the_palette_of_a_gif(pdefilter_command, tmp_path):
     for name in ("out.gif", "out.png"):
         done = pdefilter_command("edge", "in.gif", "-o", name)
         assert (done.returncode, done.stderr) == (0, b"")
-        shown.append([pixels for pixels, _ in seen(tmp_path / name, "RGB")[0]])
+        shown.append([pixels for pixels, _ in by_pillow(tmp_path / name, "RGB")[0]])
     assert np.array_equal(*shown)
 
 
@@ -193,7 +193,7 @@ def test_one_frame_is_picked_by_its_number(pdefilter_command, tmp_path):
     assert np.array_equal(pdefilter.read(tmp_path / "in.tif", frame=2).pixels, frames[2])
     done = pdefilter_command("edge", "in.tif", "--frame", "3", "-o", "o2.png")
     assert done.returncode == 1
-    assert b"in.tif: has 3 frames, none of the number 3" in done.stderr
+    assert b"in.tif: has 3 frames, but no frame 3" in done.stderr
     done = pdefilter_command("edge", "in.tif", "-o", "o.jpg")
     assert done.returncode == 1
     assert b"has 3 frames, but JPEG holds one; pick one by --frame, or write .png" in done.stderr
@@ -246,7 +246,7 @@ def test_hyperstacks_keep_their_axes(pdefilter_command, tmp_path, kind, compress
             assert file.pages[0].tags["XResolution"].value == (4, 1)
 
 
-def test_the_type_that_ome_claims_follows_the_depth(pdefilter_command, tmp_path):
+def test_the_type_in_ome_follows_the_depth(pdefilter_command, tmp_path):
     stack = RNG.integers(0, 65536, (3, 16, 20), np.uint16)
     tifffile.imwrite(tmp_path / "in.tif", stack, ome=True, metadata={"axes": "ZYX"})
     done = pdefilter_command("smooth", "in.tif", "--depth", "float", "-o", "out.tif")
@@ -257,7 +257,7 @@ def test_the_type_that_ome_claims_follows_the_depth(pdefilter_command, tmp_path)
 
 
 def test_an_imagej_stack_under_one_directory(tmp_path):
-    """As ImageJ writes large ones: the pictures follow each other, the first alone is described."""
+    """As ImageJ writes large ones: the pictures in a row, and one directory for the first."""
     stack = RNG.integers(0, 65536, (4, 6, 5), np.uint16)
     tifffile.imwrite(
         tmp_path / "i.tif",
@@ -277,7 +277,7 @@ def test_an_imagej_stack_under_one_directory(tmp_path):
     assert np.array_equal(np.stack(read), stack)
 
 
-def test_smaller_versions_are_left_out_with_a_word(pdefilter_command, tmp_path, photograph):
+def test_smaller_versions_are_left_out_with_a_warning(pdefilter_command, tmp_path, photograph):
     with tifffile.TiffWriter(tmp_path / "in.tif") as writer:
         writer.write(photograph, subifds=1, metadata=None)
         writer.write(photograph[::2, ::2], subfiletype=1, metadata=None)

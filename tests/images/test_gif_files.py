@@ -27,8 +27,8 @@ def by_pillow(data, mode="RGBA"):
 
 
 def test_comments_stay_byte_for_byte_and_apart():
-    data, said = passed(FILES["comments.gif"], times=5)
-    assert said == []
+    data, messages = passed(FILES["comments.gif"], times=5)
+    assert messages == []
     for body in (b"Gr\xfc\xdfe", "日本".encode(), b"", b"last"):
         assert b"!\xfe" + (bytes((len(body),)) + body if body else b"") + b"\0" in data
     texts = [text for _, text in read(data)[0].metadata.text]
@@ -39,9 +39,9 @@ def test_comments_stay_byte_for_byte_and_apart():
 
 def test_frames_beyond_the_canvas_are_clipped_but_the_first():
     images = read(FILES["beyond.gif"])
-    assert np.array_equal(images[0].pixels, COLOURS[gif.numbers()])
+    assert np.array_equal(images[0].pixels, COLOURS[gif.indices()])
     expected = images[0].pixels.copy()
-    expected[4:, 6:] = COLOURS[gif.numbers(20, 20)][:5, :7]
+    expected[4:, 6:] = COLOURS[gif.indices(20, 20)][:5, :7]
     assert np.array_equal(images[1].pixels, expected)
     assert np.array_equal(images[2].pixels, expected)
     for name in ("small-canvas.gif", "no-size.gif"):
@@ -49,27 +49,27 @@ def test_frames_beyond_the_canvas_are_clipped_but_the_first():
         assert np.array_equal(image.pixels, by_pillow(FILES[name], "RGB")[0][0])
 
 
-def test_a_frame_of_nothing_shows_the_one_before():
+def test_an_empty_frame_shows_the_one_before():
     one, same, other = read(FILES["empty-frame.gif"])
     assert np.array_equal(one.pixels, same.pixels)
-    assert np.array_equal(other.pixels, COLOURS[gif.numbers(seed=1)])
+    assert np.array_equal(other.pixels, COLOURS[gif.indices(seed=1)])
 
 
 def test_a_gif_without_palette_is_grey_as_by_pillow():
-    with pytest.warns(UserWarning, match="has no palette: its numbers are taken for grey"):
+    with pytest.warns(UserWarning, match="has no palette: its indices are treated as grey"):
         (image,) = read(FILES["no-palette.gif"])
     assert np.array_equal(image.pixels, by_pillow(FILES["no-palette.gif"], "L")[0][0])
 
 
-def test_a_size_of_a_frame_is_asked_before_it_is_decoded():
-    block = bytearray(gif.picture(gif.numbers()))
+def test_the_size_of_a_frame_is_checked_before_it_is_decoded():
+    block = bytearray(gif.picture(gif.indices()))
     block[5:9] = b"\xff\xff\xff\xff"
-    data = gif.head() + gif.picture(gif.numbers()) + gif.control(5) + bytes(block) + b";"
+    data = gif.head() + gif.picture(gif.indices()) + gif.control(5) + bytes(block) + b";"
     with pytest.raises(ImageError, match="claims 65535 × 65535 pixels"):
         read(data)
 
 
-def test_the_colour_of_what_is_transparent_stays():
+def test_the_colour_of_transparent_pixels_stays():
     data, _ = passed(FILES["transparent.gif"], times=5)
     before, after = (by_pillow(found)[0][0] for found in (FILES["transparent.gif"], data))
     assert np.array_equal(before, after)
@@ -81,41 +81,41 @@ def test_the_colour_of_what_is_transparent_stays():
     ("name", "loops", "stored"),
     [("once.gif", 1, None), ("thrice.gif", 3, 2), ("for-ever.gif", 0, 0)],
 )
-def test_how_often_it_is_played_stays_in_every_format(name, loops, stored):
+def test_loops_stay_in_every_format(name, loops, stored):
     assert read(FILES[name])[0].metadata.loops == loops
     data, _ = passed(FILES[name], times=5)
     assert by_pillow(data)[1].get("loop") == stored
     for target in ("png", "webp"):
-        across, said = passed(data, target)
-        assert said == []
+        across, messages = passed(data, target)
+        assert messages == []
         assert by_pillow(across)[1]["loop"] == loops
         assert by_pillow(passed(across, "gif")[0])[1].get("loop") == stored
 
 
-def test_more_often_than_it_can_say_is_as_often_as_it_can():
+def test_too_many_loops_become_the_most_possible():
     images = [Image(np.zeros((2, 2), np.uint8), metadata=Metadata(loops=1 << 20))] * 2
     for target, most in (("gif", 65535), ("webp", 65535)):
         data = named(target).encode(Frames(2, images.__getitem__))
         assert by_pillow(data)[1]["loop"] == most
 
 
-def test_times_that_are_no_hundredths_are_rounded_with_a_word():
+def test_times_are_rounded_to_hundredths_with_a_warning():
     images = [Image(np.zeros((2, 2), np.uint8), metadata=Metadata(duration=Fraction(33)))] * 2
-    with pytest.warns(UserWarning, match="GIF counts hundredths of a second"):
+    with pytest.warns(UserWarning, match="GIF counts in hundredths of a second"):
         data = named("gif").encode(Frames(2, images.__getitem__))
     assert read(data)[0].metadata.duration == 30
 
 
-def test_a_picture_that_is_shown_for_a_time_keeps_it():
+def test_a_single_picture_keeps_its_duration():
     for target in ("gif", "png", "webp"):
-        data, said = passed(FILES["single-timed.gif"], target)
-        assert said == []
+        data, messages = passed(FILES["single-timed.gif"], target)
+        assert messages == []
         assert read(data)[0].metadata.duration == 80
 
 
 def test_the_shape_of_pixels_and_the_background_stay():
-    data, said = passed(FILES["oblong.gif"], times=5)
-    assert said == []
+    data, messages = passed(FILES["oblong.gif"], times=5)
+    assert messages == []
     assert data[12] == 113
     assert data[13 + 3 * data[11] :][:3] == gif.PALETTE[15:18]
     columns, rows, unit = read(data)[0].metadata.resolution
@@ -124,7 +124,7 @@ def test_the_shape_of_pixels_and_the_background_stay():
     assert data[13 + 3 * data[11] :][:3] == (bytes(range(16)) * 3)[15:18]
 
 
-def test_a_density_is_none_of_what_gif_says():
+def test_gif_cannot_store_a_density():
     dense = Metadata(resolution=Resolution(Fraction(300), Fraction(300), "inch"))
     with pytest.warns(UserWarning, match="GIF carries no resolution: left out"):
         data = named("gif").encode(
@@ -133,38 +133,38 @@ def test_a_density_is_none_of_what_gif_says():
     assert data[12] == 0
 
 
-def test_what_no_gif_will_have_is_named():
-    _, said = passed(FILES["drawn-text.gif"])
-    assert said == [
+def test_dropped_blocks_are_named():
+    _, messages = passed(FILES["drawn-text.gif"])
+    assert messages == [
         "left out: text to be drawn, application data MGKIPTC0000, block of an unknown kind"
     ]
-    _, said = passed(FILES["extra-zeros.gif"])
-    assert said == ["left out: data behind its end"]
+    _, messages = passed(FILES["extra-zeros.gif"])
+    assert messages == ["left out: data after its end"]
 
 
 def test_a_profile_stays():
-    data, said = passed(FILES["profile.gif"], times=3)
-    assert said == []
+    data, messages = passed(FILES["profile.gif"], times=3)
+    assert messages == []
     assert by_pillow(data)[1]["extension"][0] == b"ICCRGBG1012"
     assert read(data)[0].metadata.icc == b"p" * 200
     assert read(passed(data, "png")[0])[0].metadata.icc == b"p" * 200
 
 
-def test_interlaced_and_narrow_numbers():
+def test_interlaced_and_narrow_indices():
     (image,) = read(FILES["interlaced.gif"])
-    assert np.array_equal(image.pixels, COLOURS[gif.numbers()])
+    assert np.array_equal(image.pixels, COLOURS[gif.indices()])
     (image,) = read(FILES["narrow.gif"])
     assert np.array_equal(image.pixels, COLOURS[[[0, 3, 1, 2]]])
 
 
-def test_of_a_cut_gif_is_taken_what_is_there():
+def test_the_rest_of_a_truncated_gif_is_kept():
     big = np.random.default_rng(0).integers(0, 16, (40, 40), np.uint8)
     data = gif.head(40, 40) + gif.picture(big) + gif.control(5) + gif.picture(big[::-1])
     first = len(gif.head(40, 40) + gif.picture(big))
     cut = data[: first + (len(data) - first) // 2]
     with pytest.raises(ImageError, match=r"is truncated; .* --lenient"):
         read(cut)
-    with pytest.warns(UserWarning, match="what could be read was taken"):
+    with pytest.warns(UserWarning, match="what can be decoded was kept"):
         one, other = read(cut, lenient=True)
     assert np.array_equal(one.pixels, COLOURS[big])
     assert np.array_equal(other.pixels[:15], COLOURS[big[::-1]][:15])

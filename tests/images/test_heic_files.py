@@ -1,4 +1,4 @@
-"""HEICs of telephones: upright once, every bit kept, and what is said of them."""
+"""HEICs of phones: turned upright once, with every bit and their metadata."""
 
 import io
 
@@ -21,15 +21,15 @@ FILES = heic.files()
 HEIC = named("heic")
 
 
-def seen(data):
-    """The pictures, as libheif finds them: its encoder (x265) and decoder (libde265) differ."""
+def by_libheif(data):
+    """The pictures as libheif decodes them; its encoder (x265) and decoder (libde265) differ."""
     return pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False, hdr_to_16bit=False)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_all_bits_come_back(name):
     out, _ = copied(FILES[name])
-    before, after = seen(FILES[name]), seen(out)
+    before, after = by_libheif(FILES[name]), by_libheif(out)
     assert len(after) == len(before)
     for one, other in zip(before, after, strict=True):
         assert (one.mode.replace("a", "A"), one.size) == (other.mode, other.size)
@@ -37,7 +37,7 @@ def test_all_bits_come_back(name):
             assert np.array_equal(np.asarray(one), np.asarray(other))
 
 
-def test_multiplied_alpha_is_divided_out():
+def test_premultiplied_alpha_is_divided_out():
     image = HEIC.decode(FILES["multiplied.heic"], Reading()).read(0)
     multiplied, alpha = picture(4)[..., :3].astype(float), picture(4)[..., 3:]
     clear = np.broadcast_to((alpha > 40) & (multiplied <= alpha), multiplied.shape)
@@ -55,15 +55,15 @@ def test_a_picture_is_turned_once(orientation):
     upright = PIL.Image.fromarray(picture())
     upright.getexif()[0x0112] = orientation
     assert np.array_equal(image.pixels, np.asarray(PIL.ImageOps.exif_transpose(upright)))
-    out, said = copied(data)
-    assert said == []
-    assert np.array_equal(np.asarray(seen(out)), image.pixels)
+    out, messages = copied(data)
+    assert messages == []
+    assert np.array_equal(np.asarray(by_libheif(out)), image.pixels)
     found = PIL.Image.Exif()
-    found.load(seen(out).info["exif"])
+    found.load(by_libheif(out).info["exif"])
     assert (found[0x010F], found[0x0112]) == ("Optics & Co", 1)
 
 
-def test_what_is_said_of_it_goes_to_and_from_other_formats(pdefilter_command, tmp_path):
+def test_metadata_go_to_and_from_other_formats(pdefilter_command, tmp_path):
     (tmp_path / "in.heic").write_bytes(heic.heic(exif=heic.camera(1), icc_profile=ICC, xmp=PLAIN))
     for source, target in (("in.heic", "out.jpg"), ("out.jpg", "out.heic")):
         done = pdefilter_command("heat-diffuse", source, "--time", "0", "-o", target)
@@ -71,27 +71,27 @@ def test_what_is_said_of_it_goes_to_and_from_other_formats(pdefilter_command, tm
     with PIL.Image.open(tmp_path / "out.jpg") as file:
         assert (file.info["icc_profile"], file.info["xmp"]) == (ICC, PLAIN)
         assert file.getexif()[0x010F] == "Optics & Co"
-    info = seen((tmp_path / "out.heic").read_bytes()).info
+    info = by_libheif((tmp_path / "out.heic").read_bytes()).info
     assert (info["icc_profile"], info["xmp"]) == (ICC, PLAIN)
     exif = PIL.Image.Exif()
     exif.load(info["exif"])
     assert exif[0x010F] == "Optics & Co"
 
 
-def test_what_its_colours_mean_and_its_light_stay():
-    out, said = copied(FILES["pq.heic"])
-    assert said == []
-    info = seen(out).info
-    before = seen(FILES["pq.heic"]).info
+def test_colour_primaries_and_light_levels_stay():
+    out, messages = copied(FILES["pq.heic"])
+    assert messages == []
+    info = by_libheif(out).info
+    before = by_libheif(FILES["pq.heic"]).info
     assert info["content_light_level"] == before["content_light_level"]
     colours = info["nclx_profile"]
     assert (colours["color_primaries"], colours["transfer_characteristics"]) == (9, 16)
-    assert seen(copied(FILES["oblong-pixels.heic"])[0]).info["pixel_aspect_ratio"] == (4, 3)
+    assert by_libheif(copied(FILES["oblong-pixels.heic"])[0]).info["pixel_aspect_ratio"] == (4, 3)
 
 
-def test_what_belongs_to_a_motion_photo_is_named():
-    out, said = copied(FILES["turned.heic"])
-    assert said == ["left out: video of a motion photo"]
+def test_the_video_of_a_motion_photo_is_named():
+    out, messages = copied(FILES["turned.heic"])
+    assert messages == ["left out: video of a motion photo"]
     assert b"GCamera:MotionPhoto=" not in out
     assert copied(out) == (out, [])
 
@@ -112,7 +112,7 @@ def test_ten_and_twelve_bits_of_every_kind():
             stored = picture(channels).astype(int) << (bits - 8)
             assert np.array_equal(image.pixels, np.rint(stored * (65535 / ((1 << bits) - 1))))
             data = HEIC.encode(Frames(1, lambda _, image=image: image))
-            assert np.array_equal(np.asarray(seen(data)), stored)
+            assert np.array_equal(np.asarray(by_libheif(data)), stored)
 
 
 def test_animations_are_refused_or_named():

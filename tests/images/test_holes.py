@@ -17,7 +17,7 @@ def picture():
 
 @pytest.mark.parametrize("filter_", FILTERS)
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_what_is_no_number_stays_as_it_is(filter_, dtype, picture):
+def test_nan_and_infinities_stay(filter_, dtype, picture):
     picture = picture.astype(dtype)
     picture[5, 7], picture[6, 20:25], picture[0, 0] = np.nan, np.inf, -np.inf
     result = filter_(picture)
@@ -25,14 +25,14 @@ def test_what_is_no_number_stays_as_it_is(filter_, dtype, picture):
     hole = ~np.isfinite(picture)
     assert np.array_equal(result[hole], picture[hole], equal_nan=True)
     assert np.isfinite(result[~hole]).all()
-    # What marks a hole makes no difference to the rest.
+    # The value of a hole does not affect the rest.
     picture[hole] = np.nan
     assert np.array_equal(filter_(picture)[~hole], result[~hole])
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("channel", [1, 3])
-def test_with_alpha_a_channel_that_is_no_number_takes_the_pixel_with_it(picture, dtype, channel):
+def test_with_alpha_nan_in_a_channel_is_a_hole_in_all(picture, dtype, channel):
     rgba = np.dstack([picture] * 4).astype(dtype)
     rgba[3, 4, channel] = np.nan
     for filter_ in (pdefilter.heat_diffuse, pdefilter.anisotropic, pdefilter.smooth):
@@ -42,7 +42,7 @@ def test_with_alpha_a_channel_that_is_no_number_takes_the_pixel_with_it(picture,
 
 
 def test_holes_of_bands_go_through_a_chain(pdefilter_command, tmp_path):
-    """Edges are those of pixels that all bands have; what no filter found stays as it came."""
+    """Edges come from pixels valid in all bands; a value that no filter reached stays as it was."""
     bands = np.random.default_rng(0).random((20, 24, 3))
     bands[4:7, 4:7, 1] = np.nan
     np.save(tmp_path / "b.npy", bands)
@@ -56,7 +56,7 @@ def test_holes_of_bands_go_through_a_chain(pdefilter_command, tmp_path):
     assert np.array_equal(np.isnan(np.load(tmp_path / "s.npy")), np.isnan(bands))
 
 
-def test_a_channel_that_is_no_number_is_a_hole_in_that_channel(picture):
+def test_without_alpha_nan_in_a_channel_is_a_hole_in_that_channel(picture):
     colour = np.stack([picture] * 3, axis=2)
     colour[3, 4, 1] = np.nan
     result = pdefilter.heat_diffuse(colour)
@@ -85,7 +85,7 @@ def test_diffusion_keeps_the_mean_around_holes(picture):
         assert np.nanmean(filter_(picture)) == pytest.approx(np.nanmean(picture), rel=1e-6)
 
 
-def test_an_image_of_holes_alone_comes_back():
+def test_an_image_of_nothing_but_holes_comes_back():
     nothing = np.full((4, 5), np.nan)
     for filter_ in FILTERS:
         assert np.isnan(filter_(nothing)).all()
@@ -96,12 +96,12 @@ def test_an_image_of_holes_alone_comes_back():
 
 
 def test_a_mask_of_another_size_is_refused(picture):
-    with pytest.raises(ImageError, match="30 × 20 pixels, its mask 20 × 30"):
+    with pytest.raises(ImageError, match="30 × 20 pixels, but its mask 20 × 30"):
         pdefilter.smooth(Image(picture, mask=np.ones((30, 20), bool)))
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.float32])
-def test_no_data_of_a_tiff_are_holes(dtype, picture, tmp_path, pdefilter_command):
+def test_no_data_in_a_tiff_are_holes(dtype, picture, tmp_path, pdefilter_command):
     stored = (picture * 1000).astype(dtype)
     stored[4:9, 4:9] = -9999
     tags = [(42113, "s", 0, "-9999", True)]
@@ -120,7 +120,7 @@ def test_no_data_of_a_tiff_are_holes(dtype, picture, tmp_path, pdefilter_command
 
     done = pdefilter_command("heat-diffuse", "in.tif", "--depth", "8", "-o", "small.tif")
     assert done.returncode == 1
-    assert b"holes marked by a value that another depth loses" in done.stderr
+    assert b"holes marked by a value that another depth cannot store" in done.stderr
 
 
 def test_a_mask_from_a_file(picture, tmp_path, pdefilter_command):
@@ -133,7 +133,7 @@ def test_a_mask_from_a_file(picture, tmp_path, pdefilter_command):
     ours = pdefilter.read(tmp_path / "out.png").pixels
     assert np.array_equal(ours, pdefilter.smooth(Image(stored, mask=mask)).pixels)
 
-    # At another depth what the mask leaves out is the same colour.
+    # At another depth, masked pixels keep their colour.
     done = pdefilter_command(
         "smooth", "in.png", "--mask", "mask.png", "--depth", "16", "-o", "deep.png"
     )

@@ -1,4 +1,4 @@
-"""What an `Image` is to Python: equal to its like, an array to NumPy, a picture in a notebook."""
+"""An `Image` in Python: equality, conversion to an array, its repr, its picture in a notebook."""
 
 import io
 from dataclasses import replace
@@ -18,7 +18,7 @@ def shown(image):
     return np.asarray(PIL.Image.open(io.BytesIO(image._repr_png_())))
 
 
-def test_images_are_equal_if_all_that_is_known_of_them_is():
+def test_images_are_equal_if_all_their_attributes_are():
     image = Image(GREY, nodata=np.nan, mask=GREY > 2)
     same = Image(GREY.copy(), nodata=np.nan, mask=GREY > 2)
     assert image == same
@@ -36,14 +36,14 @@ def test_images_are_equal_if_all_that_is_known_of_them_is():
         hash(image)
 
 
-def test_numpy_takes_an_image_for_its_pixels():
+def test_numpy_converts_an_image_to_its_pixels():
     assert np.array_equal(np.asarray(Image(GREY)), GREY)
     assert np.asarray(Image(GREY), np.float32).dtype == np.float32
     assert np.array(Image(GREY)) is not GREY
     assert (np.asarray(Image(GREY)) + 1).max() == 12
 
 
-def test_one_line_says_what_it_is(samples):
+def test_the_repr_is_one_line(samples):
     assert repr(Image(GREY)) == "<Image: 3 × 4, uint8, grey>"
     bands = Image(np.zeros((2, 2, 6), np.float32))
     assert repr(bands) == "<Image: 2 × 2, float32, 6 bands>"
@@ -60,7 +60,7 @@ def test_a_notebook_shows_stored_values_as_they_are():
     assert np.array_equal(shown(Image(GREY / np.float32(255)))[..., 0], GREY)
 
 
-def test_a_notebook_shows_other_floats_from_the_least_to_the_largest():
+def test_a_notebook_shows_other_floats_from_the_smallest_to_the_largest():
     metres = np.linspace(1200, 1710, 256).reshape(16, 16)
     assert np.array_equal(shown(Image(metres))[..., 0].ravel(), np.arange(256))
     assert (shown(Image(np.full((2, 2), 7.5)))[..., 0] == 0).all()
@@ -68,7 +68,7 @@ def test_a_notebook_shows_other_floats_from_the_least_to_the_largest():
     assert shown(Image(counts, full_scale=4095.0))[0, :, 0].tolist() == [0, 127, 255]
 
 
-def test_holes_are_clear():
+def test_holes_are_transparent():
     values = np.array([[0.25, np.nan], [np.inf, 1.0]])
     assert shown(Image(values))[..., 1].tolist() == [[255, 0], [0, 255]]
     masked = Image(GREY, mask=GREY != 5)
@@ -76,7 +76,7 @@ def test_holes_are_clear():
     assert (shown(Image(np.full((2, 3), np.nan)))[..., 1] == 0).all()
 
 
-def test_what_no_screen_shows_is_told_by_its_line_alone():
+def test_inks_and_bands_have_no_picture():
     assert Image(np.zeros((2, 2, 5)))._repr_png_() is None
     assert Image(np.zeros((2, 2, 4), np.uint8), is_cmyk=True)._repr_png_() is None
 

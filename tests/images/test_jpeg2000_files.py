@@ -1,4 +1,4 @@
-"""JPEG 2000 of every kind of component and colour, against the values that were put in."""
+"""JPEG 2000 of every kind of component and colour, against the values that were stored."""
 
 import io
 
@@ -33,7 +33,7 @@ def doubled(values):
 
 
 def by_hand(luminance, blueness, redness, bits):
-    """Make RGB of YCbCr by the equations of IEC 61966-2-1, amendment 1, annex F."""
+    """Convert YCbCr to RGB by the equations of IEC 61966-2-1, amendment 1, annex F."""
     y, b, r = (values.astype(float) for values in (luminance, blueness, redness))
     b, r = b - (1 << (bits - 1)), r - (1 << (bits - 1))
     rgb = np.stack([y + 1.402 * r, y - 0.344136 * b - 0.714136 * r, y + 1.772 * b], axis=-1)
@@ -41,14 +41,14 @@ def by_hand(luminance, blueness, redness, bits):
 
 
 @pytest.mark.parametrize("name", ["icc.jp2", "icc-any.jp2", "icc-second.jp2", "icc-grey.jp2"])
-def test_colours_stay_as_their_profile_means_them(name):
+def test_colours_are_not_converted_by_their_profile(name):
     grey = name == "icc-grey.jp2"
     stored = made.plane(8) if grey else made.planes(8, 3)
     icc = profile(b"GRAY" if grey else b"RGB ")
     image = read(FILES[name])
     assert image.metadata.icc == icc
     assert np.array_equal(image.pixels, stored)
-    # The profile says something else than sRGB, to which it was converted before.
+    # The profile is not sRGB, to which the library would convert.
     if not grey:
         source = PIL.ImageCms.ImageCmsProfile(io.BytesIO(icc))
         target = PIL.ImageCms.createProfile("sRGB")
@@ -59,7 +59,7 @@ def test_colours_stay_as_their_profile_means_them(name):
     assert PIL.Image.open(io.BytesIO(back)).info.get("icc_profile", icc) == icc
 
 
-def test_inks_by_a_profile_are_inks():
+def test_a_cmyk_profile_means_inks():
     image = read(FILES["icc-cmyk.jp2"])
     assert (image.is_cmyk, image.has_alpha) == (True, False)
     assert np.array_equal(image.pixels, made.planes(8, 4))
@@ -71,7 +71,7 @@ def test_luminance_and_chroma_become_rgb(name, bits):
     stored = np.moveaxis(made.planes(bits, 3), -1, 0)
     expected = by_hand(*stored, bits)
     full = np.iinfo(image.pixels.dtype).max
-    # To the nearest of the stored bits, if by way of those of 16.
+    # Rounded to the stored bits, by way of 16.
     assert np.abs(image.pixels * (((1 << bits) - 1) / full) - expected).max() < 0.6
 
 
@@ -90,7 +90,7 @@ def test_deep_chroma_of_fewer_pixels():
     chroma = [doubled(made.plane(10, seed, 2)) for seed in (1, 2)]
     image = read(FILES["ycc-deep-subsampled.jp2"])
     assert image.bits == 10
-    # The library cuts off what is behind the point, twice for green.
+    # The library truncates, twice for green.
     expected = by_hand(made.plane(10), *chroma, 10)
     assert np.abs(image.pixels * (1023 / 65535) - expected).max() < 2.1
 
@@ -135,11 +135,11 @@ def test_wavelets_that_round_in_different_depths():
     for at, (values, bits, _) in enumerate(components):
         alone = imagecodecs.jpeg2k_decode(made.joined((values, bits, 1), **lossy))
         found = image.pixels[..., at] * (((1 << bits) - 1) / 65535)
-        # Each rounds once more, in the other's depth.
+        # Each rounds once more, in the other depth.
         assert np.abs(found - alone).max() <= 1.01
 
 
-def test_signed_values_are_as_they_are():
+def test_signed_values_stay():
     for name, bits in (("signed-8.j2k", 8), ("signed-12.j2k", 12)):
         image = read(FILES[name])
         assert image.pixels.dtype.kind == "i"
@@ -157,14 +157,14 @@ def test_palettes():
     mapping = tuple((0, 1, column) for column in range(3))
     short = made.palette(made.COLOURS[:9], 8, mapping)
     data = made.jp2(made.encoded(numbers, 4), made.enumerated(made.SRGB), short)
-    with pytest.raises(ImageError, match=r"other colours than the 9 of its palette.*--lenient"):
+    with pytest.raises(ImageError, match=r"pixels beyond the 9 colours of its palette.*--lenient"):
         read(data)
-    with pytest.warns(UserWarning, match="other colours than the 9"):
+    with pytest.warns(UserWarning, match="pixels beyond the 9"):
         found = read(data, lenient=True).pixels
     assert np.array_equal(found, made.COLOURS[np.minimum(numbers, 8)])
 
 
-def test_bands_are_no_colours():
+def test_bands_are_not_colours():
     image = read(FILES["bands.jp2"])
     assert (image.channels, image.has_alpha) == (5, False)
     assert np.array_equal(image.pixels, made.planes(16, 5))
@@ -185,7 +185,7 @@ def test_boxes_stay():
     data = written(read(FILES["boxes.jp2"]))
     assert made.box(b"xml ", b"<a/>") in data
     assert made.box(b"uuid", made.GEO) in data
-    assert read(FILES["two.jp2"]).metadata.unkept == ("further pictures",)
+    assert read(FILES["two.jp2"]).metadata.dropped == ("further pictures",)
 
 
 def test_broken_boxes_do_not_block_pixels():
@@ -196,7 +196,7 @@ def test_broken_boxes_do_not_block_pixels():
             assert np.array_equal(read(FILES[name]).pixels, stored)
 
 
-def test_what_is_refused_is_told(capfd):
+def test_unread_kinds_are_refused_by_name(capfd):
     with pytest.raises(ImageError, match=r"another kind \(CIELab\); convert it to grey or RGB"):
         read(FILES["lab.jp2"])
     deep = made.joined((made.plane(10), 10, 1), (made.plane(10, 1, 2), 10, 2))

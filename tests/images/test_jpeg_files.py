@@ -1,4 +1,4 @@
-"""JPEGs of cameras and telephones: what is kept, what is named, and who else reads the result."""
+"""JPEGs of cameras and phones: metadata kept or named, and read by other libraries."""
 
 import io
 from xml.etree import ElementTree
@@ -22,17 +22,17 @@ FILES = jpeg.files()
 JPEG = named("jpg")
 
 
-def seen(data):
+def by_pillow(data):
     return PIL.Image.open(io.BytesIO(data))
 
 
-def test_how_dense_inks_lie_is_kept_and_no_reader_mistakes_them():
-    out, said = copied(FILES["inks-dense.jpg"])
-    assert said == []
-    file = seen(out)
+def test_the_resolution_of_cmyk_is_kept_and_readers_agree_on_its_colours():
+    out, messages = copied(FILES["inks-dense.jpg"])
+    assert messages == []
+    file = by_pillow(out)
     assert (file.mode, file.info["dpi"]) == ("CMYK", (300, 200))
     inks = jpeg.picture(4).astype(int)
-    # The tolerance is that of two passes at quality 95.
+    # The tolerance allows for two passes at quality 95.
     assert np.abs(np.asarray(file) - inks).max() < 12
     for stored in (simplejpeg.decode_jpeg(out, "CMYK"), imagecodecs.jpeg8_decode(out)):
         assert np.abs(255 - stored.astype(int) - inks).max() < 12
@@ -54,10 +54,10 @@ def test_inks_stored_in_every_way(name):
 def test_colours_and_coding(name):
     image = JPEG.decode(FILES[name], Reading()).read(0)
     assert np.abs(image.pixels.astype(int) - jpeg.picture()).max() < 8
-    assert np.array_equal(image.pixels, np.asarray(seen(FILES[name])))
+    assert np.array_equal(image.pixels, np.asarray(by_pillow(FILES[name])))
 
 
-def test_jpegs_without_loss_are_read_exactly():
+def test_lossless_jpegs_are_read_exactly():
     few = JPEG.decode(FILES["lossless-4-bits.jpg"], Reading()).read(0)
     assert np.array_equal(few.pixels, (jpeg.picture() >> 4) * 17)
     many = JPEG.decode(FILES["lossless-16-bits.jpg"], Reading()).read(0)
@@ -65,16 +65,16 @@ def test_jpegs_without_loss_are_read_exactly():
 
 
 def test_exif_in_pieces_is_joined_and_a_long_one_is_cut_again():
-    out, said = copied(FILES["exif-in-pieces.jpg"])
-    assert said == []
-    assert seen(out).getexif()[0x010E] == "a long description " * 8
+    out, messages = copied(FILES["exif-in-pieces.jpg"])
+    assert messages == []
+    assert by_pillow(out).getexif()[0x010E] == "a long description " * 8
     exif = PIL.Image.Exif()
     exif[0x010E] = "long " * 30_000
     blob = exif.tobytes().removeprefix(b"Exif\0\0")
     pieces = [(0xE1, b"Exif\0\0" + blob[at : at + 60_000]) for at in range(0, len(blob), 60_000)]
-    out, said = copied(jpeg.with_segments(jpeg.jpeg(), *pieces))
-    assert said == []
-    assert seen(out).getexif()[0x010E] == "long " * 30_000
+    out, messages = copied(jpeg.with_segments(jpeg.jpeg(), *pieces))
+    assert messages == []
+    assert by_pillow(out).getexif()[0x010E] == "long " * 30_000
     assert copied(FILES["exif-twice.jpg"])[1] == ["left out: second EXIF"]
 
 
@@ -86,25 +86,25 @@ def test_exif_in_pieces_is_joined_and_a_long_one_is_cut_again():
         ("gain-map-iso.jpg", "gain map"),
         ("gain-map-broken-xmp.jpg", "gain map, XMP"),
         ("motion.jpg", "video of a motion photo"),
-        ("trailer.jpg", "32 bytes behind the picture"),
+        ("trailer.jpg", "32 bytes after the picture"),
     ],
 )
-def test_what_else_a_file_holds_is_named_once(name, lost):
-    out, said = copied(FILES[name])
-    assert said == [f"left out: {lost}"]
+def test_companions_are_named_once(name, lost):
+    out, messages = copied(FILES[name])
+    assert messages == [f"left out: {lost}"]
     assert b"MPF\0" not in out
-    assert seen(out).format == "JPEG"  # an MPO would be one of several pictures
-    again, said = copied(out)
-    assert (again[:400], said) == (out[:400], [])
+    assert by_pillow(out).format == "JPEG"  # an MPO would hold several pictures
+    again, messages = copied(out)
+    assert (again[:400], messages) == (out[:400], [])
 
 
-def test_one_more_picture_and_padding():
+def test_a_second_picture_and_padding():
     assert copied(jpeg.several(jpeg.jpeg("L")))[1] == ["left out: second picture"]
     assert copied(FILES["padded.jpg"])[1] == []
 
 
 @pytest.mark.parametrize("packet", [jpeg.GAIN_MAP, jpeg.MOTION])
-def test_of_xmp_goes_what_speaks_of_what_is_gone(packet):
+def test_xmp_about_companions_is_removed(packet):
     rest, named_ = without_companions(packet)
     assert len(named_) == 1
     assert without_companions(rest) == (rest, ())
@@ -119,29 +119,29 @@ def test_of_xmp_goes_what_speaks_of_what_is_gone(packet):
     assert description.get(camera) == ("7" if b"GCamera" in packet else None)
 
 
-def test_xmp_of_nothing_else_stays_byte_for_byte():
+def test_other_xmp_stays_byte_for_byte():
     assert without_companions(jpeg.PLAIN) == (jpeg.PLAIN, ())
     for packet in (jpeg.PLAIN, b"\xff<no XML\0", b""):
         data = jpeg.with_segments(jpeg.jpeg(), (0xE1, jpeg.XMP_START + packet))
-        out, said = copied(data)
-        assert said == []
+        out, messages = copied(data)
+        assert messages == []
         assert jpeg.XMP_START + packet in out
 
 
 def test_profiles_in_pieces():
     for name in ("profile-of-pieces.jpg", "profile-twice.jpg"):
-        out, said = copied(FILES[name])
-        assert said == []
-        assert seen(out).info["icc_profile"] == jpeg.ICC
-    out, said = copied(FILES["profile-without-a-piece.jpg"])
-    assert said == ["its ICC profile is broken: left out"]
-    assert "icc_profile" not in seen(out).info
+        out, messages = copied(FILES[name])
+        assert messages == []
+        assert by_pillow(out).info["icc_profile"] == jpeg.ICC
+    out, messages = copied(FILES["profile-without-a-piece.jpg"])
+    assert messages == ["its ICC profile is broken: left out"]
+    assert "icc_profile" not in by_pillow(out).info
     assert copied(FILES["profile-without-a-piece.jpg"], strip=True)[1] == []
 
 
 def test_comments_come_back_byte_for_byte():
-    out, said = copied(FILES["comments.jpg"])
-    assert said == []
+    out, messages = copied(FILES["comments.jpg"])
+    assert messages == []
     found = [body for kind, body in segments(out) if kind == 0xFE]
     assert sorted(found) == sorted([b"one", b"Gr\xfc\xdfe\0", b"", b"two"])
     assert [body for body in found if body in (b"one", b"", b"two")] == [b"one", b"", b"two"]
@@ -155,16 +155,16 @@ def segments(data):
         at += 2 + size
 
 
-def test_junk_between_segments_blocks_no_pixels():
-    out, said = copied(FILES["junk-between.jpg"])
-    assert said == ["its metadata is broken: left out"]
-    assert np.abs(np.asarray(seen(out)).astype(int) - jpeg.picture()).max() < 8
+def test_junk_between_segments_does_not_block_pixels():
+    out, messages = copied(FILES["junk-between.jpg"])
+    assert messages == ["its metadata is broken: left out"]
+    assert np.abs(np.asarray(by_pillow(out)).astype(int) - jpeg.picture()).max() < 8
 
 
-def test_what_is_not_read_is_said_in_our_words(tmp_path):
+def test_unread_kinds_are_refused_in_our_words(tmp_path):
     refused = {
         "is a JPEG-LS": bytes(imagecodecs.jpegls_encode(jpeg.picture(1))),
-        "is compressed in a way of JPEG": jpeg.jpeg().replace(b"\xff\xc0", b"\xff\xc5"),
+        "uses a compression of JPEG": jpeg.jpeg().replace(b"\xff\xc0", b"\xff\xc5"),
         "is truncated": jpeg.jpeg()[:-40],
         "holds 2 components": jpeg.jpeg("L").replace(
             b"\xff\xc0\0\x0b\x08\0\x12\0\x18\1", b"\xff\xc0\0\x0b\x08\0\x12\0\x18\2"

@@ -1,4 +1,4 @@
-"""JPEG XLs of every depth and colour: exact, upright once, and what is said of them."""
+"""JPEG XLs of every depth and colour: exact, turned upright once, with their metadata."""
 
 import imagecodecs
 import numpy as np
@@ -39,19 +39,19 @@ def meaning(data) -> Header:
 
 
 @pytest.mark.parametrize("name", STILL)
-def test_pixels_come_back_as_libjxl_finds_them(name):
+def test_pixels_are_those_of_libjxl(name):
     out, _ = copied(FILES[name])
     before, after = (imagecodecs.jpegxl_decode(data) for data in (FILES[name], out))
     if name == "four-bits.jxl":
         before = before * np.uint8(17)
-    # Of what is lossy, the last digit is dithered by the place, before a picture is turned.
+    # Lossy pictures are dithered in the last digit by position, before they are turned.
     tolerance = int(name == "turned-jpeg.jxl")
     assert before.shape == after.shape
     assert np.abs(before.astype(np.float64) - after).max() <= tolerance
     assert meaning(out).orientation == 1
 
 
-def test_a_picture_is_turned_as_its_codestream_says_and_not_as_its_exif():
+def test_the_orientation_comes_from_the_codestream_and_not_the_exif():
     upright = PIL.Image.fromarray(picture())
     upright.getexif()[0x0112] = 6
     expected = np.asarray(PIL.ImageOps.exif_transpose(upright))
@@ -59,18 +59,18 @@ def test_a_picture_is_turned_as_its_codestream_says_and_not_as_its_exif():
     assert np.array_equal(read(FILES["p3.jxl"]).pixels, expected)
     image = read(FILES["described.jxl"])
     assert np.array_equal(image.pixels, picture())
-    said = PIL.Image.Exif()
-    said.load(image.metadata.exif)
-    assert (said[0x010F], said[0x0112]) == ("Optics & Co", 1)
+    tags = PIL.Image.Exif()
+    tags.load(image.metadata.exif)
+    assert (tags[0x010F], tags[0x0112]) == ("Optics & Co", 1)
 
 
 @pytest.mark.parametrize("name", ["p3.jxl", "pq.jxl", "linear.jxl"])
-def test_what_colours_mean_stays(name):
+def test_the_colour_space_stays(name):
     before = meaning(FILES[name])
     assert not before.is_srgb
-    out, said = copied(FILES[name])
+    out, messages = copied(FILES[name])
     after = meaning(out)
-    assert said == []
+    assert messages == []
     assert (after.colours, after.tones) == (before.colours, before.tones)
     with pytest.warns(UserWarning, match="PNG carries no enumerated colour space: left out"):
         named("png").encode(Frames(1, lambda _: read(FILES[name])))
@@ -78,7 +78,7 @@ def test_what_colours_mean_stays(name):
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_whole_numbers_are_srgb_and_floats_are_linear(dtype, channels):
+def test_integers_are_srgb_and_floats_are_linear(dtype, channels):
     pixels = np.zeros((5, 7, channels), dtype)
     image = Image(pixels[..., 0] if channels == 1 else pixels, has_alpha=channels in (2, 4))
     found = meaning(write(image))
@@ -93,9 +93,9 @@ def test_sizes_and_ratios_are_read():
 
 
 @pytest.mark.parametrize("name", ["described.jxl", "pieces.jxl", "turned-jpeg.jxl"])
-def test_what_boxes_say_is_kept(name):
-    out, said = copied(FILES[name])
-    assert said == []
+def test_boxes_are_kept(name):
+    out, messages = copied(FILES[name])
+    assert messages == []
     found = dict(boxes(out))
     assert found[b"Exif"][:4] == bytes(4)
     exif = PIL.Image.Exif()
@@ -117,7 +117,7 @@ def test_exif_and_xmp_go_to_and_from_other_formats(pdefilter_command, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "messages"),
     [
         ("profile.jxl", ["left out: ICC profile"]),
         ("profile-lossy.jxl", ["left out: ICC profile"]),
@@ -126,9 +126,9 @@ def test_exif_and_xmp_go_to_and_from_other_formats(pdefilter_command, tmp_path):
         ("broken-exif.jxl", ["its XMP is broken: left out", "its EXIF is broken: left out"]),
     ],
 )
-def test_what_is_lost_is_named_once(name, said):
-    out, found = copied(FILES[name])
-    assert found == said
+def test_losses_are_named_once(name, messages):
+    out, actual = copied(FILES[name])
+    assert actual == messages
     assert copied(out) == (out, [])
 
 
@@ -142,12 +142,12 @@ def test_bits_and_halves():
     assert np.array_equal(halves.pixels, (picture() / 255).astype(np.float16).astype(np.float32))
 
 
-def test_floats_stay_whatever_they_are():
+def test_all_floats_stay():
     pixels = np.array([[np.nan, np.inf, -0.0], [1e-42, -3.5, 1e30]], np.float32)
     assert read(write(Image(pixels))).pixels.tobytes() == pixels.tobytes()
 
 
-def test_what_is_not_read_is_said():
+def test_unread_kinds_are_refused_by_name():
     with pytest.raises(ImageError, match=r"is an animation; convert it to an animated \.png"):
         read(FILES["moving.jxl"])
     image = Image(picture(), metadata=Metadata(icc=b"profile"))

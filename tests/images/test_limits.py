@@ -1,4 +1,4 @@
-"""Files made to do harm: refused in one sentence, in little time and memory."""
+"""Harmful files: refused in one sentence, in little time and memory."""
 
 import re
 import resource
@@ -16,13 +16,13 @@ from unusual import unusual_files
 
 import pdefilter
 from pdefilter import ImageError
-from pdefilter.images.codecs.tiff.claims import claimed
+from pdefilter.images.codecs.tiff.claims import claimed_size
 from pdefilter.images.formats import named
 from pdefilter.images.reading import MOST_PIXELS, Reading
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SECONDS = 10
-# What the interpreter and the libraries take; a bomb would take gigabytes more.
+# The memory of the interpreter and the libraries; a bomb would take gigabytes more.
 MOST_MEMORY = 3 << 30
 
 
@@ -31,7 +31,7 @@ def png_header(columns, rows, bits=8, colour_type=0):
 
 
 def black_square(side):
-    """A PNG of one bit a pixel, all black, which packs a thousandfold."""
+    """A PNG of one bit a pixel, all black, which compresses a thousandfold."""
     deflated = zlib.compressobj(9)
     row = bytes(1 + side // 8)
     body = b"".join(deflated.compress(row) for _ in range(side)) + deflated.flush()
@@ -40,7 +40,7 @@ def black_square(side):
 
 
 def looping_tiff(pages, back_to):
-    """A chain of directories whose last leads back to another."""
+    """A chain of directories whose last points back to another."""
     entries = [(256, 4, 1, 4), (257, 4, 1, 4), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1),
                (273, 4, 1, 8), (277, 3, 1, 1), (278, 4, 1, 4), (279, 4, 1, 16)]  # fmt: skip
     size = 2 + 12 * len(entries) + 4
@@ -67,7 +67,7 @@ def text_bomb():
 
 
 def sparse_tiff(side, channels):
-    """A TIFF without pixels, which are all zero, of many channels."""
+    """A TIFF of many channels that stores no pixels, so that all are zero."""
     bits = struct.pack(f"<{channels}H", *[16] * channels)
     entries = [(256, 4, 1, side), (257, 4, 1, side), (258, 3, channels, 8), (259, 3, 1, 1),
                (262, 3, 1, 1), (273, 4, 1, 0), (277, 3, 1, channels), (278, 4, 1, side),
@@ -103,8 +103,8 @@ HARMFUL = {
         lambda: SIGNATURE + png_header(8, 8) + png_chunk(b"IDAT", b"x", size=0xFFFF_FFF0),
         "is truncated",
     ),
-    "self.tif": (lambda: looping_tiff(1, 0), "directories that lead back to each other"),
-    "long.tif": (lambda: looping_tiff(5000, 17), "directories that lead back to each other"),
+    "self.tif": (lambda: looping_tiff(1, 0), "directories that form a loop"),
+    "long.tif": (lambda: looping_tiff(5000, 17), "directories that form a loop"),
     "many.tif": (lambda: looping_tiff(40_000, 1 << 20), "truncated in the directory"),
     "many.gif": (lambda: gif_of(100_000), "claims 100000 frames of 1 × 1 pixels, more than"),
     "wide.gif": (lambda: gif_of(1, 65_535), "claims 65535 × 65535 pixels"),
@@ -131,7 +131,7 @@ HARMFUL = {
 
 @pytest.mark.parametrize("name", HARMFUL)
 def test_a_harmful_file_is_harmless(pdefilter_command, tmp_path, name):
-    make, said = HARMFUL[name]
+    make, problem = HARMFUL[name]
     (tmp_path / name).write_bytes(make())
     assert (tmp_path / name).stat().st_size < 8 << 20
     started = time.monotonic()
@@ -142,14 +142,14 @@ def test_a_harmful_file_is_harmless(pdefilter_command, tmp_path, name):
     assert time.monotonic() - started < SECONDS
     text = done.stderr.decode()
     assert "Traceback" not in text
-    if said is None:
+    if problem is None:
         assert done.returncode == 0
     else:
         assert done.returncode == 1
-        assert re.fullmatch(rf"pdefilter: {name}: .*({said}).*\n", text)
+        assert re.fullmatch(rf"pdefilter: {name}: .*({problem}).*\n", text)
 
 
-def test_no_room_is_made_for_what_a_part_of_a_tiff_claims():
+def test_no_memory_is_allocated_for_the_claims_of_a_part_of_a_tiff():
     tracemalloc.start()
     with pytest.raises(ImageError, match="cannot be decoded"):
         named("tif").decode(vast_strip(), Reading()).read(0)
@@ -159,22 +159,22 @@ def test_no_room_is_made_for_what_a_part_of_a_tiff_claims():
 
 
 @pytest.mark.parametrize("name", ["progressive.jpg", "deep.png", "lossy.webp", "lossless.webp"])
-def test_what_a_part_claims_is_its_size(name):
-    assert claimed(sample_files()[name]) == SIDE
-    assert claimed(b"") == claimed(b"II*\0") == (0, 0)
+def test_the_claimed_size_of_a_part(name):
+    assert claimed_size(sample_files()[name]) == SIDE
+    assert claimed_size(b"") == claimed_size(b"II*\0") == (0, 0)
 
 
-def test_what_parts_of_younger_formats_claim_is_their_size():
+def test_the_claimed_size_of_parts_of_newer_formats():
     picture = np.zeros(SIDE, np.uint8)
-    assert claimed(bytes(imagecodecs.jpegxl_encode(picture, usecontainer=False))) == SIDE
-    assert claimed(bytes(imagecodecs.jpeg2k_encode(picture, codecformat="j2k"))) == SIDE
+    assert claimed_size(bytes(imagecodecs.jpegxl_encode(picture, usecontainer=False))) == SIDE
+    assert claimed_size(bytes(imagecodecs.jpeg2k_encode(picture, codecformat="j2k"))) == SIDE
 
 
 def test_the_limit_is_an_option_and_named_in_the_message(pdefilter_command, tmp_path):
     PIL.Image.fromarray(np.zeros((20, 30), np.uint8)).save(tmp_path / "i.png")
     done = pdefilter_command("edge", "i.png", "--max-pixels", "599", "-o", "o.png")
     assert done.returncode == 1
-    assert b"claims 30 \xc3\x97 20 pixels, more than the 599 that are read" in done.stderr
+    assert b"claims 30 \xc3\x97 20 pixels, more than the limit of 599; " in done.stderr
     assert b"raise --max-pixels" in done.stderr
     done = pdefilter_command("edge", "i.png", "--max-pixels", "6e2", "-o", "o.png")
     assert (done.returncode, done.stderr) == (0, b"")
@@ -185,23 +185,23 @@ def test_the_default_limit_is_the_one_that_the_help_names(pdefilter_command):
     assert f"by default {MOST_PIXELS};" in " ".join(text.split())
 
 
-def test_one_frame_of_too_many_may_be_picked(pdefilter_command, tmp_path):
+def test_a_frame_of_too_many_may_be_picked(pdefilter_command, tmp_path):
     (tmp_path / "many.gif").write_bytes(gif_of(100_000))
     done = pdefilter_command("edge", "many.gif", "--frame", "7", "-o", "o.png")
     assert (done.returncode, done.stderr) == (0, b"")
     done = pdefilter_command("edge", "many.gif", "--frame", "100000", "-o", "o2.png")
     assert done.returncode == 1
-    assert b"has 100000 frames, none of the number 100000" in done.stderr
+    assert b"has 100000 frames, but no frame 100000" in done.stderr
 
 
 @pytest.mark.parametrize("name", sample_files())
 def test_every_format_knows_its_size_before_it_decodes(tmp_path, name):
     (tmp_path / name).write_bytes(sample_files()[name])
-    with pytest.raises(ImageError, match=r"claims \d+ × \d+ pixels, more than the 100 "):
+    with pytest.raises(ImageError, match=r"claims \d+ × \d+ pixels, more than the limit of 100;"):
         pdefilter.read(tmp_path / name, frame=0, max_pixels=100)
 
 
-def test_what_has_no_end_is_not_read_to_it(pdefilter_command):
+def test_an_endless_file_is_not_read_on(pdefilter_command):
     done = pdefilter_command("edge", "/dev/zero", "-o", "o.png")
     assert done.returncode == 1
-    assert b"/dev/zero: is no image of a known format" in done.stderr
+    assert b"/dev/zero: is not an image of a known format" in done.stderr

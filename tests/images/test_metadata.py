@@ -1,4 +1,4 @@
-"""What is said of an image comes through, and is read by libraries that did not write it."""
+"""Metadata come through, and other libraries read them."""
 
 import io
 import struct
@@ -28,15 +28,15 @@ LENS, MAKE, ORIENTATION = 0xA434, 0x010F, 0x0112
 
 def camera(orientation=1, dimensions=None):
     """EXIF of a camera: maker, orientation, lens, place, and the size of the photograph."""
-    said = PIL.Image.Exif()
-    said[MAKE] = "Optics & Co"
-    said[ORIENTATION] = orientation
-    said.get_ifd(PIL.ExifTags.IFD.Exif).update({LENS: "50 mm"} | (dimensions or {}))
-    said.get_ifd(PIL.ExifTags.IFD.GPSInfo)[1] = "N"
-    return said.tobytes()
+    tags = PIL.Image.Exif()
+    tags[MAKE] = "Optics & Co"
+    tags[ORIENTATION] = orientation
+    tags.get_ifd(PIL.ExifTags.IFD.Exif).update({LENS: "50 mm"} | (dimensions or {}))
+    tags.get_ifd(PIL.ExifTags.IFD.GPSInfo)[1] = "N"
+    return tags.tobytes()
 
 
-def seen(path):
+def by_pillow(path):
     """Open an image by Pillow, from memory, so that no file stays open."""
     return PIL.Image.open(io.BytesIO(path.read_bytes()))
 
@@ -76,9 +76,9 @@ def convert(pdefilter_command, source, suffix, *options):
 
 @pytest.mark.parametrize("suffix", WRITERS)
 @pytest.mark.parametrize("target", WRITERS)
-def test_what_both_formats_carry_is_kept(pdefilter_command, written, suffix, target):
-    path, said = convert(pdefilter_command, written(suffix), target)
-    back = seen(path)
+def test_metadata_that_both_formats_carry_are_kept(pdefilter_command, written, suffix, target):
+    path, messages = convert(pdefilter_command, written(suffix), target)
+    back = by_pillow(path)
     assert back.info["icc_profile"] == ICC
     found = back.getexif()
     assert found[MAKE] == "Optics & Co"
@@ -89,14 +89,14 @@ def test_what_both_formats_carry_is_kept(pdefilter_command, written, suffix, tar
         assert xmp == XMP % 1
     if "dpi" in WRITERS[suffix] and target in carrying("resolution"):
         assert back.info["dpi"] == pytest.approx((300, 300), abs=0.01)
-    assert "Traceback" not in said
+    assert "Traceback" not in messages
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_strip_leaves_pixels_alone(pdefilter_command, written, suffix):
-    path, said = convert(pdefilter_command, written(suffix), suffix, "--strip")
-    back = seen(path)
-    assert said == ""
+    path, messages = convert(pdefilter_command, written(suffix), suffix, "--strip")
+    back = by_pillow(path)
+    assert messages == ""
     assert set(back.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "compression",
                               "loop", "background", "resolution"}  # fmt: skip
     assert not back.getexif().get_ifd(PIL.ExifTags.IFD.Exif)
@@ -107,15 +107,15 @@ def test_strip_leaves_pixels_alone(pdefilter_command, written, suffix):
     assert np.array_equal(pdefilter.read(path).pixels, stripped)
 
 
-def test_what_cannot_be_carried_is_said(pdefilter_command, written):
-    _, said = convert(pdefilter_command, written(".jpg"), ".bmp")
-    assert said.count("\n") == 1
-    assert "BMP carries no EXIF, no XMP: left out" in said
-    _, said = convert(pdefilter_command, written(".jpg"), ".ppm", "--strip")
-    assert said == ""
+def test_metadata_that_cannot_be_carried_are_named(pdefilter_command, written):
+    _, messages = convert(pdefilter_command, written(".jpg"), ".bmp")
+    assert messages.count("\n") == 1
+    assert "BMP carries no EXIF, no XMP: left out" in messages
+    _, messages = convert(pdefilter_command, written(".jpg"), ".ppm", "--strip")
+    assert messages == ""
 
 
-# How the first row and column of stored pixels lie, from EXIF 2.32, table 6.
+# The sides of the first row and column of stored pixels, from EXIF 2.32, table 6.
 UPRIGHT = {
     1: lambda stored: stored,
     2: np.fliplr,
@@ -141,23 +141,23 @@ def test_orientation_is_applied_once_and_reset(tmp_path, written, suffix, orient
 
     target, again = tmp_path / f"output{suffix}", tmp_path / f"again{suffix}"
     pdefilter.write(turned, target)
-    back = seen(target)
-    said = back.getexif()
-    assert said.get(ORIENTATION, 1) == 1
-    inner = said.get_ifd(PIL.ExifTags.IFD.Exif)
+    back = by_pillow(target)
+    tags = back.getexif()
+    assert tags.get(ORIENTATION, 1) == 1
+    inner = tags.get_ifd(PIL.ExifTags.IFD.Exif)
     sizes = (60, 40) if orientation < 5 else (40, 60)
     assert (inner[0xA002], inner[0xA003]) == sizes
     assert back.size == sizes
     if "xmp" in WRITERS[suffix]:
         assert back.info["xmp"] == XMP % 1
     pdefilter.write(pdefilter.read(target), again)
-    assert seen(again).size == sizes
+    assert by_pillow(again).size == sizes
 
 
 def test_resolution_turns_with_the_pixels(pdefilter_command, written):
     source = written(".jpg", exif=camera(6), dpi=(300, 150))
     target, _ = convert(pdefilter_command, source, ".png")
-    assert seen(target).info["dpi"] == pytest.approx((150, 300), abs=0.02)
+    assert by_pillow(target).info["dpi"] == pytest.approx((150, 300), abs=0.02)
 
 
 @pytest.mark.parametrize("order", "<>")
@@ -175,16 +175,16 @@ def test_exif_of_either_byte_order_and_a_maker_note_stay_byte_for_byte(order):
         },
     )
     assert exif.orientation(blob) == 6
-    changed = exif.upright(blob, turned=False)
+    changed = exif.reset_orientation(blob, turned=False)
     assert exif.orientation(changed) == 1
     different = [at for at, (a, b) in enumerate(zip(blob, changed, strict=True)) if a != b]
     assert len(different) == 1
     other = "<" if order == ">" else ">"
     _, directory = exif.parse(blob)
-    moved = exif.unparse(other, exif.in_order(order, other, directory))
-    said = PIL.Image.Exif()
-    said.load(moved)
-    photograph = said.get_ifd(PIL.ExifTags.IFD.Exif)
+    moved = exif.unparse(other, exif.in_byte_order(order, other, directory))
+    tags = PIL.Image.Exif()
+    tags.load(moved)
+    photograph = tags.get_ifd(PIL.ExifTags.IFD.Exif)
     assert photograph[0x829A] == Fraction(1, 250)
     assert photograph[0x927C] == note
 
@@ -195,16 +195,16 @@ def test_broken_exif_is_kept_as_it_was(pdefilter_command, written):
     assert b"eXIfII*\0\xff\xff\xff\xff" in target.read_bytes()
 
 
-def test_png_text_and_what_its_colours_mean(pdefilter_command, written):
+def test_png_text_and_gamma(pdefilter_command, written):
     text = PIL.PngImagePlugin.PngInfo()
     text.add_text("Title", "A portrait")
     text.add_text("Author", "Grüße", zip=True)
     text.add_itxt("Comment", "日本", "ja", "注釈")
     text.add(b"gAMA", struct.pack(">I", 45455))
     text.add(b"tIME", bytes(7))
-    target, said = convert(pdefilter_command, written(".png", pnginfo=text), ".png")
-    back = seen(target)
-    assert said == ""
+    target, messages = convert(pdefilter_command, written(".png", pnginfo=text), ".png")
+    back = by_pillow(target)
+    assert messages == ""
     assert back.text == {"Title": "A portrait", "Author": "Grüße", "Comment": "日本"}
     assert back.info["gamma"] == 0.45455
     assert b"tIME" not in target.read_bytes()
@@ -214,9 +214,9 @@ def test_a_comment_goes_from_jpeg_to_png_and_gif(pdefilter_command, tmp_path, ph
     PIL.Image.fromarray(photograph).save(tmp_path / "input.jpg", comment="Coins, 1963")
     for suffix in (".png", ".gif", ".jpg"):
         target, _ = convert(pdefilter_command, tmp_path / "input.jpg", suffix)
-        back = seen(target)
-        said = back.info.get("comment") or back.info.get("Comment").encode()
-        assert said == b"Coins, 1963"
+        back = by_pillow(target)
+        comment = back.info.get("comment") or back.info.get("Comment").encode()
+        assert comment == b"Coins, 1963"
 
 
 def test_a_large_profile_and_other_segments_of_a_jpeg(pdefilter_command, written):
@@ -228,10 +228,10 @@ def test_a_large_profile_and_other_segments_of_a_jpeg(pdefilter_command, written
         data[:2] + b"\xff\xed" + (len(captions) + 2).to_bytes(2) + captions + data[2:]
     )
     target, _ = convert(pdefilter_command, source, ".jpg")
-    back = seen(target)
+    back = by_pillow(target)
     assert back.info["icc_profile"] == large
     assert captions in target.read_bytes()
-    assert seen(convert(pdefilter_command, source, ".png")[0]).info["icc_profile"] == large
+    assert by_pillow(convert(pdefilter_command, source, ".png")[0]).info["icc_profile"] == large
 
 
 def test_tags_of_a_geotiff(pdefilter_command, tmp_path, photograph):
@@ -266,19 +266,19 @@ def test_tags_of_a_geotiff(pdefilter_command, tmp_path, photograph):
                 assert tags[65000].value == (7, 8)
                 assert file.geotiff_metadata["ProjectedCSTypeGeoKey"] == 32611
                 if not big:
-                    assert seen(target).tag_v2[33550] == scale
+                    assert by_pillow(target).tag_v2[33550] == scale
 
 
 def test_camera_tags_of_tiffs_of_every_layout(pdefilter_command, written, tmp_path):
-    """The directory that a pointer leads to moves along, between byte orders and widths."""
+    """The directory of a pointer is kept, between byte orders and widths."""
     source = written(".jpg", exif=camera())
     tiff, _ = convert(pdefilter_command, source, ".tif")
-    assert seen(tiff).getexif().get_ifd(PIL.ExifTags.IFD.Exif)[LENS] == "50 mm"
+    assert by_pillow(tiff).getexif().get_ifd(PIL.ExifTags.IFD.Exif)[LENS] == "50 mm"
     with tifffile.TiffFile(tiff) as file:
         assert file.pages[0].tags[34665].value["LensModel"] == "50 mm"
         assert file.pages[0].tags[34853].value["GPSLatitudeRef"] == "N"
     back, _ = convert(pdefilter_command, tiff.rename(tmp_path / "middle.tif"), ".jpg")
-    found = seen(back).getexif()
+    found = by_pillow(back).getexif()
     assert found[MAKE] == "Optics & Co"
     assert found.get_ifd(PIL.ExifTags.IFD.Exif)[LENS] == "50 mm"
 
@@ -287,37 +287,37 @@ def test_camera_tags_of_tiffs_of_every_layout(pdefilter_command, written, tmp_pa
     ("columns", "rows"), [(2835, 2835), (11811, 11811), (3937, 7874), (1000, 1000), (1, 3)]
 )
 def test_a_resolution_in_metres_comes_back(columns, rows):
-    assert Resolution.of_metre(columns, rows).per_metre() == (columns, rows)
+    assert Resolution.from_per_metre(columns, rows).per_metre() == (columns, rows)
 
 
 def test_whole_numbers_per_inch_survive_metres():
     for density in (72, 96, 150, 300, 600, 1200, 2400):
         inch = Resolution(Fraction(density), Fraction(density), "inch")
-        assert Resolution.of_metre(*(inch.per_metre() or ())) == inch
+        assert Resolution.from_per_metre(*(inch.per_metre() or ())) == inch
 
 
 def test_other_resolutions(pdefilter_command, tmp_path, photograph):
     PIL.Image.fromarray(photograph).save(tmp_path / "input.bmp", dpi=(300, 200))
     for suffix in (".bmp", ".png", ".jpg", ".tif"):
         target, _ = convert(pdefilter_command, tmp_path / "input.bmp", suffix)
-        assert seen(target).info["dpi"] == pytest.approx((300, 200), abs=0.02)
+        assert by_pillow(target).info["dpi"] == pytest.approx((300, 200), abs=0.02)
     jp2, _ = convert(pdefilter_command, tmp_path / "input.bmp", ".jp2")
-    assert seen(jp2).info["dpi"] == pytest.approx((300, 200), abs=0.02)
+    assert by_pillow(jp2).info["dpi"] == pytest.approx((300, 200), abs=0.02)
 
 
 def test_metadata_of_jpeg_2000(pdefilter_command, written):
-    target, said = convert(pdefilter_command, written(".jpg"), ".jp2")
-    assert said == ""
-    back, said = convert(pdefilter_command, target, ".jpg")
-    assert said == ""
-    found = seen(back)
+    target, messages = convert(pdefilter_command, written(".jpg"), ".jp2")
+    assert messages == ""
+    back, messages = convert(pdefilter_command, target, ".jpg")
+    assert messages == ""
+    found = by_pillow(back)
     assert (found.info["icc_profile"], found.info["xmp"]) == (ICC, XMP % 1)
     assert found.getexif()[MAKE] == "Optics & Co"
     assert found.info["dpi"] == (300, 300)
 
 
-def test_a_readers_view_of_every_format_that_carries_something():
-    """Each kind has a test above: a format that claims one more must get one too."""
+def test_every_format_that_carries_metadata_has_a_test():
+    """Each kind has a test above; a format that gains a kind needs one too."""
     claimed = {(known.name, kind) for known in FORMATS for kind in known.carries}
     tried = {
         *((of_file_name(io_name(s)).name, k) for s in WRITERS for k in ("icc", "exif", "xmp")),
@@ -348,6 +348,6 @@ def io_name(suffix):
 def test_xmp_in_a_gif(tmp_path, photograph):
     image = pdefilter.Image(photograph, metadata=pdefilter.images.metadata.Metadata(xmp=XMP % 1))
     pdefilter.write(image, tmp_path / "i.gif")
-    # Pillow passes over the packet as over any block, and finds the picture behind it.
-    assert np.array_equal(np.asarray(seen(tmp_path / "i.gif").convert("L")), photograph)
+    # Pillow skips the packet like any block, and reads the picture after it.
+    assert np.array_equal(np.asarray(by_pillow(tmp_path / "i.gif").convert("L")), photograph)
     assert pdefilter.read(tmp_path / "i.gif").metadata.xmp == XMP % 1

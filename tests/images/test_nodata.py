@@ -1,4 +1,4 @@
-"""What marks no data: by GDAL's tag, by whoever makes an image, in every type of values."""
+"""Values that mark no data, by GDAL's tag or an image's attribute, in every type of values."""
 
 import io
 import math
@@ -23,36 +23,36 @@ FLOATS = ["float16", "float32", "float64"]
 TIFF, TAG = named("tif"), 42113
 
 
-def is_marked(value, said):
+def is_marked(value, number):
     """Whether a value, a NumPy scalar, is the one nearest to an exact number of its type."""
     if value.dtype.kind in "iu":
-        return Fraction(int(value)) == said
+        return Fraction(int(value)) == number
     if not np.isfinite(value):
         return False
     largest = Fraction(float(np.finfo(value.dtype).max))
-    if abs(said) > largest * Fraction(999, 1000) and abs(float(value)) == float(largest):
-        # Of the extremes six digits will do.
-        return (said > 0) == (value > 0) and abs(abs(said) - largest) <= largest * Fraction(
+    if abs(number) > largest * Fraction(999, 1000) and abs(float(value)) == float(largest):
+        # Six digits are enough for the extremes.
+        return (number > 0) == (value > 0) and abs(abs(number) - largest) <= largest * Fraction(
             5, 10**6
         )
     exact = Fraction(float(value))
     with np.errstate(over="ignore"):
         below, above = (np.nextafter(value, value.dtype.type(e)) for e in (-math.inf, math.inf))
-    # To the largest float come numbers up to half of a step that would follow.
+    # Numbers up to half a step beyond the largest float round to it.
     gaps = [abs(Fraction(float(other)) - exact) for other in (below, above) if np.isfinite(other)]
     gaps = gaps if len(gaps) == 2 else gaps * 2
-    if said < exact:
+    if number < exact:
         gaps = gaps[:1]
-    elif said > exact:
+    elif number > exact:
         gaps = gaps[1:]
     even = int(value.view(f"u{value.dtype.itemsize}")) % 2 == 0
-    distance = abs(said - exact)
+    distance = abs(number - exact)
     return all(distance < gap / 2 or (distance == gap / 2 and even) for gap in gaps)
 
 
-def marked(values, said):
-    """Which values mark no data, of all."""
-    return np.array([is_marked(value, said) for value in values.ravel()]).reshape(values.shape)
+def marked(values, number):
+    """Which of the values mark no data."""
+    return np.array([is_marked(value, number) for value in values.ravel()]).reshape(values.shape)
 
 
 @st.composite
@@ -72,7 +72,7 @@ def values_of(draw, dtype):
 
 @st.composite
 def texts_near(draw, values):
-    """A number as programs write it, near to some value, and what it is exactly."""
+    """A number as programs write it, near some value, and its exact value."""
     value = draw(st.sampled_from([v.item() for v in values.ravel() if np.isfinite(v)]))
     if values.dtype.kind in "iu":
         whole = str(value + draw(st.sampled_from([0, 0, 0, -1, 1, -70000])))
@@ -94,7 +94,7 @@ def tiff_with(pixels, text, **options):
 
 
 def tag_of(data):
-    """The bytes of the tag; tifffile takes the spaces away."""
+    """The bytes of the tag; tifffile strips spaces."""
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         tag = file.pages.first.tags[TAG]
         file.filehandle.seek(tag.valueoffset)
@@ -148,7 +148,7 @@ def test_any_number_may_mark_no_data(dtype, data, nodata):
 @pytest.mark.parametrize(
     ("dtype", "text", "hole"),
     [
-        # Of what programs are known to write.
+        # Numbers that programs are known to write.
         ("float32", "-3.4028234663852886e+38", -3.4028234663852886e38),
         ("float32", "-3.4028235e+38", -3.4028234663852886e38),
         ("float32", "-3.40282e+38", -3.4028234663852886e38),
@@ -163,7 +163,7 @@ def test_any_number_may_mark_no_data(dtype, data, nodata):
         ("int64", "9007199254740993", 2**53 + 1),
         ("uint64", "18446744073709551615.0", 2**64 - 1),
         ("int16", "-9999\0 and more", -9999),
-        # What a type does not have, no pixel has; nor what is written as a fraction.
+        # No pixel can equal a number outside its type, or a fraction.
         ("uint8", "-9999", None),
         ("uint8", "256", None),
         ("uint8", "1.5", None),
@@ -177,7 +177,7 @@ def test_any_number_may_mark_no_data(dtype, data, nodata):
         ("uint8", "", None),
     ],
 )
-def test_what_programs_write(dtype, text, hole):
+def test_numbers_as_programs_write_them(dtype, text, hole):
     values = np.array([[0, 1, 100]], dtype)
     expected = np.zeros(3, bool)
     if hole is not None:
@@ -186,7 +186,7 @@ def test_what_programs_write(dtype, text, hole):
 
 
 @pytest.mark.parametrize("text", ["foo", "1_0", "-9999 m", "--1", "0x10", "1e", "²"])
-def test_what_is_no_number_marks_nothing_and_is_said(text):
+def test_a_tag_without_a_number_marks_nothing_and_is_reported(text):
     data = tiff_with(np.array([[0, 1, 10]], np.int16), text.encode("latin-1"))
     with pytest.warns(UserWarning, match="is not a number: no pixel is a hole"):
         image = read_tiff(data)
@@ -203,7 +203,7 @@ def stored_otherwise(values, text, **options):
     return image
 
 
-def test_where_reading_changes_values_it_changes_the_mark_alike():
+def test_where_reading_changes_values_it_changes_the_mark_too():
     values = np.array([[0, 1, 7, 255]], np.uint8)
     for mark in values[0]:
         image = stored_otherwise(values, str(mark), photometric="miniswhite")
@@ -227,7 +227,7 @@ def test_where_reading_changes_values_it_changes_the_mark_alike():
         assert np.array_equal(~valid(image), twelve == mark)
 
 
-def test_a_number_in_a_palette_is_no_colour():
+def test_a_palette_index_is_not_a_colour():
     picture = PIL.Image.fromarray(np.array([[0, 1, 2]], np.uint8), "P")
     picture.putpalette([2, 2, 2, 0, 0, 0, 1, 1, 1])
     stream = io.BytesIO()
@@ -243,7 +243,7 @@ def test_a_number_in_a_palette_is_no_colour():
 @pytest.mark.parametrize("there", [1, 3])
 @pytest.mark.parametrize("lenient", [False, True])
 @pytest.mark.parametrize(("text", "fill"), [("-32768.0", -32768), ("foo", 0), ("99999", 0)])
-def test_parts_that_are_not_in_the_file_hold_no_data(compression, there, lenient, text, fill):
+def test_absent_parts_hold_no_data(compression, there, lenient, text, fill):
     tile = np.full((16, 16), 7, np.int16)
     stream = io.BytesIO()
     tiles = iter([tile if number < there else None for number in range(4)])
@@ -262,8 +262,8 @@ def test_parts_that_are_not_in_the_file_hold_no_data(compression, there, lenient
     assert np.array_equal(valid(image), image.pixels != -32768)
 
 
-def test_a_picture_that_is_not_there_is_no_header():
-    # One strip, as it is: what stands at place zero is the header of the file.
+def test_an_absent_picture_is_not_the_header():
+    # One uncompressed strip at offset 0, where the header of the file is.
     data = bytearray(tiff_with(np.ones((4, 8), np.uint8), "200"))
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         for tag in (273, 279):
@@ -272,7 +272,7 @@ def test_a_picture_that_is_not_there_is_no_header():
     assert (read_tiff(bytes(data)).pixels == 200).all()
 
 
-def test_alpha_is_no_data_to_be_marked():
+def test_alpha_is_never_marked():
     pixels = np.random.default_rng(0).integers(0, 200, (9, 8, 4), np.uint8)
     pixels[..., 3], pixels[2, 3, 1] = 255, 255
     holes = ~valid(Image(pixels, has_alpha=True, nodata=255))
@@ -303,9 +303,9 @@ def test_another_depth_keeps_marks_or_refuses():
     assert deeper(of_64.astype(np.float32), lowest, np.float64)[0, 1] == lowest
     for pixels, nodata, dtype in [
         (np.array([[1, -1e300]]), -1e300, np.float32),
-        (np.array([[1, -0.1]], np.float32), -0.1, np.float64),  # no more the nearest to it
+        (np.array([[1, -0.1]], np.float32), -0.1, np.float64),  # no longer the nearest to it
         (np.array([[1, -9999]], np.float32), -9999.0, np.uint8),
         (np.array([[1, -9999]], np.int16), -9999.0, np.float32),
     ]:
-        with pytest.raises(ImageError, match="a value that another depth loses"):
+        with pytest.raises(ImageError, match="a value that another depth cannot store"):
             deeper(pixels, nodata, dtype)

@@ -1,4 +1,4 @@
-"""Noise, which no format can compress: every format holds it, whatever its codec guessed."""
+"""Noise, which no format can compress: every format holds it, however large it gets."""
 
 import warnings
 from dataclasses import replace
@@ -14,20 +14,20 @@ from pdefilter.images.formats import FORMATS
 from pdefilter.images.frames import Frames
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
-from pdefilter.images.values import spread
+from pdefilter.images.values import to_full_range
 
-# WebP has no grey, BMP, AVIF and HEIC no grey with alpha: these come back as RGB of equal channels.
+# WebP has no grey; BMP, AVIF and HEIC have no grey with alpha: both come back as equal RGB.
 AS_COLOUR = {("WebP", 1), ("WebP", 2), ("BMP", 2), ("AVIF", 2), ("HEIC", 2)}
 SIDES = st.one_of(st.integers(1, 20), st.sampled_from([1, 127, 128, 200]))
 
 
 def noise(rng, dtype, shape):
-    """Random bytes; of bits between 8 and 16, spread over 16 as readers do."""
+    """Random bytes; bits between 8 and 16 are scaled to 16, as readers do."""
     if dtype == "bool":
         return rng.random(shape) < 0.5
     bits = int(dtype.removeprefix("uint")) if dtype.startswith("uint") else 8
     if bits % 8:
-        return spread(rng.integers(0, 1 << bits, shape, np.uint16), (1 << bits) - 1)
+        return to_full_range(rng.integers(0, 1 << bits, shape, np.uint16), (1 << bits) - 1)
     stored = np.dtype(dtype)
     return np.frombuffer(rng.bytes(int(np.prod(shape)) * stored.itemsize), stored).reshape(shape)
 
@@ -48,14 +48,14 @@ def noisy_frames(draw, format_):
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     pixels = [noise(rng, dtype, shape) for _ in range(count)]
     if format_.name == "GIF" and channels > 1:
-        # A frame holds 256 colours; a pixel is opaque, or has neither opacity nor colour.
+        # A frame holds 256 colours; pixels are opaque, or fully transparent and black.
         few = rng.integers(0, 256, (200, channels), np.uint8)
         if image.has_alpha:
             few[:, -1] = 255
             few[0] = 0
         pixels = [few[rng.integers(0, 200, shape[:2])] for _ in range(count)]
     if format_.name == "EXR" and image.has_alpha:
-        # Its colours are multiplied by alpha, which brings numbers back where it is one.
+        # Colours are premultiplied, so that only those under alpha 1 come back exactly.
         pixels = [np.where(np.isfinite(p), p, 0) for p in pixels]
         for p in pixels:
             p[..., -1] = 1
@@ -75,7 +75,7 @@ def test_every_format_holds_noise(format_, data, timed):
     if timed and "duration" in format_.carries:
         images = [replace(i, metadata=Metadata(duration=Fraction(40))) for i in images]
     with warnings.catch_warnings():
-        # Alpha that is opaque everywhere, as in an image of one pixel, AVIF does not store.
+        # AVIF stores no alpha that is opaque everywhere, as in an image of one pixel.
         warnings.filterwarnings("ignore", "AVIF stores no alpha")
         stored = format_.encode(Frames(len(images), lambda number: images[number]))
     frames = format_.decode(stored, Reading())
@@ -85,10 +85,10 @@ def test_every_format_holds_noise(format_, data, timed):
         assert found.shape[:2] == expected.shape[:2]
         assert found.dtype == expected.dtype
         if format_.name == "JPEG":
-            continue  # of which noise is the worst that it can be given
+            continue  # noise is the worst input for a lossy format
         if (format_.name, image.channels) in AS_COLOUR:
             expected = expected[..., [0, 0, 0, 1][: 3 + image.has_alpha]]
-        # Some drop alpha that is opaque, and colours that are all grey.
+        # Some drop opaque alpha, and turn equal colours into grey.
         channels = found.shape[2]
         if format_.name in ("GIF", "AVIF") and channels < expected.shape[2]:
             kept = [0, 3] if channels <= 2 else [0, 1, 2]
@@ -99,8 +99,8 @@ def test_every_format_holds_noise(format_, data, timed):
 
 
 def test_a_gif_holds_indices_that_no_code_can_join():
-    # Every pair of values comes once, so that no code stands for more than one of them: the most
-    # that LZW can grow by, 12 bits for 8.
+    # Every pair of values comes once, so that no code stands for more than one value: LZW grows by
+    # the most possible, from 8 to 12 bits.
     values = [0]
     for a in range(256):
         values += [value for b in range(a + 1, 256) for value in (b, a)] + [a]
@@ -112,7 +112,7 @@ def test_a_gif_holds_indices_that_no_code_can_join():
 
 
 @pytest.mark.parametrize("rows", range(1, 6))
-def test_few_rows_of_many_channels_are_no_planes(rows):
+def test_few_rows_of_many_channels_are_not_planes(rows):
     pixels = np.random.default_rng(rows).integers(0, 256, (rows, 3, 5), np.uint8)
     image = Image(pixels, has_alpha=True, is_cmyk=True)
     for format_ in FORMATS:

@@ -1,4 +1,4 @@
-"""PNGs that few programs write: what they say is kept or named, and nothing there blocks pixels."""
+"""PNGs that few programs write: metadata are kept or named, and never block the pixels."""
 
 import io
 import struct
@@ -39,23 +39,23 @@ def by_pillow(data, mode=None):
 
 @pytest.mark.parametrize("passes", [1, 5])
 def test_a_resolution_without_a_unit_stays_a_shape(passes):
-    data, said = passed(FILES["oblong.png"], times=passes)
-    assert said == []
+    data, messages = passed(FILES["oblong.png"], times=passes)
+    assert messages == []
     assert dict(chunks_of(data))[b"pHYs"] == struct.pack(">IIB", 4, 2, 0)
 
 
-def test_the_shape_of_pixels_goes_to_the_formats_that_say_it():
-    jpeg, said = passed(FILES["oblong.png"], "jpg")
-    assert said == []
+def test_the_shape_of_pixels_goes_to_the_formats_that_carry_it():
+    jpeg, messages = passed(FILES["oblong.png"], "jpg")
+    assert messages == []
     assert by_pillow(jpeg)[1]["jfif_density"] == (4, 2)
     assert by_pillow(jpeg)[1]["jfif_unit"] == 0
-    tiff, said = passed(FILES["oblong.png"], "tif")
-    assert said == []
+    tiff, messages = passed(FILES["oblong.png"], "tif")
+    assert messages == []
     with PIL.Image.open(io.BytesIO(tiff)) as file:
         assert [file.tag_v2[tag] for tag in (282, 283, 296)] == [4, 2, 1]
     for target in ("bmp", "jp2"):
-        _, said = passed(FILES["oblong.png"], target)
-        assert said == ["left out: the resolution without a unit"]
+        _, messages = passed(FILES["oblong.png"], target)
+        assert messages == ["left out: the resolution without a unit"]
 
 
 @pytest.mark.parametrize(
@@ -67,25 +67,25 @@ def test_a_ratio_is_kept_in_whole_numbers(columns, rows, most, whole):
     assert resolution.rounded(most=most) == whole
 
 
-def test_what_outlives_a_change_of_pixels_is_kept_byte_for_byte():
-    data, said = passed(FILES["said.png"], times=5)
-    assert said == []
+def test_chunks_that_stay_valid_are_kept_byte_for_byte():
+    data, messages = passed(FILES["tagged.png"], times=5)
+    assert messages == []
     found = dict(chunks_of(data))
-    for kind, body in png.SAID.items():
+    for kind, body in png.METADATA.items():
         assert found[kind] == body, kind
     assert by_pillow(data)[1]["gamma"] == 0.45455
 
 
-def test_what_does_not_is_named_but_for_a_date():
-    data, said = passed(FILES["lost.png"])
-    assert said == [
+def test_other_chunks_are_named_except_the_date():
+    data, messages = passed(FILES["lost.png"])
+    assert messages == [
         "left out: suggested palette (PLTE), suggested palette (sPLT), histogram (hIST)"
     ]
     assert not {b"PLTE", b"sPLT", b"hIST", b"tIME"} & set(dict(chunks_of(data)))
 
 
-def test_what_is_said_of_the_type_of_values_ends_with_it():
-    (image,) = read(FILES["said.png"])
+def test_chunks_about_the_type_of_values_end_with_it():
+    (image,) = read(FILES["tagged.png"])
     deep = Image(image.pixels * np.uint16(257), format="PNG", metadata=image.metadata)
     with pytest.warns(UserWarning) as caught:
         data = named("png").encode(Frames(1, lambda _: deep))
@@ -99,9 +99,9 @@ def test_what_is_said_of_the_type_of_values_ends_with_it():
     assert not {b"sBIT", b"bKGD", b"pCAL"} & set(found)
 
 
-def test_what_is_said_of_rows_and_columns_turns_with_them():
-    data, said = passed(FILES["turned-said.png"], times=2)
-    assert said == ["left out: offset (oFFs)"]
+def test_chunks_about_rows_and_columns_turn_with_them():
+    data, messages = passed(FILES["turned-tagged.png"], times=2)
+    assert messages == ["left out: offset (oFFs)"]
     found = dict(chunks_of(data))
     assert found[b"sCAL"] == b"\x010.25\x000.5"
     assert found[b"pHYs"] == struct.pack(">IIB", 2, 4, 0)
@@ -109,12 +109,12 @@ def test_what_is_said_of_rows_and_columns_turns_with_them():
 
 
 def test_significant_bits_and_backgrounds_of_palettes_and_keys():
-    data, said = passed(FILES["palette-said.png"], times=3)
+    data, messages = passed(FILES["palette-tagged.png"], times=3)
     found = dict(chunks_of(data))
-    assert said == []
+    assert messages == []
     assert found[b"sBIT"] == bytes((4, 5, 6, 8))
     assert found[b"bKGD"] == bytes(byte for value in png.PALETTE[6:9] for byte in (0, value))
-    data, _ = passed(FILES["few-said.png"], times=3)
+    data, _ = passed(FILES["few-tagged.png"], times=3)
     found = dict(chunks_of(data))
     assert found[b"sBIT"] == bytes((1, 8))
     assert found[b"bKGD"] == bytes((0, 170))  # 2 of 3 is 170 of 255
@@ -129,8 +129,8 @@ def test_texts_of_every_kind_stay():
     ]  # fmt: skip
     (image,) = read(FILES["texts.png"])
     assert list(image.metadata.text) == expected
-    once, said = passed(FILES["texts.png"])
-    assert said == []
+    once, messages = passed(FILES["texts.png"])
+    assert messages == []
     assert list(read(once)[0].metadata.text) == expected
     five, _ = passed(once, times=4)
     assert five == once
@@ -140,32 +140,32 @@ def test_texts_of_every_kind_stay():
     assert b"Comment\0\0\0en\0\0plain" in five
 
 
-def test_chunks_that_nobody_knows_keep_their_side_of_the_pixels():
-    data, said = passed(FILES["behind.png"], times=2)
-    assert said == ["left out: data behind its end"]
+def test_unknown_chunks_keep_their_side_of_the_pixels():
+    data, messages = passed(FILES["trailing.png"], times=2)
+    assert messages == ["left out: data after its end"]
     kinds = [kind for kind, _ in chunks_of(data)]
     assert kinds.index(b"abCe") > kinds.index(b"IDAT") > kinds.index(b"tEXt")
 
 
 @pytest.mark.parametrize("name", png.BROKEN)
-def test_what_is_broken_beside_pixels_is_left_out_and_the_rest_stays(name):
-    data, said = passed(FILES[f"broken-{name}.png"])
-    assert len(said) == 1
-    assert said[0].startswith("its ")
-    assert said[0].endswith(" is broken: left out")
+def test_broken_metadata_are_left_out_and_the_rest_stays(name):
+    data, messages = passed(FILES[f"broken-{name}.png"])
+    assert len(messages) == 1
+    assert messages[0].startswith("its ")
+    assert messages[0].endswith(" is broken: left out")
     assert read(data)[0].metadata.text == (("Title", "A portrait"),)
     assert np.array_equal(by_pillow(data)[0], png.values(2, 8))
-    _, said = passed(FILES[f"broken-{name}.png"], strip=True)
-    assert said == []
+    _, messages = passed(FILES[f"broken-{name}.png"], strip=True)
+    assert messages == []
 
 
-def test_damaged_pixels_are_an_error_or_as_far_as_they_can_be_told():
+def test_damaged_pixels_are_an_error_or_salvaged():
     body = png.packed(png.values(2, 8), 8)
     head = png.SIGNATURE + png.header(2, 8)
-    data = head + png.spoilt(png_chunk(b"IDAT", body)) + png.END
+    data = head + png.corrupted(png_chunk(b"IDAT", body)) + png.END
     with pytest.raises(ImageError, match=r"^has pixels that are damaged; .* --lenient"):
         read(data)
-    with pytest.warns(UserWarning, match="what could be read was taken"):
+    with pytest.warns(UserWarning, match="what can be decoded was kept"):
         (image,) = read(data, lenient=True)
     assert np.array_equal(image.pixels, png.values(2, 8))
     needed = png.still(png_chunk(b"ABCD", b"?"))
@@ -194,10 +194,10 @@ def test_every_type_of_values_is_exact(colour_type, bits, interlaced):
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 8, 16])
-def test_a_transparent_grey_is_found_at_the_depth_it_is_stored_in(bits):
+def test_a_transparent_grey_is_matched_at_its_stored_depth(bits):
     samples = png.values(0, bits)
     samples[0, 0] = 1
-    # At 16 bits one has the same upper byte, and is another grey.
+    # At 16 bits, another grey has the same upper byte.
     samples[0, 1] = 0
     key = png_chunk(b"tRNS", b"\0\1")
     (image,) = read(png.still(key, colour_type=0, bits=bits, samples=samples))
@@ -205,37 +205,37 @@ def test_a_transparent_grey_is_found_at_the_depth_it_is_stored_in(bits):
     assert np.array_equal(image.pixels[..., 1], np.where(samples[..., 0] == 1, 0, full))
 
 
-def test_a_hidden_picture_is_named_and_what_moves_is_shown():
+def test_a_hidden_picture_is_named_and_the_animation_shown():
     for name, count in (("hidden-default.png", 2), ("hidden-single.png", 1)):
-        data, said = passed(FILES[name], times=3)
-        assert said == ["left out: default image"]
+        data, messages = passed(FILES[name], times=3)
+        assert messages == ["left out: default image"]
         images = read(data)
         assert len(images) == count
         assert np.array_equal(images[0].pixels, png.values(2, 8))
         assert images[0].metadata.duration == 70
 
 
-def test_times_that_are_no_milliseconds_and_long_ones_stay():
+def test_fractional_and_long_durations_stay():
     data, _ = passed(FILES["odd-times.png"], times=5)
     controls = [body[20:24] for kind, body in chunks_of(data) if kind == b"fcTL"]
     assert controls == [struct.pack(">HH", 1, 30)] * 2
     long = Metadata(duration=Fraction(70_001_500))
     image = Image(np.zeros((2, 2), np.uint8), metadata=long)
     data = named("png").encode(Frames(1, lambda _: image))
-    # So long a time has no parts of a second, as its numbers are of 16 bits.
+    # So long a time has no fractions of a second, as its numbers have 16 bits.
     assert read(data)[0].metadata.duration == 65_535_000
 
 
-def test_an_animation_without_some_of_its_frames_is_no_whole_one():
+def test_an_animation_with_missing_frames_is_refused():
     whole = png.animated(hidden=False, count=2)
     data = whole.replace(
         png_chunk(b"acTL", struct.pack(">II", 2, 3)), png_chunk(b"acTL", struct.pack(">II", 3, 3))
     )
-    with pytest.raises(ImageError, match="has another number of frames"):
+    with pytest.raises(ImageError, match="has 2 frames, but claims 3"):
         read(data)
 
 
-def test_a_camera_s_broken_directory_does_not_turn_a_picture_over_and_over():
+def test_a_broken_exif_does_not_turn_a_picture_twice():
     entries = struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0) + struct.pack(">HHII", 0x8769, 4, 1, 9999)
     blob = b"MM\0*" + struct.pack(">IH", 8, 2) + entries + bytes(4)
     data = png.still(png_chunk(b"eXIf", blob))

@@ -9,18 +9,18 @@ import pytest
 from unusual import pnm as made
 
 from pdefilter import ImageError
-from pdefilter.images.formats import named, recognised
+from pdefilter.images.formats import detect_format, named
 from pdefilter.images.reading import Reading
 
 FILES = made.files()
 
 
 def read(data, number=0, **options):
-    return recognised(data).decode(data, Reading(**options)).read(number)
+    return detect_format(data).decode(data, Reading(**options)).read(number)
 
 
 def passed(data):
-    return recognised(data).encode(recognised(data).decode(data, Reading()))
+    return detect_format(data).encode(detect_format(data).decode(data, Reading()))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def passed(data):
         ("inks.pam", 255, 4), ("own.pam", 255, 3), ("none.pam", 255, 2), ("alpha-10.pam", 1023, 4),
     ],
 )  # fmt: skip
-def test_values_are_spread_from_the_largest(name, largest, channels):
+def test_values_are_scaled_from_the_largest(name, largest, channels):
     image = read(FILES[name])
     full = np.iinfo(image.pixels.dtype).max
     assert full == (255 if largest < 256 else 65535)
@@ -43,7 +43,7 @@ def test_values_are_spread_from_the_largest(name, largest, channels):
 
 
 @pytest.mark.parametrize("name", ["10.pgm", "12.ppm", "alpha-10.pam", "plain-10.pgm"])
-def test_bits_are_gathered_again(name):
+def test_bits_come_back(name):
     data = passed(FILES[name])
     largest = 4095 if "12" in name else 1023
     channels = {"12.ppm": 3, "alpha-10.pam": 4}.get(name, 1)
@@ -62,7 +62,7 @@ def test_bits_of_pbm():
     assert np.array_equal(read(FILES["kinds.pnm"], 2).pixels, expected)
 
 
-def test_the_scale_of_pfm_is_kept_and_no_value_changed():
+def test_the_scale_of_pfm_is_kept_and_values_stay():
     for name, scale, channels in (("scale.pfm", b"-2.5", 1), ("scale-big.pfm", b"-1e3", 3)):
         assert np.array_equal(read(FILES[name]).pixels, made.floats(channels))
         data = passed(FILES[name])
@@ -74,7 +74,7 @@ def test_the_scale_of_pfm_is_kept_and_no_value_changed():
         read(made.pfm(b"0"))
 
 
-def test_comments_and_kinds_of_tuples_stay():
+def test_comments_and_tuple_types_stay():
     assert passed(FILES["comments.pgm"]) == FILES["comments.pgm"]
     assert b"#one\n" in passed(FILES["plain-10.pgm"]).replace(b"# ", b"#")
     data = passed(FILES["own.pam"])
@@ -91,14 +91,14 @@ def test_comments_and_kinds_of_tuples_stay():
 @pytest.mark.parametrize(
     ("data", "problem", "expected"),
     [
-        (b"P2 3 1 9 1 -5 3", "has 1 values that are no numbers", [28, 0, 85]),
-        (b"P2 3 1 9 1 2.5 x", "has 2 values that are no numbers", [28, 0, 0]),
-        (b"P1 3 1 102", "has 1 values that are no numbers", [0, 255, 255]),
+        (b"P2 3 1 9 1 -5 3", "has 1 values that are not numbers", [28, 0, 85]),
+        (b"P2 3 1 9 1 2.5 x", "has 2 values that are not numbers", [28, 0, 0]),
+        (b"P1 3 1 102", "has 1 values that are not numbers", [0, 255, 255]),
         (b"P2 3 1 9 1 2 99999999", "has values above 9", [28, 57, 255]),
         (b"P2 3 1 9 1 2", "is truncated: 2 of 3 values", [28, 57, 0]),
     ],
 )
-def test_what_is_no_value_is_told(data, problem, expected):
+def test_broken_values_are_reported(data, problem, expected):
     with pytest.raises(ImageError, match=f"{problem}.*--lenient"):
         read(data)
     with pytest.warns(UserWarning, match=problem):
@@ -106,7 +106,7 @@ def test_what_is_no_value_is_told(data, problem, expected):
 
 
 @pytest.mark.parametrize("data", [b"P2 3 1 0 0 0 0", b"P3 1 1 99999 0 0 0", b"P5 1 1 0 0"])
-def test_a_largest_value_that_is_none(data):
+def test_an_impossible_largest_value_is_refused(data):
     with pytest.raises(ImageError, match="claims values up to"):
         read(data)
 
@@ -123,7 +123,7 @@ def test_arrays_of_every_layout(name):
     assert np.array_equal(np.load(io.BytesIO(passed(FILES[name]))), expected)
 
 
-def test_arrays_that_are_no_images():
+def test_arrays_that_are_not_images():
     with pytest.raises(ImageError, match="holds records of several fields"):
         read(FILES["records.npy"])
     stream = io.BytesIO()
@@ -133,8 +133,8 @@ def test_arrays_that_are_no_images():
         read(stream.getvalue(), lenient=True)
 
 
-def test_long_floats_are_rounded_and_that_is_named():
+def test_long_floats_are_rounded_with_a_warning():
     image = read(FILES["long.npy"])
     assert np.array_equal(image.pixels, made.floats())
     assert image.pixels.dtype == np.float64
-    assert image.metadata.unkept == ("digits beyond those of 64 bits",)
+    assert image.metadata.dropped == ("digits beyond those of 64 bits",)

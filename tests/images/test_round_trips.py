@@ -24,7 +24,7 @@ from pdefilter.images.formats import FORMATS, of_file_name
 RNG = np.random.default_rng(11)
 CHANNELS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
 
-# WebP has no grey, BMP, AVIF and HEIC no grey with alpha: these come back as RGB of equal channels.
+# WebP has no grey; BMP, AVIF and HEIC have no grey with alpha: both come back as equal RGB.
 AS_COLOUR = {("WebP", 1), ("WebP", 2), ("BMP", 2), ("AVIF", 2), ("HEIC", 2)}
 
 
@@ -39,7 +39,7 @@ def picture(dtype, channels, shape=(9, 13)):
 
 
 def stored(dtype, channels, shape=(9, 13)):
-    """A picture of a type, or of bits between 8 and 16, spread over 16 as readers do."""
+    """A picture of a type, or of 9 to 15 bits scaled to 16, as readers do."""
     bits = int(dtype.removeprefix("uint")) if dtype.startswith("uint") else 8
     if bits % 8 == 0:
         return picture(dtype, channels, shape)
@@ -50,7 +50,7 @@ def stored(dtype, channels, shape=(9, 13)):
 
 
 def clear_or_opaque(image):
-    """A picture such as GIF holds: a pixel is opaque, or has neither opacity nor colour."""
+    """A picture that GIF can hold: pixels are opaque, or fully transparent and black."""
     pixels = np.where(image.pixels[..., -1:] < 128, 0, image.pixels)
     pixels[..., -1] = np.where(pixels[..., -1] > 0, 255, 0)
     return dataclasses.replace(image, pixels=pixels)
@@ -69,29 +69,29 @@ def cases():
                     yield pytest.param(suffix, dtype, channels, id=f"{suffix}-{dtype}-{channels}")
 
 
-def test_the_formats_promised_hold_what_was_promised():
-    held = {case.id for case in cases()}
+def test_the_formats_hold_what_the_documentation_promises():
+    names = {case.id for case in cases()}
     for channels in CHANNELS:
         for kind in ("uint8", "uint16"):
             assert {
                 f".png-{kind}-{channels}",
                 f".tif-{kind}-{channels}",
                 f".npy-{kind}-{channels}",
-            } <= held
-        assert {f".tif-float32-{channels}", f".npy-float32-{channels}"} <= held
-        assert {f".webp-uint8-{channels}", f".bmp-uint8-{channels}"} <= held
+            } <= names
+        assert {f".tif-float32-{channels}", f".npy-float32-{channels}"} <= names
+        assert {f".webp-uint8-{channels}", f".bmp-uint8-{channels}"} <= names
     assert {
         ".jpg-uint8-1",
         ".jpg-uint8-3",
         ".pgm-uint16-1",
         ".ppm-uint16-3",
         ".pfm-float32-3",
-    } <= held
+    } <= names
 
 
 @pytest.mark.parametrize(("suffix", "dtype", "channels"), list(cases()))
 @pytest.mark.parametrize("shape", [(9, 13), (1, 1), (1, 7), (7, 1)])
-def test_what_is_written_is_read_back(tmp_path, suffix, dtype, channels, shape):
+def test_output_is_read_back(tmp_path, suffix, dtype, channels, shape):
     image = stored(dtype, channels, shape)
     if suffix == ".gif" and image.has_alpha:
         image = clear_or_opaque(image)
@@ -108,12 +108,12 @@ def test_what_is_written_is_read_back(tmp_path, suffix, dtype, channels, shape):
     if back.format == "GIF" and back.colours < image.colours:  # its palette is grey by chance
         expected = expected[..., [0, 3][: back.channels]]
     if back.format == "JPEG":
-        # Noise of single pixels is what JPEG is worst at: quality 95 keeps it to a few levels.
+        # Pixel noise is the worst for JPEG: quality 95 keeps it within a few levels.
         scale = 256 if image.bits else 1
         assert np.abs(back.pixels.astype(int) - expected).mean() < 6 * scale
     elif back.format == "EXR" and image.has_alpha:
-        # Colours are stored multiplied by alpha: two roundings, each of half a unit in the last
-        # place, or of the least number there is.
+        # Colours are stored premultiplied: two roundings, each of half a unit in the last
+        # place, or of the smallest number.
         unit = np.finfo(dtype)
         np.testing.assert_allclose(
             back.pixels, expected, rtol=float(unit.eps), atol=float(unit.smallest_subnormal) * 64
@@ -129,7 +129,7 @@ def by_opencv(path):
 
 
 def by_opencv_as_stored(path):
-    """It takes the first channel of a PAM for blue, which the format calls red."""
+    """It reads the first channel of a PAM as blue, which the format calls red."""
     return cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
 
 
@@ -156,7 +156,7 @@ def by_imagecodecs(path):
     return imagecodecs.imread(path)
 
 
-# Readers whose decoder is not the library that wrote the file.
+# Readers that do not use the library that wrote the file.
 OTHERS = {
     ".png": [by_opencv, by_skimage, by_pillow],
     ".tif": [by_opencv, by_pillow],
@@ -170,12 +170,12 @@ OTHERS = {
     ".jp2": [by_opencv, by_pillow],
     ".avif": [by_pillow],
     ".npy": [np.load],
-    # Of HEIC and JPEG XL one library is all there is: by itself, without what surrounds it here.
+    # HEIC and JPEG XL have only one library each, used here directly.
     ".heic": [by_pillow_heif],
     ".jxl": [by_imagecodecs],
 }
 
-# What the other readers cannot do, or do otherwise.
+# Cases that the other readers cannot read, or read differently.
 DIFFERENT = {
     (".webp", 1, by_pillow): "stored as RGB",
     (".webp", 1, by_opencv): "stored as RGB",
@@ -192,7 +192,7 @@ EIGHT_BITS_ONLY = {by_pillow, by_skimage}
 @pytest.mark.parametrize(
     ("suffix", "reader"), [(suffix, reader) for suffix in OTHERS for reader in OTHERS[suffix]]
 )
-def test_other_libraries_read_what_is_written(tmp_path, suffix, reader, channels, dtype):
+def test_other_libraries_read_the_output(tmp_path, suffix, reader, channels, dtype):
     image = picture(dtype, channels)
     if suffix == ".gif" and image.has_alpha:
         image = clear_or_opaque(image)
@@ -208,7 +208,7 @@ def test_other_libraries_read_what_is_written(tmp_path, suffix, reader, channels
     pdefilter.write(image, path)
     found = reader(path)
     if found.shape != image.pixels.shape:
-        assert suffix == ".gif"  # whose greys some take for colours that are equal
+        assert suffix == ".gif"  # some read its greys as equal colours
         found = found.reshape(*image.pixels.shape, -1)[..., 0]
     assert np.array_equal(found, image.pixels)
 
@@ -271,7 +271,7 @@ def test_tiff_layouts_and_alpha(tmp_path):
     tifffile.imwrite(path, np.moveaxis(pixels, -1, 0), photometric="rgb", planarconfig="separate")
     assert np.array_equal(pdefilter.read(path).pixels, pixels)
     pdefilter.write(pdefilter.read(path), path, overwrite=True)
-    with tifffile.TiffFile(path) as file:  # no description says that its planes are apart
+    with tifffile.TiffFile(path) as file:  # without a description of separate planes
         assert file.series[0].shape == pixels.shape
         assert not file.pages[0].is_shaped
     tifffile.imwrite(path, pixels[..., 0], photometric="miniswhite")
@@ -295,7 +295,7 @@ def test_tiff_layouts_and_alpha(tmp_path):
         pdefilter.read(path)
 
 
-def test_pnm_values_are_spread_from_their_largest(tmp_path):
+def test_pnm_values_are_scaled_from_their_largest(tmp_path):
     path = tmp_path / "i.pgm"
     path.write_bytes(b"P5\n# ten bits\n3 1\n1023\n" + np.array([0, 512, 1023], ">u2").tobytes())
     assert pdefilter.read(path).pixels.tolist() == [[0, 32800, 65535]]
@@ -365,7 +365,7 @@ def test_twelve_bits_stay_twelve_bits(pdefilter_command, tmp_path):
     assert b"JPEG cannot hold 16 bits" in done.stderr
 
 
-def test_spectral_bands_are_no_colours_with_alpha(tmp_path):
+def test_spectral_bands_are_not_colours_with_alpha(tmp_path):
     bands = Image(picture("uint8", 4).pixels, has_alpha=False)
     for suffix in (".png", ".webp", ".jpg", ".bmp"):
         with pytest.raises(ImageError, match=r"cannot hold 4 channels; write \.tif"):
@@ -407,7 +407,7 @@ def test_pngs_of_few_bits(tmp_path, photograph, bits):
 
 
 @pytest.mark.parametrize("bits", [4, 10, 12])
-def test_tiffs_of_odd_bits_are_spread(tmp_path, bits):
+def test_tiffs_of_odd_bits_are_scaled(tmp_path, bits):
     full = (1 << bits) - 1
     values = RNG.integers(0, full + 1, (8, 16)).astype(np.uint16 if bits > 8 else np.uint8)
     packed = imagecodecs.packints_encode(values, bits)
@@ -450,7 +450,7 @@ def test_associated_alpha_is_divided_out_in_every_format_that_has_it(tmp_path):
         np.testing.assert_allclose(written[name].pixels, multiplied[..., at], rtol=2.0**-23)
 
 
-def test_what_an_exr_says_and_its_channels_stay(pdefilter_command, tmp_path):
+def test_attributes_and_channels_of_an_exr_stay(pdefilter_command, tmp_path):
     header = {
         "type": OpenEXR.scanlineimage,
         "compression": OpenEXR.ZIP_COMPRESSION,
@@ -468,7 +468,7 @@ def test_what_an_exr_says_and_its_channels_stay(pdefilter_command, tmp_path):
         assert np.array_equal(back.channels()[name].pixels, plane)
 
 
-def test_avif_says_that_it_drops_opaque_alpha(tmp_path):
+def test_avif_warns_that_it_drops_opaque_alpha(tmp_path):
     image = picture("uint8", 4)
     image.pixels[..., 3] = 255
     with pytest.warns(UserWarning, match="AVIF stores no alpha that is opaque everywhere"):

@@ -1,4 +1,4 @@
-"""Libraries are not heard: of a damaged file there is our own sentence, and nothing else."""
+"""Libraries stay silent: a damaged file gives our own sentence, and nothing else."""
 
 import io
 import os
@@ -21,15 +21,15 @@ from unusual import unusual_files
 
 import pdefilter
 from pdefilter.errors import PdefilterError
-from pdefilter.images.codecs.silence import silence, unwarned
-from pdefilter.images.formats import recognised
+from pdefilter.images.codecs.silence import silence, without_warnings
+from pdefilter.images.formats import detect_format
 from pdefilter.images.reading import Reading
 
 PACKAGE = str(Path(pdefilter.__file__).parent)
 
 
 def tiff(compression, text):
-    """A TIFF whose parts are of another format, with a tag that says something of no data."""
+    """A TIFF whose parts are of another format, with a tag for no data."""
     stream = io.BytesIO()
     picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
     tifffile.imwrite(
@@ -51,9 +51,9 @@ FILES = (
 
 
 @contextmanager
-def heard():
-    """Gather what reaches the two streams, of C and of Python, and every warning not ours."""
-    said, text = [], io.StringIO()
+def captured():
+    """Capture both streams, of C and of Python, and every warning that is not ours."""
+    output, text = [], io.StringIO()
     with (
         tempfile.TemporaryFile() as file,
         redirect_stdout(text),
@@ -65,15 +65,15 @@ def heard():
         for stream in (1, 2):
             os.dup2(file.fileno(), stream)
         try:
-            yield said
+            yield output
         finally:
             for stream, copy in zip((1, 2), kept, strict=True):
                 os.dup2(copy, stream)
                 os.close(copy)
             file.seek(0)
-            said += file.read().decode("utf-8", "replace").splitlines()
-            said += text.getvalue().splitlines()
-            said += [
+            output += file.read().decode("utf-8", "replace").splitlines()
+            output += text.getvalue().splitlines()
+            output += [
                 f"{warning.category.__name__}: {warning.message} ({warning.filename})"
                 for warning in caught
                 if warning.category is not UserWarning or PACKAGE not in warning.filename
@@ -81,17 +81,17 @@ def heard():
 
 
 def read(data, lenient):
-    # A size that is a lie costs time.
+    # A false size costs time.
     reading = Reading(most_pixels=1 << 20, lenient=lenient)
     with suppress(PdefilterError, MemoryError):
-        frames = recognised(data).decode(data, reading)
+        frames = detect_format(data).decode(data, reading)
         list(frames.outlines())
         for number in range(min(frames.count, 3)):
             frames.read(number)
 
 
 def with_unknown_tags(data, start):
-    """Change the tags of a TIFF structure within a file to some that nobody knows."""
+    """Change the tags of a TIFF structure within a file to unknown ones."""
     changed, at = bytearray(data), data.index(start)
     order = "big" if start.startswith(b"MM") else "little"
     first = at + int.from_bytes(data[at + 4 : at + 8], order)
@@ -104,33 +104,33 @@ def with_unknown_tags(data, start):
 
 @pytest.mark.parametrize("lenient", [False, True])
 @pytest.mark.parametrize(("name", "start"), [("xr.tif", b"II\xbc\1"), ("described.avif", b"MM\0*")])
-def test_a_structure_within_a_file_is_not_talked_about(name, start, lenient):
-    with heard() as said:
+def test_libraries_are_silent_about_unknown_tags(name, start, lenient):
+    with captured() as output:
         read(with_unknown_tags(FILES[name], start), lenient)
-    assert said == []
+    assert output == []
 
 
 @pytest.mark.parametrize("name", FILES)
 @given(**DAMAGE, lenient=st.booleans())
-def test_no_library_is_heard(name, changes, end, lenient):
+def test_libraries_are_silent_about_damage(name, changes, end, lenient):
     data = damaged(FILES[name], changes, end)
-    with heard() as said:
+    with captured() as output:
         read(data, lenient)
-    assert said == []
+    assert output == []
 
 
-def test_what_was_said_before_and_after_is_heard():
-    with heard() as said:
+def test_output_before_and_after_gets_through():
+    with captured() as output:
         os.write(1, b"before\n")
         with silence():
             os.write(1, b"out\n")
             os.write(2, b"error\n")
             print("out")
             print("error", file=sys.stderr)
-            with unwarned():
+            with without_warnings():
                 warnings.warn("warning", stacklevel=1)
         os.write(2, b"after\n")
-    assert said == ["before", "after"]
+    assert output == ["before", "after"]
 
 
 def test_blocks_of_threads_may_overlap():
@@ -141,7 +141,7 @@ def test_blocks_of_threads_may_overlap():
             begun.set()
             ended.wait()
 
-    with heard() as said:
+    with captured() as output:
         thread = threading.Thread(target=other)
         with silence():
             thread.start()
@@ -150,7 +150,7 @@ def test_blocks_of_threads_may_overlap():
         ended.set()
         thread.join()
         os.write(2, b"after both\n")
-    assert said == ["after both"]
+    assert output == ["after both"]
 
 
 def test_closed_streams_stay_closed():
@@ -167,7 +167,7 @@ def test_closed_streams_stay_closed():
 
 
 @pytest.mark.parametrize("name", ["colour.exr", "xr.tif", "nodata.tif", "described.avif"])
-def test_the_command_says_sentences_alone(pdefilter_command, tmp_path, name):
+def test_the_command_prints_only_sentences(pdefilter_command, tmp_path, name):
     data = FILES[name]
     (tmp_path / name).write_bytes(data if name == "nodata.tif" else data[: len(data) * 2 // 3])
     done = pdefilter_command("heat-diffuse", name, "-o", "-", "--format", "tif", "--time", "0")
@@ -182,10 +182,10 @@ def test_warnings_of_pictures_beside_an_image_are_sentences_too(pdefilter_comman
     grey = np.arange(26 * 34, dtype=np.int16).reshape(26, 34)
     tags = [(42113, 2, 0, "foo", True)]
     tifffile.imwrite(tmp_path / "mask.tif", grey, extratags=tags, metadata=None)
-    said = "mask.tif: its value for no data, 'foo', is not a number: no pixel is a hole\n"
+    output = "mask.tif: its value for no data, 'foo', is not a number: no pixel is a hole\n"
     done = pdefilter_command("smooth", "in.png", "--mask", "mask.tif", "-o", "o.png")
-    assert (done.returncode, done.stderr.decode()) == (0, f"pdefilter: --mask {said}")
+    assert (done.returncode, done.stderr.decode()) == (0, f"pdefilter: --mask {output}")
     done = pdefilter_command("smooth", "in.png", "--mask", "mask.tif", "-q", "-o", "quiet.png")
     assert (done.returncode, done.stderr) == (0, b"")
     done = pdefilter_command("estimate", "mask.tif", "--json")
-    assert (done.returncode, done.stderr.decode()) == (0, f"pdefilter: {said}")
+    assert (done.returncode, done.stderr.decode()) == (0, f"pdefilter: {output}")

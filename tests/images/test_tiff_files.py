@@ -1,4 +1,4 @@
-"""TIFFs of unusual kinds: read as other readers do, written so that those find the same again."""
+"""TIFFs of unusual kinds: read as other readers do, and written for them to read the same."""
 
 import io
 import warnings
@@ -20,7 +20,7 @@ from pdefilter.images.image import Image
 
 FILES = unusual.files()
 TIFF = named("tif")
-# Where parts lie, how they are stored, and places of directories.
+# The offsets and storage of parts, and the offsets of directories.
 LAYOUT = {254, 258, 259, 262, 273, 278, 279, 284, 317, 339, 34665, 34853}
 
 
@@ -29,7 +29,7 @@ def written(images):
 
 
 def passed(data):
-    """Read and write, whatever is said."""
+    """Read and write, ignoring warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return written(read(data))
@@ -70,8 +70,8 @@ def test_every_tag_comes_back_byte_for_byte(name):
     ("name", "unit"), [("none", "none"), ("unsaid", "inch"), ("one", None), ("zero", None)]
 )
 def test_a_resolution_without_unit_has_none(name, unit):
-    said = read(FILES[f"resolution-{name}.tif"])[0].metadata.resolution
-    assert (said and said.unit) == unit
+    resolution = read(FILES[f"resolution-{name}.tif"])[0].metadata.resolution
+    assert (resolution and resolution.unit) == unit
 
 
 def test_a_new_resolution_replaces_the_old():
@@ -95,7 +95,7 @@ def test_a_new_resolution_replaces_the_old():
         ("4-uint16", 4, np.uint16),
     ],
 )  # fmt: skip
-def test_where_no_colours_are_said_black_is_zero(name, channels, dtype):
+def test_without_a_photometric_tag_black_is_zero(name, channels, dtype):
     data = FILES[f"unsaid-{name}.tif"]
     (image,) = read(data)
     assert np.array_equal(image.pixels, unusual.picture(channels, dtype))
@@ -104,7 +104,7 @@ def test_where_no_colours_are_said_black_is_zero(name, channels, dtype):
 
 
 @pytest.mark.parametrize("name", [n for n in FILES if n.startswith(("group", "tiff_ccitt"))])
-def test_faxes_are_those_of_libtiff(name):
+def test_faxes_are_decoded_as_by_libtiff(name):
     (image,) = read(FILES[name])
     assert np.array_equal(image.pixels, by_pillow(FILES[name]))
     assert np.array_equal(image.pixels > 0, unusual.picture() > 127)
@@ -129,7 +129,7 @@ def test_alpha_stays_where_it_is_among_further_channels(extra):
         assert np.array_equal(image.pixels[..., 3], stored[..., 7 - alpha])
     with tifffile.TiffFile(io.BytesIO(passed(data))) as file:
         page = file.pages[0]
-        # Alpha is divided out where it was multiplied in.
+        # Premultiplied alpha is divided out.
         assert page.extrasamples == tuple(2 if kind == 1 else kind for kind in extra)
         same = slice(3, 5) if 1 in extra else slice(0, 5)
         assert np.array_equal(page.asarray()[..., same], stored[..., same])
@@ -158,12 +158,12 @@ def test_planes_of_metamorph_are_pages(order):
         assert np.array_equal([page.asarray() for page in file.pages], expected)
 
 
-def test_planes_of_metamorph_that_are_not_there():
-    # Twelve planes are claimed where three are.
+def test_missing_planes_of_metamorph():
+    # Twelve planes are claimed, but there are three.
     data = unusual.metamorph(3, claimed=12)
     with pytest.raises(ImageError, match=r"is truncated: \d of 12 planes are there"):
         read(data)
-    with pytest.warns(UserWarning, match="what could be read was taken"):
+    with pytest.warns(UserWarning, match="what can be decoded was kept"):
         assert np.array_equal(read(data, lenient=True)[0].pixels, unusual.picture(1, np.uint16))
 
 
@@ -171,11 +171,11 @@ def test_a_compressed_stack_of_metamorph_is_refused():
     pixels = unusual.picture(1, np.uint16)
     entries = {33629: (unusual.RATIONAL, list(range(6))), 259: (unusual.SHORT, [5])}
     data = unusual.tiff(unusual.page(pixels, [imagecodecs.lzw_encode(pixels.tobytes())], entries))
-    with pytest.raises(ImageError, match="compressed stack of MetaMorph; save it as an ordinary"):
+    with pytest.raises(ImageError, match="compressed MetaMorph stack; save it as an ordinary"):
         read(data)
 
 
-def test_tags_that_lead_into_the_file_are_named_and_left_out():
+def test_tags_that_point_into_the_file_are_named_and_left_out():
     images = read(FILES["leading.tif"])
     with pytest.warns(UserWarning, match="left out: Zeiss's description of the scan, tag 65105"):
         tags = raw_tags(written(images))
@@ -215,7 +215,7 @@ def test_masks_and_smaller_versions_through_the_tool(pdefilter_command, tmp_path
     assert b"PNG carries no TIFF tags (GeoTIFF, OME, ImageJ), no mask: left out" in done.stderr
 
 
-def test_a_mask_of_the_call_only_keeps_the_filter_away(pdefilter_command, tmp_path):
+def test_a_mask_option_only_protects_pixels(pdefilter_command, tmp_path):
     (tmp_path / "in.tif").write_bytes(FILES["masks.tif"])
     half = np.zeros((unusual.ROWS, unusual.COLUMNS), np.uint8)
     half[:, : unusual.COLUMNS // 2] = 255
@@ -232,7 +232,7 @@ def test_a_mask_of_the_call_only_keeps_the_filter_away(pdefilter_command, tmp_pa
     assert pdefilter.read(tmp_path / "o.tif").mask.all()
 
 
-def test_a_thumbnail_is_a_picture_where_there_is_no_other():
+def test_a_thumbnail_counts_if_there_is_no_other_picture():
     for kind in (1, 4):
         data = unusual.tiff(unusual.page(unusual.picture(), entries={254: (unusual.LONG, [kind])}))
         (image,) = read(data)
@@ -240,13 +240,13 @@ def test_a_thumbnail_is_a_picture_where_there_is_no_other():
         assert image.mask is None
 
 
-def test_of_a_raw_photograph_the_picture_below_the_thumbnail_is_taken():
+def test_the_picture_below_the_thumbnail_of_a_raw_photograph_is_read():
     small, large = unusual.picture()[::2, ::2], unusual.picture(3)
     below = unusual.page(large)
     thumbnail = unusual.page(small, entries={254: (unusual.LONG, [1])}, below={330: below})
     (image,) = read(unusual.tiff(thumbnail))
     assert np.array_equal(image.pixels, large)
-    assert image.metadata.unkept == ("1 smaller version",)
+    assert image.metadata.dropped == ("1 smaller version",)
     below.entries[262] = (unusual.SHORT, [32803])
     with pytest.raises(ImageError, match="holds a raw photograph; develop it"):
         read(unusual.tiff(thumbnail))
@@ -262,7 +262,7 @@ def test_tiles_stay_tiles():
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("tile", [(16, 16), (64, 48), None])
 @pytest.mark.parametrize("order", "<>")
-def test_what_is_written_others_read(dtype, channels, tile, order):
+def test_other_libraries_read_the_output(dtype, channels, tile, order):
     pixels = unusual.picture(channels, dtype)
     for compression in (None, "zlib"):
         stream = io.BytesIO()
@@ -280,7 +280,7 @@ def test_what_is_written_others_read(dtype, channels, tile, order):
 @pytest.mark.parametrize("name", [n for n in FILES if n.startswith("palette")])
 def test_palettes(name):
     (image,) = read(FILES[name])
-    if name == "palette-bytes.tif":  # Pillow takes the upper bytes, which are zero
+    if name == "palette-bytes.tif":  # Pillow reads the upper bytes, which are zero
         assert np.array_equal(image.pixels, by_libtiff(FILES[name])[..., :3])
     else:
         mode = "RGBA" if "alpha" in name else "RGB"
@@ -288,17 +288,17 @@ def test_palettes(name):
     assert image.has_alpha == ("alpha" in name)
 
 
-def test_numbers_beyond_a_palette_are_refused():
+def test_indices_beyond_a_palette_are_refused():
     entries = {262: (unusual.SHORT, [3]), 320: (unusual.SHORT, list(range(30)))}
-    with pytest.raises(ImageError, match="numbers of colours beyond its palette"):
+    with pytest.raises(ImageError, match="pixels beyond the colours of its palette"):
         read(unusual.tiff(unusual.page(unusual.picture(), entries=entries)))
     entries[320] = None
-    with pytest.raises(ImageError, match="numbers of colours but no palette"):
+    with pytest.raises(ImageError, match="palette indices but no palette"):
         read(unusual.tiff(unusual.page(unusual.picture(), entries=entries)))
 
 
 @pytest.mark.parametrize("name", ["exif-broken.tif", "tags-broken.tif"])
-def test_what_is_broken_beside_the_pixels_is_left_out_with_a_word(name):
+def test_broken_metadata_are_left_out_with_a_warning(name):
     with pytest.warns(UserWarning, match="is broken: left out"):
         (image,) = read(FILES[name])
     assert np.array_equal(image.pixels, unusual.picture())
@@ -320,23 +320,23 @@ def test_exif_and_gps_stay():
 @pytest.mark.parametrize(
     "name", [n for n in FILES if n.startswith(("surplus", "uncounted", "bytes"))]
 )
-def test_what_is_too_much_not_counted_or_of_another_type_is_no_hindrance(name):
+def test_surplus_uncounted_and_oddly_typed_data_are_read(name):
     (image,) = read(FILES[name])
     assert np.array_equal(image.pixels, unusual.picture(3))
 
 
 @pytest.mark.parametrize("name", [n for n in FILES if n.startswith("ycbcr")])
-def test_subsampled_colours_are_those_of_libtiff(name):
+def test_subsampled_colours_are_decoded_as_by_libtiff(name):
     (image,) = read(FILES[name])
     assert np.array_equal(image.pixels, by_libtiff(FILES[name])[..., :3])
     if "11" in name:
-        # Rec. 601, where libtiff rounds its tables.
+        # Rec. 601; libtiff rounds its tables.
         luma, _, red = np.moveaxis(unusual.picture(3).astype(float), -1, 0)
         seen = luma + 1.402 * (red - 128)
         assert np.abs(image.pixels[..., 0] - seen.clip(0, 255)).max() <= 2
 
 
-def test_damage_to_a_part_is_told_and_the_others_are_salvaged():
+def test_damage_to_a_part_is_reported_and_the_others_are_kept():
     for name in ("ycbcr-22-8.tif", "group4-0.tif", "surplus-8.tif"):
         data = bytearray(FILES[name])
         parts, _ = unusual.parts_of(FILES[name])
@@ -344,24 +344,24 @@ def test_damage_to_a_part_is_told_and_the_others_are_salvaged():
         data[at : at + len(parts[-1])] = bytes(len(parts[-1]))
         with pytest.raises(ImageError, match=r"has 1 of \d parts that cannot be decoded.*lenient"):
             read(bytes(data))
-        with pytest.warns(UserWarning, match="what could be read was taken"):
+        with pytest.warns(UserWarning, match="what can be decoded was kept"):
             (image,) = read(bytes(data), lenient=True)
         rows = 16 if "surplus" in name else 0
         assert np.array_equal(image.pixels[:rows], read(FILES[name])[0].pixels[:rows])
 
 
 @pytest.mark.parametrize(
-    ("entries", "said"),
+    ("entries", "problem"),
     [
         ({262: (unusual.SHORT, [8])}, "holds CIELab colours"),
         ({262: (unusual.SHORT, [32845])}, "holds LogLuv colours"),
-        ({259: (unusual.SHORT, [9999])}, "compressed in a way that is not read"),
+        ({259: (unusual.SHORT, [9999])}, "uses a compression that is not read"),
         ({258: (unusual.SHORT, [8, 9, 10])}, "channels of 8, 9, 10 bits"),
         ({322: (unusual.LONG, [1 << 20]), 323: (unusual.LONG, [1 << 20])}, "claims tiles of"),
     ],
 )
-def test_what_is_refused_is_named(entries, said):
-    with pytest.raises(ImageError, match=said):
+def test_unread_kinds_are_refused_by_name(entries, problem):
+    with pytest.raises(ImageError, match=problem):
         read(unusual.tiff(unusual.page(unusual.picture(3), entries=entries)))
 
 
@@ -373,7 +373,7 @@ def test_after_one_pass_nothing_changes(name):
     assert data == first
 
 
-def test_a_mask_of_channels_is_left_out_with_a_word():
+def test_a_mask_per_channel_is_left_out_with_a_warning():
     pixels = unusual.picture(3)
     image = Image(pixels, mask=pixels > 100)
     with pytest.warns(UserWarning, match="differs from channel to channel: left out"):
@@ -382,7 +382,7 @@ def test_a_mask_of_channels_is_left_out_with_a_word():
 
 
 def test_one_image_of_a_stack_does_not_claim_the_others():
-    """Its directory, behind few pixels, would be taken for more of them."""
+    """Otherwise its directory, after few pixels, would be read as more of them."""
     stream = io.BytesIO()
     stack = np.arange(4 * 26, dtype=np.uint8).reshape(4, 2, 13)
     tifffile.imwrite(stream, stack, imagej=True, metadata={"unit": "um"})

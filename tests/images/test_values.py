@@ -41,7 +41,7 @@ def test_bool_is_zero_and_one():
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_floats_are_taken_as_they_are(dtype):
+def test_floats_stay_as_they_are(dtype):
     stored = np.array([-3.5, 0, 1, 1000], dtype)
     assert np.array_equal(to_unit(stored), stored)
     assert np.array_equal(from_unit(to_unit(stored), dtype), stored)
@@ -57,7 +57,7 @@ def test_integers_are_rounded_to_nearest(value):
 
 
 @pytest.mark.parametrize("dtype", INTEGERS)
-def test_what_does_not_fit_is_clipped_and_counted(dtype):
+def test_values_that_do_not_fit_are_clipped_and_counted(dtype):
     values = np.float32([-2.0, 0.5, 1.5, 7.0])
     with pytest.warns(UserWarning, match="3 of 4 values"):
         stored = from_unit(values, dtype)
@@ -66,15 +66,15 @@ def test_what_does_not_fit_is_clipped_and_counted(dtype):
     assert stored[0] in (0, -full)
 
 
-def test_what_half_precision_cannot_hold_is_clipped_and_counted():
-    """65504 is its largest number."""
+def test_values_beyond_half_precision_are_clipped_and_counted():
+    """Its largest number is 65504."""
     image = np.float16([[0.0, 40000.0, 0.0, -65504.0]])
     with pytest.warns(UserWarning, match="2 of 4 values lie outside the range that float16"):
         doubled = pdefilter.convolve(image, kernel="2")
     assert doubled.tolist() == [[0.0, 65504.0, 0.0, -65504.0]]
 
 
-def test_rounding_noise_at_the_ends_is_no_clipping():
+def test_rounding_noise_at_the_ends_is_not_clipping():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         stored = from_unit(np.float32([-1e-6, 1 + 1e-6]), np.uint16)
@@ -91,6 +91,6 @@ def test_a_signed_interval_has_its_zero_in_the_middle(dtype, ends):
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e300])
-def test_what_is_no_number_is_refused_with_its_count(bad):
+def test_nan_and_infinities_are_refused_and_counted(bad):
     with pytest.raises(ImageError, match="2 of 4"):
         to_unit(np.array([0, bad, bad, 1]))

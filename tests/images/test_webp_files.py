@@ -15,16 +15,16 @@ FILES = webp.files()
 
 
 def test_a_background_and_unknown_chunks_stay():
-    data, said = passed(FILES["background.webp"], times=5)
-    assert said == []
+    data, messages = passed(FILES["background.webp"], times=5)
+    assert messages == []
     with PIL.Image.open(io.BytesIO(data)) as file:
         assert file.info["background"] == (1, 2, 3, 4)
-    data, said = passed(FILES["unknown.webp"], times=5)
-    assert said == ["left out: content credentials, data behind its end"]
+    data, messages = passed(FILES["unknown.webp"], times=5)
+    assert messages == ["left out: content credentials, data after its end"]
     assert webp.chunk(b"ABCD", b"odd") in data
     assert b"C2PA" not in data
-    _, said = passed(FILES["unknown.webp"], "png")
-    assert said[0].startswith("PNG carries no background colour and other chunks: left out")
+    _, messages = passed(FILES["unknown.webp"], "png")
+    assert messages[0].startswith("PNG carries no background colour and other chunks: left out")
 
 
 def test_an_animation_of_one_frame_stays_one():
@@ -40,19 +40,19 @@ def test_colours_under_alpha_zero_are_exact():
     assert np.array_equal(read(data)[0].pixels, expected)
 
 
-def test_broken_and_second_camera_data():
-    data, said = passed(FILES["broken-exif.webp"])
-    assert said == ["its EXIF is broken: left out"]
+def test_broken_and_second_exif():
+    data, messages = passed(FILES["broken-exif.webp"])
+    assert messages == ["its EXIF is broken: left out"]
     assert read(data)[0].metadata.xmp == b"<x/>"
-    _, said = passed(FILES["broken-exif.webp"], strip=True)
-    assert said == []
-    data, said = passed(FILES["two-exifs.webp"])
-    assert said == ["left out: second EXIF"]
+    _, messages = passed(FILES["broken-exif.webp"], strip=True)
+    assert messages == []
+    data, messages = passed(FILES["two-exifs.webp"])
+    assert messages == ["left out: second EXIF"]
     assert read(data)[0].metadata.exif.startswith(b"II*\0")
 
 
 @pytest.mark.parametrize("lossless", [False, True])
-def test_of_a_cut_webp_is_taken_what_is_there(colour_photograph, lossless):
+def test_the_rest_of_a_truncated_webp_is_kept(colour_photograph, lossless):
     stream = io.BytesIO()
     PIL.Image.fromarray(colour_photograph).save(stream, "WEBP", lossless=lossless)
     data = stream.getvalue()
@@ -60,17 +60,17 @@ def test_of_a_cut_webp_is_taken_what_is_there(colour_photograph, lossless):
     cut = data[: len(data) * 8 // 10]
     with pytest.raises(ImageError, match=r"is truncated: .* --lenient"):
         read(cut)
-    with pytest.warns(UserWarning, match="what could be read was taken"):
+    with pytest.warns(UserWarning, match="what can be decoded was kept"):
         (part,) = read(cut, lenient=True)
     half = len(whole.pixels) // 2
     assert np.array_equal(part.pixels[:half], whole.pixels[:half])
     assert not np.array_equal(part.pixels, whole.pixels)
 
 
-def test_of_a_cut_animation_the_frames_before_are_taken():
+def test_the_frames_before_the_end_of_a_truncated_animation_are_kept():
     data = FILES["background.webp"]
     whole = read(data)
-    with pytest.warns(UserWarning, match="what could be read was taken"):
+    with pytest.warns(UserWarning, match="what can be decoded was kept"):
         part = read(data[: len(data) * 8 // 10], lenient=True)
     assert len(part) >= 3
     for one, other in zip(part[:-1], whole, strict=False):

@@ -1,4 +1,4 @@
-"""Whatever happens while writing: one sentence, the old file untouched, no part of a new one."""
+"""Failures in writing: one sentence, the old file untouched, no part of a new one."""
 
 import os
 import resource
@@ -34,7 +34,7 @@ def test_a_full_disk(pdefilter_command, small_disk):
 
 @pytest.mark.parametrize("overwrite", [True, False])
 def test_a_file_that_may_not_grow(pdefilter_command, tmp_path, overwrite):
-    """What a quota does too: some bytes are written, then no more."""
+    """As with a quota: some bytes are written, then no more."""
     target = tmp_path / "o.png"
     if overwrite:
         target.write_bytes(b"precious")
@@ -48,7 +48,7 @@ def test_a_file_that_may_not_grow(pdefilter_command, tmp_path, overwrite):
     )
 
 
-def test_a_folder_that_vanishes_meanwhile(tmp_path, photograph):
+def test_a_folder_that_vanishes(tmp_path, photograph):
     folder = tmp_path / "gone"
     folder.mkdir()
     folder.rmdir()
@@ -68,7 +68,7 @@ def test_a_read_only_folder(pdefilter_command, tmp_path):
     assert b"cannot be written to; check its permissions" in done.stderr
 
 
-def test_the_target_of_a_link_is_what_is_replaced(pdefilter_command, tmp_path):
+def test_the_target_of_a_link_is_replaced(pdefilter_command, tmp_path):
     (tmp_path / "real").mkdir()
     real = tmp_path / "real" / "o.png"
     real.write_bytes(b"old")
@@ -86,7 +86,7 @@ def test_the_target_of_a_link_is_what_is_replaced(pdefilter_command, tmp_path):
     assert [path.name for path in real.parent.iterdir()] == ["o.png"]
 
 
-def test_a_link_that_leads_nowhere(pdefilter_command, tmp_path):
+def test_a_dangling_link(pdefilter_command, tmp_path):
     (tmp_path / "o.png").symlink_to(tmp_path / "none" / "o.png")
     done = pdefilter_command("edge", COINS, "-o", "o.png")
     assert "o.png: cannot be written (No such file or directory)" in sentence(done)
@@ -111,7 +111,7 @@ def test_an_image_may_replace_itself(pdefilter_command, tmp_path, photograph, su
         assert np.array_equal(found, expected)
 
 
-def test_the_longest_name_there_may_be(pdefilter_command, tmp_path):
+def test_the_longest_possible_name(pdefilter_command, tmp_path):
     name = "n" * 251 + ".png"
     done = pdefilter_command("edge", COINS, "-o", name)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -126,18 +126,18 @@ def test_a_page_that_the_target_cannot_hold_is_refused_before_any_is_decoded(
         writer.write(np.zeros((4, 6), np.float32))
     data = bytearray((tmp_path / "in.tif").read_bytes())
     with tifffile.TiffFile(tmp_path / "in.tif") as file:
-        # Were the first page decoded, it would be broken.
+        # If the first page were decoded, it would be broken.
         data[file.pages[0].dataoffsets[0]] ^= 0xFF
     (tmp_path / "in.tif").write_bytes(data)
     done = pdefilter_command("edge", "in.tif", "-o", "out.png")
     assert "PNG cannot hold float32 values" in sentence(done)
     assert not (tmp_path / "out.png").exists()
-    said = sentence(pdefilter_command("edge", "in.tif", "-o", "out.tif"))
-    assert "has 1 of 1 parts that cannot be decoded" in said
+    message = sentence(pdefilter_command("edge", "in.tif", "-o", "out.tif"))
+    assert "has 1 of 1 parts that cannot be decoded" in message
 
 
 def test_so_is_one_of_several_images_of_a_stream(pdefilter_command):
-    # Were the first image decoded, its value would be above the largest.
+    # If the first image were decoded, its value would be above the largest.
     stream = b"P5\n1 1\n100\n\xff" + b"P5\n1 1\n65535\n\0\0"
     done = pdefilter_command("edge", "-", "-o", "out.webp", stdin=stream)
     assert "WebP cannot hold 16 bits" in sentence(done)

@@ -1,4 +1,4 @@
-"""Orientation that XMP tells is applied once, however the packet is written."""
+"""The orientation in XMP is applied once, however the packet is written."""
 
 import io
 import re
@@ -24,7 +24,7 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 
 def packet(properties, *, elements, prefix="tiff", quote='"', gap=""):
-    """Write a packet with properties of the two namespaces, as one of the forms that XMP allows."""
+    """Write a packet with properties of two namespaces, in one of the forms that XMP allows."""
     names = {TIFF: prefix, EXIF: "exif"}
     bound = " ".join(f"xmlns:{short}={quote}{name}{quote}" for name, short in names.items())
     pairs = [(f"{names[space]}:{name}", value) for (space, name), value in properties.items()]
@@ -40,9 +40,9 @@ def packet(properties, *, elements, prefix="tiff", quote='"', gap=""):
     ).encode()
 
 
-def properties_of(said):
+def properties_of(packet):
     """Read the properties by an XML parser."""
-    (description,) = ElementTree.fromstring(said).iter(f"{{{RDF}}}Description")
+    (description,) = ElementTree.fromstring(packet).iter(f"{{{RDF}}}Description")
     pairs = [*description.attrib.items(), *((child.tag, child.text) for child in description)]
     return {tuple(name[1:].split("}")): value.strip() for name, value in pairs}
 
@@ -56,16 +56,16 @@ def properties_of(said):
     gap=st.sampled_from(["", " ", "\n  "]),
 )
 def test_every_form_of_a_packet(orientation, sides, elements, prefix, quote, gap):
-    said = {(TIFF, "Orientation"): str(orientation), (EXIF, "PixelXDimension"): str(sides[0]),
+    properties = {(TIFF, "Orientation"): str(orientation), (EXIF, "PixelXDimension"): str(sides[0]),
             (EXIF, "PixelYDimension"): str(sides[1]), (EXIF, "Flash"): "6"}  # fmt: skip
-    one = packet(said, elements=elements, prefix=prefix, quote=quote, gap=gap)
-    assert properties_of(one) == said
+    one = packet(properties, elements=elements, prefix=prefix, quote=quote, gap=gap)
+    assert properties_of(one) == properties
     assert xmp.orientation(one) == orientation
     for turned in (False, True):
-        changed = xmp.upright(one, turned=turned)
+        changed = xmp.reset_orientation(one, turned=turned)
         assert xmp.orientation(changed) == 1
         across, down = reversed(sides) if turned else sides
-        assert properties_of(changed) == said | {
+        assert properties_of(changed) == properties | {
             (TIFF, "Orientation"): "1",
             (EXIF, "PixelXDimension"): str(across),
             (EXIF, "PixelYDimension"): str(down),
@@ -73,12 +73,12 @@ def test_every_form_of_a_packet(orientation, sides, elements, prefix, quote, gap
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-def test_what_is_no_packet_says_nothing(blob):
+def test_other_bytes_have_no_orientation(blob):
     assert xmp.orientation(blob) is None
-    assert xmp.upright(blob, turned=True) == blob
+    assert xmp.reset_orientation(blob, turned=True) == blob
 
 
-def test_a_word_about_orientation_in_a_text_is_none():
+def test_a_text_about_orientation_is_not_a_property():
     assert (
         xmp.orientation(b"<a xmlns:tiff='http://example.org/'>tiff:Orientation=\"6\"</a>") is None
     )
@@ -87,11 +87,11 @@ def test_a_word_about_orientation_in_a_text_is_none():
 @pytest.mark.parametrize("format_", ["jpg", "png", "webp", "tif", "jp2", "gif"])
 @pytest.mark.parametrize("orientation", [3, 6])
 def test_pixels_are_turned_once(format_, orientation):
-    """Five passes turn them once, as Pillow turns them by the same number in EXIF."""
+    """Five passes turn them once, as Pillow does by the same number in EXIF."""
     rows, columns = np.mgrid[:8, :16].astype(np.uint8) * 8
     stored = rows + columns
-    said = packet({(TIFF, "Orientation"): str(orientation)}, elements=False)
-    image = Image(stored, metadata=Metadata(xmp=said))
+    blob = packet({(TIFF, "Orientation"): str(orientation)}, elements=False)
+    image = Image(stored, metadata=Metadata(xmp=blob))
     codec = named(format_)
     data = codec.encode(single(lambda: image, stored.shape))
     for _ in range(5):
@@ -104,16 +104,16 @@ def test_pixels_are_turned_once(format_, orientation):
     PIL.Image.fromarray(stored).save(stream, "PNG", exif=by_exif)
     expected = np.asarray(PIL.ImageOps.exif_transpose(PIL.Image.open(stream)))
     grey = read.pixels if read.pixels.ndim == 2 else read.pixels[..., 0]
-    # JPEG rounds coefficients, five times; neighbours differ by 8, and opposite ends by 176.
+    # JPEG rounds coefficients five times; neighbours differ by 8, opposite ends by 176.
     np.testing.assert_allclose(grey, expected, atol=8 if format_ == "jpg" else 0)
 
 
-def test_exif_counts_more_than_xmp(tmp_path):
+def test_exif_takes_precedence_over_xmp(tmp_path):
     stored = np.arange(128, dtype=np.uint8).reshape(8, 16)
     exif = PIL.Image.Exif()
     exif[0x0112] = 1
-    said = packet({(TIFF, "Orientation"): "6"}, elements=True)
-    PIL.Image.fromarray(stored).save(tmp_path / "i.webp", exif=exif, xmp=said, lossless=True)
+    blob = packet({(TIFF, "Orientation"): "6"}, elements=True)
+    PIL.Image.fromarray(stored).save(tmp_path / "i.webp", exif=exif, xmp=blob, lossless=True)
     read = pdefilter.read(tmp_path / "i.webp")
     assert read.pixels.shape[:2] == stored.shape
     assert xmp.orientation(read.metadata.xmp) == 1

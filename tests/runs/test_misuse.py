@@ -37,7 +37,7 @@ def test_names_may_hold_any_bytes(pdefilter_command, strange):
     assert done.returncode == 1
     *failures, summary = done.stderr.decode().splitlines()
     assert summary == "pdefilter: 6 of 36 images failed, the others are done"
-    assert all(line.isprintable() and "is no image" in line for line in failures)
+    assert all(line.isprintable() and "is not an image" in line for line in failures)
     names = {name + b".png" for name in STRANGE}
     folders = [b"", *(name + b"/" for name in STRANGE)]
     assert outputs(strange / "out") == {folder + name for folder in folders for name in names}

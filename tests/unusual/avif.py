@@ -1,4 +1,4 @@
-"""AVIFs that move, of high dynamic range, cut, without colours, or with multiplied alpha."""
+"""AVIFs: animated, HDR, cropped, without colour information, or with premultiplied alpha."""
 
 import io
 import struct
@@ -15,7 +15,7 @@ DURATIONS = (40, 70, 500)
 
 
 def frames(channels: int = 3, bits: int = 8) -> list[np.ndarray]:
-    """Three that differ."""
+    """Three different frames."""
     first = picture(channels)
     if bits > 8:
         first = first.astype(np.uint16) << (bits - 8)
@@ -23,7 +23,7 @@ def frames(channels: int = 3, bits: int = 8) -> list[np.ndarray]:
 
 
 def moving(channels: int = 3, bits: int = 8) -> bytes:
-    """An animation by OpenCV, without loss."""
+    """A lossless animation by OpenCV."""
     animation = cv2.Animation()
     order = [2, 1, 0, 3][:channels]
     animation.frames = [np.ascontiguousarray(frame[..., order]) if channels > 1 else frame
@@ -35,14 +35,14 @@ def moving(channels: int = 3, bits: int = 8) -> bytes:
 
 
 def played(data: bytes, times: int) -> bytes:
-    """Let an animation be shown so often: its track is so long."""
+    """Set how often an animation is played, by the duration of its track."""
     at = data.index(b"tkhd") + 4
     length = times * sum(DURATIONS)
     return data[: at + 28] + struct.pack(">Q", length) + data[at + 36 :]
 
 
 def hdr(channels: int = 3, bits: int = 10, matrix: int = 9) -> bytes:
-    """BT.2020 by PQ."""
+    """A picture in BT.2020 with PQ."""
     pixels = picture(channels).astype(np.uint16) << (bits - 8)
     return bytes(
         imagecodecs.avif_encode(
@@ -59,7 +59,7 @@ def pillow(**options: object) -> bytes:
 
 
 def with_property(data: bytes, kind: bytes, body: bytes) -> bytes:
-    """Say something more of the primary picture: the boxes grow, and its place moves."""
+    """Add a property of the primary picture: the boxes grow, and its offset moves."""
     added = box(kind, body)
     changed = bytearray(data)
 
@@ -77,7 +77,7 @@ def with_property(data: bytes, kind: bytes, body: bytes) -> bytes:
     total = len(added) + 1
     for name in (b"meta", b"iprp"):
         grow(name, total)
-    # The first item is the primary one.
+    # The first item is the primary picture.
     association = changed.index(b"ipma") + 4 + 8
     place = association + 3 + changed[association + 2]
     changed[association + 2] += 1
@@ -85,7 +85,7 @@ def with_property(data: bytes, kind: bytes, body: bytes) -> bytes:
     changed.insert(place, 0x80 | count)
     grow(b"ipco", len(added))
     changed[end:end] = added
-    # Every offset in the file, 32 bits wide, lies behind.
+    # All offsets in the file have 32 bits, and point after the box.
     iloc = changed.index(b"iloc") + 4
     assert changed[iloc + 4] == 0x44
     for item in range(int.from_bytes(changed[iloc + 6 : iloc + 8])):
@@ -100,7 +100,7 @@ def clean_aperture(rows: int, columns: int, down: int, right: int) -> bytes:
 
 
 def files() -> dict[str, bytes]:
-    """Make them."""
+    """Make the files."""
     exif = PIL.Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "Optics & Co"
     described = {"exif": exif.tobytes(), "icc_profile": ICC, "xmp": MOTION}

@@ -7,7 +7,7 @@ from icc import profile
 
 ROWS, COLUMNS = 5, 13
 ICC = profile()
-# Red, green, blue in XYZ, and gamma, as fixed numbers: of the primaries of sRGB.
+# The primaries of sRGB in XYZ, and gamma, in fixed point.
 CALIBRATION = struct.pack(
     "<12I", *(int(v * (1 << 30)) for v in (0.4124, 0.2126, 0.0193, 0.3576, 0.7152, 0.1192,
                                            0.1805, 0.0722, 0.9505)), *[0x23333] * 3,
@@ -30,15 +30,15 @@ FIELDS = {
 }
 
 
-def numbers(bits: int) -> np.ndarray:
-    """Random pixels, of which no two rows are alike, and which begin with the extremes."""
+def noise(bits: int) -> np.ndarray:
+    """Random pixels, with all rows different, and the extremes first."""
     values = np.random.default_rng(bits).integers(0, 1 << bits, (ROWS, COLUMNS), np.uint64)
     values[0, :2] = 0, (1 << bits) - 1
     return values
 
 
 def rows_of(values: np.ndarray, bits: int) -> bytes:
-    """Store pixels row by row, from the left bit to the right or in little-endian bytes."""
+    """Store pixels row by row, from the highest bit on, or in little-endian bytes."""
     stored = []
     for row in values[::-1]:
         if bits < 8:
@@ -65,7 +65,7 @@ def bmp(
     icc: bytes = b"",
     offset: int | None = None,
 ) -> bytes:
-    """Write a file: its head, the palette, pixels, and a profile."""
+    """Write a file: header, palette, pixels and profile."""
     if header == 12:
         head = struct.pack("<IHHHH", 12, COLUMNS, height, 1, bits)
     else:
@@ -88,26 +88,26 @@ def bmp(
 
 
 def palette_of(colours: list, entry: int = 4) -> bytes:
-    """Store colours from blue to red."""
+    """Store a palette in the order blue, green, red."""
     return b"".join(bytes([b, g, r, 0][:entry]) for r, g, b in colours)
 
 
 def with_palette(bits: int, colours: list, **options: object) -> bytes:
-    """Write a file of numbers of colours."""
+    """Write a file of palette indices."""
     entry = 3 if options.get("header") == 12 else 4
-    values = numbers(bits) % len(colours)
+    values = noise(bits) % len(colours)
     return bmp(rows_of(values, bits), bits, palette=palette_of(colours, entry), **options)
 
 
 def with_fields(kind: str, **options: object) -> bytes:
-    """Write a file whose colours are some bits of its pixels."""
+    """Write a file whose colours are bit fields of its pixels."""
     bits, masks = FIELDS[kind]
     usual = {"header": 56 if len(masks) == 4 else 40, "compression": 3}
-    return bmp(rows_of(numbers(bits), bits), bits, masks=masks, **(usual | options))
+    return bmp(rows_of(noise(bits), bits), bits, masks=masks, **(usual | options))
 
 
 def runs_of(values: np.ndarray, pad: int = 0) -> bytes:
-    """Store pixels of 8 bits by runs of one value, rows padded, each with its end."""
+    """Store pixels of 8 bits in runs of one value, with padded rows that each end."""
     stored = b""
     for row in values[::-1]:
         line = [int(v) for v in row] + [0] * pad
@@ -122,8 +122,8 @@ def runs_of(values: np.ndarray, pad: int = 0) -> bytes:
     return stored + b"\0\1"
 
 
-# From the bottom: values one by one (an odd number, so a byte is added), a run, and nothing; a
-# move by two rows and three columns; then a run to the end of the first row.
+# From the bottom: literal values (an odd number, so with padding), a run, and nothing; a move by
+# two rows and three columns; then a run to the end of the first row.
 MOVING_RUNS = (
     b"\0\5\1\2\3\4\5\0" b"\4\7" b"\0\0" b"\3\2" b"\0\2\3\2" b"\5\6" b"\0\0" b"\x0d\3" b"\0\1"
 )  # fmt: skip
@@ -147,14 +147,14 @@ HALF_MOVED = [
 
 
 def files() -> dict[str, bytes]:
-    """Make them."""
+    """Make the files."""
     grey = [(v, v, v) for v in range(256)]
     eight = COLOURFUL[:8]
     made = {
         "os2-1.bmp": with_palette(1, COLOURFUL[:2], header=12),
         "os2-8.bmp": with_palette(8, COLOURFUL, header=12),
         "os2-8-short.bmp": with_palette(8, eight, header=12),
-        "os2-24.bmp": bmp(rows_of(numbers(24), 24), 24, header=12),
+        "os2-24.bmp": bmp(rows_of(noise(24), 24), 24, header=12),
         "os2-2-16.bmp": with_palette(8, COLOURFUL, header=16),
         "os2-2-64.bmp": with_palette(8, COLOURFUL, header=64),
         "1.bmp": with_palette(1, [(0, 0, 0), (255, 255, 255)]),
@@ -167,25 +167,25 @@ def files() -> dict[str, bytes]:
         "8-grey.bmp": with_palette(8, grey),
         "8-top-down.bmp": with_palette(8, COLOURFUL, height=-ROWS),
         "8-no-offset.bmp": with_palette(8, COLOURFUL, offset=0),
-        "16.bmp": bmp(rows_of(numbers(16), 16), 16),
-        "24.bmp": bmp(rows_of(numbers(24), 24), 24),
+        "16.bmp": bmp(rows_of(noise(16), 16), 16),
+        "24.bmp": bmp(rows_of(noise(24), 24), 24),
         "24-suggested-palette.bmp": bmp(
-            rows_of(numbers(24), 24), 24, palette=palette_of(eight), used=8
+            rows_of(noise(24), 24), 24, palette=palette_of(eight), used=8
         ),
-        "32.bmp": bmp(rows_of(numbers(32), 32), 32),
+        "32.bmp": bmp(rows_of(noise(32), 32), 32),
         "32-alpha-v2.bmp": with_fields("order", header=40, compression=6),
         "32-top-down-v5.bmp": with_fields("888", header=124, height=-ROWS),
-        "runs-8.bmp": bmp(runs_of(numbers(8) % 8 // 4), 8, palette=palette_of(eight), used=8,
+        "runs-8.bmp": bmp(runs_of(noise(8) % 8 // 4), 8, palette=palette_of(eight), used=8,
                           compression=1),
-        "runs-8-padded.bmp": bmp(runs_of(numbers(8) % 8 // 4, 3), 8, compression=1, used=8,
+        "runs-8-padded.bmp": bmp(runs_of(noise(8) % 8 // 4, 3), 8, compression=1, used=8,
                                  palette=palette_of(eight)),
         "runs-8-moves.bmp": bmp(MOVING_RUNS, 8, palette=palette_of(COLOURFUL), compression=1),
         "runs-4-moves.bmp": bmp(HALF_RUNS, 4, palette=palette_of(COLOURFUL[:16]), compression=2),
-        "icc-v5.bmp": bmp(rows_of(numbers(24), 24), 24, header=124, space=0x4D424544, icc=ICC),
-        "broken-icc-v5.bmp": bmp(rows_of(numbers(24), 24), 24, header=124, space=0x4D424544),
-        "linked-icc-v5.bmp": bmp(rows_of(numbers(24), 24), 24, header=124, space=0x4C494E4B,
+        "icc-v5.bmp": bmp(rows_of(noise(24), 24), 24, header=124, space=0x4D424544, icc=ICC),
+        "broken-icc-v5.bmp": bmp(rows_of(noise(24), 24), 24, header=124, space=0x4D424544),
+        "linked-icc-v5.bmp": bmp(rows_of(noise(24), 24), 24, header=124, space=0x4C494E4B,
                                  icc=b"c:\\profile.icm\0"),
-        "calibrated-v4.bmp": bmp(rows_of(numbers(24), 24), 24, header=108, space=0,
+        "calibrated-v4.bmp": bmp(rows_of(noise(24), 24), 24, header=108, space=0,
                                  calibration=CALIBRATION),
     }  # fmt: skip
     made |= {f"fields-{kind}.bmp": with_fields(kind) for kind in FIELDS}

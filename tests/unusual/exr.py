@@ -1,4 +1,4 @@
-"""OpenEXR of every layout, type of attribute and kind of channel."""
+"""OpenEXR files of every layout, type of attribute and kind of channel."""
 
 import io
 import struct
@@ -13,7 +13,7 @@ SCAN_LINES, TILES = "scanlineimage", "tiledimage"
 
 
 class Plane(NamedTuple):
-    """A channel, which has pixels at every so many rows and columns."""
+    """A channel, and its subsampling along rows and columns."""
 
     pixels: np.ndarray
     step: int = 1
@@ -56,13 +56,13 @@ ATTRIBUTES = {
 
 def exr(
     planes: dict[str, Plane],
-    said: dict[str, tuple[str, bytes]] | None = None,
+    attributes: dict[str, tuple[str, bytes]] | None = None,
     data_at: tuple[int, int] = (0, 0),
     display: tuple[int, int, int, int] | None = None,
     tiles: int = 0,
     levels: bool = False,
 ) -> bytes:
-    """Write channels of single pixels, without compression, row by row or in tiles."""
+    """Write flat channels, without compression, row by row or in tiles."""
     rows, columns = next(iter(planes.values())).pixels.shape
     left, top = data_at
     window = (left, top, left + columns - 1, top + rows - 1)
@@ -79,8 +79,8 @@ def exr(
         attribute("screenWindowCenter", "v2f", bytes(8)),
         attribute("screenWindowWidth", "float", struct.pack("<f", 1)),
     ]
-    said = {"pixelAspectRatio": ("float", struct.pack("<f", 1))} | (said or {})
-    head += [attribute(name, *value) for name, value in said.items()]
+    attributes = {"pixelAspectRatio": ("float", struct.pack("<f", 1))} | (attributes or {})
+    head += [attribute(name, *value) for name, value in attributes.items()]
     if tiles:
         head.append(attribute("tiles", "tiledesc", struct.pack("<IIB", tiles, tiles, int(levels))))
     chunks = []
@@ -97,7 +97,7 @@ def exr(
                 if row % p.step == 0
             )
             chunks.append(struct.pack("<ii", top + row, len(body)) + body)
-    long_names = 0x400 if any(len(name) > 31 for name in said) else 0
+    long_names = 0x400 if any(len(name) > 31 for name in attributes) else 0
     version = 2 | (0x200 if tiles else 0) | long_names
     start = b"\x76\x2f\x31\x01" + struct.pack("<I", version) + b"".join(head) + b"\0"
     places, at = [], len(start) + 8 * len(chunks)
@@ -132,7 +132,7 @@ def random(dtype: str = "f4", seed: int = 0) -> np.ndarray:
 
 
 def random_planes(names: str, dtype: str = "f4") -> dict[str, Plane]:
-    """Make a plane by each letter."""
+    """Make a plane for each letter."""
     return {name: Plane(random(dtype, ord(name))) for name in names}
 
 
@@ -152,14 +152,14 @@ def by_library(parts: list[tuple[dict, dict]]) -> bytes:
 
 
 def compressed(kind: str, dtype: str = "f2") -> bytes:
-    """Write a smooth picture by one of the compressions."""
+    """Write a smooth picture with one of the compressions."""
     rows, columns = np.mgrid[:ROWS, :COLUMNS]
     planes = {n: ((rows + columns * k) / 50).astype(dtype) for k, n in enumerate("RGB")}
     return by_library([({"compression": getattr(OpenEXR, f"{kind}_COMPRESSION")}, planes)])
 
 
 def deep() -> bytes:
-    """Write pixels of several values."""
+    """Write deep pixels, of several values each."""
     values = np.empty((2, 3), dtype=object)
     for place in np.ndindex(2, 3):
         values[place] = np.arange(sum(place), dtype=np.float32)
@@ -168,7 +168,7 @@ def deep() -> bytes:
 
 
 def nearly_clear() -> dict[str, Plane]:
-    """Make half floats under an alpha so small that half cannot hold their quotient."""
+    """Make half floats under an alpha so small that their quotient overflows."""
     planes = random_planes("RGBA", "f2")
     planes["A"].pixels[0, :3] = 6e-8, 0, 1e-5
     planes["R"].pixels[0, :3] = 0.5, 0.25, 0.9
@@ -176,14 +176,14 @@ def nearly_clear() -> dict[str, Plane]:
 
 
 def luminance_and_chroma(alpha: bool = False) -> dict[str, Plane]:
-    """Make luminance, and chroma of every second row and column."""
+    """Make luminance, and chroma at every second row and column."""
     half = {n: Plane(random("f2", ord(n[0]))[::2, ::2] - np.float16(0.5), 2) for n in ("RY", "BY")}
     planes = {"Y": Plane(random("f2", 9))} | half
     return planes | ({"A": Plane(random("f2", 7))} if alpha else {})
 
 
 def files() -> dict[str, bytes]:
-    """Make them."""
+    """Make the files."""
     window = (-10, -20, 99, 79)
     made = {
         "half.exr": exr(random_planes("RGB", "f2")),

@@ -8,7 +8,7 @@ PALETTE = np.random.default_rng(1).integers(0, 256, 48, np.uint8).tobytes()
 HEAD = 13 + 768
 
 
-def numbers(rows=ROWS, columns=COLUMNS, seed=0):
+def indices(rows=ROWS, columns=COLUMNS, seed=0):
     return np.random.default_rng(seed).integers(0, 16, (rows, columns), np.uint8)
 
 
@@ -23,7 +23,7 @@ def head(rows=ROWS, columns=COLUMNS, palette=PALETTE, background=0, aspect=0):
 
 
 def picture(values, column=0, row=0, palette=b"", interlaced=False):
-    """An image block; its numbers by giflib, of eight bits each."""
+    """An image block, with indices of eight bits compressed by giflib."""
     rows, columns = values.shape
     order = np.r_[0:rows:8, 4:rows:8, 2:rows:4, 1:rows:2] if interlaced else np.arange(rows)
     block = bytes(imagecodecs.gif_encode(np.ascontiguousarray(values[order])))[HEAD:-1]
@@ -50,9 +50,9 @@ def loops(count):
 
 
 def narrow(width, codes):
-    """An image block of one row, of numbers of a few bits, never compressed."""
+    """An image block of one row, with indices of a few bits, not compressed."""
     clear, end = 1 << width, (1 << width) + 1
-    # A code that clears the table before each keeps all codes as narrow as the first.
+    # A clear code before each index keeps all codes as narrow as the first.
     sequence = [code for number in codes for code in (clear, number)] + [end]
     packed = sum(code << at * (width + 1) for at, code in enumerate(sequence))
     body = packed.to_bytes(-(-len(sequence) * (width + 1) // 8), "little")
@@ -61,16 +61,16 @@ def narrow(width, codes):
 
 
 def files():
-    one, other = picture(numbers()), picture(numbers(seed=1))
-    clear = picture(np.where(numbers() < 8, 3, numbers()))
+    one, other = picture(indices()), picture(indices(seed=1))
+    clear = picture(np.where(indices() < 8, 3, indices()))
     return {
         "comments.gif": head() + comment(b"Gr\xfc\xdfe") + comment("日本".encode()) + comment()
         + comment(b"x" * 255, b"y") + one + comment(b"last") + b";",
-        "beyond.gif": head() + one + control(5) + picture(numbers(20, 20), 6, 4)
-        + control(5) + picture(numbers(3, 3), 60, 60) + b";",
+        "beyond.gif": head() + one + control(5) + picture(indices(20, 20), 6, 4)
+        + control(5) + picture(indices(3, 3), 60, 60) + b";",
         "small-canvas.gif": head(2, 3) + one + b";",
         "no-size.gif": head(0, 0) + one + b";",
-        "empty-frame.gif": head() + one + control(5) + picture(numbers())[:5] + bytes(4)
+        "empty-frame.gif": head() + one + control(5) + picture(indices())[:5] + bytes(4)
         + b"\0\x08\1\0\0" + control(5) + other + b";",
         "no-palette.gif": head(palette=b"") + one + b";",
         "transparent.gif": head() + control(0, 3) + clear + b";",
@@ -78,7 +78,7 @@ def files():
         "thrice.gif": head() + loops(2) + control(4) + one + control(9) + other + b";",
         "for-ever.gif": head() + loops(0) + one + other + b";",
         "single-timed.gif": head() + control(8) + one + b";",
-        "interlaced.gif": head() + picture(numbers(), interlaced=True) + b";",
+        "interlaced.gif": head() + picture(indices(), interlaced=True) + b";",
         "oblong.gif": head(aspect=113, background=5) + one + b";",
         "grey-background.gif": head(palette=bytes(range(16)) * 3, background=5) + one + b";",
         "drawn-text.gif": head() + control(5) + extension(1, bytes(12), b"words") + one

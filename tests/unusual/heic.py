@@ -1,4 +1,4 @@
-"""HEICs such as telephones write: turned, deep, several in a file, with light levels."""
+"""HEICs as phones write them: turned, deep, several in a file, with light levels."""
 
 import io
 
@@ -16,7 +16,7 @@ def heic(
     mode: str = "RGB", bits: int = 8, count: int = 1, options: dict[str, object] | None = None,
     **info: object,
 ) -> bytes:  # fmt: skip
-    """One by pillow-heif, without loss unless the options say otherwise."""
+    """A picture by pillow-heif, lossless by default."""
     channels = {"L": 1, "RGB": 3, "RGBA": 4, "RGBa": 4}[mode]
     pixels = picture(channels)
     if bits > 8:
@@ -33,14 +33,14 @@ def heic(
 
 
 def camera(orientation: int) -> bytes:
-    """EXIF that says how the picture lies."""
+    """EXIF with an orientation."""
     exif = PIL.Image.Exif()
     exif[0x010F], exif[0x0112] = "Optics & Co", orientation
     return exif.tobytes()
 
 
 def files() -> dict[str, bytes]:
-    """Make them."""
+    """Make the files."""
     light = {
         "content_light_level": {"max_content_light_level": 1000, "max_pic_average_light_level": 400}
     }

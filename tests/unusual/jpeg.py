@@ -1,4 +1,4 @@
-"""JPEGs of cameras and telephones, and of colours and codings that few programs write."""
+"""JPEGs of cameras and phones, and of colours and codings that few programs write."""
 
 import base64
 import io
@@ -61,14 +61,14 @@ s99fvKGicmp7TFWxEqdRXFyKp8qnXlJ7InscBxSd41u7/wD5TJ+uK4UFAIm6flaDzZD0fPpTY5kzfqWn
 
 
 def picture(channels: int = 3) -> np.ndarray:
-    """Ramps, which a JPEG keeps to a few levels."""
+    """Ramps, which a JPEG keeps within a few levels."""
     ramp = np.add.outer(np.arange(18) * 4, np.arange(24) * 5).astype(np.uint8)
     planes = [ramp, ramp[::-1], 255 - ramp, ramp[:, ::-1]][:channels]
     return planes[0] if channels == 1 else np.dstack(planes)
 
 
 def jpeg(mode: str = "RGB", **options: object) -> bytes:
-    """One by Pillow."""
+    """A picture by Pillow."""
     pixels = picture({"L": 1, "RGB": 3, "CMYK": 4}[mode])
     stream = io.BytesIO()
     file = PIL.Image.frombytes(mode, pixels.shape[1::-1], pixels.tobytes())
@@ -77,23 +77,23 @@ def jpeg(mode: str = "RGB", **options: object) -> bytes:
 
 
 def with_segments(data: bytes, *segments: tuple[int, bytes]) -> bytes:
-    """Put segments in front of all others but the first."""
+    """Insert segments after the first one."""
     at = 4 + int.from_bytes(data[4:6])
     added = (struct.pack(">BBH", 0xFF, kind, len(body) + 2) + body for kind, body in segments)
     return data[:at] + b"".join(added) + data[at:]
 
 
 def exif_in_pieces(size: int = 60) -> tuple[bytes, list[tuple[int, bytes]]]:
-    """EXIF, and the segments that it is cut into."""
-    said = PIL.Image.Exif()
-    said[0x010F], said[0x010E] = "Optics & Co", "a long description " * 8
-    whole = said.tobytes().removeprefix(b"Exif\0\0")
+    """EXIF, and the segments that it is split into."""
+    tags = PIL.Image.Exif()
+    tags[0x010F], tags[0x010E] = "Optics & Co", "a long description " * 8
+    whole = tags.tobytes().removeprefix(b"Exif\0\0")
     pieces = [whole[at : at + size] for at in range(0, len(whole), size)]
     return whole, [(0xE1, b"Exif\0\0" + piece) for piece in pieces]
 
 
 def several(*others: bytes, first: bytes | None = None) -> bytes:
-    """A picture with others behind it, and the index that says so."""
+    """A picture with others after it, and their index."""
     count = 1 + len(others)
     entries = struct.pack("<HHII", 0xB001, 4, 1, count)
     index = b"MPF\0II*\0" + struct.pack("<IH", 8, 1) + entries + bytes(4)
@@ -101,7 +101,7 @@ def several(*others: bytes, first: bytes | None = None) -> bytes:
 
 
 def files() -> dict[str, bytes]:
-    """Make them."""
+    """Make the files."""
     inks = picture(4)
     video = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0\0\0\x10mdat" + bytes(8)
     pieces = [

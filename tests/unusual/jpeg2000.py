@@ -1,4 +1,4 @@
-"""JPEG 2000 of components of every depth, sign and size, and of every box on colours."""
+"""JPEG 2000 with components of every depth, sign and size, and every box about colours."""
 
 import struct
 
@@ -20,17 +20,17 @@ def box(kind: bytes, body: bytes) -> bytes:
 
 
 def enumerated(space: int) -> bytes:
-    """Name a space of colours by its number."""
+    """Specify an enumerated colour space."""
     return box(b"colr", b"\1\0\0" + space.to_bytes(4))
 
 
 def by_profile(icc: bytes, method: int = 2) -> bytes:
-    """Describe colours by a profile."""
+    """Specify colours by a profile."""
     return box(b"colr", bytes([method, 0, 0]) + icc)
 
 
 def definitions(*rows: tuple[int, int, int]) -> bytes:
-    """Say of channels their kind (0 colour, 1 alpha, 2 that multiplied) and which colour."""
+    """Define channels: kind (0 colour, 1 alpha, 2 premultiplied alpha) and colour."""
     return box(
         b"cdef", struct.pack(">H", len(rows)) + b"".join(struct.pack(">3H", *r) for r in rows)
     )
@@ -57,7 +57,7 @@ def encoded(pixels: np.ndarray, bits: int | None = None, **options: object) -> b
 
 
 def joined(*components: tuple[np.ndarray, int, int], **options: object) -> bytes:
-    """Join components, of their own bits, each with a value at every so many columns and rows."""
+    """Join components, each with its own bits and subsampling."""
     heads, bodies, sizes = [], [], b""
     for pixels, bits, step in components:
         segments, body = _apart(encoded(pixels, bits, resolutions=1, **options))
@@ -67,7 +67,7 @@ def joined(*components: tuple[np.ndarray, int, int], **options: object) -> bytes
     rows, columns = (length * components[0][2] for length in components[0][0].shape)
     grid = struct.pack(">H8IH", 0, columns, rows, 0, 0, columns, rows, 0, 0, len(components))
     style = heads[0][STYLE]
-    # Packets component by component, which are not transformed together.
+    # Packets component by component, without a colour transform.
     style = style[:1] + bytes([_BY_COMPONENTS]) + style[2:4] + b"\0" + style[5:]
     head = _segment(SIZE, grid + sizes) + _segment(STYLE, style) + _segment(STEPS, heads[0][STEPS])
     for number, segments in enumerate(heads[1:], start=1):
@@ -110,7 +110,7 @@ def planes(bits: int, count: int) -> np.ndarray:
 
 
 def palette(columns: np.ndarray, bits: int, mapping: tuple[tuple[int, int, int], ...]) -> bytes:
-    """Write a palette of whole bytes, and which channels it makes."""
+    """Write a palette of whole bytes, and its mapping to channels."""
     count, width = columns.shape
     head = struct.pack(">HB", count, width) + bytes([bits - 1]) * width
     body = columns.astype(">u2" if bits > 8 else "u1").tobytes()
@@ -124,7 +124,7 @@ GEO = bytes.fromhex("b14bf8bd083d4b43a5ae8cd7d5a6ce03") + b"II*\0 a map"
 
 
 def files() -> dict[str, bytes]:
-    """Make them."""
+    """Make the files."""
     icc, grey_icc = profile(), profile(b"GRAY")
     colour = encoded(planes(8, 3))
     chroma = (plane(8, 1, 2), plane(8, 2, 2))
@@ -177,7 +177,7 @@ def files() -> dict[str, bytes]:
         "signed-12.j2k": encoded(signed(12), 12),
         "mixed.jp2": jp2(joined((plane(5), 5, 1), (signed(8, 1), 8, 1), (plane(6, 2), 6, 1)),
                          enumerated(SRGB)),
-        "bare.j2k": colour,
+        "without_jpeg_prefix.j2k": colour,
         "high-throughput.jph": bytes(imagecodecs.htj2k_encode(planes(8, 3))),
         "boxes.jp2": jp2(colour, enumerated(SRGB), extra=box(b"xml ", b"<a/>") + box(b"uuid", GEO)),
         "two.jp2": jp2(colour, enumerated(SRGB), extra=b"") + box(b"jp2c", colour),

@@ -1,4 +1,4 @@
-"""JPEG XLs by cjxl, whose colours are not sRGB, and others in boxes of every kind."""
+"""JPEG XLs by cjxl with colours other than sRGB, and others in boxes of every kind."""
 
 import base64
 
@@ -8,9 +8,9 @@ import PIL.Image
 
 from unusual.jpeg import MOTION, PLAIN, picture
 
-# By cjxl 0.7 of the picture that all these modules share; the letters say how.
+# By cjxl 0.7 from the picture that these modules share, with the options given.
 _BY_CJXL = {
-    # -d 0, with an ICC profile of no known space
+    # -d 0, with an ICC profile of an unknown space
     "profile.jxl": """
 /wqIMBDCW8OAhHkANFWSts+i5nXMByla7CFqWGgRW2gJMqc+ws6TQRcXhtNGQrizhd3ZJEbXVshoNLq0Bq8tDEDW0dYZAT5x
 rpoZl4FcQgEM+L+wtOIri6GuExe5rOShEKBobSornWaqyzvrL1mv3EAu6/gGOPoKmyubeopKhwVYO1sGaCpbWsqaQ+21sgA6
@@ -27,7 +27,7 @@ gko6ZGY+XjwuvcKwTQASiAIADAJd5RIAABUqo4wbvJzr+fJDh8W0jesMbbVtYUmiyDg2SSdwSBJLQLWj
 esHadAtLlqgLkwOD3DMn94SgXPsz2JNXESIBAFRIgRwAdiMVRZIxRsZIuGBAhOBAuoXrWbETG8cLLlvR1nK4MEX9qRnr7cWs
 uuJO2wC2Cg==
 """,
-    # of a JPEG, with compressed EXIF and pieces
+    # from a JPEG, with compressed EXIF and pieces
     "turned-jpeg.jxl": """
 AAAADEpYTCANCocKAAAAFGZ0eXBqeGwgAAAAAGp4bCAAAAATanhscAAAAAD/CogwC8QEAAAB42picmTAcNsAgiAILQMCQDoA
 oUaBkKtKAABAyFHZgqE4/yeIjBHKOKcUtB8hQ5ilDjLMQOkONVgfMpx8zIBDDiosctCwA9tHDf37I8scdtyBhqL7X4xxxiSX
@@ -43,7 +43,7 @@ mdkNAJAnBACAdQFAfhsAAAAAAAAAAAAYIPIAagWUgwFiAGEIsNgDRykUEIYAiSeBQQQh6x0AgBwIAAAA
 AAAAUEiBXNd0W94xBgcjqcgYS1n4WAHuZ63gO2BpMQhaJr35p/hOoOW/1rZxgAryk9baZgy0yJSE6Fh8cXEVdP2BiyCfXVxr
 4BfyXYv1HETMxX8BOZHHw4HBWNufZV+uX6J0WdtnqkPAHncLt+nsldNKmxQCPQM=
 """,
-    # of three frames
+    # with three frames
     "moving.jxl": """
 /wqIMMEAAopLAggCoggAALwBSxib7U5hFBSUFCMFBZbG4MkxRsdgdiLTMQY1RsfgLXHIGIPh6AM4B1Bfpq//r/+v/6//pf+8
 8m0F97T///X/////////7/r/HEl28H5T4Ut7M1Cy0zW+i2r////9/8P/P/z/w9M/pP/D/i8HTJCACAIaCQAAFAJLKDJ28czq
@@ -72,7 +72,7 @@ def box(kind: bytes, body: bytes) -> bytes:
 
 
 def boxed(*others: tuple[bytes, bytes], pieces: int = 1) -> bytes:
-    """A picture in a container, in one box or several, with others behind."""
+    """A picture in a container, in one box or several, with others after it."""
     stream = bytes(imagecodecs.jpegxl_encode(picture(), lossless=True))
     start = box(b"JXL ", b"\r\n\x87\n") + box(b"ftyp", b"jxl \0\0\0\0jxl ")
     if pieces == 1:
@@ -87,13 +87,13 @@ def boxed(*others: tuple[bytes, bytes], pieces: int = 1) -> bytes:
 
 
 def exif(orientation: int = 1) -> bytes:
-    said = PIL.Image.Exif()
-    said[0x010F], said[0x0112] = "Optics & Co", orientation
-    return said.tobytes().removeprefix(b"Exif\0\0")
+    tags = PIL.Image.Exif()
+    tags[0x010F], tags[0x0112] = "Optics & Co", orientation
+    return tags.tobytes().removeprefix(b"Exif\0\0")
 
 
 def files() -> dict[str, bytes]:
-    """Make them."""
+    """Make the files."""
     deep, grey = picture().astype(np.uint16), picture(1)
     packed = bytes(imagecodecs.brotli_encode(bytes(4) + exif()))
     return {
@@ -114,7 +114,7 @@ def files() -> dict[str, bytes]:
         "four-bits.jxl": bytes(
             imagecodecs.jpegxl_encode(picture() >> 4, lossless=True, bitspersample=4)
         ),
-        # What its EXIF says of lying is not obeyed.
+        # The orientation in its EXIF is ignored.
         "described.jxl": boxed((b"Exif", bytes(4) + exif(6)), (b"xml ", PLAIN)),
         "pieces.jxl": boxed((b"brob", b"Exif" + packed), pieces=3),
         "motion.jxl": boxed((b"xml ", MOTION), (b"jumb", bytes(8)), (b"jhgm", bytes(9))),

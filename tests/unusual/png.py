@@ -22,13 +22,13 @@ def header(colour_type, bits, interlaced=0, size=(ROWS, COLUMNS)):
 
 
 def values(colour_type, bits):
-    """Samples of every value that so many bits can have, or of many."""
+    """Samples of every value of some bits, or of many of them."""
     rng = np.random.default_rng(bits)
     return rng.integers(0, 1 << bits, (ROWS, COLUMNS, SAMPLES[colour_type]), np.uint16)
 
 
 def packed(samples, bits, interlaced=0):
-    """Pixels unfiltered, as one picture or as seven smaller ones."""
+    """Pixels unfiltered, as one picture or interlaced as seven smaller ones."""
     raw = b""
     for row, column, down, right in PASSES if interlaced else ((0, 0, 1, 1),):
         part = samples[row::down, column::right]
@@ -43,17 +43,17 @@ def packed(samples, bits, interlaced=0):
     return zlib.compress(raw)
 
 
-def still(*before, colour_type=2, bits=8, interlaced=0, behind=b"", samples=None):
-    """A picture with chunks before its pixels, and behind them."""
+def still(*before, colour_type=2, bits=8, interlaced=0, trailing=b"", samples=None):
+    """A picture with chunks before its pixels, and after them."""
     if samples is None:
         samples = values(colour_type, bits)
     pixels = png_chunk(b"IDAT", packed(samples, bits, interlaced))
     head = SIGNATURE + header(colour_type, bits, interlaced)
-    return head + b"".join(before) + pixels + behind + END
+    return head + b"".join(before) + pixels + trailing + END
 
 
-def spoilt(chunk):
-    """A chunk whose checksum is wrong."""
+def corrupted(chunk):
+    """A chunk with a wrong checksum."""
     return chunk[:-1] + bytes((chunk[-1] ^ 1,))
 
 
@@ -66,13 +66,13 @@ def control(number, rows=ROWS, columns=COLUMNS, delay=(7, 100)):
 
 
 def turned_exif(orientation):
-    said = PIL.Image.Exif()
-    said[0x0112] = orientation
-    return png_chunk(b"eXIf", said.tobytes()[6:])
+    tags = PIL.Image.Exif()
+    tags[0x0112] = orientation
+    return png_chunk(b"eXIf", tags.tobytes()[6:])
 
 
 def animated(hidden, count, delay=(7, 100)):
-    """An animation, of which the default image is a frame or none."""
+    """An animation, with the default image as a frame or hidden."""
     moving = [np.roll(values(2, 8), shift, 0) for shift in range(count)]
     chunks = [header(2, 8), png_chunk(b"acTL", struct.pack(">II", count, 3))]
     number = 0
@@ -91,7 +91,7 @@ def animated(hidden, count, delay=(7, 100)):
 
 
 PALETTE = np.random.default_rng(1).integers(0, 256, 48, np.uint8).tobytes()
-SAID = {
+METADATA = {
     b"gAMA": struct.pack(">I", 45455),
     b"cICP": bytes((1, 13, 0, 1)),
     b"sCAL": b"\x010.5\x000.25",
@@ -105,8 +105,8 @@ SAID = {
 LOST = {b"sPLT": b"few\0\x08" + bytes(6), b"hIST": bytes(32), b"tIME": bytes(7)}
 
 
-def chunks(said):
-    return [png_chunk(kind, body) for kind, body in said.items()]
+def chunks(bodies):
+    return [png_chunk(kind, body) for kind, body in bodies.items()]
 
 
 def international(keyword, language, translated, text):
@@ -137,7 +137,7 @@ BROKEN = {
     "deflated": png_chunk(b"zTXt", b"key\0\0words"),
     "international": png_chunk(b"iTXt", b"key\0\1\0en"),
     "exif": png_chunk(b"eXIf", b"none"),
-    "checksum": spoilt(png_chunk(b"tEXt", b"key\0words")),
+    "checksum": corrupted(png_chunk(b"tEXt", b"key\0words")),
     "gamma": png_chunk(b"gAMA", b"\1"),
     "shape": png_chunk(b"pHYs", bytes(9)),
     "bits": png_chunk(b"sBIT", bytes((9, 9, 9))),
@@ -149,12 +149,12 @@ def files():
     made = {
         "oblong.png": still(oblong(4, 2, 0)),
         "metres.png": still(oblong(1003, 2835, 1)),
-        "said.png": still(*chunks(SAID)),
+        "tagged.png": still(*chunks(METADATA)),
         "lost.png": still(coloured, *chunks(LOST)),
-        "turned-said.png": still(turned_exif(6), oblong(4, 2, 0), *chunks(SAID)),
+        "turned-tagged.png": still(turned_exif(6), oblong(4, 2, 0), *chunks(METADATA)),
         "texts.png": still(*TEXTS),
-        "behind.png": still(behind=png_chunk(b"abCe", b"copy") + TEXTS[0]) + b"and more",
-        "palette-said.png": still(
+        "trailing.png": still(trailing=png_chunk(b"abCe", b"copy") + TEXTS[0]) + b"and more",
+        "palette-tagged.png": still(
             coloured,
             png_chunk(b"tRNS", bytes((0, 128))),
             png_chunk(b"sBIT", bytes((4, 5, 6))),
@@ -162,7 +162,7 @@ def files():
             colour_type=3,
             bits=4,
         ),
-        "few-said.png": still(
+        "few-tagged.png": still(
             png_chunk(b"tRNS", b"\0\1"),
             png_chunk(b"sBIT", b"\1"),
             png_chunk(b"bKGD", b"\0\2"),

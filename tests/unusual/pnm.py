@@ -1,4 +1,4 @@
-"""The PNM family in every spelling, and arrays of NumPy in every layout."""
+"""The PNM family in every spelling, and NumPy arrays in every layout."""
 
 import io
 
@@ -15,7 +15,7 @@ def values(largest: int, channels: int = 1) -> np.ndarray:
 
 
 def binary(magic: bytes, largest: int, channels: int = 1, gap: bytes = b"\n") -> bytes:
-    """Write values as bytes, or as two each."""
+    """Write values as one byte or two each."""
     stored = values(largest, channels).astype(">u2" if largest > 255 else "u1")
     head = b"%b%b%d %d%b%d%b" % (magic, gap, COLUMNS, ROWS, gap, largest, gap[-1:])
     return head + stored.tobytes()
@@ -35,7 +35,7 @@ def floats(channels: int = 1) -> np.ndarray:
 
 
 def pfm(scale: bytes, channels: int = 1, comment: bytes = b"") -> bytes:
-    """Write floats from the lowest row up, in the order of bytes that the sign says."""
+    """Write floats from the lowest row up, in the byte order given by the sign."""
     order = "<f4" if scale.startswith(b"-") else ">f4"
     magic = b"Pf" if channels == 1 else b"PF"
     head = b"%b\n%b%d %d\n%b\n" % (magic, comment, COLUMNS, ROWS, scale)
@@ -58,7 +58,7 @@ def npy(array: np.ndarray, version: tuple[int, int] | None = None) -> bytes:
 
 
 def files() -> dict[str, bytes]:
-    """Make them."""
+    """Make the files."""
     bits = values(1)
     packed = np.packbits(bits.astype(np.uint8), axis=1).tobytes()
     single = b"P4\n%d %d\n" % (COLUMNS, ROWS) + packed

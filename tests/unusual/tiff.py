@@ -23,7 +23,7 @@ SUBFILE, MASKS, COLOURS, EXTRA, PALETTE = 254, 4, 262, 338, 320
 
 
 def picture(channels=1, dtype=np.uint8):
-    """Waves and a little noise over all of a type."""
+    """Waves and a little noise over the full range of a type."""
     rng = np.random.default_rng(7)
     rows, columns = np.mgrid[:ROWS, :COLUMNS]
     planes = [np.sin(rows / (3 + c)) * np.cos(columns / (4 + c)) for c in range(channels)]
@@ -34,14 +34,14 @@ def picture(channels=1, dtype=np.uint8):
 
 
 class Page:
-    """A page: its entries, its parts, and the pages and directories that entries lead to."""
+    """A page: its entries, its parts, and the pages and directories that entries point to."""
 
     def __init__(self, entries, parts, below=None):
         self.entries, self.parts, self.below = entries, parts, below or {}
 
 
 def page(pixels, parts=None, entries=None, without=(), below=None, rows_per_strip=None):
-    """A page of whole pixels as they are, or of the parts that are given."""
+    """A page of uncompressed pixels, or of given parts."""
     samples = pixels.shape[2] if pixels.ndim == 3 else 1
     usual = {
         256: (LONG, [pixels.shape[1]]),
@@ -58,7 +58,7 @@ def page(pixels, parts=None, entries=None, without=(), below=None, rows_per_stri
 
 
 def tiff(*pages, order="<", big=False):
-    """A file of pages, whose parts are bytes, or pixels to be stored in its order."""
+    """A file of pages, whose parts are bytes, or pixels to store in its byte order."""
     word = "Q" if big else "I"
     mark = b"II" if order == "<" else b"MM"
     version = struct.pack(f"{order}HHH", 43, 8, 0) if big else struct.pack(f"{order}H", 42)
@@ -70,7 +70,7 @@ def tiff(*pages, order="<", big=False):
 
 
 def _append(data, one, link, order, word):
-    """Add a page, and say at `link` where it is."""
+    """Add a page, and write its offset at `link`."""
     places, sizes = [], []
     for part in one.parts:
         if isinstance(part, np.ndarray):
@@ -87,11 +87,11 @@ def _append(data, one, link, order, word):
     entries |= {tag: (kind, [0]) for tag in one.below}
     size = struct.calcsize(word)
     values = {}
-    for tag, (form, said) in sorted(entries.items()):
+    for tag, (form, content) in sorted(entries.items()):
         raw = (
-            said
-            if isinstance(said, bytes)
-            else struct.pack(f"{order}{len(said)}{_FORMS[form]}", *said)
+            content
+            if isinstance(content, bytes)
+            else struct.pack(f"{order}{len(content)}{_FORMS[form]}", *content)
         )
         count = len(raw) // struct.calcsize(_FORMS[form]) // _TOGETHER.get(form, 1)
         at = None
@@ -117,14 +117,14 @@ def _append(data, one, link, order, word):
 
 def every_type(order, big):
     """A page with a tag of every type, one value and several."""
-    said = {
+    values_by_type = {
         BYTE: [1, 2, 250], ASCII: b"two\0words\0", SHORT: [1, 2, 60000], LONG: [1, 70000],
         RATIONAL: [1, 3, 4000000000, 7], SBYTE: [-1, 2], UNDEFINED: b"\1\2\3\4\5", SSHORT: [-2, 3],
         SLONG: [-70000, 2], SRATIONAL: [-1, 3, 2, -9], FLOAT: [0.1, -1e30], DOUBLE: [0.1, 1e300],
     }  # fmt: skip
     if big:
-        said |= {LONG8: [1, 1 << 40], SLONG8: [-1, 1 << 40]}
-    entries = {65100 + kind: (kind, values) for kind, values in said.items()}
+        values_by_type |= {LONG8: [1, 1 << 40], SLONG8: [-1, 1 << 40]}
+    entries = {65100 + kind: (kind, values) for kind, values in values_by_type.items()}
     one = {RATIONAL: [22, 7], SRATIONAL: [-22, 7], SHORT: [9], DOUBLE: [0.5], FLOAT: [0.5]}
     entries |= {65200 + kind: (kind, values) for kind, values in one.items()}
     return tiff(page(picture(), entries=entries), order=order, big=big)
@@ -146,7 +146,7 @@ def parts_of(data, number=0):
 
 
 def two_faxes():
-    """Two pages of Group 3 whose options differ, and nothing else."""
+    """Two pages of Group 3 that differ only in their options."""
     pages = []
     for options in (0, 1, 4):
         parts, tags = parts_of(fax("group3", {292: options}))
@@ -159,7 +159,7 @@ def two_faxes():
 
 
 def subsampled(across, down, compression=1):
-    """YCbCr whose colours are stored once for several pixels, as TIFF 6.0 lays them out."""
+    """Subsampled YCbCr, as TIFF 6.0 lays it out."""
     luma = picture(3)[..., 0]
     rows, columns = -(-ROWS // down), -(-COLUMNS // across)
     chroma = picture(3)[: rows * down : down, : columns * across : across, 1:]
@@ -176,8 +176,8 @@ def subsampled(across, down, compression=1):
     return tiff(page(picture(3), [coded], entries))
 
 
-def numbered(bits, alpha=False, colours_of_8=False):
-    """A palette of so many bits; beside its numbers there may be alpha."""
+def paletted(bits, alpha=False, colours_of_8=False):
+    """A picture with a palette, with or without alpha."""
     numbers = picture() >> (8 - bits)
     palette = np.random.default_rng(bits).integers(0, 256, 3 << bits)
     stored = palette if colours_of_8 else palette * 257
@@ -211,7 +211,7 @@ def mask_page(bits, mask, reduced=0):
 
 
 def holes():
-    """Which pixels are the picture."""
+    """A mask with holes."""
     rows, columns = np.mgrid[:ROWS, :COLUMNS]
     return (rows - 9) ** 2 + (columns - 12) ** 2 < 90
 
@@ -231,7 +231,7 @@ def with_masks(bits=1):
 
 
 def metamorph(planes=3, order="<", claimed=None):
-    """Planes behind each other under one directory, with tables that lead to places."""
+    """A stack of planes under one directory, with tables of offsets."""
     stack = np.stack([np.roll(picture(1, np.uint16), shift, 0) for shift in range(planes)])
     entries = {
         33628: (LONG, [0, 1]),
@@ -246,7 +246,7 @@ def beside(**entries):
 
 
 def with_exif(place):
-    """A page whose EXIF and GPS are whole, with a broken EXIF beyond the file, or bytes of none."""
+    """A page with EXIF and GPS; the EXIF may lie beyond the file, or be broken."""
     photograph = Page({0x829A: (RATIONAL, [1, 250]), 0xA434: (ASCII, b"50 mm\0")}, [])
     gps = Page({1: (ASCII, b"N\0"), 2: (RATIONAL, [10, 1, 20, 1, 30, 1])}, [])
     if place is None:
@@ -255,7 +255,7 @@ def with_exif(place):
 
 
 def broken_tags():
-    """Entries that lead beyond the file, of no known type, or hold text that is none."""
+    """Entries that point beyond the file, have an unknown type, or hold broken text."""
     data = tiff(
         page(
             picture(),
@@ -281,7 +281,7 @@ def broken_tags():
 
 
 def surplus(compression):
-    """Strips of eight rows each, the last of which is full though the picture ends within it."""
+    """Strips of eight rows each; the last is full, though the picture ends within it."""
     pixels = picture(3)
     padded = np.pad(pixels, ((0, 4), (0, 0), (0, 0)), mode="edge")
     code = {1: bytes, 5: imagecodecs.lzw_encode, 8: zlib.compress,
@@ -292,7 +292,7 @@ def surplus(compression):
 
 
 def uncounted(compression):
-    """A strip of which nothing says how long it is."""
+    """A strip without a byte count."""
     pixels = picture(3)
     code = {1: bytes, 5: imagecodecs.lzw_encode}[compression]
     return tiff(page(pixels, [code(pixels.tobytes())], {259: (SHORT, [compression]), 279: None}))
@@ -307,7 +307,7 @@ def tiled():
 
 
 def files():
-    """Make them: name to bytes."""
+    """Make the files, by their names."""
     made = {
         f"types-{'MM' if order == '>' else 'II'}{'-big' * big}.tif": every_type(order, big)
         for order in "<>"
@@ -342,7 +342,7 @@ def files():
         for across, down in ((1, 1), (2, 1), (2, 2), (4, 2))
         for compression in (1, 5, 8)
     }
-    made |= {f"palette-{bits}.tif": numbered(bits) for bits in (1, 2, 4, 8)}
+    made |= {f"palette-{bits}.tif": paletted(bits) for bits in (1, 2, 4, 8)}
     made |= {
         f"extra-{''.join(map(str, extra))}.tif": five_channels(extra)
         for extra in ((2, 0), (0, 2), (1, 0), (0, 0), (2, 2))
@@ -363,8 +363,8 @@ def files():
                 },
             )
         ),
-        "palette-alpha.tif": numbered(8, alpha=True),
-        "palette-bytes.tif": numbered(8, colours_of_8=True),
+        "palette-alpha.tif": paletted(8, alpha=True),
+        "palette-bytes.tif": paletted(8, colours_of_8=True),
         "masks.tif": with_masks(),
         "masks-bytes.tif": with_masks(8),
         "stack.stk": metamorph(),

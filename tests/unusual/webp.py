@@ -16,7 +16,7 @@ def riff(*chunks):
 
 
 def extended(flags, *chunks):
-    """A still picture with chunks behind it."""
+    """A still picture with chunks after it."""
     rows, columns = _smooth(3).shape[:2]
     sizes = (columns - 1).to_bytes(3, "little") + (rows - 1).to_bytes(3, "little")
     head = chunk(b"VP8X", bytes((flags, 0, 0, 0)) + sizes)

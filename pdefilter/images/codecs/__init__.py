@@ -1,7 +1,7 @@
-"""Bytes to images and back, one module per format or family of formats."""
+"""The codecs: bytes to images and back, one module per format or family of formats."""
 
 import logging
 
-# What is wrong with a file is told by our own sentence.
+# Errors in a file are reported in our own words.
 for _library in ("imagecodecs", "tifffile", "PIL"):
     logging.getLogger(_library).setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""How the frames of an animation are shown: each is laid over what is left of those before."""
+"""The canvas of an animation: each frame is drawn over what those before it left."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,28 +13,28 @@ CLEAR, RESTORE = 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a frame goes on the canvas, and how.
+    """The place of a frame on the canvas, and how it is drawn.
 
     Attributes
     ----------
     row, column, rows, columns : int
-        The place.
-    clears : int
-        What becomes of that place afterwards: 0 nothing, `CLEAR` or `RESTORE`.
+        The rectangle that the frame covers.
+    disposal : int
+        What happens to the rectangle afterwards: 0 nothing, `CLEAR` or `RESTORE`.
     blends : bool
-        Whether transparent pixels show what was there before.
+        Whether the canvas shows through transparent pixels.
     """
 
     row: int
     column: int
     rows: int
     columns: int
-    clears: int
+    disposal: int
     blends: bool
 
     @property
     def area(self) -> tuple[slice, slice]:
-        """The place, as an index."""
+        """The rectangle, as an index."""
         return (
             slice(self.row, self.row + self.rows),
             slice(self.column, self.column + self.columns),
@@ -47,11 +47,11 @@ class Canvas:
     Parameters
     ----------
     rows, columns : int
-        Its size.
+        The size of the canvas.
     placements : list of Placement
-        Where each frame goes.
+        The placement of each frame.
     patch : callable
-        Decodes a frame by its number: shape (rows, columns, channels).
+        Decodes the pixels of a frame by its number: shape (rows, columns, channels).
     """
 
     def __init__(
@@ -65,9 +65,9 @@ class Canvas:
             if place.row + place.rows > rows or place.column + place.columns > columns:
                 raise ImageError("has a frame outside its canvas; get an intact copy")
         whole = (rows, columns)
-        # What a frame leaves uncovered is transparent, even where no frame has alpha.
-        self._shows_through = (placements[0].rows, placements[0].columns) != whole or any(
-            place.clears == CLEAR for place in placements
+        # Uncovered pixels are transparent, even if no frame has alpha.
+        self._needs_alpha = (placements[0].rows, placements[0].columns) != whole or any(
+            place.disposal == CLEAR for place in placements
         )
         self._shape = whole
         self._placements = placements
@@ -75,34 +75,34 @@ class Canvas:
         self._next = 0
         self._canvas: Pixels | None = None
 
-    def shown(self, number: int) -> Pixels:
-        """Draw a frame: shape (rows, columns) or (rows, columns, channels)."""
+    def frame(self, number: int) -> Pixels:
+        """Draw the canvas as of a frame: shape (rows, columns) or (rows, columns, channels)."""
         if number < self._next:
             self._next, self._canvas = 0, None
         while self._next <= number:
-            shown = self._drawn(self._next)
+            drawn = self._draw(self._next)
             self._next += 1
-        return shown if shown.shape[2] > 1 else shown[..., 0]
+        return drawn if drawn.shape[2] > 1 else drawn[..., 0]
 
-    def _drawn(self, number: int) -> Pixels:
+    def _draw(self, number: int) -> Pixels:
         place, patch = self._placements[number], self._patch(number)
-        if self._shows_through and patch.shape[2] in (1, 3):
+        if self._needs_alpha and patch.shape[2] in (1, 3):
             opaque = np.full_like(patch[..., :1], np.iinfo(patch.dtype).max)
             patch = np.concatenate([patch, opaque], axis=2)
         if self._canvas is None:
             self._canvas = np.zeros((*self._shape, patch.shape[2]), patch.dtype)
         before = self._canvas[place.area].copy()
         self._canvas[place.area] = _over(patch, before) if place.blends else patch
-        shown = self._canvas.copy()
-        if place.clears == CLEAR or (place.clears == RESTORE and number == 0):
+        drawn = self._canvas.copy()
+        if place.disposal == CLEAR or (place.disposal == RESTORE and number == 0):
             self._canvas[place.area] = 0
-        elif place.clears == RESTORE:
+        elif place.disposal == RESTORE:
             self._canvas[place.area] = before
-        return shown
+        return drawn
 
 
 def _over(patch: Pixels, below: Pixels) -> Pixels:
-    """Lay a patch over what is below it (Porter & Duff 1984)."""
+    """Composite a patch over the canvas below it (Porter & Duff 1984)."""
     if patch.shape[2] in (1, 3):
         return patch
     full = np.iinfo(patch.dtype).max
@@ -110,7 +110,6 @@ def _over(patch: Pixels, below: Pixels) -> Pixels:
     alpha = a + b * (1 - a)
     colour = patch[..., :-1] * a + below[..., :-1] * b * (1 - a)
     mixed = np.divide(colour, alpha, out=np.zeros_like(colour), where=alpha > 0)
-    laid = np.rint(np.concatenate([mixed, alpha * full], axis=2)).astype(patch.dtype)
-    # An opaque or an empty patch is no sum: it is what it is, to the bit, and so is what is hidden
-    # where nothing shows.
-    return np.where((a == 1) | (b == 0), patch, np.where(a == 0, below, laid))
+    composite = np.rint(np.concatenate([mixed, alpha * full], axis=2)).astype(patch.dtype)
+    # Under full or no opacity nothing is mixed, so that the bits stay, hidden colours included.
+    return np.where((a == 1) | (b == 0), patch, np.where(a == 0, below, composite))

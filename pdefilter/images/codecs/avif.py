@@ -1,7 +1,7 @@
 """AVIF of 8, 10 and 12 bits, still or moving, by OpenCV (libavif).
 
-Pillow has but 8 bits, yet finds all metadata, of which OpenCV reads the EXIF alone. What colours
-mean, how often an animation is played and how a picture is cut stands in boxes read here.
+Pillow decodes 8 bits only, but reads all metadata, where OpenCV reads only the EXIF. Boxes read
+here give the meaning of colours, the loops of an animation and the clean aperture.
 """
 
 import io
@@ -16,17 +16,17 @@ import PIL.Image
 
 from pdefilter.errors import ImageError
 from pdefilter.images.codecs.avif_timing import Timing, timing, with_loops
-from pdefilter.images.codecs.boxes import Box, body_of, boxes, places
+from pdefilter.images.codecs.boxes import Box, body_of, body_slices, boxes
 from pdefilter.images.codecs.colour_numbers import SRGB, UNSPECIFIED
 from pdefilter.images.codecs.companions import GAIN_MAP, without_companions
 from pdefilter.images.codecs.opencv import cv2
-from pdefilter.images.codecs.silence import unwarned
-from pdefilter.images.exif import bare
+from pdefilter.images.codecs.silence import without_warnings
+from pdefilter.images.exif import without_jpeg_prefix
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import KINDS, Metadata
 from pdefilter.images.reading import Reading
-from pdefilter.images.values import gathered, spread
+from pdefilter.images.values import from_full_range, to_full_range
 
 _KINDS = {
     "exif": cv2.IMAGE_METADATA_EXIF,
@@ -34,32 +34,32 @@ _KINDS = {
     "icc": cv2.IMAGE_METADATA_ICCP,
 }
 _SPEED = 9
-# How EXIF counts a rotation by so many quarters to the left, and then a mirror (none, 0, 1).
+# EXIF orientations by quarter turns to the left, then by mirror (none, 0, 1).
 _ORIENTATIONS = {0: (1, 4, 2), 1: (8, 5, 7), 2: (3, 2, 4), 3: (6, 7, 5)}
 _ENTRY = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"av01")
 _PROPERTIES = (b"meta", b"iprp", b"ipco")
-_BEFORE_ITS_BOXES = 78
-_UNKEPT = {
+_ENTRY_HEADER = 78
+_DROPPED = {
     b"clli": "light levels",
     b"mdcv": "colours of the mastering display",
     b"pasp": "shape of its pixels",
 }
-# The library decodes all frames up to those wanted: not one by one, nor more than fit.
-_AT_ONCE = 16
+# The library decodes all frames up to the last wanted: so several at once, but not too many.
+_FRAMES_AT_ONCE = 16
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
-    """Read stills; how they are to be turned is told by their own boxes, not by EXIF."""
+    """Read a still or an animation; its boxes give the orientation, not its EXIF."""
     moving = timing(data) if data[8:12] == b"avis" else None
     properties = _properties(data, moving=moving is not None)
     rows, columns = _size(data, properties, moving=moving is not None)
     reading.require_size(rows, columns)
     metadata = _metadata(data, properties, reading)
-    window = _window(rows, columns, properties)
+    window = _clean_aperture(rows, columns, properties)
     if window is None:
-        metadata = replace(metadata, unkept=(*metadata.unkept, "clean aperture"))
+        metadata = replace(metadata, dropped=(*metadata.dropped, "clean aperture"))
     else:
-        rows, columns = (part.stop - part.start for part in window)
+        rows, columns = (side.stop - side.start for side in window)
     if moving is None:
 
         def read() -> Image:
@@ -87,14 +87,14 @@ def _encoded(image: Image, options: list[int]) -> bytes:
     if image.has_alpha and (image.pixels[..., -1] == np.iinfo(image.pixels.dtype).max).all():
         warnings.warn("AVIF stores no alpha that is opaque everywhere: left out", stacklevel=2)
     metadata = {
-        kind: np.frombuffer(said, np.uint8)
+        kind: np.frombuffer(blob, np.uint8)
         for key, kind in _KINDS.items()
-        if (said := getattr(image.metadata, key)) is not None
+        if (blob := getattr(image.metadata, key)) is not None
     }
-    done, data = cv2.imencodeWithMetadata(
-        ".avif", _to_opencv(image), list(metadata), list(metadata.values()), options
+    is_encoded, data = cv2.imencodeWithMetadata(
+        ".avif", _as_opencv(image), list(metadata), list(metadata.values()), options
     )
-    if not done:
+    if not is_encoded:
         raise ImageError("is too large for AVIF; write .png")
     return bytes(data)
 
@@ -104,31 +104,31 @@ def _encoded_animation(stills: Sequence[Image], options: list[int]) -> bytes:
         raise ImageError("has frames of different kinds, which AVIF cannot hold; write .tif")
     metadata = stills[0].metadata
     lost = [
-        said for key, said in KINDS.items() if key in _KINDS and getattr(metadata, key) is not None
+        kind for key, kind in KINDS.items() if key in _KINDS and getattr(metadata, key) is not None
     ]
     if lost:
-        warnings.warn(f"no {', no '.join(lost)} is written to moving AVIF: left out", stacklevel=2)
+        warnings.warn(f"an animated AVIF carries no {', no '.join(lost)}: left out", stacklevel=2)
     animation = cv2.Animation()
-    animation.frames = [_to_opencv(still) for still in stills]
+    animation.frames = [_as_opencv(still) for still in stills]
     durations = [max(1, round(still.metadata.duration or 0)) for still in stills]
     animation.durations = durations
-    done, data = cv2.imencodeanimation(".avif", animation, options)
-    if not done:
+    is_encoded, data = cv2.imencodeanimation(".avif", animation, options)
+    if not is_encoded:
         raise ImageError("is too large for AVIF; write .png")
     return with_loops(bytes(data), metadata.loops or 0)
 
 
 def _is_alike(one: Image, other: Image) -> bool:
-    """Whether two images can be frames of one animation."""
+    """Whether two images can be frames of the same animation."""
     return (one.pixels.shape, one.pixels.dtype, one.bits, one.has_alpha) == (
         other.pixels.shape, other.pixels.dtype, other.bits, other.has_alpha,
     )  # fmt: skip
 
 
-def _to_opencv(image: Image) -> Pixels:
+def _as_opencv(image: Image) -> Pixels:
     pixels, bits = image.pixels, image.bits or 8
     if bits > 8:
-        pixels = gathered(pixels, (1 << bits) - 1)
+        pixels = from_full_range(pixels, (1 << bits) - 1)
     if image.channels == 1:
         return np.ascontiguousarray(pixels.reshape(pixels.shape[:2]))
     order = [0, 0, 0, 1] if image.channels == 2 else [2, 1, 0, 3][: image.channels]
@@ -139,9 +139,9 @@ def _image(pixels: Pixels | None, properties: list[Box], metadata: Metadata) -> 
     if pixels is None:
         raise ImageError("is a truncated or broken AVIF; get an intact copy")
     bits = _bits(properties)
-    pixels = pixels[_window(pixels.shape[0], pixels.shape[1], properties) or ...]
+    pixels = pixels[_clean_aperture(pixels.shape[0], pixels.shape[1], properties) or ...]
     if bits > 8:
-        pixels = spread(pixels, (1 << bits) - 1)
+        pixels = to_full_range(pixels, (1 << bits) - 1)
     if pixels.ndim == 3:
         pixels = np.ascontiguousarray(pixels[..., [2, 1, 0, 3][: pixels.shape[2]]])
     return Image(
@@ -153,109 +153,111 @@ def _image(pixels: Pixels | None, properties: list[Box], metadata: Metadata) -> 
 
 
 def _animation(
-    data: bytes, moving: Timing, properties: list[Box], metadata: Metadata, size: tuple[int, int]
+    data: bytes, timing_: Timing, properties: list[Box], metadata: Metadata, size: tuple[int, int]
 ) -> Frames:
     decoded: dict[int, Pixels] = {}
 
     def read(number: int) -> Image:
         if number not in decoded:
             decoded.clear()
-            count = min(_AT_ONCE, len(moving.durations) - number)
-            _, found = cv2.imdecodeanimation(np.frombuffer(data, np.uint8), number, count)
-            decoded.update(enumerate(found.frames, number))
-        said = replace(metadata, duration=moving.durations[number], loops=moving.loops)
-        return _image(decoded.get(number), properties, said)
+            count = min(_FRAMES_AT_ONCE, len(timing_.durations) - number)
+            _, animation = cv2.imdecodeanimation(np.frombuffer(data, np.uint8), number, count)
+            decoded.update(enumerate(animation.frames, number))
+        of_frame = replace(metadata, duration=timing_.durations[number], loops=timing_.loops)
+        return _image(decoded.get(number), properties, of_frame)
 
-    return Frames(len(moving.durations), read, size, metadata=lambda: metadata)
+    return Frames(len(timing_.durations), read, size, metadata=lambda: metadata)
 
 
 def _metadata(data: bytes, properties: list[Box], reading: Reading) -> Metadata:
     icc = exif = xmp = None
     try:
-        with unwarned(), PIL.Image.open(io.BytesIO(data), formats=["AVIF"]) as file:
+        with without_warnings(), PIL.Image.open(io.BytesIO(data), formats=["AVIF"]) as file:
             icc, exif, xmp = (file.info.get(key) for key in ("icc_profile", "exif", "xmp"))
     except (OSError, SyntaxError, ValueError):
-        reading.spoilt("metadata")
-    xmp, named = without_companions(xmp or None)
+        reading.report_broken("metadata")
+    xmp, companions = without_companions(xmp or None)
     return Metadata(
         icc=icc,
-        exif=exif and bare(exif),
+        exif=exif and without_jpeg_prefix(exif),
         xmp=xmp,
         own=tuple(_own(properties)),
-        unkept=tuple(dict.fromkeys((*_unkept(data, properties), *named))),
+        dropped=tuple(dict.fromkeys((*_dropped(data, properties), *companions))),
         orientation=_orientation(properties),
     )
 
 
 def _own(properties: list[Box]) -> Iterator[tuple[int, int]]:
-    """Tell the primaries and the curve of colours, if they are not those of sRGB."""
+    """Read the colour primaries and transfer function, unless they are those of sRGB."""
     for kind, body in properties:
         if kind == b"colr" and body.startswith(b"nclx") and len(body) >= 8:
-            said = struct.unpack_from(">HH", body, 4)
-            if said not in (SRGB, UNSPECIFIED):
-                yield said
+            numbers = struct.unpack_from(">HH", body, 4)
+            if numbers not in (SRGB, UNSPECIFIED):
+                yield numbers
             return
 
 
 def _with_colours(data: bytes, image: Image) -> bytes:
-    """Say what the colours mean as their file did."""
+    """Write the colour primaries and transfer function of the input."""
     if not image.metadata.own or image.format != "AVIF":
         return data
     changed = bytearray(data)
     for path in (_PROPERTIES, _ENTRY):
-        for place in places(data, (*path, b"colr")):
+        for place in body_slices(data, (*path, b"colr")):
             if data.startswith(b"nclx", place.start):
                 struct.pack_into(">HH", changed, place.start + 4, *image.metadata.own[0])
     return bytes(changed)
 
 
-def _unkept(data: bytes, properties: list[Box]) -> Iterator[str]:
+def _dropped(data: bytes, properties: list[Box]) -> Iterator[str]:
     kinds = {kind for kind, _ in properties}
-    yield from (said for kind, said in _UNKEPT.items() if kind in kinds)
+    yield from (what for kind, what in _DROPPED.items() if kind in kinds)
     if any(data.startswith(b"tmap", place.start + 8)
-           for place in places(data, (b"meta", b"iinf"))):  # fmt: skip
+           for place in body_slices(data, (b"meta", b"iinf"))):  # fmt: skip
         yield GAIN_MAP
-    if data[8:12] != b"avis" and any(True for _ in places(data, (b"moov",))):
+    if data[8:12] != b"avis" and any(True for _ in body_slices(data, (b"moov",))):
         yield "animation"
 
 
 def _properties(data: bytes, *, moving: bool) -> list[Box]:
-    """List what is said of the primary picture, or of the frames, and behind that of others."""
+    """List the properties of the primary picture, or of the frames, and then of others."""
     if moving:
-        entry = next(places(data, _ENTRY), slice(0))
-        return list(boxes(data[entry][_BEFORE_ITS_BOXES:]))
-    found = list(boxes(data[next(places(data, _PROPERTIES), slice(0))]))
-    own = [found[at - 1] for at in _of_primary(data) if 0 < at <= len(found)]
+        entry = next(body_slices(data, _ENTRY), slice(0))
+        return list(boxes(data[entry][_ENTRY_HEADER:]))
+    properties = list(boxes(data[next(body_slices(data, _PROPERTIES), slice(0))]))
+    own = [properties[at - 1] for at in _property_numbers(data) if 0 < at <= len(properties)]
     kinds = {kind for kind, _ in own}
-    # How a picture of tiles is compressed, its tiles alone say.
-    others = [part for part in found if part[0] in (b"av1C", b"ispe") and part[0] not in kinds]
-    return own + others if own else found
+    # Only the tiles of a tiled picture say how it is compressed.
+    others = [box for box in properties if box[0] in (b"av1C", b"ispe") and box[0] not in kinds]
+    return own + others if own else properties
 
 
-def _of_primary(data: bytes) -> Iterator[int]:
-    """List the numbers of the primary picture's properties, the first being one."""
-    primary = data[next(places(data, (b"meta", b"pitm")), slice(0))]
-    said = data[next(places(data, (b"meta", b"iprp", b"ipma")), slice(0))]
-    if len(primary) < 6 or len(said) < 8:
+def _property_numbers(data: bytes) -> Iterator[int]:
+    """List the numbers of the primary picture's properties, counted from 1."""
+    primary = data[next(body_slices(data, (b"meta", b"pitm")), slice(0))]
+    associations = data[next(body_slices(data, (b"meta", b"iprp", b"ipma")), slice(0))]
+    if len(primary) < 6 or len(associations) < 8:
         return
     wanted, at = int.from_bytes(primary[4:]), 8
-    identifier, wide = 4 if said[0] else 2, 1 + (said[3] & 1)
-    while at < len(said):
-        item = int.from_bytes(said[at : at + identifier])
+    identifier, wide = 4 if associations[0] else 2, 1 + (associations[3] & 1)
+    while at < len(associations):
+        item = int.from_bytes(associations[at : at + identifier])
         at += identifier
-        count = int.from_bytes(said[at : at + 1])
+        count = int.from_bytes(associations[at : at + 1])
         at += 1
         if item == wanted:
             for place in range(at, at + wide * count, wide):
-                # The first bit says that it is to be obeyed.
-                yield int.from_bytes(said[place : place + wide]) & ((1 << (8 * wide - 1)) - 1)
+                # The first bit marks an essential property.
+                yield int.from_bytes(associations[place : place + wide]) & (
+                    (1 << (8 * wide - 1)) - 1
+                )
         at += wide * count
 
 
 def _size(data: bytes, properties: list[Box], *, moving: bool) -> tuple[int, int]:
-    """Read the size of the picture as it is stored; where nothing tells its own, of the largest."""
+    """Read the stored size of the picture; of several sizes, the largest."""
     if moving:
-        entry = data[next(places(data, _ENTRY), slice(0))]
+        entry = data[next(body_slices(data, _ENTRY), slice(0))]
         sizes = [struct.unpack_from(">HH", entry, 24)] if len(entry) >= 28 else []
     else:
         sizes = [
@@ -264,7 +266,7 @@ def _size(data: bytes, properties: list[Box], *, moving: bool) -> tuple[int, int
             if kind == b"ispe" and len(body) >= 12
         ]
     if not sizes:
-        raise ImageError("is a broken AVIF (it says no size); get an intact copy")
+        raise ImageError("is a broken AVIF (it gives no size); get an intact copy")
     return max(rows for _, rows in sizes), max(columns for columns, _ in sizes)
 
 
@@ -273,10 +275,10 @@ def _bits(properties: list[Box]) -> int:
     return 8 if not flags & 0x40 else 12 if flags & 0x20 else 10
 
 
-def _window(rows: int, columns: int, properties: list[Box]) -> tuple[slice, slice] | None:
-    """Find what of a picture is meant to be seen; None if that is in no whole pixels.
+def _clean_aperture(rows: int, columns: int, properties: list[Box]) -> tuple[slice, slice] | None:
+    """Find the clean aperture of a picture; None if it does not lie on whole pixels.
 
-    It is said by its size, and by how far its centre lies from that of all.
+    It is given by its size, and by the offset of its centre from that of the picture.
     """
     body = body_of(b"clap", properties)
     if not body:

@@ -1,4 +1,4 @@
-"""For how long the frames of a moving AVIF are shown, and how often all are.
+"""The durations of the frames of an animated AVIF, and how often it is played.
 
 References
 ----------
@@ -10,31 +10,31 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pdefilter.errors import ImageError
-from pdefilter.images.codecs.boxes import places
+from pdefilter.images.codecs.boxes import body_slices
 
 _MOVIE = (b"moov", b"mvhd")
 _TRACKS = (b"moov", b"trak")
 _HEADERS = (_MOVIE, (*_TRACKS, b"tkhd"), (*_TRACKS, b"mdia", b"mdhd"))
 _REPEATED = 1
-# A file of so many frames has as many bytes at least.
+# Each run of frames takes eight bytes.
 _MOST_RUNS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The milliseconds of each frame, and how often all are shown, zero for ever."""
+    """The milliseconds of each frame, and how often the animation is played, 0 for ever."""
 
     durations: list[Fraction]
     loops: int
 
 
 def timing(data: bytes) -> Timing:
-    """Read it off the first track.
+    """Read the timing from the first track.
 
     Raises
     ------
     ImageError
-        If the file tells nothing of its frames.
+        If the file does not describe its frames.
     """
     runs = _body(data, (*_TRACKS, b"mdia", b"minf", b"stbl", b"stts"))
     sizes = _body(data, (*_TRACKS, b"mdia", b"minf", b"stbl", b"stsz"))
@@ -54,18 +54,18 @@ def timing(data: bytes) -> Timing:
 
 
 def with_loops(data: bytes, loops: int) -> bytes:
-    """Say how often all is shown, and not when the file was made, so that all bytes are the same.
+    """Write how often the animation is played, and erase the date, so that all bytes are the same.
 
-    The library says the one and, of the other, that it is shown for ever.
+    The library writes the date, and that the animation is played for ever.
     """
     changed = bytearray(data)
     for path in _HEADERS:
-        for place in places(data, path):
+        for place in body_slices(data, path):
             wide = data[place.start]
             struct.pack_into(">QQ" if wide else ">II", changed, place.start + 4, 0, 0)
     segment = _segment(data)
     for path, at in ((_MOVIE, 24), (_HEADERS[1], 28)) if loops and segment else ():
-        for place in places(data, path):
+        for place in body_slices(data, path):
             if data[place.start]:
                 struct.pack_into(">Q", changed, place.start + at, loops * segment)
     return bytes(changed)
@@ -84,10 +84,10 @@ def _loops(data: bytes) -> int:
 
 
 def _segment(data: bytes) -> int:
-    """Read how long all frames take together."""
+    """Read the duration of all frames together."""
     edits = _body(data, (*_TRACKS, b"edts", b"elst"))
     return int.from_bytes(edits[8:16] if edits[:1] == b"\1" else edits[8:12])
 
 
 def _body(data: bytes, path: tuple[bytes, ...]) -> bytes:
-    return data[next(places(data, path), slice(0))]
+    return data[next(body_slices(data, path), slice(0))]

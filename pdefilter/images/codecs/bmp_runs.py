@@ -1,4 +1,4 @@
-"""The run lengths of BMP: pixels of 8 or of 4 bits."""
+"""The run-length encoding of BMP: pixels of 8 or 4 bits."""
 
 from typing import NamedTuple
 
@@ -8,22 +8,22 @@ from pdefilter.images.image import Pixels
 from pdefilter.images.reading import Reading
 
 _END_OF_ROW, _END, _MOVE = 0, 1, 2
-# Some programs fill rows up to whole words.
+# Some programs pad rows to whole words.
 _WORD = 32
 _PAIRS = [bytes([pair >> 4, pair & 15]) for pair in range(256)]
 
 
 class _Run(NamedTuple):
-    """The pixels that a run says, and where the next begins."""
+    """The pixels of a run, and the offset of the next run."""
 
     values: bytes
     next: int
 
 
 def expanded(data: bytes, rows: int, columns: int, bits: int, reading: Reading) -> Pixels:
-    """Expand runs; pixels that none of them tells stay zero.
+    """Expand runs; pixels in none of them stay 0.
 
-    No run takes less than two bytes, so that the time is bounded by the file's size.
+    Every run takes at least two bytes, so that the size of the file bounds the time.
 
     Parameters
     ----------
@@ -32,9 +32,9 @@ def expanded(data: bytes, rows: int, columns: int, bits: int, reading: Reading) 
     rows, columns : int
         The size of the picture.
     bits : int
-        Of a pixel: 8 or 4.
+        The bits of a pixel: 8 or 4.
     reading : Reading
-        What is forgiven.
+        Whether damage is tolerated.
 
     Returns
     -------
@@ -72,14 +72,14 @@ def expanded(data: bytes, rows: int, columns: int, bits: int, reading: Reading) 
             pixels[first : first + len(values)] = values
             column += len(values)
     if strays:
-        reading.flaw("has runs of pixels that leave the picture")
+        reading.report_flaw("has runs of pixels that leave the picture")
     elif not ended and (row, column) < (rows - 1, columns):
-        reading.flaw("is truncated")
+        reading.report_flaw("is truncated")
     return np.frombuffer(pixels, np.uint8).reshape(rows, width)[:, :columns]
 
 
 def _run(data: bytes, at: int, bits: int) -> _Run:
-    """Read a run of one value, or of values one by one, which fill up pairs of bytes."""
+    """Read a run of one value, or of literal values, which are padded to pairs of bytes."""
     count, value = data[at], data[at + 1]
     if count:
         one = bytes([value]) if bits == 8 else _PAIRS[value]

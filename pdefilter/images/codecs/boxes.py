@@ -1,4 +1,4 @@
-"""Boxes, of which files of JPEG 2000 and of the ISO base media format (AVIF) are made.
+"""Boxes, the units of JPEG 2000 and ISO base media files (AVIF, HEIC).
 
 References
 ----------
@@ -8,14 +8,14 @@ ISO/IEC 15444-1, annex I; ISO/IEC 14496-12, section 4.2.
 from collections.abc import Iterable, Iterator, Sequence
 
 Box = tuple[bytes, bytes]
-"""The kind, of four letters, and the body, which may hold boxes again."""
+"""The type, of four letters, and the body, which may hold further boxes."""
 
-# So many bytes stand in front of the boxes within a box of this kind.
+# The bytes in front of the inner boxes of a box, by its type.
 _BEFORE = {b"meta": 4, b"stsd": 8, b"av01": 78}
 
 
 def boxes(data: bytes) -> Iterator[Box]:
-    """Take data apart, until they end or are no boxes; the body of the last may be cut off."""
+    """Split data into boxes, up to their end or to anything else; the last body may be cut off."""
     at = 0
     while at + 8 <= len(data):
         size, kind, head = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8], 8
@@ -29,8 +29,10 @@ def boxes(data: bytes) -> Iterator[Box]:
         at += size
 
 
-def places(data: bytes, path: Sequence[bytes], start: int = 0, end: int = -1) -> Iterator[slice]:
-    """Find where the bodies of boxes lie that a path of kinds leads to."""
+def body_slices(
+    data: bytes, path: Sequence[bytes], start: int = 0, end: int = -1
+) -> Iterator[slice]:
+    """Find the slices of the bodies of all boxes at a path of types."""
     at, end = start, len(data) if end < 0 else end
     for kind, body in boxes(data[start:end]):
         size = int.from_bytes(data[at : at + 4])
@@ -39,13 +41,13 @@ def places(data: bytes, path: Sequence[bytes], start: int = 0, end: int = -1) ->
             if len(path) == 1:
                 yield slice(at, at + len(body))
             else:
-                yield from places(data, path[1:], at + _BEFORE.get(kind, 0), at + len(body))
+                yield from body_slices(data, path[1:], at + _BEFORE.get(kind, 0), at + len(body))
         at += len(body)
 
 
 def body_of(kind: bytes, among: Iterable[Box]) -> bytes:
-    """Find the body of the first box of a kind; empty if there is none."""
-    return next((body for found, body in among if found == kind), b"")
+    """Find the body of the first box of a type; empty if there is none."""
+    return next((body for candidate, body in among if candidate == kind), b"")
 
 
 def box(kind: bytes, body: bytes) -> bytes:

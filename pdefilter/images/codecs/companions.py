@@ -1,6 +1,6 @@
-"""What XMP says of pictures and videos that lie in the same file, and go when only one is kept.
+"""XMP about companions, pictures and videos in the same file: removed, as they are not kept.
 
-Nothing else of a packet changes by a byte.
+No other byte of the packet changes.
 
 References
 ----------
@@ -19,7 +19,7 @@ _GAIN_MAPS = (
     "http://ns.adobe.com/hdr-gain-map/1.0/",
     "http://ns.apple.com/HDRGainMap/1.0/",
 )
-_MEANT = re.compile(
+_ABOUT_COMPANIONS = re.compile(
     "|".join(
         (
             re.escape(_DIRECTORY) + "Directory",
@@ -33,77 +33,79 @@ _ATTRIBUTE = re.compile(rb"""\s+([^\s="'<>/]+)\s*=\s*("[^"]*"|'[^']*')""")
 
 
 def without_companions(xmp: bytes | None) -> tuple[bytes | None, tuple[str, ...]]:
-    """Take out of a packet, if there is one, what it says of companions, and name those.
+    """Remove from a packet, if there is one, everything about companions, and name them.
 
-    None is left of a packet that speaks of some, but cannot be taken apart.
+    A packet that mentions some, but cannot be parsed, is dropped.
     """
     if xmp is None:
         return None, ()
-    spaces = (_DIRECTORY, _CAMERA, *_GAIN_MAPS)
-    if not any(space.encode() in xmp for space in spaces):
+    namespaces = (_DIRECTORY, _CAMERA, *_GAIN_MAPS)
+    if not any(space.encode() in xmp for space in namespaces):
         return xmp, ()
-    named = _named(xmp)
+    names = _names_in(xmp)
     try:
         rest = _without(xmp)
         if rest != xmp:
-            expat.ParserCreate().Parse(rest.strip(b"\0"), True)  # what is left is XML still
+            expat.ParserCreate().Parse(rest.strip(b"\0"), True)  # the rest is still XML
     except (UnicodeDecodeError, expat.ExpatError):
-        return None, (*named, "XMP")
-    return rest, named if rest != xmp else ()
+        return None, (*names, "XMP")
+    return rest, names if rest != xmp else ()
 
 
-def _named(xmp: bytes) -> tuple[str, ...]:
+def _names_in(xmp: bytes) -> tuple[str, ...]:
     gain = b"GainMap" in xmp or b"hdr-gain-map" in xmp
     return (GAIN_MAP,) * gain + (VIDEO,) * (b"MotionPhoto" in xmp or b"MicroVideo" in xmp)
 
 
 @dataclass
 class _Element:
-    """An element that is open: where it begins, and what its prefixes stand for."""
+    """An open element: its offset, the namespaces of its prefixes, whether it is removed."""
 
     start: int
-    spaces: dict[str, str] = field(default_factory=dict)
-    goes: bool = False
+    namespaces: dict[str, str] = field(default_factory=dict)
+    is_removed: bool = False
 
-    def meant(self, name: str) -> bool:
+    def concerns(self, name: str) -> bool:
         prefix, _, local = name.rpartition(":")
-        return bool(prefix) and bool(_MEANT.fullmatch(self.spaces.get(prefix, "") + local))
+        return bool(prefix) and bool(
+            _ABOUT_COMPANIONS.fullmatch(self.namespaces.get(prefix, "") + local)
+        )
 
 
 def _without(xmp: bytes) -> bytes:
-    """Cut out elements and attributes.
+    """Cut out elements and attributes about companions.
 
     Raises
     ------
     ExpatError
-        If this is no XML.
+        If the packet is not XML.
     """
     cuts: list[tuple[int, int]] = []
-    inside: list[_Element] = []
+    open_elements: list[_Element] = []
     parser = expat.ParserCreate()
 
     def begin(name: str, attributes: dict[str, str]) -> None:
-        outer = inside[-1] if inside else _Element(0)
+        outer = open_elements[-1] if open_elements else _Element(0)
         declared = {
-            key.removeprefix("xmlns:"): said
-            for key, said in attributes.items()
+            key.removeprefix("xmlns:"): namespace
+            for key, namespace in attributes.items()
             if key.startswith("xmlns:")
         }
-        here = _Element(parser.CurrentByteIndex, outer.spaces | declared)
-        here.goes = here.meant(name)
-        inside.append(here)
+        here = _Element(parser.CurrentByteIndex, outer.namespaces | declared)
+        here.is_removed = here.concerns(name)
+        open_elements.append(here)
         tag = _TAG.match(xmp, here.start)
         if tag is not None:
             cuts.extend(
-                found.span()
-                for found in _ATTRIBUTE.finditer(xmp, *tag.span())
-                if here.meant(found[1].decode())
+                attribute.span()
+                for attribute in _ATTRIBUTE.finditer(xmp, *tag.span())
+                if here.concerns(attribute[1].decode())
             )
 
     def end(_: str) -> None:
-        here = inside.pop()
-        if here.goes:
-            # An element that is empty ends where it begins.
+        here = open_elements.pop()
+        if here.is_removed:
+            # An empty element ends where it begins.
             tag = _TAG.match(xmp, parser.CurrentByteIndex)
             cuts.append((here.start, tag.end() if tag else here.start))
 

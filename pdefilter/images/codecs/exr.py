@@ -11,7 +11,7 @@ import numpy as np
 import OpenEXR
 
 from pdefilter.errors import ImageError
-from pdefilter.images.alpha import divided, multiplied
+from pdefilter.images.alpha import premultiplied, unpremultiplied
 from pdefilter.images.codecs.exr_header import (
     Attribute,
     Header,
@@ -28,11 +28,11 @@ from pdefilter.images.reading import Reading
 _NAMES = {1: ["Y"], 2: ["Y", "A"], 3: ["R", "G", "B"], 4: ["R", "G", "B", "A"]}
 _CHROMA = ("RY", "BY")
 _FIRST, _LAST = {"R": 0, "G": 1, "B": 2}, {"A": 4}
-# What the pixels themselves say, and what shows what they were.
-_STRUCTURE = (b"channels", b"compression", b"lineOrder", b"type", b"tiles", b"chunkCount",
+# Attributes that describe how the pixels are stored, and the preview, which shows the old ones.
+_STORAGE = (b"channels", b"compression", b"lineOrder", b"type", b"tiles", b"chunkCount",
               b"version", b"maxSamplesPerPixel", b"preview")  # fmt: skip
-# What is said of the camera even where nothing is known of it.
-_USUAL = {
+# The attributes of an unknown camera, which every file has.
+_DEFAULTS = {
     b"pixelAspectRatio": Attribute(b"float", struct.pack("<f", 1)),
     b"screenWindowCenter": Attribute(b"v2f", bytes(8)),
     b"screenWindowWidth": Attribute(b"float", struct.pack("<f", 1)),
@@ -40,9 +40,9 @@ _USUAL = {
 _NAME, _TILES = b"name", b"tiles"
 _DATA, _DISPLAY = _WINDOWS = b"dataWindow", b"displayWindow"
 _WINDOW = struct.Struct("<4i")
-# What the library takes for a place.
-_FARTHEST = (1 << 30) - 1
-# By their numbers in files; the others lose something, if only of floats of 32 bits.
+# The largest coordinate that the library accepts.
+_LARGEST_COORDINATE = (1 << 30) - 1
+# By their numbers in files; all others lose something, if only of floats of 32 bits.
 _LOSSLESS = {
     0: OpenEXR.NO_COMPRESSION,
     1: OpenEXR.RLE_COMPRESSION,
@@ -51,15 +51,15 @@ _LOSSLESS = {
     4: OpenEXR.PIZ_COMPRESSION,
 }
 _ZIP = 3
-# The luminances of red, green and blue of these primaries (Rec. 709) where a file names none.
+# The chromaticities of red, green, blue and white of Rec. 709, for files that give none.
 _PRIMARIES = (0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329)
-_EXACT = 1 << 24
+_EXACT_UP_TO = 1 << 24
 _LARGEST_UINT = (1 << 32) - 1
 
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """How a part was stored: its channels, those of them that held integers, the compression."""
+    """How a part was stored: its channels, which of them held integers, and the compression."""
 
     channels: tuple[str, ...]
     integers: frozenset[str]
@@ -67,15 +67,15 @@ class _Stored:
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
-    """Read the pixels of each part; colours are stored multiplied by alpha."""
-    found = headers(data)
-    if not all(_is_sound(header[_DISPLAY].value) for header in found):
-        reading.spoilt("display window")
-        data = with_attributes(data, [{_DISPLAY: header[_DATA]} for header in found])
-        found = headers(data)
-    sizes = [_size(header) for header in found]
+    """Read each part as an image; colours, which are stored premultiplied, are divided by alpha."""
+    parts = headers(data)
+    if not all(_is_sound(header[_DISPLAY].value) for header in parts):
+        reading.report_broken("display window")
+        data = with_attributes(data, [{_DISPLAY: header[_DATA]} for header in parts])
+        parts = headers(data)
+    sizes = [_size(header) for header in parts]
     reading.require_frames(len(sizes), *sizes[0])
-    for size, header in zip(sizes, found, strict=True):
+    for size, header in zip(sizes, parts, strict=True):
         reading.require_size(*size, count_of_channels(header))
         if _TILES in header:
             columns, rows = struct.unpack_from("<II", header[_TILES].value)
@@ -85,36 +85,38 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     def opened() -> Any:
         with silence():
             file = OpenEXR.File(io.BytesIO(data), separate_channels=True)
-        # A part that is broken is left out, and the next would take its place.
-        if len(file.parts) < len(found):
+        # The library skips a broken part, so that the next would take its place.
+        if len(file.parts) < len(parts):
             raise ImageError("is a truncated or broken EXR; get an intact copy")
         return file
 
     def read(number: int) -> Image:
-        header = found[number]
+        header = parts[number]
         if header.get(b"type", Attribute(b"", b"")).value.startswith(b"deep"):
             raise ImageError("holds deep pixels, of several values each; flatten it first")
         channels = opened().parts[number].channels
         with np.errstate(all="ignore"):
             return _image(channels, header, sizes[number])
 
-    return Frames(len(found), read, sizes[0])
+    return Frames(len(parts), read, sizes[0])
 
 
 def encode(images: Frames, name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
-    """Write a part for each image, compressed without loss."""
+    """Write each image as a part, compressed without loss."""
     parts: list[tuple[dict[str, Any], dict[str, Pixels]]] = []
-    more: list[Header] = []
+    further: list[Header] = []
     for image in images:
         stored = _stored(image)
         compression = _LOSSLESS.get(stored.compression if stored else _ZIP, OpenEXR.ZIP_COMPRESSION)
-        said = _said(image)
+        attributes = _attributes_of(image)
         structure = {"compression": compression, "type": OpenEXR.scanlineimage}
-        structure |= {name.decode(): _window(said[name]) for name in _WINDOWS if name in said}
+        structure |= {
+            name.decode(): _window(attributes[name]) for name in _WINDOWS if name in attributes
+        }
         parts.append((structure, _channels(image)))
-        if said.get(_NAME) in [others.get(_NAME) for others in more]:
-            said.pop(_NAME, None)
-        more.append(said)
+        if attributes.get(_NAME) in [others.get(_NAME) for others in further]:
+            attributes.pop(_NAME, None)
+        further.append(attributes)
     stream = io.BytesIO()
     with silence():
         if len(parts) == 1:
@@ -124,7 +126,7 @@ def encode(images: Frames, name: str) -> bytes:  # noqa: ARG001 (every codec tak
                 [OpenEXR.Part(*part, f"part {at}") for at, part in enumerate(parts, start=1)]
             )
         file.write(stream)
-    return with_attributes(stream.getvalue(), more)
+    return with_attributes(stream.getvalue(), further)
 
 
 def _size(header: Header) -> tuple[int, int]:
@@ -133,27 +135,27 @@ def _size(header: Header) -> tuple[int, int]:
 
 
 def _image(channels: dict[str, Any], header: Header, size: tuple[int, int]) -> Image:
-    planes = {name: _whole(channel, size) for name, channel in channels.items()}
+    planes = {name: _full_size(channel, size) for name, channel in channels.items()}
     integers = frozenset(name for name, plane in planes.items() if plane.dtype.kind == "u")
-    unkept = _unkept(header)
-    if any((planes[name] > _EXACT).any() for name in integers):
-        unkept.append("the last digits of integers beyond 16777216")
+    dropped = _dropped(header)
+    if any((planes[name] > _EXACT_UP_TO).any() for name in integers):
+        dropped.append("the last digits of integers beyond 16777216")
     if {"Y", *_CHROMA} <= planes.keys():
-        planes = _coloured(planes, header)
-    names = _in_order(planes)
+        planes = _rgb_of(planes, header)
+    names = _sorted(planes)
     kinds = {planes[name].dtype for name in names}
     if integers or len(kinds) > 1:
-        # 32-bit integers number things; they are no brightness between zero and one.
+        # 32-bit integers are numbers of things, not brightness between 0 and 1.
         planes = {name: plane.astype(np.float32) for name, plane in planes.items()}
     pixels = np.stack([planes[name] for name in names], axis=-1)
     has_alpha = [name.rpartition(".")[2] for name in names] in (_NAMES[2], _NAMES[4])
     has_alpha &= len({name.rpartition(".")[0] for name in names}) == 1
     return Image(
-        divided(pixels) if has_alpha else pixels if len(names) > 1 else pixels[..., 0],
+        unpremultiplied(pixels) if has_alpha else pixels if len(names) > 1 else pixels[..., 0],
         has_alpha=has_alpha,
         metadata=Metadata(
             own=_own(header),
-            unkept=tuple(unkept),
+            dropped=tuple(dropped),
             stored=_Stored(tuple(names), integers, header[b"compression"].value[0]),
         ),
     )
@@ -161,39 +163,40 @@ def _image(channels: dict[str, Any], header: Header, size: tuple[int, int]) -> I
 
 def _is_sound(window: bytes) -> bool:
     left, top, right, bottom = _WINDOW.unpack(window)
-    ordered: bool = (
-        -_FARTHEST < left <= right < _FARTHEST and -_FARTHEST < top <= bottom < _FARTHEST
+    is_within: bool = (
+        -_LARGEST_COORDINATE < left <= right < _LARGEST_COORDINATE
+        and -_LARGEST_COORDINATE < top <= bottom < _LARGEST_COORDINATE
     )
-    return ordered
+    return is_within
 
 
 def _own(header: Header) -> tuple[tuple[bytes, Attribute], ...]:
-    """List what is said beside the pixels, and where these are in a larger picture."""
+    """List the attributes to keep, and the windows, unless these are the picture itself."""
     window, display = (header[name].value for name in _WINDOWS)
-    at_home = window == display and window.startswith(bytes(8))
-    left_out = {*_STRUCTURE, *(_WINDOWS if at_home else ())}
+    is_whole_picture = window == display and window.startswith(bytes(8))
+    left_out = {*_STORAGE, *(_WINDOWS if is_whole_picture else ())}
     return tuple(
         (name, attribute)
         for name, attribute in sorted(header.items())
-        if name not in left_out and attribute != _USUAL.get(name)
+        if name not in left_out and attribute != _DEFAULTS.get(name)
     )
 
 
-def _unkept(header: Header) -> list[str]:
-    unkept = ["preview"] if b"preview" in header else []
-    # In front of how sizes are rounded is the mode: one level, or more.
+def _dropped(header: Header) -> list[str]:
+    dropped = ["preview"] if b"preview" in header else []
+    # The lower bits of the mode are the number of levels, the upper ones the rounding of sizes.
     if _TILES in header and header[_TILES].value[8] & 15:
-        unkept.append("smaller copies of the picture")
-    return unkept
+        dropped.append("smaller copies of the picture")
+    return dropped
 
 
-def _said(image: Image) -> Header:
-    """Gather what is to be said beside the pixels; windows only where they fit the pixels."""
-    said: Header = dict(image.metadata.own) if image.format == "EXR" else {}
-    if _DATA in said and _size(said) != image.pixels.shape[:2]:
+def _attributes_of(image: Image) -> Header:
+    """Collect the attributes to write; windows only if they fit the pixels."""
+    attributes: Header = dict(image.metadata.own) if image.format == "EXR" else {}
+    if _DATA in attributes and _size(attributes) != image.pixels.shape[:2]:
         for name in _WINDOWS:
-            del said[name]
-    return said
+            del attributes[name]
+    return attributes
 
 
 def _window(attribute: Attribute) -> tuple[Pixels, Pixels]:
@@ -204,7 +207,7 @@ def _window(attribute: Attribute) -> tuple[Pixels, Pixels]:
 def _channels(image: Image) -> dict[str, Pixels]:
     pixels = image.pixels.reshape(*image.pixels.shape[:2], -1)
     if image.has_alpha:
-        pixels = multiplied(pixels)
+        pixels = premultiplied(pixels)
     stored = _stored(image)
     names = stored.channels if stored else _names(image)
     channels = {name: np.ascontiguousarray(pixels[..., at]) for at, name in enumerate(names)}
@@ -226,8 +229,8 @@ def _names(image: Image) -> Sequence[str]:
     return [f"channel{number:05}" for number in range(image.channels)]
 
 
-def _in_order(names: Iterable[str]) -> list[str]:
-    """Sort channels by layers, in each of which alpha is the last."""
+def _sorted(names: Iterable[str]) -> list[str]:
+    """Sort channels by layers, with alpha last in each."""
 
     def place(name: str) -> tuple[str, int, str]:
         layer, _, channel = name.rpartition(".")
@@ -236,30 +239,30 @@ def _in_order(names: Iterable[str]) -> list[str]:
     return sorted(names, key=place)
 
 
-def _whole(channel: Any, size: tuple[int, int]) -> Pixels:
-    """Interpolate, between the pixels that a channel has, those that others have."""
+def _full_size(channel: Any, size: tuple[int, int]) -> Pixels:
+    """Interpolate a subsampled channel to the size of the picture."""
     steps = (channel.ySampling, channel.xSampling)
     shape = [(length - 1) // step + 1 for length, step in zip(size, steps, strict=True)]
-    # Some versions of the library return an array of the whole size, of which the rest is unused.
+    # Some versions of the library return an array of the full size, and use only its beginning.
     plane: Pixels = np.ravel(channel.pixels)[: shape[0] * shape[1]].reshape(shape)
     for axis, (length, step) in enumerate(zip(size, steps, strict=True)):
         if step > 1:
-            plane = _between(plane, axis, length, step)
+            plane = _interpolated(plane, axis, length, step)
     return plane
 
 
-def _between(plane: Pixels, axis: int, length: int, step: int) -> Pixels:
-    places = np.arange(length) / step
-    before = places.astype(int)
+def _interpolated(plane: Pixels, axis: int, length: int, step: int) -> Pixels:
+    positions = np.arange(length) / step
+    before = positions.astype(int)
     after = np.minimum(before + 1, plane.shape[axis] - 1)
-    weight = np.expand_dims(places - before, 1 - axis)
+    weight = np.expand_dims(positions - before, 1 - axis)
     first, second = (plane.take(at, axis).astype(np.float64) for at in (before, after))
     between: Pixels = (first + (second - first) * weight).astype(plane.dtype)
     return between
 
 
-def _coloured(planes: dict[str, Pixels], header: Header) -> dict[str, Pixels]:
-    """Find red, green and blue by luminance and chroma.
+def _rgb_of(planes: dict[str, Pixels], header: Header) -> dict[str, Pixels]:
+    """Convert luminance and chroma to red, green and blue.
 
     References
     ----------
@@ -267,7 +270,7 @@ def _coloured(planes: dict[str, Pixels], header: Header) -> dict[str, Pixels]:
     """
     stored = header.get(b"chromaticities")
     primaries = struct.unpack("<8f", stored.value) if stored else _PRIMARIES
-    of_red, of_green, of_blue = _luminances(primaries)
+    of_red, of_green, of_blue = _luminance_shares(primaries)
     luminance = planes["Y"].astype(np.float32)
     red, blue = ((planes[name].astype(np.float32) + 1) * luminance for name in _CHROMA)
     green = (luminance - of_red * red - of_blue * blue) / of_green
@@ -277,10 +280,10 @@ def _coloured(planes: dict[str, Pixels], header: Header) -> dict[str, Pixels]:
     return {name: plane.astype(kind) for name, plane in colours.items()} | others
 
 
-def _luminances(primaries: Sequence[float]) -> list[float]:
-    """Find how much red, green and blue of some chromaticities add to the luminance of white."""
+def _luminance_shares(primaries: Sequence[float]) -> list[float]:
+    """Find the shares of red, green and blue in the luminance of white, from chromaticities."""
     colours = np.reshape(primaries, (4, 2)).astype(np.float64)
-    # Of luminance one.
+    # Tristimulus values at luminance 1.
     tristimuli = np.stack([colours[:, 0], colours[:, 1], 1 - colours.sum(axis=1)]) / colours[:, 1]
-    found: list[float] = np.linalg.solve(tristimuli[:, :3], tristimuli[:, 3]).tolist()
-    return found
+    shares: list[float] = np.linalg.solve(tristimuli[:, :3], tristimuli[:, 3]).tolist()
+    return shares

@@ -1,6 +1,6 @@
-"""GIF: pixels by imagecodecs (giflib), frames and what is said of them by the blocks around them.
+"""GIF: pixels by imagecodecs (giflib), frames and metadata by the blocks around them.
 
-A frame holds 256 colours; where there are more, they are reduced, and a warning tells by how much.
+A frame holds 256 colours; more are reduced, and a warning gives the error.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ import PIL.ImageFile
 
 from pdefilter.errors import ImageError
 from pdefilter.images.codecs.animation import CLEAR, RESTORE, Canvas, Placement
-from pdefilter.images.codecs.palette import numbered
+from pdefilter.images.codecs.palette import indexed
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import COMMENT, Metadata, Resolution, as_comment
@@ -31,15 +31,15 @@ _ICC = b"ICCRGBG1012"
 _XMP_TRAILER = 258
 _MOST = 65535
 _TRANSPARENT = 255
-# With a block of indices come the library's header and palette, and the sizes of sub-blocks.
-_MOST_AROUND = 1024
-_SQUARE = 49
+# Room for the library's header and palette, and for the sizes of sub-blocks.
+_MOST_OVERHEAD = 1024
+_SQUARE_ASPECT = 49
 _PIECE = 256
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """An image block: its place, its colours, its compressed indices, and what controls it."""
+    """An image block: its placement, its palette, its control data, its compressed indices."""
 
     placement: Placement
     palette: Pixels
@@ -58,16 +58,18 @@ class _Stored:
 
 @dataclass(slots=True)
 class _File:
+    """The blocks and metadata of a file."""
+
     blocks: list[_Block] = field(default_factory=list)
     text: list[tuple[str, str]] = field(default_factory=list)
     latin: set[str] = field(default_factory=set)
-    unkept: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
     loops: int | None = None
     xmp: bytes | None = None
     icc: bytes | None = None
 
     def add_comment(self, body: bytes) -> None:
-        """Take a comment; what is not UTF-8 is written again by the bytes that it had."""
+        """Add a comment; bytes that are not UTF-8 will be written again as they are."""
         try:
             text = body.decode()
         except UnicodeDecodeError:
@@ -76,31 +78,31 @@ class _File:
         self.text.append((COMMENT, text))
 
     def add_application(self, body: bytes, packet: bytes) -> None:
-        """Take what a program said: its name, and what it says in sub-blocks or in a packet."""
-        name, said = body[:11], body[11:]
-        if name in _LOOPS and len(said) >= 3 and said[0] == 1:
-            # It counts how often an animation is played again.
-            again = int.from_bytes(said[1:3], "little")
+        """Add an application block: its name and data, in sub-blocks or as an XMP packet."""
+        name, data = body[:11], body[11:]
+        if name in _LOOPS and len(data) >= 3 and data[0] == 1:
+            # The number counts repetitions after the first time.
+            again = int.from_bytes(data[1:3], "little")
             self.loops = again + 1 if again else 0
         elif name == _XMP and self.xmp is None and len(packet) > _XMP_TRAILER:
             self.xmp = packet[:-_XMP_TRAILER]
-        elif name == _ICC and self.icc is None and said:
-            self.icc = said
+        elif name == _ICC and self.icc is None and data:
+            self.icc = data
         else:
             letters = name.decode("latin-1").strip()
-            told = letters if letters.isascii() and letters.isprintable() else "of some program"
-            self.unkept.append(f"application data {told}")
+            program = letters if letters.isascii() and letters.isprintable() else "of some program"
+            self.dropped.append(f"application data {program}")
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
-    """Read a GIF: grey if all of its palettes are, with alpha where an index is transparent."""
+    """Read a GIF: grey if all of its palettes are, with alpha if an index is transparent."""
     if len(data) < _HEADER:
         raise ImageError("is a broken GIF (it has no header); get an intact copy")
     file = _parsed(data, reading)
     if not file.blocks:
         raise ImageError("is a broken GIF (it has no image); get an intact copy")
     columns, rows = (int.from_bytes(data[at : at + 2], "little") for at in (6, 8))
-    # As browsers do: the first frame is shown whole, and of the others what lies on the canvas.
+    # As in browsers, the first frame is shown whole, and the others are clipped to the canvas.
     first = file.blocks[0].placement
     rows, columns = max(rows, first.row + first.rows), max(columns, first.column + first.columns)
     reading.require_size(
@@ -109,8 +111,8 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     )
     placements = [_clipped(block.placement, rows, columns) for block in file.blocks]
     background = _background(data)
-    # What lies behind a picture is one of its colours.
-    grey = all(len(set(colour)) == 1 for colour in background) and all(
+    # The background colour counts as one of the colours.
+    is_grey = all(len(set(colour)) == 1 for colour in background) and all(
         (block.palette == block.palette[:, :1]).all() for block in file.blocks
     )
     has_alpha = any(block.transparent is not None for block in file.blocks)
@@ -124,29 +126,29 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         colours[:, 3] = 255
         if block.transparent is not None:
             colours[block.transparent, 3] = 0
-        channels = ([0] if grey else [0, 1, 2]) + [3] * has_alpha
+        channels = ([0] if is_grey else [0, 1, 2]) + [3] * has_alpha
         return colours[:, channels][indices]
 
     metadata = Metadata(
         xmp=file.xmp,
         icc=file.icc,
         text=tuple(file.text),
-        resolution=_shape_of_pixels(data[12]),
-        # What says nothing of repeating is played once.
+        resolution=_pixel_aspect(data[12]),
+        # An animation without a number of loops is played once.
         loops=(1 if file.loops is None else file.loops) if several else None,
         own=background,
-        unkept=tuple(dict.fromkeys(file.unkept)),
+        dropped=tuple(dict.fromkeys(file.dropped)),
         stored=_Stored(frozenset(file.latin)),
     )
     canvas = Canvas(rows, columns, placements, patch)
 
     def read(number: int) -> Image:
-        pixels = canvas.shown(number)
+        pixels = canvas.frame(number)
         duration = file.blocks[number].duration or Fraction(0)
         return Image(
             pixels,
             has_alpha=pixels.ndim == 3 and pixels.shape[2] in (2, 4),
-            # A picture that is shown for no time is no animation.
+            # A single picture without a duration is not an animation.
             metadata=replace(metadata, duration=duration if several or duration else None),
         )
 
@@ -154,7 +156,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
-    """Write images, each with a palette of its own if it is coloured."""
+    """Write images, each with its own palette unless it is grey."""
     first: Image | None = None
     parts: list[bytes] = []
     losses: list[_Loss] = []
@@ -166,35 +168,35 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
             raise ImageError(
                 f"has more rows or columns than the {_MOST} that GIF can hold; write .png"
             )
-        drawn, loss = _drawn(image)
+        drawn, loss = _image_block(image)
         losses.append(loss)
         duration = _hundredths(image.metadata.duration)
-        # What is transparent shows nothing of the frame before.
+        # The canvas is cleared, so that the frame before does not show through.
         flags = (CLEAR + 1 << 2 | 1) * image.has_alpha
         control = bytes((flags,)) + duration.to_bytes(2, "little") + bytes((_TRANSPARENT,))
         parts += [b"\x21\xf9\4", control, b"\0", drawn]
     assert first is not None
-    _tell_of(losses)
+    _warn_of(losses)
     rows, columns = first.pixels.shape[:2]
     size = columns.to_bytes(2, "little") + rows.to_bytes(2, "little")
     index, table = _with_background(first)
-    head = [b"GIF89a", size, b"\xf7", bytes((index, _aspect(first.metadata))), table]
-    return b"".join([*head, *_said(first.metadata), *parts, b";"])
+    head = [b"GIF89a", size, b"\xf7", bytes((index, _aspect_byte(first.metadata))), table]
+    return b"".join([*head, *_metadata_blocks(first.metadata), *parts, b";"])
 
 
-def _said(metadata: Metadata) -> Iterator[bytes]:
-    """Write what is said of an animation in blocks of their own."""
+def _metadata_blocks(metadata: Metadata) -> Iterator[bytes]:
+    """Write the metadata blocks of a file."""
     if metadata.loops is not None and metadata.loops != 1:
         again = min(max(metadata.loops - 1, 0), _MOST).to_bytes(2, "little")
         yield b"\x21\xff\x0b" + _LOOPS[0] + b"\3\1" + again + b"\0"
     latin = metadata.stored.latin if isinstance(metadata.stored, _Stored) else ()
     for keyword, text in metadata.text:
-        said = as_comment(keyword, text)
-        yield b"\x21\xfe" + _sub_blocks(said.encode("latin-1" if text in latin else "utf-8"))
+        comment = as_comment(keyword, text)
+        yield b"\x21\xfe" + _sub_blocks(comment.encode("latin-1" if text in latin else "utf-8"))
     if metadata.icc is not None:
         yield b"\x21\xff\x0b" + _ICC + _sub_blocks(metadata.icc)
     if metadata.xmp is not None:
-        # Read as sub-blocks, any byte of the packet leads into this ramp, and by it to the end.
+        # A reader of sub-blocks jumps from any byte of the packet into this ramp, then to its end.
         ramp = b"\1" + bytes(range(255, -1, -1)) + b"\0"
         yield b"\x21\xff\x0b" + _XMP + metadata.xmp + ramp
 
@@ -205,22 +207,21 @@ def _hundredths(duration: Fraction | None) -> int:
     nearest = min(round(exact), _MOST)
     if nearest != exact:
         warnings.warn(
-            "GIF counts hundredths of a second: its timing was rounded to them; .png and .webp "
-            "hold it",
+            "GIF counts in hundredths of a second: the timing was rounded; .png and .webp keep it",
             stacklevel=3,
         )
     return nearest
 
 
-def _shape_of_pixels(aspect: int) -> Resolution | None:
-    """Read how much wider than high pixels are: nothing is said by 0, nor of square ones."""
-    if aspect in (0, _SQUARE):
+def _pixel_aspect(aspect: int) -> Resolution | None:
+    """Read the aspect ratio of pixels; None if it is not given, or square."""
+    if aspect in (0, _SQUARE_ASPECT):
         return None
     return Resolution(Fraction(64), Fraction(aspect + 15), "none")
 
 
-def _aspect(metadata: Metadata) -> int:
-    """Write how much wider than high pixels are; how densely they lie cannot be said."""
+def _aspect_byte(metadata: Metadata) -> int:
+    """Convert the aspect ratio of pixels to a byte; a GIF cannot store their density."""
     resolution = metadata.resolution
     if resolution is None:
         return 0
@@ -230,24 +231,24 @@ def _aspect(metadata: Metadata) -> int:
         return 0
     aspect = round(64 * resolution.rows / resolution.columns) - 15
     if not 1 <= aspect <= 255:
-        warnings.warn("GIF cannot say how oblong its pixels are: left out", stacklevel=3)
+        warnings.warn("GIF cannot store the aspect ratio of its pixels: left out", stacklevel=3)
         return 0
     return aspect
 
 
 def _background(data: bytes) -> tuple[bytes, ...]:
-    """Find the colour behind the frames, if the file says one: the first is what none says."""
-    common, index = _palette(data, 10, _HEADER), data[11]
-    return (common[index].tobytes(),) if 0 < index < len(common) else ()
+    """Find the background colour; the first of the palette means none."""
+    palette, index = _palette(data, 10, _HEADER), data[11]
+    return (palette[index].tobytes(),) if 0 < index < len(palette) else ()
 
 
 def _with_background(image: Image) -> tuple[int, bytes]:
-    """Make the palette of the whole file, and say which of its colours lies behind."""
+    """Make the index of the background colour, and the global palette that holds it."""
     if image.format != "GIF" or not image.metadata.own:
         return 0, _GREYS
     (colour,) = image.metadata.own
     if image.channels > 1:
-        # Every frame has a palette of its own, so that this one is free.
+        # Each frame has its own palette, so that this one is free.
         return 255, _GREYS[:-3] + colour
     if len(set(colour)) > 1:
         warnings.warn("left out: background colour", stacklevel=3)
@@ -257,107 +258,107 @@ def _with_background(image: Image) -> tuple[int, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class _Loss:
-    """What a frame lost: the mean error of its colours, and so many half transparent pixels."""
+    """The losses of a frame: the mean error of colours, and the half transparent pixels rounded."""
 
     levels: float = 0.0
     rounded: int = 0
 
 
-def _drawn(image: Image) -> tuple[bytes, _Loss]:
-    """Write an image block, with its own palette unless that of the greys will do."""
+def _image_block(image: Image) -> tuple[bytes, _Loss]:
+    """Write an image block, with its own palette unless it is grey."""
     pixels = image.pixels.reshape(*image.pixels.shape[:2], -1)
     if image.channels == 1:
-        return _packed(pixels[..., 0]), _Loss()
+        return _compressed(pixels[..., 0]), _Loss()
     colours = pixels[..., [0, 0, 0] if image.colours == 1 else [0, 1, 2]]
     indices = np.full(pixels.shape[:2], _TRANSPARENT, np.uint8)
-    shown = np.full(pixels.shape[:2], True)
+    visible = np.full(pixels.shape[:2], True)
     rounded = 0
     if image.has_alpha:
         alpha = pixels[..., -1]
-        shown = alpha >= 128
+        visible = alpha >= 128
         rounded = int(np.count_nonzero((alpha > 0) & (alpha < 255)))
-    palette, indices[shown] = numbered(colours[shown], 256 - image.has_alpha)
-    error = np.abs(palette[indices[shown]].astype(np.int16) - colours[shown])
+    palette, indices[visible] = indexed(colours[visible], 256 - image.has_alpha)
+    error = np.abs(palette[indices[visible]].astype(np.int16) - colours[visible])
     table = palette.tobytes().ljust(len(_GREYS), b"\0")
-    hidden = np.unique(colours[~shown], axis=0)
+    hidden = np.unique(colours[~visible], axis=0)
     if len(hidden) == 1:
-        # What nobody sees stays the same all the same.
+        # Hidden colours stay the same, if there is only one.
         table = table[:-3] + hidden.tobytes()
-    block = _packed(indices)
-    # Behind the place and the size come flags: the palette is here, and has 256 colours.
+    block = _compressed(indices)
+    # Flags after the position and the size: a local palette of 256 colours.
     drawn = block[:9] + b"\x87" + table + block[10:]
     return drawn, _Loss(float(error.mean()) if error.size else 0.0, rounded)
 
 
-def _packed(indices: Pixels) -> bytes:
-    """Compress indices; the library's own header, and its palette of greys, are left out."""
-    # Noise grows: where no two indices come twice, each is a code of up to 12 bits, and the
-    # library's own guess at the size is too small.
-    most = 2 * indices.size + _MOST_AROUND
+def _compressed(indices: Pixels) -> bytes:
+    """Compress indices; drop the library's own header and its grey palette."""
+    # Noise grows: where no pair of indices comes twice, each needs a code of up to 12 bits, and
+    # the library's own estimate of the size is too small.
+    most = 2 * indices.size + _MOST_OVERHEAD
     packed = bytes(imagecodecs.gif_encode(np.ascontiguousarray(indices), out=most))
     return packed[_HEADER + len(_GREYS) : -1]
 
 
-def _tell_of(losses: list[_Loss]) -> None:
+def _warn_of(losses: list[_Loss]) -> None:
     levels = max(loss.levels for loss in losses)
     rounded = sum(loss.rounded for loss in losses)
     if levels:
         warnings.warn(
-            "GIF holds 256 colours in a frame: more were reduced to them, with a mean error of up "
-            f"to {levels:.2g} of 255 levels; .png and .webp hold all",
+            "GIF holds 256 colours in a frame: others were replaced, with a mean error of up to "
+            f"{levels:.2g} of 255 levels; .png and .webp keep all",
             stacklevel=3,
         )
     if rounded:
         warnings.warn(
             f"GIF holds no half transparent pixels: {rounded} became opaque or transparent; "
-            ".png and .webp hold them",
+            ".png and .webp keep them",
             stacklevel=3,
         )
 
 
 def _parsed(data: bytes, reading: Reading) -> _File:
-    found = _File()
-    common = _palette(data, 10, _HEADER)
-    at = _HEADER + common.size
+    file = _File()
+    global_palette = _palette(data, 10, _HEADER)
+    at = _HEADER + global_palette.size
     control: bytes = b""
     while at + 1 < len(data) and data[at] != _END:
         kind = data[at]
         if kind == 0:
-            # One more end of a block than there are blocks.
+            # A stray end of a block.
             at += 1
         elif kind == _EXTENSION:
-            start, about = at + 2, data[at + 1]
+            start, label = at + 2, data[at + 1]
             at, body = _joined(data, start)
-            if about == _CONTROL and len(body) >= 4:
+            if label == _CONTROL and len(body) >= 4:
                 control = body
                 if control[0] & 2:
-                    found.unkept.append("wait for the user")
-            elif about == _COMMENT:
-                found.add_comment(body)
-            elif about == _APPLICATION:
-                found.add_application(body, data[start + 12 : at])
-            elif about == _DRAWN_TEXT:
-                found.unkept.append("text to be drawn")
+                    file.dropped.append("wait for the user")
+            elif label == _COMMENT:
+                file.add_comment(body)
+            elif label == _APPLICATION:
+                file.add_application(body, data[start + 12 : at])
+            elif label == _DRAWN_TEXT:
+                file.dropped.append("text to be drawn")
                 control = b""
             else:
-                found.unkept.append("block of an unknown kind")
+                file.dropped.append("block of an unknown kind")
         elif kind == _IMAGE and at + 10 < len(data):
             own = _palette(data, at + 9, at + 10)
             start = at + 10 + own.size + 1
             end, _ = _joined(data, start)
-            palette = own if own.size else common
-            found.blocks.append(_block(data, at, palette, control, data[start - 1 : end]))
+            palette = own if own.size else global_palette
+            file.blocks.append(_block(data, at, palette, control, data[start - 1 : end]))
             at, control = end, b""
         elif kind == _IMAGE:
             break
         else:
-            reading.flaw("has junk between its blocks")
-            return found
+            reading.report_flaw("has junk between its blocks")
+            return file
     if at >= len(data) or data[at] != _END:
-        reading.flaw("is truncated")
+        reading.report_flaw("is truncated")
     elif data[at + 1 :].strip(b"\0\r\n "):
-        found.unkept.append("data behind its end")
-    return found
+        file.dropped.append("data after its end")
+    return file
 
 
 def _block(data: bytes, at: int, palette: Pixels, control: bytes, packed: bytes) -> _Block:
@@ -369,14 +370,14 @@ def _block(data: bytes, at: int, palette: Pixels, control: bytes, packed: bytes)
     disposal = {2: CLEAR, 3: RESTORE}.get(flags >> 2 & 7, 0)
     placement = Placement(row, column, rows, columns, disposal, blends=transparent is not None)
     if not palette.size:
-        warnings.warn("has no palette: its numbers are taken for grey levels", stacklevel=2)
+        warnings.warn("has no palette: its indices are treated as grey levels", stacklevel=2)
         palette = np.frombuffer(_GREYS, np.uint8).reshape(-1, 3)
     duration = Fraction(10 * int.from_bytes(control[1:3], "little")) if control else None
     return _Block(placement, palette, transparent, duration, data[at + 9], packed)
 
 
 def _clipped(place: Placement, rows: int, columns: int) -> Placement:
-    """Cut off what lies beyond the canvas, or all."""
+    """Clip a placement to the canvas."""
     row, column = min(place.row, rows), min(place.column, columns)
     return replace(
         place,
@@ -388,7 +389,7 @@ def _clipped(place: Placement, rows: int, columns: int) -> Placement:
 
 
 def _indices(block: _Block, reading: Reading) -> Pixels:
-    """Decode a block as a picture of its own, whose colours are the indices."""
+    """Decode a block as a separate picture, whose grey levels are the indices."""
     place = block.placement
     if not place.rows or not place.columns:
         return np.zeros((place.rows, place.columns), np.uint8)
@@ -398,14 +399,14 @@ def _indices(block: _Block, reading: Reading) -> Pixels:
     try:
         decoded = imagecodecs.gif_decode(head + block.packed + b";", index=0)
     except imagecodecs.GifError:
-        reading.flaw("has pixels that are damaged")
+        reading.report_flaw("has pixels that are damaged")
         return _salvaged(head, block)
     indices: Pixels = decoded[..., 0] if decoded.ndim == 3 else decoded
     return indices
 
 
 def _salvaged(head: bytes, block: _Block) -> Pixels:
-    """Decode as much of a damaged block as comes before the damage; the rest is zero."""
+    """Decode a damaged block up to the damage; the rest is 0."""
     parser = PIL.ImageFile.Parser()
     indices = np.zeros((block.placement.rows, block.placement.columns), np.uint8)
     picture = None
@@ -423,12 +424,12 @@ def _palette(data: bytes, flags_at: int, at: int) -> Pixels:
     if not flags & 0x80:
         return np.zeros((0, 3), np.uint8)
     palette = data[at : at + (3 << (flags & 7) + 1)]
-    # Where a file ends in one, its pixels are missing too.
+    # If the file ends within the palette, its pixels are missing too.
     return np.frombuffer(palette[: len(palette) // 3 * 3], np.uint8).reshape(-1, 3)
 
 
 def _joined(data: bytes, at: int) -> tuple[int, bytes]:
-    """Join sub-blocks; return where they end, behind the file if it ends first, and their bytes."""
+    """Join sub-blocks; return the offset of their end, perhaps after the file, and the bytes."""
     parts = []
     while at < len(data) and data[at]:
         parts.append(data[at + 1 : at + 1 + data[at]])

@@ -1,4 +1,4 @@
-"""HEIC of 8, 10 and 12 bits, by pillow-heif (libheif), which turns pixels upright by itself."""
+"""HEIC of 8, 10 and 12 bits, by pillow-heif (libheif), which turns pixels upright itself."""
 
 import io
 import warnings
@@ -10,22 +10,22 @@ import numpy as np
 import pillow_heif
 
 from pdefilter.errors import ImageError
-from pdefilter.images.alpha import divided
+from pdefilter.images.alpha import unpremultiplied
 from pdefilter.images.codecs.boxes import boxes
 from pdefilter.images.codecs.colour_numbers import SRGB, UNSPECIFIED
 from pdefilter.images.codecs.companions import GAIN_MAP, without_companions
-from pdefilter.images.codecs.silence import unwarned
-from pdefilter.images.exif import bare
+from pdefilter.images.codecs.silence import without_warnings
+from pdefilter.images.exif import without_jpeg_prefix
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
-from pdefilter.images.values import gathered, spread
+from pdefilter.images.values import from_full_range, to_full_range
 
 _LOSSLESS = -1
-# Red, green and blue are stored as they are; of grey alone the matrix says nothing.
+# RGB is stored as it is (identity matrix); for grey the matrix does not matter.
 _IDENTITY, _ANY_MATRIX = 0, 6
-_NUMBERED = ("color_primaries", "transfer_characteristics")
+_COLOUR_NUMBERS = ("color_primaries", "transfer_characteristics")
 _OWN = (
     "content_light_level",
     "mastering_display_colour_volume",
@@ -41,7 +41,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     kinds = [kind for kind, _ in boxes(data)]
     if b"moov" in kinds and b"meta" not in kinds:
         raise ImageError("is an animation; save its frames as .png by ffmpeg first")
-    with unwarned():
+    with without_warnings():
         file = pillow_heif.open_heif(
             io.BytesIO(data), convert_hdr_to_8bit=False, hdr_to_16bit=False
         )
@@ -51,7 +51,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     reading.require_size(rows, columns)
     first = _metadata(stills[0])
     if b"moov" in kinds:
-        first = replace(first, unkept=(*first.unkept, "animation"))
+        first = replace(first, dropped=(*first.dropped, "animation"))
 
     def read(number: int) -> Image:
         still = stills[number]
@@ -61,11 +61,13 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
         claimed, bits = still.size, _bits(still)
         pixels = np.array(still)
         if still.size != claimed:
-            raise ImageError("is a broken HEIC (it has not the size it claims); get an intact copy")
+            raise ImageError(
+                "is a broken HEIC (its size is not the one it claims); get an intact copy"
+            )
         if bits > 8:
-            pixels = spread(pixels, (1 << bits) - 1)
+            pixels = to_full_range(pixels, (1 << bits) - 1)
         return Image(
-            divided(pixels) if still.premultiplied_alpha else pixels,
+            unpremultiplied(pixels) if still.premultiplied_alpha else pixels,
             has_alpha=still.has_alpha,
             bits=bits if bits > 8 else None,
             metadata=metadata,
@@ -75,47 +77,47 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
-    """Write an HEIC without loss; grey with alpha becomes RGB with alpha."""
+    """Write a HEIC without loss; grey with alpha becomes RGB with alpha."""
     file = pillow_heif.HeifFile()  # type: ignore[no-untyped-call]
     for image in images:
         bits = image.bits or 8
         pixels = image.pixels
         if bits > 8:
-            pixels = gathered(pixels, (1 << bits) - 1)
+            pixels = from_full_range(pixels, (1 << bits) - 1)
         if image.channels == 2:
             pixels = pixels[..., [0, 0, 0, 1]]
         rows, columns = pixels.shape[:2]
         channels = pixels.shape[2] if pixels.ndim == 3 else 1
         mode = _MODES[channels] + (f";{bits}" if bits > 8 else "")
         still = file.add_frombytes(mode, (columns, rows), np.ascontiguousarray(pixels).tobytes())
-        still.info.update(_said(image, bits, channels))
+        still.info.update(_info_of(image, bits, channels))
     stream = io.BytesIO()
     file.save(stream, quality=_LOSSLESS, chroma=444)
     return stream.getvalue()
 
 
-def _said(image: Image, bits: int, channels: int) -> dict[str, Any]:
+def _info_of(image: Image, bits: int, channels: int) -> dict[str, Any]:
     metadata = image.metadata
     own = dict(metadata.own) if image.format == "HEIC" else {}
-    said = {
+    info = {
         "bit_depth": bits,
         "full_range_flag": 1,
         "matrix_coefficients": _IDENTITY if channels > 1 else _ANY_MATRIX,
-        **dict(zip(_NUMBERED, UNSPECIFIED if metadata.icc else SRGB, strict=True)),
+        **dict(zip(_COLOUR_NUMBERS, UNSPECIFIED if metadata.icc else SRGB, strict=True)),
         "icc_profile": metadata.icc,
         "exif": metadata.exif,
-        "xmp": _in_utf8(metadata.xmp),
+        "xmp": _utf8_only(metadata.xmp),
         **own,
     }
-    return {key: value for key, value in said.items() if value is not None}
+    return {key: value for key, value in info.items() if value is not None}
 
 
-def _in_utf8(xmp: bytes | None) -> bytes | None:
-    """Leave out a packet of another encoding, of which the library would change bytes."""
+def _utf8_only(xmp: bytes | None) -> bytes | None:
+    """Drop a packet in another encoding, as the library would change its bytes."""
     try:
         (xmp or b"").decode()
     except UnicodeDecodeError:
-        warnings.warn("HEIC carries XMP in UTF-8 alone: left out", stacklevel=2)
+        warnings.warn("HEIC carries XMP only in UTF-8: left out", stacklevel=2)
         return None
     return xmp
 
@@ -127,30 +129,30 @@ def _bits(still: pillow_heif.HeifImage) -> int:
 
 def _metadata(still: pillow_heif.HeifImage) -> Metadata:
     info: Mapping[str, Any] = still.info
-    xmp, unkept = without_companions(info.get("xmp") or None)
+    xmp, dropped = without_companions(info.get("xmp") or None)
     return Metadata(
         icc=info.get("icc_profile"),
-        exif=bare(info["exif"] or b"") or None,
+        exif=without_jpeg_prefix(info["exif"] or b"") or None,
         xmp=xmp,
         own=tuple(_own(info)),
-        unkept=tuple(dict.fromkeys((*_others(info), *unkept))),
-        # Its boxes alone tell, and libheif has obeyed them.
+        dropped=tuple(dict.fromkeys((*_companions(info), *dropped))),
+        # Only the boxes count, and libheif has applied them.
         orientation=1,
     )
 
 
 def _own(info: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     colours = info.get("nclx_profile", {})
-    numbers = tuple(int(colours.get(key, 2)) for key in _NUMBERED)
+    numbers = tuple(int(colours.get(key, 2)) for key in _COLOUR_NUMBERS)
     if numbers not in (SRGB, UNSPECIFIED):
-        yield from zip(_NUMBERED, numbers, strict=True)
+        yield from zip(_COLOUR_NUMBERS, numbers, strict=True)
     for key in _OWN:
         if key in info:
             yield key, info[key]
 
 
-def _others(info: Mapping[str, Any]) -> Iterator[str]:
-    """Name what else belongs to a picture."""
+def _companions(info: Mapping[str, Any]) -> Iterator[str]:
+    """Name the companions of a picture."""
     if info["depth_images"]:
         yield "depth map"
     for kind in info.get("aux", {}):

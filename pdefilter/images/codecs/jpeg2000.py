@@ -1,6 +1,6 @@
 """JPEG 2000: components by imagecodecs (OpenJPEG), and the boxes around them by hand.
 
-The library gets the codestream alone: by the boxes it would convert colours to sRGB.
+The library gets only the codestream: with the boxes it would convert colours to sRGB.
 """
 
 import struct
@@ -13,16 +13,16 @@ import imagecodecs
 import numpy as np
 
 from pdefilter.errors import ImageError
-from pdefilter.images.alpha import divided
+from pdefilter.images.alpha import unpremultiplied
 from pdefilter.images.codecs.boxes import Box, body_of, box, boxes
-from pdefilter.images.codecs.jpeg2000_channels import order_of, side_by_side, with_palette
+from pdefilter.images.codecs.jpeg2000_channels import order_of, stacked, with_palette
 from pdefilter.images.codecs.jpeg2000_components import START, channels, sizes
-from pdefilter.images.exif import bare
+from pdefilter.images.exif import without_jpeg_prefix
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata, Resolution
 from pdefilter.images.reading import Reading
-from pdefilter.images.values import gathered, spread
+from pdefilter.images.values import from_full_range, to_full_range
 
 _END_OF_CODESTREAM = b"\xff\xd9"
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
@@ -43,7 +43,7 @@ _DENSITIES = struct.Struct(">4H2b")
 
 @dataclass(frozen=True, slots=True)
 class _Colours:
-    """What the boxes say of colours: of an enumerated space, or a profile."""
+    """The colour specification of the boxes: an enumerated space, or a profile."""
 
     space: int | None = None
     icc: bytes | None = None
@@ -58,39 +58,39 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     """Read an image, in a JP2 file or as a bare codestream; palettes and sYCC are resolved."""
     parts = [] if data.startswith(START) else list(boxes(data))
     codestream = body_of(b"jp2c", parts) or data[max(0, data.find(START)) :]
-    said = sizes(codestream)
-    reading.require_size(said.rows, said.columns, len(said.components))
-    # Within a codestream nothing but its end has this marker.
+    size = sizes(codestream)
+    reading.require_size(size.rows, size.columns, len(size.components))
+    # Only the end of a codestream has this marker.
     if _END_OF_CODESTREAM not in codestream:
-        reading.flaw("is truncated")
+        reading.report_flaw("is truncated")
     header = list(boxes(body_of(b"jp2h", parts)))
     _require_readable(header)
 
     def read() -> Image:
-        found = with_palette(channels(codestream, said), header, reading)
+        components = with_palette(channels(codestream, size), header, reading)
         colours = _colours_of(header, reading)
-        order = order_of(header, len(found), with_alpha=not colours.is_cmyk)
-        unsaid = colours == _Colours()
-        is_ycc = len(order.colours) == 3 and not said.become_rgb
-        is_ycc &= colours.space == _YCC or (unsaid and not said.are_whole)
-        pixels, bits, unkept = side_by_side(found, order, is_ycc=is_ycc)
+        order = order_of(header, len(components), with_alpha=not colours.is_cmyk)
+        unknown = colours == _Colours()
+        is_ycc = len(order.colours) == 3 and not size.become_rgb
+        is_ycc &= colours.space == _YCC or (unknown and not size.are_whole)
+        pixels, bits, dropped = stacked(components, order, is_ycc=is_ycc)
         metadata = _metadata(parts, header, colours, reading)
         if order.is_premultiplied:
-            pixels = divided(pixels)
+            pixels = unpremultiplied(pixels)
         if bits is not None:
-            # What was computed is rounded as it will be stored.
-            pixels = spread(gathered(pixels, (1 << bits) - 1), (1 << bits) - 1)
+            # Computed values are rounded to the bits that will be stored.
+            pixels = to_full_range(from_full_range(pixels, (1 << bits) - 1), (1 << bits) - 1)
         return Image(
             pixels,
             has_alpha=order.alpha is not None,
             bits=bits,
             is_cmyk=colours.is_cmyk and len(order.colours) == 4,
-            metadata=replace(metadata, unkept=metadata.unkept + unkept),
+            metadata=replace(metadata, dropped=metadata.dropped + dropped),
         )
 
     return single(
         read,
-        (said.rows, said.columns),
+        (size.rows, size.columns),
         lambda: _metadata(parts, header, _Colours(), replace(reading, strip=True)),
     )
 
@@ -100,14 +100,14 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
     (image,) = images
     pixels = image.pixels if image.channels > 1 else image.pixels.reshape(image.pixels.shape[:2])
     if image.bits:
-        pixels = gathered(pixels, (1 << image.bits) - 1)
+        pixels = from_full_range(pixels, (1 << image.bits) - 1)
     data = imagecodecs.jpeg2k_encode(
         np.ascontiguousarray(pixels),
         level=0,
         reversible=True,
         codecformat="jp2",
         bitspersample=image.bits,
-        planar=False,  # else few rows are taken for channels
+        planar=False,  # else few rows are treated as channels
     )
     return b"".join(box(*part) for part in _with_metadata(boxes(bytes(data)), image))
 
@@ -134,17 +134,21 @@ def _with_metadata(parts: Iterable[Box], image: Image) -> Iterator[Box]:
 
 
 def _require_readable(header: Iterable[Box]) -> None:
-    """Refuse colours that nothing says how to read."""
-    told = [body for kind, body in header if kind == b"colr"]
-    spaces = [int.from_bytes(body[3:7]) for body in told if body[:1] == b"\1"]
-    if len(spaces) < len(told) or not spaces or any(space in _READ_SPACES for space in spaces):
+    """Refuse colour spaces that are not read."""
+    specifications = [body for kind, body in header if kind == b"colr"]
+    spaces = [int.from_bytes(body[3:7]) for body in specifications if body[:1] == b"\1"]
+    if (
+        len(spaces) < len(specifications)
+        or not spaces
+        or any(space in _READ_SPACES for space in spaces)
+    ):
         return
     kind = _REFUSED_SPACES.get(spaces[0], f"of the number {spaces[0]}")
     raise ImageError(f"holds colours of another kind ({kind}); convert it to grey or RGB first")
 
 
 def _colours_of(header: Iterable[Box], reading: Reading) -> _Colours:
-    """Take the first that can be read of what is said of colours."""
+    """Find the first colour specification that can be read."""
     for kind, body in header:
         if kind != b"colr" or not body:
             continue
@@ -153,29 +157,29 @@ def _colours_of(header: Iterable[Box], reading: Reading) -> _Colours:
         if body[0] in (_RESTRICTED_PROFILE, _ANY_PROFILE):
             if body[3:]:
                 return _Colours(icc=body[3:])
-            reading.spoilt("ICC profile")
+            reading.report_broken("ICC profile")
     return _Colours()
 
 
 def _metadata(
     parts: Sequence[Box], header: Sequence[Box], colours: _Colours, reading: Reading
 ) -> Metadata:
-    found: dict[str, Any] = {"icc": colours.icc}
+    fields: dict[str, Any] = {"icc": colours.icc}
     own, pictures = [], 0
     for kind, body in parts:
         pictures += kind == b"jp2c"
         if kind == b"uuid" and body[:16] == _XMP:
-            found["xmp"] = body[16:]
+            fields["xmp"] = body[16:]
         elif kind == b"uuid" and body[:16] == _EXIF:
-            found["exif"] = bare(body[16:])
+            fields["exif"] = without_jpeg_prefix(body[16:])
         elif kind in _OWN:
             own.append((kind, body))
     try:
-        found["resolution"] = _resolution(header)
+        fields["resolution"] = _resolution(header)
     except (struct.error, ZeroDivisionError):
-        reading.spoilt("resolution")
-    unkept = ("further pictures",) if pictures > 1 else ()
-    return Metadata(**found, own=tuple(own), unkept=unkept)
+        reading.report_broken("resolution")
+    dropped = ("further pictures",) if pictures > 1 else ()
+    return Metadata(**fields, own=tuple(own), dropped=dropped)
 
 
 def _resolution(header: Iterable[Box]) -> Resolution | None:
@@ -188,7 +192,7 @@ def _resolution(header: Iterable[Box]) -> Resolution | None:
     columns = Fraction(c, c_parts) * Fraction(10) ** c_power
     if round(rows) < 1 or round(columns) < 1:
         return Resolution(columns / 100, rows / 100, "cm") if rows and columns else None
-    return Resolution.of_metre(round(columns), round(rows))
+    return Resolution.from_per_metre(round(columns), round(rows))
 
 
 def _are_colours(image: Image) -> bool:

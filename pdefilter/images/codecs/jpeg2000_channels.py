@@ -1,4 +1,4 @@
-"""The channels of a JPEG 2000 file: what its boxes make of components, and pixels of these."""
+"""The channels of a JPEG 2000 file: made of its components, and assembled to pixels."""
 
 import struct
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from pdefilter.images.codecs.boxes import Box, body_of
 from pdefilter.images.codecs.jpeg2000_components import Channel
 from pdefilter.images.image import Pixels
 from pdefilter.images.reading import Reading
-from pdefilter.images.values import spread
+from pdefilter.images.values import to_full_range
 
 _COLOUR, _ALPHA, _PREMULTIPLIED_ALPHA = 0, 1, 2
 _DEEPEST = 16
@@ -18,7 +18,7 @@ _DEEPEST = 16
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Which channels are colours, in their order; which one is alpha; which are neither."""
+    """The channels that are colours, in order; the one that is alpha; the others."""
 
     colours: tuple[int, ...]
     alpha: int | None
@@ -26,13 +26,15 @@ class Order:
     is_premultiplied: bool = False
 
 
-def with_palette(found: list[Channel], header: Sequence[Box], reading: Reading) -> list[Channel]:
-    """Resolve the palette, which makes channels of a component, or only choose components.
+def with_palette(
+    components: list[Channel], header: Sequence[Box], reading: Reading
+) -> list[Channel]:
+    """Resolve the palette, which maps a component to channels, or only selects components.
 
     Raises
     ------
     ImageError
-        If pixels have other colours than the palette.
+        If pixels lie beyond the palette.
 
     References
     ----------
@@ -40,23 +42,23 @@ def with_palette(found: list[Channel], header: Sequence[Box], reading: Reading) 
     """
     palette, mapping = body_of(b"pclr", header), body_of(b"cmap", header)
     if not palette or not mapping:
-        return found
+        return components
     columns = _columns(palette)
-    made = []
+    channels = []
     for component, uses_palette, number in struct.iter_unpack(">HBB", mapping):
         if not uses_palette:
-            made.append(found[component])
+            channels.append(components[component])
             continue
-        values, table = found[component].values, columns[number].values
+        values, table = components[component].values, columns[number].values
         if values.max() >= len(table):
-            reading.flaw(f"has pixels of other colours than the {len(table)} of its palette")
+            reading.report_flaw(f"has pixels beyond the {len(table)} colours of its palette")
         colours = table[values.clip(0, len(table) - 1)]
-        made.append(Channel(colours, columns[number].bits))
-    return made
+        channels.append(Channel(colours, columns[number].bits))
+    return channels
 
 
 def _columns(palette: bytes) -> list[Channel]:
-    """Read the columns of a palette: whole bytes, of which the highest is the first."""
+    """Read the columns of a palette, in big-endian whole bytes."""
     count, width = struct.unpack_from(">HB", palette)
     depths = [(size & 0x7F) + 1 for size in palette[3 : 3 + width]]
     sizes = [(bits + 7) // 8 for bits in depths]
@@ -72,10 +74,10 @@ def _columns(palette: bytes) -> list[Channel]:
 
 
 def order_of(header: Iterable[Box], count: int, *, with_alpha: bool) -> Order:
-    """Find what channel definitions say.
+    """Read the channel definitions.
 
-    Where there are none, every reader takes the last of two and of four for alpha, unless
-    there is none.
+    Without any, the last of two or four channels is treated as alpha, as in other readers,
+    unless `with_alpha` is false.
 
     References
     ----------
@@ -95,50 +97,50 @@ def order_of(header: Iterable[Box], count: int, *, with_alpha: bool) -> Order:
     return Order(named, alpha, others, kind == _PREMULTIPLIED_ALPHA)
 
 
-def side_by_side(
-    found: Sequence[Channel], order: Order, *, is_ycc: bool
+def stacked(
+    channels: Sequence[Channel], order: Order, *, is_ycc: bool
 ) -> tuple[Pixels, int | None, tuple[str, ...]]:
-    """Lay channels side by side, spread over 8 or 16 bits; those with signs are as they are."""
-    chosen = [found[at] for at in (*order.colours, *order.others)]
+    """Stack channels, scaled to 8 or 16 bits; if all are signed, their values stay."""
+    chosen = [channels[at] for at in (*order.colours, *order.others)]
     if order.alpha is not None:
-        chosen.append(found[order.alpha])
+        chosen.append(channels[order.alpha])
     most = max(channel.bits for channel in chosen)
-    lost = ("bits of its values beyond 16",) if most > _DEEPEST else ()
+    dropped = ("bits of its values beyond 16",) if most > _DEEPEST else ()
     kind = np.dtype(np.uint8 if most <= 8 else np.uint16)
     if all(channel.is_signed for channel in chosen):
         kind = np.dtype(f"i{kind.itemsize}")
-        planes = [_shortened(channel).astype(kind) for channel in chosen]
+        planes = [_at_most_16_bits(channel).astype(kind) for channel in chosen]
         most = _DEEPEST
     else:
-        planes = [_spread(channel, kind) for channel in chosen]
+        planes = [_scaled(channel, kind) for channel in chosen]
     if is_ycc:
         planes[:3] = _rgb_of(planes[:3], chosen[1].bits)
     pixels = np.stack(planes, axis=-1) if len(planes) > 1 else planes[0]
-    return pixels, most if 8 < most < _DEEPEST else None, lost
+    return pixels, most if 8 < most < _DEEPEST else None, dropped
 
 
-def _shortened(channel: Channel) -> Pixels:
-    """Leave out bits beyond 16."""
+def _at_most_16_bits(channel: Channel) -> Pixels:
+    """Drop bits beyond 16."""
     values: Pixels = channel.values >> max(0, channel.bits - _DEEPEST)
     return values
 
 
-def _spread(channel: Channel, kind: np.dtype) -> Pixels:
-    """Spread values, of which those with signs have zero in the middle, over all of a type."""
+def _scaled(channel: Channel, kind: np.dtype) -> Pixels:
+    """Scale values to the full range of a type; signed ones have 0 in the middle."""
     bits = min(channel.bits, _DEEPEST)
-    values = _shortened(channel)
+    values = _at_most_16_bits(channel)
     if channel.is_signed:
         values = values.astype(np.int64) + (1 << (bits - 1))
     full = np.iinfo(kind).max
     if kind.itemsize == 1 or bits > 8:
-        return spread(values, (1 << bits) - 1)
+        return to_full_range(values, (1 << bits) - 1)
     table = np.rint(np.arange(1 << bits) * (full / ((1 << bits) - 1))).astype(kind)
-    spread_out: Pixels = table[values]
-    return spread_out
+    scaled: Pixels = table[values]
+    return scaled
 
 
 def _rgb_of(planes: Sequence[Pixels], bits: int) -> list[Pixels]:
-    """Find red, green and blue by luminance and chroma, spread from so many bits.
+    """Convert luminance and chroma, scaled from a number of bits, to red, green and blue.
 
     References
     ----------

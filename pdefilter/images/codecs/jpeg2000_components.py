@@ -15,20 +15,20 @@ import PIL.Image
 
 from pdefilter.errors import ImageError
 from pdefilter.images.codecs.boxes import box
-from pdefilter.images.codecs.silence import silence, unwarned
+from pdefilter.images.codecs.silence import silence, without_warnings
 from pdefilter.images.image import Pixels
 
 START = b"\xff\x4f\xff\x51"
 _COMPONENTS_AT, _COMPONENT = 42, struct.Struct(">3B")
-_STYLE, _OWN_STYLE, _FIRST_PART = b"\xff\x52", b"\xff\x53", b"\xff\x90"
-_SIGNED, _LEAST_BITS = 0x80, 8
-# Enumerated: what is read by them is converted to nothing.
+_CODING_STYLE, _COMPONENT_STYLE, _FIRST_PART = b"\xff\x52", b"\xff\x53", b"\xff\x90"
+_SIGNED, _BITS_OF_A_BYTE = 0x80, 8
+# Enumerated colour spaces that Pillow does not convert.
 _GREY, _RGB = 17, 16
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """How deep the values of a component are, and at every how many columns and rows one is."""
+    """The depth of the values of a component, and its subsampling along columns and rows."""
 
     bits: int
     is_signed: bool
@@ -37,7 +37,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What a codestream says of its picture."""
+    """The sizes of a picture and of its components."""
 
     rows: int
     columns: int
@@ -45,7 +45,7 @@ class Sizes:
 
     @property
     def are_alike(self) -> bool:
-        """Whether all components are as deep as the first, and have a value for each pixel."""
+        """Whether all components have the same depth, and a value for each pixel."""
         return self.are_whole and len(set(self.components)) == 1
 
     @property
@@ -55,18 +55,18 @@ class Sizes:
 
     @property
     def become_rgb(self) -> bool:
-        """Whether the library alone decodes them, and makes RGB of luminance and chroma."""
+        """Whether the library alone can decode them; it converts luminance and chroma to RGB."""
         return not self.are_whole and len(self.components) == 3 and self.are_deep
 
     @property
     def are_deep(self) -> bool:
-        """Whether some have more than 8 bits."""
-        return any(component.bits > _LEAST_BITS for component in self.components)
+        """Whether some components have more than 8 bits."""
+        return any(component.bits > _BITS_OF_A_BYTE for component in self.components)
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """The values of a component, from zero on unless signed, and how many bits they have."""
+    """The values of a component, from 0 up unless signed, and their bits."""
 
     values: Pixels
     bits: int
@@ -74,41 +74,45 @@ class Channel:
 
 
 def sizes(codestream: bytes) -> Sizes:
-    """Read what the first marker says.
+    """Read the first marker segment.
 
     Raises
     ------
     ImageError
-        If there is none.
+        If it is missing or broken.
     """
     if len(codestream) < _COMPONENTS_AT or not codestream.startswith(START):
         raise ImageError("is a broken JPEG 2000 (it has no pixels); get an intact copy")
     right, bottom, left, top = struct.unpack_from(">4I", codestream, 8)
     (count,) = struct.unpack_from(">H", codestream, 40)
-    said = codestream[_COMPONENTS_AT : _COMPONENTS_AT + count * _COMPONENT.size]
-    found = [
-        Component((size & ~_SIGNED) + 1, bool(size & _SIGNED), (across, down))
-        for size, across, down in _COMPONENT.iter_unpack(said)
+    stored = codestream[_COMPONENTS_AT : _COMPONENTS_AT + count * _COMPONENT.size]
+    components = [
+        Component((depth & ~_SIGNED) + 1, bool(depth & _SIGNED), (across, down))
+        for depth, across, down in _COMPONENT.iter_unpack(stored)
     ]
-    if not found or len(found) < count or any(0 in component.steps for component in found):
+    if (
+        not components
+        or len(components) < count
+        or any(0 in component.steps for component in components)
+    ):
         raise ImageError("is a broken JPEG 2000 (it has no pixels); get an intact copy")
-    return Sizes(bottom - top, right - left, tuple(found))
+    return Sizes(bottom - top, right - left, tuple(components))
 
 
-def channels(codestream: bytes, said: Sizes) -> list[Channel]:
+def channels(codestream: bytes, picture: Sizes) -> list[Channel]:
     """Decode the components.
 
     Raises
     ------
     ImageError
-        If some have fewer pixels than others, and more than 8 bits or four companions.
+        If some are subsampled, and have more than 8 bits or are more than four.
     """
-    if said.are_alike or said.become_rgb:
-        (component, *_), planes = said.components, _planes(codestream)
+    if picture.are_alike or picture.become_rgb:
+        (component, *_), planes = picture.components, _planes(codestream)
         return [Channel(plane, component.bits, component.is_signed) for plane in planes]
-    if said.are_whole:
-        return _of_different_depths(codestream, said)
-    return _of_different_sizes(codestream, said)
+    if picture.are_whole:
+        return _of_different_depths(codestream, picture)
+    return _of_different_sizes(codestream, picture)
 
 
 def _planes(codestream: bytes) -> Pixels:
@@ -117,20 +121,20 @@ def _planes(codestream: bytes) -> Pixels:
     return pixels.reshape(-1, *pixels.shape[-2:])
 
 
-def _of_different_depths(codestream: bytes, said: Sizes) -> list[Channel]:
-    """Decode components as if all were as deep as the deepest, and unsigned, and take that back.
+def _of_different_depths(codestream: bytes, picture: Sizes) -> list[Channel]:
+    """Decode components as if all were unsigned and as deep as the deepest, and undo that.
 
-    The depth tells but where zero is and, of wavelets that round, how large one is.
+    The depth only affects where 0 is and, for wavelets that round, the size of a step.
     """
-    most = max(component.bits for component in said.components)
+    most = max(component.bits for component in picture.components)
     alike = bytearray(codestream)
-    for number, component in enumerate(said.components):
+    for number, component in enumerate(picture.components):
         place = _COMPONENTS_AT + number * _COMPONENT.size
         _COMPONENT.pack_into(alike, place, most - 1, *component.steps)
-    found = []
+    decoded = []
     planes = _planes(bytes(alike))
     for plane, component, rounds in zip(
-        planes, said.components, _rounding(codestream, len(said.components)), strict=True
+        planes, picture.components, _rounding(codestream, len(picture.components)), strict=True
     ):
         values = plane.astype(np.int64) - (1 << (most - 1))
         if rounds:
@@ -138,38 +142,38 @@ def _of_different_depths(codestream: bytes, said: Sizes) -> list[Channel]:
         zero = 1 << (component.bits - 1)
         values = values.clip(-zero, zero - 1) + (0 if component.is_signed else zero)
         kind = "i" if component.is_signed else "u"
-        size = 1 if component.bits <= _LEAST_BITS else 2 if component.bits <= 16 else 4
+        size = 1 if component.bits <= _BITS_OF_A_BYTE else 2 if component.bits <= 16 else 4
         values = values.astype(f"{kind}{size}")
-        found.append(Channel(values, component.bits, component.is_signed))
-    return found
+        decoded.append(Channel(values, component.bits, component.is_signed))
+    return decoded
 
 
 def _rounding(codestream: bytes, count: int) -> list[bool]:
-    """Find whose wavelets round: those of the codestream's style, or of a component's own."""
+    """Find whose wavelets round, by the coding style of the codestream or of the component."""
     rounding = [False] * count
     at = 2
     while at + 4 <= len(codestream) and codestream[at : at + 2] != _FIRST_PART:
         kind = codestream[at : at + 2]
         size = int.from_bytes(codestream[at + 2 : at + 4])
         body = codestream[at + 4 : at + 2 + size]
-        if kind == _STYLE and len(body) > 9:
+        if kind == _CODING_STYLE and len(body) > 9:
             rounding = [body[9] == 0] * count
-        elif kind == _OWN_STYLE and count < 257 and len(body) > 6 and body[0] < count:
+        elif kind == _COMPONENT_STYLE and count < 257 and len(body) > 6 and body[0] < count:
             rounding[body[0]] = body[6] == 0
         at += 2 + size
     return rounding
 
 
-def _of_different_sizes(codestream: bytes, said: Sizes) -> list[Channel]:
-    """Decode components by Pillow, which repeats the pixels of those that have fewer."""
-    count = len(said.components)
-    if count > 4 or said.are_deep:
+def _of_different_sizes(codestream: bytes, picture: Sizes) -> list[Channel]:
+    """Decode components by Pillow, which repeats the pixels of subsampled ones."""
+    count = len(picture.components)
+    if count > 4 or picture.are_deep:
         raise ImageError(
             "has components of fewer pixels than others, and more than 8 bits or more than four "
             "components, which is not read; convert it first"
         )
     space = _GREY if count < 3 else _RGB
-    header = struct.pack(">IIHBBBB", said.rows, said.columns, count, 7, 7, 0, 0)
+    header = struct.pack(">IIHBBBB", picture.rows, picture.columns, count, 7, 7, 0, 0)
     colours = box(b"colr", b"\1\0\0" + space.to_bytes(4))
     file = b"".join(
         [
@@ -179,10 +183,10 @@ def _of_different_sizes(codestream: bytes, said: Sizes) -> list[Channel]:
             box(b"jp2c", codestream),
         ]
     )
-    with unwarned(), PIL.Image.open(io.BytesIO(file), formats=["JPEG2000"]) as picture:
-        pixels = np.asarray(picture).reshape(said.rows, said.columns, -1)
-    # Values of fewer bits are in the upper ones of a byte, and zero is in their middle if signed.
+    with without_warnings(), PIL.Image.open(io.BytesIO(file), formats=["JPEG2000"]) as opened:
+        pixels = np.asarray(opened).reshape(picture.rows, picture.columns, -1)
+    # Fewer than 8 bits lie in the upper ones of a byte; if signed, 0 is in the middle.
     return [
-        Channel(pixels[..., number] >> (_LEAST_BITS - component.bits), component.bits)
-        for number, component in enumerate(said.components)
+        Channel(pixels[..., number] >> (_BITS_OF_A_BYTE - component.bits), component.bits)
+        for number, component in enumerate(picture.components)
     ]

@@ -1,4 +1,4 @@
-"""JPEG XL: pixels by imagecodecs (libjxl), what is said of them by the boxes and bits around."""
+"""JPEG XL: pixels by imagecodecs (libjxl), metadata by the boxes and header bits around them."""
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,7 +8,7 @@ import imagecodecs
 import numpy as np
 
 from pdefilter.errors import ImageError
-from pdefilter.images.alpha import divided
+from pdefilter.images.alpha import unpremultiplied
 from pdefilter.images.codecs.boxes import Box, box, boxes
 from pdefilter.images.codecs.companions import GAIN_MAP, without_companions
 from pdefilter.images.codecs.jpegxl_header import (
@@ -23,25 +23,25 @@ from pdefilter.images.codecs.jpegxl_header import (
     header,
     with_colours,
 )
-from pdefilter.images.exif import bare
+from pdefilter.images.exif import without_jpeg_prefix
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
-from pdefilter.images.values import gathered, spread
+from pdefilter.images.values import from_full_range, to_full_range
 
-# The library is five times as fast as it is by itself, and files are hardly larger.
+# Five times as fast as the library's default, and files are hardly larger.
 _EFFORT = 3
 _START = ((b"JXL ", b"\r\n\x87\n"), (b"ftyp", b"jxl \0\0\0\0jxl "))
 _CODESTREAM, _PIECE, _COMPRESSED = b"jxlc", b"jxlp", b"brob"
 _EXIF, _XMP = b"Exif", b"xml "
-_UNKEPT = {b"jumb": "JUMBF boxes", b"jhgm": GAIN_MAP}
-# Of what is said beside the pixels, once it is unpacked.
-_MOST_SAID = 1 << 24
+_DROPPED = {b"jumb": "JUMBF boxes", b"jhgm": GAIN_MAP}
+# The limit of decompressed metadata in a box.
+_MOST_METADATA = 1 << 24
 
 
-class _Meaning(NamedTuple):
-    """What colours mean, in the bits that say so, and of which kind they are."""
+class _ColourSpace(NamedTuple):
+    """The colour space, as a kind and as the bits of the header that describe it."""
 
     space: int
     colours: Bits
@@ -53,28 +53,28 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     parts = [] if data.startswith(SIGNATURE) else list(boxes(data))
     codestream = _codestream(parts) if parts else data
     try:
-        said = header(codestream)
+        head = header(codestream)
     except EOFError:
         raise ImageError("is a truncated JPEGXL; get an intact copy") from None
-    if said.moves:
+    if head.is_animation:
         raise ImageError("is an animation; convert it to an animated .png or .webp first")
-    if said.space not in (0, GREY) or BLACK in said.extra:
-        raise ImageError("holds colours that are neither grey nor RGB; convert it to them first")
-    if said.bits > 16 and not said.is_float:
-        raise ImageError(f"holds values of {said.bits} bits; convert it to a float .tif first")
-    reading.require_size(said.rows, said.columns)
-    metadata = _metadata(parts, said, reading)
+    if head.space not in (0, GREY) or BLACK in head.extra:
+        raise ImageError("holds colours that are neither grey nor RGB; convert it to those first")
+    if head.bits > 16 and not head.is_float:
+        raise ImageError(f"holds values of {head.bits} bits; convert it to a float .tif first")
+    reading.require_size(head.rows, head.columns)
+    metadata = _metadata(parts, head, reading)
 
     def read() -> Image:
-        pixels = _pixels(codestream, said)
+        pixels = _pixels(codestream, head)
         return Image(
-            divided(pixels) if said.multiplied else pixels,
-            has_alpha=ALPHA in said.extra,
-            bits=said.bits if 8 < said.bits < 16 and not said.is_float else None,
+            unpremultiplied(pixels) if head.is_premultiplied else pixels,
+            has_alpha=ALPHA in head.extra,
+            bits=head.bits if 8 < head.bits < 16 and not head.is_float else None,
             metadata=metadata,
         )
 
-    return single(read, (said.rows, said.columns), lambda: metadata)
+    return single(read, (head.rows, head.columns), lambda: metadata)
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
@@ -82,7 +82,7 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
     (image,) = images
     pixels = image.pixels if image.channels > 1 else image.pixels.reshape(image.pixels.shape[:2])
     if image.bits:
-        pixels = gathered(pixels, (1 << image.bits) - 1)
+        pixels = from_full_range(pixels, (1 << image.bits) - 1)
     data = bytes(
         imagecodecs.jpegxl_encode(
             np.ascontiguousarray(pixels),
@@ -93,21 +93,21 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
         )
     )
     parts = [(_CODESTREAM, data)] if data.startswith(SIGNATURE) else list(boxes(data))
-    found = dict(parts)
-    found[_CODESTREAM] = _with_meaning(found[_CODESTREAM], image)
+    written = dict(parts)
+    written[_CODESTREAM] = _with_colour_space(written[_CODESTREAM], image)
     if image.metadata.exif is not None:
-        found[_EXIF] = bytes(4) + image.metadata.exif
+        written[_EXIF] = bytes(4) + image.metadata.exif
     if image.metadata.xmp is not None:
-        found[_XMP] = image.metadata.xmp
-    if len(found) == 1:
-        return found[_CODESTREAM]
-    return b"".join(box(*part) for part in (dict(_START) | found).items())
+        written[_XMP] = image.metadata.xmp
+    if len(written) == 1:
+        return written[_CODESTREAM]
+    return b"".join(box(*part) for part in (dict(_START) | written).items())
 
 
-def _with_meaning(codestream: bytes, image: Image) -> bytes:
-    """Say what the colours mean: what their file said, else sRGB; floats, like EXR's, are linear.
+def _with_colour_space(codestream: bytes, image: Image) -> bytes:
+    """Write the colour space of the input, else sRGB for integers; floats are linear, as in EXR.
 
-    The library takes 16 bits for linear, too.
+    The library would mark 16 bits as linear, too.
     """
     space = GREY if image.colours == 1 else 0
     for own in image.metadata.own if image.format == "JPEGXL" else ():
@@ -118,17 +118,17 @@ def _with_meaning(codestream: bytes, image: Image) -> bytes:
     return with_colours(codestream, GREY_SRGB if space == GREY else SRGB, None)
 
 
-def _pixels(codestream: bytes, said: Header) -> Pixels:
+def _pixels(codestream: bytes, head: Header) -> Pixels:
     pixels: Pixels = imagecodecs.jpegxl_decode(codestream, keeporientation=True)
-    channels = (1 if said.space == GREY else 3) + (ALPHA in said.extra)
-    if pixels.shape != (said.rows, said.columns, channels)[: pixels.ndim] or (
+    channels = (1 if head.space == GREY else 3) + (ALPHA in head.extra)
+    if pixels.shape != (head.rows, head.columns, channels)[: pixels.ndim] or (
         pixels.ndim == 2 and channels > 1
     ):
-        raise ImageError("holds channels that are no colours; convert it to grey or RGB first")
-    if said.is_float:
-        # All that halves hold, singles do.
+        raise ImageError("holds channels that are not colours; convert it to grey or RGB first")
+    if head.is_float:
+        # Half floats are exact in float32.
         return pixels.astype(np.float32, copy=False)
-    return spread(pixels, (1 << said.bits) - 1)
+    return to_full_range(pixels, (1 << head.bits) - 1)
 
 
 def _codestream(parts: Sequence[Box]) -> bytes:
@@ -140,43 +140,43 @@ def _codestream(parts: Sequence[Box]) -> bytes:
     return codestream
 
 
-def _metadata(parts: Sequence[Box], said: Header, reading: Reading) -> Metadata:
-    found: dict[bytes, bytes] = {}
-    unkept = []
-    if said.has_profile:
-        unkept.append("ICC profile")
-    if any(kind != ALPHA for kind in said.extra):
-        unkept.append("channels beside colours and alpha")
-    for kind, body in _unpacked(parts, reading):
-        if kind in _UNKEPT:
-            unkept.append(_UNKEPT[kind])
-        elif kind in found and kind in (_EXIF, _XMP):
-            unkept.append("second EXIF" if kind == _EXIF else "second XMP")
-        found.setdefault(kind, body)
+def _metadata(parts: Sequence[Box], head: Header, reading: Reading) -> Metadata:
+    bodies: dict[bytes, bytes] = {}
+    dropped = []
+    if head.has_profile:
+        dropped.append("ICC profile")
+    if any(kind != ALPHA for kind in head.extra):
+        dropped.append("channels other than colours and alpha")
+    for kind, body in _decompressed(parts, reading):
+        if kind in _DROPPED:
+            dropped.append(_DROPPED[kind])
+        elif kind in bodies and kind in (_EXIF, _XMP):
+            dropped.append("second EXIF" if kind == _EXIF else "second XMP")
+        bodies.setdefault(kind, body)
     exif = None
-    if _EXIF in found:
-        # In front of it stands how many bytes to pass over.
-        (before,) = struct.unpack(">I", found[_EXIF][:4].ljust(4, b"\0"))
-        exif = bare(found[_EXIF][4 + before :]) or None
+    if _EXIF in bodies:
+        # In front of the EXIF is the number of bytes to skip.
+        (before,) = struct.unpack(">I", bodies[_EXIF][:4].ljust(4, b"\0"))
+        exif = without_jpeg_prefix(bodies[_EXIF][4 + before :]) or None
         if exif is None:
-            reading.spoilt("EXIF")
-    xmp, named = without_companions(found.get(_XMP) or None)
-    known = said.is_srgb or (said.is_float and said.is_linear) or said.has_profile
+            reading.report_broken("EXIF")
+    xmp, companions = without_companions(bodies.get(_XMP) or None)
+    known = head.is_srgb or (head.is_float and head.is_linear) or head.has_profile
     return Metadata(
         exif=exif,
         xmp=xmp,
-        own=() if known else (_Meaning(said.space, said.colours, said.tones),),
-        unkept=tuple(dict.fromkeys((*unkept, *named))),
-        orientation=said.orientation,
+        own=() if known else (_ColourSpace(head.space, head.colours, head.tones),),
+        dropped=tuple(dict.fromkeys((*dropped, *companions))),
+        orientation=head.orientation,
     )
 
 
-def _unpacked(parts: Iterable[Box], reading: Reading) -> Iterator[Box]:
+def _decompressed(parts: Iterable[Box], reading: Reading) -> Iterator[Box]:
     for kind, body in parts:
         if kind != _COMPRESSED:
             yield kind, body
             continue
         try:
-            yield body[:4], bytes(imagecodecs.brotli_decode(body[4:], out=_MOST_SAID))
+            yield body[:4], bytes(imagecodecs.brotli_decode(body[4:], out=_MOST_METADATA))
         except (imagecodecs.BrotliError, ValueError):
-            reading.spoilt({_EXIF: "EXIF", _XMP: "XMP"}.get(body[:4], "metadata"))
+            reading.report_broken({_EXIF: "EXIF", _XMP: "XMP"}.get(body[:4], "metadata"))

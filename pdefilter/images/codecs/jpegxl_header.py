@@ -1,4 +1,4 @@
-"""How a JPEG XL codestream begins: its size, its samples and what its colours mean.
+"""The header of a JPEG XL codestream: its size, its samples and its colour space.
 
 References
 ----------
@@ -17,24 +17,24 @@ _XYB = 2
 _CUSTOM = 2
 _SRGB_PRIMARIES, _D65 = 1, 1
 _LINEAR_TRANSFER, _SRGB_TRANSFER = 8, 13
-# More is never needed to tell all that is wanted here.
+# No header is longer than this.
 _MOST_BYTES = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
 class Bits:
-    """Some bits, the first being the lowest."""
+    """A sequence of bits, from the lowest up."""
 
     value: int = 0
     count: int = 0
 
     def then(self, other: "Bits") -> "Bits":
-        """Put others behind them."""
+        """Append further bits."""
         return Bits(self.value | other.value << self.count, self.count + other.count)
 
 
 def bits(*parts: tuple[int, int]) -> Bits:
-    """Join numbers, each of so many bits."""
+    """Join numbers, each given with its count of bits."""
     joined = Bits()
     for part in parts:
         joined = joined.then(Bits(*part))
@@ -45,40 +45,40 @@ SRGB = bits((1, 1))
 GREY_SRGB = bits(
     (0, 1), (0, 1), (GREY, 2), (_D65, 2), (0, 1), (2, 2), (_SRGB_TRANSFER - 2, 4), (1, 2)
 )
-"""What says that colours, or greys, are those of sRGB."""
+"""The bits that mean sRGB, for colours and for grey."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a codestream says before its frames.
+    """The header of a codestream, before its frames.
 
     Attributes
     ----------
     rows, columns : int
-        The size, as the pixels are stored.
+        The size of the stored pixels.
     orientation : int
-        How they lie, as EXIF counts.
+        The orientation of the pixels, numbered as in EXIF.
     bits : int
         The bits of a sample.
     is_float : bool
         Whether samples are floats.
-    moves : bool
-        Whether this is an animation.
+    is_animation : bool
+        Whether it is an animation.
     extra : tuple of int
-        The kinds of the channels beside colours.
-    multiplied : bool
+        The kinds of the channels other than colours.
+    is_premultiplied : bool
         Whether colours are multiplied by alpha.
     space : int
-        The kind of colours: 0 RGB, `GREY`, or others.
+        The kind of colours: 0 for RGB, `GREY`, or others.
     has_profile : bool
         Whether an ICC profile follows.
     is_srgb, is_linear : bool
-        Whether colours, or greys, are those of sRGB, by its curve or in proportion to light.
+        Whether the colour space has the primaries of sRGB, and its curve or a linear one.
     colours, tones : Bits
-        What says what the colours mean, and how bright they are; the tones are
-        None where they are as ever.
-    before, between, behind : Bits
-        The other parts, in front of, within and behind these.
+        The bits of the colour space, and of the tone mapping; None for the default
+        tone mapping.
+    before, between, after : Bits
+        The other bits, before, between and after these.
     """
 
     rows: int
@@ -86,9 +86,9 @@ class Header:
     orientation: int
     bits: int
     is_float: bool
-    moves: bool
+    is_animation: bool
     extra: tuple[int, ...]
-    multiplied: bool
+    is_premultiplied: bool
     space: int
     has_profile: bool
     is_srgb: bool
@@ -97,29 +97,29 @@ class Header:
     tones: Bits | None
     before: Bits
     between: Bits
-    behind: Bits
+    after: Bits
 
 
 class _Reader:
-    """Numbers, as their distributions are called in the standard."""
+    """A reader of bits; its methods have the names of the standard."""
 
     def __init__(self, data: bytes) -> None:
-        self.whole = int.from_bytes(data[:_MOST_BYTES], "little")
-        self.most = 8 * min(len(data), _MOST_BYTES)
+        self.bits = int.from_bytes(data[:_MOST_BYTES], "little")
+        self.end = 8 * min(len(data), _MOST_BYTES)
         self.at = 0
 
     def u(self, count: int) -> int:
-        if self.at + count > self.most:
+        if self.at + count > self.end:
             raise EOFError
-        found = self.whole >> self.at & ((1 << count) - 1)
+        number = self.bits >> self.at & ((1 << count) - 1)
         self.at += count
-        return found
+        return number
 
     def flag(self) -> bool:
         return bool(self.u(1))
 
     def u32(self, *choices: tuple[int, int]) -> int:
-        """Read one of four kinds: an offset, and how many bits are added."""
+        """Read one of four choices: an offset, and the bits of a number added to it."""
         offset, bits = choices[self.u(2)]
         return offset + self.u(bits)
 
@@ -130,50 +130,50 @@ class _Reader:
         kind = self.u(2)
         if kind < 3:
             return (0, 1 + self.u(4) if kind == 1 else 0, 17 + self.u(8) if kind == 2 else 0)[kind]
-        found, shift = self.u(12), 12
+        number, shift = self.u(12), 12
         while self.flag():
             if shift == 60:
-                return found | self.u(4) << shift
-            found |= self.u(8) << shift
+                return number | self.u(4) << shift
+            number |= self.u(8) << shift
             shift += 8
-        return found
+        return number
 
     def since(self, start: int) -> Bits:
-        return Bits(self.whole >> start & ((1 << (self.at - start)) - 1), self.at - start)
+        return Bits(self.bits >> start & ((1 << (self.at - start)) - 1), self.at - start)
 
 
 def header(codestream: bytes) -> Header:
-    """Read how a codestream begins.
+    """Read the header of a codestream.
 
     Raises
     ------
     EOFError
-        If it ends before.
+        If the codestream ends within it.
     """
     read = _Reader(codestream[len(SIGNATURE) :])
     rows, columns = _size(read)
     sizes = read.since(0)
     if read.flag():
-        # All is as ever: eight bits of sRGB, stored as XYB.
+        # Everything is default: 8 bits of sRGB, stored as XYB.
         return Header(
             rows, columns, 1, 8, False, False, (), False, 0, False, True, False,
             Bits(1, 1), None, sizes, Bits(), Bits(),
         )  # fmt: skip
-    orientation, moves, has_more = 1, False, read.flag()
+    orientation, is_animation, has_more = 1, False, read.flag()
     if has_more:
         orientation = 1 + read.u(3)
         if read.flag():
             _size(read)
         if read.flag():
             _preview_size(read)
-        moves = read.flag()
-        if moves:
+        is_animation = read.flag()
+        if is_animation:
             _animation(read)
     start = read.at
     is_float, depth = _depth(read)
     read.flag()
     count = read.u32((0, 0), (1, 0), (2, 4), (1, 12))
-    extra = [_extra(read) for _ in range(count)]
+    extra = [_extra_channel(read) for _ in range(count)]
     read.flag()
     between, start = read.since(start), read.at
     space, has_profile, transfer = _colours(read)
@@ -184,10 +184,10 @@ def header(codestream: bytes) -> Header:
         tones = read.since(start)
     start = read.at
     _extensions(read)
-    # How XYB is made of, and how pictures are enlarged, is as ever in all but trials.
+    # The flag of default transforms (of XYB, and of upsampling), which all but experiments use.
     read.flag()
     return Header(
-        rows, columns, orientation, depth, is_float, moves, tuple(kind for kind, _ in extra),
+        rows, columns, orientation, depth, is_float, is_animation, tuple(kind for kind, _ in extra),
         any(kind == ALPHA and by_alpha for kind, by_alpha in extra), space, has_profile,
         tones is None and transfer == _SRGB_TRANSFER,
         tones is None and transfer == _LINEAR_TRANSFER,
@@ -196,23 +196,24 @@ def header(codestream: bytes) -> Header:
 
 
 def with_colours(codestream: bytes, colours: Bits, tones: Bits | None) -> bytes:
-    """Say in a codestream of one upright picture what its colours mean."""
+    """Replace the colour space in a codestream of a single upright picture."""
     old = header(codestream)
     new = replace(old, colours=colours, tones=tones)
-    behind = -(-_written(old, has_more=False).count // 8)
-    found = _written(new, has_more=tones is not None)
-    size = -(-found.count // 8)
-    return SIGNATURE + found.value.to_bytes(size, "little") + codestream[2 + behind :]
+    end = -(-_written(old, has_more=False).count // 8)
+    written = _written(new, has_more=tones is not None)
+    size = -(-written.count // 8)
+    return SIGNATURE + written.value.to_bytes(size, "little") + codestream[2 + end :]
 
 
-def _written(said: Header, *, has_more: bool) -> Bits:
-    start = said.before.then(Bits(0, 1)).then(Bits(int(has_more), 1))
+def _written(head: Header, *, has_more: bool) -> Bits:
+    start = head.before.then(Bits(0, 1)).then(Bits(int(has_more), 1))
     if has_more:
-        start = start.then(Bits(0, 3 + 1 + 1 + 1))  # upright, of its own size, still
-    parts = start.then(said.between).then(said.colours)
-    if said.tones is not None:
-        parts = parts.then(said.tones)
-    return parts.then(said.behind)
+        # No orientation, intrinsic size, preview or animation.
+        start = start.then(Bits(0, 3 + 1 + 1 + 1))
+    parts = start.then(head.between).then(head.colours)
+    if head.tones is not None:
+        parts = parts.then(head.tones)
+    return parts.then(head.after)
 
 
 def _size(read: _Reader) -> tuple[int, int]:
@@ -258,8 +259,8 @@ def _depth(read: _Reader) -> tuple[bool, int]:
     return True, bits
 
 
-def _extra(read: _Reader) -> tuple[int, bool]:
-    """Read the kind of a channel, and whether colours are multiplied by it."""
+def _extra_channel(read: _Reader) -> tuple[int, bool]:
+    """Read the kind of an extra channel, and whether colours are multiplied by it."""
     if read.flag():
         return ALPHA, False
     kind = read.enum()
@@ -276,7 +277,7 @@ def _extra(read: _Reader) -> tuple[int, bool]:
 
 
 def _colours(read: _Reader) -> tuple[int, bool, int]:
-    """Read the kind of colours, whether a profile follows, and the curve if all else is sRGB's."""
+    """Read the kind of colours, whether a profile follows, and the curve if the rest is sRGB's."""
     if read.flag():
         return 0, False, _SRGB_TRANSFER
     has_profile, space = read.flag(), read.enum()
@@ -286,12 +287,12 @@ def _colours(read: _Reader) -> tuple[int, bool, int]:
     if space != _XYB:
         white = read.enum()
         if white == _CUSTOM:
-            _place(read)
+            _chromaticity(read)
         if space != GREY:
             primaries = read.enum()
             if primaries == _CUSTOM:
                 for _ in range(3):
-                    _place(read)
+                    _chromaticity(read)
         if read.flag():
             read.u(24)
         else:
@@ -300,8 +301,8 @@ def _colours(read: _Reader) -> tuple[int, bool, int]:
     return space, False, transfer if (white, primaries) == (_D65, _SRGB_PRIMARIES) else 0
 
 
-def _place(read: _Reader) -> None:
-    """Pass over a chromaticity."""
+def _chromaticity(read: _Reader) -> None:
+    """Skip a chromaticity."""
     for _ in range(2):
         read.u32((0, 19), (1 << 19, 19), (1 << 20, 20), (1 << 21, 21))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from pdefilter.errors import ImageError
-from pdefilter.images.codecs.silence import unwarned
+from pdefilter.images.codecs.silence import without_warnings
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata
@@ -18,7 +18,7 @@ _LONGEST_FLOAT = 8
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
-    """Read arrays, one after the other; of two and of four channels the last is alpha."""
+    """Read arrays, one after the other; the last of two or four channels is alpha."""
     stream = io.BytesIO(data)
     arrays = [_array(data, stream, reading)]
     while stream.tell() < len(data):
@@ -38,19 +38,19 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
 
 def _image(array: Pixels) -> Image:
     if array.dtype.kind == "f" and array.dtype.itemsize > _LONGEST_FLOAT:
-        unkept = ("digits beyond those of 64 bits",)
+        dropped = ("digits beyond those of 64 bits",)
         with np.errstate(all="ignore"):
             shorter = array.astype(np.float64)
-        return replace(Image.of(shorter), metadata=Metadata(unkept=unkept))
+        return replace(Image.of(shorter), metadata=Metadata(dropped=dropped))
     return Image.of(array)
 
 
 def _array(data: bytes, stream: io.BytesIO, reading: Reading) -> Pixels:
-    """Look at the array where the stream is, and go to where it ends."""
+    """View the array at the position of the stream, and move the stream to its end."""
     library = np.lib.format
     is_first = library.read_magic(stream)[0] == 1
     read_header = library.read_array_header_1_0 if is_first else library.read_array_header_2_0
-    with unwarned():  # of Python 2
+    with without_warnings():  # about files of Python 2
         shape, fortran, dtype = read_header(stream)
     if dtype.hasobject:
         raise ImageError("holds Python objects, not numbers")
@@ -62,9 +62,9 @@ def _array(data: bytes, stream: io.BytesIO, reading: Reading) -> Pixels:
     stream.seek(first + wanted)
     there = max(0, min(wanted, len(data) - first))
     if there < wanted:
-        # What is missing may be made up for, if it is no more than may be read.
+        # Missing bytes are padded, within the limit of pixels.
         reading.require_size(math.prod(shape), 1)
-        reading.flaw(f"is truncated: {there} of {wanted} bytes of pixels are there")
+        reading.report_flaw(f"is truncated: {there} of {wanted} bytes of pixels are there")
         data, first = data[first:].ljust(wanted, b"\0"), 0
     array = np.frombuffer(data, dtype, math.prod(shape), first)
     array = array.astype(dtype.newbyteorder("="), copy=False)

@@ -1,4 +1,4 @@
-"""OpenCV without its log: what is wrong with a file is told by our own sentence."""
+"""OpenCV without its log, as errors in a file are reported in our own words."""
 
 import cv2
 

@@ -1,7 +1,7 @@
 """PNG and APNG: pixels by imagecodecs (libpng), chunks by hand, so that no other byte changes.
 
-Pillow reads 16-bit colour as 8 bits and OpenCV has no grey with alpha; neither
-keeps all chunks.
+Pillow reads 16-bit colour as 8 bits, and OpenCV has no grey with alpha; neither keeps all
+chunks.
 """
 
 import struct
@@ -17,70 +17,72 @@ import numpy as np
 
 from pdefilter.errors import ImageError
 from pdefilter.images.codecs.animation import Canvas, Placement
-from pdefilter.images.codecs.chunks import Chunk, joined, taken_apart
-from pdefilter.images.codecs.chunks_said import (
+from pdefilter.images.codecs.png_chunks import Chunk, join_chunks, split_chunks
+from pdefilter.images.codecs.png_metadata import (
     MOVING,
     PIXELS,
     Kind,
-    said,
-    saying,
-    saying_behind,
+    metadata_chunks,
+    metadata_of,
+    trailing_chunks,
 )
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata, in_ratio
 from pdefilter.images.reading import Reading
 
-# By libdeflate, the fastest level: on photographs and on edges faster than OpenCV and libpng at
-# their fastest, at sizes within a tenth of theirs.
+# The fastest level of libdeflate: on photographs and on edges it is faster than OpenCV and libpng
+# at their fastest, and its files are within a tenth of their sizes.
 _LEVEL = 1
 _UP = 2
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 
 _NEEDED_BY_PIXELS = (b"PLTE", b"tRNS")
 
-# For each colour type, the samples of a pixel.
+# The stored samples of a pixel, by colour type.
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _WITHOUT_ALPHA = (0, 2, 3)
 _MOST = 65535
 _END = Chunk(b"IEND", b"")
 # The first column and row of each pass of an interlaced image, and the steps between them.
-_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4),
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4),
            (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))  # fmt: skip
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
-    """Read a PNG; palettes are resolved, depths below 8 bits spread to 8."""
-    chunks, behind = taken_apart(data)
+    """Read a PNG; palettes are resolved, and depths below 8 bits scaled to 8."""
+    chunks, trailing = split_chunks(data)
     if chunks and chunks[0].kind == b"CgBI":
-        raise ImageError("is a PNG in the form for iPhones, which is not read; convert it to PNG")
+        raise ImageError(
+            "is a PNG in Apple's form for iPhones, which is not read; convert it to an ordinary PNG"
+        )
     if not chunks or chunks[0].kind != b"IHDR" or len(chunks[0].body) != 13:
         raise ImageError("is a broken PNG (it has no header); get an intact copy")
     columns, rows = struct.unpack(">II", chunks[0].body[:8])
     reading.require_size(rows, columns)
     flaws = list(dict.fromkeys(_flaws(chunks)))
     for flaw in flaws:
-        reading.flaw(flaw)
+        reading.report_flaw(flaw)
     needed = [chunk for chunk in chunks if chunk.kind in _NEEDED_BY_PIXELS]
-    metadata = said(chunks, behind, _kind(chunks), reading)
-    still, moving = _frames(chunks)
-    claimed = _animated(chunks)
-    if claimed is not None and claimed[0] != len(moving):
-        reading.flaw(f"has another number of frames ({len(moving)}) than it claims ({claimed[0]})")
+    metadata = metadata_of(chunks, trailing, _kind(chunks), reading)
+    still, frames = _frames(chunks)
+    announced = _announced(chunks)
+    if announced is not None and announced[0] != len(frames):
+        reading.report_flaw(f"has {len(frames)} frames, but claims {announced[0]}")
     pictures = _Pictures(chunks[0].body, needed, reading, is_damaged=bool(flaws))
-    if moving:
+    if frames:
         if still:
-            metadata = replace(metadata, unkept=(*metadata.unkept, "default image"))
-        return _animation(pictures, moving, metadata, claimed[1] if claimed else None)
+            metadata = replace(metadata, dropped=(*metadata.dropped, "default image"))
+        return _animation(pictures, frames, metadata, announced[1] if announced else None)
     return single(
-        lambda: _image(pictures.decoded((rows, columns), still), metadata),
+        lambda: _image(pictures.decode((rows, columns), still), metadata),
         (rows, columns),
         lambda: metadata,
     )
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
-    """Write a PNG; of several images an animation."""
+    """Write a PNG, or an animation if there are several images."""
     first: Image | None = None
     stills: list[Chunk] = []
     timing: list[Chunk] = []
@@ -89,16 +91,16 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
         if (image.pixels.shape, image.pixels.dtype) != (first.pixels.shape, first.pixels.dtype):
             raise ImageError("has frames of different kinds, which PNG cannot hold; write .tif")
         stills.append(Chunk(b"IDAT", _compressed(image)))
-        timing.append(_shown(image, 2 * len(timing) - 1 if timing else 0))
+        timing.append(_frame_control(image, 2 * len(timing) - 1 if timing else 0))
     assert first is not None
-    chunks = [_header(first), *saying(first)]
+    chunks = [_header(first), *metadata_chunks(first)]
     if len(stills) > 1 or first.metadata.duration is not None:
         loops = first.metadata.loops or 0
         chunks += [Chunk(b"acTL", struct.pack(">II", len(stills), loops)), timing[0]]
     chunks.append(stills[0])
     for number, (control, still) in enumerate(zip(timing[1:], stills[1:], strict=True)):
         chunks += [control, Chunk(b"fdAT", struct.pack(">I", 2 * number + 2) + still.body)]
-    return joined([*chunks, *saying_behind(first), _END])
+    return join_chunks([*chunks, *trailing_chunks(first), _END])
 
 
 def _header(image: Image) -> Chunk:
@@ -108,7 +110,7 @@ def _header(image: Image) -> Chunk:
 
 
 def _compressed(image: Image) -> bytes:
-    """Subtract from every row the one above it, and deflate."""
+    """Subtract from each row the one above it, and deflate."""
     rows = image.pixels.shape[0]
     big_endian = image.pixels.dtype.newbyteorder(">")
     values = np.ascontiguousarray(image.pixels, big_endian).reshape(rows, -1).view(np.uint8)
@@ -120,15 +122,15 @@ def _compressed(image: Image) -> bytes:
 
 
 def _flaws(chunks: list[Chunk]) -> Iterator[str]:
-    """List what is wrong with the chunks that tell pixels."""
+    """List the flaws of the chunks that the pixels need."""
     if chunks[-1].kind != b"IEND":
         yield "is truncated"
-        # What is cut off is not damaged on top of it.
+        # A chunk that is cut off is not reported as damaged too.
         chunks = chunks[:-1]
     for chunk in chunks[1:]:
-        if not chunk.is_named:
+        if not chunk.is_valid_type:
             yield "has junk between its chunks"
-        elif chunk.kind not in PIXELS and chunk.is_needed:
+        elif chunk.kind not in PIXELS and chunk.is_critical:
             letters = chunk.kind.decode()
             yield f"has a chunk {letters} that is unknown, although its picture needs it"
     for chunk in chunks:
@@ -138,9 +140,9 @@ def _flaws(chunks: list[Chunk]) -> Iterator[str]:
 
 def _kind(chunks: list[Chunk]) -> Kind:
     bits, colour_type = chunks[0].body[8:10]
-    found = {chunk.kind: chunk.body for chunk in chunks}
-    has_key = b"tRNS" in found and colour_type in _WITHOUT_ALPHA
-    return Kind(colour_type, bits, has_key, found.get(b"PLTE", b""))
+    bodies = {chunk.kind: chunk.body for chunk in chunks}
+    has_key = b"tRNS" in bodies and colour_type in _WITHOUT_ALPHA
+    return Kind(colour_type, bits, has_key, bodies.get(b"PLTE", b""))
 
 
 def _image(pixels: Any, metadata: Metadata) -> Image:
@@ -150,33 +152,33 @@ def _image(pixels: Any, metadata: Metadata) -> Image:
 
 @dataclass(frozen=True, slots=True)
 class _Pictures:
-    """How the pixels of a file are decoded: its header, its palette, and what is forgiven."""
+    """The decoder of a file's pictures: its header, its palette, and how damage is treated."""
 
     header: bytes
     needed: list[Chunk]
     reading: Reading
     is_damaged: bool
 
-    def decoded(self, size: tuple[int, int], bodies: list[bytes]) -> Any:
-        """Decode a picture of so many rows and columns from what its chunks hold."""
+    def decode(self, size: tuple[int, int], bodies: list[bytes]) -> Any:
+        """Decode a picture of a size (rows, columns) from the bodies of its chunks."""
         header = struct.pack(">II", *size[::-1]) + self.header[8:]
         if not self.is_damaged:
             try:
                 return self._by_library(header, b"".join(bodies))
             except imagecodecs.PngError:
-                self.reading.flaw("has pixels that are damaged")
+                self.reading.report_flaw("has pixels that are damaged")
         return self._by_library(header, _salvaged(header, bodies))
 
     def _by_library(self, header: bytes, body: bytes) -> Any:
-        # What else there may be it would but complain about.
+        # The library would only complain about any other chunks.
         chunks = [Chunk(b"IHDR", header), *self.needed, Chunk(b"IDAT", body), _END]
-        return imagecodecs.png_decode(joined(chunks))
+        return imagecodecs.png_decode(join_chunks(chunks))
 
 
 def _salvaged(header: bytes, bodies: list[bytes]) -> bytes:
-    """Replace damaged pixel data by as much of them as can be inflated, and zeros."""
+    """Replace damaged pixel data by as much as can be inflated, and zeros."""
     columns, rows, bits, colour_type, *_, interlaced = struct.unpack(">IIBBBBB", header)
-    passes = _PASSES if interlaced else ((0, 0, 1, 1),)
+    passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
     width = bits * _SAMPLES.get(colour_type, 0)
     sizes = [
         (-(-(rows - row) // down), (-(-(columns - column) // right) * width + 7) // 8)
@@ -195,35 +197,35 @@ def _salvaged(header: bytes, bodies: list[bytes]) -> bytes:
 
 
 def _inflated(bodies: Iterable[bytes], most: int) -> bytes:
-    stream, found = zlib.decompressobj(), bytearray()
+    stream, inflated = zlib.decompressobj(), bytearray()
     for body in bodies:
-        # A damaged block spoils what follows: small pieces lose least before it.
+        # Damage spoils everything after it; small pieces lose the least before it.
         for at in range(0, len(body), 512):
             try:
-                found += stream.decompress(body[at : at + 512], most - len(found) or 1)
+                inflated += stream.decompress(body[at : at + 512], most - len(inflated) or 1)
             except zlib.error:
-                return bytes(found[:most])
-            if len(found) >= most:
-                return bytes(found[:most])
-    return bytes(found)
+                return bytes(inflated[:most])
+            if len(inflated) >= most:
+                return bytes(inflated[:most])
+    return bytes(inflated)
 
 
 @dataclass(frozen=True, slots=True)
-class _Moving:
+class _Frame:
     """A frame of an animation: its control chunk and its compressed pixels."""
 
     control: bytes
     bodies: list[bytes]
 
 
-def _frames(chunks: list[Chunk]) -> tuple[list[bytes], list[_Moving]]:
-    """Find the pixels of the picture that is none of an animation's, and those that are."""
-    is_animated = _animated(chunks) is not None
+def _frames(chunks: list[Chunk]) -> tuple[list[bytes], list[_Frame]]:
+    """Find the data of the still picture, and of the frames of the animation."""
+    is_animated = _announced(chunks) is not None
     still: list[bytes] = []
-    frames: list[_Moving] = []
+    frames: list[_Frame] = []
     for chunk in chunks:
         if chunk.kind == b"fcTL" and len(chunk.body) == 26 and is_animated:
-            frames.append(_Moving(chunk.body, []))
+            frames.append(_Frame(chunk.body, []))
         elif chunk.kind == b"IDAT":
             (frames[0].bodies if frames else still).append(chunk.body)
         elif chunk.kind == b"fdAT" and frames:
@@ -231,8 +233,8 @@ def _frames(chunks: list[Chunk]) -> tuple[list[bytes], list[_Moving]]:
     return still, [frame for frame in frames if frame.bodies]
 
 
-def _animated(chunks: list[Chunk]) -> tuple[int, int] | None:
-    """Read how many frames are announced before the pixels, and how often they are played."""
+def _announced(chunks: list[Chunk]) -> tuple[int, int] | None:
+    """Read the number of frames and of loops, if an animation is announced before the pixels."""
     for chunk in takewhile(lambda chunk: chunk.kind != b"IDAT", chunks):
         if chunk.kind == b"acTL" and len(chunk.body) == 8:
             count, loops = struct.unpack(">II", chunk.body)
@@ -241,33 +243,33 @@ def _animated(chunks: list[Chunk]) -> tuple[int, int] | None:
 
 
 def _animation(
-    pictures: _Pictures, moving: list[_Moving], metadata: Metadata, loops: int | None
+    pictures: _Pictures, frames: list[_Frame], metadata: Metadata, loops: int | None
 ) -> Frames:
     columns, rows = struct.unpack(">II", pictures.header[:8])
-    placements = [_placement(frame.control) for frame in moving]
+    placements = [_placement(frame.control) for frame in frames]
 
     def patch(number: int) -> Any:
         place = placements[number]
-        decoded = pictures.decoded((place.rows, place.columns), moving[number].bodies)
+        decoded = pictures.decode((place.rows, place.columns), frames[number].bodies)
         return decoded if decoded.ndim == 3 else decoded[..., None]
 
     canvas = Canvas(rows, columns, placements, patch)
 
     def read(number: int) -> Image:
-        delay, per_second = struct.unpack(">HH", moving[number].control[20:24])
+        delay, per_second = struct.unpack(">HH", frames[number].control[20:24])
         duration = Fraction(1000 * delay, per_second or 100)
-        return _image(canvas.shown(number), replace(metadata, duration=duration, loops=loops))
+        return _image(canvas.frame(number), replace(metadata, duration=duration, loops=loops))
 
-    return Frames(len(moving), read, (rows, columns), metadata=lambda: metadata)
+    return Frames(len(frames), read, (rows, columns), metadata=lambda: metadata)
 
 
 def _placement(control: bytes) -> Placement:
     columns, rows, column, row = struct.unpack(">4I", control[4:20])
-    return Placement(row, column, rows, columns, clears=control[24], blends=control[25] == 1)
+    return Placement(row, column, rows, columns, disposal=control[24], blends=control[25] == 1)
 
 
-def _shown(image: Image, number: int) -> Chunk:
-    """Say that an image covers the whole animation, and for how long."""
+def _frame_control(image: Image, number: int) -> Chunk:
+    """Make the control chunk of a frame that covers the whole canvas."""
     rows, columns = image.pixels.shape[:2]
     seconds = min((image.metadata.duration or Fraction(0)) / 1000, Fraction(_MOST))
     delay = in_ratio(seconds, _MOST)

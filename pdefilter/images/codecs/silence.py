@@ -1,6 +1,6 @@
-"""Silence for libraries that speak for themselves: from C, by Python's streams or its warnings.
+"""Silence for libraries that print or warn: in C, to Python's streams, or by its warnings.
 
-What is wrong with a file is told by our own sentence.
+Errors in a file are reported in our own words.
 """
 
 import contextlib
@@ -13,38 +13,38 @@ from collections.abc import Iterator
 _STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
 
 _counting, _filtering = threading.Lock(), threading.RLock()
-_silent = 0
+_active_blocks = 0
 _restoring = contextlib.ExitStack()
 
 
 @contextlib.contextmanager
 def silence() -> Iterator[None]:
-    """Let nothing reach standard output or error, by C or Python, until the block ends.
+    """Discard standard output and error, of C and of Python, until the block ends.
 
-    Both belong to the whole process: where blocks of several threads overlap, the last
-    to end brings them back, and meanwhile no thread is heard. So this is for libraries
-    that are known to print, and for as long as they work.
+    Both belong to the whole process: no thread is heard meanwhile, and if blocks of
+    several threads overlap, the last one to end restores them. So this is for libraries
+    that are known to print, and only while they work.
     """
-    global _silent
+    global _active_blocks
     with _counting:
-        if not _silent:
+        if not _active_blocks:
             _restoring.enter_context(contextlib.redirect_stdout(io.StringIO()))
             _restoring.enter_context(contextlib.redirect_stderr(io.StringIO()))
             for stream in (_STANDARD_OUTPUT, _STANDARD_ERROR):
                 _restoring.enter_context(_discarded(stream))
-        _silent += 1
+        _active_blocks += 1
     try:
         yield
     finally:
         with _counting:
-            _silent -= 1
-            if not _silent:
+            _active_blocks -= 1
+            if not _active_blocks:
                 _restoring.close()
 
 
 @contextlib.contextmanager
-def unwarned() -> Iterator[None]:
-    """Let no library warn until the block ends: one thread at a time, as filters are global."""
+def without_warnings() -> Iterator[None]:
+    """Ignore warnings until the block ends; one thread at a time, as filters are global."""
     with _filtering, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -55,7 +55,7 @@ def _discarded(stream: int) -> Iterator[None]:
     try:
         kept = os.dup(stream)
     except OSError:
-        # It is closed already.
+        # The stream is closed already.
         yield
         return
     try:

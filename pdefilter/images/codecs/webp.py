@@ -1,7 +1,7 @@
 """WebP: pixels by imagecodecs (libwebp), animations and metadata by the RIFF chunks around them.
 
-OpenCV writes a lossless WebP six times more slowly. Both drop an alpha channel that is opaque
-everywhere, unless the bit that says so is set by hand.
+OpenCV takes six times as long to write a lossless WebP. Both drop an alpha channel that is opaque
+everywhere, unless the bit for alpha is set by hand.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,16 +21,16 @@ from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
 
 _MOST_SIDE = 16383
-_PROFILE, _ALPHA, _EXIF, _XMP, _MOVES = 0x20, 0x10, 0x08, 0x04, 0x02
+_PROFILE, _ALPHA, _EXIF, _XMP, _ANIMATION = 0x20, 0x10, 0x08, 0x04, 0x02
 _PIXELS = (b"VP8 ", b"VP8L", b"ALPH")
 _CARRIED = {
     b"ICCP": ("icc", "ICC profile"),
     b"EXIF": ("exif", "EXIF"),
     b"XMP ": ("xmp", "XMP"),
 }
-_MOST = 65535
-# By method 0 and the least effort, which loses nothing but time: half of what is left goes into
-# a search for repetitions that the library does anyway.
+_MOST_LOOPS = 65535
+# The fastest settings, which are lossless too; half of the remaining time goes into a search for
+# repetitions that the library always makes.
 _METHOD, _EFFORT = 0, 0
 _MOST_MISSING = 1 << 26
 
@@ -42,16 +42,16 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     """Read a WebP, lossy or lossless, still or moving."""
     size = int.from_bytes(data[4:8], "little")
     if len(data) - 8 < size:
-        reading.flaw(f"is truncated: {max(len(data) - 8, 0)} of {size} bytes are there")
+        reading.report_flaw(f"is truncated: {max(len(data) - 8, 0)} of {size} bytes are there")
     chunks = list(_chunks(data[12 : 8 + size]))
-    found = dict(reversed(chunks))
-    moving = [body for kind, body in chunks if kind == b"ANMF" and len(body) >= 24]
+    by_kind = dict(reversed(chunks))
+    frames = [body for kind, body in chunks if kind == b"ANMF" and len(body) >= 24]
     missing = min(max(8 + size - len(data), 0), _MOST_MISSING)
     if missing and chunks and chunks[-1][0] in _CARRIED:
-        reading.spoilt(_CARRIED[chunks.pop()[0]][1])
+        reading.report_broken(_CARRIED[chunks.pop()[0]][1])
     metadata = _metadata(chunks, data[8 + size + size % 2 :], reading)
-    if moving:
-        return _animation(found, moving, metadata, reading)
+    if frames:
+        return _animation(by_kind, frames, metadata, reading)
     rows, columns = _size(chunks)
     reading.require_size(rows, columns)
     return single(
@@ -61,21 +61,21 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     )
 
 
-def _metadata(chunks: list[Chunk], behind: bytes, reading: Reading) -> Metadata:
-    said: dict[str, Any] = {}
-    own, unkept = [], []
+def _metadata(chunks: list[Chunk], trailing: bytes, reading: Reading) -> Metadata:
+    fields: dict[str, Any] = {}
+    own, dropped = [], []
     for kind, body in chunks:
         if kind in _CARRIED:
-            field, what = _CARRIED[kind]
-            blob = exif.bare(body) if kind == b"EXIF" else body
-            if not blob or (kind == b"EXIF" and blob[:4] not in exif.STARTS):
-                reading.spoilt(what)
-            elif said.setdefault(field, blob) is not blob:
-                unkept.append(f"second {what}")
+            field, name = _CARRIED[kind]
+            blob = exif.without_jpeg_prefix(body) if kind == b"EXIF" else body
+            if not blob or (kind == b"EXIF" and blob[:4] not in exif.SIGNATURES):
+                reading.report_broken(name)
+            elif fields.setdefault(field, blob) is not blob:
+                dropped.append(f"second {name}")
         elif kind == b"ANIM" and any(body[:4]):
             own.append((kind, body[:4]))
         elif kind == b"C2PA":
-            unkept.append("content credentials")
+            dropped.append("content credentials")
         elif kind not in (*_PIXELS, b"VP8X", b"ANIM", b"ANMF"):
             own.append((kind, body))
     if any(
@@ -84,14 +84,14 @@ def _metadata(chunks: list[Chunk], behind: bytes, reading: Reading) -> Metadata:
         if frame == b"ANMF"
         for kind, _ in _chunks(body[16:])
     ):
-        unkept.append("what is said of single frames")
-    if behind.strip(b"\0\r\n "):
-        unkept.append("data behind its end")
-    return Metadata(**said, own=tuple(own), unkept=tuple(dict.fromkeys(unkept)))
+        dropped.append("metadata of single frames")
+    if trailing.strip(b"\0\r\n "):
+        dropped.append("data after its end")
+    return Metadata(**fields, own=tuple(own), dropped=tuple(dict.fromkeys(dropped)))
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
-    """Write a WebP without loss; of several images an animation."""
+    """Write a lossless WebP, or an animation if there are several images."""
     first: Image | None = None
     stills: list[_Still] = []
     for image in images:
@@ -106,21 +106,21 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
 def _wrapped(image: Image, stills: list[_Still]) -> bytes:
     metadata = image.metadata
     own: tuple[Chunk, ...] = metadata.own if image.format == "WebP" else ()
-    moves = metadata.duration is not None or len(stills) > 1
+    is_animation = metadata.duration is not None or len(stills) > 1
     flags = (
         _PROFILE * (metadata.icc is not None)
         | _ALPHA * image.has_alpha
         | _EXIF * (metadata.exif is not None)
         | _XMP * (metadata.xmp is not None)
-        | _MOVES * moves
+        | _ANIMATION * is_animation
     )
     rows, columns = image.pixels.shape[:2]
     chunks = [(b"VP8X", bytes((flags, 0, 0, 0)) + _24(columns - 1) + _24(rows - 1))]
     if metadata.icc is not None:
         chunks.append((b"ICCP", metadata.icc))
-    if moves:
+    if is_animation:
         background = next((body for kind, body in own if kind == b"ANIM"), bytes(4))
-        loops = min(metadata.loops or 0, _MOST)
+        loops = min(metadata.loops or 0, _MOST_LOOPS)
         chunks.append((b"ANIM", background + loops.to_bytes(2, "little")))
         chunks += [(b"ANMF", _frame(rows, columns, *still)) for still in stills]
     else:
@@ -131,7 +131,7 @@ def _wrapped(image: Image, stills: list[_Still]) -> bytes:
         chunks.append((b"XMP ", metadata.xmp))
     others = [chunk for chunk in own if chunk[0] != b"ANIM"]
     chunks += others
-    # Without anything beside the pixels the simple form says all.
+    # The simple form is enough for pixels alone.
     return _riff(chunks if flags & ~_ALPHA or others else chunks[1:])
 
 
@@ -145,26 +145,26 @@ def _encoded(image: Image) -> bytes:
     pixels = image.pixels.reshape(rows, columns, -1)
     if image.colours == 1:
         pixels = pixels[..., [0, 0, 0, 1][: 3 + image.has_alpha]]
-    # The library looks at strides even where only one value lies along them, so a copy is made.
+    # The library reads strides even along axes of length 1, so a copy is made.
     data = bytes(imagecodecs.webp_encode(pixels.copy(), _EFFORT, lossless=True, method=_METHOD))
     body = bytearray(dict(_chunks(data[12:]))[b"VP8L"])
-    # After a byte of signature and twice 14 bits of size: whether alpha is meant.
+    # The bit for alpha follows a byte of signature and two sizes of 14 bits.
     head = int.from_bytes(body[1:5], "little") & ~(1 << 28) | image.has_alpha << 28
     body[1:5] = head.to_bytes(4, "little")
     return bytes(body)
 
 
 def _frame(rows: int, columns: int, still: bytes, duration: Fraction | None) -> bytes:
-    """Say that a frame replaces the whole canvas, and for how long."""
+    """Write the body of a frame that replaces the whole canvas."""
     milliseconds = min(round(duration or 0), (1 << 24) - 1)
     sizes = _24(columns - 1) + _24(rows - 1) + _24(milliseconds)
     return bytes(6) + sizes + b"\2" + _chunk(b"VP8L", still)
 
 
 def _animation(
-    found: dict[bytes, bytes], moving: list[bytes], metadata: Metadata, reading: Reading
+    by_kind: dict[bytes, bytes], frames: list[bytes], metadata: Metadata, reading: Reading
 ) -> Frames:
-    head, loop = found.get(b"VP8X", b""), found.get(b"ANIM", b"")
+    head, loop = by_kind.get(b"VP8X", b""), by_kind.get(b"ANIM", b"")
     if len(head) < 10 or len(loop) < 6:
         raise ImageError("is a broken WebP (its animation has no header); get an intact copy")
     columns, rows = _from_24(head, 4) + 1, _from_24(head, 7) + 1
@@ -176,34 +176,34 @@ def _animation(
             column=2 * _from_24(body, 0),
             rows=_from_24(body, 9) + 1,
             columns=_from_24(body, 6) + 1,
-            clears=CLEAR if body[15] & 1 else 0,
+            disposal=CLEAR if body[15] & 1 else 0,
             blends=not body[15] & 2,
         )
-        for body in moving
+        for body in frames
     ]
     metadata = replace(metadata, loops=int.from_bytes(loop[4:6], "little"))
 
     def patch(number: int) -> Pixels:
         size = (placements[number].rows, placements[number].columns)
         try:
-            return _patch(moving[number], size, has_alpha=has_alpha)
+            return _patch(frames[number], size, has_alpha=has_alpha)
         except (imagecodecs.WebpError, ImageError):
-            reading.flaw("has a frame that is damaged")
+            reading.report_flaw("has a frame that is damaged")
             return np.zeros((*size, 3 + has_alpha), np.uint8)
 
     canvas = Canvas(rows, columns, placements, patch)
 
     def read(number: int) -> Image:
-        duration = Fraction(_from_24(moving[number], 12))
-        return _image(canvas.shown(number), replace(metadata, duration=duration))
+        duration = Fraction(_from_24(frames[number], 12))
+        return _image(canvas.frame(number), replace(metadata, duration=duration))
 
-    return Frames(len(moving), read, (rows, columns), metadata=lambda: metadata)
+    return Frames(len(frames), read, (rows, columns), metadata=lambda: metadata)
 
 
 def _patch(frame: bytes, size: tuple[int, int], *, has_alpha: bool) -> Pixels:
     chunks = [chunk for chunk in _chunks(frame[16:]) if chunk[0] in _PIXELS]
     if _size(chunks) != size:
-        raise ImageError("has a frame of another size than it claims; get an intact copy")
+        raise ImageError("has a frame whose size is not the one it claims; get an intact copy")
     if any(kind == b"ALPH" for kind, _ in chunks):
         rows, columns = size
         head = bytes((_ALPHA, 0, 0, 0)) + _24(columns - 1) + _24(rows - 1)
@@ -222,7 +222,7 @@ def _image(pixels: Pixels, metadata: Metadata) -> Image:
 
 
 def _size(chunks: Iterable[Chunk]) -> tuple[int, int]:
-    """Read rows and columns off the pixels, which are what is allocated for."""
+    """Read rows and columns from the pixel data, by which the decoder allocates."""
     for kind, body in chunks:
         if kind == b"VP8L" and len(body) >= 5:
             head = int.from_bytes(body[1:5], "little")
@@ -234,12 +234,12 @@ def _size(chunks: Iterable[Chunk]) -> tuple[int, int]:
 
 
 def size_of(data: bytes) -> tuple[int, int]:
-    """Read rows and columns of the pixels of a file.
+    """Read the rows and columns of a file from its pixel data.
 
     Raises
     ------
     ImageError
-        If there are none.
+        If it has no pixel data.
     """
     return _size(_chunks(data[12:]))
 
@@ -250,7 +250,7 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
         size = int.from_bytes(data[at + 4 : at + 8], "little")
         kind, body = data[at : at + 4], data[at + 8 : at + 8 + size]
         if kind in _PIXELS:
-            # What is cut off is decoded as zeros.
+            # Missing bytes are decoded as zeros.
             body += bytes(min(size - len(body), _MOST_MISSING))
         yield kind, body
         at += 8 + size + size % 2

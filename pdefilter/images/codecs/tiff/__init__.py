@@ -10,10 +10,10 @@ from pdefilter.errors import ImageError
 from pdefilter.images import exif
 from pdefilter.images.codecs.tiff import tags
 from pdefilter.images.codecs.tiff.colours import alpha_of, image_values, nodata_of
-from pdefilter.images.codecs.tiff.directories import chain, directory_at, some_of
-from pdefilter.images.codecs.tiff.pages import INKS, opened, require_flat
+from pdefilter.images.codecs.tiff.directories import chain, directory_at, selected_entries
+from pdefilter.images.codecs.tiff.metadata_tags import IMAGEJ_COUNT, metadata_of, stored_of
+from pdefilter.images.codecs.tiff.pages import SEPARATED, open_page, require_readable
 from pdefilter.images.codecs.tiff.pictures import Picture, pictures
-from pdefilter.images.codecs.tiff.said import IMAGEJ_COUNT, metadata_of, stored_of
 from pdefilter.images.codecs.tiff.segments import pixels_of
 from pdefilter.images.codecs.tiff.writing import Writer
 from pdefilter.images.exif import Directory, Layout
@@ -22,7 +22,7 @@ from pdefilter.images.image import Image, Pixels
 from pdefilter.images.reading import Reading
 from pdefilter.raster import Mask
 
-# Beyond this the places in a file do not fit into 32 bits; the rest is for the tags.
+# Beyond this, offsets do not fit in 32 bits; some room is left for the tags.
 _MOST_CLASSIC = (1 << 32) - (1 << 25)
 
 
@@ -40,7 +40,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
 
 
 def encode(images: Frames, name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
-    """Write a TIFF of as many pages; compressed without loss, unless the input was not."""
+    """Write a TIFF, a page an image; losslessly compressed, unless the input was uncompressed."""
     writer: Writer | None = None
     for image in images:
         writer = writer or Writer(_layout(image, images.count), images.count)
@@ -50,7 +50,7 @@ def encode(images: Frames, name: str) -> bytes:  # noqa: ARG001 (every codec tak
 
 
 def _layout(image: Image, count: int) -> Layout:
-    """Keep the layout that the file came in; tags of another format tell their byte order."""
+    """Keep the layout of the input; EXIF of another format gives its byte order."""
     stored = stored_of(image)
     big = count * image.pixels.nbytes > _MOST_CLASSIC
     if stored is not None:
@@ -59,50 +59,52 @@ def _layout(image: Image, count: int) -> Layout:
 
 
 class _File:
-    """A TIFF that is read.
+    """A TIFF to be read.
 
     Attributes
     ----------
     pictures : list of Picture
-        Its pictures that have directories.
+        The pictures that have directories.
     count : int
-        How many pictures there are.
+        The number of pictures, including those of a stack under one directory.
     """
 
     def __init__(self, data: bytes, reading: Reading) -> None:
         self._data, self._reading = data, reading
-        self._layout = Layout(exif.order_of(data), big=b"+" in data[:4])
+        self._layout = Layout(exif.byte_order(data), big=b"+" in data[:4])
         pages = chain(data, self._layout, reading)
         if not pages:
-            raise ImageError("holds no page; get an intact copy")
+            raise ImageError("holds no pages; get an intact copy")
         self.pictures = pictures(data, self._layout, pages)
         rows, columns = self.pictures[0].size
         reading.require_size(rows, columns)
-        # Several may lie behind each other under one directory.
-        self._behind = self._stacked() if len(pages) == 1 else 1
-        self.count = max(len(self.pictures), self._behind)
+        # One directory may hold a stack of several pictures.
+        self._stack_size = self._stacked_pictures() if len(pages) == 1 else 1
+        self.count = max(len(self.pictures), self._stack_size)
 
     def read(self, number: int) -> Image:
         """Read a picture."""
-        picture, behind = (self.pictures[0], number) if self._behind > 1 else (
+        picture, number_in_stack = (self.pictures[0], number) if self._stack_size > 1 else (
             self.pictures[number], 0,
         )  # fmt: skip
-        directory, page = self._page(picture)
-        pixels = pixels_of(page, directory, self._layout, self._data, self._reading, behind)
-        image = self._image(picture, directory, page, pixels, behind)
+        directory, page = self._page(picture.at)
+        pixels = pixels_of(
+            page, directory, self._layout, self._data, self._reading, number_in_stack
+        )
+        image = self._image(picture, directory, page, pixels, number_in_stack)
         return image if picture.mask is None else replace(image, mask=self._mask(picture.mask))
 
     def outline(self, number: int) -> Image:
-        """Read the kind of a picture: one of a single pixel."""
-        picture = self.pictures[0 if self._behind > 1 else number]
-        directory, page = self._page(picture)
+        """Read the outline of a picture: its type and channels in a single pixel."""
+        picture = self.pictures[0 if self._stack_size > 1 else number]
+        directory, page = self._page(picture.at)
         shape = [1 if axis in "YX" else n for axis, n in zip(page.axes, page.shape, strict=True)]
         return self._image(picture, directory, page, np.zeros(shape, page.dtype), 0)
 
-    def _page(self, picture: Picture) -> tuple[Directory, tifffile.TiffPage]:
-        directory = directory_at(self._data, self._layout, picture.at, self._reading)
-        page = opened(self._data, directory, self._layout)
-        require_flat(page, self._data, self._reading)
+    def _page(self, at: int) -> tuple[Directory, tifffile.TiffPage]:
+        directory = directory_at(self._data, self._layout, at, self._reading)
+        page = open_page(self._data, directory, self._layout)
+        require_readable(page, self._data, self._reading)
         return directory, page
 
     def _image(
@@ -111,42 +113,42 @@ class _File:
         directory: Directory,
         page: tifffile.TiffPage,
         stored: Pixels,
-        behind: int,
+        number_in_stack: int,
     ) -> Image:
         nodata, directory = nodata_of(page, stored.dtype, directory)
         pixels = image_values(page, stored)
         bits, colours = page.bitspersample, page.samplesperpixel - len(page.extrasamples)
-        between = isinstance(bits, int) and 8 < bits < 16 and pixels.dtype == np.uint16
-        # Pictures without a directory of their own have nothing said of them.
-        said, unkept = ({}, ()) if behind else (directory, picture.unkept)
+        has_9_to_15_bits = isinstance(bits, int) and 8 < bits < 16 and pixels.dtype == np.uint16
+        # Pictures without their own directory have no metadata.
+        entries, dropped = ({}, ()) if number_in_stack else (directory, picture.dropped)
         return Image(
             pixels,
             has_alpha=alpha_of(page.extrasamples) is not None,
-            bits=bits if between else None,
-            is_cmyk=page.photometric == INKS and colours == 4,
+            bits=bits if has_9_to_15_bits else None,
+            is_cmyk=page.photometric == SEPARATED and colours == 4,
             nodata=nodata,
-            metadata=metadata_of(page, said, self._layout, unkept),
+            metadata=metadata_of(page, entries, self._layout, dropped),
         )
 
     def _mask(self, at: int) -> Mask:
-        directory = directory_at(self._data, self._layout, at, self._reading)
-        page = opened(self._data, directory, self._layout)
-        require_flat(page, self._data, self._reading)
+        directory, page = self._page(at)
         stored = pixels_of(page, directory, self._layout, self._data, self._reading)
         pixels = image_values(page, stored)
         mask: Mask = pixels != 0 if pixels.ndim == 2 else (pixels != 0).any(axis=-1)
         return mask
 
-    def _stacked(self) -> int:
-        """Count the pictures behind each other, as ImageJ and MetaMorph store them."""
+    def _stacked_pictures(self) -> int:
+        """Count the pictures of a stack under one directory, as ImageJ and MetaMorph write it."""
         at = self.pictures[0].at
         wanted = frozenset({tags.DESCRIPTION, tags.METAMORPH_PLANES})
-        said = some_of(self._data, self._layout, at, wanted)
-        planes = said.get(tags.METAMORPH_PLANES)
-        described = tags.DESCRIPTION in said and IMAGEJ_COUNT.match(said[tags.DESCRIPTION].raw)
+        entries = selected_entries(self._data, self._layout, at, wanted)
+        planes = entries.get(tags.METAMORPH_PLANES)
+        described = tags.DESCRIPTION in entries and IMAGEJ_COUNT.match(
+            entries[tags.DESCRIPTION].raw
+        )
         if planes is None and not described:
             return 1
-        _, page = self._page(self.pictures[0])
+        _, page = self._page(at)
         if planes is not None:
             return self._planes_of_metamorph(page, len(planes.raw) // exif.SIZES[planes.type])
         count = int(described[1]) if described else 1
@@ -157,8 +159,8 @@ class _File:
         if count <= 1:
             return 1
         if not page.is_final:
-            raise ImageError("is a compressed stack of MetaMorph; save it as an ordinary TIFF")
+            raise ImageError("is a compressed MetaMorph stack; save it as an ordinary TIFF")
         there = (len(self._data) - page.dataoffsets[0]) // page.nbytes
         if there < count:
-            self._reading.flaw(f"is truncated: {there} of {count} planes are there")
+            self._reading.report_flaw(f"is truncated: {there} of {count} planes are there")
         return max(1, min(count, there))

@@ -1,28 +1,28 @@
-"""Parts of a TIFF that are files of their own: what they claim is what decoders make room for."""
+"""The sizes claimed by parts of a TIFF that are whole files, by which decoders allocate."""
 
 import struct
 
-from pdefilter.images.codecs import chunks, jpegxl_header, segments
+from pdefilter.images.codecs import jpeg_segments, jpegxl_header, png_chunks
 
 
-def claimed(stored: bytes) -> tuple[int, int]:
-    """Read the rows and columns that a part claims; zeros where it is no file of its own.
+def claimed_size(stored: bytes) -> tuple[int, int]:
+    """Read the rows and columns that a part claims; zeros if it is not a whole file.
 
     Raises
     ------
     ImageError, EOFError, struct.error
-        If it is one, and broken.
+        If it is one, but broken.
     """
     if stored.startswith(b"\xff\xd8"):
-        frame = segments.frame_of(segments.taken_apart(stored))
+        frame = jpeg_segments.frame_of(jpeg_segments.split_jpeg(stored))
         return struct.unpack_from(">HH", frame[1], 1) if frame else (0, 0)
-    if stored.startswith(chunks.SIGNATURE):
+    if stored.startswith(png_chunks.SIGNATURE):
         columns, rows = struct.unpack_from(">II", stored, 16)
         return rows, columns
     if stored.startswith(jpegxl_header.SIGNATURE):
-        said = jpegxl_header.header(stored)
-        return said.rows, said.columns
-    # Their modules import decoders.
+        head = jpegxl_header.header(stored)
+        return head.rows, head.columns
+    # Imported late, as these modules import decoders.
     from pdefilter.images.codecs import jpeg2000_components, webp
 
     if stored.startswith(jpeg2000_components.START):

@@ -1,4 +1,4 @@
-"""The directories of a TIFF, entry by entry: whatever is broken, the others are read."""
+"""The directories of a TIFF, read entry by entry, so that a broken one does not spoil the rest."""
 
 import struct
 from fractions import Fraction
@@ -18,85 +18,87 @@ _RATIOS = {5: "I", 10: "i"}
 
 
 def header(layout: Layout, first: int) -> bytes:
-    """Begin a file whose first directory is at a place."""
+    """Write the header of a file, with the offset of its first directory."""
     mark = {"<": b"II", ">": b"MM"}[layout.order]
     version = (43, 8, 0) if layout.big else (42,)
-    return mark + struct.pack(f"{layout.order}{len(version)}H", *version) + word(layout, first)
+    return (
+        mark + struct.pack(f"{layout.order}{len(version)}H", *version) + offset_bytes(layout, first)
+    )
 
 
-def word(layout: Layout, number: int) -> bytes:
-    """Write a place, or a number of bytes."""
-    return struct.pack(layout.word, number)
+def offset_bytes(layout: Layout, number: int) -> bytes:
+    """Write an offset, or a byte count."""
+    return struct.pack(layout.offset_format, number)
 
 
 def with_directory(start: bytes, directory: Directory, layout: Layout) -> bytes:
-    """Add a directory to what begins as a TIFF, as its only one."""
+    """Add a directory, the only one, to a file that begins with a TIFF header."""
     start += bytes(len(start) % 2)
     first = len(header(layout, 0))
-    behind = exif.directory_bytes(directory, layout, len(start))
-    return header(layout, len(start)) + start[first:] + behind
+    end = exif.directory_bytes(directory, layout, len(start))
+    return header(layout, len(start)) + start[first:] + end
 
 
 def chain(data: bytes, layout: Layout, reading: Reading) -> list[int]:
-    """Follow the chain of directories."""
-    at = len(header(layout, 0)) - layout.word_size
-    found: list[int] = []
+    """List the offsets of the chain of directories."""
+    at = len(header(layout, 0)) - layout.offset_size
+    directories: list[int] = []
     seen = set()
-    while place := int.from_bytes(data[at : at + layout.word_size], layout.words):
-        if place in seen:
-            reading.flaw("has directories that lead back to each other")
-            return found
+    while offset := int.from_bytes(data[at : at + layout.offset_size], layout.byte_order):
+        if offset in seen:
+            reading.report_flaw("has directories that form a loop")
+            return directories
         try:
-            entries = layout.entries(data, place)
+            entries = layout.entries(data, offset)
         except ImageError:
-            reading.flaw(f"is truncated in the directory of its page {len(found)}")
-            return found
-        found.append(place)
-        seen.add(place)
+            reading.report_flaw(f"is truncated in the directory of its page {len(directories)}")
+            return directories
+        directories.append(offset)
+        seen.add(offset)
         at = entries.stop if entries else entries.start
-    return found
+    return directories
 
 
 def directory_at(data: bytes, layout: Layout, at: int, reading: Reading) -> Directory:
-    """Read a directory; warn of what is broken in it and no pixel needs."""
-    found: Directory = {}
+    """Read a directory; warn of broken entries that no pixel needs."""
+    entries: Directory = {}
     broken: dict[str, None] = {}
-    for place in layout.entries(data, at):
-        (tag,) = struct.unpack_from(f"{layout.order}H", data, place)
-        if tag in found:
-            continue  # as everywhere, the first counts
-        entry = _entry(data, layout, place)
+    for offset in layout.entries(data, at):
+        (tag,) = struct.unpack_from(f"{layout.order}H", data, offset)
+        if tag in entries:
+            continue  # the first counts, as in other readers
+        entry = _entry(data, layout, offset)
         if entry is None:
             if name := tags.broken_name(tag):
                 broken[name] = None
         elif entry.raw:
-            found[tag] = entry
+            entries[tag] = entry
     for name in broken:
-        reading.spoilt(name)
-    return found
+        reading.report_broken(name)
+    return entries
 
 
-def some_of(data: bytes, layout: Layout, at: int, wanted: frozenset[int]) -> Directory:
-    """Read those entries of a directory that are wanted and not broken."""
-    found: Directory = {}
-    for place in layout.entries(data, at):
-        (tag,) = struct.unpack_from(f"{layout.order}H", data, place)
-        if tag in wanted and tag not in found and (entry := _entry(data, layout, place)):
-            found[tag] = entry
-    return found
+def selected_entries(data: bytes, layout: Layout, at: int, wanted: frozenset[int]) -> Directory:
+    """Read the wanted entries of a directory, if they are not broken."""
+    entries: Directory = {}
+    for offset in layout.entries(data, at):
+        (tag,) = struct.unpack_from(f"{layout.order}H", data, offset)
+        if tag in wanted and tag not in entries and (entry := _entry(data, layout, offset)):
+            entries[tag] = entry
+    return entries
 
 
-def _entry(data: bytes, layout: Layout, place: int) -> Entry | None:
-    """Read an entry; None if it, or what it leads to, is broken."""
+def _entry(data: bytes, layout: Layout, offset: int) -> Entry | None:
+    """Read an entry; None if it, or its target, is broken."""
     try:
-        entry = exif.entry_at(data, layout, place)
+        entry = exif.entry_at(data, layout, offset)
     except (ImageError, struct.error):
         return None
     return entry if entry.type in exif.SIZES else None
 
 
 def numbers(entry: Entry | None, layout: Layout) -> Numbers:
-    """Read the numbers of an entry, a ratio by zero as None; none of what holds no numbers."""
+    """Read the numbers of an entry, a division by 0 as None; empty if it holds no numbers."""
     if entry is None:
         return ()
     if entry.type in _RATIOS:
@@ -108,10 +110,10 @@ def numbers(entry: Entry | None, layout: Layout) -> Numbers:
     return tuple(number for (number,) in struct.iter_unpack(form, entry.raw))
 
 
-def whole(directory: Directory, tag: int, layout: Layout, default: int = 0) -> int:
-    """Read the first number of an entry, if it is a whole one."""
-    found = numbers(directory.get(tag), layout)[:1]
-    return found[0] if found and isinstance(found[0], int) else default
+def first_integer(directory: Directory, tag: int, layout: Layout, default: int = 0) -> int:
+    """Read the first number of an entry, if it is an integer."""
+    first = numbers(directory.get(tag), layout)[:1]
+    return first[0] if first and isinstance(first[0], int) else default
 
 
 def shorts(layout: Layout, *values: int) -> Entry:
@@ -124,6 +126,6 @@ def longs(layout: Layout, *values: int) -> Entry:
     return Entry(4, struct.pack(f"{layout.order}{len(values)}I", *values))
 
 
-def places(layout: Layout, *values: int) -> Entry:
-    """Make an entry of places, or of numbers of bytes."""
-    return Entry(16 if layout.big else 4, b"".join(word(layout, value) for value in values))
+def offsets(layout: Layout, *values: int) -> Entry:
+    """Make an entry of offsets, or of byte counts."""
+    return Entry(16 if layout.big else 4, b"".join(offset_bytes(layout, value) for value in values))

@@ -1,6 +1,6 @@
-"""libtiff, for what tifffile does not read: faxes, subsampled colours, JPEG of the old style.
+"""libtiff, for pages that tifffile does not read: faxes, subsampled YCbCr, old-style JPEG.
 
-It gets a file of one page, of one part or of all, with nothing but what decoding needs.
+It gets a file of one page, with one or all of its parts, and only the tags decoding needs.
 """
 
 import imagecodecs
@@ -8,12 +8,12 @@ import numpy as np
 
 from pdefilter.images.codecs.silence import silence
 from pdefilter.images.codecs.tiff import tags
-from pdefilter.images.codecs.tiff.directories import header, longs, places, with_directory
+from pdefilter.images.codecs.tiff.directories import header, longs, offsets, with_directory
 from pdefilter.images.exif import Directory, Layout
 from pdefilter.images.image import Pixels
 
 
-def part(
+def decode_part(
     stored: bytes, size: tuple[int, int], directory: Directory, layout: Layout, *, colours: bool
 ) -> Pixels:
     """Decode a strip or tile.
@@ -21,20 +21,20 @@ def part(
     Parameters
     ----------
     stored : bytes
-        The part.
+        The compressed part.
     size : tuple of int
-        Its rows and columns.
+        The rows and columns of the part.
     directory : Directory
-        That of its page.
+        The directory of its page.
     layout : Layout
-        That of its file.
+        The layout of its file.
     colours : bool
-        Whether to make RGB of whatever colours there are.
+        Whether to convert the colours to RGB.
 
     Returns
     -------
     ndarray of shape (rows, columns) or (rows, columns, C)
-        What is stored, or RGB.
+        The stored values, or RGB.
     """
     start = header(layout, 0)
     rows, columns = size
@@ -42,14 +42,14 @@ def part(
         tags.COLUMNS: longs(layout, columns),
         tags.ROWS: longs(layout, rows),
         tags.ROWS_PER_STRIP: longs(layout, rows),
-        tags.PARTS: places(layout, len(start)),
-        tags.SIZES_OF_PARTS: places(layout, len(stored)),
+        tags.STRIP_OFFSETS: offsets(layout, len(start)),
+        tags.STRIP_BYTE_COUNTS: offsets(layout, len(stored)),
     }
-    return _decoded(with_directory(start + stored, page, layout), colours=colours)
+    return _decode(with_directory(start + stored, page, layout), colours=colours)
 
 
-def page(data: bytes, directory: Directory, layout: Layout) -> Pixels:
-    """Decode a page whose parts lie in the data to RGB, as they are stored, not turned upright.
+def decode_page(data: bytes, directory: Directory, layout: Layout) -> Pixels:
+    """Decode a page to RGB from a file's data; it is not turned upright.
 
     Returns
     -------
@@ -57,14 +57,14 @@ def page(data: bytes, directory: Directory, layout: Layout) -> Pixels:
         The page.
     """
     kept = tags.CODING | {
-        tags.COLUMNS, tags.ROWS, tags.ROWS_PER_STRIP, tags.PARTS, tags.SIZES_OF_PARTS,
-        tags.TILE_COLUMNS, tags.TILE_ROWS, tags.TILES, tags.SIZES_OF_TILES,
+        tags.COLUMNS, tags.ROWS, tags.ROWS_PER_STRIP, tags.STRIP_OFFSETS, tags.STRIP_BYTE_COUNTS,
+        tags.TILE_COLUMNS, tags.TILE_ROWS, tags.TILE_OFFSETS, tags.TILE_BYTE_COUNTS,
     }  # fmt: skip
     alone = {tag: entry for tag, entry in directory.items() if tag in kept}
-    return _decoded(with_directory(data, alone, layout), colours=True)
+    return _decode(with_directory(data, alone, layout), colours=True)
 
 
-def _decoded(file: bytes, *, colours: bool) -> Pixels:
+def _decode(file: bytes, *, colours: bool) -> Pixels:
     with silence():
         decoded: Pixels = np.asarray(imagecodecs.tiff_decode(file, asrgb=colours))
     return decoded[..., :3] if colours else decoded

@@ -1,4 +1,4 @@
-"""Which pages of a TIFF are pictures, and which belong to one: masks and smaller versions.
+"""The pictures among the pages of a TIFF, and their masks and smaller versions.
 
 References
 ----------
@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from pdefilter.errors import ImageError
 from pdefilter.images.codecs.tiff import tags
-from pdefilter.images.codecs.tiff.directories import numbers, some_of, whole
+from pdefilter.images.codecs.tiff.directories import first_integer, numbers, selected_entries
 from pdefilter.images.exif import Directory, Layout
 
 _REDUCED, _MASK = 1, 4
 _COLOURS_OF_A_MASK = 4
 _WANTED = frozenset(
-    {tags.SUBFILE, tags.OLD_SUBFILE, tags.COLUMNS, tags.ROWS, tags.COLOURS, tags.SUB_DIRECTORIES}
+    {tags.SUBFILE, tags.OLD_SUBFILE, tags.COLUMNS, tags.ROWS, tags.PHOTOMETRIC, tags.SUB_IFDS}
 )
 
 
@@ -27,15 +27,15 @@ class Picture:
     Attributes
     ----------
     at : int
-        The place of its directory.
+        The offset of its directory.
     size : tuple of int
         Its rows and columns.
     mask : int or None
-        The place of the directory of its mask.
+        The offset of the directory of its mask.
     smaller, other : int
-        How many smaller versions, and other pictures, are below it or behind it.
+        The numbers of smaller versions, and of other pictures, that belong to it.
     masks : int
-        How many masks behind it fit no picture.
+        The number of masks after it that fit no picture.
     """
 
     at: int
@@ -46,8 +46,8 @@ class Picture:
     masks: int = 0
 
     @property
-    def unkept(self) -> tuple[str, ...]:
-        """What belongs to it and goes into no output."""
+    def dropped(self) -> tuple[str, ...]:
+        """The names of what belongs to it, but goes into no output."""
         named = (
             (self.smaller, "smaller version", "smaller versions"),
             (self.other, "picture below another", "pictures below another"),
@@ -58,8 +58,10 @@ class Picture:
 
 @dataclass(slots=True)
 class _Page:
+    """A page: its offset, some of its entries, and its subdirectories."""
+
     at: int
-    said: Directory
+    entries: Directory
     layout: Layout
     below: list["_Page"] = field(default_factory=list)
 
@@ -69,7 +71,7 @@ class _Page:
 
     @property
     def is_mask(self) -> bool:
-        by_colours = self._number(tags.COLOURS) == _COLOURS_OF_A_MASK
+        by_colours = self._number(tags.PHOTOMETRIC) == _COLOURS_OF_A_MASK
         return bool(self._number(tags.SUBFILE) & _MASK) or by_colours
 
     @property
@@ -78,14 +80,14 @@ class _Page:
         return bool(self._number(tags.SUBFILE) & _REDUCED) or old
 
     def _number(self, tag: int) -> int:
-        return whole(self.said, tag, self.layout)
+        return first_integer(self.entries, tag, self.layout)
 
 
 def pictures(data: bytes, layout: Layout, chain: list[int]) -> list[Picture]:
-    """Find the pictures, with what belongs to them, among the pages of the chain.
+    """Find the pictures among the pages of the chain, with what belongs to them.
 
-    Where the chain has but thumbnails, as that of a raw photograph has, the pictures
-    are those below them. Where there are no others, thumbnails and masks are pictures.
+    If the chain holds only thumbnails, as in a raw photograph, the pictures are in their
+    subdirectories. If there are none there, thumbnails and masks count as pictures.
     """
     pages = [_page(data, layout, at) for at in chain]
     if not any(map(_is_picture, pages)):
@@ -93,27 +95,29 @@ def pictures(data: bytes, layout: Layout, chain: list[int]) -> list[Picture]:
         if not below:
             return [Picture(page.at, page.size) for page in pages]
         pages = below + pages
-    found = [Picture(page.at, page.size) for page in pages if _is_picture(page)]
+    result = [Picture(page.at, page.size) for page in pages if _is_picture(page)]
     number = -1
     for page in pages:
         number += _is_picture(page)
-        owner = found[max(number, 0)]
+        owner = result[max(number, 0)]
         if _is_picture(page):
             _count_below(page, owner)
         elif page.is_reduced:
             owner.smaller += not page.is_mask
         else:
-            _add_mask(page, found[: number + 1], owner)
-    return found
+            _assign_mask(page, result[: number + 1], owner)
+    return result
 
 
 def _page(data: bytes, layout: Layout, at: int) -> _Page:
-    said = some_of(data, layout, at, _WANTED)
-    page = _Page(at, said, layout)
-    for place in numbers(said.get(tags.SUB_DIRECTORIES), layout):
-        if isinstance(place, int):
+    entries = selected_entries(data, layout, at, _WANTED)
+    page = _Page(at, entries, layout)
+    for offset in numbers(entries.get(tags.SUB_IFDS), layout):
+        if isinstance(offset, int):
             try:
-                page.below.append(_Page(place, some_of(data, layout, place, _WANTED), layout))
+                page.below.append(
+                    _Page(offset, selected_entries(data, layout, offset, _WANTED), layout)
+                )
             except ImageError:
                 continue
     return page
@@ -133,8 +137,8 @@ def _count_below(page: _Page, picture: Picture) -> None:
             picture.other += 1
 
 
-def _add_mask(page: _Page, before: list[Picture], owner: Picture) -> None:
-    """Give a mask to the last picture before it that it fits."""
+def _assign_mask(page: _Page, before: list[Picture], owner: Picture) -> None:
+    """Give a mask to the last picture before it that has its size."""
     for picture in reversed(before):
         if picture.size == page.size and picture.mask is None:
             picture.mask = page.at

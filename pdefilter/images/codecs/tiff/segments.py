@@ -1,4 +1,4 @@
-"""The strips and tiles of a page, decoded one by one: by tifffile, else by libtiff."""
+"""The strips and tiles of a page, each decoded by tifffile, or else by libtiff."""
 
 import contextlib
 import math
@@ -12,7 +12,7 @@ import tifffile
 from pdefilter.errors import ImageError
 from pdefilter.images.codecs.silence import silence
 from pdefilter.images.codecs.tiff import libtiff, tags
-from pdefilter.images.codecs.tiff.claims import claimed
+from pdefilter.images.codecs.tiff.claims import claimed_size
 from pdefilter.images.codecs.tiff.directories import shorts
 from pdefilter.images.codecs.tiff.threads import in_threads
 from pdefilter.images.exif import Directory, Layout
@@ -24,16 +24,16 @@ Place: TypeAlias = tuple[int, int, int, int]
 
 _Segment: TypeAlias = tuple[Pixels, Place]
 
-# JPEG 2000 and JPEG XR, by whatever number: their libraries print what they find wrong.
+# JPEG 2000 and JPEG XR, by all their numbers: their libraries print errors.
 _PRINTING = (33003, 33004, 33005, 34712, 22610, 34934)
 FAX = (2, 3, 4, 32771)
-# These and what NeXT and ThunderScan wrote.
+# Faxes, NeXT and ThunderScan.
 ONLY_LIBTIFF = (*FAX, 32766, 32809)
 _OLD_JPEG = 6
 _DEFLATE = (8, 32946)
-# Those without a checksum that libtiff would pass over, and tifffile takes only without surplus.
+# Without a checksum that libtiff could ignore; tifffile refuses surplus bytes.
 _UNCHECKED = (32773, 50000, 34926)
-_AT_ONCE = 1 << 20
+_CHUNK = 1 << 20
 YCBCR = 6
 OF_JPEG = (6, 7, 34892, 33007)
 
@@ -46,45 +46,47 @@ def pixels_of(
     reading: Reading,
     number: int = 0,
 ) -> Pixels:
-    """Decode a page, or the picture of that number behind its first, as it is stored.
+    """Decode a page, or a picture of its stack by number, as stored.
 
-    Only colours of luminance and chrominance become RGB.
+    Only luminance and chrominance are converted, to RGB.
     """
     if not any(page.dataoffsets):
         return np.full(page.shape, page.nodata, page.dtype)
     if page.is_final and not _is_converted(page):
-        return _as_it_lies(page, layout, data, reading, number)
+        return _uncompressed(page, layout, data, reading, number)
     if page.compression == _OLD_JPEG:
         whole = _of_old_jpeg(page, directory, layout, data)
         if whole is not None:
             return whole
     pixels = np.full(page.shaped, page.nodata, page.dtype)
-    lost = 0
-    with _quiet(page):
-        for found in in_threads(_decoder(page, directory, layout, data, reading), _parts(page)):
-            if found is None:
-                lost += 1
+    failed = 0
+    with _silence_if_needed(page):
+        for decoded in in_threads(
+            _decoder(page, directory, layout, data, reading), _stored_parts(page)
+        ):
+            if decoded is None:
+                failed += 1
                 continue
-            segment, (plane, depth, row, column) = found
-            room = pixels[plane, depth:, row:, column:]
-            size = tuple(min(a, b) for a, b in zip(segment.shape, room.shape, strict=True))
-            part = tuple(slice(length) for length in size)
-            room[part] = segment[part]
-    if lost:
-        reading.flaw(f"has {lost} of {len(page.dataoffsets)} parts that cannot be decoded")
+            segment, (plane, depth, row, column) = decoded
+            target = pixels[plane, depth:, row:, column:]
+            size = tuple(min(a, b) for a, b in zip(segment.shape, target.shape, strict=True))
+            common = tuple(slice(length) for length in size)
+            target[common] = segment[common]
+    if failed:
+        reading.report_flaw(f"has {failed} of {len(page.dataoffsets)} parts that cannot be decoded")
     return pixels.reshape(page.shape)
 
 
-def _as_it_lies(
+def _uncompressed(
     page: tifffile.TiffPage, layout: Layout, data: bytes, reading: Reading, number: int
 ) -> Pixels:
-    """Take what is stored as it is without a copy."""
+    """View uncompressed pixels without a copy."""
     order: Any = layout.order
     dtype = np.dtype(page.dtype).newbyteorder(order)
     at = page.dataoffsets[0] + number * page.nbytes
     body: bytes | memoryview = memoryview(data)[at : at + page.nbytes]
     if len(body) < page.nbytes:
-        reading.flaw(f"is truncated: {len(body)} of {page.nbytes} bytes of a page are there")
+        reading.report_flaw(f"is truncated: {len(body)} of {page.nbytes} bytes of a page are there")
         body = bytes(body).ljust(page.nbytes, b"\0")
     stored = np.frombuffer(body, dtype).reshape(page.shape)
     return stored.astype(dtype.newbyteorder("="), copy=False)
@@ -93,9 +95,9 @@ def _as_it_lies(
 def _of_old_jpeg(
     page: tifffile.TiffPage, directory: Directory, layout: Layout, data: bytes
 ) -> Pixels | None:
-    """Decode a page whose tables may be anywhere in the file; None if libtiff cannot."""
-    with contextlib.suppress(Exception):  # tifffile knows JPEG that libtiff does not
-        whole = libtiff.page(data, directory, layout)
+    """Decode old-style JPEG, whose tables may be anywhere in the file; None if libtiff cannot."""
+    with contextlib.suppress(Exception):  # tifffile knows some JPEGs that libtiff does not
+        whole = libtiff.decode_page(data, directory, layout)
         if page.samplesperpixel == 1:
             whole = whole[..., 0]
         if whole.shape == page.shape:
@@ -103,12 +105,12 @@ def _of_old_jpeg(
     return None
 
 
-def _quiet(page: tifffile.TiffPage) -> contextlib.AbstractContextManager[None]:
+def _silence_if_needed(page: tifffile.TiffPage) -> contextlib.AbstractContextManager[None]:
     return silence() if page.compression in _PRINTING else contextlib.nullcontext()
 
 
-def _parts(page: tifffile.TiffPage) -> Iterator[int]:
-    """List the parts that there are; of others, which GDAL calls sparse, nothing is stored."""
+def _stored_parts(page: tifffile.TiffPage) -> Iterator[int]:
+    """List the parts that are stored; GDAL calls a file without the others sparse."""
     counts = zip(page.dataoffsets, page.databytecounts, strict=False)
     return (number for number, (at, size) in enumerate(counts) if at and size)
 
@@ -122,7 +124,7 @@ def _decoder(
         at = page.dataoffsets[number]
         stored = data[at : at + page.databytecounts[number]]
         try:
-            reading.require_tile(*claimed(stored))
+            reading.require_tile(*claimed_size(stored))
             if by_libtiff:
                 return _by_libtiff(page, directory, layout, stored, number)
             try:
@@ -131,7 +133,7 @@ def _decoder(
                 if page.compression in _UNCHECKED:
                     return _by_libtiff(page, directory, layout, stored, number)
                 if page.compression in _DEFLATE:
-                    part = _inflated(stored, plain_sizes(page)[number])
+                    part = _inflated(stored, uncompressed_sizes(page)[number])
                     return _by_tifffile(page, zlib.compress(part, 0), number)
                 raise
         except Exception:  # any decoder's error means the same: this part is lost
@@ -159,12 +161,12 @@ def _by_libtiff(
     if colours:
         stored = _decompressed(page, stored, number)
         directory = directory | {tags.COMPRESSION: shorts(layout, 1)}
-    segment = libtiff.part(stored, size, directory, layout, colours=colours)
+    segment = libtiff.decode_part(stored, size, directory, layout, colours=colours)
     return segment.reshape(1, *size, -1), (plane, 0, row, column)
 
 
 def _position(page: tifffile.TiffPage, number: int) -> tuple[int, int, int, tuple[int, int]]:
-    """Find where a part belongs, and how large it is."""
+    """Find the position of a part, and its size."""
     planes = page.shaped[0]
     plane, within = divmod(number, max(1, math.prod(page.chunked) // planes))
     if page.is_tiled:
@@ -176,8 +178,8 @@ def _position(page: tifffile.TiffPage, number: int) -> tuple[int, int, int, tupl
 
 
 def _decompressed(page: tifffile.TiffPage, stored: bytes, number: int) -> bytes:
-    """Decompress a part to bytes, and tell what is wrong with it, as libtiff does not for RGB."""
-    size, compression = plain_sizes(page)[number], int(page.compression)
+    """Decompress a part to bytes, and check it, which libtiff does not when it converts to RGB."""
+    size, compression = uncompressed_sizes(page)[number], int(page.compression)
     if compression in _DEFLATE:
         part = _inflated(stored, size)
     elif compression == 1:
@@ -190,17 +192,17 @@ def _decompressed(page: tifffile.TiffPage, stored: bytes, number: int) -> bytes:
 
 
 def _inflated(stored: bytes, size: int) -> bytes:
-    """Take so many bytes of what was deflated, if all of it is sound."""
+    """Inflate a part, keep `size` bytes of it, and check all of it."""
     decoder = zlib.decompressobj()
     part = decoder.decompress(stored, size)
     while not decoder.eof:
-        if not decoder.decompress(decoder.unconsumed_tail, _AT_ONCE):
+        if not decoder.decompress(decoder.unconsumed_tail, _CHUNK):
             raise ImageError("is truncated; get an intact copy")
     return part
 
 
-def plain_sizes(page: tifffile.TiffPage) -> list[int]:
-    """Count the bytes of parts that are stored as they are."""
+def uncompressed_sizes(page: tifffile.TiffPage) -> list[int]:
+    """Count the bytes of each part without compression."""
     columns = page.tilewidth if page.is_tiled else page.imagewidth
     across, down = page.subsampling or (2, 2)
     if (across, down) == (1, 1):

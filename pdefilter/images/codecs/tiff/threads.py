@@ -1,4 +1,4 @@
-"""As many threads as tifffile takes, for libraries that let others work meanwhile."""
+"""As many threads as tifffile uses, for libraries that release the interpreter."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ Out = TypeVar("Out")
 
 
 def in_threads(function: Callable[[In], Out], items: Iterable[In]) -> Iterator[Out]:
-    """Apply a function to items, and yield what comes of each in their order."""
+    """Apply a function to items in threads, and yield the results in order."""
     threads: int = tifffile.TIFF.MAXWORKERS
     if threads == 1:
         yield from map(function, items)

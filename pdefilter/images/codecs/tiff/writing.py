@@ -1,4 +1,4 @@
-"""The pages of a TIFF, written: parts first, then the directory that says where they are."""
+"""The writer of TIFF pages: first the parts, then the directory with their offsets."""
 
 import warnings
 from collections.abc import Iterator
@@ -9,28 +9,28 @@ import numpy as np
 
 from pdefilter.images.codecs.tiff import tags
 from pdefilter.images.codecs.tiff.colours import UNASSOCIATED, alpha_of
-from pdefilter.images.codecs.tiff.directories import header, longs, places, shorts, word
+from pdefilter.images.codecs.tiff.directories import header, longs, offset_bytes, offsets, shorts
+from pdefilter.images.codecs.tiff.metadata_tags import Stored, directory_of, stored_of
 from pdefilter.images.codecs.tiff.pages import (
     BLACK_IS_ZERO,
-    INKS,
     MASK,
-    NUMBERED,
+    PALETTED,
     RGB,
+    SEPARATED,
     WHITE_IS_ZERO,
 )
-from pdefilter.images.codecs.tiff.said import Stored, directory_of, stored_of
 from pdefilter.images.codecs.tiff.segments import YCBCR
 from pdefilter.images.codecs.tiff.threads import in_threads
 from pdefilter.images.exif import Directory, Layout, directory_bytes
 from pdefilter.images.image import Image, Pixels
 
 _PLAIN, _DEFLATE = 1, 8
-_DIFFERENCES = 2
-_OF_A_MASK = 4
+_HORIZONTAL_PREDICTOR = 2
+_MASK_PAGE = 4
 _FORMATS = {"u": 1, "i": 2, "f": 3, "b": 1}
-_BYTES_OF_A_STRIP = 1 << 18
-# What reading makes of colours.
-_READ_AS = {WHITE_IS_ZERO: BLACK_IS_ZERO, NUMBERED: RGB, YCBCR: RGB, MASK: BLACK_IS_ZERO}
+_STRIP_BYTES = 1 << 18
+# The colours that reading makes of stored ones.
+_READ_AS = {WHITE_IS_ZERO: BLACK_IS_ZERO, PALETTED: RGB, YCBCR: RGB, MASK: BLACK_IS_ZERO}
 
 
 class Writer:
@@ -39,9 +39,9 @@ class Writer:
     Parameters
     ----------
     layout : Layout
-        How it writes its numbers.
+        The layout of the file.
     count : int
-        How many images it will hold.
+        The number of images that it will hold.
 
     Attributes
     ----------
@@ -52,53 +52,53 @@ class Writer:
     def __init__(self, layout: Layout, count: int) -> None:
         self.data = bytearray(header(layout, 0))
         self._layout, self._count = layout, count
-        self._link = len(self.data) - layout.word_size
+        self._link = len(self.data) - layout.offset_size
 
     def add(self, image: Image) -> None:
-        """Write an image as a page and, where it has holes of its own, its mask as another."""
+        """Write an image as a page and, if it has a mask, the mask as another."""
         stored = stored_of(image) or Stored(self._layout, compressed=True)
         colours, extra, order = _channels(image, stored)
         pixels = image.pixels if image.pixels.ndim == 3 else image.pixels[..., None]
-        said = directory_of(image, self._layout, self._count)
-        said[tags.SUBFILE] = longs(self._layout, stored.subfile)
-        said[tags.COLOURS] = shorts(self._layout, colours)
+        entries = directory_of(image, self._layout, self._count)
+        entries[tags.SUBFILE] = longs(self._layout, stored.subfile)
+        entries[tags.PHOTOMETRIC] = shorts(self._layout, colours)
         if extra:
-            said[tags.EXTRA] = shorts(self._layout, *extra)
-        self._add_page(pixels if order is None else pixels[..., order], stored, said)
+            entries[tags.EXTRA_SAMPLES] = shorts(self._layout, *extra)
+        self._add_page(pixels if order is None else pixels[..., order], stored, entries)
         if image.mask is None:
             return
         if image.mask.ndim == 3:
             warnings.warn("its mask differs from channel to channel: left out", stacklevel=2)
             return
         self._add_page(image.mask[..., None], stored, {
-            tags.SUBFILE: longs(self._layout, stored.subfile | _OF_A_MASK),
-            tags.COLOURS: shorts(self._layout, MASK),
+            tags.SUBFILE: longs(self._layout, stored.subfile | _MASK_PAGE),
+            tags.PHOTOMETRIC: shorts(self._layout, MASK),
         })  # fmt: skip
 
-    def _add_page(self, pixels: Pixels, stored: Stored, said: Directory) -> None:
-        """Write pixels of shape (rows, columns, channels), bits if they are bool."""
+    def _add_page(self, pixels: Pixels, stored: Stored, entries: Directory) -> None:
+        """Write pixels of shape (rows, columns, channels), as single bits if they are bool."""
         layout = self._layout
         rows, columns, channels = pixels.shape
-        packed = pixels.dtype.kind == "b"
-        predicted = stored.compressed and pixels.dtype.kind in "ui" and pixels.itemsize <= 4
-        bits = 1 if packed else 8 * pixels.itemsize
-        directory = said | {
+        is_bits = pixels.dtype.kind == "b"
+        is_predicted = stored.compressed and pixels.dtype.kind in "ui" and pixels.itemsize <= 4
+        bits = 1 if is_bits else 8 * pixels.itemsize
+        directory = entries | {
             tags.COLUMNS: longs(layout, columns),
             tags.ROWS: longs(layout, rows),
-            tags.BITS: shorts(layout, *[bits] * channels),
+            tags.BITS_PER_SAMPLE: shorts(layout, *[bits] * channels),
             tags.COMPRESSION: shorts(layout, _DEFLATE if stored.compressed else _PLAIN),
-            tags.SAMPLES: shorts(layout, channels),
+            tags.SAMPLES_PER_PIXEL: shorts(layout, channels),
         }
         if pixels.dtype.kind in "if":
             kind = _FORMATS[pixels.dtype.kind]
             directory[tags.SAMPLE_FORMAT] = shorts(layout, *[kind] * channels)
         if channels > 1:
-            directory[tags.PLANES] = shorts(layout, 1)
-        if predicted:
-            directory[tags.PREDICTOR] = shorts(layout, _DIFFERENCES)
+            directory[tags.PLANAR_CONFIGURATION] = shorts(layout, 1)
+        if is_predicted:
+            directory[tags.PREDICTOR] = shorts(layout, _HORIZONTAL_PREDICTOR)
         if stored.tile is None:
             row = max(1, columns * channels * pixels.itemsize)
-            step = max(1, _BYTES_OF_A_STRIP // row) if stored.compressed else rows
+            step = max(1, _STRIP_BYTES // row) if stored.compressed else rows
             parts = _strips(pixels, min(step, rows))
             directory[tags.ROWS_PER_STRIP] = longs(layout, min(step, rows))
         else:
@@ -108,29 +108,31 @@ class Writer:
             )
 
         def encoded(part: Pixels) -> bytes | bytearray:
-            if packed:
+            if is_bits:
                 part = np.packbits(part, axis=1)
-            elif predicted:
+            elif is_predicted:
                 part = imagecodecs.delta_encode(np.ascontiguousarray(part), axis=1)
             order: Any = layout.order
             raw = part.astype(part.dtype.newbyteorder(order), copy=False).tobytes()
             return imagecodecs.deflate_encode(raw) if stored.compressed else raw
 
-        found, sizes = [], []
+        starts, sizes = [], []
         for part in in_threads(encoded, parts):
             self._align()
-            found.append(len(self.data))
+            starts.append(len(self.data))
             sizes.append(len(part))
             self.data += part
         tiled = stored.tile is not None
-        directory[tags.TILES if tiled else tags.PARTS] = places(layout, *found)
-        directory[tags.SIZES_OF_TILES if tiled else tags.SIZES_OF_PARTS] = places(layout, *sizes)
+        directory[tags.TILE_OFFSETS if tiled else tags.STRIP_OFFSETS] = offsets(layout, *starts)
+        directory[tags.TILE_BYTE_COUNTS if tiled else tags.STRIP_BYTE_COUNTS] = offsets(
+            layout, *sizes
+        )
         self._add_directory(directory)
 
     def _add_directory(self, directory: Directory) -> None:
         self._align()
         at, layout = len(self.data), self._layout
-        self.data[self._link : self._link + layout.word_size] = word(layout, at)
+        self.data[self._link : self._link + layout.offset_size] = offset_bytes(layout, at)
         self.data += directory_bytes(directory, layout, at)
         self._link = layout.entries(self.data, at).stop
 
@@ -139,17 +141,17 @@ class Writer:
 
 
 def _channels(image: Image, stored: Stored) -> tuple[int, tuple[int, ...], list[int] | None]:
-    """Find what the channels are, colours and others, and which of the image each is.
+    """Find the kinds of the channels, colours and extra ones, and their order in the image.
 
-    They are as they were stored, unless a filter made others of them.
+    They are as they were stored, unless a filter changed them.
     """
     alpha = alpha_of(stored.extra)
     colours = image.channels - len(stored.extra)
     kind = _READ_AS.get(stored.colours or 0, stored.colours)
-    fits = {BLACK_IS_ZERO: colours >= 1, RGB: colours == 3, INKS: image.is_cmyk or colours > 4}
+    fits = {BLACK_IS_ZERO: colours >= 1, RGB: colours == 3, SEPARATED: image.is_cmyk or colours > 4}
     as_stored = stored.colours is not None and kind in fits and fits[kind]
     if not as_stored or (alpha is not None) != image.has_alpha or (colours == 4) != image.is_cmyk:
-        return _usual_channels(image)
+        return _default_channels(image)
     assert kind is not None
     if alpha is None:
         return kind, stored.extra, None
@@ -159,10 +161,10 @@ def _channels(image: Image, stored: Stored) -> tuple[int, tuple[int, ...], list[
     return kind, extra, order if alpha < len(extra) - 1 else None
 
 
-def _usual_channels(image: Image) -> tuple[int, tuple[int, ...], None]:
+def _default_channels(image: Image) -> tuple[int, tuple[int, ...], None]:
     kind, colours = BLACK_IS_ZERO, 1
     if image.is_cmyk:
-        kind, colours = INKS, 4
+        kind, colours = SEPARATED, 4
     elif image.colours >= 3:
         kind, colours = RGB, 3
     extra = [0] * (image.channels - colours)
@@ -176,7 +178,7 @@ def _strips(pixels: Pixels, step: int) -> Iterator[Pixels]:
 
 
 def _tiles(pixels: Pixels, rows: int, columns: int) -> Iterator[Pixels]:
-    """Cut an image into tiles; those at its edges are filled by its last row and column."""
+    """Cut an image into tiles; those at its edges repeat its last row and column."""
     for row in range(0, pixels.shape[0], rows):
         for column in range(0, pixels.shape[1], columns):
             part = pixels[row : row + rows, column : column + columns]

@@ -1,4 +1,4 @@
-"""Segments of a JPEG, and what lies behind its picture.
+"""The segments of a JPEG, and the data after its picture.
 
 References
 ----------
@@ -9,30 +9,30 @@ import re
 from dataclasses import dataclass
 
 Segment = tuple[int, bytes]
-"""The kind and the body."""
+"""The marker's second byte, and the body."""
 
 SCAN = 0xDA
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _START, _END = b"\xff\xd8", 0xD9
 _PICTURE = re.compile(rb"\0*(\xff\xd8\xff)")
-# Within compressed pixels: markers other than restarts, and bytes that look like one.
+# Within compressed pixels: markers, but not restarts or bytes that only look like markers.
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A JPEG taken apart.
+    """The parts of a JPEG.
 
     Attributes
     ----------
     segments : list of (int, bytes)
-        The segments up to the first scan, that one included.
+        The segments up to the first scan, inclusive.
     pixels : int or None
-        Where the compressed pixels begin; None if nothing of them is there.
+        The offset of the compressed pixels; None if they are missing.
     end : int or None
-        Where the picture ends; None if it is cut off.
+        The offset of the end of the picture; None if it is cut off.
     has_junk : bool
-        Whether there are bytes between its segments that belong to none.
+        Whether there are stray bytes between its segments.
     """
 
     segments: list[Segment]
@@ -42,13 +42,13 @@ class Parts:
 
 
 def frame_of(parts: Parts) -> Segment | None:
-    """Find the segment that says the size; None if there is none, or it is cut off."""
-    found = next((part for part in parts.segments if part[0] in FRAMES), None)
-    return found if found is not None and len(found[1]) >= 6 else None
+    """Find the frame header, which gives the size; None if it is missing or cut off."""
+    frame = next((one for one in parts.segments if one[0] in FRAMES), None)
+    return frame if frame is not None and len(frame[1]) >= 6 else None
 
 
-def taken_apart(data: bytes, at: int = 0) -> Parts:
-    """Take the JPEG apart that begins at a place."""
+def split_jpeg(data: bytes, at: int = 0) -> Parts:
+    """Split the JPEG that begins at an offset into its parts."""
     at += len(_START)
     segments: list[Segment] = []
     has_junk = False
@@ -75,29 +75,29 @@ def taken_apart(data: bytes, at: int = 0) -> Parts:
 
 
 def pictures(data: bytes, at: int) -> tuple[list[Parts], bytes]:
-    """List the whole JPEGs that follow each other from a place on, and what is behind them."""
-    found: list[Parts] = []
+    """List the complete JPEGs in a row from an offset on, and the bytes after them."""
+    complete: list[Parts] = []
     while (start := _PICTURE.match(data, at)) is not None:
-        parts = taken_apart(data, start.start(1))
+        parts = split_jpeg(data, start.start(1))
         if parts.end is None:
             break
-        found.append(parts)
+        complete.append(parts)
         at = parts.end
     rest = data[at:]
-    return found, rest if rest.strip(b"\0") else b""
+    return complete, rest if rest.strip(b"\0") else b""
 
 
 def segment(kind: int, body: bytes) -> bytes:
-    """Write a segment of at most `MOST` bytes."""
+    """Write a segment of at most `MOST_BYTES` bytes."""
     return bytes((0xFF, kind)) + (len(body) + 2).to_bytes(2) + body
 
 
-MOST = 65533
-"""The bytes that a segment holds."""
+MOST_BYTES = 65533
+"""The largest size of the body of a segment."""
 
 
 def _end(data: bytes, at: int) -> int | None:
-    """Find where a picture ends whose compressed pixels begin at a place."""
+    """Find the end of a picture from the offset of its compressed pixels."""
     while (marker := _MARKER.search(data, at)) is not None:
         kind, at = data[marker.start() + 1], marker.end()
         if kind == _END:

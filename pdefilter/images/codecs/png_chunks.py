@@ -1,4 +1,4 @@
-"""Chunks, of which a PNG is made.
+"""The chunks of a PNG.
 
 References
 ----------
@@ -15,25 +15,25 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A chunk: its kind, of four letters, and its body; whether it is as its writer left it."""
+    """A chunk: its type, of four letters, its body, and whether its checksum is right."""
 
     kind: bytes
     body: bytes
     is_sound: bool = True
 
     @property
-    def is_named(self) -> bool:
-        """Whether its kind is one that there can be."""
+    def is_valid_type(self) -> bool:
+        """Whether its type is a valid one."""
         return self.kind.isascii() and self.kind.isalpha()
 
     @property
-    def is_needed(self) -> bool:
-        """Whether nobody can tell the pixels without it: its first letter is a capital."""
+    def is_critical(self) -> bool:
+        """Whether the pixels cannot be decoded without it: its first letter is a capital."""
         return not self.kind[0] & 0x20
 
     @property
-    def outlives_changes(self) -> bool:
-        """Whether it stays true of changed pixels: its last letter is a small one."""
+    def is_safe_to_copy(self) -> bool:
+        """Whether it stays valid if pixels change: its last letter is in lower case."""
         return bool(self.kind[3] & 0x20)
 
     def parts(self) -> tuple[bytes, ...]:
@@ -42,10 +42,10 @@ class Chunk:
         return struct.pack(">I", len(self.body)), self.kind, self.body, checksum.to_bytes(4)
 
 
-def taken_apart(data: bytes) -> tuple[list[Chunk], bytes]:
-    """Find the chunks of a file, and what lies behind the last.
+def split_chunks(data: bytes) -> tuple[list[Chunk], bytes]:
+    """Split a file into its chunks and the bytes after the last.
 
-    Pixels that are cut off are a chunk too, which is not sound.
+    An image data chunk that is cut off counts as one, which is not sound.
     """
     chunks: list[Chunk] = []
     at = len(SIGNATURE)
@@ -65,6 +65,6 @@ def taken_apart(data: bytes) -> tuple[list[Chunk], bytes]:
     return chunks, b""
 
 
-def joined(chunks: Iterable[Chunk]) -> bytes:
-    """Write a file."""
+def join_chunks(chunks: Iterable[Chunk]) -> bytes:
+    """Write a file of chunks."""
     return b"".join([SIGNATURE, *(part for chunk in chunks for part in chunk.parts())])

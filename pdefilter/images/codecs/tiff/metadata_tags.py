@@ -1,4 +1,4 @@
-"""What a page says beside its pixels: read entry by entry, written entry by entry."""
+"""The metadata of a page, read and written entry by entry."""
 
 import re
 import struct
@@ -12,12 +12,12 @@ import tifffile
 from pdefilter.errors import ImageError
 from pdefilter.images import exif
 from pdefilter.images.codecs.tiff import tags
-from pdefilter.images.codecs.tiff.directories import longs, numbers, shorts, whole
+from pdefilter.images.codecs.tiff.directories import first_integer, longs, numbers, shorts
 from pdefilter.images.exif import Directory, Entry, Layout
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata, Resolution
 
-_FOLLOWED = {exif.EXIF_POINTER, exif.GPS_POINTER}
+_POINTERS = {exif.EXIF_POINTER, exif.GPS_POINTER}
 _UNITS = {2: "inch", 3: "cm"}
 _OME_TYPE = re.compile(rb'(<(?:\w+:)?Pixels\b[^>]*\bType=")[^"]*(")')
 _OME_TYPES = {"float32": b"float", "float64": b"double"}
@@ -31,24 +31,24 @@ _FINEST = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How a page is stored, which another TIFF takes over.
+    """How a page is stored, for the writer to keep.
 
     Attributes
     ----------
     layout : Layout
-        That of its file.
+        The layout of its file.
     compressed : bool
         Whether it is compressed.
     subfile : int
-        What kind of page it is.
+        The kind of page, as NewSubfileType counts.
     tile : tuple of int or None
         The rows and columns of its tiles.
     colours : int
-        What its channels are, as PhotometricInterpretation counts.
+        The kind of colours, as PhotometricInterpretation counts.
     extra : tuple of int
-        What the channels beside colours are, as ExtraSamples counts.
+        The kinds of the extra channels, as ExtraSamples counts.
     resolution : Directory
-        What is said of the resolution, as it is said.
+        The entries of the resolution.
     """
 
     layout: Layout
@@ -61,22 +61,22 @@ class Stored:
 
 
 def metadata_of(
-    page: tifffile.TiffPage, directory: Directory, layout: Layout, unkept: tuple[str, ...] = ()
+    page: tifffile.TiffPage, directory: Directory, layout: Layout, dropped: tuple[str, ...] = ()
 ) -> Metadata:
-    """Make metadata of a directory; none if it is that of another page."""
+    """Make metadata from a directory."""
     description = directory.get(tags.DESCRIPTION)
-    layered = description is not None and _is_structured(description.raw)
+    is_structured = description is not None and _is_structured(description.raw)
     camera = {
         tag: entry
         for tag, entry in directory.items()
-        if tag in tags.CAMERA | _FOLLOWED and not (tag == tags.DESCRIPTION and layered)
+        if tag in tags.CAMERA | _POINTERS and not (tag == tags.DESCRIPTION and is_structured)
     }
     own = {
         tag: entry
         for tag, entry in directory.items()
-        if tag not in tags.STRUCTURE | tags.CAMERA or (tag == tags.DESCRIPTION and layered)
+        if tag not in tags.STRUCTURE | tags.CAMERA or (tag == tags.DESCRIPTION and is_structured)
     }
-    leading = {tag: name for tag, e in own.items() if (name := tags.leads_to(tag, e.type))}
+    targets = {tag: name for tag, e in own.items() if (name := tags.target_name(tag, e.type))}
     icc, xmp = directory.get(tags.ICC), directory.get(tags.XMP)
     resolution = {tag: directory[tag] for tag in tags.RESOLUTION if tag in directory}
     return Metadata(
@@ -84,9 +84,9 @@ def metadata_of(
         xmp=xmp.raw if xmp else None,
         exif=exif.unparse(layout.order, camera) if camera else None,
         resolution=_resolution(resolution, layout),
-        orientation=whole(directory, tags.ORIENTATION, layout) or None,
-        own=tuple((tag, own[tag]) for tag in sorted(own) if tag not in leading),
-        unkept=(*unkept, *dict.fromkeys(leading.values())),
+        orientation=first_integer(directory, tags.ORIENTATION, layout) or None,
+        own=tuple((tag, own[tag]) for tag in sorted(own) if tag not in targets),
+        dropped=(*dropped, *dict.fromkeys(targets.values())),
         stored=Stored(
             layout,
             compressed=page.compression != 1,
@@ -100,20 +100,20 @@ def metadata_of(
 
 
 def _is_structured(description: bytes) -> bool:
-    """Whether it is for programs, of how the pages of the file belong together."""
+    """Whether a description is for programs, about how the pages belong together."""
     starts = description.startswith((b"ImageJ=", b'{"shape":'))
     return starts or description.rstrip(b"\0\r\n ").endswith(b"OME>")
 
 
-def _resolution(said: Directory, layout: Layout) -> Resolution | None:
-    """Read a resolution; None where none is said, or nothing by it."""
-    columns, rows = (numbers(said.get(tag), layout)[:1] for tag in tags.RESOLUTION[:2])
-    found = [_positive(number) for number in (*columns, *rows)]
-    densities = [density for density in found if density]
-    unit = _UNITS.get(whole(said, tags.RESOLUTION[2], layout, 2), "none")
-    if len(densities) < 2 or (densities == [1, 1] and unit == "none"):
+def _resolution(entries: Directory, layout: Layout) -> Resolution | None:
+    """Read a resolution; None if it is missing or meaningless."""
+    columns, rows = (numbers(entries.get(tag), layout)[:1] for tag in tags.RESOLUTION[:2])
+    densities = [_positive(number) for number in (*columns, *rows)]
+    positive = [density for density in densities if density]
+    unit = _UNITS.get(first_integer(entries, tags.RESOLUTION[2], layout, 2), "none")
+    if len(positive) < 2 or (positive == [1, 1] and unit == "none"):
         return None
-    return Resolution(densities[0], densities[1], unit)  # type: ignore[arg-type]
+    return Resolution(positive[0], positive[1], unit)  # type: ignore[arg-type]
 
 
 def _positive(number: float | Fraction | None) -> Fraction | None:
@@ -122,37 +122,41 @@ def _positive(number: float | Fraction | None) -> Fraction | None:
 
 
 def stored_of(image: Image) -> Stored | None:
-    """Find how an image is stored, if as TIFF."""
+    """Find how an image was stored, if it came from a TIFF."""
     return image.metadata.stored if image.format == "TIFF" else None
 
 
 def directory_of(image: Image, layout: Layout, count: int) -> Directory:
-    """Make a directory of what an image, one of so many, says beside its pixels."""
+    """Make a directory of the metadata of an image, one of `count`."""
     metadata, stored = image.metadata, stored_of(image)
-    said: Directory = {}
+    entries: Directory = {}
     if stored is not None:
-        said = exif.in_order(stored.layout.order, layout.order, dict(metadata.own))
+        entries = exif.in_byte_order(stored.layout.order, layout.order, dict(metadata.own))
     if metadata.exif is not None:
         try:
             order, camera = exif.parse(metadata.exif)
-            said = exif.in_order(order, layout.order, camera) | said
+            entries = exif.in_byte_order(order, layout.order, camera) | entries
         except (ImageError, struct.error):
             warnings.warn("its broken EXIF is left out", stacklevel=2)
-    followed = {tag: said[tag] for tag in _FOLLOWED if tag in said}
-    kept = {tag: e for tag, e in said.items() if tag not in tags.STRUCTURE and _fits(tag, e, image)}
+    directories = {tag: entries[tag] for tag in _POINTERS if tag in entries}
+    kept = {
+        tag: e
+        for tag, e in entries.items()
+        if tag not in tags.STRUCTURE and _still_holds(tag, e, image)
+    }
     if tags.DESCRIPTION in kept:
-        kept[tags.DESCRIPTION] = _described(kept[tags.DESCRIPTION], image, count)
+        kept[tags.DESCRIPTION] = _updated_description(kept[tags.DESCRIPTION], image, count)
     if metadata.xmp is not None:
         kept[tags.XMP] = Entry(1, metadata.xmp)
     if metadata.icc is not None:
         kept[tags.ICC] = Entry(7, metadata.icc)
-    return kept | followed | _resolution_entries(metadata.resolution, stored, layout)
+    return kept | directories | _resolution_entries(metadata.resolution, stored, layout)
 
 
-def _fits(tag: int, entry: Entry, image: Image) -> bool:
-    """Whether what is said of all pixels, or of all values, is so still."""
+def _still_holds(tag: int, entry: Entry, image: Image) -> bool:
+    """Whether an entry about all pixels, or all values, still holds."""
     if tag == tags.DESCRIPTION:
-        return _is_true(entry.raw, image)
+        return _fits_shape(entry.raw, image)
     if tag in tags.CURVES:
         values = len(entry.raw) // exif.SIZES[entry.type]
         size = 1 << min(8 * image.pixels.itemsize, 32)
@@ -160,17 +164,17 @@ def _fits(tag: int, entry: Entry, image: Image) -> bool:
     return True
 
 
-def _is_true(description: bytes, image: Image) -> bool:
-    """Whether the shape of the whole file, which some writers describe, ends with the image's."""
-    said = _SHAPE.match(description)
-    if not said:
+def _fits_shape(description: bytes, image: Image) -> bool:
+    """Whether the shape of the whole file, if described, ends with that of the image."""
+    match = _SHAPE.match(description)
+    if not match:
         return True
-    shape = tuple(int(number) for number in said[1].split(b",") if number.strip())
+    shape = tuple(int(number) for number in match[1].split(b",") if number.strip())
     return shape[-image.pixels.ndim :] == image.pixels.shape
 
 
-def _described(description: Entry, image: Image, count: int) -> Entry:
-    """Let OME name the type of the values, and ImageJ no other number of images than there are."""
+def _updated_description(description: Entry, image: Image, count: int) -> Entry:
+    """Update the type of values in OME; drop ImageJ's stack if the number of images differs."""
     name = image.pixels.dtype.name
     named = _OME_TYPES.get(name, name.encode())
     raw = _OME_TYPE.sub(rb"\g<1>" + named + rb"\g<2>", description.raw)
@@ -183,11 +187,11 @@ def _described(description: Entry, image: Image, count: int) -> Entry:
 def _resolution_entries(
     resolution: Resolution | None, stored: Stored | None, layout: Layout
 ) -> Directory:
-    """Say a resolution, as it was said if it is the same."""
+    """Make the entries of a resolution, or keep the stored ones if it is the same."""
     if stored is not None and resolution == _resolution(stored.resolution, stored.layout):
-        return exif.in_order(stored.layout.order, layout.order, stored.resolution)
+        return exif.in_byte_order(stored.layout.order, layout.order, stored.resolution)
     if resolution is None:
-        # TIFF demands one; square pixels per no unit say nothing.
+        # TIFF requires a resolution; square pixels without a unit mean nothing.
         resolution = Resolution(Fraction(1), Fraction(1), "none")
     unit = {"none": 1, "inch": 2, "cm": 3}[resolution.unit]
     columns, rows = (_ratio(density, layout) for density in resolution[:2])
