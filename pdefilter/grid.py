@@ -6,6 +6,23 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Self
 
+UNIT = (1.0, 1.0)
+"""The spacing of an image whose neighbours are one unit apart."""
+
+
+def largest_stable_step(spacing: Sequence[float]) -> float:
+    """Find the largest stable explicit step of the heat equation, 1/(2 Σ 1/h²).
+
+    Up to it every weight of a step is at least zero, so that no new extremum appears. It
+    is 1/4 for an image whose neighbours are one unit apart.
+
+    Parameters
+    ----------
+    spacing : sequence of float
+        The distance h of neighbouring pixels along every axis.
+    """
+    return 1 / (2 * math.fsum(1 / h**2 for h in spacing))
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -59,11 +76,8 @@ class Grid:
 
     @property
     def largest_stable_step(self) -> float:
-        """The largest stable explicit step of the heat equation, 1/(2 Σ 1/h²).
-
-        Up to it every weight of a step is at least zero, so that no new extremum appears.
-        """
-        return 1 / (2 * self._sum_of_inverse_squares)
+        """The largest stable explicit step of the heat equation; see `largest_stable_step`."""
+        return largest_stable_step(self.spacing)
 
     @property
     def largest_shock_step(self) -> float:
@@ -83,11 +97,7 @@ class Grid:
         doi:10.1109/TIP.2009.2028250). A dual field that has 2ᵈ vectors at every
         pixel, as that of `pdefilter.kernels.variation`, takes 1/2ᵈ of it.
         """
-        return 1 / (4 * self._sum_of_inverse_squares)
-
-    @property
-    def _sum_of_inverse_squares(self) -> float:
-        return math.fsum(1 / h**2 for h in self.spacing)
+        return self.largest_stable_step / 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """The heat equation u_t = Δu on the pixel grid."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pdefilter.grid import UNIT, largest_stable_step
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Heat:
-    """u_t = div(c ∇u), zero flux through the border; 5-point stencil, h = 1.
+    """u_t = div(c ∇u), zero flux through the border; 5-point stencil.
 
     Where c = 1, after the time t an image is smoothed like with a Gaussian of
     σ = √(2t) (Iijima 1959; Weickert, Ishikawa & Imiya 1999,
@@ -22,12 +24,17 @@ class Heat:
     edges : ndarray of shape (2, M, N), float32, or None
         The conductance c ≤ 1 of the edge below every pixel and of that to its
         right; None for 1 everywhere.
+    spacing : tuple of float
+        The distance of neighbouring pixels along every axis.
     """
 
     edges: "Planes | None" = None
+    spacing: tuple[float, ...] = UNIT
 
-    largest_stable_step: ClassVar[float] = 0.25
-    """Above it (px²) the highest frequency grows (and below it, min and max are kept)."""
+    @property
+    def largest_stable_step(self) -> float:
+        """Above it the highest frequency grows; up to it, minima and maxima are kept."""
+        return largest_stable_step(self.spacing)
 
     def march(
         self,
@@ -40,8 +47,15 @@ class Heat:
         """Take explicit steps; see `pdefilter.kernels.march.march`."""
         from pdefilter.kernels.march import march
 
-        several = u.ndim > 3
-        return march(u, sizes, momenta=momenta, edges=self.edges, several=several, scratch=scratch)
+        return march(
+            u,
+            sizes,
+            momenta=momenta,
+            edges=self.edges,
+            spacing=self.spacing,
+            several=u.ndim > 1 + len(self.spacing),
+            scratch=scratch,
+        )
 
     def freeze(self, u: "Planes") -> "Heat":  # noqa: ARG002 (an Evolution's)
         """Return itself: the conductances do not depend on u."""
@@ -49,7 +63,7 @@ class Heat:
 
     def cropped(self, rows: "Places", columns: "Places") -> "Heat":
         """Make the evolution of a part of the image, cut out."""
-        return self if self.edges is None else Heat(self.edges[:, rows, columns])
+        return self if self.edges is None else replace(self, edges=self.edges[:, rows, columns])
 
     def split(
         self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
@@ -57,7 +71,7 @@ class Heat:
         """Take steps of operator splitting; see `pdefilter.kernels.march.split`."""
         from pdefilter.kernels.march import split
 
-        return split(u, sizes, edges=self.edges, scratch=scratch)
+        return split(u, sizes, edges=self.edges, spacing=self.spacing, scratch=scratch)
 
     def evolve_exactly(self, u: "Planes", time: float) -> "Planes":
         """Solve to `time` without a step: every cosine mode decays by itself.
@@ -80,7 +94,7 @@ class Heat:
         """
         from pdefilter.kernels.cosine import decay_modes
 
-        return decay_modes(u, time)
+        return decay_modes(u, time, self.spacing)
 
     def evolve_back(self, u: "Planes", time: float, amount: float) -> "Planes":
         """Solve backward in time, regularised: no frequency grows by more than 1 + a.
@@ -104,4 +118,4 @@ class Heat:
         """
         from pdefilter.kernels.cosine import restore_modes
 
-        return restore_modes(u, time, amount)
+        return restore_modes(u, time, amount, self.spacing)

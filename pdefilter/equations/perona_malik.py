@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from pdefilter.equations.diffusivities import Diffusivity
+from pdefilter.grid import UNIT, largest_stable_step
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
@@ -35,6 +36,8 @@ class PeronaMalik:
         its right: 0 where it is closed; None for 1 everywhere.
     guide : ndarray of shape (C, M, N), float32, or None
         The image that g follows; None for u as it evolves.
+    spacing : tuple of float
+        The distance of neighbouring pixels along every axis.
     """
 
     diffusivity: Diffusivity
@@ -43,9 +46,12 @@ class PeronaMalik:
 
     edges: "Planes | None" = None
     guide: "Planes | None" = None
+    spacing: tuple[float, ...] = UNIT
 
-    largest_stable_step: ClassVar[float] = 0.25
-    """In px²; as g ≤ 1, up to it every new value is a mean of old ones."""
+    @property
+    def largest_stable_step(self) -> float:
+        """As g ≤ 1, up to it every new value is a mean of old ones."""
+        return largest_stable_step(self.spacing)
 
     def march(
         self,
@@ -67,8 +73,9 @@ class PeronaMalik:
             squared_scale=self._squared_scale,
             edges=self.edges,
             guide=self.guide,
+            spacing=self.spacing,
             smoothing=smoothing,
-            several=u.ndim > 3,
+            several=u.ndim > 1 + len(self.spacing),
             scratch=scratch,
         )
 
@@ -97,6 +104,7 @@ class PeronaMalik:
             squared_scale=self._squared_scale,
             edges=self.edges,
             guide=self.guide,
+            spacing=self.spacing,
             scratch=scratch,
         )
 

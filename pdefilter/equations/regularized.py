@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from pdefilter.equations.evolution import one_by_one
 from pdefilter.equations.perona_malik import PeronaMalik
@@ -30,15 +30,19 @@ class Regularized:
     equation: PeronaMalik
     smoothed: Smoothing
 
-    largest_stable_step: ClassVar[float] = PeronaMalik.largest_stable_step
+    @property
+    def largest_stable_step(self) -> float:
+        """That of the equation."""
+        return self.equation.largest_stable_step
 
     def march(
         self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
     ) -> "Planes":
         """Take explicit steps."""
-        if self.smoothed.valid is None and self.smoothed.taps.fits(*u.shape[-2:]):
-            return self.equation.march(u, sizes, smoothing=self.smoothed.taps, scratch=scratch)
-        if u.ndim > 3:
+        taps = self.smoothed.same_taps
+        if self.smoothed.valid is None and taps is not None and taps.fits(*u.shape[-2:]):
+            return self.equation.march(u, sizes, smoothing=taps, scratch=scratch)
+        if u.ndim > 1 + len(self.smoothed.spacing):
             return one_by_one(self.march, u, sizes)
         for size in sizes:
             u = self.freeze(u).march(u, [size], scratch=scratch)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pdefilter.grid import UNIT
+
 if TYPE_CHECKING:
     from pdefilter.kernels.reference.correlation import Order
     from pdefilter.kernels.taps import Taps
@@ -17,13 +19,16 @@ class Smoothing:
     Attributes
     ----------
     sigma : float
-        The standard deviation σ of the Gaussian in px; 0 for none.
+        The standard deviation σ of the Gaussian in the unit of the spacing; 0 for none.
     valid : ndarray of shape (M, N) or (C, M, N), bool, or None
-        Which pixels are no holes; None where none is.
+        False in holes; None where there are none.
+    spacing : tuple of float
+        The distance of neighbouring pixels along every axis.
     """
 
     sigma: float
     valid: "Mask | None" = None
+    spacing: tuple[float, ...] = UNIT
 
     def __call__(
         self, u: "Planes", out: "Planes | None" = None, *, order: "Order" = "mean"
@@ -42,10 +47,10 @@ class Smoothing:
 
         taps = self.taps
         if self.valid is None:
-            return correlate(u, taps, taps, order=order, out=out)
+            return correlate(u, *taps, order=order, out=out)
         valid = self.valid if self.valid.ndim == 3 else self.valid[None]
-        weight = correlate(valid.astype(np.float32), taps, taps, order=order)
-        smoothed = correlate(u * self.valid, taps, taps, order=order)
+        weight = correlate(valid.astype(np.float32), *taps, order=order)
+        smoothed = correlate(u * self.valid, *taps, order=order)
         out = np.empty_like(u) if out is None else out
         out[...] = 0
         return np.divide(smoothed, weight, out=out, where=weight > 0)
@@ -66,11 +71,21 @@ class Smoothing:
         return out
 
     @cached_property
-    def taps(self) -> "Taps":
-        """The weights of G_σ along either axis."""
+    def taps(self) -> "tuple[Taps, ...]":
+        """The weights of G_σ along every axis."""
         from pdefilter.kernels.windows import gaussian
 
-        return gaussian(self.sigma)
+        return tuple(gaussian(self.sigma / h) for h in self.spacing)
+
+    @property
+    def same_taps(self) -> "Taps | None":
+        """The weights along either axis, where they are the same."""
+        return self.taps[0] if len(set(self.spacing)) == 1 else None
+
+    @property
+    def reach(self) -> int:
+        """How many pixels away a neighbour still counts."""
+        return max(taps.reach for taps in self.taps) if self.sigma else 0
 
     def cropped(self, rows: "Places", columns: "Places") -> "Smoothing":
         """Make that of a part of the image, cut out."""

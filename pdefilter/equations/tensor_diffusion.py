@@ -1,12 +1,14 @@
 """Diffusion with a tensor, u_t = div(D(J_ρ(∇u_σ)) ∇u), on the pixel grid."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from pdefilter.equations.evolution import one_by_one
 from pdefilter.equations.smoothing import Smoothing
 from pdefilter.equations.varying import Apart
+from pdefilter.grid import UNIT
 
 if TYPE_CHECKING:
     from pdefilter.kernels.lattice import Stencil
@@ -18,6 +20,24 @@ if TYPE_CHECKING:
 _LONG_STEP = 1024.0
 
 
+def largest_tensor_step(spacing: Sequence[float]) -> float:
+    """Find the largest stable explicit step of diffusion with a tensor D of eigenvalues up to 1.
+
+    Up to it every new value is a mean of old ones, as the weights of a pixel's neighbours have
+    a sum below 8/min h²: its own are at most tr D ≤ 2; and those of pixels that choose it, by
+    λ_k |e_k|² ≤ 1, half the sum of 1/|e|² over all primitive offsets e within reach, 5.41.
+    That sum grows by 12/π (at most 4) times the logarithm of the reach, which grows with the
+    ratio of spacings.
+
+    Parameters
+    ----------
+    spacing : sequence of float
+        The distance h of neighbouring pixels along both axes.
+    """
+    beyond = 4 * math.log(max(spacing) / min(spacing))
+    return min(spacing) ** 2 / (8 + beyond)
+
+
 @dataclass(frozen=True)
 class LinearTensorDiffusion:
     """u_t = div(D ∇u) with given D, zero flux through the border.
@@ -26,14 +46,17 @@ class LinearTensorDiffusion:
     ----------
     stencil : Stencil
         D on the lattice.
+    spacing : tuple of float
+        The distance of neighbouring pixels along every axis.
     """
 
     stencil: "Stencil"
+    spacing: tuple[float, ...] = UNIT
 
-    largest_stable_step: ClassVar[float] = 0.125
-    """In px². Up to it every new value is a mean of old ones, as the weights of a pixel's ties
-    have a sum below 8: those of its own are at most tr D ≤ 2; and those of others, by
-    λ_k |e_k|² ≤ 1, half the sum of 1/|e|² over all primitive offsets e within reach, 5.41."""
+    @property
+    def largest_stable_step(self) -> float:
+        """The largest stable step; see `largest_tensor_step`."""
+        return largest_tensor_step(self.spacing)
 
     def march(
         self,
@@ -46,7 +69,9 @@ class LinearTensorDiffusion:
         """Take explicit steps; see `pdefilter.kernels.lattice.march`."""
         from pdefilter.kernels.lattice import march
 
-        return march(u, sizes, momenta=momenta, stencil=self.stencil, scratch=scratch)
+        return march(
+            u, sizes, momenta=momenta, stencil=self.stencil, spacing=self.spacing, scratch=scratch
+        )
 
     def of_channels(self, count: int) -> "tuple[LinearTensorDiffusion, ...]":
         """List the equation of each of so many channels."""
@@ -91,7 +116,15 @@ class TensorDiffusion:
     integrated: Smoothing
     scales: "Plane | None" = None
 
-    largest_stable_step: ClassVar[float] = LinearTensorDiffusion.largest_stable_step
+    @property
+    def spacing(self) -> tuple[float, ...]:
+        """The distance of neighbouring pixels along every axis."""
+        return self.smoothed.spacing
+
+    @property
+    def largest_stable_step(self) -> float:
+        """The largest stable step; see `largest_tensor_step`."""
+        return largest_tensor_step(self.spacing)
 
     def march(
         self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
@@ -102,7 +135,7 @@ class TensorDiffusion:
         from pdefilter.kernels.lattice import advance
         from pdefilter.kernels.scratch import Scratch, writable
 
-        if u.ndim > 3:
+        if u.ndim > 1 + len(self.spacing):
             return one_by_one(self.march, u, sizes)
         if self.smoothed.valid is not None or self.scales is not None:
             # The ways around holes are those of a stencil.
@@ -116,7 +149,7 @@ class TensorDiffusion:
         fields = [np.empty((3, *u.shape[1:]), np.float32) for _ in range(2)]
         for size in sizes:
             tensor = self._structure(u, smoothed, *fields)
-            advance(u, size, tensor=tensor, law=self.law, out=other)
+            advance(u, size, tensor=tensor, law=self.law, spacing=self.spacing, out=other)
             u, other = other, u
         scratch.release(other)
         return u
@@ -129,9 +162,15 @@ class TensorDiffusion:
         if self.scales is not None:
             structure = structure * self.scales
         if valid is None or valid.ndim == 2:
-            return LinearTensorDiffusion(stencil_of(structure, valid, law=self.law, overwrite=True))
-        stencils = (stencil_of(structure, valid_in_one, law=self.law) for valid_in_one in valid)
-        return Apart(tuple(map(LinearTensorDiffusion, stencils)))
+            stencil = stencil_of(
+                structure, valid, law=self.law, spacing=self.spacing, overwrite=True
+            )
+            return LinearTensorDiffusion(stencil, self.spacing)
+        stencils = [
+            stencil_of(structure, valid_in_one, law=self.law, spacing=self.spacing)
+            for valid_in_one in valid
+        ]
+        return Apart(tuple(LinearTensorDiffusion(one, self.spacing) for one in stencils))
 
     def _structure(
         self,
@@ -147,7 +186,11 @@ class TensorDiffusion:
             return self.integrated.of_tensors(self._mean_structure(self.smoothed(u)))
         # Large images need the room of u_σ, which has no name here, as soon as J is there.
         structure = structure_tensor(
-            self.smoothed(u, smoothed), self.channels, self.smoothed.valid, out=structure
+            self.smoothed(u, smoothed),
+            self.channels,
+            self.smoothed.valid,
+            spacing=self.spacing,
+            out=structure,
         )
         return self.integrated.of_tensors(structure, gathered)
 
@@ -160,7 +203,8 @@ class TensorDiffusion:
         assert self.smoothed.valid is not None
         pairs = zip(smoothed, self.smoothed.valid, strict=True)
         total: Planes = np.sum(
-            [structure_tensor(plane[None], 1, at) for plane, at in pairs], axis=0
+            [structure_tensor(plane[None], 1, at, spacing=self.spacing) for plane, at in pairs],
+            axis=0,
         )
         total /= np.maximum(1, np.count_nonzero(self.smoothed.valid, axis=0)).astype(np.float32)
         return total

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pdefilter.equations.diffusivities import Diffusivity
 from pdefilter.equations.evolution import LinearEvolution, Splittable, one_by_one
 from pdefilter.equations.heat import Heat
 from pdefilter.equations.smoothing import Smoothing
+from pdefilter.grid import largest_stable_step
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
@@ -44,13 +45,21 @@ class VaryingDiffusion:
     edges: "Planes | None"
     smoothed: Smoothing
 
-    largest_stable_step: ClassVar[float] = Heat.largest_stable_step
+    @property
+    def spacing(self) -> tuple[float, ...]:
+        """The distance of neighbouring pixels along every axis."""
+        return self.smoothed.spacing
+
+    @property
+    def largest_stable_step(self) -> float:
+        """That of the heat equation, as g ≤ 1."""
+        return largest_stable_step(self.spacing)
 
     def march(
         self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
     ) -> "Planes":
         """Take explicit steps."""
-        if u.ndim > 3:
+        if u.ndim > 1 + len(self.spacing):
             return one_by_one(self.march, u, sizes)
         for size in sizes:
             u = self.freeze(u).march(u, [size], scratch=scratch)
@@ -67,13 +76,18 @@ class VaryingDiffusion:
         else:
             scale = np.float32(self.diffusivity.scale) / between_pixels(np.square(self.contrast))
         g = conduct(
-            self.smoothed(u), self.diffusivity.conductance, scale, self.channels, self.edges
+            self.smoothed(u),
+            self.diffusivity.conductance,
+            scale,
+            self.channels,
+            self.edges,
+            spacing=self.spacing,
         )
         if self.edges is None:
-            return Heat(g)
+            return Heat(g, self.spacing)
         if self.edges.ndim == 3:
-            return Heat(g * self.edges)
-        return Apart(tuple(Heat(g * edges) for edges in self.edges))
+            return Heat(g * self.edges, self.spacing)
+        return Apart(tuple(Heat(g * edges, self.spacing) for edges in self.edges))
 
     def cropped(self, rows: "Places", columns: "Places") -> "VaryingDiffusion":
         """Make the evolution of a part of the image, cut out."""

@@ -64,4 +64,4 @@ class CurvatureMotion(PlanesOperation):
         from pdefilter.kernels.curvature import curvature_motion
 
         weight = None if image.valid is None else image.valid.astype(np.float32)
-        return curvature_motion(u, self.steps, weight)
+        return curvature_motion(u, self.steps, weight, spacing=image.spacing)

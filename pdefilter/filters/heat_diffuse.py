@@ -18,6 +18,7 @@ from pdefilter.filters.time_options import (
     scheme_option,
     time_option,
 )
+from pdefilter.grid import UNIT, largest_stable_step
 from pdefilter.operation import Numbers, Operation, Unchanged
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def heat_diffuse(
             tolerance=tolerance,
             to_tolerance="optimal",
             default_time=DEFAULT_TIME,
-            largest_stable_step=Heat.largest_stable_step,
+            largest_stable_step=largest_stable_step(UNIT),
         )
         if not steps.time:
             return Unchanged()
@@ -175,7 +176,7 @@ class HeatFlow(PlanesOperation):
         if self.exact is not None and image.valid is None:
             return {"scheme": "exact", "time": self.exact}
         assert self.steps is not None
-        return self.steps.measure(Heat(edges_of(image)), u, image.scale)
+        return self.steps.measure(Heat(edges_of(image), image.spacing), u, image.scale)
 
     def reach(self, numbers: Numbers) -> int | None:
         """Depend on as much as the steps reach; solved exactly, on all of the image."""
@@ -186,5 +187,5 @@ class HeatFlow(PlanesOperation):
     ) -> "Planes":
         """Take the steps, or none."""
         if numbers["scheme"] == "exact":
-            return Heat().evolve_exactly(u, numbers["time"])
-        return take_steps(Heat(edges_of(image)), u, numbers, scratch)
+            return Heat(spacing=image.spacing).evolve_exactly(u, numbers["time"])
+        return take_steps(Heat(edges_of(image), image.spacing), u, numbers, scratch)

@@ -13,12 +13,13 @@ from pdefilter.equations.evolution import Evolution
 from pdefilter.equations.perona_malik import PeronaMalik
 from pdefilter.equations.regularized import Regularized
 from pdefilter.equations.smoothing import Smoothing
-from pdefilter.equations.tensor_diffusion import TensorDiffusion
+from pdefilter.equations.tensor_diffusion import TensorDiffusion, largest_tensor_step
 from pdefilter.equations.varying import VaryingDiffusion
 from pdefilter.errors import ParameterError
 from pdefilter.evolve.schedule import DEFAULT_TOLERANCE, SCHEMES
 from pdefilter.filters.option import AUTO
 from pdefilter.filters.planes import edges_of
+from pdefilter.grid import UNIT, largest_stable_step
 
 if TYPE_CHECKING:
     from pdefilter.kernels.tensors import TensorLaw
@@ -51,7 +52,7 @@ class Choice:
 
     def smoothed(self, image: "Raster") -> Smoothing:
         """Make what goes from an image to that which coefficients are taken from."""
-        return Smoothing(self.presmooth or 0.0, image.valid)
+        return Smoothing(self.presmooth or 0.0, image.valid, image.spacing)
 
     @property
     def reach(self) -> int | None:
@@ -61,7 +62,7 @@ class Choice:
         """
         if MODELS[self.model].has_tensor:
             return None
-        return Smoothing(self.presmooth).taps.reach if self.presmooth else 0
+        return Smoothing(self.presmooth or 0.0).reach
 
     def contrast_of(self, deviations: "Sequence[float | Values]") -> "float | Values":
         """Find the κ that removes noise of these deviations best."""
@@ -133,7 +134,7 @@ def evolution_along_edges(
     """Make the diffusion by g of differences edge by edge, for an image with its open edges."""
     if image.holes_differ or not isinstance(contrast, float):
         return VaryingDiffusion(diffusivity, contrast, len(image.colour), edges, smoothed)
-    equation = PeronaMalik(diffusivity, contrast, len(image.colour), edges)
+    equation = PeronaMalik(diffusivity, contrast, len(image.colour), edges, spacing=image.spacing)
     return Regularized(equation, smoothed) if smoothed.sigma else equation
 
 
@@ -160,7 +161,7 @@ def _with_tensor(
     anywhere = image.valid
     if anywhere is not None and anywhere.ndim == 3:
         anywhere = np.logical_or.reduce(anywhere, axis=0)
-    integrated = Smoothing(choice.integration_scale or 0.0, anywhere)
+    integrated = Smoothing(choice.integration_scale or 0.0, anywhere, image.spacing)
     return TensorDiffusion(
         law(contrast), len(image.colour), choice.smoothed(image), integrated, scales
     )
@@ -181,7 +182,7 @@ MODELS: Mapping[str, Row] = {
             AUTO,
             None,
             _EDGEWISE,
-            PeronaMalik.largest_stable_step,
+            largest_stable_step(UNIT),
             DEFAULT_TOLERANCE,
             False,
             _edgewise,
@@ -192,7 +193,7 @@ MODELS: Mapping[str, Row] = {
             AUTO,
             None,
             _EDGEWISE,
-            Regularized.largest_stable_step,
+            largest_stable_step(UNIT),
             DEFAULT_TOLERANCE,
             False,
             _edgewise,
@@ -203,7 +204,7 @@ MODELS: Mapping[str, Row] = {
             AUTO,
             None,
             _TENSOR,
-            TensorDiffusion.largest_stable_step,
+            largest_tensor_step(UNIT),
             _TENSOR_TOLERANCE,
             True,
             _edge_enhancing,
@@ -214,7 +215,7 @@ MODELS: Mapping[str, Row] = {
             "p50",
             20.0,
             _TENSOR,
-            TensorDiffusion.largest_stable_step,
+            largest_tensor_step(UNIT),
             _TENSOR_TOLERANCE,
             True,
             _coherence_enhancing,

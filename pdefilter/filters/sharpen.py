@@ -118,14 +118,14 @@ class Sharpening(Operation):
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
         """Sharpen by a linear filter."""
-        return image.convolved(self._sharpened)
+        return image.convolved(lambda u: self._sharpened(u, image.spacing))
 
-    def _sharpened(self, u: "Planes") -> "Planes":
+    def _sharpened(self, u: "Planes", spacing: tuple[float, ...]) -> "Planes":
         time = self.sigma**2 / 2
         if self.method == "laplacian":
-            return Heat().march(u, [-self.amount * time])
+            return Heat(spacing=spacing).march(u, [-self.amount * time])
         if self.method == "inverse-heat":
-            return Heat().evolve_back(u, time, self.amount)
+            return Heat(spacing=spacing).evolve_back(u, time, self.amount)
         import numpy as np
 
         from pdefilter.kernels import windows

@@ -1,6 +1,5 @@
 """Sharpen an image to flat regions between sharp edges, by shock filters."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
@@ -12,6 +11,7 @@ from pdefilter.filters.coupling import Coupled, Coupling
 from pdefilter.filters.option import Option, image_filter
 from pdefilter.filters.time_options import Steps, time_option, travel_step_option
 from pdefilter.filters.weighted_mean import WeightedMean
+from pdefilter.grid import Grid
 from pdefilter.operation import Numbers, Operation, Unchanged
 from pdefilter.schemes.explicit import explicit_steps
 
@@ -25,7 +25,7 @@ DEFAULT_SIGMA = 1.0
 DEFAULT_RHO = 4.0
 
 # Of two neighbours one is as far from the pixel as the upwind slope divided by √2, at least.
-LARGEST_STEP = math.sqrt(0.5)
+LARGEST_STEP = Grid.unit((1, 1)).largest_shock_step
 
 Model: TypeAlias = Literal["osher-rudin", "alvarez-mazorra", "coherence"]
 
@@ -176,7 +176,7 @@ class ShockFilter(Operation):
         """
         if numbers["weighted"] and self.sigma:
             return None
-        kernels = [Smoothing(sigma).taps.reach for sigma in (self.sigma, self.rho) if sigma]
+        kernels = [Smoothing(sigma).reach for sigma in (self.sigma, self.rho) if sigma]
         return len(self.steps) * (1 + max(kernels, default=0))
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
@@ -191,6 +191,7 @@ class ShockFilter(Operation):
             colour = advance(
                 image.colour,
                 step,
+                spacing=image.spacing,
                 guide=self._guide(image),
                 weight=weight,
                 structure=structure(image.colour) if structure else None,
@@ -218,11 +219,13 @@ class ShockFilter(Operation):
         from pdefilter.kernels.tensors import structure_tensor
 
         visible = image.visible
-        gathered = Smoothing(self.rho, visible)
+        gathered = Smoothing(self.rho, visible, image.spacing)
         buffers = [np.empty((3, *image.shape), np.float32) for _ in range(2)]
 
         def structure(colour: "Planes") -> "Planes":
-            tensors = structure_tensor(colour, len(colour), visible, out=buffers[0])
+            tensors = structure_tensor(
+                colour, len(colour), visible, spacing=image.spacing, out=buffers[0]
+            )
             return gathered.of_tensors(tensors, buffers[1])
 
         return structure

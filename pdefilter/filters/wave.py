@@ -21,6 +21,7 @@ from pdefilter.filters.time_options import (
     time_option,
     travel_step_option,
 )
+from pdefilter.grid import UNIT, largest_stable_step
 from pdefilter.operation import Numbers, Operation, Unchanged
 from pdefilter.schemes.explicit import explicit_steps
 from pdefilter.schemes.fast_explicit import Cycle
@@ -33,7 +34,7 @@ DEFAULT_TIME = 4.0
 DEFAULT_STEP = 0.5
 DEFAULT_KAPPA = "p90"
 
-LARGEST_STEP = largest_leap(Heat.largest_stable_step)
+LARGEST_STEP = largest_leap(largest_stable_step(UNIT))
 
 CONSTANT: Literal["constant"] = "constant"
 _FORMULAS = {
@@ -197,7 +198,7 @@ class Waves(Operation):
         """Take g as it is for the image given, its transparent pixels as if black."""
         edges = edges_of(image)
         if self.diffusivity == CONSTANT:
-            return Heat(edges)
+            return Heat(edges, image.spacing)
         contrast: Any = numbers_in("kappa_map", self.kappa_map, image, positive=True)
         if contrast is None:
             contrast = image.scale.number(numbers["kappa"])
@@ -207,7 +208,7 @@ class Waves(Operation):
             usable(contrast),
             image,
             edges,
-            Smoothing(0.0, image.valid),
+            Smoothing(0.0, image.valid, image.spacing),
         ).freeze(_visible(image))
 
 

@@ -37,15 +37,12 @@ class GraphLaplacian:
         The leaks d; None for 0.
     free : ndarray of shape (M, N), bool, or None
         Where u may change; None for everywhere.
-    spacing : tuple of float, or None
-        The distance between pixels along each axis; None for 1.
     """
 
     shape: tuple[int, ...]
     edges: Planes | None = None
     leaks: Plane | None = None
     free: Mask | None = None
-    spacing: tuple[float, ...] | None = None
 
     def relax(self, u: Plane, f: Plane | None, colour: int) -> None:
         """Balance the pixels of one colour of a checkerboard, 0 or 1, in place."""
@@ -79,4 +76,4 @@ class GraphLaplacian:
         return GraphLaplacian(leaks.shape, edges, leaks)
 
     def _compute(self, name: str, *arguments: Any) -> Any:
-        return compute(name, self, *arguments, dimensions=len(self.shape), spacing=self.spacing)
+        return compute(name, self, *arguments, dimensions=len(self.shape))

@@ -1,5 +1,6 @@
 """Fields of symmetric tensors: the structure of an image, and diffusion that follows it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +42,12 @@ class TensorLaw:
 
 
 def structure_tensor(
-    u: Planes, channels: int, valid: Mask | None = None, *, out: Planes | None = None
+    u: Planes,
+    channels: int,
+    valid: Mask | None = None,
+    *,
+    spacing: Sequence[float] | None = None,
+    out: Planes | None = None,
 ) -> Planes:
     """Find J = Σ_c ∇u_c ∇u_cᵀ / `channels`, the same for all channels.
 
@@ -56,6 +62,8 @@ def structure_tensor(
     valid : ndarray of shape (M, N), bool, optional
         Which pixels are no holes: their edges are no structure, by the product
         rule v∇u = ∇(vu) − u∇v.
+    spacing : sequence of float, optional
+        The distance of neighbouring pixels along every axis; by default 1.
     out : ndarray of shape (3, M, N), float32, optional
         Where to write; by default a new array.
 
@@ -71,5 +79,6 @@ def structure_tensor(
         alpha=None if valid is None else valid.astype(np.float32),
         measure="tensor",
         factor=1 / channels,
+        spacing=spacing,
         out=out,
     )
