@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pdefilter.kernels.reference.lattice import digits_of_sums
 from pdefilter.kernels.scratch import Scratch, writable
 from pdefilter.kernels.table import compute, native_has
 from pdefilter.kernels.tensors import TensorLaw
@@ -152,24 +153,27 @@ def march(
     ties = stencil.weights, stencil.neighbours
     for step, momentum in zip(steps, momenta or [1.0] * len(steps), strict=True):
         # The new image takes the place of the last but one, pixel by pixel.
-        arguments = u, ties, rounding_bias_of(u), step, momentum, other
+        arguments = u, ties, rounding_bias_of(u, spacing), step, momentum, other
         compute("apply stencil", *arguments, dimensions=u.ndim - 1, spacing=spacing)
         u, other = other, u
     scratch.release(other)
     return u
 
 
-def rounding_bias_of(u: Planes) -> NDArray[np.float64]:
+def rounding_bias_of(
+    u: Planes, spacing: Sequence[float] | None = None
+) -> NDArray[np.float64]:
     """Find for every channel a number that, added and subtracted, rounds fluxes to its last bit.
 
-    With 2^e above all |u|, and the weights of a pixel below 8 together, no sum of fluxes
-    exceeds 2^(e + 4); and double precision has 53 bits. A channel without a finite bound
-    becomes NaN everywhere.
+    With 2^e above all |u|, and the weights of a pixel below 2^(n − 1) together, no sum of
+    fluxes exceeds 2^(e + n); and double precision has 53 bits. A channel without a finite
+    bound becomes NaN everywhere.
     """
+    digits = digits_of_sums(u.ndim - 1, spacing)
     axes = tuple(range(1, u.ndim))
     largest = np.maximum(u.max(axis=axes), -u.min(axis=axes)).astype(np.float64)
     _, exponent = np.frexp(largest)
-    return np.where(np.isfinite(largest), np.ldexp(1.5, exponent + 4), np.nan)
+    return np.where(np.isfinite(largest), np.ldexp(1.5, exponent + digits), np.nan)
 
 
 def _blocked(neighbours: NDArray[np.int8], valid: Mask) -> NDArray[np.bool_]:

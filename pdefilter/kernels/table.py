@@ -32,12 +32,15 @@ class Row:
         Of up to how many channels; None for any number.
     dtypes : tuple of str
         Of which types.
+    takes_spacing : bool
+        Whether the reference engine is told the spacing; else other arguments say it.
     """
 
     function: str
     dimensions: int = 2
     most_channels: int | None = None
     dtypes: tuple[str, ...] = ("float32",)
+    takes_spacing: bool = True
 
 
 _STORED = ("uint8", "uint16", "float32")
@@ -51,7 +54,7 @@ TABLE: Mapping[str, Row] = {
     "shock": Row("shock.advance"),
     "curvature motion": Row("curvature.advance"),
     "reduce": Row("lattice.reduce"),
-    "apply stencil": Row("lattice.apply_stencil"),
+    "apply stencil": Row("lattice.apply_stencil", takes_spacing=False),
     "reduce and apply": Row("lattice.reduce_and_apply"),
     "relax": Row("elliptic.relax"),
     "residual": Row("elliptic.residual"),
@@ -95,7 +98,8 @@ def compute(
     """
     if native_has(name, dimensions, channels, dtype, spacing) and not _any_empty(arguments):
         return _function("native", name)(*arguments, **memory)
-    spaced = {} if is_one(spacing) else {"spacing": spacing}
+    unspaced = is_one(spacing) or not TABLE[name].takes_spacing
+    spaced = {} if unspaced else {"spacing": spacing}
     return _function("reference", name)(*arguments, **spaced)
 
 

@@ -83,7 +83,7 @@ def test_no_weight_leaves_a_half_as_it_is():
         ("anisotropic", {"time": np.ones((30, 40))}, "time: is an array"),
         ("anisotropic", {"kappa": np.ones((3, 4))}, "has 40 × 30 pixels, the kappa map 4 × 3"),
         ("anisotropic", {"kappa": np.zeros((30, 40))}, "kappa_map: has values that are not above"),
-        ("anisotropic", {"kappa": np.full((30, 40), np.nan)}, "no finite numbers"),
+        ("anisotropic", {"kappa": np.full((30, 40), np.nan)}, "not finite numbers"),
         ("anisotropic", {"noise": -np.ones((30, 40))}, "noise_map: has values that are not at"),
         ("anisotropic", {"kappa": np.ones((30, 40, 3))}, "has 3 colour channels"),
         ("anisotropic", {"kappa": np.ones((30, 40)), "kappa_map": np.ones((30, 40))}, "the same"),

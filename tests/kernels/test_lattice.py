@@ -6,13 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import tensors
 
-from pdefilter.equations.tensor_diffusion import LinearTensorDiffusion
+from pdefilter.equations.tensor_diffusion import LinearTensorDiffusion, largest_tensor_step
+from pdefilter.grid import UNIT
 from pdefilter.kernels.lattice import march, stencil_of
 from pdefilter.kernels.march import march as march_heat
 from pdefilter.kernels.reference.lattice import REACH
 from pdefilter.schemes.fast_explicit import fed_cycle, fsi_cycle
 
-LIMIT = LinearTensorDiffusion.largest_stable_step
+LIMIT = largest_tensor_step(UNIT)
 
 
 def constant(tensor, rows, columns):
