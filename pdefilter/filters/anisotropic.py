@@ -1,7 +1,6 @@
 """Smooth an image within its regions and not across their edges."""
 
 import functools
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +16,8 @@ from pdefilter.filters.coupling import Coupled, Coupling, Sharing
 from pdefilter.filters.maps import (
     KappaMap,
     NoiseMap,
+    SupportsArray,
+    as_number,
     as_raster,
     numbers_in,
     require_map,
@@ -36,6 +37,7 @@ from pdefilter.filters.time_options import (
 )
 from pdefilter.operation import Numbers, Operation, Unchanged
 from pdefilter.scale import Scale
+from pdefilter.warn import warn
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
@@ -54,7 +56,7 @@ def anisotropic(
         Model, Option("Which equation u_t = … the image follows.", choices=_MODELS)
     ] = "regularized",
     noise: NoiseLevel = AUTO,
-    kappa: Annotated[float | str, kappa_option(auto=True)] = AUTO,
+    kappa: Annotated[float | str | SupportsArray, kappa_option(auto=True)] = AUTO,
     diffusivity: Annotated[
         DiffusivityName | None,
         Option(
@@ -195,6 +197,7 @@ def anisotropic(
     doi:10.1007/978-3-319-45886-1_8 (fsi); Weickert, ter Haar Romeny &
     Viergever 1998, doi:10.1109/83.661190 (aos).
     """
+    kappa, noise = as_number(kappa), as_number(noise)
     choice = choose(
         model, diffusivity=diffusivity, presmooth=presmooth, integration_scale=integration_scale
     )
@@ -337,8 +340,7 @@ def _fractions(contrast: "float | Values", scale: Scale) -> float | list[float]:
 
 def _warn_of_large(contrast: float, u: "Planes", scale: Scale) -> None:
     if scale.fraction(contrast) > 1 and contrast > u.max() - u.min():
-        warnings.warn(
+        warn(
             f"kappa = {scale.fraction(contrast):g} is above every difference in the image, where "
-            "full scale is 1: nothing counts as an edge",
-            stacklevel=2,
+            "full scale is 1: nothing counts as an edge"
         )

@@ -1,6 +1,5 @@
 """Fill the holes of an image from what is around them."""
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar
 
@@ -13,6 +12,7 @@ from pdefilter.filters.option import Option, image_filter
 from pdefilter.filters.planes import PlanesOperation
 from pdefilter.observer import chose
 from pdefilter.operation import Numbers, Operation
+from pdefilter.warn import warn
 
 if TYPE_CHECKING:
     from pdefilter.equations.poisson import Residual
@@ -223,19 +223,17 @@ def _divided(image: "Raster", wanted: "Mask | None") -> "tuple[Mask, Mask, Mask 
     if known.ndim == 3 and not known.any(axis=(1, 2)).all():
         raise ImageError("has a channel that is all holes; leave some pixels of it")
     if holes.mean() > _UNUSUAL:
-        warnings.warn(
+        warn(
             f"{holes.mean():.0%} of the pixels are filled; what is black in a mask is filled and "
-            "what is white stays, in --fill what is white is filled",
-            stacklevel=3,
+            "what is white stays, in --fill what is white is filled"
         )
     if within is None:
         return known, holes, None
     tied = holes & reached(within, known)
     if lost := np.count_nonzero(holes & ~tied):
-        warnings.warn(
+        warn(
             f"{lost} pixels to be filled lie among holes that stay, away from all that is known, "
-            "and stay too; fill those holes as well",
-            stacklevel=3,
+            "and stay too; fill those holes as well"
         )
     return known, tied, within & (known | tied)
 
@@ -248,10 +246,9 @@ def tell_of(residual: "Residual") -> None:
     """Tell how well an equation is solved, and warn where it is not as well as it should be."""
     chose(residual=residual.reached, tolerance=residual.tolerance, iterations=residual.iterations)
     if residual.reached > residual.tolerance:
-        warnings.warn(
+        warn(
             f"the residual is {residual.reached:.1e}, not {residual.tolerance:g} as it should be, "
-            f"after {residual.iterations} iterations",
-            stacklevel=2,
+            f"after {residual.iterations} iterations"
         )
 
 

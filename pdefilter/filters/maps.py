@@ -1,6 +1,6 @@
 """Parameters that differ from pixel to pixel: pictures of the size of the image."""
 
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
 
 from pdefilter.errors import MisfitError, ParameterError
 from pdefilter.filters.option import Option
@@ -28,6 +28,20 @@ NoiseMap: TypeAlias = Annotated[
         picture=True,
     ),
 ]
+
+
+class SupportsArray(Protocol):
+    """A map given in place of a number: an array of shape (M, N)."""
+
+    def __array__(self) -> Any:
+        """Make a NumPy array of it."""
+        ...
+
+
+def as_number(value: "float | str | SupportsArray") -> float | str:
+    """Take a number or a word as operations are given it: a map comes by its own option."""
+    assert isinstance(value, float | int | str)
+    return value
 
 
 def as_raster(picture: "Picture | None") -> "Raster | None":

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
+from pdefilter.filters.maps import SupportsArray
 from pdefilter.filters.option import AUTO, Option
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ _SMALLEST = 1e-7
 _LARGEST = 1e9
 
 NoiseLevel: TypeAlias = Annotated[
-    float | str,
+    float | str | SupportsArray,
     Option(
         "Standard deviation of the noise on the scale where full scale is 1, that kappa auto and "
         "time auto follow; auto: estimated in every channel.",

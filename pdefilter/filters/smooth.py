@@ -7,7 +7,7 @@ from pdefilter.errors import ParameterError
 from pdefilter.filters.colour import Color, InSpace
 from pdefilter.filters.coupling import Coupled, Coupling
 from pdefilter.filters.curvature import CurvatureMotion, curvature_steps
-from pdefilter.filters.maps import LEVELS, NoiseMap, as_raster
+from pdefilter.filters.maps import LEVELS, NoiseMap, SupportsArray, as_number, as_raster
 from pdefilter.filters.median import Median
 from pdefilter.filters.option import Option, image_filter
 from pdefilter.filters.time_options import time_option
@@ -77,7 +77,7 @@ def smooth(
         ),
     ] = None,
     weight: Annotated[
-        float | str | None,
+        float | str | SupportsArray | None,
         Option(
             "Weight λ of the slopes in an energy: a slope κ, in total variation any, pulls a pixel "
             "by λ; auto: the one that removes the noise best, which is estimated.",
@@ -122,7 +122,7 @@ def smooth(
         ),
     ] = None,
     noise: Annotated[
-        float | str | None,
+        float | str | SupportsArray | None,
         Option(
             "Standard deviation of the noise on the scale where full scale is 1, that weight auto "
             "follows; auto: estimated in every channel.",
@@ -238,9 +238,9 @@ def smooth(
         require_fit(method, optimizer, kappa)
         wanted = Minimised(
             method,
-            weight,
+            None if weight is None else as_number(weight),
             as_raster(weight_map),
-            noise,
+            None if noise is None else as_number(noise),
             as_raster(noise_map),
             kappa,
             optimizer,

@@ -1,6 +1,5 @@
 """Smoothing that minimises an energy."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from pdefilter.filters.planes import PlanesOperation, edges_of
 from pdefilter.observer import chose
 from pdefilter.operation import Numbers
 from pdefilter.scale import Scale
+from pdefilter.warn import warn
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
@@ -147,10 +147,9 @@ class Minimised(PlanesOperation):
         reached = trace.distances[-1] / trace.tolerance
         if reached > 1:
             levels = 255 * scale.fraction(allowed)
-            warnings.warn(
+            warn(
                 f"the minimum may be {reached * levels:.2g} grey levels away, not "
-                f"{levels:.2g}, after {trace.iterations} iterations",
-                stacklevel=2,
+                f"{levels:.2g}, after {trace.iterations} iterations"
             )
         return minimiser
 

@@ -11,7 +11,15 @@ from pdefilter.equations.smoothing import Smoothing
 from pdefilter.errors import ParameterError
 from pdefilter.filters.colour import Color, InSpace
 from pdefilter.filters.coupling import Coupled, Coupling
-from pdefilter.filters.maps import KappaMap, as_raster, numbers_in, require_map, require_size
+from pdefilter.filters.maps import (
+    KappaMap,
+    SupportsArray,
+    as_number,
+    as_raster,
+    numbers_in,
+    require_map,
+    require_size,
+)
 from pdefilter.filters.models import evolution_along_edges
 from pdefilter.filters.option import Option, image_filter
 from pdefilter.filters.planes import edges_of
@@ -60,7 +68,9 @@ def wave(
         DiffusivityName | Literal["constant"],
         Option("How g fades with the difference s of the image given.", choices=_FORMULAS),
     ] = CONSTANT,
-    kappa: Annotated[float | str | None, kappa_option(otherwise=DEFAULT_KAPPA)] = None,
+    kappa: Annotated[
+        float | str | SupportsArray | None, kappa_option(otherwise=DEFAULT_KAPPA)
+    ] = None,
     time: Annotated[float | None, time_option(otherwise="4", unit="px")] = None,
     iterations: Steps = None,
     step: Annotated[
@@ -144,9 +154,8 @@ def wave(
     )
     if not steps:
         return Unchanged()
-    waves = Waves(
-        leapfrog(steps, damping), diffusivity, kappa or DEFAULT_KAPPA, as_raster(kappa_map)
-    )
+    contrast = as_number(kappa or DEFAULT_KAPPA)
+    waves = Waves(leapfrog(steps, damping), diffusivity, contrast, as_raster(kappa_map))
     if diffusivity == CONSTANT:
         return InSpace(color, waves)
     return InSpace(color, Coupled(coupling, waves), couples=True)

@@ -1,11 +1,10 @@
 """Colour spaces: from RGB to where a filter works, and back."""
 
-import warnings
-
 import numpy as np
 
 from pdefilter.kernels.bands import for_each_band
 from pdefilter.raster import Plane, Planes
+from pdefilter.warn import warn
 
 # Rec. ITU-R BT.601, on the stored values.
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
@@ -49,10 +48,9 @@ def lab(rgb: Planes) -> Planes:
 
     outside = np.count_nonzero((rgb < 0) | (rgb > 1))
     if outside:
-        warnings.warn(
+        warn(
             f"{outside} of {rgb.size} values lie outside 0 to 1, where lab has no colours, and "
-            "were clipped",
-            stacklevel=2,
+            "were clipped"
         )
     converted = np.empty_like(rgb)
 

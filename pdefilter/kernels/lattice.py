@@ -160,9 +160,7 @@ def march(
     return u
 
 
-def rounding_bias_of(
-    u: Planes, spacing: Sequence[float] | None = None
-) -> NDArray[np.float64]:
+def rounding_bias_of(u: Planes, spacing: Sequence[float] | None = None) -> NDArray[np.float64]:
     """Find for every channel a number that, added and subtracted, rounds fluxes to its last bit.
 
     With 2^e above all |u|, and the weights of a pixel below 2^(n − 1) together, no sum of

@@ -1,4 +1,5 @@
 import inspect
+import typing
 
 import pytest
 
@@ -34,3 +35,18 @@ def test_defaults_are_values_that_their_options_take(name):
     for parameter in parameters_of(FILTERS[name]):
         checked = parameter.option.checked(parameter.name, parameter.kinds, parameter.default)
         assert checked == parameter.default
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_choices_are_the_literals_of_their_types(name):
+    signature = inspect.signature(FILTERS[name])
+    for parameter in parameters_of(FILTERS[name]):
+        if parameter.option.choices is not None:
+            annotation = signature.parameters[parameter.name].annotation.__origin__
+            assert set(_words(annotation)) == set(parameter.option.choices)
+
+
+def _words(annotation):
+    if typing.get_origin(annotation) is typing.Literal:
+        return typing.get_args(annotation)
+    return [word for member in typing.get_args(annotation) for word in _words(member)]
