@@ -23,6 +23,8 @@ from pdefilter.operation import Numbers, Operation
 from pdefilter.raster import Mask, Raster
 from pdefilter.scale import Scale
 
+_CHOSEN = ("full_scale", "noise", "kappa", "weight", "scheme", "time", "steps")
+
 
 def apply(operations: Sequence[Operation], image: Image, dtype: DTypeLike | None = None) -> Image:
     """Filter an image, by one operation after the other.
@@ -127,8 +129,27 @@ def _measured(operation: Operation, raster: Raster) -> Numbers:
     operation.require_fit(raster.shape)
     with np.errstate(over="ignore", invalid="ignore"):
         numbers = {"full_scale": raster.scale.full, **operation.measure(raster)}
-    chose(**numbers)
+    chose(**_choices(numbers), measured=numbers)
     return numbers
+
+
+def _choices(numbers: Numbers) -> dict[str, Any]:
+    """Pick the numbers that users may want to choose by hand, one a channel where channels differ.
+
+    The steps of all channels are counted together, as the observer counts them.
+    """
+    channels = numbers.get("channels")
+    if channels is None:
+        return {name: numbers[name] for name in _CHOSEN if name in numbers}
+    of_channels = [_choices(of_channel) for of_channel in channels]
+    found: dict[str, Any] = {"full_scale": numbers["full_scale"]}
+    for name in _CHOSEN[1:]:
+        values = [choices[name] for choices in of_channels if name in choices]
+        if name == "noise":
+            values = [deviation for deviations in values for deviation in deviations]
+        if values:
+            found[name] = sum(values) if name == "steps" else values
+    return found
 
 
 def _filtered(
