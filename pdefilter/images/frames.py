@@ -60,7 +60,7 @@ class Frames:
         if not 0 <= number < self.count:
             has = f"{self.count} frames" if self.count > 1 else "one frame"
             raise ImageError(
-                f"has {has}, none of the number {number}; the first is 0, the last {self.count - 1}"
+                f"has {has}, but no frame {number}; the first is 0, the last {self.count - 1}"
             )
         outline = self.outline
         return replace(

@@ -68,8 +68,8 @@ def require_fitting(mask: Mask, rows: int, columns: int) -> None:
     if mask.shape[:2] != (rows, columns):
         of_mask_rows, of_mask_columns = mask.shape[:2]
         raise MisfitError(
-            f"has {columns} × {rows} pixels, its mask {of_mask_columns} × {of_mask_rows}; give a "
-            "mask of its size"
+            f"has {columns} × {rows} pixels, but its mask {of_mask_columns} × {of_mask_rows}; "
+            "give a mask of the same size"
         )
 
 
@@ -98,7 +98,7 @@ def with_holes(pixels: Pixels, image: Image, valid: Mask) -> Pixels:
             lost = unmarked is not None and not unmarked[hole].all()
         if lost:
             raise ImageError(
-                f"has holes marked by a value that another depth loses; leave the depth at "
+                f"has holes marked by a value that another depth cannot store; keep the depth "
                 f"{image.pixels.dtype}"
             )
     pixels[hole] = converted(kept, pixels.dtype)

@@ -42,7 +42,7 @@ class Resolution(NamedTuple):
         else:
             whole = round(self.columns * factor), round(self.rows * factor)
         if not all(1 <= number <= most for number in whole):
-            warnings.warn("its resolution fits no whole number: left out", stacklevel=3)
+            warnings.warn("its resolution does not fit in whole numbers: left out", stacklevel=3)
             return None
         return whole
 

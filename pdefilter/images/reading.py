@@ -57,8 +57,8 @@ class Reading:
         if pixels > self.most_pixels:
             several = f" of {channels} channels" if channels >= 8 else ""
             raise ImageError(
-                f"claims {columns} × {rows} pixels{several}, more than the {self.most_pixels} that "
-                "are read; if you trust the file, raise --max-pixels"
+                f"claims {columns} × {rows} pixels{several}, more than the limit of "
+                f"{self.most_pixels}; if you trust the file, raise --max-pixels"
             )
         self.wait_for_memory(pixels)
 
@@ -72,8 +72,8 @@ class Reading:
         """
         if rows * columns > self.most_pixels:
             raise ImageError(
-                f"claims tiles of {columns} × {rows} pixels, more than the {self.most_pixels} "
-                "that are read; if you trust the file, raise --max-pixels"
+                f"claims tiles of {columns} × {rows} pixels, more than the limit of "
+                f"{self.most_pixels}; if you trust the file, raise --max-pixels"
             )
 
     def require_frames(self, count: int, rows: int, columns: int) -> None:
@@ -87,8 +87,8 @@ class Reading:
         most = _MOST_FULL_FRAMES * self.most_pixels // max(rows * columns, _SMALLEST_FRAME)
         if count > max(1, most):
             raise ImageError(
-                f"claims {count} frames of {columns} × {rows} pixels, more than the {most} that "
-                "are read; pick one by --frame or, if you trust the file, raise --max-pixels"
+                f"claims {count} frames of {columns} × {rows} pixels, more than the limit of "
+                f"{most}; pick one by --frame or, if you trust the file, raise --max-pixels"
             )
 
     def report_flaw(self, problem: str) -> None:

@@ -30,8 +30,8 @@ _LOSSLESS_UP_TO = 2.0**64
 _EXACT_UP_TO = 2.0**53
 
 TOO_LARGE = (
-    "exceed what float32 can hold; if a value marks where there is no data, name it by --nodata, "
-    "else scale the image down"
+    "exceed what float32 can hold; if a value marks no data, name it by --nodata; "
+    "otherwise scale the image down"
 )
 """The end of a sentence that begins with the number of such values."""
 
@@ -118,8 +118,8 @@ def _scale_of(pixels: Pixels, seen: Mask | None, natural: Scale, full: FullScale
     size = max((highest - lowest for lowest, highest in extremes), default=0.0)
     if not np.isfinite(size):
         raise ImageError(
-            "has values that span more than float64 holds; if one marks where there is no data, "
-            "name it by --nodata, else scale the image down"
+            "has values that span more than float64 holds; if one marks no data, name it by "
+            "--nodata; otherwise scale the image down"
         )
     whole = natural.full if full is None else float((size or 1) if full == "range" else full)
     scale = Scale.of_range(float(size), whole)

@@ -101,7 +101,11 @@ def test_the_number_of_threads_changes_no_byte(pdefilter_command):
     [
         (["inpaint", CAT, "--mask", "white.png"], 2, "--mask: is nowhere black"),
         (["inpaint", CAT, "--mask", "black.png"], 2, "--mask: is black all over"),
-        (["inpaint", CAT, "--mask", "small.png"], 2, "its mask 9 × 7; give a mask of its size"),
+        (
+            ["inpaint", CAT, "--mask", "small.png"],
+            2,
+            "but its mask 9 × 7; give a mask of the same size",
+        ),
         (["inpaint", CAT, "--mask", "none.png"], 2, "--mask none.png: cannot be read"),
         (["inpaint", CAT], 1, "has no holes; mark in black what is to be filled"),
         (["poisson", CAT], 2, "--source: is missing; give a source, a flatten or a columns"),

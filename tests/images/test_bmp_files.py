@@ -157,7 +157,7 @@ def test_metadata_are_read():
     assert kept.resolution == Resolution.from_per_metre(3780, 7559)
     assert read(FILES["24-suggested-palette.bmp"]).metadata.dropped == ("suggested palette",)
     linked = read(FILES["linked-icc-v5.bmp"]).metadata
-    assert linked.dropped == ("ICC profile in a file of its own",)
+    assert linked.dropped == ("ICC profile in a separate file",)
     with pytest.warns(UserWarning, match="its ICC profile is broken: left out"):
         assert read(FILES["broken-icc-v5.bmp"]).metadata.icc is None
 

@@ -193,7 +193,7 @@ def test_one_frame_is_picked_by_its_number(pdefilter_command, tmp_path):
     assert np.array_equal(pdefilter.read(tmp_path / "in.tif", frame=2).pixels, frames[2])
     done = pdefilter_command("edge", "in.tif", "--frame", "3", "-o", "o2.png")
     assert done.returncode == 1
-    assert b"in.tif: has 3 frames, none of the number 3" in done.stderr
+    assert b"in.tif: has 3 frames, but no frame 3" in done.stderr
     done = pdefilter_command("edge", "in.tif", "-o", "o.jpg")
     assert done.returncode == 1
     assert b"has 3 frames, but JPEG holds one; pick one by --frame, or write .png" in done.stderr

@@ -101,7 +101,7 @@ def test_too_many_loops_become_the_most_possible():
 
 def test_times_are_rounded_to_hundredths_with_a_warning():
     images = [Image(np.zeros((2, 2), np.uint8), metadata=Metadata(duration=Fraction(33)))] * 2
-    with pytest.warns(UserWarning, match="GIF counts hundredths of a second"):
+    with pytest.warns(UserWarning, match="GIF counts in hundredths of a second"):
         data = named("gif").encode(Frames(2, images.__getitem__))
     assert read(data)[0].metadata.duration == 30
 

@@ -96,7 +96,7 @@ def test_an_image_of_nothing_but_holes_comes_back():
 
 
 def test_a_mask_of_another_size_is_refused(picture):
-    with pytest.raises(ImageError, match="30 × 20 pixels, its mask 20 × 30"):
+    with pytest.raises(ImageError, match="30 × 20 pixels, but its mask 20 × 30"):
         pdefilter.smooth(Image(picture, mask=np.ones((30, 20), bool)))
 
 
@@ -120,7 +120,7 @@ def test_no_data_in_a_tiff_are_holes(dtype, picture, tmp_path, pdefilter_command
 
     done = pdefilter_command("heat-diffuse", "in.tif", "--depth", "8", "-o", "small.tif")
     assert done.returncode == 1
-    assert b"holes marked by a value that another depth loses" in done.stderr
+    assert b"holes marked by a value that another depth cannot store" in done.stderr
 
 
 def test_a_mask_from_a_file(picture, tmp_path, pdefilter_command):

@@ -307,5 +307,5 @@ def test_another_depth_keeps_marks_or_refuses():
         (np.array([[1, -9999]], np.float32), -9999.0, np.uint8),
         (np.array([[1, -9999]], np.int16), -9999.0, np.float32),
     ]:
-        with pytest.raises(ImageError, match="a value that another depth loses"):
+        with pytest.raises(ImageError, match="a value that another depth cannot store"):
             deeper(pixels, nodata, dtype)

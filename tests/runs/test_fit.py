@@ -34,8 +34,8 @@ def test_inputs_of_another_size_than_the_mask_are_named_and_none_is_filtered(
     done = pdefilter_command("smooth", *names, "--mask", "mask.png", "-o", "out/")
     assert done.returncode == 2
     assert done.stderr.decode().splitlines() == [
-        "pdefilter: b.png: has 5 × 6 pixels, its mask 6 × 5; give a mask of its size",
-        "pdefilter: d.png: has 6 × 7 pixels, its mask 6 × 5; give a mask of its size",
+        "pdefilter: b.png: has 5 × 6 pixels, but its mask 6 × 5; give a mask of the same size",
+        "pdefilter: d.png: has 6 × 7 pixels, but its mask 6 × 5; give a mask of the same size",
     ]
     assert not (tmp_path / "out").exists()
 
@@ -79,8 +79,8 @@ def test_an_image_whose_size_shows_late_makes_the_call_wrong_too(pdefilter_comma
         )  # fmt: skip
         assert (done.returncode, done.stdout) == (2, b"")
         assert done.stderr.decode() == (
-            f"pdefilter: {'standard input' if source == '-' else source}: has 5 × 6 pixels, its "
-            "mask 6 × 5; give a mask of its size\n"
+            f"pdefilter: {'standard input' if source == '-' else source}: has 5 × 6 pixels, but "
+            "its mask 6 × 5; give a mask of the same size\n"
         )
         assert not (tmp_path / "out.tif").exists()
 
@@ -95,7 +95,7 @@ def test_among_others_that_fit_a_file_whose_later_page_does_not_fails_alone(
     pdefilter.write(np.eye(5, 6, dtype=np.uint8), tmp_path / "mask.png")
     done = pdefilter_command("smooth", "a.png", "pages.tif", "--mask", "mask.png", "-o", "out/")
     assert done.returncode == 1
-    assert b"pages.tif: has 5 \xc3\x97 6 pixels, its mask" in done.stderr
+    assert b"pages.tif: has 5 \xc3\x97 6 pixels, but its mask" in done.stderr
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.png"]
 
 

@@ -160,7 +160,7 @@ def _require_readable(header: _Header) -> None:
     if header.bits not in _BITS.get(header.compression, ()):
         raise ImageError(
             f"is a BMP of {header.bits} bits a pixel and the compression {header.compression}, "
-            "which do not go together; get an intact copy"
+            "which do not fit together; get an intact copy"
         )
 
 
@@ -226,7 +226,7 @@ def _masks(data: bytes, header: _Header, reading: Reading) -> tuple[int, ...]:
     if header.compression == _UNCOMPRESSED:
         colours = list(_DEFAULT_MASKS[header.bits])
     elif not any(colours):
-        reading.report_flaw("does not say which bits of a pixel its colours are")
+        reading.report_flaw("does not say which bits of a pixel hold its colours")
         colours = list(_DEFAULT_MASKS[header.bits])
     if header.size < _MASKED and header.compression != _BIT_FIELDS_WITH_ALPHA:
         alpha = 0
@@ -273,7 +273,7 @@ def _metadata(data: bytes, header: _Header, masks: tuple[int, ...], reading: Rea
     if header.size >= _LATEST and space == _EMBEDDED:
         fields["icc"] = _profile(data, header, reading)
     elif header.size >= _LATEST and space == _LINKED:
-        dropped.append("ICC profile in a file of its own")
+        dropped.append("ICC profile in a separate file")
     return Metadata(**fields, dropped=tuple(dropped))
 
 

@@ -207,8 +207,7 @@ def _hundredths(duration: Fraction | None) -> int:
     nearest = min(round(exact), _MOST)
     if nearest != exact:
         warnings.warn(
-            "GIF counts hundredths of a second: its timing was rounded to them; .png and .webp "
-            "hold it",
+            "GIF counts in hundredths of a second: the timing was rounded; .png and .webp keep it",
             stacklevel=3,
         )
     return nearest
@@ -232,7 +231,7 @@ def _aspect_byte(metadata: Metadata) -> int:
         return 0
     aspect = round(64 * resolution.rows / resolution.columns) - 15
     if not 1 <= aspect <= 255:
-        warnings.warn("GIF cannot say how oblong its pixels are: left out", stacklevel=3)
+        warnings.warn("GIF cannot store the aspect ratio of its pixels: left out", stacklevel=3)
         return 0
     return aspect
 
@@ -305,14 +304,14 @@ def _warn_of(losses: list[_Loss]) -> None:
     rounded = sum(loss.rounded for loss in losses)
     if levels:
         warnings.warn(
-            "GIF holds 256 colours in a frame: more were reduced to them, with a mean error of up "
-            f"to {levels:.2g} of 255 levels; .png and .webp hold all",
+            "GIF holds 256 colours in a frame: others were replaced, with a mean error of up to "
+            f"{levels:.2g} of 255 levels; .png and .webp keep all",
             stacklevel=3,
         )
     if rounded:
         warnings.warn(
             f"GIF holds no half transparent pixels: {rounded} became opaque or transparent; "
-            ".png and .webp hold them",
+            ".png and .webp keep them",
             stacklevel=3,
         )
 

@@ -117,7 +117,7 @@ def _utf8_only(xmp: bytes | None) -> bytes | None:
     try:
         (xmp or b"").decode()
     except UnicodeDecodeError:
-        warnings.warn("HEIC carries XMP in UTF-8 alone: left out", stacklevel=2)
+        warnings.warn("HEIC carries XMP only in UTF-8: left out", stacklevel=2)
         return None
     return xmp
 

@@ -68,9 +68,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     still, frames = _frames(chunks)
     announced = _announced(chunks)
     if announced is not None and announced[0] != len(frames):
-        reading.report_flaw(
-            f"has another number of frames ({len(frames)}) than it claims ({announced[0]})"
-        )
+        reading.report_flaw(f"has {len(frames)} frames, but claims {announced[0]}")
     pictures = _Pictures(chunks[0].body, needed, reading, is_damaged=bool(flaws))
     if frames:
         if still:

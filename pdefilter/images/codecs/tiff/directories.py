@@ -46,7 +46,7 @@ def chain(data: bytes, layout: Layout, reading: Reading) -> list[int]:
     seen = set()
     while offset := int.from_bytes(data[at : at + layout.offset_size], layout.byte_order):
         if offset in seen:
-            reading.report_flaw("has directories that lead back to each other")
+            reading.report_flaw("has directories that form a loop")
             return directories
         try:
             entries = layout.entries(data, offset)

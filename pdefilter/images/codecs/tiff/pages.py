@@ -128,7 +128,7 @@ def require_readable(page: tifffile.TiffPage, data: bytes, reading: Reading) -> 
 def _require_known_colours(page: tifffile.TiffPage) -> None:
     colours = int(page.photometric)
     if colours in _RAW:
-        raise ImageError("holds a raw photograph; develop it, and give the picture")
+        raise ImageError("holds a raw photograph; develop it first")
     if colours not in _KNOWN:
         named = _NAMES.get(colours, f"unknown ({colours})")
         raise ImageError(f"holds {named} colours; convert it to grey, RGB or CMYK first")
