@@ -79,8 +79,8 @@ def test_an_image_whose_size_shows_late_makes_the_call_wrong_too(pdefilter_comma
         )  # fmt: skip
         assert (done.returncode, done.stdout) == (2, b"")
         assert done.stderr.decode() == (
-            f"pdefilter: {'standard input' if source == '-' else source}: has 5 × 6 pixels, its "
-            "mask 6 × 5; give a mask of its size\n"
+            f"pdefilter: {'standard input' if source == '-' else source}: has 5 × 6 pixels, but "
+            "its mask 6 × 5; give a mask of the same size\n"
         )
         assert not (tmp_path / "out.tif").exists()
 
