@@ -18,6 +18,7 @@ from pdefilter.images.files import write_whole
 from pdefilter.images.formats import FORMATS, of_file_name
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
+from pdefilter.images.preview import preview_png  # noqa: F401 (a notebook shows images by it)
 from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.operation import Operation
 from pdefilter.runs.apply import apply, picture_of

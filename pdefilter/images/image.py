@@ -1,8 +1,9 @@
 """An image as its file stores it."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -63,6 +64,9 @@ class Image:
     full_scale: FullScale | None = None
     metadata: Metadata = field(default_factory=Metadata)
 
+    draw: ClassVar[Callable[["Image"], bytes | None]] = lambda _: None
+    """How a notebook shows an image: `pdefilter.images.preview`, which knows formats, sets it."""
+
     @classmethod
     def of(cls, array: Any) -> Self:
         """Make an image of an array; with two or four channels, the last one is alpha.
@@ -109,9 +113,7 @@ class Image:
         return f"<Image: {rows} × {columns}, {self.depth}, {kind}{origin}>"
 
     def _repr_png_(self) -> bytes | None:
-        from pdefilter.images.preview import preview_png
-
-        return preview_png(self)
+        return self.draw()
 
     def still(self) -> Self:
         """Drop the timing that it has in an animation."""

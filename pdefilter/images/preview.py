@@ -42,6 +42,9 @@ def preview_png(image: Image) -> bytes | None:
     return named("png").encode(single(lambda: picture, shape))
 
 
+Image.draw = preview_png
+
+
 def _fractions(colours: Pixels, visible: Mask, image: Image) -> NDArray[np.floating]:
     """Bring the colours of visible pixels between 0 and 1."""
     values = colours[visible]

@@ -149,6 +149,8 @@ def _choices(numbers: Numbers) -> dict[str, Any]:
             values = [deviation for deviations in values for deviation in deviations]
         if values:
             found[name] = sum(values) if name == "steps" else values
+    if "scheme" in found:
+        (found["scheme"],) = set(found["scheme"])
     return found
 
 
