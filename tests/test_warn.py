@@ -13,8 +13,6 @@ from pdefilter.runs import resources
 from pdefilter.runs.warned import warnings_about
 from pdefilter.warn import warn
 
-IMAGES_COUNT_LEVELS = pytest.mark.xfail(reason="images/ counts levels by hand", strict=True)
-
 
 def places_of(call):
     """Where the warnings of a call point."""
@@ -45,7 +43,6 @@ def test_a_function_that_is_called(filter_):
     assert places_of(call) == line_of(call)
 
 
-@IMAGES_COUNT_LEVELS
 def test_a_file_that_is_read(tmp_path):
     path = tmp_path / "cut.png"
     path.write_bytes((SAMPLES / "coins.png").read_bytes()[:30_000])
@@ -53,7 +50,6 @@ def test_a_file_that_is_read(tmp_path):
     assert places_of(call) == line_of(call)
 
 
-@IMAGES_COUNT_LEVELS
 def test_a_file_that_is_written(tmp_path):
     image = pdefilter.Image(np.zeros((4, 4), np.uint8), mask=np.eye(4, dtype=bool))
     call = lambda: pdefilter.write(image, tmp_path / "a.png")  # noqa: E731

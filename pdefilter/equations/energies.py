@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pdefilter.equations.poisson import Poisson, hierarchies
+from pdefilter.grid import UNIT, largest_stable_step
 from pdefilter.solvers import descent
 from pdefilter.solvers.conjugate_gradients import solve
 from pdefilter.solvers.descent import Trace
@@ -38,7 +39,7 @@ _PATIENCE = 5
 
 @dataclass(frozen=True)
 class Energy:
-    """½‖u − f‖² + Σ λ C φ(|∇u|), h = 1, zero flux through the border.
+    """½‖u − f‖² + Σ λ C φ(|∇u|), zero flux through the border.
 
     φ(s) = s (Rudin, Osher & Fatemi 1992, doi:10.1016/0167-2789(92)90242-F), s²/2κ
     (Tikhonov), or s²/2κ up to κ and s − κ/2 beyond (Huber 1964,
@@ -61,6 +62,8 @@ class Energy:
     edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, or None
         1 where an edge is open, 0 where it is closed, in all channels or in
         each; None for open.
+    spacing : tuple of float
+        The distance of neighbouring pixels along every axis.
     """
 
     f: "Planes"
@@ -68,11 +71,12 @@ class Energy:
     contrast: float
     bounded: bool
     edges: "Planes | None" = None
+    spacing: tuple[float, ...] = UNIT
 
     @property
     def steepest(self) -> float:
-        """The largest eigenvalue 1 + 8λ/κ that the second derivative can have."""
-        return 1 + 8 * self._heaviest / self.contrast
+        """The largest eigenvalue 1 + 4 Σ 1/h² λ/κ that the second derivative can have."""
+        return 1 + 2 / largest_stable_step(self.spacing) * self._heaviest / self.contrast
 
     @property
     def softness(self) -> float:
@@ -82,9 +86,9 @@ class Energy:
     @property
     def step(self) -> float:
         """The size of a stable step of the dual field."""
-        from pdefilter.kernels.variation import STEP
+        from pdefilter.kernels.variation import largest_step
 
-        return STEP
+        return largest_step(self.spacing)
 
     @cached_property
     def _heaviest(self) -> float:
@@ -113,13 +117,13 @@ class Energy:
         import numpy as np
 
         from pdefilter.kernels.elliptic import GraphLaplacian
-        from pdefilter.kernels.slope import conductances, squared_slopes
+        from pdefilter.kernels.slope import conductances, per_square, squared_slopes
 
         slopes = np.full((4, *u.shape[1:]), self.contrast, np.float32)
         if self.bounded:
-            np.maximum(slopes, np.sqrt(squared_slopes(u, self.edges)), out=slopes)
+            np.maximum(slopes, np.sqrt(squared_slopes(u, self.edges, self.spacing)), out=slopes)
         np.divide(np.asarray(self.weight, np.float32), slopes, out=slopes)
-        conducting = conductances(slopes)
+        conducting = per_square(conductances(slopes), self.spacing)
         ones = np.ones(u.shape[1:], np.float32)
         if self.edges is None or self.edges.ndim == 3:
             open_ = conducting if self.edges is None else conducting * self.edges
@@ -144,7 +148,7 @@ class Energy:
         from pdefilter.kernels.slope import squared_slopes
         from pdefilter.kernels.sums import total
 
-        squared = squared_slopes(u, self.edges).astype(np.float64)
+        squared = squared_slopes(u, self.edges, self.spacing).astype(np.float64)
         slopes = np.sqrt(squared)
         varying = slopes - self.contrast / 2
         if self.contrast:
@@ -167,6 +171,7 @@ class Energy:
             kink=self._kink,
             bounded=self.bounded,
             edges=self.edges,
+            spacing=self.spacing,
         )
 
     def evaluate_dual(self, p: "Planes") -> tuple[float, float]:
@@ -180,6 +185,7 @@ class Energy:
             kink=self._kink,
             bounded=self.bounded,
             edges=self.edges,
+            spacing=self.spacing,
         )
 
 
@@ -222,7 +228,7 @@ def _minimise(energy: Energy, optimizer: str, norm: float, most: int) -> "tuple[
         from pdefilter.kernels.variation import descended, field
 
         p, trace = descent.primal_dual(energy, field(f), norm, most)
-        return descended(f, p), trace
+        return descended(f, p, spacing=energy.spacing), trace
     if optimizer == "conjugate-gradient":
         return _by_conjugate_gradients(energy, norm)
     if optimizer == "newton":

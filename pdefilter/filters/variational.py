@@ -141,7 +141,9 @@ class Minimised(PlanesOperation):
             return u
         allowed = scale.tolerance(self.tolerance, _DEFAULT_TOLERANCE)
         contrast = 0 if self.method == "tv" else self._kappa(scale)
-        energy = Energy(u, weight, contrast, self.method != "tikhonov", edges_of(image))
+        energy = Energy(
+            u, weight, contrast, self.method != "tikhonov", edges_of(image), image.spacing
+        )
         minimiser, trace = minimise(energy, way, max(allowed, _LEAST_TOLERANCE))
         chose(iterations=trace.iterations, energies=trace.energies, **_proof(way, trace.distances))
         reached = trace.distances[-1] / trace.tolerance

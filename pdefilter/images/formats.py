@@ -4,7 +4,6 @@ This table alone decides; `pdefilter info --formats` and the README show it.
 """
 
 import os
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pdefilter.errors import CallError, ImageError, PdefilterError
 from pdefilter.images import foreign
+from pdefilter.warn import warn
 
 if TYPE_CHECKING:
     from pdefilter.images.frames import Frames
@@ -188,9 +188,9 @@ class Format:
         if image.mask is not None and not self.masks:
             lost.append("mask")
         if lost:
-            warnings.warn(f"{self.name} carries no {', no '.join(lost)}: left out", stacklevel=2)
+            warn(f"{self.name} carries no {', no '.join(lost)}: left out")
         if metadata.dropped:
-            warnings.warn(f"left out: {', '.join(metadata.dropped)}", stacklevel=2)
+            warn(f"left out: {', '.join(metadata.dropped)}")
 
     def _codec(self) -> ModuleType:
         return import_module(f"pdefilter.images.codecs.{self.codec}")

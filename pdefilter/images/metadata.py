@@ -1,9 +1,10 @@
 """The metadata of an image: everything its file says apart from the pixels."""
 
-import warnings
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple, Self
+
+from pdefilter.warn import warn
 
 CENTIMETRES_PER_INCH = Fraction(254, 100)
 
@@ -23,7 +24,7 @@ class Resolution(NamedTuple):
         if self.unit == "none":
             # Nothing is lost if the pixels are square.
             if self.columns != self.rows:
-                warnings.warn("left out: the resolution without a unit", stacklevel=2)
+                warn("left out: the resolution without a unit")
             return None
         return self.rounded(100 / CENTIMETRES_PER_INCH if self.unit == "inch" else 100)
 
@@ -42,7 +43,7 @@ class Resolution(NamedTuple):
         else:
             whole = round(self.columns * factor), round(self.rows * factor)
         if not all(1 <= number <= most for number in whole):
-            warnings.warn("its resolution does not fit in whole numbers: left out", stacklevel=3)
+            warn("its resolution does not fit in whole numbers: left out")
             return None
         return whole
 

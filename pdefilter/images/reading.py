@@ -1,10 +1,10 @@
 """How files are read: limits, checked before anything is allocated, and tolerance of damage."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from pdefilter.errors import ImageError
+from pdefilter.warn import warn
 
 MOST_PIXELS = 1 << 27
 """Filtering this many pixels in colour takes five to twelve gigabytes."""
@@ -101,9 +101,9 @@ class Reading:
         """
         if not self.lenient:
             raise ImageError(f"{problem}; get an intact copy, or give --lenient to keep the rest")
-        warnings.warn(f"{problem}; what can be decoded was kept", stacklevel=2)
+        warn(f"{problem}; what can be decoded was kept")
 
     def report_broken(self, what: str) -> None:
         """Warn that some metadata are broken and left out, unless all are dropped anyway."""
         if not self.strip:
-            warnings.warn(f"its {what} is broken: left out", stacklevel=2)
+            warn(f"its {what} is broken: left out")

@@ -5,7 +5,6 @@ for itself, unless the image sets full scale. Numbers represent these values on 
 `pdefilter.scale.Scale` that fits the image.
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,6 +19,7 @@ from pdefilter.kernels.bands import for_each_band
 from pdefilter.kernels.reference.channels import full_scale
 from pdefilter.raster import Mask, Planes
 from pdefilter.scale import Scale, needs_origin
+from pdefilter.warn import warn
 
 Interval = tuple[float, float]
 
@@ -239,10 +239,9 @@ def pixels_of(
         pixels, outside = channels.interleave(planes, bounds, dtype)
     if outside:
         different = len({id(plane) for plane in planes})
-        warnings.warn(
+        warn(
             f"{outside} of {different * planes[0].size} values lie outside the range that {dtype} "
-            "stores and were clipped to it",
-            stacklevel=2,
+            "stores and were clipped to it"
         )
     return pixels
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pdefilter.kernels.axes import add_up
+from pdefilter.kernels.axes import add_up, spacing_factors
 from pdefilter.kernels.bands import for_each_band
 from pdefilter.kernels.differences import differences
 from pdefilter.kernels.quadrants import gathered, pairs
@@ -73,3 +73,9 @@ def conductances(of_slopes: Planes) -> Planes:
     edges = gathered(np.stack([of_slopes] * axes, axis=1), axes)
     edges *= np.float32(0.5**axes)
     return edges
+
+
+def per_square(edges: Planes, spacing: Sequence[float]) -> Planes:
+    """Divide the conductances of edges, of shape (d, *shape), by h² along each axis."""
+    factors = spacing_factors(spacing, -2, edges.ndim - 1)
+    return edges if factors is None else edges * factors

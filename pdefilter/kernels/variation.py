@@ -14,13 +14,21 @@ from math import fsum
 
 import numpy as np
 
+from pdefilter.grid import Grid
 from pdefilter.kernels.table import compute
 from pdefilter.raster import Plane, Planes
 
-STEP = 1 / 32
-"""A step of the dual field that is stable: 1/L, where L bounds the eigenvalues of Σ Dᵀ D, D the
-slopes of one quadrant. In that sum every edge counts four times, so that it is −4 Δ; and the
-eigenvalues of −Δ, of a diagonal of 4 and four neighbours −1 at most, are below 8 (Gershgorin)."""
+
+def largest_step(spacing: Sequence[float]) -> float:
+    """Find the largest stable step of the dual field, 1/32 where pixels are 1 apart.
+
+    It is 1/L, where L bounds the eigenvalues of Σ Dᵀ D, D the slopes of one quadrant. In
+    that sum every edge counts as often as there are quadrants; and the eigenvalues of
+    −Δ, of a diagonal of 2 Σ 1/h², are at most twice that (Gershgorin).
+    """
+    grid = Grid((1,) * len(spacing), tuple(spacing))
+    step: float = grid.largest_dual_step / 2 ** len(spacing)
+    return step
 
 
 def field(f: Planes) -> Planes:
@@ -29,7 +37,8 @@ def field(f: Planes) -> Planes:
     In every quadrant, in the order of `pdefilter.kernels.quadrants`, it has a
     component along the edge above or below and one along that to the left or right.
     """
-    return np.zeros((len(f), 4, 2, *f.shape[1:]), np.float32)
+    axes = f.ndim - 1
+    return np.zeros((len(f), 2**axes, axes, *f.shape[1:]), np.float32)
 
 
 def ascend(
@@ -68,8 +77,10 @@ def ascend(
     spacing : sequence of float, optional
         The distance between pixels along each axis; by default 1.
     """
-    arguments = f, p, before, edges, _rows_of(radius, f), kink, bounded, momentum, STEP
-    compute("ascend", *arguments, dimensions=f.ndim - 1, spacing=spacing)
+    axes = f.ndim - 1
+    step = largest_step(spacing or (1.0,) * axes)
+    arguments = f, p, before, edges, _rows_of(radius, f), kink, bounded, momentum, step
+    compute("ascend", *arguments, dimensions=axes, spacing=spacing)
 
 
 def energy_and_gap(
@@ -104,4 +115,4 @@ def _rows_of(radius: float | Plane, f: Planes) -> Plane:
     """Make one row of a number, which stands for all of them."""
     if isinstance(radius, np.ndarray):
         return np.ascontiguousarray(radius, np.float32)
-    return np.full((1, f.shape[2]), radius, np.float32)
+    return np.full((1, f.shape[-1]), radius, np.float32)

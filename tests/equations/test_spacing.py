@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
+from scipy.sparse.linalg import spsolve
 
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.equations.edge_enhancing import edge_enhancing
+from pdefilter.equations.energies import Energy, minimise
 from pdefilter.equations.heat import Heat
 from pdefilter.equations.perona_malik import PeronaMalik
 from pdefilter.equations.regularized import Regularized
@@ -95,3 +98,40 @@ def test_a_cropped_evolution_keeps_its_spacing():
     whole = replace(PeronaMalik(G, 0.1, 1, spacing=spacing), edges=edges)
     assert whole.cropped(slice(2, 5), slice(1, 4)).spacing == spacing
     assert Heat(edges, spacing).cropped(slice(2, 5), slice(1, 4)).spacing == spacing
+
+
+@pytest.mark.parametrize("optimizer", ["primal-dual", "nesterov", "newton", "conjugate-gradient"])
+@settings(max_examples=4)
+@given(spacing=st.tuples(st.floats(0.5, 2), st.floats(0.5, 2)), seed=st.integers(0, 99))
+def test_the_quadratic_energy_has_the_minimum_of_a_linear_system(optimizer, spacing, seed):
+    """(I + λ/κ Σ Dᵀ D/h²) u = f, solved directly."""
+    f = np.random.default_rng(seed).random((1, 9, 8), np.float32)
+    weight, kappa = 0.1, 0.2
+    energy = Energy(f, weight, kappa, bounded=False, spacing=spacing)
+    u, _ = minimise(energy, optimizer, 1e-4)
+    laplacian = sum(
+        sparse.kron(*[second_difference(n) / h**2 if a == b else sparse.eye(n)
+                      for b, (n, h) in enumerate(zip(f.shape[1:], spacing, strict=True))])
+        for a in range(2)
+    )  # fmt: skip
+    matrix = sparse.eye(f.size) + weight / kappa * laplacian
+    expected = spsolve(matrix.tocsc(), f.ravel().astype(float)).reshape(f.shape)
+    # The tolerance asked for is a root mean square; of 72 pixels one may have all of it.
+    np.testing.assert_allclose(u, expected, rtol=0, atol=1e-4 * np.sqrt(f.size) + 1e-6)
+
+
+def second_difference(n):
+    difference = sparse.diags([-np.ones(n - 1), np.ones(n - 1)], [0, 1], shape=(n - 1, n))
+    return difference.T @ difference
+
+
+@settings(max_examples=4)
+@given(exponent=st.integers(-2, 2), seed=st.integers(0, 99))
+def test_total_variation_knows_no_unit_of_length(exponent, seed):
+    """A slope is h times as small, and a weight h times as large makes up for it."""
+    f = np.random.default_rng(seed).random((2, 12, 9), np.float32)
+    h = 2.0**exponent
+    expected, _ = minimise(Energy(f, 0.1, 0.0, bounded=True), "primal-dual", 1e-4)
+    found, _ = minimise(Energy(f, 0.1 * h, 0.0, True, None, (h, h)), "primal-dual", 1e-4)
+    # Powers of two scale the dual field exactly.
+    np.testing.assert_array_equal(found, expected)

@@ -6,7 +6,6 @@ here give the meaning of colours, the loops of an animation and the clean apertu
 
 import io
 import struct
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -27,6 +26,7 @@ from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import KINDS, Metadata
 from pdefilter.images.reading import Reading
 from pdefilter.images.values import from_full_range, to_full_range
+from pdefilter.warn import warn
 
 _KINDS = {
     "exif": cv2.IMAGE_METADATA_EXIF,
@@ -85,7 +85,7 @@ def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every 
 
 def _encoded(image: Image, options: list[int]) -> bytes:
     if image.has_alpha and (image.pixels[..., -1] == np.iinfo(image.pixels.dtype).max).all():
-        warnings.warn("AVIF stores no alpha that is opaque everywhere: left out", stacklevel=2)
+        warn("AVIF stores no alpha that is opaque everywhere: left out")
     metadata = {
         kind: np.frombuffer(blob, np.uint8)
         for key, kind in _KINDS.items()
@@ -107,7 +107,7 @@ def _encoded_animation(stills: Sequence[Image], options: list[int]) -> bytes:
         kind for key, kind in KINDS.items() if key in _KINDS and getattr(metadata, key) is not None
     ]
     if lost:
-        warnings.warn(f"an animated AVIF carries no {', no '.join(lost)}: left out", stacklevel=2)
+        warn(f"an animated AVIF carries no {', no '.join(lost)}: left out")
     animation = cv2.Animation()
     animation.frames = [_as_opencv(still) for still in stills]
     durations = [max(1, round(still.metadata.duration or 0)) for still in stills]

@@ -4,7 +4,6 @@ A frame holds 256 colours; more are reduced, and a warning gives the error.
 """
 
 import contextlib
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -20,6 +19,7 @@ from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import COMMENT, Metadata, Resolution, as_comment
 from pdefilter.images.reading import Reading
+from pdefilter.warn import warn
 
 _GREYS = np.repeat(np.arange(256, dtype=np.uint8), 3).tobytes()
 _HEADER = 13
@@ -206,10 +206,7 @@ def _hundredths(duration: Fraction | None) -> int:
     exact = (duration or Fraction(0)) / 10
     nearest = min(round(exact), _MOST)
     if nearest != exact:
-        warnings.warn(
-            "GIF counts in hundredths of a second: the timing was rounded; .png and .webp keep it",
-            stacklevel=3,
-        )
+        warn("GIF counts in hundredths of a second: the timing was rounded; .png and .webp keep it")
     return nearest
 
 
@@ -226,12 +223,12 @@ def _aspect_byte(metadata: Metadata) -> int:
     if resolution is None:
         return 0
     if resolution.unit != "none":
-        warnings.warn("GIF carries no resolution: left out", stacklevel=3)
+        warn("GIF carries no resolution: left out")
     if resolution.columns == resolution.rows:
         return 0
     aspect = round(64 * resolution.rows / resolution.columns) - 15
     if not 1 <= aspect <= 255:
-        warnings.warn("GIF cannot store the aspect ratio of its pixels: left out", stacklevel=3)
+        warn("GIF cannot store the aspect ratio of its pixels: left out")
         return 0
     return aspect
 
@@ -251,7 +248,7 @@ def _with_background(image: Image) -> tuple[int, bytes]:
         # Each frame has its own palette, so that this one is free.
         return 255, _GREYS[:-3] + colour
     if len(set(colour)) > 1:
-        warnings.warn("left out: background colour", stacklevel=3)
+        warn("left out: background colour")
         return 0, _GREYS
     return colour[0], _GREYS
 
@@ -303,16 +300,14 @@ def _warn_of(losses: list[_Loss]) -> None:
     levels = max(loss.levels for loss in losses)
     rounded = sum(loss.rounded for loss in losses)
     if levels:
-        warnings.warn(
+        warn(
             "GIF holds 256 colours in a frame: others were replaced, with a mean error of up to "
-            f"{levels:.2g} of 255 levels; .png and .webp keep all",
-            stacklevel=3,
+            f"{levels:.2g} of 255 levels; .png and .webp keep all"
         )
     if rounded:
-        warnings.warn(
+        warn(
             f"GIF holds no half transparent pixels: {rounded} became opaque or transparent; "
-            ".png and .webp keep them",
-            stacklevel=3,
+            ".png and .webp keep them"
         )
 
 
@@ -370,7 +365,7 @@ def _block(data: bytes, at: int, palette: Pixels, control: bytes, packed: bytes)
     disposal = {2: CLEAR, 3: RESTORE}.get(flags >> 2 & 7, 0)
     placement = Placement(row, column, rows, columns, disposal, blends=transparent is not None)
     if not palette.size:
-        warnings.warn("has no palette: its indices are treated as grey levels", stacklevel=2)
+        warn("has no palette: its indices are treated as grey levels")
         palette = np.frombuffer(_GREYS, np.uint8).reshape(-1, 3)
     duration = Fraction(10 * int.from_bytes(control[1:3], "little")) if control else None
     return _Block(placement, palette, transparent, duration, data[at + 9], packed)

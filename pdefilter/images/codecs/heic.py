@@ -1,7 +1,6 @@
 """HEIC of 8, 10 and 12 bits, by pillow-heif (libheif), which turns pixels upright itself."""
 
 import io
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -21,6 +20,7 @@ from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
 from pdefilter.images.values import from_full_range, to_full_range
+from pdefilter.warn import warn
 
 _LOSSLESS = -1
 # RGB is stored as it is (identity matrix); for grey the matrix does not matter.
@@ -117,7 +117,7 @@ def _utf8_only(xmp: bytes | None) -> bytes | None:
     try:
         (xmp or b"").decode()
     except UnicodeDecodeError:
-        warnings.warn("HEIC carries XMP only in UTF-8: left out", stacklevel=2)
+        warn("HEIC carries XMP only in UTF-8: left out")
         return None
     return xmp
 

@@ -9,7 +9,6 @@ Portable Network Graphics (third edition), W3C 2025, section 11.3; Extensions to
 """
 
 import struct
-import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from pdefilter.images.image import Image
 from pdefilter.images.metadata import COMMENT, Metadata, Resolution
 from pdefilter.images.reading import Reading
 from pdefilter.images.upright import TURNED, orientation_of
+from pdefilter.warn import warn
 
 PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 MOVING = (b"acTL", b"fcTL", b"fdAT")
@@ -249,7 +249,7 @@ def metadata_chunks(image: Image) -> Iterator[Chunk]:
     values = (image.channels, 8 * image.pixels.dtype.itemsize)
     for one in own:
         if one.values not in (None, values):
-            warnings.warn(f"left out: {name_of(one.chunk.kind)}", stacklevel=2)
+            warn(f"left out: {name_of(one.chunk.kind)}")
         elif one.chunk.kind != b"iTXt" and not one.is_trailing:
             yield one.chunk
     if metadata.icc is not None:

@@ -1,7 +1,5 @@
 """From stored to image values: palettes, inversion, full range, and alpha last."""
 
-import warnings
-
 import numpy as np
 import tifffile
 
@@ -13,6 +11,7 @@ from pdefilter.images.exif import Directory
 from pdefilter.images.holes import marker
 from pdefilter.images.image import Pixels
 from pdefilter.images.values import to_full_range
+from pdefilter.warn import warn
 
 ASSOCIATED, UNASSOCIATED = 1, 2
 
@@ -116,10 +115,7 @@ def nodata_of(
     nodata = nodata_tag.number_in(directory)
     if nodata is None:
         if text := nodata_tag.text_in(directory):
-            warnings.warn(
-                f"its value for no data, {text[:40]!r}, is not a number: no pixel is a hole",
-                stacklevel=2,
-            )
+            warn(f"its value for no data, {text[:40]!r}, is not a number: no pixel is a hole")
         return None, directory
     others = {tag: entry for tag, entry in directory.items() if tag != nodata_tag.TAG}
     bits = page.bitspersample

@@ -2,7 +2,6 @@
 
 import re
 import struct
-import warnings
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -16,6 +15,7 @@ from pdefilter.images.codecs.tiff.directories import first_integer, longs, numbe
 from pdefilter.images.exif import Directory, Entry, Layout
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata, Resolution
+from pdefilter.warn import warn
 
 _POINTERS = {exif.EXIF_POINTER, exif.GPS_POINTER}
 _UNITS = {2: "inch", 3: "cm"}
@@ -137,7 +137,7 @@ def directory_of(image: Image, layout: Layout, count: int) -> Directory:
             order, camera = exif.parse(metadata.exif)
             entries = exif.in_byte_order(order, layout.order, camera) | entries
         except (ImageError, struct.error):
-            warnings.warn("its broken EXIF is left out", stacklevel=2)
+            warn("its broken EXIF is left out")
     directories = {tag: entries[tag] for tag in _POINTERS if tag in entries}
     kept = {
         tag: e

@@ -1,6 +1,5 @@
 """The writer of TIFF pages: first the parts, then the directory with their offsets."""
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +22,7 @@ from pdefilter.images.codecs.tiff.segments import YCBCR
 from pdefilter.images.codecs.tiff.threads import in_threads
 from pdefilter.images.exif import Directory, Layout, directory_bytes
 from pdefilter.images.image import Image, Pixels
+from pdefilter.warn import warn
 
 _PLAIN, _DEFLATE = 1, 8
 _HORIZONTAL_PREDICTOR = 2
@@ -68,7 +68,7 @@ class Writer:
         if image.mask is None:
             return
         if image.mask.ndim == 3:
-            warnings.warn("its mask differs from channel to channel: left out", stacklevel=2)
+            warn("its mask differs from channel to channel: left out")
             return
         self._add_page(image.mask[..., None], stored, {
             tags.SUBFILE: longs(self._layout, stored.subfile | _MASK_PAGE),
