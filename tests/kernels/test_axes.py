@@ -11,6 +11,7 @@ from scipy import sparse
 from scipy.sparse import linalg
 
 from pdefilter.grid import Grid
+from pdefilter.kernels import bands
 from pdefilter.kernels.axes import add_up, require_image
 from pdefilter.kernels.box import box
 from pdefilter.kernels.conductances import CONDUCTANCES
@@ -1105,3 +1106,26 @@ def test_medians_and_kernels_of_two_axes_refuse_a_volume():
     ):
         with pytest.raises(ValueError, match="has two axes only; give it a volume slice by slice"):
             call()
+
+
+VOLUME = np.random.default_rng(7).random((2, 7, 6, 5), np.float32)
+LENGTHS = (0.8, 1.0, 1.5)
+BANDED = {
+    "march": lambda: marched(VOLUME, LENGTHS, **CALLS["smoothed"]),
+    "correlate": lambda: correlate_axes(VOLUME, [SMOOTHING, DIFFERENCE, SMOOTHING], None),
+    "gradient": lambda: gradient(VOLUME, None, DIFFERENCE, SMOOTHING, "vector", 1.0),
+    "slopes": lambda: squared_slopes(VOLUME, None, LENGTHS),
+    "shock": lambda: shocked(VOLUME, LENGTHS, 0.2),
+    "curvature": lambda: bent(VOLUME, LENGTHS, 0.01),
+    "tensors": lambda: np.concatenate(
+        [a.ravel() for a in reduce_tensors(tensor_field(np.random.default_rng(3), (7, 6, 5)), None)]
+    ),
+}
+
+
+@pytest.mark.parametrize("kernel", BANDED)
+@pytest.mark.parametrize("band_floats", [1, 130])
+def test_the_height_of_the_bands_of_a_volume_changes_no_bit(monkeypatch, kernel, band_floats):
+    whole = BANDED[kernel]()
+    monkeypatch.setattr(bands, "_BAND_FLOATS", band_floats)
+    assert BANDED[kernel]().tobytes() == whole.tobytes()
