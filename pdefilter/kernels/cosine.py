@@ -44,9 +44,9 @@ def decay_modes(u: Planes, time: float, spacing: Sequence[float] | None = None) 
             modes *= along.reshape(-1, *[1] * (modes.ndim - 1 - axis))
 
     decayed = _in_modes(u, decay)
-    # The weights of exp(tΔ) are positive and of sum one, so the exact values are means of those
-    # there were. What lies beyond them is rounding, of 1e-7 of the largest, and nearer to the
-    # truth at the end of the range.
+    # The weights of exp(tΔ) are positive and of sum one, so the exact values are means of the
+    # values before. Only rounding, of 1e-7 of the largest, leaves their range, and the end of the
+    # range is nearer to the truth.
     rows = (len(u), -1, u.shape[-1])
     return keep_within(decayed.reshape(rows), limits(u.reshape(rows))).reshape(u.shape)
 
@@ -168,7 +168,7 @@ def _eigenvalues(shape: Sequence[int], spacing: Sequence[float] | None) -> NDArr
 def _decays(
     shape: Sequence[int], time: float, spacing: Sequence[float] | None
 ) -> list[NDArray[np.float32]]:
-    """Find what every mode of an axis becomes in a time."""
+    """Find by which factor every mode of an axis decays in a time."""
     return [
         np.exp(-time * along).astype(np.float32) for along in _eigenvalues_along(shape, spacing)
     ]

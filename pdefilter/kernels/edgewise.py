@@ -1,4 +1,4 @@
-"""What edges conduct where that differs from place to place, or from channel to channel."""
+"""Conductances of edges that differ from place to place, or from channel to channel."""
 
 from collections.abc import Sequence
 
@@ -21,9 +21,10 @@ def conduct(
     squared_scale: float | Planes,
     channels: int,
     edges: Planes | None,
+    *,
     spacing: Sequence[float] | None = None,
 ) -> Planes:
-    """Find the conductance g(r) of every edge, r the sum over channels of squared differences.
+    """Find the conductance g(r) of every edge, r the sum over channels of squared slopes.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ def conduct(
     conductance : str
         The name of g; see `pdefilter.kernels.conductances`.
     squared_scale : float or ndarray of shape (d, *shape), float32
-        What that sum, over the number of channels, is multiplied by.
+        A factor of that sum over the number of channels.
     channels : int
         That number, where every channel has all open edges; else it is that of the
         channels in which an edge is open.
@@ -47,7 +48,7 @@ def conduct(
     ndarray of shape (d, *shape), float32
         On the edge to the pixel ahead on each axis; 0 where no channel has it open.
     """
-    r, count = squared_differences(u, edges, spacing)
+    r, count = squared_differences(u, edges, spacing=spacing)
     if edges is None or edges.ndim == u.ndim:
         r /= np.float32(channels)
     else:
@@ -59,9 +60,9 @@ def conduct(
 
 
 def squared_differences(
-    u: Planes, edges: Planes | None, spacing: Sequence[float] | None = None
+    u: Planes, edges: Planes | None, *, spacing: Sequence[float] | None = None
 ) -> tuple[Planes, Planes]:
-    """Add up the squared differences across every edge, and count the channels that have it open.
+    """Add up the squared slopes along every edge, and count the channels that have it open.
 
     Parameters as of `conduct`; both results have the shape (d, *shape).
     """
@@ -83,9 +84,9 @@ def squared_differences(
 
 
 def between_pixels(plane: Plane) -> Planes:
-    """Find the mean of what both pixels of every edge have, of shape (d, *shape).
+    """Find the mean of the values of both pixels of every edge, of shape (d, *shape).
 
-    At the border it is what the pixel has.
+    At the border it is the value of the pixel.
     """
     framed = np.pad(plane, [(0, 1)] * plane.ndim, mode="edge")
     inside = (ALL_BUT_LAST,) * plane.ndim
