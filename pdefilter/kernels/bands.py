@@ -39,7 +39,7 @@ def for_each(work: Callable[[T], None], parts: Iterable[T]) -> None:
     """Call ``work(part)`` for parts that do not depend on each other, on every core allowed."""
 
     def work_quietly(part: T) -> None:
-        # What overflows is found in the result, once; every thread has its own settings.
+        # Overflow is found in the result, once; every thread has its own settings.
         with np.errstate(over="ignore", invalid="ignore"):
             work(part)
 

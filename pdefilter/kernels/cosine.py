@@ -44,9 +44,9 @@ def decay_modes(u: Planes, time: float, spacing: Sequence[float] | None = None) 
             modes *= along.reshape(-1, *[1] * (modes.ndim - 1 - axis))
 
     decayed = _in_modes(u, decay)
-    # The weights of exp(tΔ) are positive and of sum one, so the exact values are means of those
-    # there were. What lies beyond them is rounding, of 1e-7 of the largest, and nearer to the
-    # truth at the end of the range.
+    # The weights of exp(tΔ) are positive and of sum one, so the exact values are means of the
+    # values before. Only rounding, of 1e-7 of the largest, leaves their range, and the end of the
+    # range is nearer to the truth.
     axes = tuple(range(1, u.ndim))
     lowest, highest = u.min(axis=axes, keepdims=True), u.max(axis=axes, keepdims=True)
     return np.clip(decayed, lowest, highest, out=decayed)
@@ -169,7 +169,7 @@ def _eigenvalues(shape: Sequence[int], spacing: Sequence[float] | None) -> NDArr
 def _decays(
     shape: Sequence[int], time: float, spacing: Sequence[float] | None
 ) -> list[NDArray[np.float32]]:
-    """Find what every mode of an axis becomes in a time."""
+    """Find by which factor every mode of an axis decays in a time."""
     return [
         np.exp(-time * along).astype(np.float32) for along in _eigenvalues_along(shape, spacing)
     ]

@@ -41,13 +41,12 @@ def differences(u: Plane, spacing: Sequence[float] | None = None) -> Planes:
 
 
 def divergence(v: Planes, spacing: Sequence[float] | None = None) -> Plane:
-    """Add up what flows out of every pixel: minus the adjoint of `differences`.
+    """Add up the flows out of every pixel: minus the adjoint of `differences`.
 
     Parameters
     ----------
     v : ndarray of shape (d, *shape), float32
-        What flows to the pixel ahead on each axis; across the border nothing does,
-        whatever is there.
+        The flow to the pixel ahead on each axis. Flows across the border are ignored.
     spacing : sequence of float, optional
         The length h of a pixel along every axis; by default 1.
 

@@ -1,4 +1,4 @@
-"""What edges conduct where that differs from place to place, or from channel to channel."""
+"""Conductances of edges that differ from place to place, or from channel to channel."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ def conduct(
     conductance : str
         The name of g; see `pdefilter.kernels.conductances`.
     squared_scale : float or ndarray of shape (d, *shape), float32
-        What that sum, over the number of channels, is multiplied by.
+        A factor of that sum over the number of channels.
     channels : int
         That number, where every channel has all open edges; else it is that of the
         channels in which an edge is open.
@@ -62,7 +62,7 @@ def conduct(
 def squared_differences(
     u: Planes, edges: Planes | None, *, spacing: Sequence[float] | None = None
 ) -> tuple[Planes, Planes]:
-    """Add up the squared differences across every edge, and count the channels that have it open.
+    """Add up the squared slopes along every edge, and count the channels that have it open.
 
     Parameters as of `conduct`; both results have the shape (d, *shape).
     """

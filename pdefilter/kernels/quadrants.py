@@ -1,12 +1,11 @@
-"""The four quadrants of a pixel: what of an image lies on edges, seen from all sides alike.
+"""The four quadrants of a pixel, in which an image looks alike from all sides.
 
 A pixel has an edge below, above, to its right and to its left. A quadrant is
 one of the former two with one of the latter: in it a slope is the length of two
 one-sided differences. The mean over the four quadrants of a convex function of
-the slope knows no direction, as forward differences do: what it says of an
-image it says of the image mirrored, transposed or turned. Of a strip it says
-what forward differences say, as every edge counts in two quadrants of either
-end, a quarter each.
+the slope prefers no direction, unlike one of forward differences: it is the same for
+the image mirrored, transposed or turned. For a strip it equals that of forward
+differences, as every edge counts in two quadrants of either end, a quarter each.
 
 In order: below and right, below and left, above and right, above and left.
 
@@ -27,7 +26,7 @@ F = TypeVar("F", np.float32, np.float64)
 
 
 def pairs(edges: NDArray[F], axes: int = 2) -> NDArray[F]:
-    """Bring to every pixel what lies on the edges of each of its quadrants.
+    """Bring to every pixel the numbers on the edges of each of its quadrants.
 
     Parameters
     ----------
@@ -52,10 +51,10 @@ def pairs(edges: NDArray[F], axes: int = 2) -> NDArray[F]:
 
 
 def gathered(pairs: NDArray[F], axes: int = 2) -> NDArray[F]:
-    """Add up on every edge what lies there in quadrants of its ends: the adjoint of `pairs`.
+    """Add up on every edge the numbers there in quadrants of its ends: the adjoint of `pairs`.
 
-    First what is in the quadrants of an end, opposite ones of four before both sums, then
-    both ends: a mirrored or transposed image has the same sums.
+    First the quadrants of an end are added up, of four the opposite ones first, then both
+    ends: a mirrored or transposed image has the same sums.
     """
     shape = (*pairs.shape[: -axes - 2], *pairs.shape[-axes - 1 :])
     edges = np.zeros(shape, pairs.dtype)
@@ -75,7 +74,7 @@ def _sides(axis: int, axes: int) -> Iterator[tuple[int, bool]]:
 
 
 def _of(pairs: NDArray[F], orthant: int, axis: int, axes: int) -> NDArray[F]:
-    """View what an orthant has on an axis, of shape (..., *shape)."""
+    """View the component of an orthant along an axis, of shape (..., *shape)."""
     part: NDArray[F] = pairs[along(-axes - 2, orthant)][along(-axes - 1, axis)]
     return part
 

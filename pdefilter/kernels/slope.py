@@ -21,7 +21,7 @@ def squared_slopes(
     u : ndarray of shape (C, *shape), float32
         The image.
     edges : ndarray of shape (d, *shape) or (C, d, *shape), float32, optional
-        What the square of a difference counts, in all channels or in each; by
+        A factor of the square of a difference, in all channels or in each; by
         default 1.
     spacing : sequence of float, optional
         The length of a pixel along every axis, by which differences are divided; by
@@ -54,7 +54,7 @@ def squared_slopes(
 
 
 def conductances(of_slopes: Planes) -> Planes:
-    """Find what edges conduct, the mean of what the quadrants do that count them.
+    """Find the conductances of edges, each the mean over the quadrants that count it.
 
     So half the sum over all pixels of the mean over their quadrants of g |∇u|²
     has the derivative −div(c ∇u).

@@ -31,8 +31,8 @@ class TensorLaw:
     conductance : str or None
         The name of g in `pdefilter.kernels.conductances`, for λ_i = α + (1 − α) g(s μ_i);
         None for λ_i = α + (1 − α) 2^(−1/d²) with d = s (μ₁ − μ_i), so that λ₁ = α.
-        Hence diffusion follows lines, in a volume surfaces too, and in equal slices
-        what it follows in one of them.
+        Hence diffusion follows lines, and in a volume surfaces too. Equal slices
+        diffuse like one of them.
     scale : float
         s.
     """
@@ -60,8 +60,8 @@ def structure_tensor(
     channels : int
         How many channels J is the mean of.
     valid : ndarray of shape (M, N), bool, optional
-        Which pixels are no holes: their edges are no structure, by the product
-        rule v∇u = ∇(vu) − u∇v.
+        Which pixels are not holes. The edges of holes do not count as structure, by
+        the product rule v∇u = ∇(vu) − u∇v.
     spacing : sequence of float, optional
         The distance of neighbouring pixels along every axis; by default 1.
     out : ndarray of shape (3, M, N), float32, optional

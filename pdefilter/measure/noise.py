@@ -1,4 +1,4 @@
-"""How much noise there is: what a difference that ignores smooth images leaves in flat places."""
+"""The noise of an image, from a difference that ignores smooth images, in flat places."""
 
 import functools
 import math
@@ -24,7 +24,7 @@ from pdefilter.raster import Mask, Places, Plane, Planes, Values
 # is 6, so that noise becomes √6 times as large an axis.
 _SECOND_DIFFERENCE = Taps.centred((1.0, -2.0, 1.0))
 _SQUARED_GAIN = 6.0
-_WIDTH = 3
+_WIDTH = 3  # of the mask along an axis
 
 _MEDIAN_OF_NORMAL = 0.6744897501960817  # of |x|, x normal of deviation one
 
@@ -101,7 +101,7 @@ def noise_deviations(u: Planes, visible: Mask | None = None) -> list[float]:
     seen: Iterable[Mask | None] = [None] * len(u)
     if visible is not None:
         seen = np.broadcast_to(visible[..., *places], u.shape)
-    # Of a small image all places count, and nobody asks which are flat.
+    # Of a small image all places count, however flat.
     flatness = functools.cache(lambda: _flatness(u))
     residual = np.abs(_correlated(u, _SECOND_DIFFERENCE))
     return [

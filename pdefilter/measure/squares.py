@@ -26,9 +26,8 @@ def squares(shape: tuple[int, ...], wanted: float) -> tuple[Places, Places]:
     Returns
     -------
     tuple
-        The rows and the columns, arrays of shape (m, n): what they index is the
-        squares side by side; two slices where that is all of the image, which is
-        then not copied.
+        The rows and the columns, arrays of shape (m, n): they index the squares side
+        by side. Two slices where they index all of the image, which is not copied then.
     """
     rows, columns = shape[-2:]
     if wanted >= rows * columns or min(rows, columns) < _LEAST:
@@ -50,8 +49,8 @@ def cubes(shape: tuple[int, ...], wanted: float) -> tuple[Places, Places, Places
     Returns
     -------
     tuple
-        The slices, the rows and the columns as of `squares`: what they index is the
-        cubes side by side.
+        The slices, the rows and the columns as of `squares`: they index the cubes side
+        by side.
     """
     slices, rows, columns = shape[-3:]
     if wanted >= slices * rows * columns or min(rows, columns) < _LEAST:

@@ -1,10 +1,10 @@
 """Graph Laplacians in NumPy, over the axes of an image or of a volume: every bit is specified.
 
-The order of operations, axis by axis: what comes from behind, as from above and from
-the left, then what comes from ahead; the source; the leak. Squares, of a volume cubes,
-add up pairs along the last axis, then along the one before.
+The order of operations, axis by axis: the flux from behind, as from above and from the
+left, then the flux from ahead; the source; the leak. Squares, of a volume cubes, add up
+pairs along the last axis, then along the one before.
 
-A spacing is a matter of the conductances, which are 1/h² where nothing else is said.
+A spacing belongs to the conductances, as a factor 1/h². Without any they are 1.
 """
 
 from collections.abc import Iterator
@@ -81,7 +81,7 @@ def coarsen(laplacian: GraphLaplacian, scale: float) -> tuple[Planes, Plane]:
 
 
 def _conductances(laplacian: GraphLaplacian) -> Iterator[Plane]:
-    """Yield what conducts from both sides on each axis: from behind and from ahead."""
+    """Yield the conductances to both neighbours on each axis: that behind and that ahead."""
     shape = laplacian.shape
     edges = laplacian.edges
     for a, axis in grid_axes(len(shape)):
@@ -117,7 +117,7 @@ def _residual(laplacian: GraphLaplacian, u: NDArray[F], f: Plane | None) -> NDAr
 
 
 def _squares(plane: Plane, across: int | None = None) -> Plane:
-    """Add up squares; on the axis `across` take only what leads out of them."""
+    """Add up squares; on the axis `across` take only the edges that lead out of them."""
     even = np.pad(plane, [(0, size % 2) for size in plane.shape])
     for axis in range(-1, -1 - plane.ndim, -1):
         latter = even[along(axis, slice(1, None, 2))]

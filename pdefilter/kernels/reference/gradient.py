@@ -2,8 +2,8 @@
 
 The order of operations is part of the specification: of every derivative the
 difference before the smoothing, so that a turned image has the turned gradient;
-channel after channel in every sum, the axes as `pdefilter.kernels.axes.add_up` adds
-them up.
+channel after channel in every sum, and sums over the axes as of
+`pdefilter.kernels.axes.add_up`.
 """
 
 from collections.abc import Sequence

@@ -16,7 +16,7 @@ BORDERS: Mapping[str, str] = {
     "nearest": "edge",
     "wrap": "wrap",
 }
-"""How NumPy names what is beyond the border."""
+"""The names that NumPy has for the values beyond the border."""
 
 
 def correlate2d(
@@ -37,7 +37,7 @@ def correlate2d(
 
 
 def framed(u: Planes, of_kernel: tuple[int, ...], origin: tuple[int, int], border: str) -> Planes:
-    """Put around an image what a kernel sees beyond its border."""
+    """Frame an image by the values that a kernel meets beyond its border."""
     frame = [(0, 0)]
     frame += [(o, size - 1 - o) for o, size in zip(origin, of_kernel, strict=True)]
     found: Planes = np.pad(u, frame, mode=BORDERS[border])  # type: ignore[call-overload]

@@ -23,37 +23,40 @@ As large as tensors need whose eigenvalues' ratio is at most 100: between the di
 and (5, 1), the widest gap there is, cot²(½ atan(1/5)) = 102 is reached.
 """
 
-# The difference of two offsets of so many pixels is still of eight bits.
-_LARGEST_REACH = 63
+REACH_OF_VOLUMES = 8
+"""The same in a volume, for the same ratio: the largest that a search over directions found."""
 
-# More than a superbase with such offsets is away from the first.
+# Offsets have eight bits; in an image differences of two as well.
+_LARGEST_REACH = {2: 63, 3: 127}
+
+# More sweeps than a superbase with such offsets needs.
 _MOST_SWEEPS = 16
 _MOST_SWEEPS_OF_VOLUMES = 64
 
-# So large become the components of a tensor as whole numbers. Times products of two vectors of a
-# superbase, of 13 bits together, they stay below 2⁵³, and double precision adds them up exactly.
-_DIGITS = 36
+# The bits of a tensor's components as whole numbers. Every step lowers Σ ⟨b, D b⟩, which bounds all
+# products; it begins at 12 times the largest component at most, below 2⁵³: they are exact.
+_DIGITS = 48
 
 _PAIRS = tuple(combinations(range(4), 2))
 
 
-def reach_of(spacing: Sequence[float] | None) -> int:
+def reach_of(axes: int, spacing: Sequence[float] | None = None) -> int:
     """Find the largest component of an offset in px.
 
-    With a spacing it is as long along the longest side of a pixel as without, and along
-    the shortest as many pixels: H⁻¹DH⁻¹ has a ratio of eigenvalues that is larger by the
-    square of the ratio of sides.
+    It grows with the ratio of the longest side of a pixel to the shortest, by whose
+    square the ratio of eigenvalues of H⁻¹DH⁻¹ may exceed that of D.
     """
+    reach = REACH if axes == 2 else REACH_OF_VOLUMES
     if spacing is None:
-        return REACH
-    return min(math.ceil(REACH * max(spacing) / min(spacing)), _LARGEST_REACH)
+        return reach
+    return min(math.ceil(reach * max(spacing) / min(spacing)), _LARGEST_REACH[axes])
 
 
 def digits_of_sums(axes: int, spacing: Sequence[float] | None = None) -> int:
     """Bound the sums of fluxes of a pixel: below 2ⁿ times the largest value, this is n.
 
-    What neighbours choose a pixel is not known beforehand. In an image of unit spacing
-    the weights of all stay below 8, otherwise below 64 Σ 1/h².
+    How many neighbours choose a pixel is not known beforehand. The sum of their weights
+    stays below 8 in an image of unit spacing, and below 64 Σ 1/h² otherwise.
     """
     spacing = spacing or [1.0] * axes
     if axes == 2 and all(h == 1 for h in spacing):
@@ -72,7 +75,7 @@ def reduce(
         d = tensor if law is None else diffusion_along(tensor, law)
         if spacing is not None:
             d = d * _per_lengths(spacing, d)
-    reach = reach_of(spacing)
+    reach = reach_of(tensor.ndim - 1, spacing)
     weights, e = _of_image(d, reach) if len(d) == 3 else _of_volume(d, reach)
     half = weights * np.float32(0.5)
     return np.where(half > 0, half, np.float32(0)), _mirrored_neighbours(e)
@@ -91,12 +94,12 @@ def _of_image(d: Planes, reach: int) -> tuple[Planes, NDArray[np.int8]]:
     A superbase is three vectors of sum zero, any two of which span the lattice;
     λ_k = −⟨b_i, D b_j⟩, and e_k is b_k turned by 90°. While an angle is acute, λ_k < 0,
     b_i and b_j become −b_i and b_j, and the third b_i − b_j; then twice λ_k comes to λ_i
-    and λ_j, and it changes its sign. What would reach further than `reach` is not done,
-    and a λ_k left negative counts as zero.
+    and λ_j, and it changes its sign. A step that would reach further than `reach` is left
+    out, and a λ_k left negative counts as zero.
 
-    The first e are along the axes and on that diagonal where λ = |D_rc|. As of positive
-    definite tensors no two λ_k are negative at once, what follows has no choice, and the
-    neighbours in a turned image are the turned neighbours.
+    The first e are along the axes and on that diagonal where λ = |D_rc|. Positive
+    definite tensors never have two negative λ_k at once. Hence every step follows from
+    the one before, and the neighbours in a turned image are the turned neighbours.
     """
     d_rr, d_rc, d_cc = d
     with np.errstate(over="ignore", invalid="ignore"):
@@ -134,12 +137,12 @@ def _of_volume(d: Planes, reach: int) -> tuple[Planes, NDArray[np.int8]]:
     A superbase is four vectors of sum zero, any three of which span the lattice;
     λ_ij = −⟨b_i, D b_j⟩ for its six pairs, and e_ij = b_k × b_m (Conway & Sloane 1992,
     doi:10.1098/rspa.1992.0004). While an angle is acute, λ_ij < 0, b_i becomes −b_i, and is
-    added to b_k and b_m. What would reach further than `reach` is not done, and a λ_ij left
-    negative counts as zero.
+    added to b_k and b_m. A step that would reach further than `reach` is left out, and a
+    λ_ij left negative counts as zero.
 
-    D is rounded to whole numbers before, of 36 bits, so that sums are exact. As there is but
-    one decomposition that an obtuse superbase gives, the neighbours in a turned volume are
-    the turned neighbours, whatever was done in which order.
+    D is rounded to whole numbers before, of 48 bits, so that sums are exact. As all obtuse
+    superbases of a tensor give one decomposition, the order of the steps does not matter,
+    and the neighbours in a turned volume are the turned neighbours.
     """
     shape = d.shape[1:]
     weights = np.empty((6, *shape), np.float32)
@@ -256,7 +259,7 @@ def apply_stencil(
 def _divergence(
     u: Plane, weights: NDArray[np.float32], there: NDArray[np.intp], bias: np.float64
 ) -> Plane:
-    """Add up what comes to every pixel by its ties, and is taken from their other ends."""
+    """Add up the fluxes from its neighbours to every pixel, and subtract them at their origin."""
     fluxes = (weights * (u[there] - u)).astype(np.float64)
     fluxes += bias
     fluxes -= bias

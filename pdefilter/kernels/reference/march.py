@@ -4,8 +4,8 @@ Every flux is a difference of two neighbours times the conductance of the edge
 between them, over h²; what leaves one pixel enters the next. Every pixel answers for
 one edge an axis, that to the pixel ahead: the next slice, below, to the right. The
 order of operations is part of the specification: the flux ahead minus the flux
-behind, what the axes bring as `pdefilter.kernels.axes.add_up` adds it up, channel
-after channel in the sum of squares.
+behind, the sum over the axes as of `pdefilter.kernels.axes.add_up`, channel after
+channel in the sum of squares.
 """
 
 from collections.abc import Sequence
@@ -40,9 +40,9 @@ class EdgeConductance:
     conductance : str
         The name of g.
     scale : float32 or ndarray of shape (d, 1, …, 1), float32
-        What the sum of squared differences is multiplied by, along all axes or each.
+        A factor of the sum of squared differences, the same along all axes or of each.
     edges : ndarray of shape (d, *shape), or None
-        What g is multiplied by.
+        A factor of g.
     per_square : ndarray of shape (d, 1, 1, …, 1), float32, or None
         1/h² along every axis; None for 1.
     """
@@ -76,7 +76,7 @@ class EdgeConductance:
             differences *= self.per_square
 
     def conductances(self, differences: Planes, first: int, last: int) -> Planes:
-        """Find what the edges of some rows conduct."""
+        """Find the conductances of the edges of some rows."""
         r = sum_of_squares(np.swapaxes(differences, 0, 1))
         r *= self.scale
         g = CONDUCTANCES[self.conductance](r)
@@ -128,14 +128,14 @@ def conduct(
     *,
     spacing: Sequence[float] | None = None,
 ) -> Planes:
-    """Find what the edges ahead of the pixels conduct: g, one plane an axis."""
+    """Find the conductance g of the edges ahead of every pixel, one plane an axis."""
     conduction = EdgeConductance.on(u, conductance, squared_scale, edges, spacing)
     with np.errstate(over="ignore", invalid="ignore"):
         return conduction.conductances(_differences(_framed(u)), 0, u.shape[1])
 
 
 def _inside(u: Planes) -> tuple[slice, ...]:
-    """Index what is within the frame."""
+    """Index the pixels within the frame."""
     return (slice(None), *[ALL_BUT_LAST] * (u.ndim - 1))
 
 

@@ -1,4 +1,4 @@
-"""What an estimate of risk adds up, in NumPy: it says which bits are right."""
+"""The sums of an estimate of risk, in NumPy: they specify every bit."""
 
 import numpy as np
 from numpy.typing import NDArray

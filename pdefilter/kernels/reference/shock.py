@@ -2,7 +2,7 @@
 
 The order of operations is part of the specification: ahead before behind, as below
 before above and right before left, axis after axis, channel after channel in every
-sum; what the axes bring as `pdefilter.kernels.axes.add_up` adds it up.
+sum; sums over the axes as of `pdefilter.kernels.axes.add_up`.
 """
 
 from collections.abc import Sequence

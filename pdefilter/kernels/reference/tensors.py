@@ -60,7 +60,7 @@ class _OfImage:
     eigenvalues : ndarray of shape (2, M, N), float32
         The larger and the smaller one.
     distance : ndarray of shape (M, N), float32
-        What separates them.
+        The difference of the eigenvalues.
     spread, twice : ndarray of shape (M, N), float32
         `distance` times the cosine and the sine of twice the angle of the first
         eigenvector.

@@ -1,10 +1,10 @@
 """The steps that minimise variation, in NumPy, which specifies every bit.
 
 Over the axes of an image or of a volume, whose quadrants are octants. The order of
-operations: on an edge that of `pdefilter.kernels.quadrants.gathered`; into a pixel
-flows what is ahead minus what is behind, and the axes are added up as
-`pdefilter.kernels.axes.add_up` does; so are the squares of a channel, before those
-of the next. A mirrored, transposed or turned image has the same bits.
+operations: on an edge that of `pdefilter.kernels.quadrants.gathered`; the gain of a
+pixel along an axis is the flow ahead minus the flow behind; sums over the axes as of
+`pdefilter.kernels.axes.add_up`, channel after channel. A mirrored, transposed or
+turned image has the same bits.
 """
 
 from collections.abc import Sequence
@@ -23,8 +23,8 @@ from pdefilter.kernels.axes import (
 from pdefilter.kernels.quadrants import gathered, pairs
 from pdefilter.raster import Plane, Planes
 
-# Below what a field counts for nothing: a square of it would be subnormal, which costs a processor
-# a hundred times as much. Rounding has taken away more.
+# A smaller component of a field counts for nothing: its square would be subnormal, which costs a
+# processor a hundred times as much. Rounding has taken away more.
 LEAST = 2.0**-60
 
 _HALF = np.float32(0.5)
