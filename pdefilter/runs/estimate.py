@@ -13,7 +13,7 @@ from pdefilter.observer import observed
 from pdefilter.runs.apply import apply
 from pdefilter.runs.chain import Chain, Stage
 from pdefilter.runs.inputs import STREAM
-from pdefilter.runs.work import Handling, Recorder
+from pdefilter.runs.work import ReadWriteOptions, Recorder
 
 
 @dataclass(frozen=True)
@@ -74,5 +74,5 @@ def estimates(
         If there is no image in it, or one cannot be filtered.
     """
     source = sys.stdin.buffer if name == STREAM else Path(name)
-    handling = Handling(Reading(MOST_PIXELS), nodata=nodata, full_scale=full_scale)
-    yield from map(estimate, map(handling.completed, read_frames(source, handling.reading)))
+    options = ReadWriteOptions(Reading(MOST_PIXELS), nodata=nodata, full_scale=full_scale)
+    yield from map(estimate, map(options.completed, read_frames(source, options.reading)))
