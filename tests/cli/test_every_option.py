@@ -22,6 +22,8 @@ from pdefilter.filters import FILTERS
 from pdefilter.filters.option import AUTO, parameters_of
 from pdefilter.raster import Raster
 
+pytestmark = pytest.mark.long
+
 SECONDS = 60
 INPUTS = ("grey.png", "colour.png", "alpha.png", "holed.npy", "pixel.png", "deep.tif")
 OUTPUTS = (".png", ".tif", ".npy")

@@ -11,6 +11,8 @@ import pytest
 from support import SAMPLES
 from waiting import children, until
 
+pytestmark = pytest.mark.long
+
 KILLS = 50
 IMAGES = 240
 

@@ -13,6 +13,8 @@ import pdefilter
 from pdefilter.filters import FILTERS
 from pdefilter.filters.option import parameters_of
 
+pytestmark = pytest.mark.long
+
 ENGINES, THREADS = ("native", "reference"), (1, 2)
 SHAPE = (40, 48)
 
