@@ -5,9 +5,9 @@
 >>> pdefilter.write(pdefilter.anisotropic(image, kappa=0.05, iterations=20), "smooth.png")
 
 Every filter takes an array of shape (M, N) or (M, N, C), or an `Image`, and
-returns the like. Integers v of a type with the largest value m stand for v/m,
-floats for themselves; of an array of two or four channels the last is alpha,
-unless it comes in an `Image` that says otherwise.
+returns the same kind. An integer v of a type with the largest value m stands
+for v/m, a float for itself. The last of two or four channels is alpha, unless
+the array comes in an `Image` that says otherwise.
 """
 
 from importlib import import_module
@@ -60,7 +60,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is asked for: NumPy and the codecs take their time."""
+    """Import a name when it is first used: NumPy and the codecs take long to import."""
     if name in __all__:
         return getattr(import_module("pdefilter.api"), name)
     raise AttributeError(f"module 'pdefilter' has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""What can go wrong, each kind once; every message is a sentence that says what to do."""
+"""The errors that pdefilter raises; every message is a sentence that says what to do."""
 
 
 class PdefilterError(Exception):
@@ -6,14 +6,14 @@ class PdefilterError(Exception):
 
 
 class ParameterError(PdefilterError, ValueError):
-    """A filter's parameter has a value that the filter cannot run with.
+    """A parameter of a filter has a value that the filter cannot run with.
 
     Attributes
     ----------
     parameter : str
         The parameter's name, as in the filter's signature.
     problem : str
-        What is wrong with it and what would work.
+        What is wrong with its value, and which values would work.
     """
 
     def __init__(self, parameter: str, problem: str) -> None:
@@ -23,17 +23,17 @@ class ParameterError(PdefilterError, ValueError):
 
 
 class ImageError(PdefilterError, ValueError):
-    """An image, or the file it is in, cannot be read, filtered or stored."""
+    """An image or its file cannot be read, filtered or stored."""
 
 
 class MisfitError(ImageError):
-    """An image does not go with what the call gives beside it: a mask, or another picture."""
+    """An image does not fit the mask, or another picture, of the call."""
 
 
 class CallError(PdefilterError):
-    """The inputs and outputs asked for do not fit together; nothing was touched.
+    """A call cannot be done as it was made; no file was touched.
 
-    Its arguments are sentences, one for each thing that is wrong.
+    Its arguments are sentences, one for each problem.
     """
 
     def __str__(self) -> str:
@@ -41,4 +41,4 @@ class CallError(PdefilterError):
 
 
 class TerminalError(CallError):
-    """An image would go to a terminal, which shows it as garbage."""
+    """The image would be written to a terminal, which would show garbage."""

@@ -64,9 +64,9 @@ def run_calls(
 
 
 def _serve() -> None:
-    from pdefilter.runs.resources import hold_libraries_back
+    from pdefilter.runs.resources import prevent_library_threads
 
-    hold_libraries_back()
+    prevent_library_threads()
     import cv2  # noqa: F401
     import imagecodecs  # noqa: F401
     import OpenEXR  # noqa: F401

@@ -1,4 +1,4 @@
-"""What the tests share: the samples, random images, and the installed executable."""
+"""Fixtures that tests share: samples, photographs, and the installed executable."""
 
 import random
 import signal
@@ -18,12 +18,12 @@ settings.load_profile("pdefilter")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--every-call", action="store_true", help="try all calls, not a share of them")
+    parser.addoption("--every-call", action="store_true", help="try all calls instead of a share")
 
 
 @pytest.fixture(scope="session")
 def share_of(request: pytest.FixtureRequest) -> Callable[[list, int], list]:
-    """Take so many of the calls that there are, the same ones always; all with --every-call."""
+    """Choose a number of calls, always the same ones; all of them with --every-call."""
 
     def share(calls: list, count: int) -> list:
         if request.config.getoption("every_call"):
@@ -35,9 +35,9 @@ def share_of(request: pytest.FixtureRequest) -> Callable[[list, int], list]:
 
 @pytest.fixture(scope="session", autouse=True)
 def programs_can_be_interrupted() -> None:
-    """Where signals are ignored, as behind nohup, what a test starts would ignore them too.
+    """Let no program that a test starts ignore signals, as it would behind nohup.
 
-    A handler that does nothing is no program's: what is started has none.
+    A program inherits ignored signals, but not handlers.
     """
     for kind in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(kind) == signal.SIG_IGN:

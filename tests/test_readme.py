@@ -60,7 +60,7 @@ def test_the_set_up_lines_do_what_they_say(clone, executable):
     main_job, tests = (block.strip() for block in blocks("sh"))
     set_up = "python3 -m venv .venv && .venv/bin/pip install "
     assert main_job.startswith(f"{set_up}. && .venv/bin/pdefilter ")
-    assert tests == f"{set_up}'.[test]' && .venv/bin/pytest"
+    assert tests == f"{set_up}'.[test]' && .venv/bin/pytest -n auto"
     assert run(main_job.rpartition(" && .venv/bin/")[2], clone, executable) == ""
     clean = pdefilter.read(clone / "clean.png").pixels
     assert np.array_equal(clean, pdefilter.read(SAMPLES / "strip" / "anisotropic.png").pixels)

@@ -1,4 +1,4 @@
-"""What a call does: check all of it, then filter image after image and say how it went."""
+"""A call of a command: check all of it, filter image after image, and report."""
 
 import gc
 import math
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pdefilter.cli.chosen import chosen_in
+from pdefilter.cli.choices import describe_choices
 from pdefilter.cli.common import Call
-from pdefilter.cli.messages import printable, tell
+from pdefilter.cli.messages import print_message, printable
 from pdefilter.cli.progress import Progress
 from pdefilter.errors import CallError, TerminalError
 
@@ -34,22 +34,22 @@ FAILED, WRONG_CALL, INTERRUPTED = 1, 2, 130
 
 def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     """Check the whole call, then filter image after image; return the exit status."""
-    # What takes time to import comes after the parsing, so that --help is there at once.
-    from pdefilter.runs.resources import hold_libraries_back, keep_freed_memory
+    # Slow imports come after the parsing, so that --help is quick.
+    from pdefilter.runs.resources import keep_freed_memory, prevent_library_threads
 
-    hold_libraries_back()
+    prevent_library_threads()
     keep_freed_memory()
     from pdefilter.images.reading import MOST_PIXELS, Reading
     from pdefilter.runs.fit import require_fit
     from pdefilter.runs.pictures import with_pictures
-    from pdefilter.runs.resources import missing_engine, use_no_other_thread
+    from pdefilter.runs.resources import missing_engine, use_one_thread
     from pdefilter.runs.work import read_mask
 
     if call.quiet:
         warnings.simplefilter("ignore")
     gc.freeze()
     gc.enable()
-    use_no_other_thread()
+    use_one_thread()
     _require_full_scale(call.full_scale)
     reading = Reading(call.max_pixels or MOST_PIXELS, call.lenient, call.strip)
     named = make_chain()
@@ -64,7 +64,7 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
         _show(plan)
         return 0
     if (missing := missing_engine()) and not call.quiet:
-        tell(missing)
+        print_message(missing)
     progress = Progress(len(plan.jobs), quiet=call.quiet)
     task = _task(chain, reading, mask, call, len(plan.jobs), steps_wanted=progress.wanted)
     with ExitStack() as stack:
@@ -92,7 +92,7 @@ def _require_full_scale(full: "FullScale | None") -> None:
 def _run(
     plan: "Plan", task: "Task", call: Call, report: "Report | None", progress: Progress
 ) -> int:
-    """Do all jobs, and tell of them in the order of the plan, failures at the end."""
+    """Do all jobs, and print messages about them in the order of the plan, failures last."""
     from pdefilter.runs.batch import InOrder
 
     done, failures, status = 0, [], 0
@@ -106,30 +106,30 @@ def _run(
                     failures.append(outcome)
                 if report:
                     report.write(outcome)
-                for next_ in ordered.add(outcome):
-                    _tell_of(next_, call, progress)
+                for ready in ordered.add(outcome):
+                    _print_messages(ready, call, progress)
     except KeyboardInterrupt:
         status = INTERRUPTED
     for outcome in ordered.rest():
-        _tell_of(outcome, call, progress)
+        _print_messages(outcome, call, progress)
     for outcome in sorted(failures, key=lambda outcome: outcome.job.index):
-        tell(outcome.error or "")
+        print_message(outcome.error or "")
     if report and report.error:
-        tell(report.error)
+        print_message(report.error)
     if status == INTERRUPTED:
-        tell(_interrupted(done, len(plan.jobs)))
+        print_message(_interrupted(done, len(plan.jobs)))
     elif failures and len(plan.jobs) > 1:
-        tell(_summary(len(failures), done, len(plan.jobs)))
+        print_message(_summary(len(failures), done, len(plan.jobs)))
     if status:
         return status
-    # Where nothing that the call names goes with the rest of it, nothing was touched.
+    # Where no image fits the mask or the pictures of the call, nothing was written.
     if 0 < len(plan.jobs) == sum(outcome.misfit for outcome in failures):
         return WRONG_CALL
     return FAILED if failures or (report and report.error) else 0
 
 
 def _outcomes(plan: "Plan", task: "Task", call: Call, progress: Progress) -> "Iterator[Outcome]":
-    """Do all jobs, and show how far they are."""
+    """Do all jobs, and show the progress."""
     from pdefilter.runs.batch import run
     from pdefilter.runs.work import Outcome
 
@@ -142,53 +142,53 @@ def _outcomes(plan: "Plan", task: "Task", call: Call, progress: Progress) -> "It
         progress.refresh()
 
 
-def _tell_of(outcome: "Outcome", call: Call, progress: Progress) -> None:
-    sentences = list(_sentences_about(outcome, call))
+def _print_messages(outcome: "Outcome", call: Call, progress: Progress) -> None:
+    sentences = list(_messages(outcome, call))
     if sentences:
         progress.hide()
     for sentence in sentences:
-        tell(sentence)
+        print_message(sentence)
 
 
-def _sentences_about(outcome: "Outcome", call: Call) -> "Iterator[str]":
+def _messages(outcome: "Outcome", call: Call) -> "Iterator[str]":
     source = outcome.job.source_name
     if not call.quiet:
         yield from (f"{source}: {warning}" for warning in outcome.warnings)
     if call.verbose and outcome.error is None:
         taken = sum(outcome.seconds.values())
-        how = "is there already" if outcome.skipped else f"{taken:.2f} s"
+        how = "exists already" if outcome.skipped else f"{taken:.2f} s"
         yield f"{source} -> {outcome.job.target_name}: {how}"
-        yield from (f"{source}: {choice}" for choice in chosen_in(outcome))
+        yield from (f"{source}: {choice}" for choice in describe_choices(outcome))
 
 
 def _interrupted(done: int, of: int) -> str:
     if of == 1:
         return "interrupted"
-    return f"interrupted; {done} of {of} images are done, --skip-existing goes on from there"
+    return f"interrupted; {done} of {of} images are done, --skip-existing continues from there"
 
 
 def _summary(failed: int, done: int, of: int) -> str:
     left = of - failed - done
     if failed == of:
         return f"all {of} images failed"
-    rest = f"{done} are done, {left} were not begun" if left else "the others are done"
+    rest = f"{done} are done, {left} were not started" if left else "the others are done"
     return f"{failed} of {of} images failed, {rest}"
 
 
 def _plan(call: Call) -> "Plan":
     from pdefilter.images.formats import DEPTHS, named
-    from pdefilter.runs.inputs import Search, listed
+    from pdefilter.runs.inputs import Search, read_list
     from pdefilter.runs.plan import plan
 
     inputs = list(call.inputs)
     if call.files_from:
-        inputs += listed(call.files_from, b"\n")
+        inputs += read_list(call.files_from, b"\n")
     if call.files0_from:
-        inputs += listed(call.files0_from, b"\0")
+        inputs += read_list(call.files0_from, b"\0")
     if not inputs:
         raise CallError(
-            "INPUT is missing: Image files, folders of images, or - for standard input; "
-            "--files-from reads a list"
+            "INPUT is missing; give image files, folders of images, or - for standard input, or "
+            "a list by --files-from"
         )
     try:
         return plan(
@@ -217,12 +217,12 @@ def _task(
 ) -> "Task":
     from pdefilter.images.formats import DEPTHS
     from pdefilter.runs.memory import available_memory
-    from pdefilter.runs.places import FRACTION
     from pdefilter.runs.resources import cores
-    from pdefilter.runs.work import Handling
+    from pdefilter.runs.shares import FRACTION
+    from pdefilter.runs.work import ReadWriteOptions
     from pdefilter.runs.worker import Task
 
-    handling = Handling(
+    options = ReadWriteOptions(
         reading,
         call.frame,
         DEPTHS[call.depth] if call.depth else None,
@@ -236,7 +236,7 @@ def _task(
     threads = call.threads or cores()
     return Task(
         chain,
-        handling,
+        options,
         cores=threads,
         workers=max(1, min(call.jobs or threads, jobs)),
         memory=int(FRACTION * available_memory()),
@@ -248,4 +248,4 @@ def _show(plan: "Plan") -> None:
     for job in plan.jobs:
         typer.echo(f"{printable(job.source_name)} -> {printable(job.target_name)}")
     if plan.skipped:
-        tell(f"{plan.skipped} outputs are there already and no older than their inputs")
+        print_message(f"{plan.skipped} outputs exist already and are as new as their inputs")

@@ -1,4 +1,4 @@
-"""A command of Typer whose help is in groups, and whose words its own callbacks read."""
+"""The class of all commands: callbacks read its words, and its help is in groups."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ COMMON = "Options of every filter"
 
 
 class Command(TyperCommand):
-    """A command all of whose values come from words by the callbacks of its options.
+    """A command that leaves it to the callbacks of its options to convert words to values.
 
-    Typer would first convert every word by pydantic, and group the help by rich. To
-    import them takes longer than all the rest of the tool that ``--help`` needs.
+    Typer would convert them by pydantic first, and group the help by rich. Importing
+    these two takes longer than everything else that ``--help`` needs.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Hand the words of a call to the callbacks of its options, ``--help`` first."""
+        """Pass the words of a call to the callbacks of its options, ``--help`` first."""
         words, rest, _ = self.make_parser(ctx).parse_args(args)
         for parameter in sorted(self.get_params(ctx), key=lambda known: not known.is_eager):
             value, source = parameter.consume_value(ctx, words)

@@ -1,4 +1,4 @@
-"""The commands: one for each filter, made from its signature."""
+"""The commands: one for each filter, made from its signature, and a few more."""
 
 import functools
 import inspect
@@ -38,7 +38,7 @@ EXAMPLES = {
 app = typer.Typer(
     name="pdefilter",
     help="Filter images with partial differential equations.",
-    epilog="pdefilter COMMAND --help tells the options of a command.",
+    epilog="pdefilter COMMAND --help lists the options of a command.",
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={
@@ -68,7 +68,7 @@ def _root(
 
 
 def _filter_command(name: str, filter_: "Callable[..., Operation]") -> Callable[..., Any]:
-    """Make a command that parses a call and returns what is to be run, for `main` to run."""
+    """Make a command that parses a call and returns a function that does it, for `main` to run."""
 
     def then(parameters: dict[str, Any], common: dict[str, Any]) -> Callable[[], int]:
         def chain() -> "Chain":
@@ -94,7 +94,7 @@ for _name, _filter in FILTERS.items():
 app.command(
     "estimate",
     cls=Command,
-    short_help="Tell the noise of images, and what anisotropic makes of it.",
+    short_help="Estimate the noise of images, and the parameters of anisotropic.",
     epilog="Example: pdefilter estimate sample_images/noisy.png",
 )(estimate)
 
@@ -102,8 +102,8 @@ app.command(
 def _chain(*, recipe: str | None, **options: Any) -> Callable[[], int]:
     """Run filters one after the other, in one process and on floats.
 
-    Every STAGE is a filter with its options, in quotes. The result is, bit for
-    bit, that of a pipe of the filters by way of --format tiff --depth float.
+    Every STAGE is a filter with its options, in quotes. The result has the same
+    bits as a pipe of the filters with --format tiff --depth float.
     """
     options["inputs"], stages = split_words(options["inputs"])
     require_inputs(options["inputs"])
@@ -124,7 +124,7 @@ _chain.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
                 typer.Argument(
                     metavar="INPUT... STAGE...",
                     help="Image files, folders of images, or - for standard input; then filters "
-                    "with their options.",
+                    "with their options, each in quotes.",
                 ),
             ],
             default=[],
@@ -137,8 +137,8 @@ _chain.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
                 typer.Option(
                     "--recipe",
                     metavar="FILE",
-                    help='Take stages from a TOML file: stages = ["heat-diffuse --sigma 1", '
-                    '"edge"]; those typed come after them.',
+                    help='Read stages from a TOML file: stages = ["heat-diffuse --sigma 1", '
+                    '"edge"]; stages that are typed follow them.',
                 ),
             ],
             default=None,
@@ -154,16 +154,16 @@ app.command(
 )(_chain)
 
 
-@app.command("info", cls=Command, short_help="Tell the version, and what the filters compute with.")
+@app.command("info", cls=Command, short_help="Show the version, the engine and its threads.")
 def _info(
     formats: Annotated[
         bool,
         typer.Option(
-            "--formats", metavar="", help="Tell the formats, what they hold, and their codecs."
+            "--formats", metavar="", help="List the formats, what each can hold, and its codec."
         ),
     ] = False,
 ) -> None:
-    """Tell the version, and what the filters compute with."""
+    """Show the version, the engine and its threads."""
     if formats:
         from pdefilter.images.table import format_table
 

@@ -1,4 +1,4 @@
-"""What every command takes beside its filter's own options: inputs, outputs, and how it runs."""
+"""The arguments and options of every command: inputs, outputs, and how to run."""
 
 import inspect
 from collections.abc import Callable
@@ -33,8 +33,8 @@ NODATA = _option(
     "--nodata",
     metavar="VALUE",
     parser=whole_or_number,
-    help="Stored value that marks a hole, in place of the one that the input says; nan is a hole "
-    "in any case.",
+    help="Stored value that marks a hole, instead of the one that the input names; nan is always "
+    "a hole.",
 )
 
 FULL_SCALE = _option(
@@ -42,8 +42,8 @@ FULL_SCALE = _option(
     metavar="VALUE|range",
     parser=number_or("range"),
     help="Stored value that counts as full scale for contrast, noise, weight, tolerance, threshold "
-    "and what is shown, such as 4095 or 2000; range is the image's own range. By default the "
-    "largest value of an integer type, and 1 in floats.",
+    "and display, such as 4095 or 2000; range is the image's own range. By default the largest "
+    "value of an integer type, and 1 in floats.",
 )
 
 
@@ -63,7 +63,7 @@ class Call:
             "--output",
             "-o",
             metavar="OUTPUT",
-            help="A file, a folder (ending in /, or there already), a template of names such as "
+            help="A file, a folder (ending in /, or existing), a template of names such as "
             "'out/{stem}.edges.png', with {stem}, {suffix}, {parent} and {index}, or - for "
             "standard output; by default standard output, unless it is a terminal.",
         ),
@@ -73,8 +73,8 @@ class Call:
         bool,
         _flag(
             "--skip-existing",
-            help="Leave out inputs whose outputs are there and no older, and replace older "
-            "outputs: goes on with a run that was interrupted.",
+            help="Skip inputs whose outputs exist and are as new, and replace older outputs: this "
+            "continues a run that was interrupted.",
         ),
     ] = False
     recursive: Annotated[
@@ -82,7 +82,7 @@ class Call:
         _flag(
             "--recursive",
             "-r",
-            help="Take the folders within folders too, and keep their tree in the output folder.",
+            help="Search subfolders too, and keep their tree in the output folder.",
         ),
     ] = False
     include: Annotated[
@@ -90,8 +90,8 @@ class Call:
         _option(
             "--include",
             metavar="PATTERN",
-            help="Take of folders only what matches, such as '*.tif' or 'left/*', whatever its "
-            "ending; may be repeated. By default files whose endings stand for a format.",
+            help="Only take files from folders that match, such as '*.tif' or 'left/*', whatever "
+            "their ending; may be repeated. By default files whose ending stands for a format.",
         ),
     ] = field(default_factory=list)
     exclude: Annotated[
@@ -99,7 +99,7 @@ class Call:
         _option(
             "--exclude",
             metavar="PATTERN",
-            help="Leave out of folders what matches; may be repeated.",
+            help="Skip files and subfolders that match; may be repeated.",
         ),
     ] = field(default_factory=list)
     files_from: Annotated[
@@ -107,7 +107,7 @@ class Call:
         _option(
             "--files-from",
             metavar="FILE",
-            help="Take inputs from a list, one a line; - is standard input.",
+            help="Read the names of inputs from a list, one a line; - is standard input.",
         ),
     ] = None
     files0_from: Annotated[
@@ -115,20 +115,21 @@ class Call:
         _option(
             "--files0-from",
             metavar="FILE",
-            help="Take inputs from a list as find -print0 writes it; - is standard input.",
+            help="Read the names of inputs from a list as find -print0 writes it; - is standard "
+            "input.",
         ),
     ] = None
     dry_run: Annotated[
         bool,
-        _flag("--dry-run", help="Check the call, print what would be written, and do nothing."),
+        _flag("--dry-run", help="Check the call, print which files would be written, and stop."),
     ] = False
     format: Annotated[
         str | None,
         _option(
             "--format",
             metavar="NAME",
-            help="Format to write, as pdefilter info --formats lists them; by default as the "
-            "output's name says, else that of the input.",
+            help="Format to write, one that pdefilter info --formats lists; by default the one "
+            "that the output's name stands for, else that of the input.",
         ),
     ] = None
     depth: Annotated[
@@ -144,9 +145,9 @@ class Call:
         _option(
             "--mask",
             metavar="FILE",
-            help="Picture of the same size, black in the holes: like pixels that are NaN, "
-            "infinite or marked as no data they stay as they are, but for inpaint, which "
-            "fills them, and nothing passes their edges.",
+            help="Picture of the same size, black where the image has holes. Holes, like pixels "
+            "that are NaN, infinite or marked as no data, stay as they are, and nothing passes "
+            "their edges; inpaint fills them.",
         ),
     ] = None
     nodata: Annotated[float | None, NODATA] = None
@@ -157,19 +158,19 @@ class Call:
             "--frame",
             metavar="NUMBER",
             parser=count_from(0),
-            help="The only page or frame wanted, the first being 0; by default all.",
+            help="Take this page or frame alone, counted from 0; by default all.",
         ),
     ] = None
     strip: Annotated[
         bool,
         _flag(
             "--strip",
-            help="Leave out what the input says beside its pixels: colour profile, EXIF, text, "
-            "tags.",
+            help="Do not keep the metadata of the input: colour profile, EXIF, text, tags.",
         ),
     ] = False
     lenient: Annotated[
-        bool, _flag("--lenient", help="Take of a damaged file what can be read, with a warning.")
+        bool,
+        _flag("--lenient", help="Keep what can be decoded of a damaged file, with a warning."),
     ] = False
     max_pixels: Annotated[
         int | None,
@@ -177,8 +178,8 @@ class Call:
             "--max-pixels",
             metavar="NUMBER",
             parser=count_from(1),
-            help="Largest image to read, by default 134217728; all frames together may have "
-            "32 times as many.",
+            help="Largest number of pixels of an image, by default 134217728; all frames together "
+            "may have 32 times as many.",
         ),
     ] = None
     jobs: Annotated[
@@ -188,8 +189,8 @@ class Call:
             "-j",
             metavar="NUMBER",
             parser=count_from(1, MOST_THREADS),
-            help="Images to work on at the same time, by default one a thread, as far as half of "
-            "the memory goes. It changes no bit of the result.",
+            help="Number of images to work on at the same time, by default one per thread, as far "
+            "as half of the memory goes. It changes no bit of the result.",
         ),
     ] = None
     threads: Annotated[
@@ -198,14 +199,15 @@ class Call:
             "--threads",
             metavar="NUMBER",
             parser=count_from(1, MOST_THREADS),
-            help="Threads to compute on, shared by all images, by default one a core. It changes "
-            "no bit of the result.",
+            help="Number of threads to compute on, shared by all images, by default one per core. "
+            "It changes no bit of the result.",
         ),
     ] = None
     fail_fast: Annotated[
         bool,
         _flag(
-            "--fail-fast", help="Begin no more images once one has failed; by default all are done."
+            "--fail-fast",
+            help="Start no more images once one has failed; by default the others are done.",
         ),
     ] = False
     report: Annotated[
@@ -218,20 +220,20 @@ class Call:
         ),
     ] = None
     quiet: Annotated[
-        bool, _flag("--quiet", "-q", help="Say nothing but errors: no progress, no warnings.")
+        bool, _flag("--quiet", "-q", help="Print errors only: no progress, no warnings.")
     ] = False
     verbose: Annotated[
         bool,
         _flag(
             "--verbose",
             "-v",
-            help="Name each image as it is done, and say which values were chosen for it.",
+            help="Name each image as it is done, with the values that were chosen for it.",
         ),
     ] = False
 
 
 def common_options() -> list[inspect.Parameter]:
-    """List what every command takes, as the parameters of a Typer command."""
+    """List the arguments and options of every command, as parameters of a Typer command."""
     return [
         inspect.Parameter(
             field.name,

@@ -1,18 +1,29 @@
-"""The command that tells what the automatic parameters come to."""
+"""The command that prints the values of the automatic parameters."""
 
 import gc
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pdefilter.cli.common import FULL_SCALE, NODATA
-from pdefilter.cli.messages import tell
+from pdefilter.cli.messages import print_message
 from pdefilter.errors import CallError, ImageError
+
+if TYPE_CHECKING:
+    from pdefilter.runs.estimate import Estimate
 
 _HEAD = ("noise", "kappa", "noise", "kappa", "time", "image")
 _UNITS = ("levels of 255", "of full scale", "as stored", "as stored", "px²", "")
 _ROW = "{:>15}  {:>13}  {:>9}  {:>9}  {:>6}  {}"
+
+
+def _row(estimated: "Estimate", name: str) -> str:
+    full = estimated.full_scale
+    levels = " ".join(f"{deviation * 255:.1f}" for deviation in estimated.noise)
+    stored = " ".join(f"{deviation * full:.3g}" for deviation in estimated.noise)
+    kappa, time = estimated.kappa, f"{estimated.time:.1f}"
+    return _ROW.format(levels, f"{kappa:.4f}", stored, f"{kappa * full:.3g}", time, name)
 
 
 def estimate(
@@ -22,40 +33,37 @@ def estimate(
     as_json: Annotated[
         bool,
         typer.Option(
-            "--json", metavar="", help="Print a line of JSON for every image, full scale being 1."
+            "--json",
+            metavar="",
+            help="Print a line of JSON for each image, in parts of full scale.",
         ),
     ] = False,
     nodata: Annotated[float | None, NODATA] = None,
     full_scale: Annotated[float | None, FULL_SCALE] = None,
 ) -> int:
-    """Tell the noise of images, and what anisotropic takes for contrast and time."""
+    """Estimate the noise of images, and the contrast and time that anisotropic takes for it."""
     if not images:
-        raise CallError("IMAGE is missing: Image files, or - for standard input")
+        raise CallError("IMAGE is missing; give image files, or - for standard input")
     from pdefilter.runs.estimate import estimates
     from pdefilter.runs.resources import missing_engine
     from pdefilter.runs.warned import warnings_about
 
     gc.enable()
     if missing := missing_engine():
-        tell(missing)
+        print_message(missing)
     if not as_json:
         typer.echo(_ROW.format(*_HEAD) + "\n" + _ROW.format(*_UNITS).rstrip())
     failed = 0
     for name in images:
         try:
             with warnings_about(name):
-                for frame, found in enumerate(estimates(name, nodata, full_scale)):
+                for frame, estimated in enumerate(estimates(name, nodata, full_scale)):
                     if as_json:
-                        typer.echo(json.dumps({"image": name, "frame": frame, **vars(found)}))
-                        continue
-                    levels = " ".join(f"{deviation * 255:.1f}" for deviation in found.noise)
-                    stored = " ".join(
-                        f"{deviation * found.full_scale:.3g}" for deviation in found.noise
-                    )
-                    kappa = f"{found.kappa:.4f}", f"{found.kappa * found.full_scale:.3g}"
-                    time = f"{found.time:.1f}"
-                    typer.echo(_ROW.format(levels, kappa[0], stored, kappa[1], time, name))
+                        line = {"image": name, "frame": frame, **vars(estimated)}
+                        typer.echo(json.dumps(line))
+                    else:
+                        typer.echo(_row(estimated, name))
         except ImageError as error:
-            tell(f"{name}: {error}")
+            print_message(f"{name}: {error}")
             failed += 1
     return 1 if failed else 0

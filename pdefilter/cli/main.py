@@ -1,4 +1,4 @@
-"""The way in and every way out: exit statuses, and errors as one sentence."""
+"""The command line from its start to its exit status; every error becomes one sentence."""
 
 import os
 import signal
@@ -10,18 +10,18 @@ import typer
 
 from pdefilter.cli.call import FAILED, INTERRUPTED, WRONG_CALL
 from pdefilter.cli.commands import app
-from pdefilter.cli.messages import tell, tell_warning
-from pdefilter.cli.nearest import nearest
+from pdefilter.cli.messages import print_message, print_warning
 from pdefilter.cli.options import option_name
+from pdefilter.cli.suggestion import suggestion
 from pdefilter.errors import CallError, ParameterError
 
 
 def main() -> NoReturn:
     """Run the command line, and exit with 0 (done), 1 (an image failed), 2 or 130."""
-    # Who starts it may want signals ignored, as nohup does; of SIGINT Python sees to that itself.
+    # Signals that the parent ignores, as nohup does, stay ignored; Python sees to SIGINT itself.
     if signal.getsignal(signal.SIGTERM) != signal.SIG_IGN:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-    warnings.showwarning = tell_warning
+    warnings.showwarning = print_warning
     _keep_standard_output()
     try:
         parsed = app(standalone_mode=False)
@@ -29,35 +29,35 @@ def main() -> NoReturn:
         if sys.stdout:
             sys.stdout.flush()
     except ParameterError as error:
-        tell(f"{option_name(error.parameter)}: {error.problem}")
+        print_message(f"{option_name(error.parameter)}: {error.problem}")
         status = WRONG_CALL
     except CallError as error:
         for sentence in error.args:
-            tell(sentence)
+            print_message(sentence)
         status = WRONG_CALL
     except typer.TyperException as error:
-        tell(" ".join(_sentence(error).split()))
+        print_message(" ".join(_sentence(error).split()))
         status = error.exit_code
     except typer.Exit as error:
         status = error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        tell("interrupted")
+        print_message("interrupted")
         status = INTERRUPTED
     except BrokenPipeError:
-        status = 0  # the reader has had enough
+        status = 0  # the reader has closed the pipe
     except OSError as error:
-        # All else that is read or written has its own sentence.
-        tell(f"standard output: cannot be written ({error.strerror})")
+        # Every other file that is read or written has its own message.
+        print_message(f"standard output: cannot be written ({error.strerror})")
         status = FAILED
-    # All is closed. Python would take another 50 ms to forget every object by itself, and complain
-    # of what a pipe or a disk did not take.
+    # All files are closed. Python would take another 50 ms to free every object, and would complain
+    # about bytes that a pipe or a disk did not take.
     os._exit(status)
 
 
 def _keep_standard_output() -> None:
-    """Move standard output to a descriptor that no library knows, and leave it nothing to print to.
+    """Move standard output to another descriptor, and point descriptor 1 at the null device.
 
-    Libraries in C print to descriptor 1 what they find wrong; it would get into the image.
+    Libraries in C print messages to descriptor 1, which would get into the image.
     """
     if sys.stdout is None:
         return
@@ -70,17 +70,17 @@ def _keep_standard_output() -> None:
 
 
 def _sentence(error: typer.TyperException) -> str:
-    """Say what the parser found wrong, and what it would have taken."""
+    """Describe an error of the parser, and suggest what to type instead."""
     context = getattr(error, "ctx", None)
     command = getattr(context, "command", None)
     path = getattr(context, "command_path", "pdefilter")
     option = getattr(error, "option_name", None)
     if option and command is not None and option not in _options(command):
-        return f"{option}: unknown option{nearest(option, _options(command), f'{path} --help')}"
+        return f"{option}: unknown option{suggestion(option, _options(command), f'{path} --help')}"
     commands = getattr(command, "commands", None)
     if commands and context is not None:
         typed = next(word for word in sys.argv[1:] if not word.startswith("-"))
-        return f"{typed}: unknown command{nearest(typed, commands)}"
+        return f"{typed}: unknown command{suggestion(typed, commands)}"
     return error.format_message()
 
 

@@ -1,4 +1,4 @@
-"""A filter's parameters as options of its command."""
+"""The parameters of a filter as options of its command."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -22,10 +22,10 @@ def command_of(
     filter_ : callable
         The filter, whose keyword parameters become options.
     then : callable
-        What is done with the filter's parameters, and with what is common, once parsed.
+        Takes the values of the filter's parameters and of the common options.
     common : sequence of Parameter
-        The arguments and options that other commands have too, arguments first.
-        A filter's own meaning of an option goes before the common one.
+        The arguments and options that other commands have too, arguments first. An
+        option of the filter replaces a common one of the same name.
     """
     own = filter_options(filter_)
     names = {parameter.name for parameter in own}

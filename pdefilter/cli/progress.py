@@ -1,4 +1,4 @@
-"""How far a run is, for who watches a terminal."""
+"""Progress bars for a user at a terminal."""
 
 import os
 import sys
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 
     from pdefilter.runs.worker import Steps
 
-# What is over by then needs no bar, and does not wait for one to be imported.
+# A run that ends sooner needs no bar, and should not wait for one to be imported.
 _SECONDS_OF_PATIENCE = 0.5
 
 
 class Progress:
     """A bar for the images, and one for the steps of each that takes long; a context manager.
 
-    It is shown on a terminal only, once the run has taken half a second, and is
-    gone when the run is over, and wherever something is told in the meantime.
+    The bars appear on a terminal only, once the run has taken half a second. They
+    disappear when the run ends, and while a message is printed.
 
     Parameters
     ----------
     images : int
-        How many there are to do.
+        The number of images.
     quiet : bool
-        Whether it is shown nowhere.
+        Whether no bar is shown at all.
 
     Attributes
     ----------
     wanted : bool
-        Whether anybody could see it.
+        Whether a bar may be shown.
     """
 
     def __init__(self, images: int, *, quiet: bool) -> None:
@@ -56,7 +56,7 @@ class Progress:
         self.hide()
 
     def hide(self) -> None:
-        """Make room for what is to be told, until the next refresh."""
+        """Make room for a message, until the next refresh."""
         if self._display is not None:
             self._display.stop()
             self._display, self._bars = None, {}
@@ -69,7 +69,7 @@ class Progress:
             self._display.remove_task(self._bars.pop(image))
 
     def stepped(self, steps: "Steps") -> None:
-        """Hear how far the filter at hand is with an image."""
+        """Take the number of steps that the current filter has taken on an image."""
         image = steps.job.index
         taken = time.monotonic() - self._begun.setdefault(image, time.monotonic())
         if self._display is not None and taken > _SECONDS_OF_PATIENCE:
@@ -77,7 +77,7 @@ class Progress:
             self._set(image, name, "steps", steps.done, steps.all, taken)
 
     def refresh(self) -> None:
-        """Show what has become of it."""
+        """Draw the bars."""
         taken = time.monotonic() - self._since
         if not self.wanted or taken < _SECONDS_OF_PATIENCE:
             return
@@ -93,7 +93,7 @@ class Progress:
         values: dict[str, Any] = {
             "completed": done,
             "total": of or None,
-            "told": _told(unit, done, of, taken),
+            "status": _status(unit, done, of, taken),
         }
         if bar in self._bars:
             self._display.update(self._bars[bar], **values)
@@ -101,8 +101,8 @@ class Progress:
             self._bars[bar] = self._display.add_task(name, **values)
 
 
-def _told(unit: str, done: int, of: int, taken: float) -> str:
-    """Say how many are done, how fast, and how long the rest will take."""
+def _status(unit: str, done: int, of: int, taken: float) -> str:
+    """Describe how many are done, how fast, and how long the rest will take."""
     parts = [f"{done} of {of} {unit}" if of else f"{done} {unit}"]
     if done:
         parts.append(f"{done / taken:.3g} a second")
@@ -120,11 +120,11 @@ def _display() -> "Display":
         # File names may look like markup.
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
-        TextColumn("{task.fields[told]}", markup=False),
+        TextColumn("{task.fields[status]}", markup=False),
         console=Console(stderr=True),
         transient=True,
         redirect_stdout=False,
         redirect_stderr=False,
-        # A thread that refreshes would be alive when processes are copied.
+        # A thread that refreshes would be alive when this process is forked.
         auto_refresh=False,
     )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from pdefilter.cli.command import Command
-from pdefilter.cli.nearest import nearest
 from pdefilter.cli.options import command_of
+from pdefilter.cli.suggestion import suggestion
 from pdefilter.errors import CallError
 from pdefilter.filters import FILTERS
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def split_words(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Tell inputs from stages, which begin with the first word that begins with a filter's name."""
+    """Split words into inputs and stages; the first word that begins with a filter starts these."""
     for at, word in enumerate(words):
         if word.split(None, 1)[:1] and word.split(None, 1)[0] in FILTERS:
             return list(words[:at]), list(words[at:])
@@ -27,17 +27,17 @@ def split_words(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def require_inputs(words: Sequence[str]) -> None:
-    """Refuse what is no file but looks like a filter's name, mistyped.
+    """Refuse words that are not files but look like mistyped names of filters.
 
     Raises
     ------
     CallError
-        That says which was meant.
+        With the filter that was probably meant.
     """
     for word in words:
         name = (word.split(None, 1) or [""])[0]
         if not Path(word).exists() and get_close_matches(name, FILTERS):
-            raise CallError(f"{word!r}: there is no filter {name}{nearest(name, FILTERS)}")
+            raise CallError(f"{word!r}: there is no filter {name}{suggestion(name, FILTERS)}")
 
 
 def read_recipe(file: str) -> list[str]:
@@ -46,7 +46,7 @@ def read_recipe(file: str) -> list[str]:
     Raises
     ------
     CallError
-        If there are none.
+        If there are no stages.
     """
     import tomllib
 
@@ -55,43 +55,40 @@ def read_recipe(file: str) -> list[str]:
     except OSError as error:
         raise CallError(f"--recipe {file}: cannot be read ({error.strerror})") from None
     except ValueError as error:
-        raise CallError(f"--recipe {file}: is no TOML ({error})") from None
+        raise CallError(f"--recipe {file}: is not valid TOML ({error})") from None
     stages = content.get("stages")
     if set(content) != {"stages"} or not isinstance(stages, list) or not stages:
         raise CallError(f"--recipe {file}: needs stages = [...] and nothing else")
     for stage in stages:
         if not isinstance(stage, str):
-            raise CallError(f'--recipe {file}: {stage!r} is no stage; write "edge --sigma 1"')
+            raise CallError(f'--recipe {file}: {stage!r} is not a stage; write "edge --sigma 1"')
     return stages
 
 
 def chain_of(stages: Sequence[str]) -> "Chain":
-    """Make a chain of what was typed.
+    """Make a chain of the stages that were typed.
 
     Raises
     ------
     CallError
-        If a stage is no filter with its options.
+        If a stage is not a filter with its options.
     """
     from pdefilter.runs.chain import Chain, Stage
 
-    found = []
-    for stage in stages:
-        name, parameters = _parsed(stage)
-        found.append(Stage(name, FILTERS[name], parameters))
-    return Chain(tuple(found))
+    parsed = map(_parse, stages)
+    return Chain(tuple(Stage(name, FILTERS[name], parameters) for name, parameters in parsed))
 
 
-def _parsed(stage: str) -> tuple[str, dict[str, Any]]:
+def _parse(stage: str) -> tuple[str, dict[str, Any]]:
     try:
         name, *words = shlex.split(stage)
     except ValueError as error:
-        raise CallError(f"{stage!r} is no stage ({error})") from None
+        raise CallError(f"{stage!r} is not a stage ({error}); check its quotes") from None
     if name not in FILTERS:
-        raise CallError(f"{stage!r}: there is no filter {name}{nearest(name, FILTERS)}")
+        raise CallError(f"{stage!r}: there is no filter {name}{suggestion(name, FILTERS)}")
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command(cls=Command)(command_of(FILTERS[name], lambda parameters, _: parameters))
     parameters = app(words, prog_name=name, standalone_mode=False)
     if not isinstance(parameters, dict):
-        raise typer.Exit  # it was asked for its help
+        raise typer.Exit  # --help was printed
     return name, parameters

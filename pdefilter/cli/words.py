@@ -1,4 +1,4 @@
-"""Words of a call, and the values that they stand for."""
+"""Parsers of the words that users type."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -9,17 +9,17 @@ from pdefilter.errors import CallError
 
 
 def read_by(parser: Callable[[str], Any]) -> Callable[[typer.CallbackParam, Any], Any]:
-    """Make the callback of an option whose word `parser` turns into a value.
+    """Make the callback of an option from the parser of its value.
 
     Parameters
     ----------
     parser : callable
-        Raises `ValueError` with what is wrong with a word.
+        Turns a word into a value; raises `ValueError` with a sentence about the word.
 
     Returns
     -------
     callable
-        Raises `CallError` with the same, and the name of the option.
+        The callback; raises `CallError` with that sentence and the option's name.
     """
 
     def read(option: typer.CallbackParam, word: Any) -> Any:

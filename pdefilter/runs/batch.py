@@ -1,4 +1,4 @@
-"""Many images: done side by side, told in the order of the plan."""
+"""Many images, done side by side and reported in the order of the plan."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,28 +14,29 @@ from pdefilter.runs.workers import Workers
 def run(
     jobs: Sequence[Job], task: Task, *, fail_fast: bool = False
 ) -> Iterator[Outcome | Steps | None]:
-    """Do jobs, read standard input and write standard output.
+    """Do jobs; read standard input and write standard output where they ask for it.
 
     Parameters
     ----------
     jobs : sequence of Job
         A plan.
     task : Task
-        What is done to all of them.
+        The work that is the same for all images.
     fail_fast : bool
-        Whether no job is begun after one has failed.
+        Whether no job is started after one has failed.
 
     Yields
     ------
     Outcome, Steps or None
-        As each image is done; how far one is; None now and then.
+        An outcome as each image is done, the steps taken on an image, and None
+        now and then.
 
     Raises
     ------
     CallError
         If standard input cannot be read.
     BrokenPipeError
-        If nobody reads standard output any more.
+        If the reader of standard output has closed it.
     """
     for folder in folders_of(jobs):
         remove_leftovers(folder)
@@ -56,7 +57,7 @@ def run(
 
 
 class InOrder:
-    """Holds outcomes back until all before them are there."""
+    """Puts outcomes into the order of the plan."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._jobs = iter(jobs)
@@ -64,12 +65,12 @@ class InOrder:
         self._early: dict[int, Outcome] = {}
 
     def add(self, outcome: Outcome) -> Iterator[Outcome]:
-        """Take an outcome, and let go of those whose turn it is."""
+        """Take an outcome; return the outcomes that are next in the plan."""
         self._early[outcome.job.index] = outcome
         while self._next is not None and self._next.index in self._early:
             yield self._early.pop(self._next.index)
             self._next = next(self._jobs, None)
 
     def rest(self) -> list[Outcome]:
-        """Let go of those held back, where those before them never came."""
+        """Return the outcomes that are left, where some before them never came."""
         return [self._early[index] for index in sorted(self._early)]

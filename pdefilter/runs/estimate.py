@@ -11,7 +11,7 @@ from pdefilter.images.image import FullScale, Image
 from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.runs.apply import measure
 from pdefilter.runs.inputs import STREAM
-from pdefilter.runs.work import Handling
+from pdefilter.runs.work import ReadWriteOptions
 
 
 @dataclass(frozen=True)
@@ -67,5 +67,5 @@ def estimates(
         If there is no image in it, or one cannot be filtered.
     """
     source = sys.stdin.buffer if name == STREAM else Path(name)
-    handling = Handling(Reading(MOST_PIXELS), nodata=nodata, full_scale=full_scale)
-    yield from map(estimate, map(handling.completed, read_frames(source, handling.reading)))
+    options = ReadWriteOptions(Reading(MOST_PIXELS), nodata=nodata, full_scale=full_scale)
+    yield from map(estimate, map(options.completed, read_frames(source, options.reading)))

@@ -1,4 +1,4 @@
-"""Whether inputs have the size that a mask, or a picture that a filter takes, goes with."""
+"""A check that inputs fit the mask, and the other pictures that filters take."""
 
 import warnings
 from collections.abc import Sequence
@@ -18,20 +18,20 @@ from pdefilter.runs.plan import Job, refuse
 def require_fit(
     jobs: Sequence[Job], chain: Chain, mask: Mask | None, reading: Reading, frame: int | None
 ) -> None:
-    """Refuse a call of whose inputs some do not fit; nothing is decoded but their headers.
+    """Refuse a call if an input does not fit; only the headers of files are decoded.
 
     Parameters
     ----------
     jobs : sequence of Job
         A plan.
     chain : Chain
-        What is done to all of them, pictures read.
+        The filters, with their pictures read.
     mask : ndarray of shape (M, N), bool, or None
         Which pixels of every image are filtered.
     reading : Reading
-        What may be read.
+        The limits of what may be read.
     frame : int or None
-        The number of the only frame wanted.
+        The number of the only frame to be filtered.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def require_fit(
         return
     problems = []
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # who decodes the file will tell
+        warnings.simplefilter("ignore")  # they are repeated when the file is decoded
         for job in jobs:
             rows, columns = _size(job, reading, frame)
             if not rows:
@@ -57,8 +57,8 @@ def require_fit(
 
 
 def _size(job: Job, reading: Reading, frame: int | None) -> tuple[int, int]:
-    """Find the rows and columns of an input; zeros where its header does not tell, or is broken."""
-    # What is no ordinary file can be read but once.
+    """Find the rows and columns of an input; zeros where its header is broken or cannot be read."""
+    # Pipes can be read only once.
     if job.source is None or not Path(job.source).is_file():
         return 0, 0
     try:

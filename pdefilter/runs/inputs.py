@@ -1,4 +1,4 @@
-"""Which images a call is about: files by their names, from lists, and what folders hold."""
+"""The inputs of a call: files by name, from lists, and in folders."""
 
 import os
 import sys
@@ -22,8 +22,8 @@ class Source:
     path : str or None
         Its file, as it is to be opened; None for standard input.
     below : str
-        What of the path is kept in an output folder: the file's name, or its
-        path below the folder that it was found in.
+        The part of the path that is kept in an output folder: the file's name,
+        or its path below the folder that was searched.
     """
 
     path: str | None
@@ -32,17 +32,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Search:
-    """What is taken of folders.
+    """Which files are taken from folders.
 
     Attributes
     ----------
     recursive : bool
-        Whether the folders within are searched too; links to folders are not
-        followed.
+        Whether subfolders are searched too; links to folders are not followed.
     include, exclude : sequence of str
-        Patterns as of a shell, for the path below the folder where they
-        contain a slash, else for the name alone. If any is to be included,
-        the file's ending is not asked for; what is excluded is not entered.
+        Patterns as of a shell: those that contain a slash are matched with the
+        path below the folder, others with the name alone. With `include` a file
+        may have any ending. Subfolders that `exclude` matches are not searched.
     """
 
     recursive: bool = False
@@ -58,57 +57,57 @@ class Search:
         return of_file_name(name) is not None
 
     def enters(self, name: str, below: str) -> bool:
-        """Whether a folder within is searched."""
+        """Whether a subfolder is searched."""
         return (
             self.recursive and not name.startswith(".") and not _matches(self.exclude, name, below)
         )
 
 
 EVERY_IMAGE = Search()
-"""The images right inside a folder."""
+"""The images in a folder, without its subfolders."""
 
 
 def find(
     names: Sequence[str], search: Search, output: str | None, problem: Callable[[str], None]
 ) -> list[Source]:
-    """Find the images that some names stand for, in their order, those of a folder sorted.
+    """Find the images that names stand for, in their order; those of a folder are sorted.
 
     Parameters
     ----------
     names : sequence of str
         Files, folders, or ``-``.
     search : Search
-        What is taken of folders.
+        Which files are taken from folders.
     output : str or None
-        A folder that is not entered, as outputs go there.
+        The folder of the outputs, which is not searched.
     problem : callable
-        Takes a sentence for each name that stands for no image.
+        Takes a sentence for each name without an image.
     """
-    found: list[Source] = []
-    spared = identity(output) if output is not None else None
+    sources: list[Source] = []
+    skipped = identity(output) if output is not None else None
     for name in names:
         if name == STREAM:
             _require_standard_input()
-            found.append(Source(None, STREAM))
+            sources.append(Source(None, STREAM))
         elif os.path.isdir(name):
-            before = len(found)
+            before = len(sources)
             try:
-                found += _images_in(name, "", search, spared)
+                sources += _images_in(name, "", search, skipped)
             except OSError as error:
                 problem(f"{error.filename}: cannot be listed ({error.strerror})")
             else:
-                if len(found) == before:
-                    problem(_holds_none(name, search))
+                if len(sources) == before:
+                    problem(_no_images_in(name, search))
         elif not os.path.exists(name):
             problem(f"{name}: no such file; check the path")
         else:
-            found.append(Source(name, os.path.basename(name)))
+            sources.append(Source(name, os.path.basename(name)))
     if names.count(STREAM) > 1:
         raise CallError("-: standard input can be read once only; name it once")
-    return found
+    return sources
 
 
-def listed(file: str, separator: bytes) -> list[str]:
+def read_list(file: str, separator: bytes) -> list[str]:
     r"""Read names from a file, or from standard input for ``-``.
 
     Parameters
@@ -116,12 +115,12 @@ def listed(file: str, separator: bytes) -> list[str]:
     file : str
         The list.
     separator : bytes
-        What ends a name: a newline, or the null byte that ``find -print0`` writes.
+        The end of a name: a newline, or the null byte that ``find -print0`` writes.
 
     Raises
     ------
     CallError
-        If it cannot be read or holds no names.
+        If the list cannot be read or is empty.
     """
     option = "--files-from" if separator == b"\n" else "--files0-from"
     try:
@@ -135,12 +134,12 @@ def listed(file: str, separator: bytes) -> list[str]:
         raise CallError(f"{option} {file}: cannot be read ({error.strerror})") from None
     names = [os.fsdecode(name) for name in data.split(separator) if name]
     if not names:
-        raise CallError(f"{option} {file}: holds no names; list at least one file")
+        raise CallError(f"{option} {file}: is empty; list at least one file")
     return names
 
 
 def identity(path: str) -> tuple[int, int] | None:
-    """Tell one file from all others, whatever names it has; None for no file."""
+    """Identify a file, whatever its names are; None if it does not exist."""
     try:
         status = os.stat(path)
     except OSError:
@@ -149,25 +148,25 @@ def identity(path: str) -> tuple[int, int] | None:
 
 
 def _images_in(
-    folder: str, below: str, search: Search, spared: tuple[int, int] | None
+    folder: str, below: str, search: Search, skipped: tuple[int, int] | None
 ) -> Iterator[Source]:
-    """Go through a folder's files, then through the folders within, each sorted by name."""
-    within = []
+    """List the files of a folder, then those of its subfolders, each sorted by name."""
+    subfolders = []
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             path = below + entry.name
             if entry.is_dir(follow_symlinks=False):
                 if search.enters(entry.name, path):
-                    within.append(entry)
+                    subfolders.append(entry)
             elif search.takes(entry.name, path) and _may_be_image(entry):
                 yield Source(entry.path, path)
-    for entry in within:
-        if identity(entry.path) != spared:
-            yield from _images_in(entry.path, f"{below}{entry.name}{os.sep}", search, spared)
+    for entry in subfolders:
+        if identity(entry.path) != skipped:
+            yield from _images_in(entry.path, f"{below}{entry.name}{os.sep}", search, skipped)
 
 
 def _may_be_image(entry: os.DirEntry[str]) -> bool:
-    """Whether it is a file, or leads to one, or nowhere: that the plan will tell."""
+    """Whether it is a file, a link to one, or a broken link, which the plan will refuse."""
     if not entry.is_symlink():
         return entry.is_file()
     return os.path.isfile(entry.path) or not os.path.exists(entry.path)
@@ -180,11 +179,11 @@ def _matches(patterns: Sequence[str], name: str, below: str) -> bool:
     )
 
 
-def _holds_none(folder: str, search: Search) -> str:
+def _no_images_in(folder: str, search: Search) -> str:
     if search.include:
-        return f"{folder}: this folder holds no file that --include takes"
+        return f"{folder}: no file in this folder matches --include; give another pattern"
     suffixes = ", ".join(suffix for format_ in FORMATS for suffix in format_.suffixes)
-    deeper = "" if search.recursive else "; --recursive searches the folders within"
+    deeper = "" if search.recursive else "; --recursive searches its subfolders"
     return f"{folder}: this folder holds no images ({suffixes}){deeper}"
 
 

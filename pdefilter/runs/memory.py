@@ -1,4 +1,4 @@
-"""How much memory there is for images: the system's, and what control groups leave of it."""
+"""The memory that is available for images, in the system and in control groups."""
 
 import os
 import re
@@ -19,12 +19,12 @@ class _Hierarchy:
     kind : str
         The type of its file system.
     limits : tuple of str
-        What the group may take; beyond memory.high it is only slowed down, but
+        The limits of the group; beyond memory.high it is only slowed down, but
         to a crawl.
     used : str
-        What it has taken.
+        The memory in use.
     cache : str
-        What of that is of files not used lately, and given back when needed.
+        The part of it that caches files not used lately, which is freed on demand.
     """
 
     kind: str
@@ -44,20 +44,20 @@ _HIERARCHIES = (
 def available_memory(root: Path = Path("/")) -> int:
     """Find how many bytes this process and its children may still take.
 
-    The least of what the system has, and of what this process's control group
-    and each of those around it have left; where nothing of this can be asked,
-    the memory of the machine, or 4 GiB.
+    This is the minimum of the memory available in the system and of that left in
+    this process's control group and in each group around it. Where none of these
+    is known it is the memory of the machine, or 4 GiB.
 
     Parameters
     ----------
     root : Path
-        Where ``proc`` and the control groups are looked for.
+        The folder of ``proc`` and of the control groups.
     """
-    found = [*_of_system(root), *_of_groups(root)]
-    if not found:
+    limits = [*_of_system(root), *_of_groups(root)]
+    if not limits:
         with suppress(AttributeError, OSError, ValueError):
-            found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    return max(1, min(found, default=_IF_UNKNOWN))
+            limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return max(1, min(limits, default=_IF_UNKNOWN))
 
 
 def _of_system(root: Path) -> Iterator[int]:
@@ -71,10 +71,10 @@ def _of_groups(root: Path) -> Iterator[int]:
     for hierarchy, mounted, at in _mounts(root):
         for kind, path in paths:
             if kind == hierarchy.kind:
-                # In a container the mount shows the tree from the container's own group on.
+                # In a container the mount begins with the container's own group.
                 within = path.relative_to(at) if path.is_relative_to(at) else PurePosixPath()
                 for group in (within, *within.parents):
-                    yield from _left(root / mounted.relative_to("/") / group, hierarchy)
+                    yield from _remaining(root / mounted.relative_to("/") / group, hierarchy)
 
 
 def _group_paths(root: Path) -> Iterator[tuple[str, PurePosixPath]]:
@@ -102,8 +102,8 @@ def _unescaped(word: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), word)
 
 
-def _left(group: Path, hierarchy: _Hierarchy) -> Iterator[int]:
-    """Find what a group's limits leave of it; nothing where it has none."""
+def _remaining(group: Path, hierarchy: _Hierarchy) -> Iterator[int]:
+    """Find how many bytes each limit of a group leaves; nothing where it has no limits."""
     used = _number(group / hierarchy.used) or 0
     for line in _lines(group / "memory.stat"):
         name, _, value = line.partition(" ")
@@ -115,7 +115,7 @@ def _left(group: Path, hierarchy: _Hierarchy) -> Iterator[int]:
 
 
 def _number(file: Path) -> int | None:
-    """Read a number; None where there is none, or the word max."""
+    """Read a number; None where the file does not exist, or says max."""
     with suppress(OSError, ValueError):
         return int(file.read_text())
     return None

@@ -1,4 +1,4 @@
-"""How outputs are named: one file, names kept in a folder, or a template."""
+"""The names of outputs: inside a folder, or by a template."""
 
 import os
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from pdefilter.runs.inputs import Source
 FIELDS = ("stem", "suffix", "parent", "index")
 
 Naming = Callable[[Source, int], str]
-"""From an input, and its number in the plan, to the name of its output."""
+"""Makes the name of an output from its input and the number of that in the plan."""
 
 
 def is_template(output: str) -> bool:
@@ -20,12 +20,12 @@ def is_template(output: str) -> bool:
     Raises
     ------
     CallError
-        If there is no such field.
+        If a field is unknown.
     """
     try:
         fields = [field for _, field, _, _ in Formatter().parse(output) if field is not None]
     except ValueError:
-        return False  # a brace alone is a character like others
+        return False  # a single brace is an ordinary character
     for field in fields:
         if field not in FIELDS:
             known = ", ".join(f"{{{known}}}" for known in FIELDS)
@@ -38,13 +38,13 @@ def is_template(output: str) -> bool:
 def by_template(template: str) -> Naming:
     """Name outputs by their inputs' ``{stem}``, ``{suffix}``, ``{parent}`` and ``{index}``.
 
-    The parent is the input's folder as it was given, or ``.``; the index counts
+    The parent is the input's folder as it was given, or ``.``. The index counts
     from 0 and may have a width, as in ``{index:05}``.
 
     Raises
     ------
     CallError
-        If a field is formatted as it cannot be.
+        If the format of a field is not valid.
     """
 
     def name(source: Source, index: int) -> str:
@@ -61,12 +61,12 @@ def by_template(template: str) -> Naming:
 
 
 def inside(folder: str, format_: Format | None) -> Naming:
-    """Keep inputs' names, or their paths below the folder given, inside an output folder.
+    """Keep the names of inputs, or their paths below a searched folder, in an output folder.
 
-    Where another format is to be written its ending replaces the input's.
+    Where another format is written its ending replaces that of the input.
     """
 
-    def name(source: Source, index: int) -> str:  # noqa: ARG001 (every naming takes it)
+    def name(source: Source, index: int) -> str:  # noqa: ARG001 (every `Naming` takes it)
         target = os.path.join(folder, source.below)
         if format_ is None or of_file_name(target) == format_:
             return target
@@ -76,6 +76,6 @@ def inside(folder: str, format_: Format | None) -> Naming:
 
 
 def fixed_folder(template: str) -> str:
-    """Find the folder that all names of a template begin with."""
+    """Find the folder with which all names of a template begin."""
     literal = next(iter(Formatter().parse(template)))[0]
     return os.path.dirname(literal) or "."

@@ -1,4 +1,4 @@
-"""Which input becomes which output: decided and checked before anything is touched."""
+"""The plan: which input becomes which output, checked before any file is touched."""
 
 import os
 import stat
@@ -13,7 +13,7 @@ from pdefilter.runs.inputs import EVERY_IMAGE, STREAM, Search, Source, find, ide
 from pdefilter.runs.naming import Naming, by_template, fixed_folder, inside, is_template
 
 MOST_PROBLEMS = 20
-"""So many are told; who has more has made one mistake many times."""
+"""A call with more problems repeats a few mistakes many times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Job:
     index : int
         Its number among all inputs, the first being 0.
     source, target : str or None
-        The files; None for standard input and standard output.
+        Names of files; None for standard input and standard output.
     format : Format or None
         The format to write; None for that of the input.
     """
@@ -37,17 +37,17 @@ class Job:
 
     @property
     def source_name(self) -> str:
-        """What to call the input in a message."""
+        """The name of the input in messages."""
         return "standard input" if self.source is None else self.source
 
     @property
     def target_name(self) -> str:
-        """What to call the output in a message."""
+        """The name of the output in messages."""
         return "standard output" if self.target is None else self.target
 
     @property
     def is_done(self) -> bool:
-        """Whether the output is there, and no older than the input."""
+        """Whether the output exists and is as new as the input."""
         try:
             if self.target is None:
                 return False
@@ -59,14 +59,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done.
+    """The jobs of a call.
 
     Attributes
     ----------
     jobs : list of Job
         In the order of the inputs.
     skipped : int
-        How many inputs have their outputs already.
+        The number of inputs whose outputs exist already.
     """
 
     jobs: list[Job]
@@ -90,27 +90,27 @@ def plan(
     inputs : sequence of str
         Files, folders, or ``-``.
     output : str or None
-        A file, a folder, a template, or ``-``; None means standard output,
-        unless that is a terminal.
+        A file, a folder, a template, or ``-``. None means standard output, unless
+        that is a terminal.
     search : Search
-        What is taken of folders.
+        Which files are taken from folders.
     format_ : Format or None
         The format to write; by default the one that the output's name stands
-        for, else the input's.
+        for, else that of the input.
     depth : str or None
-        The type of values to be written, if it is known.
+        The type of the values to write, if it is known.
     overwrite : bool
-        Whether outputs may exist.
+        Whether existing outputs are replaced.
     skip_existing : bool
-        Whether inputs are left out whose outputs are there and no older.
+        Whether inputs are skipped whose outputs exist and are as new.
 
     Raises
     ------
     CallError
-        If something is missing, in the way, or contradictory; with a sentence
-        for each thing, twenty at most.
+        If files are missing or in the way, or options contradict each other;
+        with a sentence for each problem, at most twenty.
     TerminalError
-        If the output is one.
+        If the output is a terminal.
     """
     if overwrite and skip_existing:
         raise CallError("--skip-existing: with --overwrite nothing is skipped; give one of them")
@@ -125,11 +125,11 @@ def plan(
     naming = _naming(sources, several, output, format_)
     jobs = list(_jobs(sources, naming, output, format_))
     for check in (
-        _readable,
-        partial(_holdable, depth=depth),
-        _folders_there,
-        _no_two_alike,
-        partial(_not_in_the_way, overwrite=overwrite, replace=skip_existing),
+        _check_sources,
+        partial(_check_formats, depth=depth),
+        _check_folders,
+        _check_duplicates,
+        partial(_check_targets, overwrite=overwrite, replace=skip_existing),
     ):
         check(jobs, problems.append)
     refuse(problems)
@@ -143,12 +143,12 @@ def folders_of(jobs: Iterable[Job]) -> list[str]:
 
 
 def refuse(problems: list[str]) -> None:
-    """Refuse a call if anything is wrong with it.
+    """Refuse a call that has problems.
 
     Raises
     ------
     CallError
-        With a sentence for each thing, twenty at most.
+        With a sentence for each problem, at most twenty.
     """
     if len(problems) > MOST_PROBLEMS:
         rest = len(problems) - MOST_PROBLEMS
@@ -160,7 +160,7 @@ def refuse(problems: list[str]) -> None:
 def _naming(
     sources: list[Source], several: bool, output: str | None, format_: Format | None
 ) -> Naming | None:
-    """Decide how outputs are named, and look whether their folder can be there; None: a stream."""
+    """Decide how outputs are named, and check their folder; None for standard output."""
     if output is None or output == STREAM:
         _require_standard_output(len(sources), output)
         return None
@@ -187,7 +187,7 @@ def _jobs(
 
 
 def _format_of(target: str | None, source: Source, output: str | None) -> Format | None:
-    """Find what a target's name stands for; a name taken over from the input may say nothing."""
+    """Find the format of a target by its name; a name kept from the input may have any ending."""
     if target is None:
         return None
     format_ = of_file_name(target)
@@ -205,19 +205,19 @@ def _require_standard_output(count: int, output: str | None) -> None:
     if count != 1:
         raise CallError(f"{count} inputs need a folder to go to; give -o FOLDER/")
     if sys.stdout is None or sys.stdout.isatty():
-        said = "-o -: standard output" if output else "standard output"
-        raise TerminalError(f"{said} is a terminal")
+        name = "-o -: standard output" if output else "standard output"
+        raise TerminalError(f"{name} is a terminal")
 
 
 def _means_folder(several: bool, output: str) -> bool:
-    there = os.path.isdir(output)
-    ends_so = output.endswith(("/", os.sep))
-    if several and not there and not ends_so and of_file_name(output):
+    exists = os.path.isdir(output)
+    ends_in_slash = output.endswith(("/", os.sep))
+    if several and not exists and not ends_in_slash and of_file_name(output):
         raise CallError(
             f"-o {output}: several inputs need a folder to go to; give -o FOLDER/, or a template "
             "such as -o 'FOLDER/{stem}.png'"
         )
-    return several or ends_so or there
+    return several or ends_in_slash or exists
 
 
 def _require_folder(folder: str, *, may_be_made: bool) -> None:
@@ -231,29 +231,29 @@ def _require_folder(folder: str, *, may_be_made: bool) -> None:
         raise CallError(f"-o: there is no folder {existing}; make it first")
 
 
-Tell = Callable[[str], None]
+AddProblem = Callable[[str], None]
 
 
-def _readable(jobs: list[Job], problem: Tell) -> None:
+def _check_sources(jobs: list[Job], problem: AddProblem) -> None:
     for job in jobs:
         if job.source is None or os.access(job.source, os.R_OK):
             continue
         if os.path.exists(job.source):
             problem(f"{job.source}: cannot be read; check its permissions")
         else:
-            problem(f"{job.source}: leads nowhere; remove it, or leave it out by --exclude")
+            problem(f"{job.source}: is a broken link; remove it, or skip it by --exclude")
 
 
-def _holdable(jobs: list[Job], problem: Tell, depth: str | None) -> None:
+def _check_formats(jobs: list[Job], problem: AddProblem, depth: str | None) -> None:
     for format_ in dict.fromkeys(job.format for job in jobs if job.format is not None):
         if not format_.types:
-            problem(f"-o: {format_.name} holds no grey; write .pgm")
+            problem(f"-o: {format_.name} cannot hold grey; write .pgm")
         elif depth is not None and not format_.holds_type(depth):
             problem(f"--depth: {format_.refusal(depth)}")
 
 
-def _folders_there(jobs: list[Job], problem: Tell) -> None:
-    """Name what is no folder, or takes no files, where outputs are to go."""
+def _check_folders(jobs: list[Job], problem: AddProblem) -> None:
+    """Name output folders that are files, or that cannot be written to."""
     for folder in folders_of(jobs):
         existing = folder
         while not os.path.lexists(existing):
@@ -264,16 +264,16 @@ def _folders_there(jobs: list[Job], problem: Tell) -> None:
             problem(f"-o: the folder {existing} cannot be written to; check its permissions")
 
 
-def _no_two_alike(jobs: list[Job], problem: Tell) -> None:
+def _check_duplicates(jobs: list[Job], problem: AddProblem) -> None:
     real_folders: dict[str, str] = {}
-    takers: dict[str, Job] = {}
+    owners: dict[str, Job] = {}
     for job in jobs:
         if job.target is None:
             continue
         folder, name = os.path.split(job.target)
         if folder not in real_folders:
             real_folders[folder] = os.path.realpath(folder)
-        first = takers.setdefault(os.path.join(real_folders[folder], name), job)
+        first = owners.setdefault(os.path.join(real_folders[folder], name), job)
         if first is not job:
             problem(
                 f"{first.source} and {job.source} would both become {job.target}; name the "
@@ -281,31 +281,31 @@ def _no_two_alike(jobs: list[Job], problem: Tell) -> None:
             )
 
 
-def _not_in_the_way(jobs: list[Job], problem: Tell, overwrite: bool, replace: bool) -> None:
-    """Name outputs that are there and may not be replaced, or are inputs themselves."""
-    there: dict[tuple[int, int], Job] = {}
+def _check_targets(jobs: list[Job], problem: AddProblem, overwrite: bool, replace: bool) -> None:
+    """Name outputs that exist and may not be replaced, or that are inputs."""
+    readers: dict[tuple[int, int], Job] = {}
     for job in jobs:
         if job.source is not None and (file := identity(job.source)):
-            there[file] = job
+            readers[file] = job
     for job in jobs:
         if job.target is None:
             continue
         try:
             status = os.stat(job.target)
         except OSError:
-            continue  # nothing is there
-        reader = there.get((status.st_dev, status.st_ino))
-        said = f"-o {job.target}:"
+            continue  # it does not exist yet
+        reader = readers.get((status.st_dev, status.st_ino))
+        target = f"-o {job.target}:"
         if stat.S_ISDIR(status.st_mode):
-            problem(f"{said} is a folder; give a file name, or a folder ending in /")
+            problem(f"{target} is a folder; give a file name, or a folder ending in /")
         elif not stat.S_ISREG(status.st_mode):
-            problem(f"{said} is no ordinary file; write to standard output instead")
+            problem(f"{target} is not an ordinary file; write to standard output instead")
         elif reader is not None and reader.index != job.index:
             problem(
-                f"{said} is an input too, the output of {job.source_name}; write to another "
-                "folder, or leave it out by --exclude"
+                f"{target} is an input too, the output of {job.source_name}; write to another "
+                "folder, or skip it by --exclude"
             )
         elif reader is not None and not overwrite:
-            problem(f"{said} is the input itself; give --overwrite to replace it")
+            problem(f"{target} is the input itself; give --overwrite to replace it")
         elif not overwrite and not replace:
-            problem(f"{said} exists already; give --overwrite to replace it")
+            problem(f"{target} exists already; give --overwrite to replace it")

@@ -1,4 +1,4 @@
-"""The report: a line of JSON for each image, written as it is done."""
+"""The report: a line of JSON for each image, written when it is done."""
 
 import json
 import os
@@ -15,30 +15,30 @@ from pdefilter.runs.work import Outcome
 
 
 class Report:
-    """A file of lines, opened before anything is done; a context manager that closes it.
+    """A report file, opened before the first job; a context manager that closes it.
 
     Parameters
     ----------
     file : str
-        Its name; ``-`` for standard output.
+        The name of the file; ``-`` for standard output.
     jobs : sequence of Job
         The plan.
     chain : Chain
-        What is done to all of them.
+        The filters, with their pictures as names of files.
     overwrite : bool
-        Whether a report that is there is replaced.
+        Whether an existing report is replaced.
     append : bool
-        Whether it is gone on with.
+        Whether lines are added to an existing report.
 
     Attributes
     ----------
     error : str
-        Why lines are missing; empty if none is.
+        Why lines are missing; empty if none are.
 
     Raises
     ------
     CallError
-        If it cannot be written, or where images go.
+        If the file cannot be written, or is an input or an output.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Report:
         self._filters = [
             {"filter": stage.name, "parameters": dict(stage.parameters)} for stage in chain.stages
         ]
-        self._stream = _opened(file, jobs, "wb" if overwrite else "ab" if append else "xb")
+        self._stream = _open(file, jobs, "wb" if overwrite else "ab" if append else "xb")
 
     def __enter__(self) -> "Report":
         return self
@@ -57,7 +57,7 @@ class Report:
         self._stream.close()
 
     def write(self, outcome: Outcome) -> None:
-        """Add a line, at once and as a whole, so that a run that is killed leaves whole lines."""
+        """Write a whole line at once, so that a run that is killed leaves whole lines."""
         job = outcome.job
         stages = outcome.chosen or [[] for _ in self._filters]
         line = {
@@ -84,22 +84,22 @@ class Report:
             self.error = f"--report {self._file}: cannot be written ({error.strerror})"
 
 
-def _opened(file: str, jobs: Sequence[Job], mode: str) -> IO[bytes]:
+def _open(file: str, jobs: Sequence[Job], mode: str) -> IO[bytes]:
     if file == STREAM:
         if sys.stdout is None:
             raise CallError("--report -: standard output is closed; give --report FILE")
         if any(job.target is None for job in jobs):
             raise CallError("--report -: standard output takes the image; give --report FILE")
         return open(os.dup(sys.stdout.fileno()), "wb", buffering=0)
-    there = identity(file)
-    if there and any(there in map(identity, (job.source or "", job.target or "")) for job in jobs):
+    known = identity(file)
+    if known and any(known in map(identity, (job.source or "", job.target or "")) for job in jobs):
         raise CallError(f"--report {file}: is an input or an output; give another name")
     try:
         return open(file, mode, buffering=0)
     except FileExistsError:
         raise CallError(
             f"--report {file}: exists already; give --overwrite to replace it, or "
-            "--skip-existing to go on with it"
+            "--skip-existing to add to it"
         ) from None
     except OSError as error:
         raise CallError(f"--report {file}: cannot be written ({error.strerror})") from None

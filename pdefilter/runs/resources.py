@@ -1,4 +1,4 @@
-"""What the work is done with: the engine, its threads and memory."""
+"""The resources of a run: the engine, its threads and memory."""
 
 import ctypes
 import os
@@ -10,25 +10,27 @@ from pdefilter.warn import warn
 
 ADVICE = (
     "install a C++20 compiler (GCC 12, Clang 14 or later) and then pdefilter again for the native "
-    "engine, many times faster"
+    "engine, which is many times faster"
 )
 
-# M_MMAP_THRESHOLD, up to what size blocks are kept, and M_TRIM_THRESHOLD, how much of them, of
-# glibc's malloc.h.
+# M_MMAP_THRESHOLD and M_TRIM_THRESHOLD of glibc's malloc.h: the largest block that is kept, and
+# the most memory that all of them take.
 _KEPT = {-3: 32 << 20, -1: 128 << 20}
 
 
-def hold_libraries_back() -> None:
-    """Keep libraries from starting threads of their own: call it before NumPy is imported."""
-    # It has a table of cycles to find eigenvalues of, and threads would hinder copying the process.
+def prevent_library_threads() -> None:
+    """Prevent libraries from starting threads of their own; call it before NumPy is imported.
+
+    A process that has threads cannot be forked.
+    """
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 
 def keep_freed_memory() -> None:
-    """Let the C library keep what is freed for what comes next, as new pages take time to come.
+    """Let the C library keep freed memory for the next image, as new pages take time.
 
-    Where it is glibc, which gives blocks above 128 KiB back at once until it has seen
-    larger ones, and the rest as soon as it has twice as much.
+    This concerns glibc, which returns blocks above 128 KiB to the system at once until
+    it has seen larger ones, and the rest as soon as it has twice as much.
     """
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
     if option := getattr(library, "mallopt", None):
@@ -37,10 +39,10 @@ def keep_freed_memory() -> None:
 
 
 def use_threads(count: int | None) -> None:
-    """Compute on so many threads, libraries too; None for one a core that this process may use."""
+    """Set the number of threads, of libraries too; None for one per core of this process."""
     engine.set_threads(count)
     threads = engine.threads()
-    # Those that are imported later ask the environment.
+    # Libraries that are imported later read the environment.
     os.environ["OPENCV_FOR_THREADS_NUM"] = os.environ["TIFFFILE_NUM_THREADS"] = str(threads)
     if opencv := sys.modules.get("cv2"):
         opencv.setNumThreads(threads)
@@ -48,11 +50,11 @@ def use_threads(count: int | None) -> None:
         tifffile.TIFF.MAXWORKERS = threads
 
 
-def use_no_other_thread() -> None:
-    """Compute on this thread alone, as a process must that is to be copied.
+def use_one_thread() -> None:
+    """Compute on this thread alone, as is necessary before this process is forked.
 
-    A copy has none of the threads of its process, and waits for ever for what
-    they hold or were to do.
+    A forked process has none of the other threads, and waits for ever for a lock
+    that one of them holds.
     """
     use_threads(1)
 
@@ -63,14 +65,14 @@ def cores() -> int:
 
 
 def describe_engine() -> str:
-    """Say which engine computes, in which variant, on how many threads."""
+    """Describe the engine, its variant and its number of threads."""
     threads = engine.threads()
     on = f"{threads} thread{'s' * (threads > 1)}"
     return f"{name_engine()}, {on}{'' if engine.native() else '; ' + ADVICE}"
 
 
 def name_engine() -> str:
-    """Name the engine that computes, and its variant."""
+    """Name the engine and its variant."""
     if engine.name() == "native":
         from pdefilter.kernels.native import variants
 
@@ -79,31 +81,32 @@ def name_engine() -> str:
 
 
 def missing_engine() -> str | None:
-    """Say that the fast engine is missing where nobody chose to do without.
+    """Make the warning that the native engine is missing; None if it is not, or not wanted.
 
     Raises
     ------
     CallError
-        If an engine was chosen that is not there.
+        If an engine was chosen that is not installed.
     """
     if engine.name() != "reference" or engine.chosen():
         return None
     if engine.elsewhere():
         return (
-            "this is the reference engine, as the native engine that is installed was built from "
-            "other sources than these; install pdefilter again for one that is many times faster"
+            "this is the reference engine, because the installed native engine was built from "
+            "other sources; install pdefilter again for the native engine, which is many times "
+            "faster"
         )
     return f"this is the reference engine; {ADVICE}"
 
 
 @cache
 def warn_of_missing_engine() -> None:
-    """Warn, once, who calls a function that the fast engine is missing.
+    """Warn once, where a function of the API is called, that the native engine is missing.
 
     Raises
     ------
     CallError
-        If an engine was chosen that is not there.
+        If an engine was chosen that is not installed.
     """
     if missing := missing_engine():
         warn(missing)

@@ -1,4 +1,4 @@
-"""Warnings with the name of the file that they are about."""
+"""Warnings that begin with the name of their file."""
 
 import warnings
 from collections.abc import Iterator
@@ -8,11 +8,11 @@ from pdefilter.warn import warn
 
 
 @contextmanager
-def warnings_about(what: str) -> Iterator[None]:
-    """Put a name in front of what is warned of until the block ends; a failure says it all."""
+def warnings_about(name: str) -> Iterator[None]:
+    """Put a name before the warnings of a block; if the block fails, its error is enough."""
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("ignore")  # what libraries say to programmers
+        warnings.simplefilter("ignore")  # those of libraries are for programmers
         warnings.simplefilter("always", UserWarning)
         yield
     for sentence in dict.fromkeys(str(warning.message) for warning in caught):
-        warn(f"{what}: {sentence}")
+        warn(f"{name}: {sentence}")

@@ -1,4 +1,4 @@
-"""One job: read, decode, filter and encode, then write; and what became of it."""
+"""One job: read, decode, filter, encode and write an image."""
 
 import io
 import os
@@ -28,30 +28,30 @@ from pdefilter.runs.warned import warnings_about
 
 
 @dataclass(frozen=True)
-class Handling:
+class ReadWriteOptions:
     """How images are read and written.
 
     Attributes
     ----------
     reading : Reading
-        What may be read.
+        The limits of what may be read.
     frame : int or None
-        The number of the only frame wanted.
+        The number of the only frame to be filtered.
     depth : str or None
-        The type of values to write; None for that of each input.
+        The type of the values to write; None for that of each input.
     strip : bool
-        Whether metadata are left out.
+        Whether metadata are dropped.
     mask : ndarray of shape (M, N), bool, or None
         Which pixels of every image are filtered; None for all.
     nodata : float or None
-        The stored value that marks a hole; None for that which the file says.
+        The stored value that marks a hole; None for the one that the file names.
     full_scale : float, "range" or None
         As of `pdefilter.images.image.Image`.
     overwrite : bool
-        Whether outputs may be there.
+        Whether existing outputs are replaced.
     skip_existing : bool
-        Whether jobs are left out whose outputs are there, which another
-        process may have made since the plan.
+        Whether jobs are skipped whose outputs exist, as another process may have
+        made them since the plan.
     """
 
     reading: Reading
@@ -65,7 +65,7 @@ class Handling:
     skip_existing: bool = False
 
     def completed(self, image: Image) -> Image:
-        """Add to an image what the call says of it."""
+        """Add the holes and the full scale of the call to an image."""
         marked = image.nodata if self.nodata is None else self.nodata
         mask = image.mask if self.mask is None else self.mask
         if self.mask is not None and image.mask is not None:
@@ -76,31 +76,31 @@ class Handling:
 
 @dataclass
 class Outcome:
-    """What became of a job.
+    """The outcome of a job.
 
     Attributes
     ----------
     job : Job
         The job.
     warnings : tuple of str
-        What its user should know.
+        Sentences for the user.
     error : str or None
-        Why there is no output, beginning with the file it is about; None if
+        Why there is no output, in a sentence that begins with the file; None if
         there is an output.
     misfit : bool
-        Whether that is what the call gives beside the image: a mask, another picture.
+        Whether that is because the image does not fit a mask or another picture.
     skipped : bool
-        Whether there was an output already.
+        Whether the output existed already.
     image : mapping
-        The size, the type of values and the number of the frames read.
+        The size, the type of the values and the number of frames.
     chosen : list
-        For each stage of the chain, for each frame, what it took from the image.
+        For each stage of the chain, for each frame, the values that it chose.
     seconds : dict
         The time spent in each phase.
     threads : int
-        The threads that computed.
+        The number of threads that computed it.
     data : bytes or None
-        What is still to be written.
+        The output that is still to be written.
     """
 
     job: Job
@@ -119,117 +119,117 @@ PHASES = ("read", "decode", "filter", "encode", "write")
 
 
 class Stopwatch:
-    """Adds up the time spent in each of some phases that follow one another."""
+    """Adds up the time spent in phases that follow one another."""
 
     def __init__(self, seconds: dict[str, float], phase: str) -> None:
         self.seconds = seconds
         self._phase, self._since = phase, time.perf_counter()
 
     def begin(self, phase: str) -> None:
-        """End the phase at hand, and begin another."""
+        """End the current phase, and begin another."""
         now = time.perf_counter()
         self.seconds[self._phase] += now - self._since
         self._phase, self._since = phase, now
 
 
 class Recorder:
-    """An observer that writes down what filters choose, and passes on how far they are.
+    """An observer that records what filters choose, and passes on the steps they take.
 
     Parameters
     ----------
     stages : int
-        How many there are in the chain.
+        The number of stages in the chain.
     advanced : callable, optional
-        Told how many steps are done, and how many there are.
+        Takes the number of steps that are done, and of all steps.
 
     Attributes
     ----------
     chosen : list
-        For each stage, for each frame, what it took from the image.
+        For each stage, for each frame, the values that it chose.
     """
 
     def __init__(self, stages: int, advanced: Callable[[int, int], object] | None = None) -> None:
         self.chosen: list[list[dict[str, object]]] = [[] for _ in range(stages)]
         self.advanced = None if advanced is None else self._add
-        self._tell = advanced
+        self._report = advanced
         self._stage = self._done = self._steps = 0
 
     def began(self, stage: int) -> None:
-        """Hear that a stage takes the next frame."""
+        """Record that a stage takes the next frame."""
         self._stage, self._done = stage, 0
         self.chosen[stage].append({})
 
     def chose(self, **values: object) -> None:
-        """Hear what was taken from the image."""
+        """Record the values that a stage chose for the frame."""
         self.chosen[self._stage][-1].update(values)
         if isinstance(steps := values.get("steps"), int):
             self._steps = steps
 
     def _add(self, steps: int) -> None:
         self._done += steps
-        if self._tell is not None:
-            self._tell(self._done, self._steps)
+        if self._report is not None:
+            self._report(self._done, self._steps)
 
 
 def work(
     job: Job,
     chain: Chain,
-    handling: Handling,
+    options: ReadWriteOptions,
     stream: bytes | None = None,
     advanced: Callable[[int, int], object] | None = None,
     filtered: Callable[[], object] = lambda: None,
 ) -> Outcome:
-    """Do a job but for writing what it makes.
+    """Do a job, except for writing its output.
 
     Parameters
     ----------
     job : Job
         The job.
     chain : Chain
-        What is done to every frame.
-    handling : Handling
-        How it is read and written.
+        The filters, for every frame.
+    options : ReadWriteOptions
+        How the image is read and written.
     stream : bytes, optional
-        What standard input holds, where that is the input.
+        The content of standard input, where that is the input.
     advanced : callable, optional
-        Told now and then how many steps are done, and how many there are.
+        Takes now and then the number of steps that are done, and of all steps.
     filtered : callable
-        Called when nothing is left but to encode.
+        Called when the last frame is filtered, and only encoding is left.
     """
     outcome = Outcome(job)
-    if handling.skip_existing and job.is_done:
+    if options.skip_existing and job.is_done:
         outcome.skipped = True
         return outcome
     outcome.seconds = dict.fromkeys(PHASES, 0.0)
     recorder, watch = Recorder(len(chain.stages), advanced), Stopwatch(outcome.seconds, "read")
     with warnings.catch_warnings(record=True) as caught, observed(recorder):
-        warnings.simplefilter("ignore")  # what libraries say to programmers
+        warnings.simplefilter("ignore")  # those of libraries are for programmers
         warnings.simplefilter("always", UserWarning)
-        _make(outcome, chain, handling, stream, watch, filtered)
+        _make(outcome, chain, options, stream, watch, filtered)
     watch.begin("write")
     outcome.chosen = recorder.chosen
-    if outcome.error is None:  # of an image that failed its failure says all
-        # What is true of many frames is said once.
+    if outcome.error is None:  # if it failed, its error is enough
+        # A warning about many frames is given once.
         outcome.warnings = tuple(dict.fromkeys(str(warning.message) for warning in caught))
     return outcome
 
 
 def store(outcome: Outcome, *, replace: bool) -> None:
-    """Write what a job has made to its file, in folders made for it.
+    """Write the output of a job to its file, and make the folder if necessary.
 
     Parameters
     ----------
     outcome : Outcome
-        What became of the job; what becomes of its output is added.
+        The outcome of the job; an error of writing is added.
     replace : bool
-        Whether the file may be there.
+        Whether the file may exist.
     """
     target, data, outcome.data = outcome.job.target, outcome.data, None
     assert target is not None
     assert data is not None
     watch = Stopwatch(outcome.seconds, "write")
     try:
-        with suppress(OSError):  # write_whole tells what is wrong with the folder
+        with suppress(OSError):  # write_whole names the problem with the folder
             os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
         write_whole(data, target, replace=replace)
     except ImageError as error:
@@ -238,12 +238,12 @@ def store(outcome: Outcome, *, replace: bool) -> None:
 
 
 def read_mask(name: str, reading: Reading) -> Mask:
-    """Read a picture whose black pixels are left as they are.
+    """Read a picture whose black pixels are holes.
 
     Raises
     ------
     CallError
-        If there is no picture of that name.
+        If the picture cannot be read.
     """
     try:
         with warnings_about(f"--mask {name}"):
@@ -255,30 +255,30 @@ def read_mask(name: str, reading: Reading) -> Mask:
 def _make(
     outcome: Outcome,
     chain: Chain,
-    handling: Handling,
+    options: ReadWriteOptions,
     stream: bytes | None,
     watch: Stopwatch,
     filtered: Callable[[], object],
 ) -> None:
-    job, about = outcome.job, outcome.job.source_name
+    job, name = outcome.job, outcome.job.source_name
     try:
         data = read_bytes(io.BytesIO(stream or b"") if job.source is None else job.source)
         watch.begin("decode")
-        frames = decode_frames(data, handling.reading, handling.frame)
+        frames = decode_frames(data, options.reading, options.frame)
         format_ = job.format or named(frames.format)
         format_.require_count(frames.count)
         for outline in frames.outlines():
-            format_.require(outline, handling.depth)
+            format_.require(outline, options.depth)
 
         def filter_frame(number: int) -> Image:
             watch.begin("decode")
             image = frames.read(number)
             watch.begin("filter")
-            outcome.image = _described(image, frames)
-            format_.require(image, handling.depth)
-            if handling.strip:
+            outcome.image = _describe(image, frames)
+            format_.require(image, options.depth)
+            if options.strip:
                 image = replace(image, metadata=image.metadata.stripped())
-            result = apply(chain.operations, handling.completed(image), handling.depth)
+            result = apply(chain.operations, options.completed(image), options.depth)
             if number == frames.count - 1:
                 filtered()
             watch.begin("encode")
@@ -287,15 +287,15 @@ def _make(
         watch.begin("encode")
         outcome.data = format_.encode(replace(frames, read=filter_frame))
     except PdefilterError as error:
-        outcome.error, outcome.misfit = f"{about}: {error}", isinstance(error, MisfitError)
+        outcome.error, outcome.misfit = f"{name}: {error}", isinstance(error, MisfitError)
     except MemoryError:
-        outcome.error = f"{about}: is too large for this machine's memory; crop it or scale it down"
+        outcome.error = f"{name}: is too large for this machine's memory; crop it or scale it down"
 
 
 def _mask_to_keep(stored: Mask | None, left: Mask | None) -> Mask | None:
-    """Find which pixels are the picture: those that the file's mask says, and those filled.
+    """Add the pixels that were filled to the mask of the file.
 
-    What a call masks it only keeps from the filter.
+    The mask of a call is not written: it only keeps its pixels from the filter.
     """
     if stored is None:
         return None
@@ -304,7 +304,7 @@ def _mask_to_keep(stored: Mask | None, left: Mask | None) -> Mask | None:
     return stored | (left if left.ndim == 2 else left.all(axis=2))
 
 
-def _described(image: Image, frames: Frames) -> dict[str, Any]:
+def _describe(image: Image, frames: Frames) -> dict[str, Any]:
     rows, columns = image.pixels.shape[:2]
     return {
         "format": frames.format,

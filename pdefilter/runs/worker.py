@@ -1,4 +1,4 @@
-"""A worker's side: one job after the other, in a process that can be ended at any moment."""
+"""A worker: it does one job after the other, in a process that may be ended at any moment."""
 
 import math
 import os
@@ -12,56 +12,56 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
 from pdefilter.runs.chain import Chain
-from pdefilter.runs.places import BYTES_PER_PIXEL
 from pdefilter.runs.plan import Job
 from pdefilter.runs.resources import use_threads
-from pdefilter.runs.work import Handling, Outcome, store, work
+from pdefilter.runs.shares import BYTES_PER_PIXEL
+from pdefilter.runs.work import Outcome, ReadWriteOptions, store, work
 
-SECONDS_BETWEEN_STEPS_TOLD = 0.1
+SECONDS_BETWEEN_REPORTS = 0.1
 
 WRITERS = 8
-"""A disk makes many files last in the time of one, and a worker need not wait for it."""
+"""A disk writes many files in the time of one, and a worker need not wait for it."""
 
-MOST_BYTES_IN_PASSING = 1 << 20
-"""What is larger is written before the next job, so that little memory is out of account."""
+MOST_BYTES_IN_BACKGROUND = 1 << 20
+"""Larger outputs are written before the next job, so that memory stays within its limit."""
 
 NO_JOB = -1
 
 
 @dataclass(frozen=True)
 class Task:
-    """What is done to all images, and with what.
+    """The work that is the same for all images, and the resources for it.
 
     Attributes
     ----------
     chain : Chain
         The filters.
-    handling : Handling
+    options : ReadWriteOptions
         How images are read and written.
     cores : int
         The threads that all workers together compute on.
     workers : int
-        How many images are worked on at the same time, at the most.
+        How many images are worked on at the same time, at most.
     memory : int
         The bytes that they may take together.
     steps_wanted : bool
-        Whether somebody wants to know how many steps are taken.
+        Whether workers report how many steps they have taken.
     """
 
     chain: Chain
-    handling: Handling
+    options: ReadWriteOptions
     cores: int
     workers: int
     memory: int
     steps_wanted: bool = False
 
-    def places_for(self, pixels: int) -> int:
-        """Count the shares of the memory that an image takes."""
+    def shares_for(self, pixels: int) -> int:
+        """Count the shares of the memory that an image needs."""
         return math.ceil(pixels * BYTES_PER_PIXEL * self.workers / self.memory)
 
-    def threads_on(self, places: int) -> int:
-        """Count the threads that belong to some places."""
-        return max(1, self.cores * places // self.workers)
+    def threads_for(self, shares: int) -> int:
+        """Count the threads that belong to some shares."""
+        return max(1, self.cores * shares // self.workers)
 
 
 @dataclass(frozen=True)
@@ -72,30 +72,30 @@ class Order:
     ----------
     job : Job
         The job.
-    places : int
-        The places that it has.
-    again : bool
-        Whether another worker died that had it, and may have written its output.
+    shares : int
+        The shares that it holds.
+    is_retry : bool
+        Whether a worker died that had it before, and may have written its output.
     stream : bytes or None
-        What standard input holds, where that is the input.
+        The content of standard input, where that is the input.
     """
 
     job: Job
-    places: int
-    again: bool = False
+    shares: int
+    is_retry: bool = False
     stream: bytes | None = None
 
 
 @dataclass(frozen=True)
 class Request:
-    """A worker's wish for so many places before it goes on."""
+    """The message of a worker that needs so many shares before it can continue."""
 
-    places: int
+    shares: int
 
 
 @dataclass(frozen=True)
 class Steps:
-    """How far the filter at hand is with an image: steps done, and all there are."""
+    """The steps that the current filter has taken on an image, and all that it will take."""
 
     job: Job
     done: int
@@ -104,25 +104,25 @@ class Steps:
 
 @dataclass(frozen=True)
 class Encoding:
-    """A worker's word that it soon has nothing left to do but to write."""
+    """The message of a worker that it soon has nothing left to do but to write."""
 
 
 class Worker:
-    """Does what it is told through a connection, as long as its parent lives.
+    """Does the jobs that it receives through a connection, as long as its parent lives.
 
     Parameters
     ----------
     connection : Connection
-        Brings orders and grants of places, takes outcomes and all else.
-    at_hand : c_longlong
-        In memory shared with the parent, the index of the job that the process
-        will have died of if it dies.
+        Receives orders and granted shares, sends outcomes and other messages.
+    current_job : c_longlong
+        The index of the job that the process works on, in memory shared with the
+        parent: if the process dies, that job is the cause.
     task : Task
-        What is done to all images.
+        The work that is the same for all images.
     """
 
-    def __init__(self, connection: Connection, at_hand: c_longlong, task: Task) -> None:
-        self._connection, self._at_hand, self._task = connection, at_hand, task
+    def __init__(self, connection: Connection, current_job: c_longlong, task: Task) -> None:
+        self._connection, self._current_job, self._task = connection, current_job, task
         self._sending = threading.Lock()
         self._writers = ThreadPoolExecutor(WRITERS)
         self._writers_free = threading.Semaphore(WRITERS)
@@ -132,86 +132,100 @@ class Worker:
         """Do one job after the other."""
         while True:
             order: Order = self._connection.recv()
-            self._at_hand.value = order.job.index
+            self._current_job.value = order.job.index
             outcome = self._work(order)
             if outcome.data is None or order.job.target is None:
                 self._send(outcome)
-            elif len(outcome.data) > MOST_BYTES_IN_PASSING:
-                self._store(outcome, order.again)
+            elif len(outcome.data) > MOST_BYTES_IN_BACKGROUND:
+                self._store(outcome, order.is_retry)
             else:
                 self._writers_free.acquire()
-                self._writers.submit(self._store_in_passing, outcome, order.again)
-            self._at_hand.value = NO_JOB
+                self._writers.submit(self._store_in_background, outcome, order.is_retry)
+            self._current_job.value = NO_JOB
 
     def _work(self, order: Order) -> Outcome:
-        job, places = order.job, order.places
-        self._use_threads_of(places)
+        job, shares = order.job, order.shares
+        self._use_threads_for(shares)
 
-        def admit(pixels: int) -> None:
-            nonlocal places
-            wanted = min(self._task.places_for(pixels), self._task.workers)
-            if wanted > places:
+        def wait_for_memory(pixels: int) -> None:
+            nonlocal shares
+            wanted = min(self._task.shares_for(pixels), self._task.workers)
+            if wanted > shares:
                 self._send(Request(wanted))
-                places = self._connection.recv()
-                self._use_threads_of(places)
+                shares = self._connection.recv()
+                self._use_threads_for(shares)
 
-        told = time.monotonic()
+        reported = time.monotonic()
 
-        def advanced(done: int, steps: int) -> None:
-            nonlocal told
-            if time.monotonic() - told > SECONDS_BETWEEN_STEPS_TOLD:
-                told = time.monotonic()
+        def report_steps(done: int, steps: int) -> None:
+            nonlocal reported
+            if time.monotonic() - reported > SECONDS_BETWEEN_REPORTS:
+                reported = time.monotonic()
                 self._send(Steps(job, done, steps))
 
-        handling = self._task.handling
+        options = self._task.options
         outcome = work(
             job,
             self._task.chain,
-            replace(handling, reading=replace(handling.reading, wait_for_memory=admit)),
+            replace(options, reading=replace(options.reading, wait_for_memory=wait_for_memory)),
             order.stream,
-            advanced if self._task.steps_wanted else None,
+            report_steps if self._task.steps_wanted else None,
             lambda: self._send(Encoding()),
         )
         outcome.threads = self._threads
         return outcome
 
-    def _store_in_passing(self, outcome: Outcome, again: bool) -> None:
-        with suppress(OSError):  # there is no parent any more, and soon no process
-            self._store(outcome, again)
+    def _store_in_background(self, outcome: Outcome, is_retry: bool) -> None:
+        with suppress(OSError):  # the parent is gone, and this process will end soon
+            self._store(outcome, is_retry)
         self._writers_free.release()
 
-    def _store(self, outcome: Outcome, again: bool) -> None:
-        handling = self._task.handling
-        store(outcome, replace=handling.overwrite or handling.skip_existing or again)
+    def _store(self, outcome: Outcome, is_retry: bool) -> None:
+        options = self._task.options
+        store(outcome, replace=options.overwrite or options.skip_existing or is_retry)
         self._send(outcome)
 
     def _send(self, message: object) -> None:
         with self._sending:
             self._connection.send(message)
 
-    def _use_threads_of(self, places: int) -> None:
-        threads = self._task.threads_on(places)
+    def _use_threads_for(self, shares: int) -> None:
+        threads = self._task.threads_for(shares)
         if threads != self._threads:
             use_threads(threads)
             self._threads = threads
 
 
 def serve(
-    connection: Connection, at_hand: c_longlong, life: Connection, lives: Connection, task: Task
+    connection: Connection,
+    current_job: c_longlong,
+    parent_gone: Connection,
+    lifeline: Connection,
+    task: Task,
 ) -> None:
-    """Be a worker, in a process of its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all: the parent decides
+    """Run a worker in this process, which ends when its parent does.
+
+    Parameters
+    ----------
+    connection, current_job, task
+        As of `Worker`.
+    parent_gone : Connection
+        Ends when no process but this one holds `lifeline`.
+    lifeline : Connection
+        The other end, which the parent keeps open as long as it lives.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes: the parent decides
     if signal.getsignal(signal.SIGTERM) != signal.SIG_IGN:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    lives.close()
-    threading.Thread(target=_end_with_parent, args=(life,), daemon=True).start()
+    lifeline.close()
+    threading.Thread(target=_end_with_parent, args=(parent_gone,), daemon=True).start()
     with suppress(EOFError, OSError):
-        Worker(connection, at_hand, task).run()
+        Worker(connection, current_job, task).run()
 
 
-def _end_with_parent(life: Connection) -> None:
-    """Wait until the parent is gone, even by kill -9, and be gone."""
+def _end_with_parent(parent_gone: Connection) -> None:
+    """Wait until the parent is gone, even by kill -9, and end this process."""
     try:
-        life.recv_bytes()
+        parent_gone.recv_bytes()
     except (EOFError, OSError):
         os._exit(1)

@@ -1,9 +1,9 @@
-"""Worker processes: images side by side, each a process's own, so that none can harm another.
+"""Worker processes: images side by side, each in a process of its own.
 
-They are processes and not threads because what decodes files is written in C:
-a file that crashes it costs one image, not the run. It cannot be interrupted
-either, but a process can be ended at any moment; and Python's own work on small
-images, which threads would do one after the other, is done side by side.
+They are processes and not threads because decoders are written in C: a file
+that crashes its decoder costs one image, not the run. A decoder cannot be
+interrupted either, but a process can be ended at any moment. And Python's own
+work on small images, which threads would take turns at, is done side by side.
 """
 
 import multiprocessing
@@ -18,11 +18,11 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from pdefilter.images.files import remove_leftovers
-from pdefilter.runs.places import Places
 from pdefilter.runs.plan import Job, folders_of
+from pdefilter.runs.shares import Shares
 from pdefilter.runs.work import Outcome
 from pdefilter.runs.worker import (
-    SECONDS_BETWEEN_STEPS_TOLD,
+    SECONDS_BETWEEN_REPORTS,
     Encoding,
     Order,
     Request,
@@ -31,8 +31,8 @@ from pdefilter.runs.worker import (
     serve,
 )
 
-# Where a process can be copied it needs no time to start. Elsewhere the system's own libraries
-# may have threads, which a copy would lack.
+# A forked process needs no time to start. On other systems the system's own libraries may have
+# threads, which a forked process would lack.
 if sys.platform == "linux":
     _context = multiprocessing.get_context("fork")
 else:
@@ -41,16 +41,16 @@ else:
 
 @dataclass
 class _Process:
-    """A worker's process, and the jobs that it was given and has not told of.
+    """The process of a worker, and the jobs whose outcomes it still owes.
 
-    It writes what it has made while it makes the next; what it will have died
-    of, if it dies, is the job at hand.
+    It writes one output while it makes the next; if it dies, the current job is
+    the cause.
     """
 
     process: BaseProcess
     connection: Connection
-    at_hand: c_longlong
-    places: int = 0
+    current_job: c_longlong
+    shares: int = 0
     jobs: dict[int, Job] = field(default_factory=dict)
 
 
@@ -60,13 +60,13 @@ class Workers:
     Parameters
     ----------
     task : Task
-        What is done to all of them.
+        The work that is the same for all images.
     jobs : sequence of Job
         A plan.
     stream : bytes, optional
-        What standard input holds, where that is an input.
+        The content of standard input, where that is an input.
     fail_fast : bool
-        Whether no job is begun after one has failed.
+        Whether no job is started after one has failed.
     """
 
     def __init__(
@@ -79,12 +79,12 @@ class Workers:
     ) -> None:
         self._task, self._stream, self._fail_fast = task, stream, fail_fast
         self._left = deque(jobs)
-        self._again: set[int] = set()
-        self._places = Places(task.workers)
+        self._retries: set[int] = set()
+        self._shares = Shares(task.workers)
         self._idle: list[_Process] = []
         self._busy: dict[Connection, _Process] = {}
-        # Nothing is ever sent through it: it ends when this process does, however that comes.
-        self._life, self._lives = _context.Pipe(duplex=False)
+        # Nothing is sent through this pipe: it ends when this process does, in whatever way.
+        self._parent_gone, self._lifeline = _context.Pipe(duplex=False)
 
     def __enter__(self) -> "Workers":
         return self
@@ -104,10 +104,11 @@ class Workers:
         Yields
         ------
         Outcome, Steps or None
-            As each image is done; how far one is; None now and then.
+            An outcome as each image is done, the steps taken on an image, and None
+            now and then.
         """
         while True:
-            while self._left and self._begin():
+            while self._left and self._start_job():
                 pass
             if not self._busy:
                 return
@@ -116,14 +117,14 @@ class Workers:
                     self._left.clear()
                 yield event
 
-    def _begin(self) -> bool:
-        """Begin a job if there is a place for it; the last ones have more than one each."""
-        places = max(1, self._task.workers // (len(self._left) + len(self._busy)))
-        if not self._places.take(places):
+    def _start_job(self) -> bool:
+        """Start a job if a share is free; the last jobs get several shares each."""
+        shares = max(1, self._task.workers // (len(self._left) + len(self._busy)))
+        if not self._shares.take(shares):
             return False
         worker = self._idle.pop() if self._idle else self._new()
         self._busy[worker.connection] = worker
-        worker.places, worker.at_hand.value = places, self._left[0].index
+        worker.shares, worker.current_job.value = shares, self._left[0].index
         self._give_job(worker)
         return True
 
@@ -131,74 +132,76 @@ class Workers:
         job = self._left.popleft()
         worker.jobs[job.index] = job
         stream = self._stream if job.source is None else None
-        with suppress(OSError):  # of a dead worker the line tells the same
-            worker.connection.send(Order(job, worker.places, job.index in self._again, stream))
+        with suppress(OSError):  # if the worker is dead, its connection shows it
+            worker.connection.send(Order(job, worker.shares, job.index in self._retries, stream))
 
     def _new(self) -> _Process:
         ours, theirs = _context.Pipe()
-        at_hand = _context.RawValue(c_longlong)
+        current_job = _context.RawValue(c_longlong)
         process = _context.Process(
-            target=serve, args=(theirs, at_hand, self._life, self._lives, self._task), daemon=True
+            target=serve,
+            args=(theirs, current_job, self._parent_gone, self._lifeline, self._task),
+            daemon=True,
         )
         process.start()
         theirs.close()
-        return _Process(process, ours, at_hand)
+        return _Process(process, ours, current_job)
 
     def _events(self) -> Iterator[Outcome | Steps | None]:
-        ready = wait(list(self._busy), timeout=SECONDS_BETWEEN_STEPS_TOLD)
+        ready = wait(list(self._busy), timeout=SECONDS_BETWEEN_REPORTS)
         for connection in ready:
             assert isinstance(connection, Connection)
             worker = self._busy[connection]
             try:
                 message = connection.recv()
             except (EOFError, OSError):
-                yield from self._buried(worker)
+                yield from self._reap(worker)
                 continue
             if isinstance(message, Request):
-                self._places.ask(connection, worker.places, message.places)
-                worker.places = 0
+                self._shares.exchange(connection, worker.shares, message.shares)
+                worker.shares = 0
             elif isinstance(message, Encoding):
                 self._keep_busy(worker)
             elif isinstance(message, Outcome):
                 del worker.jobs[message.job.index]
                 if not worker.jobs:
-                    self._places.give(worker.places)
+                    self._shares.give_back(worker.shares)
                     self._idle.append(self._busy.pop(connection))
                 yield message
             else:
                 yield message
-        for holder, places in self._places.granted():
+        for holder, shares in self._shares.granted():
             assert isinstance(holder, Connection)
-            self._busy[holder].places = places
+            self._busy[holder].shares = shares
             with suppress(OSError):
-                holder.send(places)
+                holder.send(shares)
         if not ready:
             yield None
 
     def _keep_busy(self, worker: _Process) -> None:
-        """Give a worker its next job early, unless its places may go elsewhere meanwhile."""
-        alone = worker.places == 1 and not self._places.waited_for
-        if self._left and alone and not self._fail_fast:
+        """Give a worker its next job early, unless another one needs its shares."""
+        has_one_share = worker.shares == 1 and not self._shares.are_waited_for
+        if self._left and has_one_share and not self._fail_fast:
             self._give_job(worker)
 
-    def _buried(self, worker: _Process) -> Iterator[Outcome]:
-        """Say what a dead worker died of, and let others do the rest that it had to do."""
+    def _reap(self, worker: _Process) -> Iterator[Outcome]:
+        """Describe why a worker died, and let others do the rest of its jobs."""
         worker.process.join()
         worker.connection.close()
         del self._busy[worker.connection]
-        self._places.forget(worker.connection)
-        self._places.give(worker.places)
+        self._shares.forget(worker.connection)
+        self._shares.give_back(worker.shares)
         for folder in folders_of(worker.jobs.values()):
             remove_leftovers(folder)
-        culprit = worker.jobs.pop(worker.at_hand.value, None)
-        self._again.update(worker.jobs)
+        culprit = worker.jobs.pop(worker.current_job.value, None)
+        self._retries.update(worker.jobs)
         self._left.extendleft(reversed(worker.jobs.values()))
         if culprit is None:
             return
         code = worker.process.exitcode or 0
         if code == -signal.SIGKILL:
-            why = "was killed by the system, as it is when memory runs out; give fewer --jobs"
+            why = "was killed by the system, as happens when memory runs out; give fewer --jobs"
         else:
-            died_of = signal.Signals(-code).name if code < 0 else f"exit status {code}"
-            why = f"crashed what decodes or encodes it ({died_of}); get an intact copy"
+            cause = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+            why = f"crashed its decoder or encoder ({cause}); get an intact copy"
         yield Outcome(culprit, error=f"{culprit.source_name}: {why}")

@@ -1,4 +1,4 @@
-"""Whole processes, from the shell's line to the file: what users wait for."""
+"""The times of whole processes, from the command line to the file."""
 
 import statistics
 import sys

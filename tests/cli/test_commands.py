@@ -33,7 +33,7 @@ def complaints(done):
 
 
 @every_command
-def test_a_command_writes_what_the_function_returns(pdefilter_command, tmp_path, samples, command):
+def test_a_command_writes_the_result_of_the_function(pdefilter_command, tmp_path, samples, command):
     done = pdefilter_command(command, *samples, "-o", "out/")
     assert (done.returncode, done.stdout, complaints(done)) == (0, b"", [])
     for sample in samples:
@@ -237,7 +237,7 @@ def test_format_converts(pdefilter_command, tmp_path, format_):
     assert stdout == written.read_bytes()
 
 
-def test_a_pipe_of_filters_does_what_the_readme_says(executable, tmp_path):
+def test_a_pipe_of_filters_does_the_same_as_the_functions(executable, tmp_path):
     line = f"cat a.png | {executable} heat-diffuse - --sigma 2 | {executable} edge - > b.png"
     (tmp_path / "a.png").write_bytes((SAMPLES / "coins.png").read_bytes())
     done = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, check=True)
@@ -295,8 +295,8 @@ def test_the_same_call_writes_the_same_bytes(executable, threads):
         (["chain", SAMPLES / "coins.png", "edge", "-o", "o.png"], {"pydantic", "rich"}),
     ],
 )
-def test_nothing_is_imported_that_is_not_needed(executable, tmp_path, call, spared):
-    """That is what the time of a start is made of."""
+def test_unnecessary_packages_are_not_imported(executable, tmp_path, call, spared):
+    """The time of a start is mostly that of its imports."""
     line = [sys.executable, "-X", "importtime", executable, *call]
     done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
     imported = set(re.findall(r"import time:.*\| +(\w+)$", done.stderr, re.MULTILINE))

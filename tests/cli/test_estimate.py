@@ -1,4 +1,4 @@
-"""What the automatic parameters come to, as a table and as JSON."""
+"""The values of the automatic parameters, as a table and as JSON."""
 
 import json
 
@@ -10,7 +10,7 @@ import pdefilter
 
 
 @pytest.mark.parametrize("name", ["noisy.png", "portrait.png", "cat.png"])
-def test_json_tells_what_the_library_finds(pdefilter_command, name):
+def test_json_has_the_values_of_the_function(pdefilter_command, name):
     done = pdefilter_command("estimate", "--json", SAMPLES / name)
     assert (done.returncode, done.stderr) == (0, b"")
     found = pdefilter.estimate(pdefilter.read(SAMPLES / name))
@@ -24,12 +24,12 @@ def test_json_tells_what_the_library_finds(pdefilter_command, name):
     }
 
 
-def test_what_is_told_is_what_the_filter_takes(pdefilter_command, tmp_path):
+def test_the_filter_takes_the_values_that_are_printed(pdefilter_command, tmp_path):
     found = json.loads(pdefilter_command("estimate", "--json", SAMPLES / "noisy.png").stdout)
-    told = ["--kappa", found["kappa"], "--time", found["time"]]
-    for options, output in (([], "auto.png"), (told, "told.png")):
+    printed = ["--kappa", found["kappa"], "--time", found["time"]]
+    for options, output in (([], "auto.png"), (printed, "printed.png")):
         pdefilter_command("anisotropic", SAMPLES / "noisy.png", *options, "-o", output)
-    assert (tmp_path / "auto.png").read_bytes() == (tmp_path / "told.png").read_bytes()
+    assert (tmp_path / "auto.png").read_bytes() == (tmp_path / "printed.png").read_bytes()
 
 
 def test_every_frame_has_a_line_and_a_bad_file_a_sentence(pdefilter_command, tmp_path):

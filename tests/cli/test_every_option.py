@@ -22,16 +22,18 @@ from pdefilter.errors import PdefilterError
 from pdefilter.filters import FILTERS
 from pdefilter.filters.option import AUTO, parameters_of
 
+pytestmark = pytest.mark.long
+
 SECONDS = 60
 INPUTS = ("grey.png", "colour.png", "alpha.png", "holed.npy", "pixel.png", "deep.tif")
 OUTPUTS = (".png", ".tif", ".npy")
 PICTURES = ("grey.png", "mask.png", "holed.npy", "pixel.png", "none.png")
-# What takes words of its own takes some of these.
+# Values of the options that take words of their own.
 WORDS = (
     "0,0", "1,-1", "p90", "0.1", "1", "sharpen", "laplacian", "0", "1 2; 3 4", "kernel.txt",
     "kernel.npy", "word", "-1", "1e9", "nan", "1e-9 0; 0 0", "a=1", "1:2", "none.csv",
 )  # fmt: skip
-# What a common option takes, by what its help calls it.
+# Values of the common options, by their metavar.
 COMMON_WORDS = {
     "FILE": (*PICTURES, "kernel.txt", "-"),
     "NAME": ("png", "tiff", "npy", "gif", "word"),

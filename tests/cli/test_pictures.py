@@ -12,13 +12,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*were clipped")
 WHOLE = pdefilter.read(MASK).pixels > 0
 
 
-def test_inpaint_fills_what_is_black_in_the_mask(pdefilter_command, tmp_path):
+def test_inpaint_fills_the_black_pixels_of_the_mask(pdefilter_command, tmp_path):
     done = pdefilter_command("inpaint", PORTRAIT, "--mask", MASK, "-o", "whole.png")
     assert (done.returncode, done.stderr) == (0, b"")
     ours, source = pdefilter.read(tmp_path / "whole.png").pixels, pdefilter.read(PORTRAIT).pixels
     assert np.array_equal(ours[WHOLE], source[WHOLE])
     assert np.array_equal(ours, pdefilter.inpaint(Image(source, mask=WHOLE)).pixels)
-    # Of what was hidden nine tenths of the variance are found again.
+    # Nine tenths of the hidden variance are found again.
     assert (ours - source.astype(float))[~WHOLE].var() < source[~WHOLE].var() / 10
 
 
@@ -33,7 +33,7 @@ def test_every_option_of_inpaint(pdefilter_command, tmp_path, method, color):
     assert np.array_equal(ours[WHOLE], source[WHOLE])
 
 
-def test_inpaint_fills_what_is_no_number(pdefilter_command, tmp_path):
+def test_inpaint_fills_values_that_are_not_numbers(pdefilter_command, tmp_path):
     picture = pdefilter.read(SAMPLES / "coins.png").pixels / np.float32(255)
     picture[50:60, 70:90] = np.nan
     np.save(tmp_path / "holed.npy", picture)

@@ -81,16 +81,16 @@ def test_a_recipe_holds_a_chain_and_the_report_shows_it(pdefilter_command, tmp_p
         (["heat-difuse --time 1", "edge"], "there is no filter heat-difuse; did you mean heat-d"),
         (["a.png", "edge --sigma"], "'--sigma' requires an argument"),
         (["a.png", "edge --sigma big"], "--sigma: 'big' is not a number"),
-        (["a.png", "edge 'x"], "is no stage (No closing quotation)"),
+        (["a.png", "edge 'x"], "is not a stage (No closing quotation)"),
         (["a.png", "heat-diffuse --step 1"], "--step: 1 px² is above the stability limit"),
         (["edge"], "INPUT is missing"),
         (["a.png", "--recipe", "none.toml"], "--recipe none.toml: cannot be read"),
-        (["a.png", "--recipe", "a.png"], "--recipe a.png: is no TOML"),
+        (["a.png", "--recipe", "a.png"], "--recipe a.png: is not valid TOML"),
         (["a.png", "--recipe", "b.toml"], "needs stages = [...] and nothing else"),
-        (["a.png", "--recipe", "c.toml"], "1 is no stage"),
+        (["a.png", "--recipe", "c.toml"], "1 is not a stage"),
     ],
 )
-def test_what_is_no_chain(pdefilter_command, tmp_path, words, said):
+def test_a_wrong_chain_is_refused(pdefilter_command, tmp_path, words, said):
     (tmp_path / "a.png").write_bytes((SAMPLES / "coins.png").read_bytes())
     (tmp_path / "b.toml").write_text("steps = 1")
     (tmp_path / "c.toml").write_text("stages = [1]")
@@ -107,7 +107,7 @@ def test_the_help_of_a_stage(pdefilter_command):
     assert b"--operator" in done.stdout
 
 
-def test_what_inpainting_filled_is_filtered_on(pdefilter_command, tmp_path):
+def test_filled_pixels_are_filtered_by_the_next_stage(pdefilter_command, tmp_path):
     """Holes that are filled are none; what a filter does not touch is of the stage before."""
     pixels = pdefilter.read(SAMPLES / "coins.png").pixels / np.float32(255)
     pixels[50:90, 60:100] = np.nan

@@ -60,7 +60,7 @@ def test_grey_and_colour_may_follow_each_other(pdefilter_command, tmp_path):
 
 
 @pytest.mark.parametrize("cut", [3, 200])
-def test_a_stream_that_breaks_off_is_told(pdefilter_command, tmp_path, cut):
+def test_a_truncated_stream_is_an_error(pdefilter_command, tmp_path, cut):
     pdefilter.write(frames(count=3), tmp_path / "s.pgm")
     data = (tmp_path / "s.pgm").read_bytes()[:-cut]
     done = pdefilter_command("edge", "-", stdin=data)
@@ -68,7 +68,7 @@ def test_a_stream_that_breaks_off_is_told(pdefilter_command, tmp_path, cut):
     assert b"is truncated" in done.stderr
 
 
-def test_what_follows_the_last_image_must_be_one(pdefilter_command, tmp_path):
+def test_bytes_after_the_last_image_are_an_error(pdefilter_command, tmp_path):
     pdefilter.write(frames(count=1)[0], tmp_path / "s.pgm")
     data = (tmp_path / "s.pgm").read_bytes()
     assert pdefilter_command("edge", "-", stdin=data + b"\n").returncode == 0

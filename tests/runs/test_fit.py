@@ -1,4 +1,4 @@
-"""Inputs of another size than the mask, or than a clone needs, are found before any is filtered."""
+"""Inputs that do not fit the mask, or a clone, are refused before any image is filtered."""
 
 import io
 import os
@@ -53,7 +53,7 @@ def test_a_clone_must_lie_within_every_input_at_its_place_in_the_chain(pdefilter
     assert pdefilter_command("chain", "large.png", *stages, "-o", "out/").returncode == 0
 
 
-def test_what_is_broken_fails_alone_as_it_does_without_a_mask(pdefilter_command, tmp_path):
+def test_a_broken_image_fails_alone_as_it_does_without_a_mask(pdefilter_command, tmp_path):
     pdefilter.write(np.zeros((5, 6), np.uint8), tmp_path / "a.png")
     (tmp_path / "b.png").write_bytes((SAMPLES / "coins.png").read_bytes()[:900])
     pdefilter.write(np.eye(5, 6, dtype=np.uint8), tmp_path / "mask.png")
@@ -64,7 +64,7 @@ def test_what_is_broken_fails_alone_as_it_does_without_a_mask(pdefilter_command,
 
 
 def test_an_image_whose_size_shows_late_makes_the_call_wrong_too(pdefilter_command, tmp_path):
-    """Of standard input, of another than the first frame and of a later page no header is asked."""
+    """The header of standard input, of a later frame or of a later page is not read in advance."""
     fitting, other = np.zeros((5, 6), np.uint8), np.zeros((6, 5), np.uint8)
     pages = io.BytesIO()
     with TiffWriter(pages) as file:
@@ -99,8 +99,8 @@ def test_among_others_that_fit_a_file_whose_later_page_does_not_fails_alone(
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.png"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has none in its file system")
-def test_a_pipe_is_left_to_who_filters_it(executable, tmp_path):
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in its file system")
+def test_a_pipe_is_read_only_once(executable, tmp_path):
     pdefilter.write(np.eye(5, 6, dtype=np.uint8), tmp_path / "mask.png")
     os.mkfifo(tmp_path / "pipe.png")
     command = [executable, "smooth", "pipe.png", "--mask", "mask.png", "-o", "out.png"]

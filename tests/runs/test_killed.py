@@ -1,4 +1,4 @@
-"""Killed at random moments: only whole outputs, ever, and the rest is made by going on."""
+"""Killed at random moments: outputs are always whole, and the next run makes the rest."""
 
 import json
 import os
@@ -6,10 +6,12 @@ import random
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 from support import SAMPLES
+from waiting import children, until
+
+pytestmark = pytest.mark.long
 
 KILLS = 50
 IMAGES = 240
@@ -28,13 +30,13 @@ def folder(tmp_path):
 
 @pytest.fixture
 def expected(pdefilter_command, folder):
-    """What an uninterrupted run makes."""
+    """The outputs of an uninterrupted run."""
     assert pdefilter_command("edge", "in", "-o", "whole").returncode == 0
     return outputs(folder / "whole")
 
 
 def outputs(folder):
-    """The bytes of all files but those that a writer still had in hand, which have hidden names."""
+    """The bytes of all finished files; unfinished ones have hidden names."""
     return {path.name: path.read_bytes() for path in folder.glob("[!.]*")}
 
 
@@ -47,21 +49,12 @@ def started(executable, folder, *options):
     )
 
 
-def workers(process):
-    try:
-        text = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
-    except OSError:
-        return []
-    return [int(number) for number in text.split()]
-
-
 def test_killed_fifty_times_and_gone_on_with(executable, folder, expected):
     moments, kills, out = random.Random(50), 0, folder / "out"
     resume = ("--skip-existing", "--report", "run.jsonl")
     while kills < KILLS:
         process = started(executable, folder, *resume)
-        while not workers(process) and process.poll() is None:
-            time.sleep(0.002)
+        until(lambda: children(process) or process.poll() is not None, pause=0.002)  # noqa: B023
         time.sleep(moments.uniform(0, 0.2))
         os.killpg(process.pid, signal.SIGKILL)
         _, error = process.communicate()
@@ -69,7 +62,7 @@ def test_killed_fifty_times_and_gone_on_with(executable, folder, expected):
         kills += process.returncode == -signal.SIGKILL
         made = outputs(out) if out.exists() else {}
         assert made == {name: expected[name] for name in made}
-        if made == expected:  # all over again
+        if made == expected:  # start again
             for path in out.iterdir():
                 path.unlink()
     done = started(executable, folder, *resume)
@@ -79,10 +72,10 @@ def test_killed_fifty_times_and_gone_on_with(executable, folder, expected):
     assert {line["status"] for line in report} == {"done"}
 
 
-def test_of_killed_workers_nothing_is_lost_but_the_image_at_hand(executable, folder, expected):
+def test_a_killed_worker_loses_its_current_image_only(executable, folder, expected):
     process, moments, victims = started(executable, folder), random.Random(9), 0
     while process.poll() is None and victims < 10:
-        if alive := workers(process):
+        if alive := children(process):
             os.kill(moments.choice(alive), signal.SIGKILL)
             victims += 1
         time.sleep(moments.uniform(0, 0.1))

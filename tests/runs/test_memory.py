@@ -1,4 +1,4 @@
-"""What a process may take is the least of what the system and all groups around it have left."""
+"""The available memory is the minimum over the system and all groups around the process."""
 
 import tempfile
 from pathlib import Path
@@ -12,7 +12,7 @@ from pdefilter.runs.memory import available_memory
 GIB = 1 << 30
 FILES = {
     "cgroup2": ("memory.max", "memory.current", "inactive_file", "max"),
-    # What a group without a limit says: the largest number of pages there can be.
+    # A group without a limit shows the largest possible number of pages.
     "cgroup": (
         "memory.limit_in_bytes",
         "memory.usage_in_bytes",
@@ -38,7 +38,7 @@ def write_group(folder, kind, limit=None, used=0, cache=0):
 
 
 def write_system(root, available, *, kind, path, begins_with="/", mounted=None):
-    """Write what the kernel says of memory and of groups, on a machine of both versions too."""
+    """Write the kernel's files about memory and groups, as on a machine with both versions."""
     write(root, "proc/meminfo", f"MemTotal: 99 kB\nMemAvailable:  {available // 1024} kB\n")
     member = f"0::{path}" if kind == "cgroup2" else f"4:cpu,memory:{path}\n0::/elsewhere"
     write(root, "proc/self/cgroup", f"9:name=systemd:/\n{member}\n")
@@ -67,7 +67,7 @@ groups = st.lists(
 @pytest.mark.parametrize("kind", FILES)
 @given(groups=groups, available=st.integers(1, 64), hidden=st.integers(0, 4))
 def test_the_tightest_group_decides(kind, groups, available, hidden):
-    """Of the groups around the process; a container is not shown the outermost of them."""
+    """The minimum over the groups around the process; a container does not see the outermost."""
     hidden = min(hidden, len(groups) - 1)
     names = [f"a b{depth}" for depth in range(len(groups) - 1)]
     left = [available * GIB]
@@ -112,13 +112,13 @@ def test_groups_may_be_mounted_anywhere(tmp_path):
     assert available_memory(tmp_path) == GIB
 
 
-def test_a_container_that_is_told_its_path_outside_has_its_own_limit(tmp_path):
+def test_a_container_that_sees_its_outer_path_has_its_own_limit(tmp_path):
     write_system(tmp_path, 8 * GIB, kind="cgroup2", path="/outside/container", begins_with="/x")
     write_group(tmp_path / "sys/fs/cgroup", "cgroup2", GIB)
     assert available_memory(tmp_path) == GIB
 
 
-def test_where_nothing_can_be_asked_there_is_the_machine(tmp_path):
+def test_without_any_file_the_memory_of_the_machine_counts(tmp_path):
     assert available_memory(tmp_path) > GIB / 4
 
 

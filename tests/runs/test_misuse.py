@@ -1,4 +1,4 @@
-"""What an impatient user does: each answered in a sentence, nothing lost, nothing hung."""
+"""Misuse by an impatient user: it is answered in a sentence, loses nothing and never hangs."""
 
 import json
 import os
@@ -67,7 +67,7 @@ def test_links_in_a_ring_and_links_to_nowhere(pdefilter_command, tmp_path):
     done = pdefilter_command("edge", "in", "-r", "-o", "out")
     assert done.returncode == 2
     assert done.stderr.decode().splitlines() == [
-        f"pdefilter: in/{name}.png: leads nowhere; remove it, or leave it out by --exclude"
+        f"pdefilter: in/{name}.png: is a broken link; remove it, or skip it by --exclude"
         for name in ("gone", "self")
     ]
     assert not (tmp_path / "out").exists()
@@ -160,7 +160,7 @@ def test_a_file_that_vanishes_after_the_plan(executable, tmp_path):
 
 
 def test_a_disk_that_is_full_in_the_middle(pdefilter_command, tmp_path, small_disk):
-    """64 KiB; once there is room, the rest is made."""
+    """A disk of 64 KiB; once it has grown, the rest is made."""
     (tmp_path / "in").mkdir()
     pixels = pdefilter.read(COINS).pixels[:60, :60]
     for number in range(40):

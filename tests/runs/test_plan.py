@@ -5,7 +5,7 @@ import pytest
 
 from pdefilter.errors import CallError
 from pdefilter.images.formats import named
-from pdefilter.runs.inputs import Search, listed
+from pdefilter.runs.inputs import Search, read_list
 from pdefilter.runs.plan import MOST_PROBLEMS, plan
 
 
@@ -64,14 +64,14 @@ def test_a_format_names_the_outputs():
         (["a/x.png"], "none/x.png", {}, "there is no folder none; make it first"),
         (["a/x.png"], "none/none/", {}, "there is no folder none; make it first"),
         (["a"], "b/x.png/", {}, "b/x.png: is a file where a folder is needed"),
-        (["a/x.png"], "/dev/full", {}, "no ordinary file|stands for no format"),
+        (["a/x.png"], "/dev/full", {}, "not an ordinary file|stands for no format"),
         (
             ["a/x.png"],
             "out.jpg",
             {"depth": "uint16"},
             "--depth: JPEG cannot hold 16 bits; take the depth 8",
         ),
-        (["a/x.png"], "out.pbm", {}, "PBM holds no grey"),
+        (["a/x.png"], "out.pbm", {}, "PBM cannot hold grey"),
         (["a/x.png"], "out/{name}.png", {}, r"there is no {name}; take {stem}, {suffix}, {parent}"),
         (["a/x.png"], "out/{index:q}.png", {}, "-o out/{index:q}.png: Unknown format code"),
         (["a", "b"], "out/{stem}.png", {}, "a/x.png and b/x.png would both become out/x.png"),
@@ -79,13 +79,16 @@ def test_a_format_names_the_outputs():
         (["a/x.png"], "b/x.png", {"overwrite": True, "skip_existing": True}, "give one of them"),
         (["a", "b/x.png"], "b", {"overwrite": True}, "b/x.png: is an input too, the output of a/x"),
         (["a"], "a", {"skip_existing": True}, "a/x.png: is the input itself"),
-        (["a"], "out", {"search": Search(include=["*.gif"])}, "no file that --include takes"),
+        (
+            ["a"],
+            "out",
+            {"search": Search(include=["*.gif"])},
+            "in this folder matches --include",
+        ),
         (["none.png", "a", "gone.png"], "out", {}, r"none.png: no such file.*\ngone.png: no such"),
     ],
 )
-def test_what_cannot_be_is_refused_before_anything_is_touched(
-    folder, inputs, output, options, said
-):
+def test_a_wrong_plan_is_refused_before_any_file_is_touched(folder, inputs, output, options, said):
     before = sorted(folder.rglob("*"))
     with pytest.raises(CallError, match=said):
         pairs(inputs, output, **options)
@@ -94,7 +97,7 @@ def test_what_cannot_be_is_refused_before_anything_is_touched(
 
 @pytest.mark.parametrize("output", ["b/x.png", "a/x.png"])
 @pytest.mark.usefixtures("folder")
-def test_overwrite_allows_what_exists(output):
+def test_overwrite_allows_existing_outputs(output):
     assert pairs(["a/x.png"], output, overwrite=True) == [("a/x.png", output)]
 
 
@@ -131,7 +134,7 @@ def test_a_tree_is_kept_and_patterns_choose(search, found):
     assert pairs(["in"], "out", search=search) == [(f"in/{name}", f"out/{name}") for name in found]
 
 
-def test_outputs_inside_the_inputs_are_no_inputs(tree):
+def test_outputs_inside_the_inputs_are_not_inputs(tree):
     (tree / "in" / "out").mkdir()
     (tree / "in" / "out" / "1.png").write_bytes(b"")
     for output in ("in/out", "in/out/{index}{suffix}"):
@@ -151,7 +154,7 @@ def test_names_by_template():
     assert pairs(["b/x.png"], "a{brace.png") == [("b/x.png", "a{brace.png")]
 
 
-def test_what_is_done_is_skipped_unless_its_input_is_newer(folder):
+def test_an_output_is_skipped_unless_its_input_is_newer(folder):
     (folder / "out").mkdir()
     for name in ("x.png", "y.jpg"):
         (folder / "out" / name).write_bytes(b"done")
@@ -191,18 +194,18 @@ def test_lists_hold_any_name(folder):
     for name in strange:
         (folder / os.fsdecode(name)).write_bytes(b"")
     (folder / "list").write_bytes(b"\0".join(strange) + b"\0")
-    names = listed("list", b"\0")
+    names = read_list("list", b"\0")
     assert [os.fsencode(name) for name in names] == strange
     assert [os.fsencode(target) for _, target in pairs(names, "out")] == [
         b"out/" + name for name in strange
     ]
     (folder / "list").write_bytes(b"a/x.png\n\na/y.jpg")
-    assert listed("list", b"\n") == ["a/x.png", "a/y.jpg"]
+    assert read_list("list", b"\n") == ["a/x.png", "a/y.jpg"]
     with pytest.raises(CallError, match="--files-from none: cannot be read"):
-        listed("none", b"\n")
+        read_list("none", b"\n")
     (folder / "list").write_bytes(b"\0\0")
-    with pytest.raises(CallError, match="--files0-from list: holds no names"):
-        listed("list", b"\0")
+    with pytest.raises(CallError, match="--files0-from list: is empty"):
+        read_list("list", b"\0")
 
 
 def test_a_hundred_thousand_names_take_bounded_memory(tmp_path, monkeypatch):

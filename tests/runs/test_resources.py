@@ -22,7 +22,7 @@ print(new * resource.getpagesize() / (8 << 20))
 @pytest.mark.skipif(
     "CS_GNU_LIBC_VERSION" not in getattr(os, "confstr_names", ()), reason="not of the GNU C library"
 )
-def test_memory_that_was_freed_is_there_for_what_comes_next():
+def test_freed_memory_is_kept_for_the_next_image():
     command = [sys.executable, "-c", COUNT_NEW_PAGES]
     counted = subprocess.run(command, capture_output=True, check=True)
     assert float(counted.stdout) < 2

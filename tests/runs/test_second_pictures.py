@@ -13,10 +13,12 @@ import pdefilter
 from pdefilter.filters import FILTERS
 from pdefilter.filters.option import parameters_of
 
+pytestmark = pytest.mark.long
+
 ENGINES, THREADS = ("native", "reference"), (1, 2)
 SHAPE = (40, 48)
 
-# What makes a picture mean something.
+# Options that give a picture its meaning.
 NEEDED = {
     ("smooth", "--weight-map"): ["--method", "tv"],
     ("smooth", "--noise-map"): ["--method", "tv", "--weight", "auto"],
@@ -32,7 +34,7 @@ BAND = 256
 
 
 def write_pictures(folder, shape=SHAPE):
-    """Write an image, and another picture of every kind, white but for a frame and a few rows."""
+    """Write an image, and another picture of every kind: white, with a black frame and rows."""
     rng = np.random.default_rng(5)
     np.save(folder / "image.npy", rng.random(shape, np.float32))
     unit = rng.uniform(0.2, 0.8, shape)
@@ -117,7 +119,7 @@ def test_nor_does_the_executable(pdefilter_command, tmp_path, words, engine):
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-# What runs on the pools of ours and of libraries, before and after the process is copied.
+# Calls that use thread pools, of this package and of libraries, before and after the fork.
 COPIED = """
 import os, signal, sys
 import numpy as np

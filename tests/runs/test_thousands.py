@@ -9,6 +9,8 @@ import pytest
 
 import pdefilter
 
+pytestmark = pytest.mark.long
+
 COUNT = 10_000
 DIFFERENT = 20
 

@@ -1,4 +1,4 @@
-"""What filters took from an image, in words."""
+"""The values that filters chose for an image, in words."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pdefilter.runs.work import Outcome
 
-# What has more values than an image has channels is for the report.
+# A longer list of values than an image has channels belongs in the report.
 _MOST_VALUES = 4
 
-# What full scale is in the unit of a value that depends on it.
+# Full scale in the unit of each value that depends on it.
 _UNITS = {"noise": 1.0, "kappa": 1.0, "weight": 255.0}
 
 
-def chosen_in(outcome: "Outcome") -> "Iterator[str]":
-    """Say for each stage, and each frame, which values were taken."""
+def describe_choices(outcome: "Outcome") -> "Iterator[str]":
+    """List the values that each stage chose for each frame, a line for each frame."""
     for stage, frames in enumerate(outcome.chosen, 1):
         for frame, values in enumerate(frames):
-            where = [f"stage {stage}"] * (len(outcome.chosen) > 1)
-            where += [f"frame {frame}"] * (len(frames) > 1)
-            if told := _words(values):
-                yield ": ".join([*where, told])
+            place = [f"stage {stage}"] * (len(outcome.chosen) > 1)
+            place += [f"frame {frame}"] * (len(frames) > 1)
+            if description := _describe(values):
+                yield ": ".join([*place, description])
 
 
-def _words(values: Mapping[str, object]) -> str:
+def _describe(values: Mapping[str, object]) -> str:
     full = values.get("full_scale", 1.0)
     assert isinstance(full, float)
     words = []

@@ -1,4 +1,4 @@
-"""Places: equal shares of the memory and of the cores, each taken by one image or part of one."""
+"""Equal shares of the memory and of the cores; an image holds one share or several."""
 
 from collections import deque
 from collections.abc import Hashable, Iterator
@@ -7,18 +7,18 @@ BYTES_PER_PIXEL = 64
 """Measured: filtering colour takes 42 to 60, decoded input and encoded output included."""
 
 FRACTION = 0.5
-"""Of the memory available, what images in flight may take together."""
+"""The fraction of the available memory that all images in work may take together."""
 
 
-class Places:
-    """Who holds how many places, and who waits for more.
+class Shares:
+    """The shares that images hold, and the images that wait for more.
 
     Attributes
     ----------
     count : int
-        How many there are.
+        The number of all shares.
     free : int
-        How many nobody holds.
+        The number of shares that no image holds.
     """
 
     def __init__(self, count: int) -> None:
@@ -26,35 +26,35 @@ class Places:
         self._waiting: deque[tuple[Hashable, int]] = deque()
 
     @property
-    def waited_for(self) -> bool:
-        """Whether somebody waits for places."""
+    def are_waited_for(self) -> bool:
+        """Whether an image waits for shares."""
         return bool(self._waiting)
 
     def take(self, count: int) -> bool:
-        """Take places for a new image, unless there are too few or another image waits."""
-        if self.waited_for or count > self.free:
+        """Take shares for a new image, unless too few are free or another image waits."""
+        if self.are_waited_for or count > self.free:
             return False
         self.free -= count
         return True
 
-    def give(self, count: int) -> None:
-        """Give places back."""
+    def give_back(self, count: int) -> None:
+        """Give shares back."""
         self.free += count
 
-    def ask(self, holder: Hashable, held: int, wanted: int) -> None:
-        """Give places back, and wait for more: at most for all, so that everyone's turn comes."""
-        self.give(held)
+    def exchange(self, holder: Hashable, held: int, wanted: int) -> None:
+        """Give shares back and wait for more, at most for all, so that every turn comes."""
+        self.give_back(held)
         self._waiting.append((holder, min(wanted, self.count)))
 
     def granted(self) -> Iterator[tuple[Hashable, int]]:
-        """Let in those who wait, first come first served, as far as places are free."""
+        """Grant shares to those who wait, first come first served, as long as enough are free."""
         while self._waiting and self._waiting[0][1] <= self.free:
             holder, count = self._waiting.popleft()
             self.free -= count
             yield holder, count
 
     def forget(self, holder: Hashable) -> bool:
-        """Let somebody wait no more; whether it did."""
+        """Remove a holder from those who wait; return whether it waited."""
         before = len(self._waiting)
         self._waiting = deque(entry for entry in self._waiting if entry[0] != holder)
         return len(self._waiting) < before
