@@ -1,4 +1,4 @@
-"""What edges conduct where that differs from place to place, or from channel to channel."""
+"""The conductances of edges, where they differ from place to place or from channel to channel."""
 
 from collections.abc import Sequence
 

@@ -26,8 +26,8 @@ class Row:
     ----------
     function : str
         The module and the function that compute it, the same in either engine.
-    dimensions : int
-        On how many axes; the spacing along each is 1.
+    dimensions : int or None
+        On how many axes, with a spacing of 1 along each; None for any, where neither matters.
     most_channels : int or None
         Of up to how many channels; None for any number.
     dtypes : tuple of str
@@ -35,7 +35,7 @@ class Row:
     """
 
     function: str
-    dimensions: int = 2
+    dimensions: int | None = 2
     most_channels: int | None = None
     dtypes: tuple[str, ...] = ("float32",)
 
@@ -63,9 +63,9 @@ TABLE: Mapping[str, Row] = {
     "energies and gaps": Row("variation.energies_and_gaps"),
     "descended": Row("variation.descended"),
     "risk": Row("risk.sums"),
-    "deinterleave": Row("channels.deinterleave", dtypes=_STORED),
-    "interleave": Row("channels.interleave", dtypes=_STORED),
-    "finite": Row("channels.finite", dtypes=_STORED),
+    "deinterleave": Row("channels.deinterleave", None, dtypes=_STORED),
+    "interleave": Row("channels.interleave", None, dtypes=_STORED),
+    "finite": Row("channels.finite", None, dtypes=_STORED),
 }
 
 
@@ -108,14 +108,14 @@ def native_has(
 ) -> bool:
     """Tell whether the native engine is in use and computes an operation.
 
-    Parameters as of `compute`. The observer is told what a slower engine has to do; a conversion
-    of another type of values, one trip through memory, is not worth a word.
+    Parameters as of `compute`. The observer hears of a dimension, a spacing or channels that are
+    lacking, which makes an operation many times slower; not of a type of values.
     """
     if engine.name() != "native":
         return False
     row = TABLE[name]
     few = row.most_channels is None or channels <= row.most_channels
-    fits = dimensions == row.dimensions and few and is_one(spacing)
+    fits = few and (row.dimensions is None or (dimensions == row.dimensions and is_one(spacing)))
     if not fits:
         chose(**{f"engine of {name}": "reference"})
     return fits and dtype.isnative and dtype.name in row.dtypes
