@@ -30,17 +30,17 @@ class Row:
         On how many axes, with a spacing of 1 along each; None for any, where neither matters.
     most_channels : int or None
         Of up to how many channels; None for any number.
-    dtypes : tuple of str
+    dtypes : tuple of dtype
         Of which types.
     """
 
     function: str
     dimensions: int | None = 2
     most_channels: int | None = None
-    dtypes: tuple[str, ...] = ("float32",)
+    dtypes: tuple[np.dtype, ...] = (_FLOAT32,)
 
 
-_STORED = ("uint8", "uint16", "float32")
+_STORED = tuple(np.dtype(name) for name in ("uint8", "uint16", "float32"))
 
 TABLE: Mapping[str, Row] = {
     "march": Row("march.march", most_channels=4),
@@ -113,12 +113,21 @@ def native_has(
     """
     if engine.name() != "native":
         return False
+    has, is_slow = _limits(name, dimensions, channels, dtype, is_one(spacing))
+    if is_slow:
+        chose(**{f"engine of {name}": "reference"})
+    return has
+
+
+@cache
+def _limits(
+    name: str, dimensions: int, channels: int, dtype: np.dtype, spaced_by_one: bool
+) -> tuple[bool, bool]:
+    """Tell whether the native engine computes an operation; and whether it is slow without."""
     row = TABLE[name]
     few = row.most_channels is None or channels <= row.most_channels
-    fits = few and (row.dimensions is None or (dimensions == row.dimensions and is_one(spacing)))
-    if not fits:
-        chose(**{f"engine of {name}": "reference"})
-    return fits and dtype.isnative and dtype.name in row.dtypes
+    fits = few and (row.dimensions is None or (dimensions == row.dimensions and spaced_by_one))
+    return fits and dtype in row.dtypes, not fits
 
 
 def is_one(spacing: Sequence[float] | None) -> bool:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <iterator>
 #include <optional>
@@ -136,24 +137,24 @@ inline Taps taps_of(const std::optional<Kernel1D>& kernel) {
     return kernel ? taps_of(*kernel) : Taps{};
 }
 
-// The number of a name in a list, where an underscore stands for a space.
-template <class Names>
-int number_of(const std::string& name, const Names& names) {
-    int number = 0;
-    for (const char* known : names) {
-        std::string said(known);
-        std::replace(said.begin(), said.end(), '_', ' ');
-        if (said == name) return number;
-        ++number;
-    }
+// Whether a known name, in which an underscore stands for a space, is this.
+inline bool is_named(const char* known, const std::string& name) {
+    auto same = [](char a, char b) { return (a == '_' ? ' ' : a) == b; };
+    return std::equal(known, known + std::strlen(known), name.begin(), name.end(), same);
+}
+
+template <size_t n>
+int number_of(const std::string& name, const char* const (&names)[n]) {
+    for (size_t k = 0; k < n; ++k)
+        if (is_named(names[k], name)) return int(k);
     throw nb::value_error("no such name");
 }
 
 inline Conductance conductance_of(const std::string& name) {
-    std::vector<const char*> names;
-    for (auto known = variant_of("baseline")->conductances; *known; ++known)
-        names.push_back(*known);
-    return number_of(name, names);
+    const auto names = variant_of("baseline")->conductances;
+    for (Conductance k = 0; names[k]; ++k)
+        if (is_named(names[k], name)) return k;
+    throw nb::value_error("no such conductance");
 }
 
 inline const Variant& table_of(const std::string& variant) {

@@ -89,6 +89,11 @@ private:
 // round, until next(), on this one, says that all is done.
 inline void in_team(int threads, const std::function<void(int)>& round,
                     const std::function<bool()>& next) {
+    if (threads == 1) {
+        do round(0);
+        while (next());
+        return;
+    }
     std::latch counted(1);
     std::optional<SpinBarrier> barrier;
     bool done = false;
