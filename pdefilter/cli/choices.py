@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pdefilter.runs.work import Outcome
 
-# A longer list of values than an image has channels belongs in the report.
+# A longer list of values than an image has channels belongs in the report, and so do mappings.
 _MOST_VALUES = 4
 
 # Full scale in the unit of each value that depends on it.
@@ -49,4 +49,4 @@ def _word(value: object) -> str | None:
     if isinstance(value, list | tuple):
         words = [_word(one) or "" for one in value]
         return " ".join(words) if len(words) <= _MOST_VALUES else None
-    return str(value)
+    return None if isinstance(value, dict) else str(value)

@@ -25,7 +25,7 @@ def deinterleave(pixels: NDArray[Any]) -> Planes:
     ndarray of shape (C, M, N), float32
         A new array; what float32 cannot hold is infinite.
     """
-    planes: Planes = compute("deinterleave", pixels, dimensions=pixels.ndim - 1, dtype=pixels.dtype)
+    planes: Planes = compute("deinterleave", pixels, dtype=pixels.dtype)
     return planes
 
 
@@ -65,7 +65,5 @@ def interleave(
     outside : int
         How many values the type cannot hold, which are clipped.
     """
-    stored: tuple[NDArray[Any], int] = compute(
-        "interleave", planes, intervals, dtype, dimensions=planes[0].ndim, dtype=dtype
-    )
+    stored: tuple[NDArray[Any], int] = compute("interleave", planes, intervals, dtype, dtype=dtype)
     return stored

@@ -86,7 +86,7 @@ def _loaded(path: Path) -> ModuleType | None:
         module = module_from_spec(spec)
         spec.loader.exec_module(module)
     except ImportError:
-        return None  # it is not in use, so nobody need know why
+        return None  # it is not in use, so the reason does not matter
     return module
 
 

@@ -150,10 +150,10 @@ def march(
     other = scratch.beside(u)
     if momenta:
         other[...] = u
-    ties = stencil.weights, stencil.neighbours
+    planes = stencil.weights, stencil.neighbours
     for step, momentum in zip(steps, momenta or [1.0] * len(steps), strict=True):
         # The new image takes the place of the last but one, pixel by pixel.
-        arguments = u, ties, rounding_bias_of(u, spacing), step, momentum, other
+        arguments = u, planes, rounding_bias_of(u, spacing), step, momentum, other
         compute("apply stencil", *arguments, dimensions=u.ndim - 1, spacing=spacing)
         u, other = other, u
     scratch.release(other)

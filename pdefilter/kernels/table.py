@@ -26,24 +26,24 @@ class Row:
     ----------
     function : str
         The module and the function that compute it, the same in either engine.
-    dimensions : int
-        On how many axes; the spacing along each is 1.
+    dimensions : int or None
+        On how many axes, with a spacing of 1 along each; None for any, where neither matters.
     most_channels : int or None
         Of up to how many channels; None for any number.
-    dtypes : tuple of str
+    dtypes : tuple of dtype
         Of which types.
     takes_spacing : bool
         Whether the reference engine is told the spacing; else other arguments say it.
     """
 
     function: str
-    dimensions: int = 2
+    dimensions: int | None = 2
     most_channels: int | None = None
-    dtypes: tuple[str, ...] = ("float32",)
+    dtypes: tuple[np.dtype, ...] = (_FLOAT32,)
     takes_spacing: bool = True
 
 
-_STORED = ("uint8", "uint16", "float32")
+_STORED = tuple(np.dtype(name) for name in ("uint8", "uint16", "float32"))
 
 TABLE: Mapping[str, Row] = {
     "march": Row("march.march", most_channels=4),
@@ -66,9 +66,9 @@ TABLE: Mapping[str, Row] = {
     "energies and gaps": Row("variation.energies_and_gaps"),
     "descended": Row("variation.descended"),
     "risk": Row("risk.sums"),
-    "deinterleave": Row("channels.deinterleave", dtypes=_STORED),
-    "interleave": Row("channels.interleave", dtypes=_STORED),
-    "finite": Row("channels.finite", dtypes=_STORED),
+    "deinterleave": Row("channels.deinterleave", None, dtypes=_STORED),
+    "interleave": Row("channels.interleave", None, dtypes=_STORED),
+    "finite": Row("channels.finite", None, dtypes=_STORED),
 }
 
 
@@ -112,17 +112,26 @@ def native_has(
 ) -> bool:
     """Tell whether the native engine is in use and computes an operation.
 
-    Parameters as of `compute`. The observer is told what a slower engine has to do; a conversion
-    of another type of values, one trip through memory, is not worth a word.
+    Parameters as of `compute`. The observer hears of a dimension, a spacing or channels that are
+    lacking, which makes an operation many times slower; not of a type of values.
     """
     if engine.name() != "native":
         return False
+    has, is_slow = _limits(name, dimensions, channels, dtype, is_one(spacing))
+    if is_slow:
+        chose(**{f"engine of {name}": "reference"})
+    return has
+
+
+@cache
+def _limits(
+    name: str, dimensions: int, channels: int, dtype: np.dtype, spaced_by_one: bool
+) -> tuple[bool, bool]:
+    """Tell whether the native engine computes an operation; and whether it is slow without."""
     row = TABLE[name]
     few = row.most_channels is None or channels <= row.most_channels
-    fits = dimensions == row.dimensions and few and is_one(spacing)
-    if not fits:
-        chose(**{f"engine of {name}": "reference"})
-    return fits and dtype.isnative and dtype.name in row.dtypes
+    fits = few and (row.dimensions is None or (dimensions == row.dimensions and spaced_by_one))
+    return fits and dtype in row.dtypes, not fits
 
 
 def is_one(spacing: Sequence[float] | None) -> bool:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from pdefilter.kernels import engine
-from pdefilter.kernels.conductances import CONDUCTANCES
 
 pytestmark = pytest.mark.skipif(
     engine.native() is None, reason="the native engine was not built: no C++ compiler"
@@ -33,7 +32,7 @@ class Call:
     Attributes
     ----------
     arguments : dict
-        By name, in order.
+        By name, in order; a kernel's offset, "NAME, first", after its weights.
     written : tuple of str
         The arrays that are written to.
     wrong : dict
@@ -50,11 +49,22 @@ class Call:
     @property
     def arrays(self) -> dict[str, np.ndarray]:
         some = self.arguments.items()
-        return {name: value for name, value in some if isinstance(value, np.ndarray) and value.size}
+        return {name: value for name, value in some if isinstance(value, np.ndarray)}
+
+    def __call__(self, function: Any, **changed: Any) -> Any:
+        """Call a compiled function, with other values for some arguments."""
+        values: list[Any] = []
+        for name, value in (self.arguments | changed).items():
+            if name.endswith(", first"):
+                values[-1] = (values[-1], value)
+            else:
+                values.append(value)
+        return function(*values)
 
 
+FAR = (1, -3, BIG, -BIG)
 THREADS = {"threads": (0, -1), "variant": ("", "quantum")}
-TABLE = {"conductance": (-1, len(CONDUCTANCES)), "law": (-1, 3)}
+NAMES = dict.fromkeys(("conductance", "law", "order", "measure"), ("", "quantum", 1))
 HOW: dict[str, Any] = {"threads": 2, "variant": "baseline"}
 
 
@@ -68,10 +78,9 @@ def march(**changed: Any) -> Call:
         "steps": weights(),
         "momenta": weights(),
         "edges": planes(2, M, N),
-        "held": planes(3, M, N),
-        "smoothing": planes(0),
-        "first": 0,
-        "conductance": 1,
+        "guide": planes(3, M, N),
+        "smoothing": None,
+        "conductance": "exponential",
         "scale": 1.0,
         "levels": 1,
         "tile_rows": 4,
@@ -79,14 +88,19 @@ def march(**changed: Any) -> Call:
         **HOW,
     }
     wrong = dict.fromkeys(("threads", "levels", "tile_rows", "tile_columns"), (0, -1))
-    wrong |= {"channels": (0, -1, 3, 5, BIG), "variant": ("quantum",), **TABLE}
-    return Call(arguments | changed, ("out", "before"), wrong, ("held",))
+    wrong |= {"channels": (0, -1, 3, 5, BIG), "variant": ("quantum",), **NAMES}
+    return Call(arguments | changed, ("out", "before"), wrong, ("guide",))
 
 
 def smoothed() -> Call:
-    call = march(spare=planes(2 * C, M, N), held=None, smoothing=weights(), first=-1, momenta=None)
-    wrong = call.wrong | {"first": (1, -3, BIG, -BIG), "levels": (0, 2), "tile_columns": (0, N - 1)}
-    return Call(call.arguments, ("out", "spare", "before"), wrong, ("steps", "smoothing"))
+    call = march(spare=planes(2 * C, M, N), guide=None, momenta=None)
+    arguments: dict[str, Any] = {}
+    for name, value in call.arguments.items():
+        arguments[name] = weights() if name == "smoothing" else value
+        if name == "smoothing":
+            arguments["smoothing, first"] = -1
+    wrong = call.wrong | {"levels": (0, 2), "tile_columns": (0, N - 1), "smoothing, first": FAR}
+    return Call(arguments, ("out", "spare", "before"), wrong, ("steps", "smoothing"))
 
 
 def split() -> Call:
@@ -96,12 +110,12 @@ def split() -> Call:
         "spare": planes(C, M, N),
         "two_taus": weights(),
         "edges": planes(2, M, N),
-        "held": planes(3, M, N),
-        "conductance": 1,
+        "guide": planes(3, M, N),
+        "conductance": "exponential",
         "scale": 1.0,
         **HOW,
     }
-    return Call(arguments, ("out", "spare"), THREADS | TABLE, ("two_taus", "held"))
+    return Call(arguments, ("out", "spare"), THREADS | NAMES, ("two_taus", "guide"))
 
 
 def correlate() -> Call:
@@ -109,14 +123,13 @@ def correlate() -> Call:
         "in": planes(C, M, N),
         "out": planes(C, M, N),
         "along_rows": weights(),
-        "first_row": -1,
+        "along_rows, first": -1,
         "along_columns": weights(),
-        "first_column": 0,
-        "order": 2,
+        "along_columns, first": 0,
+        "order": "mean",
         **HOW,
     }
-    far = (1, -3, BIG, -BIG)
-    wrong = {"first_row": far, "first_column": far, "order": (-1, 3), **THREADS}
+    wrong = {"along_rows, first": FAR, "along_columns, first": FAR, **NAMES, **THREADS}
     return Call(arguments, ("out",), wrong, ("along_rows", "along_columns"))
 
 
@@ -125,16 +138,16 @@ def correlate2d() -> Call:
         "in": planes(C, M, N),
         "out": planes(C, M, N),
         "weights": weights(),
-        "places": np.array([[0, 0], [2, 1], [1, 3]]),
+        "offsets": np.array([[0, 0], [2, 1], [1, 3]]),
         "row_of": np.arange(-1, M + 1) % M,
         "column_of": np.arange(-1, N + 2) % N,
         "left": 1,
         **HOW,
     }
     wrong: dict[str, tuple[Any, ...]] = {"left": (-1, 4, BIG), **THREADS}
-    for name, outside in (("places", (-1, 3)), ("row_of", (-2, M)), ("column_of", (-2, N))):
+    for name, outside in (("offsets", (-1, 3)), ("row_of", (-2, M)), ("column_of", (-2, N))):
         wrong[name] = tuple(changed(arguments[name], value) for value in outside)
-    wrong["places"] += (changed(arguments["places"], 4, -1),)
+    wrong["offsets"] += (changed(arguments["offsets"], 4, -1),)
     return Call(arguments, ("out",), wrong)
 
 
@@ -144,21 +157,20 @@ def changed(array: np.ndarray, value: Any, place: int = 0) -> np.ndarray:
     return array
 
 
-def gradient(measure: int, count: int) -> Call:
+def gradient(measure: str, count: int) -> Call:
     arguments = {
         "in": planes(C, M, N),
         "alpha": planes(M, N),
         "out": planes(count, M, N),
         "difference": weights(),
-        "first": -1,
+        "difference, first": -1,
         "smoothing": weights(),
-        "first_across": 0,
+        "smoothing, first": 0,
         "measure": measure,
         "factor": 1.0,
         **HOW,
     }
-    far = (1, -3, BIG, -BIG)
-    wrong = {"first": far, "first_across": far, "measure": (-1, 4), **THREADS}
+    wrong = {"difference, first": FAR, "smoothing, first": FAR, **NAMES, **THREADS}
     return Call(arguments, ("out",), wrong, ("in", "difference", "smoothing"))
 
 
@@ -167,18 +179,18 @@ def shock() -> Call:
         "in": planes(C, M, N),
         "guide": planes(C, M, N),
         "smoothing": weights(),
-        "first": -1,
+        "smoothing, first": -1,
         "weight": planes(M, N),
         "structure": planes(3, M, N),
         "out": planes(C, M, N),
         "tau": 0.5,
         **HOW,
     }
-    wrong = {"first": (1, -3, BIG, -BIG), **THREADS}
+    wrong = {"smoothing, first": FAR, **THREADS}
     return Call(arguments, ("out",), wrong, ("smoothing",))
 
 
-def straighten() -> Call:
+def curvature_motion() -> Call:
     arguments = {
         "in": planes(C, M, N),
         "weight": planes(M, N),
@@ -193,24 +205,24 @@ def straighten() -> Call:
 def reduce() -> Call:
     arguments = {
         "tensor": planes(3, M, N),
-        "law": 1,
-        "conductance": 1,
+        "law": "along each",
+        "conductance": "exponential",
         "scale": 1.0,
         "weights": planes(3, M, N),
-        "ends": planes(12, M, N, dtype=np.int8),
+        "neighbours": planes(12, M, N, dtype=np.int8),
         **HOW,
     }
-    return Call(arguments, ("weights", "ends"), THREADS | TABLE)
+    return Call(arguments, ("weights", "neighbours"), THREADS | NAMES)
 
 
-def tie() -> Call:
-    ends = planes(12, M, N, dtype=np.int8)
+def apply_stencil() -> Call:
+    neighbours = planes(12, M, N, dtype=np.int8)
     arguments = {
         "in": planes(C, M, N),
         "out": planes(C, M, N),
         "weights": planes(3, M, N),
-        "ends": ends,
-        "anchors": np.ones(C),
+        "neighbours": neighbours,
+        "rounding_bias": np.ones(C),
         "tau": 0.1,
         "alpha": 1.0,
         **HOW,
@@ -220,28 +232,29 @@ def tie() -> Call:
     far += [((10, M - 1, 4), -6), ((1, 3, N - 1), -6), ((3, 3, 4), 5), ((4, 0, 0), 127)]
     outside = []
     for place, value in far:
-        outside.append(ends.copy())
+        outside.append(neighbours.copy())
         outside[-1][place] = value
-    wrong = {"ends": tuple(outside), **THREADS}
+    wrong = {"neighbours": tuple(outside), **THREADS}
     return Call(arguments, ("out",), wrong)
 
 
-def tie_along() -> Call:
+def reduce_and_apply() -> Call:
     arguments = {
         "in": planes(C, M, N),
         "out": planes(C, M, N),
         "tensor": planes(3, M, N),
-        "law": 1,
-        "conductance": 1,
+        "law": "along each",
+        "conductance": "exponential",
         "scale": 1.0,
-        "anchors": np.ones(C),
+        "rounding_bias": np.ones(C),
         "tau": 0.1,
+        "alpha": 1.0,
         **HOW,
     }
-    return Call(arguments, ("out",), THREADS | TABLE)
+    return Call(arguments, ("out",), THREADS | NAMES)
 
 
-def part(dtype: type) -> Call:
+def deinterleave(dtype: type) -> Call:
     arguments = {
         "pixels": planes(M, N, C, dtype=dtype),
         "out": planes(C, M, N),
@@ -251,7 +264,7 @@ def part(dtype: type) -> Call:
     return Call(arguments, ("out",), THREADS)
 
 
-def join() -> Call:
+def interleave() -> Call:
     arguments = {
         "planes": [planes(M, N), planes(M, N)],
         "out": planes(M, N, C, dtype=np.uint8),
@@ -264,17 +277,18 @@ def join() -> Call:
     return Call(arguments, ("out",), {"planes": pairs, **THREADS})
 
 
-def network(*more: tuple[str, Any], written: tuple[str, ...], **wrong: tuple[Any, ...]) -> Call:
+def balance(*more: tuple[str, Any], written: tuple[str, ...], **wrong: tuple[Any, ...]) -> Call:
     arguments = {
-        "shape": (M, N),
+        "rows": M,
+        "columns": N,
         "edges": planes(2, M, N),
         "leaks": planes(M, N),
         "free": np.ones((M, N), bool),
         **dict(more),
-        "threads": 2,
+        **HOW,
     }
-    shapes = ((0, N), (M, 0), (-M, -N), (N, M), (M + 1, N), (2**40, 2**40))
-    return Call(arguments, written, {"shape": shapes, "threads": (0, -1), **wrong})
+    sizes = dict.fromkeys(("rows", "columns"), (0, -M, M + N, 2**40))
+    return Call(arguments, written, sizes | THREADS | wrong)
 
 
 def variation(written: str, *more: str) -> Call:
@@ -287,6 +301,7 @@ def variation(written: str, *more: str) -> Call:
         "radius": planes(M, N),
         "sums": np.zeros((2, M)),
         "kink": 0.1,
+        "step of kink": 0.1 / 32,
         "bounded": True,
         "momentum": 0.5,
         "step": 1 / 32,
@@ -303,70 +318,66 @@ CALLS = {
     "split": split(),
     "correlate": correlate(),
     "correlate2d": correlate2d(),
-    "gradient": gradient(3, 3),
-    "gradient, vector": gradient(0, 2),
+    "gradient": gradient("tensor", 3),
+    "gradient, vector": gradient("vector", 2),
     "shock": shock(),
-    "straighten": straighten(),
+    "curvature_motion": curvature_motion(),
     "descend": variation("u", "f", "p", "u"),
     "ascend": variation(
         *("before", "f", "p", "before", "edges", "radius", "u"),
-        *("kink", "bounded", "momentum", "step", "least"),
+        *("step of kink", "bounded", "momentum", "step", "least"),
     ),
     "energies_and_gaps": variation(
         "sums", "f", "u", "p", "edges", "radius", "sums", "kink", "bounded"
     ),
     "reduce": reduce(),
-    "tie": tie(),
-    "tie_along": tie_along(),
-    "part": part(np.uint8),
-    "part, 16 bits": part(np.uint16),
-    "join": join(),
-    "finite": Call({"values": weights(), **HOW}, (), THREADS, ("values",)),
+    "apply_stencil": apply_stencil(),
+    "reduce_and_apply": reduce_and_apply(),
+    "deinterleave": deinterleave(np.uint8),
+    "deinterleave, 16 bits": deinterleave(np.uint16),
+    "interleave": interleave(),
+    "count_not_finite": Call({"values": weights(), **HOW}, (), THREADS, ("values",)),
     "risk_sums": Call(
         {name: planes(C, M, N) for name in ("filtered", "probed", "f", "signs")}
         | {"rows": np.zeros((2, C, M)), **HOW},
         ("rows",),
         THREADS,
     ),
-    "relax": network(
+    "relax": balance(
         ("u", planes(M, N)), ("f", planes(M, N)), ("colour", 1),
         written=("u",), colour=(-1, 2, BIG),
     ),
-    "residual": network(
-        ("u", planes(M, N)), ("f", planes(M, N)), ("lack", planes(M, N)), written=("lack",)
+    "residual": balance(
+        ("u", planes(M, N)), ("f", planes(M, N)), ("residual", planes(M, N)), written=("residual",)
     ),
-    "restrict": network(
+    "restrict": balance(
         ("u", planes(M, N)), ("f", planes(M, N)), ("coarse", planes(*HALF)), written=("coarse",)
     ),
-    "prolong": network(("u", planes(M, N)), ("coarse", planes(*HALF)), written=("u",)),
-    "products": network(
+    "prolong": balance(("u", planes(M, N)), ("coarse", planes(*HALF)), written=("u",)),
+    "products": balance(
         ("u", planes(M, N)), ("f", planes(M, N)), ("v", planes(M, N)), ("sums", np.zeros(M)),
         written=("sums",),
     ),
-    "coarsen": network(
+    "coarsen": balance(
         ("edges of squares", planes(2, *HALF)), ("leaks of squares", planes(*HALF)), ("scale", 0.5),
         written=("edges of squares", "leaks of squares"),
     ),
 }  # fmt: skip
 
-# Those of variation have a test of their own.
-ELSEWHERE = {"conductances", "sources", "variants"}
+ELSEWHERE = {"conductances", "constants", "sources", "variants"}
 
 
 def function(name: str) -> Any:
     return getattr(engine.native(), name.split(",")[0])
 
 
-def wrong_arrays(name: str, call: Call) -> Iterator[tuple[str, np.ndarray]]:
+def wrong_arrays(call: Call) -> Iterator[tuple[str, np.ndarray]]:
     """Yield every array one too short and one too long on every axis, without any, and so on."""
     for argument, array in call.arrays.items():
         for axis in range(array.ndim):
             free = axis == 0 and argument in call.free
             for size in [0] if free else [0, array.shape[axis] - 1, array.shape[axis] + 1]:
-                # No smoothing is as good as some; and some where there should be none.
-                if argument == "smoothing" and size == 0 and "gradient" not in name:
-                    continue
-                # A kernel of two dimensions is as high and as wide as rows and columns are told.
+                # The lists of rows and of columns say how large a kernel of two dimensions is.
                 if argument in ("row_of", "column_of") and size == array.shape[axis] + 1:
                     continue
                 shape = (*array.shape[:axis], size, *array.shape[axis + 1 :])
@@ -390,15 +401,15 @@ def test_every_compiled_function_is_called_here():
 
 @pytest.mark.parametrize("name", names())
 def test_the_right_call_is_right(name):
-    function(name)(*CALLS[name].arguments.values())
+    CALLS[name](function(name))
 
 
 @pytest.mark.parametrize("name", names())
 def test_arrays_of_other_shapes_and_types_are_refused(name):
     call = CALLS[name]
-    for argument, array in wrong_arrays(name, call):
+    for argument, array in wrong_arrays(call):
         with pytest.raises((ValueError, TypeError)):
-            function(name)(*(call.arguments | {argument: array}).values())
+            call(function(name), **{argument: array})
             pytest.fail(f"{argument} of {array.shape}, {array.dtype}")
 
 
@@ -408,7 +419,7 @@ def test_numbers_out_of_range_are_refused(name):
     for argument, values in call.wrong.items():
         for value in values if argument in call.arguments else ():
             with pytest.raises((ValueError, TypeError)):
-                function(name)(*(call.arguments | {argument: value}).values())
+                call(function(name), **{argument: value})
                 pytest.fail(f"{argument} {value!r}")
 
 
@@ -425,30 +436,29 @@ def test_what_is_written_must_not_lie_in_what_is_read(name):
             }
             overlapping[other][...] = two
             with pytest.raises(ValueError, match="apart"):
-                function(name)(*(call.arguments | overlapping).values())
+                call(function(name), **overlapping)
                 pytest.fail(f"{written} and {other}")
 
 
 def test_more_channels_than_are_compiled_are_refused():
-    for name in ("march", "split", "tie", "tie_along"):
+    for name in ("march", "split", "apply_stencil", "reduce_and_apply"):
         call = CALLS[name]
-        many = {"channels": 5, "anchors": np.ones(5)}
+        many = {"channels": 5, "rounding_bias": np.ones(5)}
         many |= {key: planes(5, M, N) for key in ("in", "out", "spare", "before")}
         changes = {key: many[key] for key in call.arguments.keys() & many}
         with pytest.raises(ValueError, match="channels"):
-            function(name)(*(call.arguments | changes).values())
+            call(function(name), **changes)
     for name in ("march", "split"):
         with pytest.raises(ValueError, match="channels"):
-            function(name)(*(CALLS[name].arguments | {"held": planes(5, M, N)}).values())
+            CALLS[name](function(name), guide=planes(5, M, N))
 
 
-def test_what_is_held_is_not_smoothed_as_well():
-    changes = {"held": planes(3, M, N)}
+def test_a_guide_is_not_smoothed():
     with pytest.raises(ValueError, match="smoothed"):
-        function("march")(*(CALLS["march, smoothed"].arguments | changes).values())
+        CALLS["march, smoothed"](function("march"), guide=planes(3, M, N))
 
 
 def test_tiles_may_be_larger_than_any_image():
     largest = np.iinfo(np.intp).max
     sizes = dict.fromkeys(("levels", "tile_rows", "tile_columns"), largest)
-    function("march")(*(CALLS["march"].arguments | sizes).values())
+    CALLS["march"](function("march"), **sizes)

@@ -97,7 +97,7 @@ def test_ties_go_to_the_even_integer_as_in_ieee_754():
     assert pixels.ravel().tolist() == [0, 2, 2, 254]
 
 
-def test_what_cannot_be_held_is_clipped_and_counted():
+def test_values_beyond_a_type_are_clipped_and_counted():
     # Half a step above the range rounds, by its tie, out of it; half a step below does not.
     plane = np.float32([[-1e30, -1 / 255, -0.5 / 255, 1, 255.5 / 255, 1e30]])
     pixels, outside = channels.interleave([plane], [(0.0, 1.0)], np.dtype(np.uint8))

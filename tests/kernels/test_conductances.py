@@ -25,7 +25,7 @@ def test_a_conductance_is_none_or_a_hundred_powers_of_two_below_one_at_most(name
 def test_both_engines_number_conductances_alike():
     if engine.native() is None:
         pytest.skip("THE NATIVE ENGINE IS MISSING: its names cannot be compared")
-    names = engine.native().conductances().split()
+    names = engine.native().conductances()
     assert names == [name.replace(" ", "_") for name in CONDUCTANCES]
 
 

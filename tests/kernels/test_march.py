@@ -53,7 +53,7 @@ def test_a_nonlinear_step_is_the_formula_of_perona_and_malik(u, tau, scale):
 
 
 @given(planes(side=6), st.floats(0, 0.25), planes(channels=1, side=6))
-def test_a_step_with_held_conductances_is_the_formula(u, tau, other):
+def test_a_step_with_a_guide_is_the_formula(u, tau, other):
     guide = np.resize(other, u.shape)
     scale = 20.0
     true = u.astype(np.float64)
@@ -253,7 +253,7 @@ def test_no_steps_return_a_copy():
         assert same is not u
 
 
-def test_what_is_held_is_not_smoothed_too():
+def test_a_guide_is_not_smoothed():
     u = np.zeros((1, 3, 3), np.float32)
     with pytest.raises(ValueError, match="guide"):
         march(u, [0.2], guide=u, smoothing=gaussian(1.0))

@@ -290,9 +290,9 @@ def test_a_step_along_tensors_has_the_bits_of_the_reference(
     variant, image, momentum, seed, threads
 ):
     u, rng = image
-    ties = reference_lattice.reduce(tensors(np.random.default_rng(seed), *u.shape[1:]), None)
+    stencil = reference_lattice.reduce(tensors(np.random.default_rng(seed), *u.shape[1:]), None)
     ours, theirs = np.tile(rng.random(u.shape, np.float32), (2, 1, 1, 1))
-    step = u, ties, rounding_bias_of(u), 0.125, momentum
+    step = u, stencil, rounding_bias_of(u), 0.125, momentum
     reference_lattice.apply_stencil(*step, theirs)
     with forced(threads, variant):
         native_lattice.apply_stencil(*step, ours)
@@ -446,8 +446,8 @@ def test_an_image_of_more_channels_than_are_compiled_is_marched_all_the_same():
 
 def available_memory():
     try:
-        with Path("/proc/meminfo").open() as told:
-            return next(1024 * int(line.split()[1]) for line in told if "MemAvailable" in line)
+        with Path("/proc/meminfo").open() as lines:
+            return next(1024 * int(line.split()[1]) for line in lines if "MemAvailable" in line)
     except OSError:
         return 0
 

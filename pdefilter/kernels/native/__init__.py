@@ -6,14 +6,8 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pdefilter.kernels import engine
-from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.taps import Taps
-
-CODES = {name: code for code, name in enumerate(CONDUCTANCES)}
 
 # Below so many pixel-steps of a march a thread takes longer to start than to work.
 _WORTH_A_THREAD = 1 << 20
@@ -22,9 +16,13 @@ _forced: tuple[int, str] | None = None
 
 
 def call(name: str, *arguments: Any, work: int) -> Any:
-    """Call a compiled function on as many threads as so many pixel-steps are worth."""
+    """Call a compiled function on as many threads as so many pixel-steps are worth.
+
+    Kernels are given as pairs of their weights and the offset of the first.
+    """
     threads, variant = _forced or (threads_for(work), variants()[-1])
-    return getattr(compiled(), name)(*arguments, threads, variant)
+    plain = [(a.numbers, a.first) if isinstance(a, Taps) else a for a in arguments]
+    return getattr(compiled(), name)(*plain, threads, variant)
 
 
 @contextmanager
@@ -58,10 +56,3 @@ def threads_for(work: int) -> int:
         return _forced[0]
     worth = work // _WORTH_A_THREAD
     return min(engine.threads(), worth) if worth > 1 else 1
-
-
-def numbers_of(taps: Taps | None) -> tuple[NDArray[np.float32], int]:
-    """Give the weights of a kernel, none for none, and the offset of the first."""
-    if taps is None:
-        return np.empty(0, np.float32), 0
-    return taps.numbers, taps.first

@@ -13,20 +13,20 @@ from pdefilter.raster import Plane, Planes
 
 def deinterleave(pixels: NDArray[Any]) -> Planes:
     """Deinterleave as `pdefilter.kernels.channels.deinterleave` says."""
-    rows, columns, channels = pixels.shape
-    planes = np.empty((channels, rows, columns), np.float32)
+    *shape, channels = pixels.shape
+    planes = np.empty((channels, *shape), np.float32)
     # The value of every integer of the type; floats stand for themselves.
     values = np.empty(0, np.float32)
     if pixels.dtype.kind != "f":
         values = to_unit(np.arange(full_scale(pixels.dtype) + 1, dtype=pixels.dtype))
-    call("part", np.ascontiguousarray(pixels), planes, values, work=pixels.size)
+    rows = np.ascontiguousarray(pixels).reshape(-1, shape[-1], channels)
+    call("deinterleave", rows, planes.reshape(channels, -1, shape[-1]), values, work=pixels.size)
     return planes
 
 
 def finite(values: NDArray[np.float32]) -> bool:
     """Look for numbers as `pdefilter.kernels.channels.finite` says."""
-    found: bool = call("finite", np.ascontiguousarray(values).ravel(), work=values.size)
-    return found
+    return not call("count_not_finite", values.ravel(), work=values.size)
 
 
 def interleave(
@@ -35,9 +35,9 @@ def interleave(
     """Interleave as `pdefilter.kernels.channels.interleave` says."""
     pixels = np.empty((*planes[0].shape, len(planes)), dtype)
     outside: int = call(
-        "join",
-        [np.ascontiguousarray(plane) for plane in planes],
-        pixels,
+        "interleave",
+        [np.ascontiguousarray(plane).reshape(-1, plane.shape[-1]) for plane in planes],
+        pixels.reshape(-1, *pixels.shape[-2:]),
         np.array([lowest for lowest, _ in intervals], np.float32),
         np.array([highest - lowest for lowest, highest in intervals], np.float32),
         1.0 if dtype.kind == "f" else full_scale(dtype),

@@ -10,4 +10,4 @@ _STEPS_OF_A_MARCH = 4
 
 def advance(u: Planes, weight: Plane | None, step: float, out: Planes) -> None:
     """Take a step as `pdefilter.kernels.curvature.curvature_motion` says."""
-    call("straighten", u, weight, out, step, FLAT, work=_STEPS_OF_A_MARCH * u.size)
+    call("curvature_motion", u, weight, out, step, FLAT, work=_STEPS_OF_A_MARCH * u.size)

@@ -1,3 +1,6 @@
+// Operations of a graph Laplacian. Memory limits these loops, so that one build does for all
+// instruction sets. The order of operations is that of kernels/reference.
+
 #include "elliptic.hpp"
 
 namespace pdefilter {
@@ -10,7 +13,7 @@ struct Cross {
     float conductance[4];
     Index neighbour[4];
 
-    Cross(const Network& n, Index r, Index c) {
+    Cross(const Balance& n, Index r, Index c) {
         const Index N = n.columns, at = r * N + c;
         const Index right = n.rows * N;
         auto set = [&](int k, bool inside, Index edge, Index to) {
@@ -23,7 +26,7 @@ struct Cross {
         set(3, c < N - 1, right + at, at + 1);
     }
 
-    // What flows in.
+    // The flow into the pixel.
     float flow(const float* u, float here) const {
         float sum = conductance[0] * (u[neighbour[0]] - here);
         for (int k = 1; k < 4; ++k) sum += conductance[k] * (u[neighbour[k]] - here);
@@ -34,105 +37,103 @@ struct Cross {
     }
 };
 
-bool is_free(const Network& n, Index at) { return !n.free || n.free[at]; }
+bool is_free(const Balance& n, Index at) { return !n.free || n.free[at]; }
 
 template <bool weighted>
-float lack_of(const Network& n, const Cross<weighted>& cross, const float* u, const float* f,
-              Index at) {
+float residual_at(const Balance& n, const Cross<weighted>& cross, const float* u, Index at) {
     float sum = cross.flow(u, u[at]);
-    if (f) sum += f[at];
+    if (n.f) sum += n.f[at];
     if (n.leaks) sum -= n.leaks[at] * u[at];
     return sum;
 }
 
-// Calls work.operator()<weighted>(r) for all rows.
-template <class Work>
-bool for_rows(const Network& n, Index rows, int threads, const Interrupted& interrupted,
-              Work work) {
-    auto some_rows = [&](Index first, Index last, float*) {
-        for (Index r = first; r < last; ++r)
-            n.edges ? work.template operator()<true>(r) : work.template operator()<false>(r);
-    };
-    return in_chunks(rows, threads, 0, some_rows, interrupted);
+// The residual of a pixel that may lie outside of the image.
+template <bool weighted>
+float residual_or_zero(const Balance& n, Index r, Index c) {
+    const Index at = r * n.columns + c;
+    if (r >= n.rows || c >= n.columns || !is_free(n, at)) return 0.0f;
+    return residual_at(n, Cross<weighted>(n, r, c), n.from, at);
 }
 
-}  // namespace
+// Makes of `row`, with a member row<weighted>(task, r), a kernel of whole rows.
+template <class Row>
+void rows_of(const Balance& n, Index first, Index last, float*) {
+    for (Index r = first; r < last; ++r)
+        n.edges ? Row::template row<true>(n, r) : Row::template row<false>(n, r);
+}
+// The same for rows of 2 x 2 squares; pieces of work have an even number of rows.
+template <class Row>
+void squares_of(const Balance& n, Index first, Index last, float*) {
+    for (Index R = first / 2; R < (last + 1) / 2; ++R)
+        n.edges ? Row::template row<true>(n, R) : Row::template row<false>(n, R);
+}
 
-bool relax(const Network& n, float* u, const float* f, Index colour, int threads,
-           const Interrupted& interrupted) {
-    auto row = [&]<bool weighted>(Index r) {
-        for (Index c = (r + colour) % 2; c < n.columns; c += 2) {
+struct Relax {
+    template <bool weighted>
+    static void row(const Balance& n, Index r) {
+        float* const u = n.u;
+        for (Index c = (r + n.colour) % 2; c < n.columns; c += 2) {
             const Index at = r * n.columns + c;
             if (!is_free(n, at)) continue;
             const Cross<weighted> cross(n, r, c);
             const float total = n.leaks ? cross.total() + n.leaks[at] : cross.total();
-            if (total > 0) u[at] += lack_of(n, cross, u, f, at) / total;
+            if (total > 0) u[at] += residual_at(n, cross, u, at) / total;
         }
-    };
-    return for_rows(n, n.rows, threads, interrupted, row);
-}
+    }
+};
 
-bool residual(const Network& n, const float* u, const float* f, float* lack, int threads,
-              const Interrupted& interrupted) {
-    auto row = [&]<bool weighted>(Index r) {
-        for (Index c = 0; c < n.columns; ++c) {
-            const Index at = r * n.columns + c;
-            lack[at] = is_free(n, at) ? lack_of(n, Cross<weighted>(n, r, c), u, f, at) : 0.0f;
-        }
-    };
-    return for_rows(n, n.rows, threads, interrupted, row);
-}
-
-bool restrict_squares(const Network& n, const float* u, const float* f, float* coarse, int threads,
-                      const Interrupted& interrupted) {
-    const Index half_rows = (n.rows + 1) / 2, half_columns = (n.columns + 1) / 2;
-    auto row = [&]<bool weighted>(Index R) {
-        for (Index C = 0; C < half_columns; ++C) {
-            auto lacks = [&](Index r, Index c) {
-                if (r >= n.rows || c >= n.columns || !is_free(n, r * n.columns + c)) return 0.0f;
-                return lack_of(n, Cross<weighted>(n, r, c), u, f, r * n.columns + c);
-            };
-            const float upper = lacks(2 * R, 2 * C) + lacks(2 * R, 2 * C + 1);
-            const float lower = lacks(2 * R + 1, 2 * C) + lacks(2 * R + 1, 2 * C + 1);
-            coarse[R * half_columns + C] = upper + lower;
-        }
-    };
-    return for_rows(n, half_rows, threads, interrupted, row);
-}
-
-bool prolong_squares(const Network& n, float* u, const float* coarse, int threads,
-                     const Interrupted& interrupted) {
-    const Index half_columns = (n.columns + 1) / 2;
-    auto row = [&]<bool>(Index r) {
-        const float* const from = coarse + r / 2 * half_columns;
+struct Residual {
+    template <bool weighted>
+    static void row(const Balance& n, Index r) {
         for (Index c = 0; c < n.columns; ++c)
-            if (is_free(n, r * n.columns + c)) u[r * n.columns + c] += from[c / 2];
-    };
-    return for_rows(n, n.rows, threads, interrupted, row);
-}
+            n.to[r * n.columns + c] = residual_or_zero<weighted>(n, r, c);
+    }
+};
 
-bool products(const Network& n, const float* u, const float* f, const float* v, double* sums,
-              int threads, const Interrupted& interrupted) {
-    auto row = [&]<bool weighted>(Index r) {
+struct Restrict {
+    template <bool weighted>
+    static void row(const Balance& n, Index R) {
+        const Index half_columns = (n.columns + 1) / 2;
+        for (Index C = 0; C < half_columns; ++C) {
+            auto at = [&](Index r, Index c) { return residual_or_zero<weighted>(n, r, c); };
+            const float upper = at(2 * R, 2 * C) + at(2 * R, 2 * C + 1);
+            const float lower = at(2 * R + 1, 2 * C) + at(2 * R + 1, 2 * C + 1);
+            n.to[R * half_columns + C] = upper + lower;
+        }
+    }
+};
+
+struct Prolong {
+    template <bool>
+    static void row(const Balance& n, Index r) {
+        const float* const from = n.from + r / 2 * ((n.columns + 1) / 2);
+        for (Index c = 0; c < n.columns; ++c)
+            if (is_free(n, r * n.columns + c)) n.u[r * n.columns + c] += from[c / 2];
+    }
+};
+
+struct Products {
+    template <bool weighted>
+    static void row(const Balance& n, Index r) {
         double sum = 0;
         for (Index c = 0; c < n.columns; ++c) {
             const Index at = r * n.columns + c;
             if (!is_free(n, at)) continue;
-            const float lack = lack_of(n, Cross<weighted>(n, r, c), u, f, at);
-            sum += double(lack) * double(v ? v[at] : lack);
+            const float residual = residual_at(n, Cross<weighted>(n, r, c), n.from, at);
+            sum += double(residual) * double(n.v ? n.v[at] : residual);
         }
-        sums[r] = sum;
-    };
-    return for_rows(n, n.rows, threads, interrupted, row);
-}
+        n.sums[r] = sum;
+    }
+};
 
-bool coarsen(const Network& n, float* edges, float* leaks, float scale, int threads,
-             const Interrupted& interrupted) {
-    const Index half_rows = (n.rows + 1) / 2, half_columns = (n.columns + 1) / 2;
-    auto row = [&]<bool weighted>(Index R) {
+struct Coarsen {
+    template <bool weighted>
+    static void row(const Balance& n, Index R) {
+        const Index half_rows = (n.rows + 1) / 2, half_columns = (n.columns + 1) / 2;
         for (Index C = 0; C < half_columns; ++C) {
-            // What ties a pixel to one that is not free or to zero, and edge k to one that is.
-            auto tie = [&](Index r, Index c) {
+            // The leak of a pixel: to zero and to pixels that are not free; and its edge k to one
+            // that is.
+            auto leak = [&](Index r, Index c) {
                 const Index at = r * n.columns + c;
                 if (r >= n.rows || c >= n.columns || !is_free(n, at)) return 0.0f;
                 const Cross<weighted> cross(n, r, c);
@@ -149,14 +150,22 @@ bool coarsen(const Network& n, float* edges, float* leaks, float scale, int thre
             const Index r = 2 * R, c = 2 * C, at = R * half_columns + C;
             const float below = edge(r + 1, c, 1) + edge(r + 1, c + 1, 1);
             const float right = edge(r, c + 1, 3) + edge(r + 1, c + 1, 3);
-            const float upper = tie(r, c) + tie(r, c + 1);
-            const float lower = tie(r + 1, c) + tie(r + 1, c + 1);
-            edges[at] = below * scale;
-            edges[half_rows * half_columns + at] = right * scale;
-            leaks[at] = (upper + lower) * scale;
+            const float upper = leak(r, c) + leak(r, c + 1);
+            const float lower = leak(r + 1, c) + leak(r + 1, c + 1);
+            n.to_edges[at] = below * n.scale;
+            n.to_edges[half_rows * half_columns + at] = right * n.scale;
+            n.to[at] = (upper + lower) * n.scale;
         }
-    };
-    return for_rows(n, half_rows, threads, interrupted, row);
-}
+    }
+};
+
+}  // namespace
+
+const RowKernel<Balance> relax{nullptr, rows_of<Relax>};
+const RowKernel<Balance> residual{nullptr, rows_of<Residual>};
+const RowKernel<Balance> restrict_squares{nullptr, squares_of<Restrict>};
+const RowKernel<Balance> prolong_squares{nullptr, rows_of<Prolong>};
+const RowKernel<Balance> products{nullptr, rows_of<Products>};
+const RowKernel<Balance> coarsen{nullptr, squares_of<Coarsen>};
 
 }  // namespace pdefilter

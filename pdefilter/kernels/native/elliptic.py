@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.kernels.elliptic import GraphLaplacian
-from pdefilter.kernels.native import compiled, threads_for
+from pdefilter.kernels.native import call
 from pdefilter.raster import Plane, Planes
 
 
@@ -58,11 +58,5 @@ def _halved(laplacian: GraphLaplacian) -> tuple[int, int]:
 
 def _call(name: str, laplacian: GraphLaplacian, *arguments: Any) -> None:
     rows, columns = laplacian.shape
-    getattr(compiled(), name)(
-        laplacian.shape,
-        laplacian.edges,
-        laplacian.leaks,
-        laplacian.free,
-        *arguments,
-        threads_for(rows * columns),
-    )
+    graph = rows, columns, laplacian.edges, laplacian.leaks, laplacian.free
+    call(name, *graph, *arguments, work=rows * columns)

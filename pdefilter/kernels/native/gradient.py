@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pdefilter.kernels.native import call, numbers_of
+from pdefilter.kernels.native import call
 from pdefilter.kernels.native.correlation import WEIGHTS_OF_A_STEP
 from pdefilter.kernels.reference.gradient import PLANES
 from pdefilter.kernels.taps import Taps
@@ -21,8 +21,7 @@ def gradient(
 ) -> Planes:
     """Find the gradient as `pdefilter.kernels.gradient.gradient` says."""
     out = np.empty((PLANES[measure], *u.shape[1:]), np.float32) if out is None else out
-    kernels = *numbers_of(difference), *numbers_of(smoothing)
     weights = 2 * (len(difference.weights) + len(smoothing.weights))
     work = u.size * weights // WEIGHTS_OF_A_STEP
-    call("gradient", u, alpha, out, *kernels, [*PLANES].index(measure), factor, work=work)
+    call("gradient", u, alpha, out, difference, smoothing, measure, factor, work=work)
     return out

@@ -13,8 +13,10 @@ def correlate2d(
     u: Planes, kernel: NDArray[np.float32], origin: tuple[int, int], border: str
 ) -> Planes:
     """Correlate as `pdefilter.kernels.kernel2d.correlate2d` says."""
-    out = np.empty_like(u, order="C")
     offsets = np.argwhere(kernel)
+    if not len(offsets):
+        return np.zeros_like(u)
+    out = np.empty_like(u, order="C")
     frame = [
         _indices_beyond(size, of_kernel, before, border)
         for size, of_kernel, before in zip(u.shape[1:], kernel.shape, origin, strict=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.kernels.native import CODES, call
+from pdefilter.kernels.native import call
 from pdefilter.kernels.tensors import TensorLaw
 from pdefilter.raster import Planes
 
@@ -13,8 +13,6 @@ from pdefilter.raster import Planes
 _STEPS_OF_A_STEP = 8
 
 _MOST_CHANNELS = 4
-
-_GIVEN, _ALONG_EACH, _ALONG_LINES = range(3)
 
 
 def reduce(
@@ -27,7 +25,7 @@ def reduce(
     weights = tensor if overwrite else np.empty_like(tensor)
     neighbours = np.empty((6, 2, *tensor.shape[1:]), np.int8)
     planes = weights, _planes_of(neighbours)
-    call("reduce", tensor, *_codes_of(law), *planes, work=_STEPS_OF_A_STEP * tensor.size)
+    call("reduce", tensor, *_numbers_of(law), *planes, work=_STEPS_OF_A_STEP * tensor.size)
     return weights, neighbours
 
 
@@ -43,7 +41,14 @@ def apply_stencil(
     planes = stencil[0], _planes_of(stencil[1])
     for some in _compiled(u):
         numbers = rounding_bias[some], step, momentum
-        call("tie", u[some], out[some], *planes, *numbers, work=_STEPS_OF_A_STEP * u[some].size)
+        call(
+            "apply_stencil",
+            u[some],
+            out[some],
+            *planes,
+            *numbers,
+            work=_STEPS_OF_A_STEP * u[some].size,
+        )
 
 
 def reduce_and_apply(
@@ -56,18 +61,24 @@ def reduce_and_apply(
 ) -> None:
     """Take a step on the stencil of a field of tensors, which is reduced row by row."""
     for some in _compiled(u):
-        numbers = *_codes_of(law), rounding_bias[some], step
+        numbers = *_numbers_of(law), rounding_bias[some], step, 1.0
         call(
-            "tie_along", u[some], out[some], tensor, *numbers, work=_STEPS_OF_A_STEP * u[some].size
+            "reduce_and_apply",
+            u[some],
+            out[some],
+            tensor,
+            *numbers,
+            work=_STEPS_OF_A_STEP * u[some].size,
         )
 
 
-def _codes_of(law: TensorLaw | None) -> tuple[int, int, float]:
+def _numbers_of(law: TensorLaw | None) -> tuple[str, str, float]:
+    """Give the kind of a law, its conductance and its scale."""
     if law is None:
-        return _GIVEN, CODES["constant"], 1.0
+        return "given", "constant", 1.0
     if law.conductance is None:
-        return _ALONG_LINES, CODES["constant"], law.scale
-    return _ALONG_EACH, CODES[law.conductance], law.scale
+        return "along lines", "constant", law.scale
+    return "along each", law.conductance, law.scale
 
 
 def _compiled(u: Planes) -> Iterator[slice]:

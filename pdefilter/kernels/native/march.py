@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pdefilter.kernels.native import CODES, call, numbers_of, threads_for
+from pdefilter.kernels.native import call, threads_for
 from pdefilter.kernels.scratch import Scratch, in_place, ping_pong
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
@@ -83,8 +83,8 @@ def march(
         np.asarray(momenta, np.float32) if momenta else None,
         edges,
         guide,
-        *numbers_of(smoothing),
-        CODES[conductance],
+        smoothing,
+        conductance,
         squared_scale,
         tiling.levels,
         tiling.rows,
@@ -107,7 +107,7 @@ def split(
     """Take steps as `pdefilter.kernels.march.split` says."""
     out, spare = ping_pong(u, len(steps), scratch or Scratch(), guide)
     two_taus = np.float32(2) * np.asarray(steps, np.float32)
-    law = edges, guide, CODES[conductance], squared_scale
+    law = edges, guide, conductance, squared_scale
     call("split", u, out, spare, two_taus, *law, work=u.size * len(steps))
     return out
 

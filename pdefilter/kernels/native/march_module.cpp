@@ -1,4 +1,4 @@
-// The bindings of what marches and what is split.
+// The bindings of marches and of operator splitting.
 
 #include "bindings.hpp"
 #include "march.hpp"
@@ -7,138 +7,147 @@ namespace pdefilter {
 
 namespace {
 
-How how(int threads, Index levels, Index tile_rows, Index tile_columns,
-        const std::string& variant) {
-    if (threads < 1 || levels < 1 || tile_rows < 1 || tile_columns < 1)
-        throw nb::value_error("threads, levels and tiles must be at least one");
-    return {threads, levels, tile_rows, tile_columns, &table_of(variant)};
-}
+using Edges = Maybe<const float, 3>;
 
-Conducting law_of(const Planes& in, Index channels, const Maybe<const float, 3>& edges,
-                  int conductance, float scale) {
-    if (channels < 1 || channels > 4 || in.size() == 0)
+// Starts the description of work on an image of so many channels, of which there may be several.
+template <class Task>
+Task task_on(const Planes& in, Index channels) {
+    if (channels < 1 || channels > 4 || Index(in.shape(0)) % channels || in.size() == 0)
         throw nb::value_error("one to four channels and one pixel at least");
-    auto law = task_on<Conducting>(in);
-    law.channels = channels;
-    law.edges = data_of(edges);
-    law.conductance = Conductance(conductance);
-    law.scale = scale;
-    return law;
+    Task task{};
+    task.channels = channels;
+    task.rows = Index(in.shape(1));
+    task.columns = Index(in.shape(2));
+    task.in = in.data();
+    return task;
 }
 
-// What conducts along the edges of every pixel, and another image that this follows.
-void require_planes_of(const Planes& in, const Maybe<const float, 3>& edges,
-                       const Maybe<const float, 3>& held, int conductance) {
-    const size_t rows = in.shape(1), columns = in.shape(2);
-    require_shape(edges, {2, rows, columns});
-    if (held) require_shape(held, {held->shape(0), rows, columns});
-    require_conductance(conductance);
+// The conductances of the edges of an image, which follow a guide, or that image itself.
+Conducting conducting_on(const Planes& in, Index channels, const Edges& edges, const Edges& guide,
+                         const std::string& conductance, float scale) {
+    require_shape(edges, {2, in.shape(1), in.shape(2)});
+    if (guide) require_shape(*guide, {guide->shape(0), in.shape(1), in.shape(2)});
+    auto task = task_on<Conducting>(guide ? *guide : in, guide ? Index(guide->shape(0)) : channels);
+    task.edges = data_of(edges);
+    task.conductance = conductance_of(conductance);
+    task.scale = scale;
+    return task;
 }
 
-// Steps that take turns between two images end in `out`; the first is taken from `in`, to which
+// Steps that alternate between two images end in `out`; the first is taken from `in`, to which
 // only a later one may return.
-void require_turns(const Planes& in, const Target& out, const Target& spare, Index steps) {
+void require_ping_pong(const Planes& in, const Target& out, const Target& spare, Index steps) {
     const bool first_to_out = steps % 2;
     require_apart(first_to_out ? out : spare, in);
     if (steps == 1) return;
     require_apart(out, spare);
-    require_apart_or_in_place(first_to_out ? spare : out, in);
+    require_apart_or_in_place(bytes_of(first_to_out ? spare : out), bytes_of(in));
 }
 
 // Images of so many channels each, one after the other.
 void call_march(Planes in, Index channels, Target out, Maybe<float, 3> spare,
-                Maybe<float, 3> before, Numbers steps, std::optional<Numbers> momenta,
-                Maybe<const float, 3> edges, Maybe<const float, 3> held, Numbers smoothing,
-                Index first, int conductance, float scale, Index levels, Index tile_rows,
-                Index tile_columns, int threads, const std::string& variant) {
-    require_same_shape(in, out);
-    const auto count = Index(steps.shape(0)), planes = Index(in.shape(0));
-    if (count < 1 || channels < 1 || channels > 4 || planes % channels || in.size() == 0)
-        throw nb::value_error("one to four channels, one pixel and one step at least");
+                Maybe<float, 3> before, Numbers steps, std::optional<Numbers> momenta, Edges edges,
+                Edges guide, std::optional<Kernel1D> smoothing, const std::string& conductance,
+                float scale, Index levels, Index tile_rows, Index tile_columns, int threads,
+                const std::string& variant) {
     const size_t rows = in.shape(1), columns = in.shape(2);
-    require_planes_of(in, edges, held, conductance);
+    const auto count = Index(steps.shape(0)), planes = Index(in.shape(0));
+    auto pass = task_on<Pass>(in, channels);
+    if (count < 1) throw nb::value_error("one step at least");
+    require_threads(threads);
+    if (levels < 1 || tile_rows < 1 || tile_columns < 1)
+        throw nb::value_error("levels and tiles must be at least one");
+    const Tiling tiling{std::min(levels, count), std::min(tile_rows, Index(rows)),
+                        std::min(tile_columns, Index(columns))};
+    const Variant& table = table_of(variant);
+    require_shape(out, {in.shape(0), rows, columns});
     require_shape(spare, {in.shape(0), rows, columns});
     require_shape(before, {size_t(channels), rows, columns});
-    require_apart(out, edges, held, before, steps, momenta, smoothing);
-    require_apart(spare, edges, held, before, steps, momenta, smoothing);
-    require_apart(before, in, edges, held, steps, momenta, smoothing);
-    const auto way = how(threads, std::min(levels, count), std::min(tile_rows, Index(rows)),
-                         std::min(tile_columns, Index(columns)), variant);
-    const Index passes = (count + way.levels - 1) / way.levels;
-    spare ? require_turns(in, out, *spare, passes) : require_apart_or_in_place(out, in);
+    const Bytes kernel = smoothing ? bytes_of(*smoothing) : Bytes{};
+    for (const Bytes bytes : {bytes_of(out), bytes_of(spare), bytes_of(before)}) {
+        for (const Bytes other :
+             {bytes_of(edges), bytes_of(guide), bytes_of(steps), bytes_of(momenta), kernel})
+            require_apart(bytes, other);
+    }
+    for (const Bytes bytes : {bytes_of(out), bytes_of(spare), bytes_of(in)})
+        require_apart(bytes, bytes_of(before));
+    const Index passes = (count + tiling.levels - 1) / tiling.levels;
+    if (spare)
+        require_ping_pong(in, out, *spare, passes);
+    else
+        require_apart_or_in_place(bytes_of(out), bytes_of(in));
 
-    auto pass = task_on<Pass>(in);
-    pass.channels = channels;
+    auto conducting = conducting_on(in, channels, edges, guide, conductance, scale);
+    conducting.smoothing = taps_of(smoothing);
     pass.before = pass.in;
     pass.out = out.data();
     pass.steps = steps.data();
-    pass.edges = data_of(edges);
-    Conducting law{};
-    if (!held && !smoothing.size()) {
-        pass.conductance = Conductance(conductance);
-        pass.scale = scale;
-    } else {
-        const Planes& followed = held ? *held : in;
-        law = law_of(followed, held ? Index(held->shape(0)) : channels, edges, conductance, scale);
-        pass.held = &law;
-    }
-    if (smoothing.size()) {
-        law.smoothing = taps_of(smoothing, first);
-        if (held) throw nb::value_error("what is held is not smoothed");
+    pass.edges = conducting.edges;
+    if (guide || smoothing)
+        pass.conducting = &conducting;
+    else
+        pass.conductance = conducting.conductance, pass.scale = scale;
+    if (smoothing) {
+        if (guide) throw nb::value_error("a guide is not smoothed");
         if ((count > 1 && !spare) || in.data() == (count % 2 ? out : *spare).data())
-            throw nb::value_error("what is smoothed cannot be overwritten");
-        if (way.levels != 1 || way.tile_columns < law.columns)
+            throw nb::value_error("an image that is smoothed cannot be overwritten");
+        if (tiling.levels != 1 || tiling.columns < pass.columns)
             throw nb::value_error("a step at a time, in whole rows");
     }
     if (momenta) {
-        require_shape(momenta, {steps.shape(0)});
+        require_shape(*momenta, {steps.shape(0)});
         pass.momenta = momenta->data();
-        for (auto k = way.levels; k < count; k += way.levels)
-            if (pass.momenta[k] != 1 && !before) throw nb::value_error("momentum needs room");
+        for (auto k = tiling.levels; k < count; k += tiling.levels)
+            if (pass.momenta[k] != 1 && !before)
+                throw nb::value_error("momentum needs memory for the image before");
     }
-    float *turns = data_of(spare), *const last = data_of(before);
+    float *alternate = data_of(spare), *const last = data_of(before);
     const Index image = channels * pass.rows * pass.columns;
-    run([&] {
+    run([&](Interrupted interrupted) {
         for (Index c = 0; c < planes; c += channels) {
-            if (!march(pass, count, turns, last, way, interrupted)) return false;
+            if (!march(pass, count, alternate, last, tiling, threads, table, interrupted))
+                return false;
             pass.before = pass.in += image;
             pass.out += image;
-            if (turns) turns += image;
+            if (alternate) alternate += image;
         }
         return true;
     });
 }
 
-void call_split(Planes in, Target out, Target spare, Numbers two_taus, Maybe<const float, 3> edges,
-                Maybe<const float, 3> held, int conductance, float scale, int threads,
+void call_split(Planes in, Target out, Target spare, Numbers two_taus, Edges edges, Edges guide,
+                const std::string& conductance, float scale, int threads,
                 const std::string& variant) {
-    const auto way = how(threads, 1, 1, 1, variant);
-    require_same_shape(in, out);
-    require_same_shape(in, spare);
-    require_planes_of(in, edges, held, conductance);
-    const auto count = Index(two_taus.shape(0));
-    if (count < 1 || in.shape(0) > 4 || in.size() == 0)
-        throw nb::value_error("one to four channels, one pixel and one step at least");
-    require_turns(in, out, spare, count);
-    require_apart(out, two_taus, edges, held);
-    require_apart(spare, two_taus, edges, held);
-    const Planes& followed = held ? *held : in;
-    auto law = law_of(followed, Index(followed.shape(0)), edges, conductance, scale);
-    if (!held) law.in = nullptr;
-    auto task = task_on<Splitting>(in);
+    const auto count = Index(two_taus.shape(0)), channels = Index(in.shape(0));
+    auto task = task_on<Splitting>(in, channels);
+    if (count < 1) throw nb::value_error("one step at least");
+    require_threads(threads);
+    const Variant& table = table_of(variant);
+    for (const Target& image : {out, spare}) {
+        require_shape(image, {in.shape(0), in.shape(1), in.shape(2)});
+        require_apart(image, two_taus, edges, guide);
+    }
+    require_ping_pong(in, out, spare, count);
+    auto conducting = conducting_on(in, channels, edges, guide, conductance, scale);
+    if (!guide) conducting.in = nullptr;
     task.out = out.data();
-    run([&] { return split(law, task, two_taus.data(), count, spare.data(), way, interrupted); });
+    run([&](Interrupted interrupted) {
+        return split(conducting, task, two_taus.data(), count, spare.data(), threads, table,
+                     interrupted);
+    });
 }
 
 }  // namespace
 
 void bind_march(nb::module_& m) {
-    m.def("march", &call_march, "in_"_a, "channels"_a, written("out"), written("spare").none(),
-          written("before").none(), "steps"_a, "momenta"_a.none(), "edges"_a.none(),
-          "held"_a.none(), "smoothing"_a, "first"_a, "conductance"_a, "scale"_a, "levels"_a,
-          "tile_rows"_a, "tile_columns"_a, "threads"_a, "variant"_a);
-    m.def("split", &call_split, "in_"_a, written("out"), written("spare"), "two_taus"_a,
-          "edges"_a.none(), "held"_a.none(), "conductance"_a, "scale"_a, "threads"_a, "variant"_a);
+    const auto given = described<false, false>();
+    const auto optional = described<true, false>();
+    const auto target = described<false, true>();
+    const auto spare = described<true, true>();
+    m.def("march", &call_march, given, given, target, spare, spare, given, optional, optional,
+          optional, optional, given, given, given, given, given, given, given);
+    m.def("split", &call_split, given, target, target, given, optional, optional, given, given,
+          given, given);
 }
 
 }  // namespace pdefilter

@@ -1,20 +1,38 @@
-// The compiled module. Each *_module.cpp binds the kernels of its name.
+// The compiled module.
 
 #include <nanobind/stl/vector.h>
 
 #include "bindings.hpp"
 
+namespace pdefilter {
+
+namespace {
+
+std::vector<const char*> conductances() {
+    std::vector<const char*> names;
+    for (auto name = variant_of("baseline")->conductances; *name; ++name) names.push_back(*name);
+    return names;
+}
+
+}  // namespace
+
+}  // namespace pdefilter
+
 NB_MODULE(_native, m) {
+    using namespace pdefilter;
     m.doc() = "The kernels, compiled; see pdefilter.kernels.native.";
     m.attr("sources") = PDEFILTER_SOURCES;
-    m.def("variants", &pdefilter::variants);
-    m.def("conductances", [] { return pdefilter::variant_of("baseline")->conductances; });
-    pdefilter::bind_march(m);
-    pdefilter::bind_correlation(m);
-    pdefilter::bind_channels(m);
-    pdefilter::bind_lattice(m);
-    pdefilter::bind_shock(m);
-    pdefilter::bind_elliptic(m);
-    pdefilter::bind_variation(m);
-    pdefilter::bind_risk(m);
+    nb::dict constants;
+    constants["exponential_coefficients"] = nb::cast(std::vector<float>(
+        std::begin(exponential_coefficients), std::end(exponential_coefficients)));
+    constants["largest_exponent"] = largest_exponent;
+    constants["least_diffusivity"] = least_diffusivity;
+    constants["lattice_reach"] = lattice_reach;
+    constants["most_sweeps"] = most_sweeps;
+    m.attr("constants") = constants;
+    m.def("variants", &variants);
+    m.def("conductances", &conductances);
+    bind_march(m);
+    bind_rows(m);
+    bind_channels(m);
 }

@@ -1,6 +1,6 @@
 """The steps of shock filters on the native engine."""
 
-from pdefilter.kernels.native import call, numbers_of
+from pdefilter.kernels.native import call
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
 
@@ -18,5 +18,5 @@ def advance(
 ) -> None:
     """Take a step as `pdefilter.kernels.shock.advance` says."""
     smoothing, guide = (guide, None) if isinstance(guide, Taps) else (None, guide)
-    kernel, work = numbers_of(smoothing), _STEPS_OF_A_MARCH * u.size
-    call("shock", u, guide, *kernel, weight, structure, out, step, work=work)
+    work = _STEPS_OF_A_MARCH * u.size
+    call("shock", u, guide, smoothing, weight, structure, out, step, work=work)

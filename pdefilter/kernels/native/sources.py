@@ -1,4 +1,4 @@
-"""What the native engine is built from, so that one found elsewhere is known for the same."""
+"""The sources of the native engine, by which an engine found elsewhere is recognised."""
 
 from hashlib import sha256
 from pathlib import Path

@@ -1,4 +1,4 @@
-// Work shared out to several threads.
+// Work in rounds, each of some pieces, shared out to several threads.
 #pragma once
 
 #include <algorithm>
@@ -20,32 +20,32 @@ namespace pdefilter {
 // Called now and then on the calling thread; returns whether to stop.
 using Interrupted = std::function<bool()>;
 
-// Room for floats on every thread that begins on a cache line: taken before the threads start, on
-// which running out of memory could not be told.
+// Floats for every thread that begin on a cache line: allocated before the threads start, which
+// could not report that memory is short.
 class Scratch {
 public:
-    Scratch(int threads, Index floats) : floats_(size_t(floats)), rooms_(size_t(threads)) {
-        for (auto& room : rooms_) room.floats.reset(new float[floats_ + line_]);
+    Scratch(int threads, Index floats) : floats_(size_t(floats)), shares_(size_t(threads)) {
+        for (auto& share : shares_) share.floats.reset(new float[floats_ + line_]);
     }
-    // Zeros at first, which every thread writes to its own room: beyond the ends of rows is
-    // computed on what was there, and denormal numbers would take a hundred times as long.
+    // Zeros at first, which every thread writes to its own share: numbers beyond the ends of rows
+    // are computed with, and denormal ones would take a hundred times as long.
     float* of(int thread) const {
-        Room& room = rooms_[size_t(thread)];
-        float* const floats = room.floats.get();
+        Share& share = shares_[size_t(thread)];
+        float* const floats = share.floats.get();
         const auto at = reinterpret_cast<std::uintptr_t>(floats);
         float* const first = floats + (line_ - at / sizeof(float) % line_) % line_;
-        if (!std::exchange(room.filled, true)) std::fill_n(first, floats_, 0.0f);
+        if (!std::exchange(share.filled, true)) std::fill_n(first, floats_, 0.0f);
         return first;
     }
 
 private:
-    struct Room {
+    struct Share {
         std::unique_ptr<float[]> floats;
         bool filled = false;
     };
     static constexpr size_t line_ = 16;
     size_t floats_;
-    mutable std::vector<Room> rooms_;
+    mutable std::vector<Share> shares_;
 };
 
 inline void pause() {
@@ -56,13 +56,13 @@ inline void pause() {
 #endif
 }
 
-// Where threads wait for each other: some 50 us awake, as to be woken takes as long as a round of a
-// small image, unless they are more than there are cores.
-class Meeting {
+// Where threads wait for each other: some 50 us awake, as waking up takes as long as a round of a
+// small image, unless there are more threads than cores.
+class SpinBarrier {
 public:
-    explicit Meeting(int threads)
+    explicit SpinBarrier(int threads)
         : threads_(threads),
-          looks_(unsigned(threads) <= std::thread::hardware_concurrency() ? 1000 : 0) {}
+          spins_(unsigned(threads) <= std::thread::hardware_concurrency() ? 1000 : 0) {}
 
     void arrive_and_wait() {
         const unsigned now = phase_.load(std::memory_order_acquire);
@@ -72,7 +72,7 @@ public:
             phase_.notify_all();
             return;
         }
-        for (int look = 0; look < looks_; ++look) {
+        for (int spin = 0; spin < spins_; ++spin) {
             if (phase_.load(std::memory_order_acquire) != now) return;
             pause();
         }
@@ -80,66 +80,85 @@ public:
     }
 
 private:
-    const int threads_, looks_;
+    const int threads_, spins_;
     std::atomic<int> arrived_{0};
     std::atomic<unsigned> phase_{0};
 };
 
-// Does work on several threads, this one included, that meet after each round.
-class Team {
-public:
-    explicit Team(int threads) : threads_(threads) {}
-
-    // Calls round(thread) on every thread until next(), on this one, says that all is done.
-    void run(const std::function<void(int)>& round, const std::function<bool()>& next) {
-        std::latch counted(1);
-        std::optional<Meeting> meeting;
-        bool done = false;
-        auto loop = [&](int thread) {
-            counted.wait();
-            while (true) {
-                round(thread);
-                meeting->arrive_and_wait();
-                if (thread == 0) done = !next();
-                meeting->arrive_and_wait();
-                if (done) return;
-            }
-        };
-        std::vector<std::thread> others;
-        others.reserve(size_t(threads_));
-        try {
-            for (int thread = 1; thread < threads_; ++thread) others.emplace_back(loop, thread);
-        } catch (const std::system_error&) {
-            // The system allows no more: those there are do all the work.
-        }
-        meeting.emplace(int(others.size()) + 1);
-        counted.count_down();
-        loop(0);
-        for (auto& other : others) other.join();
+// Calls round(thread) on several threads, this one included, which wait for each other after each
+// round, until next(), on this one, says that all is done.
+inline void in_team(int threads, const std::function<void(int)>& round,
+                    const std::function<bool()>& next) {
+    if (threads == 1) {
+        do round(0);
+        while (next());
+        return;
     }
+    std::latch counted(1);
+    std::optional<SpinBarrier> barrier;
+    bool done = false;
+    auto loop = [&](int thread) {
+        counted.wait();
+        while (true) {
+            round(thread);
+            barrier->arrive_and_wait();
+            if (thread == 0) done = !next();
+            barrier->arrive_and_wait();
+            if (done) return;
+        }
+    };
+    std::vector<std::thread> others;
+    others.reserve(size_t(threads));
+    try {
+        for (int thread = 1; thread < threads; ++thread) others.emplace_back(loop, thread);
+    } catch (const std::system_error&) {
+        // The system allows no more: those that started do all the work.
+    }
+    barrier.emplace(int(others.size()) + 1);
+    counted.count_down();
+    loop(0);
+    for (auto& other : others) other.join();
+}
 
-private:
-    int threads_;
-};
-
-// Calls work(first, last, scratch) until all rows are done, some rows at a time. Returns false if
-// interrupted.
-template <class Work>
-bool in_chunks(Index rows, int most_threads, Index room, Work work, const Interrupted& interrupted,
-               Index chunk = 64) {
-    const int threads = int(std::min<Index>(most_threads, (rows + chunk - 1) / chunk));
-    const Scratch scratch(threads, room);
+// Calls work(piece, scratch) for all pieces of a round, on at most as many threads as a round has
+// pieces, then next() on this thread, which begins a round of so many pieces, or ends with none.
+// Returns false if interrupted.
+template <class Work, class Next>
+bool in_rounds(int threads, Index most_pieces, Index floats, Index pieces, Work work, Next next,
+               const Interrupted& interrupted) {
+    threads = int(std::min<Index>(threads, most_pieces));
+    const Scratch scratch(threads, floats);
     std::atomic<Index> following{0};
     std::atomic<bool> stopped{false};
     auto round = [&](int thread) {
         float* const mine = scratch.of(thread);
-        for (Index first; !stopped && (first = chunk * following++) < rows;) {
-            work(first, std::min(rows, first + chunk), mine);
+        for (Index piece; !stopped && (piece = following++) < pieces;) {
+            work(piece, mine);
             if (thread == 0 && interrupted()) stopped = true;
         }
     };
-    Team(threads).run(round, [] { return false; });
+    in_team(threads, round, [&] {
+        following = 0;
+        return !stopped && (pieces = next()) > 0;
+    });
     return !stopped;
+}
+
+// Runs a kernel on all rows of a task; adds its counts up. Returns false if interrupted.
+template <class Task>
+bool on_rows(const RowKernel<Task>& kernel, const Task& task, int threads,
+             const Interrupted& interrupted, std::atomic<Index>& count) {
+    const Index pieces = (task.rows + kernel.rows - 1) / kernel.rows;
+    const Index floats = kernel.scratch ? kernel.scratch(task) : 0;
+    if (kernel.prepare) kernel.prepare(task, Scratch(1, floats).of(0));
+    auto work = [&](Index piece, float* scratch) {
+        const Index first = piece * kernel.rows, last = std::min(task.rows, first + kernel.rows);
+        if (kernel.count)
+            count += kernel.count(task, first, last, scratch);
+        else
+            kernel.run(task, first, last, scratch);
+    };
+    return in_rounds(threads, pieces, floats, pieces, work, [] { return 0; }, interrupted);
 }
 
 }  // namespace pdefilter

@@ -37,14 +37,32 @@ namespace {
 }  // namespace
 
 extern const Variant variant;
-const Variant variant{surroundings_room, keep_surroundings,   march_scratch,    march_tile,
-                      solve_scratch,     solve_columns,       solve_rows,       correlate_scratch,
-                      correlate_rows,    correlate2d_scratch, correlate2d_rows, gradient_scratch,
-                      gradient_rows,     shock_scratch,       shock_rows,       curvature_scratch,
-                      curvature_rows,    part_rows,           finite,           join_scratch,
-                      join_rows,         reduce_rows,         ends_inside,      tie_scratch,
-                      tie_rows,          variation_scratch,   descend_rows,     ascend_rows,
-                      look_rows,         compare_rows,        conductance_names};
+const Variant variant{
+    .surroundings_size = surroundings_size,
+    .keep_surroundings = keep_surroundings,
+    .march_scratch = march_scratch,
+    .march_tile = march_tile,
+    .solve_scratch = solve_scratch,
+    .solve_columns = solve_columns,
+    .solve_rows = solve_rows,
+    .correlate = {correlate_scratch, correlate_rows},
+    .correlate2d = {correlate2d_scratch, correlate2d_rows},
+    .gradient = {gradient_scratch, gradient_rows},
+    .shock = {shock_scratch, shock_rows},
+    .curvature_motion = {curvature_scratch, curvature_rows},
+    .deinterleave = {nullptr, deinterleave_rows},
+    .interleave = {interleave_scratch, nullptr, interleave_rows},
+    .count_not_finite = {nullptr, nullptr, count_not_finite},
+    .reduce = {nullptr, reduce_rows},
+    .count_outside = {nullptr, nullptr, count_outside},
+    // Rows above and below a piece are computed twice, in this piece and in their own.
+    .apply_stencil = {apply_stencil_scratch, apply_stencil_rows, nullptr, nullptr, 128},
+    .descend = {variation_scratch, descend_rows},
+    .ascend = {variation_scratch, ascend_rows, nullptr, descend_where_pieces_meet},
+    .evaluate = {variation_scratch, evaluate_rows},
+    .compare = {nullptr, compare_rows},
+    .conductances = conductance_names,
+};
 
 }  // namespace PDEFILTER_VARIANT
 }  // namespace pdefilter

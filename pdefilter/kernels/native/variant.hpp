@@ -1,8 +1,10 @@
-// What a variant, the loops compiled for one instruction set, offers to the rest.
+// The work that a variant, the loops compiled for one instruction set, offers to the rest.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+
+#include "constants.hpp"
 
 namespace pdefilter {
 
@@ -18,17 +20,17 @@ struct Taps {
     bool symmetric;
 };
 
-// Which row and which column of an image there is, mirrored, where one is up to `reach` outside.
+// The mirrored row, and the mirrored column, of an index up to `reach` outside of an image.
 struct Mirror {
     Index rows, reach;
     const Index *row, *column;
 };
 
-// How the edges below the pixels of an image and to their right conduct.
+// The conductances of the edges below the pixels of an image and to their right.
 struct Conducting {
     Index channels, rows, columns;
     const float* in;
-    const float* edges;  // what comes as a factor for each of them, or null
+    const float* edges;  // a factor for each of them, or null
     Conductance conductance;
     float scale;
     Taps smoothing;  // with which `in` is correlated before along both axes, as the mean of either
@@ -40,16 +42,16 @@ struct Conducting {
 // contiguous: channel after channel, row after row.
 struct Pass {
     Index channels, rows, columns;
-    const float* in;         // u_k
-    const float* before;     // u_{k-1}, read only where the first level has momentum;
-                             // overwritten where it is out_before too
-    const float* edges;      // as above
-    const Conducting* held;  // what the edges conduct at every step, or null if they follow u;
-                             // of u smoothed, one level at a time, in whole rows
-    float* out;              // u_{k+levels}
-    float* out_before;       // u_{k+levels-1}, or null if nobody will ask
-    const float* steps;      // tau of each level
-    const float* momenta;    // alpha of each level, 1 for none; or null
+    const float* in;               // u_k
+    const float* before;           // u_{k-1}, read only where the first level has momentum;
+                                   // overwritten where it is out_before too
+    const float* edges;            // as above
+    const Conducting* conducting;  // conductances that stay for all steps, or null if they follow
+                                   // u; of u smoothed, one level at a time, in whole rows
+    float* out;                    // u_{k+levels}
+    float* out_before;             // u_{k+levels-1}, or null if it is not needed
+    const float* steps;            // tau of each level
+    const float* momenta;          // alpha of each level, 1 for none; or null
     Index levels;
     Conductance conductance;
     float scale;
@@ -58,20 +60,21 @@ struct Pass {
 // A rectangle of the result.
 struct Tile {
     Index first_row, last_row, first_column, last_column;
-    float* kept;  // room for what surrounds it, to read there; or null if nothing overwrites it
+    float* kept;  // a copy of its surroundings, to read there; or null if nothing overwrites them
 };
 
 // A step of additive operator splitting; `in` and `out` are different images.
 struct Splitting {
     Index channels, rows, columns;
     const float* in;
-    const Conducting* law;
+    const Conducting* conducting;
     float* out;
     float two_tau;
 };
 
-// Along which axis to correlate first; the mean of both ways is the same in a turned image.
-enum Order { rows_first = 0, columns_first = 1, mean = 2 };
+// The axis to correlate along first; the mean of both orders is the same in a turned image.
+enum Order { rows_first, columns_first, mean };
+constexpr const char* orders[] = {"rows first", "columns first", "mean"};
 
 // The correlation with the outer product of two kernels.
 struct Correlation {
@@ -90,41 +93,45 @@ struct Correlation2D {
     float* out;
     Index height, width, left;  // of the kernel; its columns before the pixel computed
     Index count;
-    const float* weights;    // those that are not zero
-    const Index* places;     // and their rows and columns in the kernel
-    const Index* row_of;     // which row lies where, from the first that the kernel covers; -1 none
+    const float* weights;    // those that are not zero,
+    const Index* offsets;    // and their rows and columns in the kernel
+    const Index* row_of;     // the image's row, from the first that the kernel covers; -1 for none
     const Index* column_of;  // likewise
+    Index framed_rows, framed_columns;  // how many of these
 };
 
-enum Measure { vector = 0, magnitude = 1, sum = 2, tensor = 3 };
+enum Measure { vector, magnitude, sum, tensor };
+constexpr const char* measures[] = {"vector", "magnitude", "sum", "tensor"};
+constexpr Index planes_of_measure[] = {2, 1, 1, 3};
 
-// The channels' shared gradient, or its strength, or their structure tensor: to `out`, two planes,
-// one or three.
+// The channels' shared gradient, or its strength, or their structure tensor.
 struct Gradient {
     Index channels, rows, columns;
     const float* in;
     const float* alpha;  // or null where all is opaque
     float* out;
+    Index planes;
     Taps difference, smoothing;
     Mirror mirror;
     Measure measure;
     float factor;
 };
 
-enum Stored { uint8 = 0, uint16 = 1, float32 = 2 };
+enum Stored { uint8, uint16, float32 };
 
-// Stored values, channels side by side, to planes on the unit scale.
-struct Parting {
+// From stored values, channels side by side, to planes on the unit scale.
+struct Deinterleaving {
     Index channels, rows, columns;
     const void* in;
     Stored type;
-    const float* values;  // what an integer stands for; floats stand for themselves
+    const float* values;  // of every integer; floats stand for themselves
     float* out;
 };
 
-// Planes to stored values, channels side by side: `lowest` of a plane is stored as zero, and
-// `width` above it as `full`, where they are stored as integers.
-struct Joining {
+// From planes to stored values, channels side by side: `lowest` of a plane is stored as zero, and
+// `width` above it as `full`, where they are stored as integers. Counts the values that are
+// clipped.
+struct Interleaving {
     Index channels, rows, columns;
     const float* const* planes;
     const float* lowest;
@@ -134,35 +141,49 @@ struct Joining {
     Stored type;
 };
 
-// What a field of tensors says of diffusion: all of it, or, of the structure of an image, how much
-// there is along each axis.
-enum Axial { given = 0, along_each = 1, along_lines = 2 };
+// A search for infinities and NaN, in pieces that stand for rows.
+struct Search {
+    Index rows, count;
+    const float* values;
+};
+constexpr Index piece = 1024;
 
-// The stencils of a field of tensors (three planes, rr, rc and cc): of every pixel three weights,
+// How the tensor of diffusion follows from a field: it is that field; or it has the axes of an
+// image's structure, and diffuses along each by its eigenvalue, or along lines.
+enum TensorLaw { given, along_each, along_lines };
+constexpr const char* tensor_laws[] = {"given", "along each", "along lines"};
+
+// The stencils of a field of tensors (three planes, rr, rc and cc): for every pixel three weights,
 // and six neighbours, two offsets each, in a plane each.
-struct Reducing {
+struct Reduction {
     Index rows, columns;
     const float* tensor;
-    Axial law;
+    TensorLaw law;
     Conductance conductance;
     float scale;
+    float* weights;  // perhaps in the place of the tensor
+    std::int8_t* neighbours;
 };
 
 // Some or all rows of stencils; planes are so many numbers apart.
 struct Stencils {
     float* weights;
-    std::int8_t* ends;
+    std::int8_t* neighbours;
     Index apart;
 };
 
 // A step on such stencils; `out` holds the image before `in` and becomes the next.
-struct Tying {
+struct Application {
     Index channels, rows, columns;
     const float* in;
     float* out;
-    Stencils stencils;         // of all pixels,
-    const Reducing* reducing;  // or what they come from; or null
-    const double* anchors;     // of every channel: to its last bit fluxes are rounded
+    float* weights;           // of the stencils of all pixels,
+    std::int8_t* neighbours;  // likewise;
+    const float* tensor;      // or the field that they come from, or null, as of a reduction
+    TensorLaw law;
+    Conductance conductance;
+    float scale;
+    const double* rounding_bias;  // of every channel: fluxes are rounded to its last bit
     float tau, alpha;
 };
 
@@ -170,11 +191,11 @@ struct Tying {
 struct Shock {
     Index channels, rows, columns;
     const float* in;
-    const float* guide;  // what decides, or null,
-    Taps smoothing;      // for what this makes of the image, or none, for that itself
+    const float* guide;  // the image that decides, or null for
+    Taps smoothing;      // `in` correlated with this, or without weights for `in` itself
     Mirror mirror;
     const float* weight;     // how much a pixel counts, or null for 1
-    const float* structure;  // of whose first axis edges are looked for, three planes, or null
+    const float* structure;  // edges are sought across its first axis, three planes, or null
     float* out;
     float tau;
 };
@@ -186,7 +207,7 @@ struct Curvature {
     const float* weight;  // how much a pixel counts, or null for 1
     float* out;
     float tau;
-    float flat;  // what is added to the square of every slope
+    float flat;  // added to the square of every slope
 };
 
 // A step that minimises variation: up the dual energy, from a field q = p + beta (p - before) to
@@ -197,29 +218,56 @@ struct Variation {
     Index channels, rows, columns;
     const float *f, *p;
     float *before, *u;
-    const float* edges;              // 0 where an edge is closed, or null
-    const float* radius;             // how long the field of a pixel may be in all
-    bool edges_apart, radius_apart;  // a set for every channel, a row for every row; or one for all
-    bool bounded;                    // whether the field is
+    const float* edges;            // 0 where an edge is closed, or null
+    const float* radius;           // the largest norm of a pixel's field over all quadrants
+    Index edge_sets, radius_rows;  // a set for every channel, a row for every row; or one for all
+    bool bounded;                  // whether the field is
     double* sums;
-    // The field below what counts for nothing, and the step times the kink.
+    // `least` is the norm below which a field counts as zero.
     float momentum, step, kink, step_of_kink, least;
 };
 
-// What an estimate of risk adds up: for every row of every channel two sums.
+// The sums of an estimate of risk: for every row of every channel two.
 struct Comparison {
-    Index columns;
-    const float* filtered;
-    const float* probed;
-    const float* f;
-    const float* signs;
-    double* misfits;
-    double* answers;
+    Index channels, rows, columns;
+    const float *filtered, *probed, *f, *signs;
+    double* sums;
+};
+
+// Operations of a graph Laplacian. Nothing passes the image's border, whatever `edges` says there.
+struct Balance {
+    Index rows, columns;
+    const float* edges;  // the conductance below every pixel, then to its right; null for 1
+    const float* leaks;  // null for 0
+    const bool* free;    // null for everywhere
+    float* u;            // where it changes,
+    const float* from;   // and where it does not
+    const float *f, *v;
+    float *to, *to_edges;
+    double* sums;
+    int colour;
+    float scale;
+};
+
+constexpr Index rows_of_a_piece = 64;
+
+// A kernel that works on some rows of a task at a time, on any thread.
+template <class Task>
+struct RowKernel {
+    // How many floats of scratch it needs; null for none.
+    Index (*scratch)(const Task&);
+    // Does the work; or does it and returns a count, whose sum the caller gets.
+    void (*run)(const Task&, Index first, Index last, float* scratch);
+    Index (*count)(const Task&, Index first, Index last, float* scratch) = nullptr;
+    // Before, on one thread.
+    void (*prepare)(const Task&, float* scratch) = nullptr;
+    // Larger where work at the ends of a piece is done twice.
+    Index rows = rows_of_a_piece;
 };
 
 struct Variant {
-    // How many floats of scratch is needed, and the work itself.
-    Index (*surroundings_room)(const Pass&, const Tile&);
+    // How many floats of memory are needed, and the work itself.
+    Index (*surroundings_size)(const Pass&, const Tile&);
     void (*keep_surroundings)(const Pass&, const Tile&);
     Index (*march_scratch)(const Pass&, Index tile_columns);
     void (*march_tile)(const Pass&, const Tile&, float* scratch);
@@ -228,31 +276,19 @@ struct Variant {
     // the columns axis for some rows, adding the other half.
     void (*solve_columns)(const Splitting&, Index first, Index last, float* scratch);
     void (*solve_rows)(const Splitting&, Index first, Index last, float* scratch);
-    Index (*correlate_scratch)(const Correlation&);
-    void (*correlate_rows)(const Correlation&, Index first, Index last, float* scratch);
-    Index (*correlate2d_scratch)(const Correlation2D&);
-    void (*correlate2d_rows)(const Correlation2D&, Index first, Index last, float* scratch);
-    Index (*gradient_scratch)(const Gradient&);
-    void (*gradient_rows)(const Gradient&, Index first, Index last, float* scratch);
-    Index (*shock_scratch)(const Shock&);
-    void (*shock_rows)(const Shock&, Index first, Index last, float* scratch);
-    Index (*curvature_scratch)(const Curvature&);
-    void (*curvature_rows)(const Curvature&, Index first, Index last, float* scratch);
-    void (*part_rows)(const Parting&, Index first, Index last);
-    bool (*finite)(const float* values, Index count);
-    Index (*join_scratch)(const Joining&);
-    // Returns how many values were clipped.
-    Index (*join_rows)(const Joining&, Index first, Index last, float* scratch);
-    void (*reduce_rows)(const Reducing&, const Stencils&, Index first, Index last);
-    bool (*ends_inside)(const Tying&, Index first, Index last);
-    Index (*tie_scratch)(const Tying&);
-    void (*tie_rows)(const Tying&, Index first, Index last, float* scratch);
-    Index (*variation_scratch)(const Variation&);
-    void (*descend_rows)(const Variation&, Index first, Index last, float* scratch);
-    void (*ascend_rows)(const Variation&, Index first, Index last, float* scratch);
-    void (*look_rows)(const Variation&, Index first, Index last, float* scratch);
-    void (*compare_rows)(const Comparison&, Index first, Index last);
-    const char* conductances;  // their names in the order of their numbers, a space behind each
+    RowKernel<Correlation> correlate;
+    RowKernel<Correlation2D> correlate2d;
+    RowKernel<Gradient> gradient;
+    RowKernel<Shock> shock;
+    RowKernel<Curvature> curvature_motion;
+    RowKernel<Deinterleaving> deinterleave;
+    RowKernel<Interleaving> interleave;
+    RowKernel<Search> count_not_finite;
+    RowKernel<Reduction> reduce;
+    RowKernel<Application> count_outside, apply_stencil;
+    RowKernel<Variation> descend, ascend, evaluate;
+    RowKernel<Comparison> compare;
+    const char* const* conductances;  // their names in the order of their numbers, then null
 };
 
 }  // namespace pdefilter

@@ -21,7 +21,7 @@ def ascend(
 ) -> None:
     """Step as `pdefilter.kernels.variation.ascend` says."""
     planes = f, p, before, _of_channels(edges), radius, np.empty_like(f)
-    call("ascend", *planes, kink, bounded, momentum, step, LEAST, work=f.size)
+    call("ascend", *planes, step * kink, bounded, momentum, step, LEAST, work=f.size)
 
 
 def energies_and_gaps(

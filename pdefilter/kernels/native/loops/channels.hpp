@@ -3,12 +3,12 @@
 
 #include "floats.hpp"
 
-inline float unit_value(const Parting& task, uint8_t v) { return task.values[v]; }
-inline float unit_value(const Parting& task, uint16_t v) { return task.values[v]; }
-inline float unit_value(const Parting&, float v) { return v; }
+inline float unit_value(const Deinterleaving& task, uint8_t v) { return task.values[v]; }
+inline float unit_value(const Deinterleaving& task, uint16_t v) { return task.values[v]; }
+inline float unit_value(const Deinterleaving&, float v) { return v; }
 
 template <class T>
-void part_rows_of(const Parting& task, Index first, Index last) {
+void deinterleave_rows_of(const Deinterleaving& task, Index first, Index last) {
     const Index C = task.channels, M = task.rows, N = task.columns;
     for (Index r = first; r < last; ++r) {
         const T* const in = static_cast<const T*>(task.in) + r * N * C;
@@ -19,28 +19,29 @@ void part_rows_of(const Parting& task, Index first, Index last) {
     }
 }
 
-void part_rows(const Parting& task, Index first, Index last) {
+void deinterleave_rows(const Deinterleaving& task, Index first, Index last, float*) {
     switch (task.type) {
         case uint8:
-            return part_rows_of<uint8_t>(task, first, last);
+            return deinterleave_rows_of<uint8_t>(task, first, last);
         case uint16:
-            return part_rows_of<uint16_t>(task, first, last);
+            return deinterleave_rows_of<uint16_t>(task, first, last);
         case float32:
-            return part_rows_of<float>(task, first, last);
+            return deinterleave_rows_of<float>(task, first, last);
     }
 }
 
-// Whether there are only numbers: infinities and NaN have all bits of the exponent.
-bool finite(const float* values, Index count) {
+// Counts the pieces with infinities or NaN, which have all bits of the exponent.
+Index count_not_finite(const Search& task, Index first, Index last, float*) {
     const Integers exponent = (Integers)all(__builtin_inff());
+    const Index end = smaller(task.count, last * piece);
     Integers found = {};
-    for (Index j = 0; j < count; j += lanes) {
-        const auto bits = (Integers)load_some(values + j, count - j);
+    for (Index j = first * piece; j < end; j += lanes) {
+        const auto bits = (Integers)load_some(task.values + j, end - j);
         found |= (Integers)((bits & exponent) == exponent);
     }
     uint32_t any = 0;
     for (Index k = 0; k < lanes; ++k) any |= found[k];
-    return !any;
+    return any != 0;
 }
 
 // Rounds a row to integers from zero to `full`; returns how many lie outside and are clipped.
@@ -64,7 +65,7 @@ inline Index round_row(const float* u, float lowest, float width, float full, In
 }
 
 template <class T>
-Index join_rows_of(const Joining& task, Index first, Index last, float* rounded) {
+Index interleave_rows_of(const Interleaving& task, Index first, Index last, float* rounded) {
     const Index C = task.channels, N = task.columns;
     Index outside = 0;
     for (Index r = first; r < last; ++r) {
@@ -72,7 +73,7 @@ Index join_rows_of(const Joining& task, Index first, Index last, float* rounded)
         for (Index c = 0; c < C; ++c) {
             const float* row = task.planes[c] + r * N;
             if (task.type != float32) {
-                // What is the same plane in memory is rounded, and counted, once.
+                // The same plane in memory is rounded, and counted, once.
                 if (c == 0 || task.planes[c] != task.planes[c - 1])
                     outside += round_row(row, task.lowest[c], task.width[c], task.full, N, rounded);
                 row = rounded;
@@ -83,16 +84,16 @@ Index join_rows_of(const Joining& task, Index first, Index last, float* rounded)
     return outside;
 }
 
-Index join_scratch(const Joining& task) { return stride_of(task.columns); }
+Index interleave_scratch(const Interleaving& task) { return stride_of(task.columns); }
 
-Index join_rows(const Joining& task, Index first, Index last, float* scratch) {
+Index interleave_rows(const Interleaving& task, Index first, Index last, float* scratch) {
     switch (task.type) {
         case uint8:
-            return join_rows_of<uint8_t>(task, first, last, scratch);
+            return interleave_rows_of<uint8_t>(task, first, last, scratch);
         case uint16:
-            return join_rows_of<uint16_t>(task, first, last, scratch);
+            return interleave_rows_of<uint16_t>(task, first, last, scratch);
         case float32:
-            return join_rows_of<float>(task, first, last, scratch);
+            return interleave_rows_of<float>(task, first, last, scratch);
     }
     return 0;
 }

@@ -1,4 +1,4 @@
-// What edges conduct.
+// The conductances of edges.
 #pragma once
 
 #include "correlation.hpp"
@@ -11,8 +11,8 @@
 #define PDEFILTER_NUMBERED(name) name,
 enum : Conductance { PDEFILTER_CONDUCTANCES(PDEFILTER_NUMBERED) };
 
-#define PDEFILTER_NAMED(name) #name " "
-constexpr const char* conductance_names = PDEFILTER_CONDUCTANCES(PDEFILTER_NAMED);
+#define PDEFILTER_NAMED(name) #name,
+constexpr const char* conductance_names[] = {PDEFILTER_CONDUCTANCES(PDEFILTER_NAMED) nullptr};
 
 // The lesser of r >= 0 and `most`, which NaN counts as, and the greater of r and `least`: bits of
 // such floats are ordered like the floats, and integers are compared on units that would else be
@@ -26,24 +26,24 @@ inline Floats at_least(Floats r, float least) {
     return (Floats)(bits > limit ? bits : limit);
 }
 
-// What follows works on several groups of numbers side by side, because each operation must wait
+// The functions below work on several groups of numbers at once, because each operation must wait
 // for the one before it.
 
-// 2^-r for r from 0 up to 100, and whatever for others; see kernels/exponential.py.
+// 2^-r for r from 0 up to the largest exponent, anything for others; see kernels/exponential.py.
 template <int n>
 inline void power_of_minus(Floats (&r)[n]) {
     const Floats magic = all(12582912.0f);  // 1.5 x 2^23: what it is added to becomes an integer
     Floats shifted[n], f2[n], p[n], q[n];
     for (int k = 0; k < n; ++k) shifted[k] = magic - r[k];
     for (int k = 0; k < n; ++k) r[k] += shifted[k] - magic;
-    for (int k = 0; k < n; ++k) q[k] = r[k] * all(-1.3264727197e-03f);
-    for (int k = 0; k < n; ++k) p[k] = r[k] * all(-5.5507337433e-02f);
+    for (int k = 0; k < n; ++k) q[k] = r[k] * all(exponential_coefficients[0]);
+    for (int k = 0; k < n; ++k) p[k] = r[k] * all(exponential_coefficients[2]);
     for (int k = 0; k < n; ++k) f2[k] = r[k] * r[k];
-    for (int k = 0; k < n; ++k) q[k] += all(9.6715126397e-03f);
-    for (int k = 0; k < n; ++k) p[k] += all(2.4022242085e-01f);
-    for (int k = 0; k < n; ++k) r[k] *= all(-6.9314697760e-01f);
+    for (int k = 0; k < n; ++k) q[k] += all(exponential_coefficients[1]);
+    for (int k = 0; k < n; ++k) p[k] += all(exponential_coefficients[3]);
+    for (int k = 0; k < n; ++k) r[k] *= all(exponential_coefficients[4]);
     for (int k = 0; k < n; ++k) q[k] *= f2[k];
-    for (int k = 0; k < n; ++k) r[k] += all(1.0f);
+    for (int k = 0; k < n; ++k) r[k] += all(exponential_coefficients[5]);
     for (int k = 0; k < n; ++k) p[k] += q[k];
     for (int k = 0; k < n; ++k) p[k] *= f2[k];
     for (int k = 0; k < n; ++k) r[k] += p[k];
@@ -58,11 +58,11 @@ inline void constant_of(Floats (&r)[n]) {
     for (int k = 0; k < n; ++k) r[k] = all(1.0f);
 }
 
-// 2^-r for r >= 0, and 0 from r = 100 on, and for NaN.
+// 2^-r for r >= 0, and 0 from the largest exponent on, and for NaN.
 template <int n>
 inline void exponential_of(Floats (&r)[n]) {
     decltype(r[0] < r[0]) counts[n];
-    for (int k = 0; k < n; ++k) counts[k] = r[k] < all(100.0f);
+    for (int k = 0; k < n; ++k) counts[k] = r[k] < all(largest_exponent);
     power_of_minus(r);
     for (int k = 0; k < n; ++k) r[k] = counts[k] ? r[k] : all(0.0f);
 }
@@ -118,7 +118,7 @@ inline void total_variation_of(Floats (&r)[n]) {
     }
 }
 
-// From s^2 times a scale to what conducts.
+// From s^2 times a scale to the conductance.
 template <Conductance kind, int n>
 inline void conductances_of(Floats (&r)[n]) {
 #define PDEFILTER_COMPUTED(name) \
@@ -126,11 +126,11 @@ inline void conductances_of(Floats (&r)[n]) {
     PDEFILTER_CONDUCTANCES(PDEFILTER_COMPUTED)
 }
 
-// The diffusivity of a march, and what else is computed: everything known when compiling.
+// The conductance of a march's steps, and the terms that they have: all known when compiling.
 template <Conductance kind_, bool weighted_, bool momentum_>
-struct Law {
+struct StepKind {
     static constexpr Conductance kind = kind_;
-    static constexpr bool weighted = weighted_;  // the edges' own conductances are given
+    static constexpr bool weighted = weighted_;  // edges have factors
     static constexpr bool momentum = momentum_;
 };
 
@@ -143,8 +143,8 @@ inline void with_kind(Conductance kind, F f) {
     switch (kind) { PDEFILTER_CONDUCTANCES(PDEFILTER_CASE) }
 }
 
-// From the differences across the edges below (2q) and to the right (2q + 1) of some rows to what
-// these conduct.
+// From the differences across the edges below (2q) and to the right (2q + 1) of some rows to the
+// conductances of these edges.
 template <int n, int C, class L>
 inline void conductances(const Floats (&difference)[n][C], float scale,
                          const float* const (&edges)[n], Index j, Floats (&g)[n]) {
@@ -160,20 +160,20 @@ inline void conductances(const Floats (&difference)[n][C], float scale,
 
 // ---------------------------------------------------------------- row by row
 
-// The image that edges follow, from column x0 on, as work goes down it: two rows of every channel.
-// It is smoothed in whole rows.
-struct Followed {
+// The image that conductances follow, from column x0 on, as work goes down it: two rows of every
+// channel. It is smoothed in whole rows.
+struct Guide {
     const Conducting& task;
     const Index x0, width;
     float* const rows;
     const Index stride = stride_of(width);
     float* const windows = rows + 2 * task.channels * stride;
 
-    static Index room_of_smoothing(const Conducting& task, Index width) {
-        return Separable::room(mean, width, task.mirror);
+    static Index size_of_smoothing(const Conducting& task, Index width) {
+        return Separable::size(mean, width, task.mirror);
     }
-    static Index room(const Conducting& task, Index width) {
-        const Index smoothed = task.smoothing.weights ? room_of_smoothing(task, width) : 0;
+    static Index size(const Conducting& task, Index width) {
+        const Index smoothed = task.smoothing.weights ? size_of_smoothing(task, width) : 0;
         return task.channels * (2 * stride_of(width) + smoothed);
     }
 
@@ -186,10 +186,10 @@ struct Followed {
                 plane(c),
                 width,
                 task.mirror,
-                windows + c * room_of_smoothing(task, width)};
+                windows + c * size_of_smoothing(task, width)};
     }
 
-    // Fetches the first row that is asked for.
+    // Fetches the first row.
     void begin(Index r) const {
         for (Index c = 0; task.smoothing.weights && c < task.channels; ++c) smoothed(c).begin(r);
         fetch(r);
@@ -214,14 +214,14 @@ struct Followed {
 // Row r, of which that image has been fetched: to two rows of scratch, below and to the right.
 // Fetches the next.
 template <int C, class L>
-void conduct_row_of(const Followed& followed, Index r, float* below, float* right) {
-    const Conducting& task = followed.task;
-    const Index M = task.rows, x0 = followed.x0, width = followed.width;
-    if (r + 1 < M) followed.fetch(r + 1);
+void conduct_row_of(const Guide& guide, Index r, float* below, float* right) {
+    const Conducting& task = guide.task;
+    const Index M = task.rows, x0 = guide.x0, width = guide.width;
+    if (r + 1 < M) guide.fetch(r + 1);
     const float *u[C], *next[C];
     for (int c = 0; c < C; ++c) {
-        u[c] = followed.row(r, c);
-        next[c] = followed.row(smaller(r + 1, M - 1), c);
+        u[c] = guide.row(r, c);
+        next[c] = guide.row(smaller(r + 1, M - 1), c);
     }
     if constexpr (L::weighted) {
         const float* const given = task.edges + r * task.columns + x0;
@@ -243,30 +243,15 @@ void conduct_row_of(const Followed& followed, Index r, float* below, float* righ
     }
 }
 
-using ConductRow = void (*)(const Followed&, Index r, float* below, float* right);
-
-template <int C, Conductance kind>
-ConductRow row_with(const Conducting& task) {
-    return task.edges ? conduct_row_of<C, Law<kind, true, false>>
-                      : conduct_row_of<C, Law<kind, false, false>>;
-}
-
-template <int C>
-ConductRow row_channels(const Conducting& task) {
-    ConductRow row{};
-    with_kind(task.conductance, [&]<Conductance kind>() { row = row_with<C, kind>(task); });
-    return row;
-}
+using ConductRow = void (*)(const Guide&, Index r, float* below, float* right);
 
 ConductRow conduct_row(const Conducting& task) {
-    switch (task.channels) {
-        case 1:
-            return row_channels<1>(task);
-        case 2:
-            return row_channels<2>(task);
-        case 3:
-            return row_channels<3>(task);
-        default:
-            return row_channels<4>(task);
-    }
+    ConductRow row{};
+    with_channels(task.channels, [&]<int C>() {
+        with_kind(task.conductance, [&]<Conductance kind>() {
+            row = task.edges ? conduct_row_of<C, StepKind<kind, true, false>>
+                             : conduct_row_of<C, StepKind<kind, false, false>>;
+        });
+    });
+    return row;
 }

@@ -89,14 +89,14 @@ struct Window {
     float* copies;
     const Index mask = kept_rows(mirror) - 1;
 
-    // What two rows reach, up to a power of two, to find a row without a division. Rows that are
+    // The reach of two rows, up to a power of two, to find a row without a division. Rows that are
     // reached beyond the border are those reached before it.
     static Index kept_rows(const Mirror& mirror) {
         Index rows = 1;
         while (rows < smaller(2 * mirror.reach + 2, mirror.rows)) rows *= 2;
         return rows;
     }
-    static Index room(Index columns, const Mirror& mirror) {
+    static Index size(Index columns, const Mirror& mirror) {
         return kept_rows(mirror) * framed_stride(columns, 0);
     }
 
@@ -184,7 +184,7 @@ struct Window {
     }
 };
 
-// A plane correlated along both axes, in the order asked for, as work goes down it.
+// A plane correlated along both axes, in a given order, as work goes down it.
 struct Separable {
     const Taps &along_rows, &along_columns;
     const Order order;
@@ -197,18 +197,18 @@ struct Separable {
     const Window window{plane, nullptr, columns, mirror, scratch + 2 * framed};
     // Of the plane correlated along its rows.
     const Window turned{plane, nullptr, columns, mirror,
-                        window.copies + (order == mean ? Window::room(columns, mirror) : 0)};
+                        window.copies + (order == mean ? Window::size(columns, mirror) : 0)};
 
-    static Index room(Order order, Index columns, const Mirror& mirror) {
+    static Index size(Order order, Index columns, const Mirror& mirror) {
         return 2 * framed_stride(columns, mirror.reach) +
-               (order == mean ? 2 : 1) * Window::room(columns, mirror);
+               (order == mean ? 2 : 1) * Window::size(columns, mirror);
     }
 
     void fetch(Index first, Index last) const {
         if (order != columns_first) window.fetch(first, last);
         if (order != rows_first) turned.fetch_correlated(along_columns, first, last, between);
     }
-    // Before the first row that is asked for.
+    // Before the first row.
     void begin(Index r) const { fetch(r - mirror.reach, r + mirror.reach); }
 
     // Writes rows r to r + n - 1, which come after those before.
@@ -231,7 +231,7 @@ struct Separable {
 };
 
 Index correlate_scratch(const Correlation& task) {
-    return Separable::room(task.order, task.columns, task.mirror);
+    return Separable::size(task.order, task.columns, task.mirror);
 }
 
 void correlate_rows(const Correlation& task, Index first, Index last, float* scratch) {

@@ -4,7 +4,7 @@
 #include "neighbours.hpp"
 
 Index curvature_scratch(const Curvature& task) {
-    return (task.channels + 1) * Around::room(task.columns);
+    return (task.channels + 1) * Around::size(task.columns);
 }
 
 // Of one channel, `alone`, what is loaded serves both the direction and the motion.
@@ -15,9 +15,9 @@ struct CurvatureRows {
     const Index M = task.rows, N = task.columns, C = alone ? 1 : task.channels;
 
     Around image(Index c) const {
-        return {task.in + c * M * N, M, N, scratch + c * Around::room(N)};
+        return {task.in + c * M * N, M, N, scratch + c * Around::size(N)};
     }
-    Around weights() const { return {task.weight, M, N, scratch + C * Around::room(N)}; }
+    Around weights() const { return {task.weight, M, N, scratch + C * Around::size(N)}; }
 
     void fetch(Index r) const {
         for (Index c = 0; c < C; ++c) image(c).fetch(r);
@@ -66,9 +66,9 @@ struct CurvatureRows {
 };
 
 void curvature_rows(const Curvature& task, Index first, Index last, float* scratch) {
-    const bool alone = task.channels == 1;
-    if (task.weight && alone) return CurvatureRows<true, true>{task, scratch}.run(first, last);
-    if (task.weight) return CurvatureRows<true, false>{task, scratch}.run(first, last);
-    if (alone) return CurvatureRows<false, true>{task, scratch}.run(first, last);
-    CurvatureRows<false, false>{task, scratch}.run(first, last);
+    with_flag(task.weight, [&]<bool weighted>() {
+        with_flag(task.channels == 1, [&]<bool alone>() {
+            CurvatureRows<weighted, alone>{task, scratch}.run(first, last);
+        });
+    });
 }

@@ -89,3 +89,23 @@ inline void store_some(float* p, Floats v, Index count) {
 constexpr Index line = 16;
 inline Index up_to_line(Index floats) { return (floats + line - 1) / line * line; }
 inline Index stride_of(Index width) { return up_to_line(width) + line; }
+
+// Call f.operator()<C>() or f.operator()<flag>(): the number of channels, one to four, or the flag
+// is known when compiling.
+template <class F>
+inline void with_channels(Index channels, F f) {
+    switch (channels) {
+        case 1:
+            return f.template operator()<1>();
+        case 2:
+            return f.template operator()<2>();
+        case 3:
+            return f.template operator()<3>();
+        default:
+            return f.template operator()<4>();
+    }
+}
+template <class F>
+inline void with_flag(bool flag, F f) {
+    flag ? f.template operator()<true>() : f.template operator()<false>();
+}

@@ -14,7 +14,7 @@ struct Vector {
     Floats r, c;
 };
 
-// What separates the eigenvalues of the summed tensor; of one channel, nobody asks.
+// The difference of the eigenvalues of the summed tensor; of one channel it is not used.
 inline Floats distance_of(const Sums& s, Index channels) {
     if (channels == 1) return all(0.0f);
     const Floats spread = s.rr - s.cc, twice = s.rc + s.rc;
@@ -47,12 +47,12 @@ inline Vector vector_of(const Sums& s, Index channels) {
 }
 
 // For every channel, and for alpha: a framed row of differences down the columns, and two windows.
-inline Index room_of_plane(const Gradient& task) {
+inline Index size_of_plane(const Gradient& task) {
     const Index N = task.columns;
-    return framed_stride(N, task.mirror.reach) + 2 * Window::room(N, task.mirror);
+    return framed_stride(N, task.mirror.reach) + 2 * Window::size(N, task.mirror);
 }
 
-Index gradient_scratch(const Gradient& task) { return (task.channels + 1) * room_of_plane(task); }
+Index gradient_scratch(const Gradient& task) { return (task.channels + 1) * size_of_plane(task); }
 
 // Differences are smoothed, not the other way round, along either axis: a turned image has the
 // turned gradient.
@@ -66,13 +66,13 @@ struct GradientRows {
     const Index planes = task.channels + weighted;  // the last is alpha
 
     float* differences(Index plane) const {
-        return scratch + plane * room_of_plane(task) + up_to_line(reach);
+        return scratch + plane * size_of_plane(task) + up_to_line(reach);
     }
     Window window(Index plane, Index k) const {
         const bool colour = plane < task.channels;
-        float* const copies = scratch + plane * room_of_plane(task) + framed_stride(N, reach);
+        float* const copies = scratch + plane * size_of_plane(task) + framed_stride(N, reach);
         return {colour ? task.in + plane * M * N : task.alpha, colour ? task.alpha : nullptr, N,
-                task.mirror, copies + k * Window::room(N, task.mirror)};
+                task.mirror, copies + k * Window::size(N, task.mirror)};
     }
     Window plain(Index plane) const { return window(plane, 0); }
     Window differing(Index plane) const { return window(plane, 1); }  // along the rows
@@ -145,22 +145,18 @@ struct GradientRows {
     }
 };
 
-template <bool weighted>
-void gradient_rows_of(const Gradient& task, Index first, Index last, float* scratch) {
-    const GradientRows<weighted> rows{task, scratch};
-    switch (task.measure) {
-        case vector:
-            return rows.template run<vector>(first, last);
-        case magnitude:
-            return rows.template run<magnitude>(first, last);
-        case sum:
-            return rows.template run<sum>(first, last);
-        case tensor:
-            return rows.template run<tensor>(first, last);
-    }
-}
-
 void gradient_rows(const Gradient& task, Index first, Index last, float* scratch) {
-    if (task.alpha) return gradient_rows_of<true>(task, first, last, scratch);
-    gradient_rows_of<false>(task, first, last, scratch);
+    with_flag(task.alpha, [&]<bool weighted>() {
+        const GradientRows<weighted> rows{task, scratch};
+        switch (task.measure) {
+            case vector:
+                return rows.template run<vector>(first, last);
+            case magnitude:
+                return rows.template run<magnitude>(first, last);
+            case sum:
+                return rows.template run<sum>(first, last);
+            case tensor:
+                return rows.template run<tensor>(first, last);
+        }
+    });
 }

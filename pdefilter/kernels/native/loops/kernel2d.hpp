@@ -43,12 +43,12 @@ void correlate2d_rows(const Correlation2D& task, Index first, Index last, float*
                 Floats total[side_by_side];
                 for (int g = 0; g < side_by_side; ++g) total[g] = all(0.0f);
                 for (Index k = 0; k < task.count; ++k) {
-                    Index place = top + task.places[2 * k];
-                    if (place >= task.height) place -= task.height;
-                    const float* const u = scratch + place * framed_columns(task) + j;
+                    Index row = top + task.offsets[2 * k];
+                    if (row >= task.height) row -= task.height;
+                    const float* const u = scratch + row * framed_columns(task) + j;
                     const Floats weight = all(task.weights[k]);
                     for (int g = 0; g < side_by_side; ++g)
-                        total[g] += load(u + task.places[2 * k + 1] + g * lanes) * weight;
+                        total[g] += load(u + task.offsets[2 * k + 1] + g * lanes) * weight;
                 }
                 for (Index g = 0; g < side_by_side; ++g)
                     store_some(out + j + g * lanes, total[g], task.columns - j - g * lanes);

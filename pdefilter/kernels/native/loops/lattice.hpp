@@ -1,11 +1,10 @@
-// Diffusion along a tensor field: every pixel is tied to neighbours of its own choice.
+// Diffusion along a tensor field: every pixel exchanges with neighbours of its own choice.
 #pragma once
 
 #include "correlation.hpp"
 #include "tensors.hpp"
 
-constexpr Index reach = 5;  // the largest component of an offset; see kernels/reference/lattice.py
-constexpr int most_sweeps = 16;
+constexpr Index reach = lattice_reach;
 
 typedef int32_t Whole __attribute__((vector_size(lanes * sizeof(int32_t))));
 typedef int8_t Bytes __attribute__((vector_size(lanes)));
@@ -46,8 +45,8 @@ inline Superbase superbase_of(const Tensor& d) {
             {positive ? whole(-1) : whole(1), whole(0), positive ? whole(1) : whole(-1)}};
 }
 
-// Makes of every acute pair an obtuse one, where what takes the place of the third is within reach;
-// returns where there was one.
+// Turns every acute pair into an obtuse one, where the vector that replaces the third is within
+// reach; returns where there was one.
 inline Whole reduced(Superbase& s) {
     constexpr int pairs[3][3] = {{0, 1, 2}, {0, 2, 1}, {1, 2, 0}};
     Whole changed{};
@@ -67,16 +66,15 @@ inline Whole reduced(Superbase& s) {
     return changed;
 }
 
-inline Index mirrored(Index place, Index size) {
-    if (0 <= place && place < size) return place;
-    place = (place % (2 * size) + 2 * size) % (2 * size);
-    return smaller(place, 2 * size - 1 - place);
+inline Index mirrored(Index index, Index size) {
+    if (0 <= index && index < size) return index;
+    index = (index % (2 * size) + 2 * size) % (2 * size);
+    return smaller(index, 2 * size - 1 - index);
 }
 
-// Mirrors the ends of a pixel's ties.
-inline void mirror_ends(const Reducing& task, Index r, Index c, const Stencils& row) {
-    for (Index end = 0; end < 6; ++end) {
-        int8_t *const to = row.ends + 2 * end * row.apart + c, *const across = to + row.apart;
+inline void mirror_neighbours(const Reduction& task, Index r, Index c, const Stencils& row) {
+    for (Index k = 0; k < 6; ++k) {
+        int8_t *const to = row.neighbours + 2 * k * row.apart + c, *const across = to + row.apart;
         *to = int8_t(mirrored(r + *to, task.rows) - r);
         *across = int8_t(mirrored(c + *across, task.columns) - c);
     }
@@ -88,8 +86,8 @@ inline void store_some(int8_t* p, Whole v, Index count) {
     if (count > 0) memcpy(p, &bytes, size_t(count));
 }
 
-template <Axial law, Conductance kind>
-void reduce_row_with(const Reducing& task, Index r, const Stencils& row) {
+template <TensorLaw law, Conductance kind>
+void reduce_row_with(const Reduction& task, Index r, const Stencils& row) {
     const Index N = task.columns, size = task.rows * N;
     const float* const tensor = task.tensor + r * N;
     auto superbase = [&](Index j) {
@@ -101,12 +99,12 @@ void reduce_row_with(const Reducing& task, Index r, const Stencils& row) {
         const Index rest = N - j;
         for (Index k = 0; k < 3; ++k) {
             const Floats half = base.weight[k] * all(0.5f), zero = all(0.0f);
-            int8_t* const ends = row.ends + 4 * k * row.apart + j;
+            int8_t* const neighbours = row.neighbours + 4 * k * row.apart + j;
             store_some(row.weights + k * row.apart + j, half > zero ? half : zero, rest);
-            store_some(ends, base.row[k], rest);
-            store_some(ends + row.apart, base.column[k], rest);
-            store_some(ends + 2 * row.apart, -base.row[k], rest);
-            store_some(ends + 3 * row.apart, -base.column[k], rest);
+            store_some(neighbours, base.row[k], rest);
+            store_some(neighbours + row.apart, base.column[k], rest);
+            store_some(neighbours + 2 * row.apart, -base.row[k], rest);
+            store_some(neighbours + 3 * row.apart, -base.column[k], rest);
         }
     };
     // Two groups side by side, as every step of a reduction must wait for the one before it.
@@ -119,23 +117,30 @@ void reduce_row_with(const Reducing& task, Index r, const Stencils& row) {
     const bool inside = reach <= r && r < task.rows - reach;
     for (Index c = 0; c < N; ++c) {
         if (inside && c == reach) c = larger(c, N - reach);
-        mirror_ends(task, r, c, row);
+        mirror_neighbours(task, r, c, row);
     }
 }
 
-void reduce_row(const Reducing& task, Index r, const Stencils& row) {
+void reduce_row(const Reduction& task, Index r, const Stencils& row) {
     if (task.law == given) return reduce_row_with<given, constant>(task, r, row);
     if (task.law == along_lines) return reduce_row_with<along_lines, constant>(task, r, row);
     with_kind(task.conductance,
               [&]<Conductance kind>() { reduce_row_with<along_each, kind>(task, r, row); });
 }
 
-inline Stencils from(const Stencils& stencils, Index place) {
-    return {stencils.weights + place, stencils.ends + place, stencils.apart};
+// The stencils from a pixel on.
+inline Stencils from(const Stencils& stencils, Index pixel) {
+    return {stencils.weights + pixel, stencils.neighbours + pixel, stencils.apart};
 }
 
-void reduce_rows(const Reducing& task, const Stencils& stencils, Index first, Index last) {
-    for (Index r = first; r < last; ++r) reduce_row(task, r, from(stencils, r * task.columns));
+template <class Task>
+inline Stencils stencils_of(const Task& task) {
+    return {task.weights, task.neighbours, task.rows * task.columns};
+}
+
+void reduce_rows(const Reduction& task, Index first, Index last, float*) {
+    for (Index r = first; r < last; ++r)
+        reduce_row(task, r, from(stencils_of(task), r * task.columns));
 }
 
 // ---------------------------------------------------------------- a step
@@ -150,54 +155,58 @@ inline bool lead_inside(const int8_t* offsets, Index count, Index lowest, Index 
     return lowest <= least && most <= highest;
 }
 
-bool ends_inside(const Tying& task, Index first, Index last) {
+// Counts the neighbours' planes of rows that lead out of the image, or beyond reach.
+Index count_outside(const Application& task, Index first, Index last, float*) {
     const Index M = task.rows, N = task.columns;
-    auto within = [](const int8_t* offsets, Index count, Index place, Index size) {
-        return lead_inside(offsets, count, larger(-reach, -place),
-                           smaller(reach, size - 1 - place));
+    auto within = [](const int8_t* offsets, Index count, Index index, Index size) {
+        return lead_inside(offsets, count, larger(-reach, -index),
+                           smaller(reach, size - 1 - index));
     };
+    Index outside = 0;
     for (Index r = first; r < last; ++r) {
-        const Stencils row = from(task.stencils, r * N);
-        for (Index end = 0; end < 6; ++end) {
-            const int8_t *const rows = row.ends + 2 * end * row.apart, *const columns =
-                                                                           rows + row.apart;
-            if (!within(rows, N, r, M) || !lead_inside(columns, N, -reach, reach)) return false;
+        const Stencils row = from(stencils_of(task), r * N);
+        for (Index k = 0; k < 6; ++k) {
+            const int8_t* const rows = row.neighbours + 2 * k * row.apart;
+            const int8_t* const columns = rows + row.apart;
+            bool inside = within(rows, N, r, M) && lead_inside(columns, N, -reach, reach);
             for (Index c = 0; c < N; ++c) {
                 if (c == reach) c = larger(c, N - reach);
-                if (c < N && !within(columns + c, 1, c, N)) return false;
+                if (c < N) inside &= within(columns + c, 1, c, N);
             }
+            outside += !inside;
         }
     }
-    return true;
+    return outside;
 }
 
-// Rows kept of the image, and of what it changes by: ties reach so far up and down.
-constexpr Index tie_ring = 16;
+// Rows kept of the image and of its change: stencils reach so far up and down.
+constexpr Index ring_rows = 16;
 
 typedef double Doubles __attribute__((vector_size(lanes * sizeof(double))));
 
-// For every channel a ring of rows and one in double precision; and the ends of a row's ties, and
-// its stencils, three floats of weights and twelve bytes a pixel. Registers reach beyond the ends.
-Index tie_scratch(const Tying& task) {
+// For every channel a ring of rows and one in double precision; and the offsets of a row's
+// neighbours, and its stencils, three floats of weights and twelve bytes a pixel. Registers reach
+// beyond the ends.
+Index apply_stencil_scratch(const Application& task) {
     const Index stride = framed_stride(task.columns, 0);
-    return 3 * (tie_ring * task.channels * stride + 2 * lanes) + (6 + 3 + 3) * stride;
+    return 3 * (ring_rows * task.channels * stride + 2 * lanes) + (6 + 3 + 3) * stride;
 }
 
-// A tie has a flux, which comes to the pixel that it is of and is taken from its other end. Rows
-// are gone through as far as their ties reach into those wanted; a row is done when the last that
-// can take from it is.
+// The flux from a neighbour is added to the pixel and subtracted from the neighbour. Rows are
+// visited as far as their stencils reach into those wanted; a row is done when the last that can
+// take from it is.
 template <int C>
-struct Ties {
-    const Tying& task;
+struct StencilRows {
+    const Application& task;
     float* const scratch;
     const Index M = task.rows, N = task.columns, stride = framed_stride(N, 0);
     float* const images = scratch + lanes;
-    double* const changes = (double*)(images + tie_ring * C * stride + lanes) + lanes;
-    float* const reduced = (float*)(changes + tie_ring * C * stride + lanes);
-    // How far from a pixel the ends of its ties are in a ring.
-    int32_t* const places = (int32_t*)(reduced + 6 * stride);
+    double* const changes = (double*)(images + ring_rows * C * stride + lanes) + lanes;
+    float* const reduced = (float*)(changes + ring_rows * C * stride + lanes);
+    // How far from a pixel its neighbours are in a ring.
+    int32_t* const offsets = (int32_t*)(reduced + 6 * stride);
 
-    Index row(Index r) const { return (r & (tie_ring - 1)) * C * stride; }
+    Index row(Index r) const { return (r & (ring_rows - 1)) * C * stride; }
 
     void fetch(Index r) const {
         if (r < M)
@@ -208,34 +217,34 @@ struct Ties {
     }
 
     Stencils stencils(Index r) const {
-        if (!task.reducing) return from(task.stencils, r * N);
+        if (!task.tensor) return from(stencils_of(task), r * N);
         const Stencils found{reduced, (int8_t*)(reduced + 3 * stride), stride};
-        reduce_row(*task.reducing, r, found);
+        const Reduction reduction{M,          N,       task.tensor, task.law, task.conductance,
+                                  task.scale, nullptr, nullptr};
+        reduce_row(reduction, r, found);
         return found;
     }
 
     void locate(Index r, const Stencils& of_row) const {
         const auto here = int32_t(row(r)), across = int32_t(C * stride);
-        for (Index end = 0; end < 6; ++end) {
-            const int8_t *const rows = of_row.ends + 2 * end * of_row.apart, *const columns =
-                                                                                 rows +
-                                                                                 of_row.apart;
-            int32_t* const to = places + end * stride;
+        for (Index k = 0; k < 6; ++k) {
+            const int8_t* const rows = of_row.neighbours + 2 * k * of_row.apart;
+            const int8_t* const columns = rows + of_row.apart;
+            int32_t* const to = offsets + k * stride;
             for (Index j = 0; j < N; ++j)
                 to[j] =
-                    ((int32_t(r) + rows[j]) & int32_t(tie_ring - 1)) * across - here + columns[j];
+                    ((int32_t(r) + rows[j]) & int32_t(ring_rows - 1)) * across - here + columns[j];
         }
     }
 
-    // Several pixels at once: for those of them whose ties end equally far away, what they end at
-    // lies side by side.
-    void tie(Index r) const {
+    // Several pixels at once: where their neighbours are equally far away, these lie side by side.
+    void apply(Index r) const {
         const Stencils of_row = stencils(r);
         locate(r, of_row);
         const float* const image = images + row(r);
         double* const change = changes + row(r);
-        Doubles anchors[C];
-        for (int c = 0; c < C; ++c) anchors[c] = Doubles{} + task.anchors[c];
+        Doubles bias[C];
+        for (int c = 0; c < C; ++c) bias[c] = Doubles{} + task.rounding_bias[c];
         for (Index j = 0; j < N; j += lanes) {
             const Whole inside = numbered() < whole(int32_t(smaller(lanes, N - j)));
             Floats here[C];
@@ -243,22 +252,22 @@ struct Ties {
             for (int c = 0; c < C; ++c) here[c] = load(image + c * stride + j);
             for (Index k = 0; k < 3; ++k) {
                 const Floats weight = load_some(of_row.weights + k * of_row.apart + j, N - j);
-                const int32_t *const ends = places + 2 * k * stride + j, *const others =
-                                                                             ends + stride;
+                const int32_t* const ahead = offsets + 2 * k * stride + j;
+                const int32_t* const behind = ahead + stride;
                 Whole away, back, left = inside;
-                memcpy(&away, ends, sizeof away);
-                memcpy(&back, others, sizeof back);
+                memcpy(&away, ahead, sizeof away);
+                memcpy(&back, behind, sizeof back);
                 for (Index first; (first = first_of(left)) < lanes;) {
-                    const Whole chosen = left & (away == ends[first]) & (back == others[first]);
+                    const Whole chosen = left & (away == ahead[first]) & (back == behind[first]);
                     left &= ~chosen;
-                    const Index both[] = {ends[first], others[first]};
-                    for (const Index end : both) {
+                    const Index both[] = {ahead[first], behind[first]};
+                    for (const Index offset : both) {
                         for (int c = 0; c < C; ++c) {
-                            const Index there = c * stride + j + end;
+                            const Index there = c * stride + j + offset;
                             const Floats flux = weight * (load(image + there) - here[c]);
                             const auto some = (Floats)((Whole)flux & chosen);
-                            const Doubles sum = __builtin_convertvector(some, Doubles) + anchors[c];
-                            const Doubles rounded = sum - anchors[c];
+                            const Doubles sum = __builtin_convertvector(some, Doubles) + bias[c];
+                            const Doubles rounded = sum - bias[c];
                             total[c] += rounded;
                             subtract(change + there, rounded);
                         }
@@ -299,21 +308,12 @@ struct Ties {
         for (Index r = larger(0, top - reach); r < top + reach; ++r) fetch(r);
         for (Index r = top; r < bottom + reach; ++r) {
             fetch(r + reach);
-            if (r < bottom) tie(r);
+            if (r < bottom) apply(r);
             if (first <= r - reach && r - reach < last) finish(r - reach);
         }
     }
 };
 
-void tie_rows(const Tying& task, Index first, Index last, float* scratch) {
-    switch (task.channels) {
-        case 1:
-            return Ties<1>{task, scratch}.run(first, last);
-        case 2:
-            return Ties<2>{task, scratch}.run(first, last);
-        case 3:
-            return Ties<3>{task, scratch}.run(first, last);
-        default:
-            return Ties<4>{task, scratch}.run(first, last);
-    }
+void apply_stencil_rows(const Application& task, Index first, Index last, float* scratch) {
+    with_channels(task.channels, [&]<int C>() { StencilRows<C>{task, scratch}.run(first, last); });
 }

@@ -6,7 +6,7 @@
 
 // ---------------------------------------------------------------- some rows of one step
 
-// R rows at once: what one of them has in registers the next need not fetch.
+// R rows at once: the next need not fetch what one of them has in registers.
 template <int C, int R>
 struct Rows {
     const float* u[R + 1][C];   // u_k at these rows and the next
@@ -69,17 +69,17 @@ constexpr Index ring = 4;  // rows kept of a level: two for each that is compute
 Index march_scratch(const Pass& pass, Index tile_columns) {
     const Index width = smaller(pass.columns, tile_columns + 2 * up_to_line(pass.levels));
     const Index levels = pass.levels, channels = pass.channels;
-    Index rows = (levels + 1) * ring * channels;            // all levels
-    rows += levels * channels;                              // fluxes from above
-    if (pass.edges || pass.held) rows += 2 * (levels + 2);  // what edges conduct
-    const Index room = pass.held ? Followed::room(*pass.held, width) : 0;
-    return rows * stride_of(width) + room;
+    Index rows = (levels + 1) * ring * channels;                  // all levels
+    rows += levels * channels;                                    // fluxes from above
+    if (pass.edges || pass.conducting) rows += 2 * (levels + 2);  // conductances
+    const Index of_guide = pass.conducting ? Guide::size(*pass.conducting, width) : 0;
+    return rows * stride_of(width) + of_guide;
 }
 
 // A wavefront: when row y of the first image has come in, row y - t of level t can be computed.
 // Rows outside the tile are computed as far as the levels to come need them. Columns are
 // computed as if the tile ended, a margin of a pixel a level outside, at the image's border:
-// what is wrong there comes nearer by a pixel a level, and does not reach the tile.
+// the error there comes nearer by a pixel a level, and does not reach the tile.
 template <int C, class L>
 struct March {
     const Pass& pass;
@@ -92,14 +92,14 @@ struct March {
     float* const images;
     float* const above = images + (levels + 1) * ring * C * stride;
     float* const edges = above + levels * C * stride;
-    float* const rows_followed = edges + 2 * (levels + 2) * stride;
+    float* const guide_rows = edges + 2 * (levels + 2) * stride;
     const ConductRow conduct;
 
     March(const Pass& pass, const Tile& tile, float* scratch)
         : pass(pass),
           tile(tile),
           images(scratch),
-          conduct(pass.held ? conduct_row(*pass.held) : nullptr) {}
+          conduct(pass.conducting ? conduct_row(*pass.conducting) : nullptr) {}
 
     float* ring_row(Index level, Index r, int c) const {
         return images + ((level * ring + (r & (ring - 1))) * C + c) * stride;
@@ -107,7 +107,7 @@ struct March {
     float* edge_row(Index r, int which) const {
         return edges + (2 * (r % (levels + 2)) + which) * stride;
     }
-    Followed followed() const { return {*pass.held, x0, width, rows_followed}; }
+    Guide guide() const { return {*pass.conducting, x0, width, guide_rows}; }
     template <class Float>
     Float* image_row(Float* image, Index r, int c) const {
         return image + (c * pass.rows + r) * pass.columns + x0;
@@ -120,7 +120,7 @@ struct March {
             row[width] = row[width - 1];
         }
         if constexpr (!L::weighted) return;
-        if (conduct) return conduct(followed(), r, edge_row(r, 0), edge_row(r, 1));
+        if (conduct) return conduct(guide(), r, edge_row(r, 0), edge_row(r, 1));
         for (int which = 0; which < 2; ++which)
             memcpy(edge_row(r, which), image_row(pass.edges, r, which),
                    size_t(width) * sizeof(float));
@@ -164,7 +164,7 @@ struct March {
         if (L::momentum && moved)
             step_rows<C, R, L, prime>(s, width);
         else
-            step_rows<C, R, Law<L::kind, L::weighted, false>, prime>(s, width);
+            step_rows<C, R, StepKind<L::kind, L::weighted, false>, prime>(s, width);
         if constexpr (!prime)
             for (int q = 0; q < R; ++q) {
                 for (int c = 0; c < C; ++c) s.out[q][c][width] = s.out[q][c][width - 1];
@@ -187,7 +187,7 @@ struct March {
     }
 
     void run() const {
-        if (conduct) followed().begin(around.first_row);
+        if (conduct) guide().begin(around.first_row);
         for (Index y = around.first_row; y < tile.last_row + levels; y += 2) {
             for (Index r = y; r < smaller(y + 2, around.last_row); ++r) fetch(r);
             for (Index level = 1; level <= levels; ++level) advance(level, y - level);
@@ -197,32 +197,16 @@ struct March {
 
 template <int C, Conductance kind>
 void march_with(const Pass& pass, const Tile& tile, float* scratch) {
-    const bool weighted = pass.edges || pass.held;
-    if (pass.momenta && weighted)
-        March<C, Law<kind, true, true>>(pass, tile, scratch).run();
-    else if (pass.momenta)
-        March<C, Law<kind, false, true>>(pass, tile, scratch).run();
-    else if (weighted)
-        March<C, Law<kind, true, false>>(pass, tile, scratch).run();
-    else
-        March<C, Law<kind, false, false>>(pass, tile, scratch).run();
-}
-
-template <int C>
-void march_channels(const Pass& pass, const Tile& tile, float* scratch) {
-    with_kind(pass.conductance,
-              [&]<Conductance kind>() { march_with<C, kind>(pass, tile, scratch); });
+    with_flag(pass.edges || pass.conducting, [&]<bool weighted>() {
+        with_flag(pass.momenta, [&]<bool momentum>() {
+            March<C, StepKind<kind, weighted, momentum>>(pass, tile, scratch).run();
+        });
+    });
 }
 
 void march_tile(const Pass& pass, const Tile& tile, float* scratch) {
-    switch (pass.channels) {
-        case 1:
-            return march_channels<1>(pass, tile, scratch);
-        case 2:
-            return march_channels<2>(pass, tile, scratch);
-        case 3:
-            return march_channels<3>(pass, tile, scratch);
-        default:
-            return march_channels<4>(pass, tile, scratch);
-    }
+    with_channels(pass.channels, [&]<int C>() {
+        with_kind(pass.conductance,
+                  [&]<Conductance kind>() { march_with<C, kind>(pass, tile, scratch); });
+    });
 }

@@ -18,7 +18,7 @@ struct Around {
 
     static constexpr Index kept = 4;  // a power of two
     static Index stride(Index columns) { return line + stride_of(columns); }
-    static Index room(Index columns) { return kept * stride(columns); }
+    static Index size(Index columns) { return kept * stride(columns); }
 
     float* row(Index r) const {
         const Index place = smaller(larger(r, 0), rows - 1);

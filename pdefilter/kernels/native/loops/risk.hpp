@@ -1,4 +1,4 @@
-// What Stein's estimate of risk adds up.
+// The sums of Stein's estimate of risk.
 #pragma once
 
 #include "floats.hpp"
@@ -33,10 +33,11 @@ void compare_row(const Comparison& task, Index row) {
         for (Index k = 0; k < 2; ++k) add(j + k * half, half, misfits[k], answers[k]);
     for (Index k = 0; j < N; j += half, ++k)
         add(j, size_t(smaller(half, N - j)), misfits[k], answers[k]);
-    task.misfits[row] = added_up(misfits);
-    task.answers[row] = added_up(answers);
+    task.sums[row] = added_up(misfits);
+    task.sums[task.channels * task.rows + row] = added_up(answers);
 }
 
-void compare_rows(const Comparison& task, Index first, Index last) {
-    for (Index row = first; row < last; ++row) compare_row(task, row);
+void compare_rows(const Comparison& task, Index first, Index last, float*) {
+    for (Index c = 0; c < task.channels; ++c)
+        for (Index r = first; r < last; ++r) compare_row(task, c * task.rows + r);
 }

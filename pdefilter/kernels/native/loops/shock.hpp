@@ -11,8 +11,8 @@ inline Floats flatter(Pair d) {
 
 Index shock_scratch(const Shock& task) {
     const Index N = task.columns, C = task.channels;
-    return (2 * C + 1) * Around::room(N) + 2 * (C + 1) * stride_of(N) +
-           framed_stride(N, task.mirror.reach) + line + C * Window::room(N, task.mirror);
+    return (2 * C + 1) * Around::size(N) + 2 * (C + 1) * stride_of(N) +
+           framed_stride(N, task.mirror.reach) + line + C * Window::size(N, task.mirror);
 }
 
 template <bool weighted>
@@ -21,8 +21,8 @@ struct ShockRows {
     float* const scratch;
     const Index M = task.rows, N = task.columns, C = task.channels, far = task.mirror.reach;
     const bool smoothing = task.smoothing.weights, guided = task.guide || smoothing;
-    // What decides for all channels, of the row computed: where the edge is that they share.
-    float* const q_r = scratch + (2 * C + 1) * Around::room(N);
+    // Decides for all channels of the row computed: points to the edge that they share.
+    float* const q_r = scratch + (2 * C + 1) * Around::size(N);
     float* const q_c = q_r + stride_of(N);
     float* const gradients = q_c + stride_of(N);
     // A row correlated down the columns, and the rows of the image that this takes, which are then
@@ -31,13 +31,13 @@ struct ShockRows {
     float* const windows = between - up_to_line(far) + framed_stride(N, far) + line;
 
     Around around(const float* planes, Index plane, Index place) const {
-        return {planes + plane * M * N, M, N, scratch + place * Around::room(N)};
+        return {planes + plane * M * N, M, N, scratch + place * Around::size(N)};
     }
     Around image(Index c) const { return around(task.in, c, c); }
     Around guide(Index c) const { return around(task.guide, c, C + c); }
     Around weights() const { return around(task.weight, 0, 2 * C); }
     Window window(Index c) const {
-        float* const copies = windows + c * Window::room(N, task.mirror);
+        float* const copies = windows + c * Window::size(N, task.mirror);
         return {task.in + c * M * N, nullptr, N, task.mirror, copies};
     }
 
@@ -154,13 +154,10 @@ struct ShockRows {
     }
 };
 
-template <bool weighted>
-void shock_rows_of(const Shock& task, Index first, Index last, float* scratch) {
-    const ShockRows<weighted> rows{task, scratch};
-    task.structure ? rows.template run<true>(first, last) : rows.template run<false>(first, last);
-}
-
 void shock_rows(const Shock& task, Index first, Index last, float* scratch) {
-    if (task.weight) return shock_rows_of<true>(task, first, last, scratch);
-    shock_rows_of<false>(task, first, last, scratch);
+    with_flag(task.weight, [&]<bool weighted>() {
+        const ShockRows<weighted> rows{task, scratch};
+        with_flag(task.structure,
+                  [&]<bool directed>() { rows.template run<directed>(first, last); });
+    });
 }

@@ -50,51 +50,42 @@ void solve_of(const Systems& s, float two_tau) {
 }
 
 void solve(const Systems& s, Index channels, float two_tau) {
-    switch (channels) {
-        case 1:
-            return solve_of<1>(s, two_tau);
-        case 2:
-            return solve_of<2>(s, two_tau);
-        case 3:
-            return solve_of<3>(s, two_tau);
-        default:
-            return solve_of<4>(s, two_tau);
-    }
+    with_channels(channels, [&]<int C>() { solve_of<C>(s, two_tau); });
 }
 
-// Room for systems, and for what rows of up to `width` pixels conduct.
-struct Room {
+// Memory for systems, and for the conductances of rows of up to `width` pixels.
+struct SystemsScratch {
     Index plane, stride;
     float *planes, *rows, *below, *right;
 
-    Room(float* scratch, const Splitting& task, Index length, Index width)
+    SystemsScratch(float* scratch, const Splitting& task, Index length, Index width)
         : plane((length + lanes) * group),
           stride(stride_of(width)),
           planes(scratch),
           rows(scratch + (task.channels + 1) * plane),
-          below(rows + 2 * task.law->channels * stride),
+          below(rows + 2 * task.conducting->channels * stride),
           right(below + stride) {}
 };
 
 Index solve_scratch(const Splitting& task) {
     const Index planes = task.channels + 1, length = larger(task.rows, task.columns);
-    const Index rows = 2 * task.law->channels + 1 + group;
+    const Index rows = 2 * task.conducting->channels + 1 + group;
     return planes * (length + lanes) * group + rows * stride_of(larger(task.columns, group));
 }
 
-Systems systems_in(const Room& room, Index channels, Index length) {
+Systems systems_in(const SystemsScratch& memory, Index channels, Index length) {
     Systems s{};
     s.length = length;
-    for (Index c = 0; c < channels; ++c) s.v[c] = room.planes + c * room.plane;
-    s.edges = room.planes + channels * room.plane;
+    for (Index c = 0; c < channels; ++c) s.v[c] = memory.planes + c * memory.plane;
+    s.edges = memory.planes + channels * memory.plane;
     return s;
 }
 
 void solve_columns(const Splitting& task, Index first, Index last, float* scratch) {
     const Index M = task.rows, N = task.columns, channels = task.channels;
-    const Room room(scratch, task, M, group);
-    const ConductRow conduct = conduct_row(*task.law);
-    Systems s = systems_in(room, channels, M);
+    const SystemsScratch memory(scratch, task, M, group);
+    const ConductRow conduct = conduct_row(*task.conducting);
+    Systems s = systems_in(memory, channels, M);
     for (Index j0 = first; j0 < last; j0 += group) {
         const Index count = smaller(group, last - j0);
         const size_t bytes = size_t(count) * sizeof(float);
@@ -109,9 +100,9 @@ void solve_columns(const Splitting& task, Index first, Index last, float* scratc
         };
         s.stride = count == group ? N : group;
         for (Index c = 0; c < channels; ++c) s.f[c] = side_by_side(task.in + c * M * N, s.v[c]);
-        const Followed followed{*task.law, j0, count, room.rows};
-        followed.begin(0);
-        for (Index i = 0; i < M; ++i) conduct(followed, i, s.edges + i * group, room.right);
+        const Guide guide{*task.conducting, j0, count, memory.rows};
+        guide.begin(0);
+        for (Index i = 0; i < M; ++i) conduct(guide, i, s.edges + i * group, memory.right);
         solve(s, channels, task.two_tau);
         for (Index c = 0; c < channels; ++c)
             for (Index i = 0; i < M; ++i)
@@ -165,9 +156,9 @@ void average_turned(const float* from, float* rows, Index count, Index N) {
 
 void solve_rows(const Splitting& task, Index first, Index last, float* scratch) {
     const Index M = task.rows, N = task.columns, channels = task.channels;
-    const Room room(scratch, task, N, N);
-    const ConductRow conduct = conduct_row(*task.law);
-    Systems s = systems_in(room, channels, N);
+    const SystemsScratch memory(scratch, task, N, N);
+    const ConductRow conduct = conduct_row(*task.conducting);
+    Systems s = systems_in(memory, channels, N);
     s.stride = group;
     for (Index i0 = first; i0 < last; i0 += group) {
         const Index count = smaller(group, last - i0);
@@ -175,11 +166,11 @@ void solve_rows(const Splitting& task, Index first, Index last, float* scratch) 
             turn(task.in + (c * M + i0) * N, N, count, N, s.v[c]);
             s.f[c] = s.v[c];
         }
-        const Followed followed{*task.law, 0, N, room.rows};
-        followed.begin(i0);
+        const Guide guide{*task.conducting, 0, N, memory.rows};
+        guide.begin(i0);
         for (Index i = 0; i < count; ++i)
-            conduct(followed, i0 + i, room.below, room.right + i * room.stride);
-        turn(room.right, room.stride, count, N, s.edges);
+            conduct(guide, i0 + i, memory.below, memory.right + i * memory.stride);
+        turn(memory.right, memory.stride, count, N, s.edges);
         solve(s, channels, task.two_tau);
         for (Index c = 0; c < channels; ++c)
             average_turned(s.v[c], task.out + (c * M + i0) * N, count, N);

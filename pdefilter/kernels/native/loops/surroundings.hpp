@@ -1,11 +1,11 @@
-// What surrounds a tile: as many rows and columns as its march reaches.
+// The surroundings of a tile: as many rows and columns as its march reaches.
 #pragma once
 
 #include "floats.hpp"
 
-// A march in place overwrites what the tiles beside this one still have to read; that is copied
-// before. Planes of the copy lie one after the other, each row after row: whole rows above and
-// below the tile, and between those only what lies to its left and right.
+// A march in place overwrites pixels that the tiles beside this one still have to read; these are
+// copied before. Planes of the copy lie one after the other, each row after row: whole rows above
+// and below the tile, and between those only the pixels to its left and right.
 struct Surroundings {
     const Pass& pass;
     const Tile& tile;
@@ -43,7 +43,7 @@ struct Surroundings {
             }
     }
 
-    // A row as it was, from the image and what was kept of it; null if nothing overwrites it.
+    // A row as it was, from the image and the copy; null if nothing overwrites the image.
     void fetch(const float* image, const float* kept, Index r, Index c, float* to) const {
         const float* const row = image + (c * pass.rows + r) * pass.columns + first_column;
         const size_t bytes = size_t(width) * sizeof(float);
@@ -64,7 +64,7 @@ struct Surroundings {
 };
 
 // Of an image, and with momentum of that before it.
-Index surroundings_room(const Pass& pass, const Tile& tile) {
+Index surroundings_size(const Pass& pass, const Tile& tile) {
     return (pass.momenta ? 2 : 1) * Surroundings{pass, tile}.size_of_image();
 }
 

@@ -7,7 +7,7 @@ struct Tensor {
     Floats rr, rc, cc;
 };
 
-// The eigenvalues of a positive semidefinite tensor, what separates them, and that times the cosine
+// The eigenvalues of a positive semidefinite tensor, their difference, and that times the cosine
 // and the sine of twice the angle of the first axis.
 struct Axes {
     Floats larger, smaller, distance, spread, twice;
@@ -33,10 +33,8 @@ inline Tensor projection_of(const Tensor& j) {
     return with_eigenvalues(axes_of(j), all(1.0f), all(0.0f));
 }
 
-constexpr float least_diffusivity = 0.01f;  // see kernels/tensors.py
-
 // From the structure of an image to the tensor of diffusion in it.
-template <Axial law, Conductance kind>
+template <TensorLaw law, Conductance kind>
 inline Tensor diffusion_along(const Tensor& j, float scale) {
     if constexpr (law == given) return j;
     const Axes axes = axes_of(j);

@@ -26,7 +26,7 @@ struct Descent {
     const Index M = task.rows, N = task.columns, stride = variation_stride(task);
 
     float* row(Index k) const { return scratch + k * stride + line; }
-    // What flows along the edges below a row; none leads out of the image.
+    // The flow along the edges below a row; none leads out of the image.
     float* below(Index c, Index r) const { return row(2 + 2 * c + (r & 1)); }
 
     // Adds up two quadrants of q.
@@ -54,7 +54,7 @@ struct Descent {
         add(c, 2, 3, 0, r + 1, other);
         for (Index j = 0; j < N; ++j) to[j] += other[j];
     }
-    // For which what flows below the row before must be there.
+    // After the flow below the row before.
     void find_u(Index c, Index r) const {
         find_below(c, r);
         float* const __restrict right = row(0);
@@ -95,7 +95,7 @@ struct Differences {
         return row(c, 2) - (k & 1);
     }
     const float* edges(Index c, Index axis, Index r) const {
-        const Index channel = task.edges_apart ? c : 0;
+        const Index channel = task.edge_sets > 1 ? c : 0;
         return task.edges ? task.edges + ((channel * 2 + axis) * M + r) * N : nullptr;
     }
 
@@ -136,7 +136,7 @@ struct Differences {
 
 // R in a row, of which there may be one for all.
 inline const float* radii_of(const Variation& task, Index r) {
-    return task.radius + (task.radius_apart ? r * task.columns : 0);
+    return task.radius + (task.radius_rows > 1 ? r * task.columns : 0);
 }
 
 // A component moves by its momentum and along the slope, from `p` and what was before, to there.
@@ -158,8 +158,15 @@ inline void add_products(Index N, const float* a0, const float* b0, const float*
         for (Index j = 0; j < N; ++j) sums[j] += a0[j] * b0[j] + a1[j] * b1[j];
 }
 
-// In the first row and in the last, and in those before and after, u must be there: for it takes
-// rows of the field that others may have overwritten.
+// Finds u in the rows on either side of where pieces of work meet, and in the first and the last:
+// `ascend_rows` overwrites the rows of the field that these depend on.
+void descend_where_pieces_meet(const Variation& task, float* scratch) {
+    for (Index r = 0; r < task.rows + rows_of_a_piece; r += rows_of_a_piece) {
+        const Index first = larger(0, smaller(r, task.rows) - 1);
+        descend_rows(task, first, smaller(task.rows, r + 1), scratch);
+    }
+}
+
 void ascend_rows(const Variation& task, Index first, Index last, float* scratch) {
     const Descent descent{task, scratch};
     const Differences around{task, descent.row(2 + 2 * task.channels) - line};
@@ -204,7 +211,7 @@ void ascend_rows(const Variation& task, Index first, Index last, float* scratch)
     });
 }
 
-void look_rows(const Variation& task, Index first, Index last, float* scratch) {
+void evaluate_rows(const Variation& task, Index first, Index last, float* scratch) {
     const Differences around{task, scratch};
     const Index M = task.rows, N = task.columns;
     float* const squared = around.sums(0);
@@ -234,8 +241,8 @@ void look_rows(const Variation& task, Index first, Index last, float* scratch) {
                     const float quadratic = limit * (0.5f * squared[j] / divisor);
                     const float linear = limit * (norm - 0.5f * kink);
                     const float energy = bounded && norm > kink ? linear : quadratic;
-                    const float held = (0.5f * kink) * dual[j] / (limit > 0 ? limit : 1.0f);
-                    const float gap = (energy - work[j]) + held;
+                    const float conjugate = (0.5f * kink) * dual[j] / (limit > 0 ? limit : 1.0f);
+                    const float gap = (energy - work[j]) + conjugate;
                     energies[j] = k == 0 ? energy : energies[j] + energy;
                     gaps[j] = k == 0 ? gap : gaps[j] + gap;
                 }
