@@ -248,7 +248,7 @@ def _open(within: "Mask | None") -> "Planes | None":
     """Find which edges are open; None for all."""
     if within is None:
         return None
-    from pdefilter.kernels.edges import open_edges
+    from pdefilter.kernels.regions import open_edges
 
     return open_edges(within)
 
@@ -263,7 +263,7 @@ def _cut(
     """Fill the holes of the part of the image that they are in, and so many pixels around it."""
     import numpy as np
 
-    from pdefilter.kernels.box import box
+    from pdefilter.kernels.regions import box
 
     part = box(_of_any(holes), margin)
     inner = np.ascontiguousarray(u[:, *part])

@@ -206,7 +206,7 @@ def _divided(image: "Raster", wanted: "Mask | None") -> "tuple[Mask, Mask, Mask 
     """
     import numpy as np
 
-    from pdefilter.kernels.reach import reached
+    from pdefilter.kernels.regions import reached
 
     if wanted is None:
         if image.valid is None:

@@ -59,6 +59,6 @@ def edges_of(image: "Raster") -> "Planes | None":
     """Find which edges the holes of an image leave open; None for all."""
     if image.valid is None:
         return None
-    from pdefilter.kernels.edges import open_edges
+    from pdefilter.kernels.regions import open_edges
 
     return open_edges(image.valid)

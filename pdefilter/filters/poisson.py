@@ -240,7 +240,7 @@ class Cloning(Operation):
 
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (an Operation's)
         """Refuse images in which the picture does not lie, or that it would replace."""
-        from pdefilter.kernels.box import box
+        from pdefilter.kernels.regions import box
 
         region = _region(self.source, self.mask, self.at, shape)
         rows, columns = box(region, 0)
@@ -258,7 +258,7 @@ class Cloning(Operation):
         """Solve for the image whose differences are those of the picture."""
         import numpy as np
 
-        from pdefilter.kernels.box import box
+        from pdefilter.kernels.regions import box
 
         _require_whole(image)
         source, at = self.source, self.at

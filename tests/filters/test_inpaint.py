@@ -12,7 +12,7 @@ from skimage.restoration import inpaint_biharmonic
 import pdefilter
 from pdefilter import Image, ImageError
 from pdefilter.filters.inpaint import EQUATIONS
-from pdefilter.kernels.box import box
+from pdefilter.kernels.regions import box
 
 every_method = pytest.mark.parametrize("method", EQUATIONS)
 
@@ -202,7 +202,7 @@ def test_only_the_part_around_the_holes_is_looked_at(method, corner, photograph,
     holes[corner[0] : corner[0] + 12, corner[1] : corner[1] + 12] = True
     near, far = u.copy(), u.copy()
     inpainting.METHODS[method](near, holes)
-    monkeypatch.setattr("pdefilter.kernels.box.box", lambda *_: (slice(None), slice(None)))
+    monkeypatch.setattr("pdefilter.kernels.regions.box", lambda *_: (slice(None), slice(None)))
     inpainting.METHODS[method](far, holes)
     np.testing.assert_allclose(near, far, atol=2e-4)
     assert np.array_equal(near[:, ~holes], u[:, ~holes])

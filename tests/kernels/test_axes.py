@@ -13,17 +13,14 @@ from scipy.sparse import linalg
 from pdefilter.grid import Grid
 from pdefilter.kernels import bands
 from pdefilter.kernels.axes import add_up, require_image
-from pdefilter.kernels.box import box
 from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.cosine import decay_modes, restore_modes, solve_poisson, spectrum
 from pdefilter.kernels.differences import differences, divergence
-from pdefilter.kernels.edges import open_edges
 from pdefilter.kernels.edgewise import between_pixels, squared_differences
 from pdefilter.kernels.edgewise import conduct as conduct_edgewise
 from pdefilter.kernels.elliptic import GraphLaplacian
 from pdefilter.kernels.median import median, weighted_median
 from pdefilter.kernels.quadrants import gathered, pairs
-from pdefilter.kernels.reach import reached
 from pdefilter.kernels.reference import curvature, elliptic, shock, variation
 from pdefilter.kernels.reference.channels import deinterleave, interleave
 from pdefilter.kernels.reference.correlation import correlate, correlate_axes
@@ -35,6 +32,7 @@ from pdefilter.kernels.reference.lattice import reduce as reduce_tensors
 from pdefilter.kernels.reference.march import conduct, march, split
 from pdefilter.kernels.reference.risk import sums
 from pdefilter.kernels.reference.tensors import diffusion_along, projection
+from pdefilter.kernels.regions import box, open_edges, reached
 from pdefilter.kernels.slope import conductances, squared_slopes
 from pdefilter.kernels.taps import Taps
 from pdefilter.kernels.tensors import LEAST_DIFFUSIVITY, TensorLaw

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import planes
 
-from pdefilter.kernels.edges import open_edges
+from pdefilter.kernels.regions import open_edges
 from pdefilter.measure.percentile import quantile, squared_difference
 
 
