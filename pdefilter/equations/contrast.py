@@ -57,7 +57,7 @@ def contrast_parameter(
     u : ndarray of shape (C, M, N), float32
         The image.
     contrast : float or str
-        κ itself, as a part of full scale, or a percentile such as ``"p90"``
+        κ itself, as a fraction of full scale, or a percentile such as ``"p90"``
         (Perona & Malik 1990 chose 90): κ is then the difference that so many per
         cent of neighbouring pixels, along rows and columns, stay below.
     channels : int
