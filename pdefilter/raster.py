@@ -61,7 +61,7 @@ class Raster:
         A hole holds finite numbers that no other pixel may depend on. Of a
         result: which pixels the filter found; the others stay as they came.
     interval : tuple of float
-        The parts of full scale that an integer image stores as zero and as full
+        The fractions of full scale that an integer image stores as zero and as full
         scale. It is (0, 1) for intensities; signed and angular results widen it.
     scale : Scale
         What the numbers of the colour stand for.

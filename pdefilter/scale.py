@@ -154,7 +154,7 @@ class Scale:
 
 
 PLAIN = Scale()
-"""The scale of numbers that are parts of full scale, which is 1."""
+"""The scale of numbers that are fractions of full scale, which is 1."""
 
 
 def needs_origin(lowest: float, highest: float) -> bool:

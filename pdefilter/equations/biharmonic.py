@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 class Biharmonic:
     """Δ²u = f at free pixels, u given at the others: for f = 0 the plate that bends least.
 
-    13-point stencil, the square of the 5-point Laplacian with zero flux
-    through the border. Multigrid cycles for Δ, twice, precondition it.
+    The stencil has 13 points: it is the square of the 5-point Laplacian with zero
+    flux through the border. Two multigrid cycles for Δ are the preconditioner.
 
     Attributes
     ----------
     grids : sequence of GraphLaplacian
-        Which pixels are free, on the image's grid and on all coarser ones.
+        The free pixels, on the grid of the image and on all coarser ones.
     f : ndarray of shape (M, N), float32, or None
         The right-hand side; None for 0.
     """
@@ -53,7 +53,7 @@ class Biharmonic:
         return self._laplacian.product(p, None, None)
 
     def correction(self, u: "Plane") -> "Plane":
-        """Approximate what u lacks by two cycles for Δ."""
+        """Approximate the error of u by two cycles for Δ."""
         import numpy as np
 
         once, twice = np.zeros_like(u), np.zeros_like(u)

@@ -1,4 +1,4 @@
-"""Coherence-enhancing diffusion: along lines, wherever there are any."""
+"""Coherence-enhancing diffusion: it smooths along lines, where there are any."""
 
 import math
 from typing import TYPE_CHECKING
@@ -11,8 +11,8 @@ def coherence_enhancing(contrast: float) -> "TensorLaw":
     """Make λ₁ = α, λ₂ = α + (1 − α) exp(−κ⁴/(μ₁ − μ₂)²).
 
     (Weickert 1999, doi:10.1023/A:1008009714131, with C = κ⁴ and m = 1, so that
-    κ is a contrast here too: where the root of the coherence μ₁ − μ₂ is well
-    above it, lines are smoothed along.)
+    κ is a contrast here too: it smooths along lines where the root of the
+    coherence μ₁ − μ₂ is well above κ.)
 
     Parameters
     ----------

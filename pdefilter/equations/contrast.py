@@ -1,4 +1,4 @@
-"""The contrast parameter κ: which difference between neighbours counts as an edge."""
+"""The contrast parameter κ: from which difference on two neighbours have an edge between them."""
 
 import math
 import re
@@ -12,14 +12,14 @@ from pdefilter.scale import PLAIN, Scale
 if TYPE_CHECKING:
     from pdefilter.raster import Plane, Planes, Values
 
-# As numbers that spread over about one: a difference below is rounding noise of float32, and
-# the square of one above is hardly a number of float32.
+# For numbers whose range is about one. A smaller difference is rounding noise of float32, and the
+# square of a larger one is hardly a number of float32.
 SMALLEST = 1e-9
 LARGEST = 1e9
 
 
 def percentile_of(contrast: float | str) -> float | None:
-    """Read ``"p90"`` as 90; a number is no percentile.
+    """Read ``"p90"`` as 90; return None for a number, which is not a percentile.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def percentile_of(contrast: float | str) -> float | None:
     if isinstance(contrast, str) and (match := re.fullmatch(r"p(\d+(?:\.\d+)?)", contrast)):
         percentile = float(match[1])
         if not 0 < percentile < 100:
-            raise ValueError(f"{contrast} is no percentile; take one between p0 and p100")
+            raise ValueError(f"{contrast} is not a percentile; take one between p0 and p100")
         return percentile
     try:
         number = float(contrast)
@@ -57,21 +57,21 @@ def contrast_parameter(
     u : ndarray of shape (C, M, N), float32
         The image.
     contrast : float or str
-        κ itself, as a part of full scale, or a percentile such as ``"p90"``
-        (Perona & Malik 1990 chose 90): κ is then the difference that so many per
-        cent of neighbouring pixels, along rows and columns, stay below.
+        κ itself, as a fraction of full scale, or a percentile such as ``"p90"``
+        (Perona & Malik 1990 chose 90): κ is then that percentile of the differences
+        between neighbouring pixels, along rows and columns.
     channels : int
-        How many channels a difference is the root mean square of.
+        The number of channels over which the root mean square of differences is taken.
     edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, optional
         0 where an edge is closed, in all channels or each, and its difference does not
         count.
     scale : Scale
-        That of the image.
+        The scale of the image.
 
     Returns
     -------
     float
-        κ as a number of the image; zero where the percentile is.
+        κ as a number of the image; zero if the percentile is zero.
     """
     percentile = percentile_of(contrast)
     if percentile is None:
@@ -90,16 +90,16 @@ def _among_open_edges(u: "Planes", percentile: float, edges: "Planes") -> float:
     from pdefilter.kernels.edgewise import squared_differences
 
     squared, count = squared_differences(u, edges)
-    there = squared[count > 0] / count[count > 0]
-    if not there.size:
+    means = squared[count > 0] / count[count > 0]
+    if not means.size:
         return 0.0
-    return math.sqrt(float(np.percentile(there, percentile, method="lower")))
+    return math.sqrt(float(np.percentile(means, percentile, method="lower")))
 
 
 def usable(contrast: "float | Values") -> "float | Plane":
-    """Bring κ, a number or one for every pixel, to the range in which float32 can compare with it.
+    """Clip κ, one number or one for every pixel, to the range in which float32 can compare with it.
 
-    A percentile may be zero, where any difference is large.
+    A percentile may be zero; every difference is large then.
     """
     if isinstance(contrast, float):
         return min(LARGEST, max(SMALLEST, contrast))
@@ -118,15 +118,15 @@ def contrast_of_noise(
     diffusivity : Diffusivity
         g.
     presmooth : float
-        σ in px of the Gaussian that smooths what g sees.
+        σ in px of the Gaussian that smooths the image whose differences g depends on.
     deviations : sequence of float or of ndarray of shape (M, N)
         The standard deviation of the noise in every channel.
 
     Returns
     -------
     float or ndarray of shape (M, N)
-        κ in the unit of the noise: `noise_contrast` times the root mean square
-        difference that the smoothed noise makes between neighbours.
+        κ in the unit of the noise: `noise_contrast` times the root mean square of the
+        differences between neighbours in the smoothed noise.
     """
     import numpy as np
 

@@ -1,7 +1,7 @@
-"""How much of a gradient still diffuses: g as a function of s²/κ².
+"""The diffusivities: g as a function of s²/κ².
 
-The one table of them: the filter chooses from it, the help text is written
-from it, the kernels are called by what is in it.
+This table is the only one: filters choose from it, the help lists it, and kernels
+are called by the names in it.
 """
 
 import math
@@ -16,7 +16,7 @@ DiffusivityName: TypeAlias = Literal[
 
 @dataclass(frozen=True)
 class Diffusivity:
-    """A diffusivity g(s²), at most 1, that falls as the gradient s grows past κ.
+    """A diffusivity g(s²), at most 1, which falls as the gradient s grows beyond κ.
 
     Attributes
     ----------
@@ -25,12 +25,12 @@ class Diffusivity:
     conductance : str
         The name of g in `pdefilter.kernels.conductances`.
     scale : float
-        What s²/κ² is multiplied by to be the argument of that.
+        The factor by which s²/κ² becomes the argument of that conductance.
     noise_contrast : float
-        The κ that removes noise best, in standard deviations of the differences
-        that the noise itself makes: measured on photographs of 180 × 180 pixels
-        with noise of 15, 25 and 50 grey levels. A third more or less costs at most
-        a tenth of a decibel.
+        The κ that removes noise best, in standard deviations of the differences in the
+        noise itself. It was measured on photographs of 180 × 180 pixels with noise of
+        15, 25 and 50 grey levels. A third more or less costs at most a tenth of a
+        decibel.
     """
 
     formula: str
@@ -39,11 +39,11 @@ class Diffusivity:
     noise_contrast: float
 
 
-# Of the flux s g, which falls beyond s = κ exactly where (1 + 8C) exp(−C) = 1.
+# With this C the flux s g falls beyond s = κ: (1 + 8C) exp(−C) = 1.
 _WEICKERT = 3.31488
 
 DIFFUSIVITIES: Mapping[str, Diffusivity] = {
-    # Both Perona & Malik 1990, doi:10.1109/34.56205. The kernel's exponential is to base 2.
+    # The first two: Perona & Malik 1990, doi:10.1109/34.56205. The kernel's exponential has base 2.
     "exponential": Diffusivity("exp(−s²/κ²)", "exponential", 1 / math.log(2), 1.5),
     "rational": Diffusivity("1/(1 + s²/κ²)", "rational", 1.0, 0.4),
     # Charbonnier, Blanc-Féraud, Aubert & Barlaud 1997, doi:10.1109/83.551699.

@@ -1,4 +1,4 @@
-"""Edge-enhancing diffusion: across edges as their contrast allows, along them freely."""
+"""Edge-enhancing diffusion: freely along edges, and across them as their contrast allows."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def edge_enhancing(diffusivity: Diffusivity, contrast: float) -> "TensorLaw":
     """Make λ_i = α + (1 − α) g(μ_i).
 
-    Of one channel and where ρ = 0, μ₁ = |∇u_σ|² and μ₂ = 0, so that λ₂ = 1
+    For one channel and ρ = 0, μ₁ = |∇u_σ|² and μ₂ = 0, so that λ₂ = 1
     (Weickert 1998, Anisotropic Diffusion in Image Processing, section 5.1).
 
     Parameters

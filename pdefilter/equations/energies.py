@@ -1,4 +1,4 @@
-"""Energies ½‖u − f‖² + Σ λ φ(|∇u|), and the ways to their minimum."""
+"""Energies ½‖u − f‖² + Σ λ φ(|∇u|), and the methods that minimise them."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,43 +22,44 @@ Optimizer: TypeAlias = Literal[
 
 OPTIMIZERS: Mapping[str, str] = {
     "gradient-descent": "explicit steps of the diffusion",
-    "nesterov": "those with momentum",
-    "conjugate-gradient": "where the energy is quadratic",
-    "newton": "solves for the diffusivity of the step before, by multigrid",
+    "nesterov": "explicit steps with momentum",
+    "conjugate-gradient": "for quadratic energies",
+    "newton": "solves for the diffusivity of the previous step, by multigrid",
     "primal-dual": "projected steps of a dual field, with momentum",
 }
 
 MOST_ITERATIONS = 20_000
 
 MOST_SOLUTIONS = 200
-"""Of Newton's method, which takes tens where float32 can reach the tolerance; so does each."""
+"""The most linear systems of Newton's method, and iterations of each of them. Both take tens where
+float32 can reach the tolerance."""
 
-# So many in turn that come no nearer do so because of rounding.
+# If so many steps in turn come no nearer to the minimum, the reason is rounding.
 _PATIENCE = 5
 
 
 @dataclass(frozen=True)
 class Energy:
-    """½‖u − f‖² + Σ λ C φ(|∇u|), zero flux through the border.
+    """½‖u − f‖² + Σ λ C φ(|∇u|), with zero flux through the border.
 
     φ(s) = s (Rudin, Osher & Fatemi 1992, doi:10.1016/0167-2789(92)90242-F), s²/2κ
     (Tikhonov), or s²/2κ up to κ and s − κ/2 beyond (Huber 1964,
-    doi:10.1214/aoms/1177703732). So φ' is 1 at κ, and a pull of λ. φ of a pixel
-    is the mean over its four quadrants, so that no direction is preferred; in
-    each |∇u| is, of one-sided differences, the root mean square over the C
-    channels: a grey image in three equal channels is treated like one.
+    doi:10.1214/aoms/1177703732). So φ' is 1 at κ, where a slope pulls by λ. φ of a
+    pixel is the mean over its four quadrants, so that no direction is preferred. In
+    each quadrant |∇u| is the root mean square over the C channels, from one-sided
+    differences: three equal channels are treated like one.
 
     Attributes
     ----------
     f : ndarray of shape (C, M, N), float32
         The image.
     weight : float, or ndarray of shape (M, N), float32
-        λ ≥ 0, on the unit scale, times px; a map where it differs from pixel to
-        pixel. Where it is 0, a pixel pulls at nothing.
+        λ ≥ 0, on the unit scale, times px; a map if it differs from pixel to pixel.
+        Where it is 0, a slope does not pull.
     contrast : float
         κ ≥ 0, on the unit scale; 0 for total variation.
     bounded : bool
-        Whether a slope above κ counts by itself, not by its square.
+        Whether φ is linear for a slope above κ, not quadratic.
     edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, or None
         1 where an edge is open, 0 where it is closed, in all channels or in
         each; None for open.
@@ -80,7 +81,7 @@ class Energy:
 
     @property
     def softness(self) -> float:
-        """What the dual energy of a quadrant curves by at least, 4κ/λ."""
+        """The smallest curvature of the dual energy of a quadrant, 4κ/λ."""
         return 4 * self.contrast / self._heaviest if self._heaviest else 0.0
 
     @property
@@ -98,7 +99,7 @@ class Energy:
 
     @cached_property
     def _radius(self) -> "float | Plane":
-        """What the dual field of a pixel may be long, λ√C, for a slope summed over the channels."""
+        """The largest length of the dual field, λ√C, for a slope summed over the channels."""
         import numpy as np
 
         radius: Plane = np.asarray(self.weight, np.float32) * np.float32(math.sqrt(len(self.f)))
@@ -106,13 +107,14 @@ class Energy:
 
     @property
     def _kink(self) -> float:
-        """Where such a slope begins to count by itself."""
+        """The slope, summed over the channels, above which φ is linear."""
         return self.contrast * math.sqrt(len(self.f))
 
     def laplacians(self, u: "Planes") -> "Sequence[GraphLaplacian]":
-        """Make u − div(λ φ'(|∇u|)/|∇u| ∇u) = f an elliptic equation, for the slope that u has.
+        """Make the elliptic equation u − div(λ φ'(|∇u|)/|∇u| ∇u) = f, with the slope of this u.
 
-        One for every channel; one and the same where their edges are.
+        There is one equation for every channel, all of them the same object if they share
+        their edges.
         """
         import numpy as np
 
@@ -131,7 +133,7 @@ class Energy:
         return [GraphLaplacian(u.shape[1:], conducting * edges, ones) for edges in self.edges]
 
     def evaluate(self, u: "Planes") -> "tuple[float, Planes, float]":
-        """Find the energy, its gradient u − f − div(λ φ'(|∇u|)/|∇u| ∇u), and the norm of that."""
+        """Find the energy, its gradient u − f − div(λ φ'(|∇u|)/|∇u| ∇u), and its norm."""
         import numpy as np
 
         from pdefilter.kernels.sums import total
@@ -153,10 +155,10 @@ class Energy:
         varying = slopes - self.contrast / 2
         if self.contrast:
             quadratic = squared / (2 * self.contrast)
-            even = slopes <= self.contrast if self.bounded else True
-            varying = np.where(even, quadratic, varying)
-        away = (u - self.f).astype(np.float64)
-        return total(away * away) / 2 + len(u) * total(self.weight * varying) / 4
+            is_quadratic = slopes <= self.contrast if self.bounded else True
+            varying = np.where(is_quadratic, quadratic, varying)
+        misfit = (u - self.f).astype(np.float64)
+        return total(misfit * misfit) / 2 + len(u) * total(self.weight * varying) / 4
 
     def ascend(self, p: "Planes", before: "Planes", momentum: float) -> None:
         """Take a step of the dual field; see `pdefilter.kernels.variation.ascend`."""
@@ -197,12 +199,12 @@ def minimise(
     Parameters
     ----------
     energy : Energy
-        What to minimise.
+        The energy.
     optimizer : str
-        One of `OPTIMIZERS`; for total variation primal-dual, and only for a
-        quadratic energy conjugate-gradient.
+        One of `OPTIMIZERS`: for total variation primal-dual; conjugate-gradient for
+        quadratic energies only.
     tolerance : float
-        The distance from the minimiser to stop at, root mean square, on the unit scale.
+        The root mean square distance from the minimiser to stop at, on the unit scale.
     most : int
         The number of iterations to stop at, where the optimizer takes steps.
 
@@ -211,14 +213,14 @@ def minimise(
     u : ndarray of shape (C, M, N), float32
         The minimiser.
     trace : Trace
-        How it went; distances, too, are root mean squares.
+        The course of the minimisation.
     """
     from pdefilter.measure import extremes
     from pdefilter.raster import keep_within
 
     u, trace = _minimise(energy, optimizer, tolerance * math.sqrt(energy.f.size), most)
-    # To cut u off at the range of f would lessen both terms of the energy: the minimum lies within,
-    # and u comes no further from it.
+    # Clipping u to the range of f lowers both terms of the energy. So the minimum lies within that
+    # range, and clipping does not move u away from it.
     return keep_within(u, extremes.as_arrays(extremes.limits(energy.f))), trace
 
 
@@ -233,11 +235,11 @@ def _minimise(energy: Energy, optimizer: str, norm: float, most: int) -> "tuple[
         return _by_conjugate_gradients(energy, norm)
     if optimizer == "newton":
         return _by_newton(energy, norm)
-    by = {"gradient-descent": descent.gradient_descent, "nesterov": descent.nesterov}
-    return by[optimizer](energy, f, norm, most)
+    method = {"gradient-descent": descent.gradient_descent, "nesterov": descent.nesterov}
+    return method[optimizer](energy, f, norm, most)
 
 
-class _Bare(Poisson):
+class _Unpreconditioned(Poisson):
     """An equation without a preconditioner."""
 
     def correction(self, u: "Plane") -> "Plane":
@@ -249,14 +251,18 @@ def _by_conjugate_gradients(energy: Energy, norm: float) -> "tuple[Planes, Trace
     per_channel = norm / math.sqrt(len(u))
     trace.should_continue(*energy.evaluate(u)[::2], most=0)
     for laplacian, f, plane in zip(energy.laplacians(u), energy.f, u, strict=True):
-        norms = solve(_Bare([laplacian], f), plane, tolerance=per_channel, most=MOST_ITERATIONS)
+        equation = _Unpreconditioned([laplacian], f)
+        norms = solve(equation, plane, tolerance=per_channel, most=MOST_ITERATIONS)
         trace.iterations += len(norms) - 1
     trace.should_continue(*energy.evaluate(u)[::2], most=0)
     return u, trace
 
 
 def _by_newton(energy: Energy, norm: float) -> "tuple[Planes, Trace]":
-    """Solve for the diffusivity that u had (Vogel & Oman 1996, doi:10.1137/0917016), in turn."""
+    """Solve repeatedly, each time for the diffusivity of the last u.
+
+    (Vogel & Oman 1996, doi:10.1137/0917016.)
+    """
     u, trace = energy.f.copy(), Trace(norm)
     while trace.should_continue(*energy.evaluate(u)[::2], MOST_SOLUTIONS) and not trace.has_stalled(
         _PATIENCE

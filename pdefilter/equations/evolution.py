@@ -1,6 +1,7 @@
-"""What a scheme may ask of an equation that evolves an image in time.
+"""The equations that schemes can advance in time, as protocols.
 
-Where it gives room, it does not need the image itself again: see `pdefilter.kernels.scratch`.
+If a scheme passes a `Scratch`, the equation may reuse the memory of the image; see
+`pdefilter.kernels.scratch`.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ class LinearEvolution(Protocol):
 
     @property
     def largest_stable_step(self) -> float:
-        """The largest size in px² of an explicit step that is stable by itself."""
+        """The largest size in px² of a single stable explicit step."""
         ...
 
     def march(
@@ -34,26 +35,27 @@ class LinearEvolution(Protocol):
 class Evolution(Protocol):
     """u_t = A(u) u.
 
-    Several images of one shape, along an axis before the others, may march at once, each by itself.
+    Several images of one shape may march at once, stacked along an additional first axis. They do
+    not affect each other.
     """
 
     @property
     def largest_stable_step(self) -> float:
-        """The largest size in px² of an explicit step that is stable by itself."""
+        """The largest size in px² of a single stable explicit step."""
         ...
 
     def march(
         self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
     ) -> "Planes":
-        """Take explicit steps; the coefficients follow u at every step."""
+        """Take explicit steps; the coefficients are computed anew from u at every step."""
         ...
 
     def freeze(self, u: "Planes") -> LinearEvolution:
-        """Make the evolution whose coefficients are held as they are for u."""
+        """Make the linear evolution with the coefficients of this u."""
         ...
 
     def cropped(self, rows: "Places", columns: "Places") -> "Evolution":
-        """Make the evolution of a part of the image, cut out, as NumPy would by these two."""
+        """Make the evolution of the part of the image that these rows and columns index."""
         ...
 
 
@@ -71,7 +73,7 @@ class Splittable(Evolution, Protocol):
 def one_by_one(
     march: "Callable[[Planes, Sequence[float]], Planes]", images: "Planes", sizes: Sequence[float]
 ) -> "Planes":
-    """Let several images march by what takes one."""
+    """Let several images march, one after the other."""
     import numpy as np
 
     return np.stack([march(u, sizes) for u in images])

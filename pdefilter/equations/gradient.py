@@ -1,4 +1,4 @@
-"""Finite differences that find edges, and what they say of a colour image."""
+"""Finite differences that find edges, in grey and colour images."""
 
 import math
 from collections.abc import Mapping
@@ -11,24 +11,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Operator:
-    """A pair of kernels, one for each axis: a difference along it, smoothed across it.
+    """A pair of kernels for each axis: a difference along it, and smoothing across it.
 
     Attributes
     ----------
     difference : tuple of float
-        Weights along the axis, so scaled that no image within [0, 1] leaves
-        [−1, 1]; a first difference reads 1 at an ideal step.
+        Weights along the axis, scaled so that images in [0, 1] give results in
+        [−1, 1]; a first difference is 1 at an ideal step.
     smoothing : tuple of float
         Weights across the axis, of sum one.
     first : int
-        Offset of the first weight of either, in px.
+        Offset in px of the first weight of either kernel.
     mean : float
-        What the strength multiplies a sum by: that of a first derivative's
-        squared components, or a Laplacian's components.
+        The factor of the sum that makes the strength: of the squared components of
+        a gradient, or of the components of a Laplacian.
     order : int
         1 for a gradient, 2 for a Laplacian.
     source : str
-        Where it was first published.
+        The first publication.
     """
 
     difference: tuple[float, ...]
@@ -56,11 +56,11 @@ OPERATORS: Mapping[str, Operator] = {
 
 
 def shared_gradient(image: "Raster", operator: Operator) -> "Planes":
-    """Find the one vector per pixel that says most about the channels' gradients.
+    """Find the one vector at every pixel that describes the channels' gradients best.
 
     A neighbour counts by its opacity, and a transparent pixel or a hole has no
-    edge: by the product rule α∇c = ∇(αc) − c∇α, so neither hidden colour nor
-    the outline of the alpha channel or of a hole shows.
+    edge. By the product rule α∇c = ∇(αc) − c∇α neither hidden colours nor the
+    outline of the alpha channel or of a hole show.
 
     Parameters
     ----------
@@ -73,14 +73,14 @@ def shared_gradient(image: "Raster", operator: Operator) -> "Planes":
     -------
     ndarray of shape (2, M, N), float32
         The components along the rows axis and the columns axis of the vector
-        that `pdefilter.kernels.gradient.gradient` defines; in [−1, 1] for
-        images in [0, 1].
+        defined by `pdefilter.kernels.gradient.gradient`; in [−1, 1] for images in
+        [0, 1].
     """
     return _measured(image, operator, "vector")
 
 
 def strength(image: "Raster", operator: Operator) -> "Plane":
-    """Measure the shared gradient: its components' mean square's root, or |Δu|/4.
+    """Find the strength of edges: the root mean square of the components, or |Δu|/4.
 
     Parameters
     ----------
@@ -115,10 +115,10 @@ def _measured(image: "Raster", operator: Operator, measure: str) -> "Planes":
 
 
 def direction(v_r: "Plane", v_c: "Plane") -> "Plane":
-    """Measure the angle in (−π, π], from the columns axis (right) to the rows axis (down)."""
+    """Find the angle in (−π, π], from the columns axis (right) to the rows axis (down)."""
     import numpy as np
 
-    # In double precision, so that no library's last bit survives the rounding to float32.
+    # Libraries differ in the last bit of double precision, which rounding to float32 removes.
     return np.arctan2(v_r.astype(np.float64), v_c).astype(np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Images found from their gradients: Δu = div v, for v that is meant to be ∇u."""
+"""Images from their gradients: Δu = div v, where v is the wanted ∇u."""
 
 from typing import TYPE_CHECKING
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 def clone(target: "Planes", source: "Planes", region: "Mask", *, mixed: bool) -> Residual:
     """Solve Δu = div v in a region, v the gradient of another image, in place.
 
-    Around the region u is as it was, so that only differences are carried over
+    Around the region u does not change, so that only differences are copied
     (Pérez, Gangnet & Blake 2003, doi:10.1145/882262.882269).
 
     Parameters
     ----------
     target : ndarray of shape (C, M, N), float32
-        The image.
+        The image u.
     source : ndarray of shape (C, M, N), float32
-        That whose gradient is taken.
+        The image with the gradient v.
     region : ndarray of shape (M, N), bool
-        Where; not everywhere.
+        The region, which is not the whole image.
     mixed : bool
         Whether v is, between any two pixels, the larger difference of the two
         images.
@@ -35,24 +35,24 @@ def clone(target: "Planes", source: "Planes", region: "Mask", *, mixed: bool) ->
     for c, plane in enumerate(source):
         v = differences(plane)
         if mixed:
-            own = differences(target[c])
-            np.copyto(v, own, where=abs(own) > abs(v))
+            in_target = differences(target[c])
+            np.copyto(v, in_target, where=abs(in_target) > abs(v))
         np.negative(divergence(v), out=f[c])
     return balance(target, [GraphLaplacian(region.shape, free=region)] * len(target), f)
 
 
 def integrate(down: "Planes", across: "Planes") -> "Planes":
-    """Find the image whose differences are nearest, by their mean square, to those given.
+    """Find the image whose differences are nearest to given ones, in the mean square.
 
-    Solves Δu = div v by a cosine transform (Frankot & Chellappa 1988,
+    It solves Δu = div v by a cosine transform (Frankot & Chellappa 1988,
     doi:10.1109/34.3909; with free borders Simchony, Chellappa & Shao 1990,
     doi:10.1109/34.55103).
 
     Parameters
     ----------
     down, across : ndarray of shape (C, M, N), float32
-        The differences to the pixel below and to that on the right; those
-        across the border do not count.
+        The differences to the pixel below and to the pixel on the right;
+        differences across the border do not count.
 
     Returns
     -------
@@ -69,10 +69,10 @@ def integrate(down: "Planes", across: "Planes") -> "Planes":
 
 
 def flatten(u: "Planes", length: float) -> "Planes":
-    """Keep the gradient of an image, and pull the image to its mean over wide stretches.
+    """Keep the gradient of an image, and pull the image to its mean at large scales.
 
-    The least ∫ |∇v − ∇u|² + |v − mean u|²/L², which solves v/L² − Δv =
-    mean u/L² − Δu: a wave of eigenvalue μ of −Δ keeps μ/(μ + 1/L²) of its
+    The result v minimises ∫ |∇v − ∇u|² + |v − mean u|²/L², and solves v/L² − Δv =
+    mean u/L² − Δu. A wave of eigenvalue μ of −Δ keeps μ/(μ + 1/L²) of its
     amplitude (Morel, Petro & Sbert 2014, doi:10.5201/ipol.2014.84).
 
     Parameters
@@ -85,7 +85,7 @@ def flatten(u: "Planes", length: float) -> "Planes":
     Returns
     -------
     ndarray of shape (C, M, N), float32
-        A new array, of the mean of u.
+        A new array with the mean of u.
     """
     import numpy as np
 

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Heat:
-    """u_t = div(c ∇u), zero flux through the border; 5-point stencil.
+    """u_t = div(c ∇u), with zero flux through the border; 5-point stencil.
 
-    Where c = 1, after the time t an image is smoothed like with a Gaussian of
+    If c = 1, after the time t an image is smoothed as by a Gaussian of
     σ = √(2t) (Iijima 1959; Weickert, Ishikawa & Imiya 1999,
     doi:10.1023/A:1008344623873).
 
     Attributes
     ----------
     edges : ndarray of shape (2, M, N), float32, or None
-        The conductance c ≤ 1 of the edge below every pixel and of that to its
+        The conductance c ≤ 1 of the edge below every pixel and of the edge to its
         right; None for 1 everywhere.
     spacing : tuple of float
         The distance of neighbouring pixels along every axis.
@@ -33,7 +33,10 @@ class Heat:
 
     @property
     def largest_stable_step(self) -> float:
-        """Above it the highest frequency grows; up to it, minima and maxima are kept."""
+        """The largest stable step: beyond it the highest frequency grows.
+
+        Up to it no new minimum or maximum appears.
+        """
         return largest_stable_step(self.spacing)
 
     def march(
@@ -62,7 +65,7 @@ class Heat:
         return self
 
     def cropped(self, rows: "Places", columns: "Places") -> "Heat":
-        """Make the evolution of a part of the image, cut out."""
+        """Make the evolution of the part of the image that these rows and columns index."""
         return self if self.edges is None else replace(self, edges=self.edges[:, rows, columns])
 
     def split(
@@ -74,7 +77,7 @@ class Heat:
         return split(u, sizes, edges=self.edges, spacing=self.spacing, scratch=scratch)
 
     def evolve_exactly(self, u: "Planes", time: float) -> "Planes":
-        """Solve to `time` without a step: every cosine mode decays by itself.
+        """Solve for a time without steps: every cosine mode decays by itself.
 
         The cosines cos(πk(i+½)/N) are the eigenvectors of the 5-point Laplacian
         with mirrored border, of eigenvalue −(2 − 2cos(πk/N)) along each axis
@@ -97,10 +100,10 @@ class Heat:
         return decay_modes(u, time, self.spacing)
 
     def evolve_back(self, u: "Planes", time: float, amount: float) -> "Planes":
-        """Solve backward in time, regularised: no frequency grows by more than 1 + a.
+        """Solve backward in time with regularisation: no frequency grows by more than 1 + a.
 
-        The solution v of (exp(tΔ) + 1/a) v = (1 + 1/a) u, by Lavrentiev's method
-        (1967); constants are kept.
+        The result is the solution v of (exp(tΔ) + 1/a) v = (1 + 1/a) u, by
+        Lavrentiev's method (1967). Constants are kept.
 
         Parameters
         ----------

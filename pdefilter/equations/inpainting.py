@@ -1,4 +1,4 @@
-"""The equations that fill holes from what is around them."""
+"""The equations that fill holes from their surroundings."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -32,32 +32,32 @@ if TYPE_CHECKING:
 
 _MOST_ROUNDS = 200
 
-# What a solution in float32 may leave of what u in float64 lacks.
+# The fraction of the residual of u in float64 that a solution in float32 may leave.
 _REFINED = 1e-3
 
-# A quarter of a grey level: below it total variation counts the square of a slope.
+# A quarter of a grey level. Total variation counts smaller slopes by their square.
 _SMALLEST_SLOPE = 1e-3
 _STEADY = 1e-4
 
-# What slopes more than most of the image is an edge, if that is more than half a grey level. A
-# smaller contrast, in noise or rich texture, makes D turn round at the least change of u, and
-# neither rounds nor explicit steps come to rest: at p50 there still are photographs where they do
-# not. From there to p70 the error in a photograph's scratches grows by 2 %.
+# A slope above those of most of the image is an edge, if it is above half a grey level. In noise or
+# rich texture a smaller contrast lets D turn at the smallest change of u, and neither rounds nor
+# explicit steps converge: at p50 they still fail for some photographs. From p50 to p70 the error in
+# the scratches of a photograph grows by 2 %.
 _USUAL = "p60"
 _LEAST_EDGE = 0.002
 _PRESMOOTH = 1.0
 _BALANCED = 1e-5
 
-# Solved for more exactly, few pixels among many holes swing from round to round.
-_PART = 3
+# With more exact solutions, few known pixels among many holes oscillate from round to round.
+_RESIDUAL_FACTOR = 3
 _LEAST_SHARE = 1 / 64
 
-# How far what an equation says of a pixel reaches: to its neighbours, to theirs, and along edges
-# to whom D ≥ 0.01 ties it, 5 px away at most, whose D follows what is smoothed 5 px around: that
-# is 10, and some to spare.
+# The pixels around a hole that its equations need: its neighbours; also their neighbours; or, along
+# edges, the neighbours on the stencil of D ≥ 0.01, at most 5 px away, where D depends on pixels
+# another 5 px away: 10 px, rounded up.
 _NEIGHBOURS = 1
-_THEIRS = 2
-_TIED = 32
+_SECOND_NEIGHBOURS = 2
+_STENCIL = 32
 
 
 def fill_harmonic(u: "Planes", holes: "Mask", within: "Mask | None" = None) -> Residual:
@@ -66,12 +66,13 @@ def fill_harmonic(u: "Planes", holes: "Mask", within: "Mask | None" = None) -> R
     Parameters
     ----------
     u : ndarray of shape (C, M, N), float32
-        The image, in its holes a first guess that the solution replaces.
+        The image. Its holes contain a first guess, which the solution replaces.
     holes : ndarray of shape (M, N) or (C, M, N), bool
-        Where to solve, in all channels or in each; in none everywhere.
+        The pixels to solve for, in all channels or in each; never all pixels of a
+        channel.
     within : ndarray of shape (M, N) or (C, M, N), bool, optional
-        What has a value or gets one; nothing passes from other pixels, which
-        stay. By default all. Whatever is to be solved for must be tied to a value.
+        The pixels that have a value or get one; by default all. Other pixels stay,
+        and there is no flux from them. All holes must be connected to known pixels.
     """
     return balance(u, _laplacians(u, holes, _open(within)))
 
@@ -79,9 +80,9 @@ def fill_harmonic(u: "Planes", holes: "Mask", within: "Mask | None" = None) -> R
 def fill_biharmonic(u: "Planes", holes: "Mask", within: "Mask | None" = None) -> Residual:
     """Solve Δ²u = 0 in the holes: a thin plate.
 
-    A condition number like the fourth power of a hole's width is too much for
-    float32: u is kept in float64, and what it lacks is solved for in float32,
-    repeatedly. Parameters as of `fill_harmonic`.
+    The condition number grows with the fourth power of a hole's width, which is too
+    much for float32. So u is kept in float64, and corrections are solved for in
+    float32, repeatedly. The parameters are those of `fill_harmonic`.
 
     References
     ----------
@@ -95,16 +96,16 @@ def fill_biharmonic(u: "Planes", holes: "Mask", within: "Mask | None" = None) ->
     unit, tolerance = unit_of(u, holes), TOLERANCE / 10
     worst, iterations = 0.0, 0
     laplacians, free = _laplacians(u, holes, _open(within)), np.broadcast_to(holes, u.shape)
-    for grids, plane, own in zip(hierarchies(laplacians), u, free, strict=True):
-        count = max(1, int(np.count_nonzero(own)))
+    for grids, plane, free_in_plane in zip(hierarchies(laplacians), u, free, strict=True):
+        count = max(1, int(np.count_nonzero(free_in_plane)))
         exact = plane.astype(np.float64)
         for _ in range(_MOST_ROUNDS):
-            lack = Biharmonic(grids).residual(exact)
-            size = math.sqrt(total(lack * lack) / count)
+            residual = Biharmonic(grids).residual(exact)
+            size = math.sqrt(total(residual * residual) / count)
             if size <= tolerance * unit:
                 break
             change = np.zeros_like(plane)
-            equation = Biharmonic(grids, (lack / size).astype(np.float32))
+            equation = Biharmonic(grids, (residual / size).astype(np.float32))
             enough = max(_REFINED, tolerance * unit / size / 2) * math.sqrt(count)
             norms = solve(equation, change, tolerance=enough, most=MOST_ITERATIONS)
             exact += change * size
@@ -115,13 +116,13 @@ def fill_biharmonic(u: "Planes", holes: "Mask", within: "Mask | None" = None) ->
 
 
 def fill_with_least_variation(u: "Planes", holes: "Mask", within: "Mask | None" = None) -> Residual:
-    """Solve div(∇u/|∇u|) = 0 in the holes: edges go on straight, as the shortest.
+    """Solve div(∇u/|∇u|) = 0 in the holes: edges continue by the shortest way.
 
-    The least Σ √(|∇u|² + ε²), ε = 1e-3, of every pixel the mean over its four
-    quadrants, so that no direction is preferred; the channels share one slope.
-    What 1/|∇u| conducts is held while u is solved for, in turn (Vogel & Oman
-    1996, doi:10.1137/0917016), until that sum falls by no more than 1e-4 of
-    itself. Parameters as of `fill_harmonic`.
+    It minimises Σ √(|∇u|² + ε²), ε = 1e-3, where the term of a pixel is the mean over
+    its four quadrants, so that no direction is preferred. The channels share one
+    slope. Each round keeps the conductances 1/|∇u| fixed and solves for u (Vogel &
+    Oman 1996, doi:10.1137/0917016), until the sum falls by no more than 1e-4 of
+    itself. The parameters are those of `fill_harmonic`.
 
     References
     ----------
@@ -138,7 +139,7 @@ def fill_with_least_variation(u: "Planes", holes: "Mask", within: "Mask | None" 
     sloping = _sloping(holes)
     variation, fall = math.inf, math.inf
     for k in range(_MOST_ROUNDS):
-        # From the membrane, which is ε = ∞, step by step to the ε that is meant.
+        # Start from the membrane, which is ε = ∞, and reduce ε to its value step by step.
         epsilon = np.float32(max(_SMALLEST_SLOPE, 2.0**-k) * unit)
         slopes = np.sqrt(squared_slopes(u, edges) + epsilon * epsilon)
         last, variation = variation, total(slopes[:, sloping])
@@ -153,15 +154,15 @@ def fill_with_least_variation(u: "Planes", holes: "Mask", within: "Mask | None" 
 
 
 def fill_along_edges(u: "Planes", holes: "Mask", within: "Mask | None" = None) -> Residual:
-    """Solve div(D ∇u) = 0 in the holes, D = g(∇u_σ ∇u_σᵀ): what comes in goes on along edges.
+    """Solve div(D ∇u) = 0 in the holes, D = g(∇u_σ ∇u_σᵀ): edges continue in their direction.
 
-    The steady state of edge-enhancing diffusion with Charbonnier's g, σ = 1 px
-    and the κ that 60 % of the differences between neighbours of u_σ stay below,
-    u being a membrane there; 0.002 at least. From that membrane on, D is held
-    while u is solved for, to a third of what it lacks, in turn, until the root
-    mean square of div(D ∇u) with the D of u itself is at most 1e-5; whenever
-    its way turns back, u goes half as far, and then by and by farther again.
-    Parameters as of `fill_harmonic`.
+    The result is the steady state of edge-enhancing diffusion with Charbonnier's g
+    and σ = 1 px. κ is the 60th percentile of the differences between neighbours of
+    u_σ, where u is the membrane, but at least 0.002. Starting from that membrane, each
+    round keeps D fixed and solves for u, to a third of the residual. It stops when the
+    root mean square of div(D ∇u), with the D of u itself, is at most 1e-5. Whenever
+    the direction of the change reverses, u moves by half as much of it; otherwise the
+    share grows slowly. The parameters are those of `fill_harmonic`.
 
     References
     ----------
@@ -169,13 +170,13 @@ def fill_along_edges(u: "Planes", holes: "Mask", within: "Mask | None" = None) -
     doi:10.1007/s10851-008-0087-0; Schmaltz et al. 2014,
     doi:10.1007/s11263-014-0702-z.
     """
-    membrane = _cut(_NEIGHBOURS, fill_harmonic, u, holes, within)
+    membrane = _fill_around_holes(_NEIGHBOURS, fill_harmonic, u, holes, within)
     unit, smoothed = unit_of(u, holes), Smoothing(_PRESMOOTH, within)
     usual = contrast_parameter(smoothed(u), _USUAL, len(u), _open(within))
     law = edge_enhancing(DIFFUSIVITIES["charbonnier"], max(_LEAST_EDGE * unit, usual))
     solve_along = partial(_balance_along_edges, law=law, unit=unit)
-    found = _cut(_TIED, solve_along, u, holes, within)
-    return replace(found, iterations=membrane.iterations + found.iterations)
+    residual = _fill_around_holes(_STENCIL, solve_along, u, holes, within)
+    return replace(residual, iterations=membrane.iterations + residual.iterations)
 
 
 def _balance_along_edges(
@@ -188,47 +189,48 @@ def _balance_along_edges(
     diffusion = TensorDiffusion(law, len(u), Smoothing(_PRESMOOTH, within), Smoothing(0))
     free = np.broadcast_to(holes, u.shape)
     grids_of = [*hierarchies(_laplacians(u, holes, _open(within)))]
-    roots = [math.sqrt(max(1, int(np.count_nonzero(own)))) for own in free]
+    roots = [math.sqrt(max(1, int(np.count_nonzero(free_in_plane)))) for free_in_plane in free]
     worst, share, iterations = math.inf, 1.0, 0
-    way, last = np.empty_like(u), np.zeros_like(u)
+    change, last = np.empty_like(u), np.zeros_like(u)
     for _ in range(_MOST_ROUNDS):
         frozen = diffusion.freeze(u).of_channels(len(u))
         equations = [*map(TensorBalance, frozen, grids_of, free)]
         pairs = zip(equations, u, strict=True)
-        lacks = [math.sqrt(equation.product(plane, None)) for equation, plane in pairs]
-        worst = max(lack / root for lack, root in zip(lacks, roots, strict=True)) / unit
+        residuals = [math.sqrt(equation.product(plane, None)) for equation, plane in pairs]
+        worst = max(norm / root for norm, root in zip(residuals, roots, strict=True)) / unit
         if worst <= _BALANCED:
             break
-        way[:] = u
-        for equation, plane, lack in zip(equations, way, lacks, strict=True):
-            norms = solve(equation, plane, tolerance=lack / _PART, most=MOST_ITERATIONS)
+        change[:] = u
+        for equation, plane, residual in zip(equations, change, residuals, strict=True):
+            enough = residual / _RESIDUAL_FACTOR
+            norms = solve(equation, plane, tolerance=enough, most=MOST_ITERATIONS)
             iterations += len(norms) - 1
-        way -= u
-        turned = total(np.multiply(way, last, dtype=np.float64)) < 0
-        share = max(share / 2, _LEAST_SHARE) if turned else min(1.1 * share, 1.0)
-        u += way * np.float32(share)
-        way, last = last, way
+        change -= u
+        has_reversed = total(np.multiply(change, last, dtype=np.float64)) < 0
+        share = max(share / 2, _LEAST_SHARE) if has_reversed else min(1.1 * share, 1.0)
+        u += change * np.float32(share)
+        change, last = last, change
     return Residual(worst, _BALANCED, iterations)
 
 
 def _laplacians(
     u: "Planes", holes: "Mask", edges: "Planes | None" = None
 ) -> "Sequence[GraphLaplacian]":
-    """Make the equation of every channel, free in its holes; the same where they share them."""
+    """Make the equation of every channel, free in its holes; one for all if they share these."""
     from pdefilter.kernels.elliptic import GraphLaplacian
 
     if holes.ndim == 2 and (edges is None or edges.ndim == 3):
         return [GraphLaplacian(holes.shape, edges, free=holes)] * len(u)
-    of_channels = [edges] * len(u) if edges is None or edges.ndim == 3 else edges
-    every = [holes] * len(u) if holes.ndim == 2 else holes
+    edges_of_channels = [edges] * len(u) if edges is None or edges.ndim == 3 else edges
+    holes_of_channels = [holes] * len(u) if holes.ndim == 2 else holes
     return [
         GraphLaplacian(free.shape, conducting, free=free)
-        for free, conducting in zip(every, of_channels, strict=True)
+        for free, conducting in zip(holes_of_channels, edges_of_channels, strict=True)
     ]
 
 
 def _sloping(holes: "Mask") -> "Mask":
-    """Find the pixels with a slope that depends on what is filled: holes and their neighbours."""
+    """Find the pixels whose slope depends on the filling: holes and their neighbours."""
     import numpy as np
 
     framed = np.pad(_of_any(holes), 1)
@@ -253,29 +255,29 @@ def _open(within: "Mask | None") -> "Planes | None":
     return open_edges(within)
 
 
-def _cut(
+def _fill_around_holes(
     margin: int,
     fill: "Fill",
     u: "Planes",
     holes: "Mask",
     within: "Mask | None" = None,
 ) -> Residual:
-    """Fill the holes of the part of the image that they are in, and so many pixels around it."""
+    """Fill the holes in the smallest window that holds them all and a margin around them."""
     import numpy as np
 
     from pdefilter.kernels.regions import box
 
-    part = box(_of_any(holes), margin)
-    inner = np.ascontiguousarray(u[:, *part])
-    inside = None if within is None else np.ascontiguousarray(within[..., *part])
-    residual = fill(inner, np.ascontiguousarray(holes[..., *part]), inside)
-    u[:, *part] = inner
+    window = box(_of_any(holes), margin)
+    inner = np.ascontiguousarray(u[:, *window])
+    inside = None if within is None else np.ascontiguousarray(within[..., *window])
+    residual = fill(inner, np.ascontiguousarray(holes[..., *window]), inside)
+    u[:, *window] = inner
     return residual
 
 
 METHODS: "Mapping[str, Fill]" = {
-    "harmonic": partial(_cut, _NEIGHBOURS, fill_harmonic),
-    "biharmonic": partial(_cut, _THEIRS, fill_biharmonic),
-    "tv": partial(_cut, _THEIRS, fill_with_least_variation),
+    "harmonic": partial(_fill_around_holes, _NEIGHBOURS, fill_harmonic),
+    "biharmonic": partial(_fill_around_holes, _SECOND_NEIGHBOURS, fill_biharmonic),
+    "tv": partial(_fill_around_holes, _SECOND_NEIGHBOURS, fill_with_least_variation),
     "edge-enhancing": fill_along_edges,
 }

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PeronaMalik:
-    """u_t = div(g(|∇u|²) ∇u), zero flux through the border; differences edge by edge.
+    """u_t = div(g(|∇u|²) ∇u), with zero flux through the border; differences edge by edge.
 
-    All channels share the conductance of an edge, which follows the root mean
-    square of their differences across it, or colour edges would drift apart
-    (after Gerig, Kübler, Kikinis & Jolesz 1992, doi:10.1109/42.141646, who
-    take the sum; with the mean, κ and the noise of one channel keep their
+    All channels share the conductance of an edge, so that colour edges do not
+    drift apart. It depends on the root mean square of their differences across
+    the edge (after Gerig, Kübler, Kikinis & Jolesz 1992, doi:10.1109/42.141646,
+    who take the sum; with the mean, κ and the noise of one channel keep their
     meaning for any number of channels).
 
     Attributes
@@ -32,10 +32,10 @@ class PeronaMalik:
     channels : int
         The number C of channels in the mean.
     edges : ndarray of shape (2, M, N), float32, or None
-        What g is multiplied by on the edge below every pixel and on that to
-        its right: 0 where it is closed; None for 1 everywhere.
+        The factor of g on the edge below every pixel and on the edge to its right:
+        0 where it is closed; None for 1 everywhere.
     guide : ndarray of shape (C, M, N), float32, or None
-        The image that g follows; None for u as it evolves.
+        The image that g depends on; None for u as it evolves.
     spacing : tuple of float
         The distance of neighbouring pixels along every axis.
     """
@@ -50,7 +50,7 @@ class PeronaMalik:
 
     @property
     def largest_stable_step(self) -> float:
-        """As g ≤ 1, up to it every new value is a mean of old ones."""
+        """The largest stable step: up to it, as g ≤ 1, every new value is a mean of old ones."""
         return largest_stable_step(self.spacing)
 
     def march(
@@ -80,11 +80,11 @@ class PeronaMalik:
         )
 
     def freeze(self, u: "Planes") -> "PeronaMalik":
-        """Hold the conductances as they are for u: a linear diffusion."""
+        """Make the linear diffusion with the conductances of this u."""
         return replace(self, guide=u)
 
     def cropped(self, rows: "Places", columns: "Places") -> "PeronaMalik":
-        """Make the evolution of a part of the image, cut out."""
+        """Make the evolution of the part of the image that these rows and columns index."""
         edges, guide = (
             planes if planes is None else planes[:, rows, columns]
             for planes in (self.edges, self.guide)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MOST_ITERATIONS = 200
 
-# What rounding to float32 leaves of Δu on the unit scale is 1e-7.
+# Rounding to float32 changes Δu by 1e-7 on the unit scale.
 TOLERANCE = 1e-6
 
 
@@ -22,15 +22,15 @@ TOLERANCE = 1e-6
 class Poisson:
     """−div(c ∇u) + d u = f at free pixels, u given at the others; 5-point stencil, h = 1.
 
-    Zero flux through the border. Solved by conjugate gradients that a
-    multigrid cycle preconditions, which takes a few iterations whatever the
-    shape of the holes.
+    There is no flux through the border. The solver is conjugate gradients with a
+    multigrid cycle as preconditioner, which takes a few iterations for any shape of
+    the holes.
 
     Attributes
     ----------
     grids : sequence of GraphLaplacian
-        The conductances c, the leaks d and which pixels are free, on the
-        image's grid and on all coarser ones.
+        The conductances c, the leaks d and the free pixels, on the grid of the image
+        and on all coarser ones.
     f : ndarray of shape (M, N), float32, or None
         The right-hand side; None for 0.
     """
@@ -47,7 +47,7 @@ class Poisson:
         return -self.grids[0].product(p, None, p)
 
     def correction(self, u: "Plane") -> "Plane":
-        """Find what a multigrid cycle adds to u."""
+        """Find the correction of u by a multigrid cycle."""
         better = u.copy()
         v_cycle(self.grids, better, self.f)
         better -= u
@@ -61,11 +61,10 @@ class Residual:
     Attributes
     ----------
     reached, tolerance : float
-        The root mean square of what the pixels lack to it, of the worst
-        channel, and the most allowed; in units of the largest value there is,
-        if that is above 1.
+        The root mean square residual of the worst channel, and the largest allowed,
+        in units of the largest value if that is above 1.
     iterations : int
-        How many of conjugate gradients it took.
+        The number of iterations of conjugate gradients.
     """
 
     reached: float
@@ -81,10 +80,10 @@ def balance(
     Parameters
     ----------
     u : ndarray of shape (C, M, N), float32
-        The image, where pixels are free a first guess.
+        The image. Its free pixels hold a first guess.
     laplacians : sequence of GraphLaplacian
-        Of every channel the conductances c, the leaks d, and which pixels are
-        free; one and the same as often as it is shared.
+        The conductances c, the leaks d and the free pixels of every channel; channels
+        that share them have the same object.
     f : ndarray of shape (C, M, N), float32, or None
         The right-hand side; None for 0.
     """
@@ -103,7 +102,7 @@ def balance(
             tolerance=TOLERANCE * unit * root,
             most=MOST_ITERATIONS,
         )
-        # What f makes u be larger than what is held rounds by more.
+        # If f makes u larger than the fixed values, the rounding is larger too.
         largest = max(unit, float(abs(u[c]).max()))
         worst = max(worst, norms[-1] / (largest * root))
         iterations += len(norms) - 1
@@ -111,7 +110,7 @@ def balance(
 
 
 def hierarchies(laplacians: "Sequence[GraphLaplacian]") -> "Iterator[Sequence[GraphLaplacian]]":
-    """Yield the network of every channel with all coarser ones, made once while it is shared."""
+    """Yield the grids of every channel, finest first; channels that share them get the same."""
     grids: Sequence[GraphLaplacian] = ()
     for laplacian in laplacians:
         if not grids or grids[0] is not laplacian:
@@ -120,9 +119,9 @@ def hierarchies(laplacians: "Sequence[GraphLaplacian]") -> "Iterator[Sequence[Gr
 
 
 def unit_of(u: "Planes", free: "Mask") -> float:
-    """Find the largest value where u is held, or 1 where all are smaller.
+    """Find the largest fixed value of u, or 1 if all are smaller.
 
-    `free` is of shape (M, N), or (C, M, N) where channels differ.
+    `free` has the shape (M, N), or (C, M, N) where channels differ.
     """
     import numpy as np
 

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Regularized:
-    """u_t = div(g(|∇u_σ|²) ∇u), which has one solution, where Perona & Malik's has many.
+    """u_t = div(g(|∇u_σ|²) ∇u), which has one solution, while Perona & Malik's has many.
 
     (Catté, Lions, Morel & Coll 1992, doi:10.1137/0729012.)
 
     Attributes
     ----------
     equation : PeronaMalik
-        That of which u_σ has the coefficients.
+        The equation for u, whose coefficients are computed from u_σ.
     smoothed : Smoothing
-        From u to u_σ.
+        The smoothing from u to u_σ.
     """
 
     equation: PeronaMalik
@@ -32,7 +32,7 @@ class Regularized:
 
     @property
     def largest_stable_step(self) -> float:
-        """That of the equation."""
+        """The largest stable step of the equation."""
         return self.equation.largest_stable_step
 
     def march(
@@ -49,11 +49,11 @@ class Regularized:
         return u
 
     def freeze(self, u: "Planes") -> PeronaMalik:
-        """Hold the conductances as they are for u_σ: a linear diffusion."""
+        """Make the linear diffusion with the conductances of this u_σ."""
         return self.equation.freeze(self.smoothed(u))
 
     def cropped(self, rows: "Places", columns: "Places") -> "Regularized":
-        """Make the evolution of a part of the image, cut out."""
+        """Make the evolution of the part of the image that these rows and columns index."""
         return Regularized(
             self.equation.cropped(rows, columns), self.smoothed.cropped(rows, columns)
         )

@@ -1,4 +1,4 @@
-"""What coefficients are taken from is smoothed, so that noise is no edge."""
+"""The smoothing of images for coefficients, so that noise does not count as an edge."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Smoothing:
-    """G_σ ∗ u, of what is no hole; the image is mirrored at its border.
+    """G_σ ∗ u, without holes; the image is mirrored at its border.
 
     Attributes
     ----------
@@ -33,11 +33,11 @@ class Smoothing:
     def __call__(
         self, u: "Planes", out: "Planes | None" = None, *, order: "Order" = "mean"
     ) -> "Planes":
-        """Smooth every channel of `u`, shape (C, M, N), float32; there may be room in `out`.
+        """Smooth every channel of `u`, shape (C, M, N), float32, into `out` if it is given.
 
-        Around holes the weights of the other pixels are scaled to sum one; where
-        there is none within reach the result is 0. As the mean of both `order`s of
-        the axes, what comes of a turned image is the turned result.
+        Around holes the weights of the other pixels are scaled to sum to one. Where
+        no pixel is within reach, the result is 0. With the mean of both orders of the
+        axes, a rotated image gives the rotated result.
         """
         if not self.sigma:
             return u
@@ -58,7 +58,7 @@ class Smoothing:
     def of_tensors(self, field: "Planes", out: "Planes | None" = None) -> "Planes":
         """Smooth a field of tensors, shape (3, M, N): rr, rc and cc, rows and columns.
 
-        As a turn makes of each diagonal element the other, for them either order will do.
+        A rotation exchanges the diagonal elements, so one order for each of them is enough.
         """
         if not self.sigma:
             return field
@@ -79,14 +79,14 @@ class Smoothing:
 
     @property
     def same_taps(self) -> "Taps | None":
-        """The weights along either axis, where they are the same."""
+        """The weights along all axes, if they are the same."""
         return self.taps[0] if len(set(self.spacing)) == 1 else None
 
     @property
     def reach(self) -> int:
-        """How many pixels away a neighbour still counts."""
+        """The largest distance, in pixels, of a neighbour that counts."""
         return max(taps.reach for taps in self.taps) if self.sigma else 0
 
     def cropped(self, rows: "Places", columns: "Places") -> "Smoothing":
-        """Make that of a part of the image, cut out."""
+        """Make the smoothing of the part of the image that these rows and columns index."""
         return self if self.valid is None else replace(self, valid=self.valid[..., rows, columns])

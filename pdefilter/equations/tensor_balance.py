@@ -1,4 +1,4 @@
-"""What diffusion with a tensor comes to: div(D ∇u) = 0, where pixels are free."""
+"""The steady state of diffusion with a tensor: div(D ∇u) = 0, where pixels are free."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 class TensorBalance:
     """div(D ∇u) = 0 at free pixels, u given at the others; zero flux through the border.
 
-    A multigrid cycle for Δ preconditions it, as D lies between
-    `pdefilter.kernels.tensors.LEAST_DIFFUSIVITY` and 1: the number
-    of iterations grows neither with the holes nor with the image.
+    The preconditioner is a multigrid cycle for Δ. As D lies between
+    `pdefilter.kernels.tensors.LEAST_DIFFUSIVITY` and 1, the number of iterations
+    grows neither with the holes nor with the image.
 
     Attributes
     ----------
     diffusion : LinearTensorDiffusion
-        That with D.
+        The diffusion with D.
     grids : sequence of GraphLaplacian
-        Which pixels are free, on the image's grid and on all coarser ones.
+        The free pixels, on the grid of the image and on all coarser ones.
     free : ndarray of shape (M, N), bool
-        The same on the image's grid alone.
+        The free pixels on the grid of the image.
     """
 
     diffusion: LinearTensorDiffusion
@@ -48,7 +48,7 @@ class TensorBalance:
         return -self.product(p, p)
 
     def correction(self, u: "Plane") -> "Plane":
-        """Approximate what u lacks by a cycle for Δ."""
+        """Approximate the error of u by a cycle for Δ."""
         import numpy as np
 
         correction = np.zeros_like(u)

@@ -24,10 +24,10 @@ def largest_tensor_step(spacing: Sequence[float]) -> float:
     """Find the largest stable explicit step of diffusion with a tensor D of eigenvalues up to 1.
 
     Up to it every new value is a mean of old ones, as the weights of a pixel's neighbours have
-    a sum below 8/min h²: its own are at most tr D ≤ 2; and those of pixels that choose it, by
-    λ_k |e_k|² ≤ 1, half the sum of 1/|e|² over all primitive offsets e within reach, 5.41.
-    That sum grows by 12/π (at most 4) times the logarithm of the reach, which grows with the
-    ratio of spacings.
+    a sum below 8/min h². The weights of its own stencil sum to at most tr D ≤ 2. The weights
+    of pixels whose stencils contain it sum, by λ_k |e_k|² ≤ 1, to at most half the sum of
+    1/|e|² over all primitive offsets e within reach, 5.41. That sum grows by 12/π (at most 4)
+    times the logarithm of the reach, which grows with the ratio of the spacings.
 
     Parameters
     ----------
@@ -74,14 +74,14 @@ class LinearTensorDiffusion:
         )
 
     def of_channels(self, count: int) -> "tuple[LinearTensorDiffusion, ...]":
-        """List the equation of each of so many channels."""
+        """List the equations of this number of channels."""
         return (self,) * count
 
     def divergence(self, u: "Planes") -> "Planes":
         """Find div(D ∇u)."""
         import numpy as np
 
-        # From a step so long that adding u to it, and taking u off, costs no digits.
+        # The step is so long that adding and subtracting u costs no digits.
         change = self.march(u, [_LONG_STEP])
         change -= u
         change *= np.float32(1 / _LONG_STEP)
@@ -98,16 +98,16 @@ class TensorDiffusion:
 
     Attributes
     ----------
-    law : Law
-        From J_ρ to D.
+    law : TensorLaw
+        The law from J_ρ to D.
     channels : int
-        C.
+        The number C of channels.
     smoothed : Smoothing
-        From u to u_σ.
+        The smoothing from u to u_σ.
     integrated : Smoothing
-        From J to J_ρ.
+        The smoothing from J to J_ρ.
     scales : ndarray of shape (M, N), float32, or None
-        What J_ρ is multiplied by, pixel by pixel, before D is taken from it; None for 1.
+        The factor of J_ρ at every pixel before D is computed from it; None for 1.
     """
 
     law: "TensorLaw"
@@ -138,7 +138,7 @@ class TensorDiffusion:
         if u.ndim > 1 + len(self.spacing):
             return one_by_one(self.march, u, sizes)
         if self.smoothed.valid is not None or self.scales is not None:
-            # The ways around holes are those of a stencil.
+            # Only a stencil goes around holes.
             for size in sizes:
                 u = self.freeze(u).march(u, [size], scratch=scratch)
             return u
@@ -155,7 +155,7 @@ class TensorDiffusion:
         return u
 
     def freeze(self, u: "Planes") -> "LinearTensorDiffusion | Apart[LinearTensorDiffusion]":
-        """Hold D as it is for u: a linear diffusion."""
+        """Make the linear diffusion with the D of this u."""
         from pdefilter.kernels.lattice import stencil_of
 
         structure, valid = self._structure(u), self.smoothed.valid
@@ -170,7 +170,7 @@ class TensorDiffusion:
             stencil_of(structure, valid_in_one, law=self.law, spacing=self.spacing)
             for valid_in_one in valid
         ]
-        return Apart(tuple(LinearTensorDiffusion(one, self.spacing) for one in stencils))
+        return Apart(tuple(LinearTensorDiffusion(stencil, self.spacing) for stencil in stencils))
 
     def _structure(
         self,
@@ -179,12 +179,12 @@ class TensorDiffusion:
         structure: "Planes | None" = None,
         gathered: "Planes | None" = None,
     ) -> "Planes":
-        """Find J_ρ(∇u_σ); there may be room for u_σ, J and J_ρ."""
+        """Find J_ρ(∇u_σ), in the memory given for u_σ, J and J_ρ if there is any."""
         from pdefilter.kernels.tensors import structure_tensor
 
         if self.smoothed.valid is not None and self.smoothed.valid.ndim == 3:
             return self.integrated.of_tensors(self._mean_structure(self.smoothed(u)))
-        # Large images need the room of u_σ, which has no name here, as soon as J is there.
+        # u_σ has no name here, so that its memory is free as soon as J is computed.
         structure = structure_tensor(
             self.smoothed(u, smoothed),
             self.channels,
@@ -195,7 +195,7 @@ class TensorDiffusion:
         return self.integrated.of_tensors(structure, gathered)
 
     def _mean_structure(self, smoothed: "Planes") -> "Planes":
-        """Find J as the mean over the channels that a pixel has."""
+        """Find J as the mean over the channels in which a pixel is valid."""
         import numpy as np
 
         from pdefilter.kernels.tensors import structure_tensor
@@ -210,7 +210,7 @@ class TensorDiffusion:
         return total
 
     def cropped(self, rows: "Places", columns: "Places") -> "TensorDiffusion":
-        """Make the evolution of a part of the image, cut out."""
+        """Make the evolution of the part of the image that these rows and columns index."""
         return replace(
             self,
             smoothed=self.smoothed.cropped(rows, columns),

@@ -1,4 +1,4 @@
-"""Perona–Malik diffusion of a contrast that varies, or of channels with holes of their own."""
+"""Perona–Malik diffusion where the contrast varies, or the holes of channels differ."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class VaryingDiffusion:
     """u_t = div(g(|∇u_σ|²/κ²) ∇u), zero flux through the border and into holes.
 
-    On the edge between two pixels κ² is the mean of theirs, as the difference of two
-    noisy pixels has the sum of their variances. g follows the channels that both
-    pixels have, and each channel flows where it has both.
+    On an edge κ² is the mean of the two pixels' values, as the difference of two noisy
+    pixels has the sum of their variances. g depends on the channels that are valid at
+    both pixels, and a channel flows where both of its pixels are valid.
 
     Attributes
     ----------
@@ -30,8 +30,8 @@ class VaryingDiffusion:
     contrast : float or ndarray of shape (M, N), float32
         κ > 0.
     channels : int
-        The number of channels that a squared difference is the mean of, unless they
-        have edges of their own.
+        The number of channels over which squared differences are averaged, unless
+        each channel has its own edges.
     edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, or None
         1 where an edge is open, 0 where it is closed, for all channels or each; None
         for open.
@@ -52,7 +52,7 @@ class VaryingDiffusion:
 
     @property
     def largest_stable_step(self) -> float:
-        """That of the heat equation, as g ≤ 1."""
+        """The largest stable step of the heat equation, as g ≤ 1."""
         return largest_stable_step(self.spacing)
 
     def march(
@@ -66,7 +66,7 @@ class VaryingDiffusion:
         return u
 
     def freeze(self, u: "Planes") -> "Heat | Apart[Heat]":
-        """Hold the conductances as they are for u: a linear diffusion."""
+        """Make the linear diffusion with the conductances of this u."""
         import numpy as np
 
         from pdefilter.kernels.edgewise import between_pixels, conduct
@@ -90,7 +90,7 @@ class VaryingDiffusion:
         return Apart(tuple(Heat(g * edges, self.spacing) for edges in self.edges))
 
     def cropped(self, rows: "Places", columns: "Places") -> "VaryingDiffusion":
-        """Make the evolution of a part of the image, cut out."""
+        """Make the evolution of the part of the image that these rows and columns index."""
         contrast = self.contrast
         return replace(
             self,
@@ -118,18 +118,18 @@ class Apart(Generic[Equation]):
     Attributes
     ----------
     channels : tuple of LinearEvolution
-        Their equations.
+        The equation of every channel.
     """
 
     channels: tuple[Equation, ...]
 
     def of_channels(self, count: int) -> tuple[Equation, ...]:
-        """List the equation of each of so many channels."""
+        """List the equations of this number of channels."""
         return self.channels[:count]
 
     @property
     def largest_stable_step(self) -> float:
-        """That of each of them."""
+        """The largest stable step, which is the same for all channels."""
         return self.channels[0].largest_stable_step
 
     def march(
@@ -160,8 +160,8 @@ class Apart(Generic[Equation]):
         """Take steps of operator splitting."""
         import numpy as np
 
-        found: list[Planes] = []
+        results: list[Planes] = []
         for evolution, plane in zip(self.channels, u, strict=True):
             assert isinstance(evolution, Splittable)
-            found.append(evolution.split(plane[None], sizes))
-        return np.concatenate(found)
+            results.append(evolution.split(plane[None], sizes))
+        return np.concatenate(results)

@@ -1,1 +1,1 @@
-"""How an equation gets to its time: the schedule, samples, when to stop, who watches."""
+"""How an equation evolves to its stopping time: the schedule, samples, stopping and progress."""

@@ -1,4 +1,4 @@
-"""Parts of an image on which an evolution is tried before the whole evolves."""
+"""Samples of an image, on which an evolution is tried before the whole image evolves."""
 
 import math
 from collections.abc import Sequence
@@ -11,32 +11,32 @@ if TYPE_CHECKING:
 
     Samples: TypeAlias = Sequence[tuple[Evolution, Planes]]
 
-# Four squares, a quarter from the corners, stand for a larger image. They must be many times
-# as wide as the evolution blurs, or they would be grey all over before the image is.
+# Four squares, a quarter of the sides from the corners, represent a larger image. They must be many
+# times as wide as the blur of the evolution, or they would become constant before the image does.
 _LEAST_WIDTH = 128
 _DEVIATIONS = 8
 
-# Some roundings to float32, below which no division of time brings an error.
+# A few roundings to float32. No division of time makes the error smaller.
 _ROUNDING = 2.0**-20
 
 
 def samples(evolution: Evolution, u: "Planes", time: float) -> "Samples":
-    """Cut out the squares that stand for an image, each with its evolution."""
+    """Cut out the squares that represent an image, each with its evolution."""
     rows, columns = u.shape[1:]
     width = max(_LEAST_WIDTH, math.ceil(_DEVIATIONS * math.sqrt(2 * time)))
     if rows * columns <= 4 * width * width:
         return [(evolution, u)]
-    places = [
+    squares = [
         (_around(rows, at_row, width), _around(columns, at_column, width))
         for at_row in (0.25, 0.75)
         for at_column in (0.25, 0.75)
     ]
-    return [(evolution.cropped(*place), u[:, *place].copy()) for place in places]
+    return [(evolution.cropped(*square), u[:, *square].copy()) for square in squares]
 
 
-def above_rounding(allowed: float, of: "Samples") -> float:
-    """Allow no smaller error than rounding to float32 makes in samples of an image."""
-    size = math.sqrt(max(mean_square(sample) for _, sample in of))
+def above_rounding(allowed: float, tried: "Samples") -> float:
+    """Raise an allowed error to at least the rounding to float32 in samples of an image."""
+    size = math.sqrt(max(mean_square(sample) for _, sample in tried))
     return max(allowed, _ROUNDING * size)
 
 

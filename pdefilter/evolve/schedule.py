@@ -1,4 +1,4 @@
-"""How time advances: the scheme, and how finely it divides the time."""
+"""How time advances: the scheme, and the number of steps."""
 
 import math
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from pdefilter.equations.evolution import Evolution
 from pdefilter.errors import ParameterError
 from pdefilter.evolve.samples import above_rounding, mean_square, samples
-from pdefilter.evolve.steps import CYCLES, in_cycles, multiplied, split
+from pdefilter.evolve.steps import CYCLES, decay_factor, in_cycles, split
 from pdefilter.scale import Scale
 from pdefilter.schemes.explicit import MOST_STEPS, explicit_steps
 from pdefilter.schemes.fast_explicit import LONGEST_CYCLE, Cycle, fewest_cycles
@@ -23,20 +23,20 @@ SCHEMES: Mapping[str, str] = {
     "explicit": "Euler steps",
     "fed": "fast explicit cycles",
     "fsi": "fast semi-iterative cycles",
-    "aos": "implicit, split by axes, any step is stable",
+    "aos": "implicit, split by axes; any step is stable",
 }
 
-# Short of the limit, where the highest frequency would only change its sign, never decay.
+# Below the limit, at which the highest frequency would only change its sign, and never decay.
 DEFAULT_SHARE = 0.8
 DEFAULT_TOLERANCE = 0.1
 
-# Each of their steps takes means, so that no value leaves the range there was.
+# Every step of these schemes takes means, so that no value leaves the range of the image.
 _MONOTONE = ("explicit", "aos")
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How time is to advance.
+    """The plan by which time advances.
 
     Attributes
     ----------
@@ -45,11 +45,11 @@ class Schedule:
     time : float
         The stopping time t in px².
     sizes : tuple of float
-        The steps, where they were asked for.
+        The step sizes, if the user chose them.
     tolerance : float or None
-        Where not, the error allowed, in grey levels: 255ths of full scale.
+        Otherwise the error allowed, in grey levels of 255.
     default_tolerance : float
-        Where that is None, the error allowed, in 255ths of the image's own range.
+        The error allowed if `tolerance` is None, in 255ths of the image's own range.
     """
 
     scheme: str
@@ -64,36 +64,36 @@ class Schedule:
         Parameters
         ----------
         evolution : Evolution
-            That of the image.
+            The evolution of the image.
         u : ndarray of shape (C, M, N), float32
             The image.
         scale : Scale
-            That of the image.
+            The scale of the image.
 
         Returns
         -------
         dict
             "scheme", "time" and the number of "steps"; the size of a "step", or the number of
-            "cycles" and, unless it follows from the scheme, the "cycle"; the "limits" of
-            channels that steps may lead beyond.
+            "cycles" and, unless it follows from the scheme, the "cycle"; the "limits" of the
+            channels, if steps may exceed them.
         """
-        found: dict[str, Any] = {"scheme": self.scheme, "time": self.time}
+        numbers: dict[str, Any] = {"scheme": self.scheme, "time": self.time}
         if not self.time:
-            return found
+            return numbers
         if self.scheme not in _MONOTONE:
             from pdefilter.measure import extremes
 
-            found["limits"] = extremes.limits(u)
+            numbers["limits"] = extremes.limits(u)
         if self.sizes:
-            return found | {"steps": len(self.sizes), "step": self.sizes[0]}
+            return numbers | {"steps": len(self.sizes), "step": self.sizes[0]}
         allowed = scale.tolerance(self.tolerance, self.default_tolerance)
         if self.scheme == "optimal":
-            return found | self._optimal(evolution, u, allowed)
+            return numbers | self._optimal(evolution, u, allowed)
         parts = self._fewest_parts(evolution, u, allowed)
         if self.scheme == "aos":
-            return found | {"steps": parts, "step": self.time / parts}
+            return numbers | {"steps": parts, "step": self.time / parts}
         length = len(self._cycle(evolution, parts).sizes)
-        return found | {"steps": parts * length, "cycles": parts}
+        return numbers | {"steps": parts * length, "cycles": parts}
 
     def _optimal(self, evolution: Evolution, u: "Planes", allowed: float) -> dict[str, Any]:
         from pdefilter.kernels.cosine import spectrum
@@ -108,35 +108,35 @@ class Schedule:
         return {"steps": steps, "cycles": len(cycles), "cycle": cycle}
 
     def _fewest_parts(self, evolution: Evolution, u: "Planes", allowed: float) -> int:
-        """Count the cycles, or steps of splitting, that keep the error of samples small."""
+        """Find the fewest cycles, or steps of splitting, that keep the error of samples small."""
         least = 1
         if self.scheme in CYCLES:
             least = fewest_cycles(self.time, evolution.largest_stable_step)
         tried = samples(evolution, u, self.time)
 
         def solve(parts: int) -> "list[Planes]":
-            return [self._divided(of_sample, sample, parts) for of_sample, sample in tried]
+            return [self._evolve(its_evolution, sample, parts) for its_evolution, sample in tried]
 
         def difference(coarse: "list[Planes]", fine: "list[Planes]") -> float:
             pairs = zip(coarse, fine, strict=True)
             return math.sqrt(max(mean_square(one - other) for one, other in pairs))
 
         def model(parts: int) -> float:
-            # That of u_t = −λu at λ = 2/t, where λ² exp(−tλ), the shape of an error of order one,
-            # is largest: how it falls depends on how many steps the cycles have.
-            factor = multiplied(self.scheme, self.time, parts, evolution.largest_stable_step)
+            # The error for u_t = −λu at λ = 2/t, where the error λ² exp(−tλ) of a scheme of order
+            # one is largest. Its decrease depends on the number of steps in a cycle.
+            factor = decay_factor(self.scheme, self.time, parts, evolution.largest_stable_step)
             return abs(factor - math.exp(-2))
 
         return fewest_parts(solve, difference, model, above_rounding(allowed, tried), least)
 
-    def _divided(self, evolution: Evolution, u: "Planes", parts: int) -> "Planes":
-        """Evolve a sample in so many cycles, or steps of splitting."""
+    def _evolve(self, evolution: Evolution, u: "Planes", parts: int) -> "Planes":
+        """Evolve a sample in a number of cycles, or steps of splitting."""
         if self.scheme == "aos":
             return split(evolution, u, (self.time / parts,) * parts)
         return in_cycles(evolution, u, self._cycle(evolution, parts), parts)
 
     def _cycle(self, evolution: Evolution, parts: int) -> Cycle:
-        """Make the cycle of which so many reach the stopping time."""
+        """Make the cycle that reaches the stopping time after a number of repetitions."""
         return CYCLES[self.scheme](self.time / parts, evolution.largest_stable_step)
 
 
@@ -152,18 +152,18 @@ def schedule(
     largest_stable_step: float,
     default_tolerance: float = DEFAULT_TOLERANCE,
 ) -> Schedule:
-    """Decide how time advances from what the user said of it.
+    """Decide how time advances, from the options that the user gave.
 
     Parameters
     ----------
     scheme : str or None
-        None: `to_tolerance` where a tolerance is given, else explicit.
+        None stands for `to_tolerance` if a tolerance is given, else for explicit.
     time, iterations, step : float, int, float, or None
         See `pdefilter.schemes.explicit.explicit_steps`.
     tolerance : float or None
-        In grey levels of 255; for the schemes that divide the time by it.
+        In grey levels of 255, for the schemes that divide the time by themselves.
     to_tolerance : str
-        The scheme that reaches a tolerance soonest.
+        The scheme that reaches a tolerance fastest.
     default_time, largest_stable_step : float
         In px².
     default_tolerance : float
@@ -204,7 +204,7 @@ def schedule(
 
 
 def _require_reach(scheme: str, time: float, largest_stable_step: float) -> None:
-    """Refuse times that would take more steps than anyone may ask for by number."""
+    """Refuse times that would take more steps than the option iterations allows."""
     steps = fewest_cycles(time, largest_stable_step) * LONGEST_CYCLE
     if steps > MOST_STEPS:
         raise ParameterError(

@@ -1,4 +1,4 @@
-"""An evolution by the steps that a schedule has found, and how far its result depends."""
+"""Evolution by the steps of a schedule, and the reach of its result."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from pdefilter.raster import Planes
 
 CYCLES: Mapping[str, Callable[[float, float], Cycle]] = {"fed": fed_cycle, "fsi": fsi_cycle}
-"""The schemes in cycles, from a time and the largest stable step."""
+"""The functions from a time and the largest stable step to a cycle, by scheme."""
 
-# How many cycles pass between two looks whether anything still changes.
-_BETWEEN_LOOKS = 32
+# The number of cycles between two checks whether anything still changes.
+_BETWEEN_CHECKS = 32
 
 
 def take_steps(evolution: Evolution, u: "Planes", numbers: Numbers, scratch: "Scratch") -> "Planes":
     """Evolve an image, or a box of one, to its stopping time.
 
-    No channel leaves the range that it had. The exact solution does not, as diffusion has no
-    negative weights. What steps of changing sizes or with momentum lead to beyond is an
-    error, and smaller at the end of the range.
+    No channel leaves its initial range. The exact solution does not, as diffusion has no
+    negative weights. Steps of changing sizes or with momentum may, which is an error, and
+    clipping makes it smaller.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ def take_steps(evolution: Evolution, u: "Planes", numbers: Numbers, scratch: "Sc
     u : ndarray of shape (C, M, N), float32
         The image.
     numbers : mapping
-        What `pdefilter.evolve.schedule.Schedule.measure` has found.
+        The numbers from `pdefilter.evolve.schedule.Schedule.measure`.
     scratch : Scratch
-        Says whether `u` may be overwritten.
+        Memory for reuse, with the permission to overwrite `u` or not.
     """
     if not numbers["time"]:
         return u
@@ -53,33 +53,34 @@ def take_steps(evolution: Evolution, u: "Planes", numbers: Numbers, scratch: "Sc
 
 
 def reach_of(numbers: Numbers, of_coefficients: int) -> int | None:
-    """Find how far the result depends on the image, in pixels; None for all of it.
+    """Find the reach of the result, in pixels; None for all of the image.
 
     Parameters
     ----------
     numbers : mapping
-        As of `take_steps`.
+        As for `take_steps`.
     of_coefficients : int
-        How far around an edge the image decides what the edge conducts.
+        The distance from an edge, in pixels, within which its conductance depends on the
+        image.
     """
     if not numbers["time"]:
         return 0
     if numbers["scheme"] == "aos":
         return None
-    # A step reaches one pixel; coefficients are taken anew at every step, or cycle.
-    anew = numbers["steps"] if numbers["scheme"] == "explicit" else numbers["cycles"]
-    reach: int = numbers["steps"] + anew * of_coefficients
+    # A step reaches one pixel. Coefficients are computed once for every step, or every cycle.
+    updates = numbers["steps"] if numbers["scheme"] == "explicit" else numbers["cycles"]
+    reach: int = numbers["steps"] + updates * of_coefficients
     return reach
 
 
 def in_cycles(
     evolution: Evolution, u: "Planes", cycle: Cycle, count: int, scratch: "Scratch | None" = None
 ) -> "Planes":
-    """Go through a cycle so many times, or until it leaves every bit as it is."""
+    """Repeat a cycle a number of times, or until it changes no bit."""
     import numpy as np
 
     for k in range(1, count + 1):
-        before = None if k % _BETWEEN_LOOKS else u.copy()
+        before = None if k % _BETWEEN_CHECKS else u.copy()
         u = evolution.freeze(u).march(u, cycle.sizes, cycle.momenta, scratch=scratch)
         if before is not None and np.array_equal(before, u):
             break
@@ -101,8 +102,8 @@ def _cycle(numbers: Numbers, largest_stable_step: float) -> Cycle:
     return CYCLES[numbers["scheme"]](part, largest_stable_step)
 
 
-def multiplied(scheme: str, time: float, parts: int, largest_stable_step: float) -> float:
-    """Find what u_t = −λu, λ = 2/t, is multiplied by in so many cycles, or steps of splitting."""
+def decay_factor(scheme: str, time: float, parts: int, largest_stable_step: float) -> float:
+    """Find the factor by which u_t = −λu, λ = 2/t, decays in cycles, or steps of splitting."""
     if scheme == "aos":
         return (1 / (1 + 2 / parts)) ** parts
     return CYCLES[scheme](time / parts, largest_stable_step).factor(2 / time) ** parts

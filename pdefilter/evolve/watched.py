@@ -1,4 +1,4 @@
-"""An evolution that tells how far it is."""
+"""An evolution that reports its progress."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,28 +11,28 @@ if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
     from pdefilter.raster import Places, Planes
 
-# As many as the engine takes in one trip through memory, so that pieces cost no more trips.
+# The engine takes so many steps in one pass through memory, so that pieces do not cost more passes.
 _PIECE = 32
 
 
 def watched(evolution: Evolution) -> Evolution:
-    """Let whoever watches hear of every step; where nobody does, it is the evolution itself."""
-    watching = observer()
-    if watching is None or watching.advanced is None:
+    """Make the evolution that reports its steps to the observer, if there is one."""
+    present = observer()
+    if present is None or present.advanced is None:
         return evolution
-    return Watched(evolution, watching.advanced)
+    return Watched(evolution, present.advanced)
 
 
 @dataclass(frozen=True)
 class Watched:
-    """Another evolution, with the same bits, some steps at a time.
+    """An evolution that takes its steps in pieces, with the same bits, and reports each piece.
 
     Attributes
     ----------
     evolution : Evolution
-        The other.
+        The evolution itself.
     advanced : callable
-        Told the number of steps after each piece.
+        Called with the number of steps after each piece.
     """
 
     evolution: Evolution
@@ -40,7 +40,7 @@ class Watched:
 
     @property
     def largest_stable_step(self) -> float:
-        """That of the other."""
+        """The largest stable step of the evolution."""
         return self.evolution.largest_stable_step
 
     def march(
@@ -53,11 +53,11 @@ class Watched:
         return u
 
     def freeze(self, u: "Planes") -> LinearEvolution:
-        """Hold the coefficients, and go on telling."""
+        """Make the linear evolution with the coefficients of this u, which reports too."""
         return _WatchedLinear(self.evolution.freeze(u), self.advanced)
 
     def cropped(self, rows: "Places", columns: "Places") -> Evolution:
-        """Cut out a part, of which nothing is told: it only stands for the whole."""
+        """Make the evolution of a part of the image, which reports nothing: it is a sample."""
         return self.evolution.cropped(rows, columns)
 
     def split(
@@ -73,7 +73,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class _WatchedLinear:
-    """Another linear evolution, likewise."""
+    """A linear evolution that reports its steps."""
 
     evolution: LinearEvolution
     advanced: Callable[[int], object]
@@ -97,7 +97,7 @@ class _WatchedLinear:
 
 
 def _pieces(steps: int, momenta: Sequence[float] = ()) -> Iterator[slice]:
-    """Cut where the next step needs no image but the last one: where it has no momentum."""
+    """Cut before steps without momentum, as these need no image but the last one."""
     first = 0
     for last in range(1, steps + 1):
         free = last == steps or not momenta or momenta[last] == 1

@@ -1,4 +1,4 @@
-"""The weight of an energy that removes noise: that at which the estimated error is least."""
+"""The weight of an energy that removes noise, chosen so that the estimated error is smallest."""
 
 import math
 from collections.abc import Callable
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from pdefilter.measure.noise import Noise
     from pdefilter.raster import Planes, Values
 
-# Squares of the image with so many pixels stand for it.
+# Squares of the image with this number of pixels represent it.
 _MOST_PIXELS = 2**14
 
-# From there a minimum is near enough to tell weights apart; for the risk of an estimate it does
-# not matter what the estimate was meant to become.
+# These bring the minimum near enough to compare weights. The risk of an estimate does not depend on
+# the limit that its iterations would reach.
 _ITERATIONS = 60
 
-# Steps by a factor of two, up and down, from the first guess.
+# The search goes up or down from the first guess in steps by a factor of two.
 _MOST_STEPS = 8
 
 
@@ -34,8 +34,9 @@ def factor_of_least_risk(
     """Find the multiple of a first guess of λ at which the estimated error is smallest.
 
     The error is estimated by `pdefilter.measure.risk.Risk`, Stein's unbiased estimate, on
-    squares of the image, at weights a factor of two apart; between those its logarithm is
-    a parabola. Without noise the weight is zero, and so is its guess.
+    squares of the image, at weights a factor of two apart. Between them it is interpolated
+    by a parabola in the logarithm of the weight. Without noise both the weight and the
+    first guess are zero.
 
     Parameters
     ----------
@@ -46,13 +47,13 @@ def factor_of_least_risk(
     f : ndarray of shape (C, M, N), float32
         The image.
     noise : Noise
-        Its noise.
+        The noise of the image.
     guess : float or ndarray of shape (M, N)
-        What `first_guess` says.
+        The result of `first_guess`.
     colours : int
-        How many of the planes are colours, the first ones.
+        The number of colours, which are the first planes.
     edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, or None
-        Which edges are open; None for all.
+        1 where an edge is open; None for all.
     """
     import numpy as np
 
@@ -61,16 +62,16 @@ def factor_of_least_risk(
 
     if not np.any(guess):
         return 1.0
-    places = squares(f.shape, _MOST_PIXELS)
-    piece, of_piece = np.ascontiguousarray(f[:, *places]), noise.cropped(*places)
-    open_ = None if edges is None else np.ascontiguousarray(edges[..., *places])
-    here: Any = guess if isinstance(guess, float) else guess[places].astype(np.float32)
-    # What becomes of opacity is not an error of the colours.
-    risk = Risk(piece[:colours], of_piece.deviations[:colours], of_piece.visible)
-    probed = np.concatenate([risk.probed, piece[colours:]])
+    index = squares(f.shape, _MOST_PIXELS)
+    sample, sample_noise = np.ascontiguousarray(f[:, *index]), noise.cropped(*index)
+    open_ = None if edges is None else np.ascontiguousarray(edges[..., *index])
+    first: Any = guess if isinstance(guess, float) else guess[index].astype(np.float32)
+    # A change of opacity is not an error of the colours.
+    risk = Risk(sample[:colours], sample_noise.deviations[:colours], sample_noise.visible)
+    probed = np.concatenate([risk.probed, sample[colours:]])
 
     def estimated(exponent: int) -> float:
-        weight = here * 2.0**exponent
+        weight = first * 2.0**exponent
         kappa = 0.0 if method == "tv" else contrast
         cleaned = [
             minimise(
@@ -79,7 +80,7 @@ def factor_of_least_risk(
                 0.0,
                 most=_ITERATIONS,
             )[0][:colours]
-            for u in (piece, probed)
+            for u in (sample, probed)
         ]
         return risk.of(*cleaned)
 
@@ -91,8 +92,9 @@ def first_guess(
 ) -> "float | Values":
     """Guess the λ that is best for most photographs, as a number of the image.
 
-    (Measured on five, with noise of 10 to 50 grey levels.) Parameters as of
-    `factor_of_least_risk`; `spread` is the range of the image. A map where the noise is one.
+    (Measured on five photographs, with noise of 10 to 50 grey levels.) The parameters are those
+    of `factor_of_least_risk`; `spread` is the range of the image. The result is a map if the
+    noise is a map.
     """
     import numpy as np
 
@@ -103,12 +105,12 @@ def first_guess(
     if method == "huber":
         larger: float | Values = np.maximum(linear, quadratic)
         return float(larger) if isinstance(deviation, float) else larger
-    found: float | Values = linear if method == "tv" else quadratic
-    return found
+    guess: float | Values = linear if method == "tv" else quadratic
+    return guess
 
 
 def _lowest(estimated: Callable[[int], float]) -> float:
-    """Walk down from 0, step by step, and find the vertex of the last three values."""
+    """Descend from 0 step by step, and find the vertex of the parabola at the minimum."""
     values = {0: estimated(0)}
     step = 1
     values[1] = estimated(1)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from pdefilter.raster import Mask, Planes, Raster, Values
 
 _MODELS = {name: model.meaning for name, model in MODELS.items()}
-_DEFAULT_SCHEME = "explicit, or fsi to a tolerance and where diffusion is a tensor"
+_DEFAULT_SCHEME = "fsi if a tolerance is given or diffusion is a tensor, else explicit"
 _FORMULAS = {name: diffusivity.formula for name, diffusivity in DIFFUSIVITIES.items()}
 
 
@@ -53,14 +53,14 @@ _FORMULAS = {name: diffusivity.formula for name, diffusivity in DIFFUSIVITIES.it
 def anisotropic(
     *,
     model: Annotated[
-        Model, Option("Which equation u_t = … the image follows.", choices=_MODELS)
+        Model, Option("Equation u_t = … by which the image evolves.", choices=_MODELS)
     ] = "regularized",
     noise: NoiseLevel = AUTO,
     kappa: Annotated[float | str | SupportsArray, kappa_option(auto=True)] = AUTO,
     diffusivity: Annotated[
         DiffusivityName | None,
         Option(
-            "How diffusion g fades with the difference s.",
+            "How the diffusivity g falls with the difference s.",
             choices=_FORMULAS,
             otherwise="rational, for edge-enhancing weickert",
         ),
@@ -68,8 +68,8 @@ def anisotropic(
     presmooth: Annotated[
         float | None,
         Option(
-            "Standard deviation σ of the Gaussian that smooths the image u_σ from which "
-            "differences are taken.",
+            "Standard deviation σ of the Gaussian that makes the smoothed image u_σ, whose "
+            "differences are used.",
             unit="px",
             minimum=0,
             maximum=1000,
@@ -79,8 +79,8 @@ def anisotropic(
     integration_scale: Annotated[
         float | None,
         Option(
-            "Standard deviation ρ of the Gaussian that gathers the directions of edges: as large "
-            "as the lines are apart.",
+            "Standard deviation ρ of the Gaussian that averages the directions of edges; about the "
+            "distance between lines.",
             unit="px",
             minimum=0,
             maximum=1000,
@@ -97,12 +97,12 @@ def anisotropic(
     coupling: Coupling = None,
     color: Color = "rgb",
 ) -> Operation:
-    """Remove noise within regions, not edges between them, by nonlinear diffusion.
+    """Remove noise within regions, and keep the edges between them, by nonlinear diffusion.
 
-    u_t = div(D ∇u) with zero flux through the border, where D follows the
-    image. All channels share it, by the mean of their squared differences.
-    By default contrast and time are those at which, for white noise, the error
-    is estimated to be least: an image without noise stays as it is.
+    u_t = div(D ∇u) with zero flux through the border, where D depends on the
+    image. All channels share D, by the mean of their squared differences. The
+    default contrast and time minimise the estimated error for white noise. An
+    image without noise stays as it is.
 
     Parameters
     ----------
@@ -111,23 +111,26 @@ def anisotropic(
     model : {"perona-malik", "regularized", "edge-enhancing", \
 "coherence-enhancing"}
         D = g(|∇u|²), edge by edge between neighbours; D = g(|∇u_σ|²) of the
-        smoothed image u_σ, so that noise is no edge; D = g(J_ρ(∇u_σ)), which
-        smooths along edges too; or α across and α + (1 − α) exp(−κ⁴/(μ₁ − μ₂)²)
-        along lines, which joins where they are interrupted. J_ρ is the structure
-        tensor, μ₁ ≥ μ₂ are its eigenvalues. No tensor is below α = 0.01.
+        smoothed image u_σ, so that noise does not count as an edge;
+        D = g(J_ρ(∇u_σ)), which smooths along edges too; or a D that is α across
+        lines and α + (1 − α) exp(−κ⁴/(μ₁ − μ₂)²) along them, which joins
+        interrupted lines. J_ρ is the structure tensor, and μ₁ ≥ μ₂ are its
+        eigenvalues. No eigenvalue of D is below α = 0.01.
     noise : float or "auto"
-        Standard deviation of the noise as a part of full scale; estimated, in
-        every channel, where it is auto. Noise that neighbours
-        share, as in JPEG files, is underestimated and then stays.
+        Standard deviation of the noise as a fraction of full scale; auto
+        estimates it in every channel. Noise that neighbours share, as in JPEG
+        files, is underestimated, and then stays.
     kappa : float, str or "auto"
-        Contrast parameter κ as a part of full scale; or a percentile of the differences
-        between neighbouring pixels, of u_σ where the model has one; or auto, a
-        multiple of the noise in those differences, for coherence-enhancing p50.
+        Contrast parameter κ as a fraction of full scale; or a percentile of the
+        differences between neighbouring pixels, of u_σ if the model has one; or
+        auto, a multiple of the noise in those differences (p50 for
+        coherence-enhancing).
     diffusivity : {"exponential", "rational", "charbonnier", "weickert", \
 "tukey", "geman-mcclure", "tv"}, optional
-        g, by default rational, or weickert for edge-enhancing. The flux s g
-        is largest at s = κ/√2, κ, nowhere, κ, κ/√5 and, constant from there on,
-        κ. Where it falls, edges are sharpened.
+        g, by default rational, or weickert for edge-enhancing. The flux s g is
+        largest at s = κ/√2 (exponential), κ (rational, weickert), κ/√5 (tukey)
+        or κ/√3 (geman-mcclure); that of tv is constant from κ on, and that of
+        charbonnier always grows. Edges are sharpened where the flux falls.
     presmooth : float, optional
         Standard deviation σ in px of the Gaussian that makes u_σ, by default
         0.5, or 1 for edge-enhancing.
@@ -135,37 +138,36 @@ def anisotropic(
         Standard deviation ρ in px of the Gaussian that smooths the structure
         tensor, by default 4, or 0 for edge-enhancing.
     time : float or "auto"
-        Stopping time t in px²; or auto, unless iterations are given: that at which
-        Stein's unbiased estimate of the error is least, by explicit steps on
-        squares of the image, or for coherence-enhancing 20.
+        Stopping time t in px²; or auto, unless iterations are given: the time at
+        which Stein's unbiased estimate of the error is smallest, found by explicit
+        steps on squares of the image (20 for coherence-enhancing).
     iterations : int, optional
         Number of explicit or aos steps.
     step : float, optional
-        Size τ of an explicit step in px², at most 0.25, by default 0.2, or half
-        of either where D is a tensor; or of an aos step.
+        Size τ in px² of an explicit step, at most 0.25 and by default 0.2, or half
+        as much where D is a tensor; or the size of an aos step.
     scheme : {"explicit", "fed", "fsi", "aos"}, optional
-        Euler steps, cycles of fast explicit diffusion or of fast
-        semi-iterative steps with D held in each, or additive operator
-        splitting, which tensors do not allow. By default explicit, or fsi where
-        a tolerance is given or D is a tensor: edges that sharpen themselves take
-        small steps to follow.
+        Euler steps, cycles of fast explicit diffusion or of fast semi-iterative
+        steps with D fixed in each cycle, or additive operator splitting, which
+        does not support tensors. By default fsi where a tolerance is given or D is
+        a tensor, else explicit: edges that sharpen need small steps.
     tolerance : float, optional
-        Root mean square error in grey levels of 255 that fed, fsi and aos may
-        make, estimated on parts of the image; by default 0.1, or 0.5 where D is a
-        tensor, 255ths of the image's own range.
+        Root mean square error allowed for fed, fsi and aos, in grey levels of
+        255, estimated on parts of the image. The default is 0.1/255 of the
+        image's own range, or 0.5/255 where D is a tensor.
     kappa_map : ndarray of shape (M, N) or Image, optional
         κ for every pixel, in the unit of `kappa`, which may be this array too.
     noise_map : ndarray of shape (M, N) or Image, optional
         The noise for every pixel, in the unit of `noise`, which may be this array
         too.
     coupling : {"shared", "noise", "none"}, optional
-        How channels share D: by their differences alike, by those in the unit of
-        each one's own noise, or not at all. By default shared for colours, noise
-        for other bands.
+        How channels share D: by all of their differences alike, by differences in
+        units of each channel's noise, or not at all. By default shared for colours,
+        and noise for other bands.
     color : {"rgb", "luminance", "lab", "linear"}
-        Where colours are filtered: on the stored values; on their luminance
-        alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
-        L* = 100; or on linear light (IEC 61966-2-1).
+        Colour space to filter in: the stored values; their luminance alone
+        (ITU-R BT.601); CIE L*a*b* of sRGB, where full scale is L* = 100; or
+        linear light (IEC 61966-2-1).
 
     Returns
     -------
@@ -175,10 +177,10 @@ def anisotropic(
     Raises
     ------
     ParameterError
-        If κ is no contrast, a step is unstable, or the options contradict each
+        If κ is not a contrast, a step is unstable, or the options contradict each
         other or the model.
     MisfitError
-        If a map is of another size.
+        If the size of a map is not that of the image.
 
     References
     ----------
@@ -191,7 +193,7 @@ def anisotropic(
     doi:10.1109/83.661192 (tukey); Geman & McClure 1985, Bayesian image analysis
     (geman-mcclure); Rudin, Osher & Fatemi 1992,
     doi:10.1016/0167-2789(92)90242-F (tv). Noise: Immerkær 1996,
-    doi:10.1006/cviu.1996.0060; its error: Stein 1981,
+    doi:10.1006/cviu.1996.0060. Error: Stein 1981,
     doi:10.1214/aos/1176345632. Schemes: Grewenig, Weickert & Bruhn
     2010, doi:10.1007/978-3-642-15986-2_54 (fed); Hafner et al. 2016,
     doi:10.1007/978-3-319-45886-1_8 (fsi); Weickert, ter Haar Romeny &
@@ -201,8 +203,8 @@ def anisotropic(
     choice = choose(
         model, diffusivity=diffusivity, presmooth=presmooth, integration_scale=integration_scale
     )
-    of_kappa, of_noise = as_raster(kappa_map), as_raster(noise_map)
-    follows_error = (time, iterations, MODELS[model].time) == (AUTO, None, None)
+    kappas, noises = as_raster(kappa_map), as_raster(noise_map)
+    minimises_error = (time, iterations, MODELS[model].time) == (AUTO, None, None)
     stepped = iterations is not None or step is not None
     schedule_until = functools.partial(
         schedule,
@@ -217,23 +219,23 @@ def anisotropic(
     )
     steps = schedule_until(time=None if time == AUTO else float(time))
     wanted = MODELS[model].contrast if kappa == AUTO else kappa
-    for name, value, picture in (("kappa", kappa, of_kappa), ("noise", noise, of_noise)):
+    for name, value, picture in (("kappa", kappa, kappas), ("noise", noise, noises)):
         require_map(name, value, picture, given=value != AUTO)
-    if of_noise is not None and of_kappa is not None and not follows_error:
+    if noises is not None and kappas is not None and not minimises_error:
         raise ParameterError(
-            "noise_map", "has no say where kappa and the time are given; leave one of them out"
+            "noise_map", "has no effect where kappa and the time are given; leave one of them out"
         )
-    if noise != AUTO and (wanted != AUTO or of_kappa is not None) and not follows_error:
+    if noise != AUTO and (wanted != AUTO or kappas is not None) and not minimises_error:
         raise ParameterError(
-            "noise", "has no say where kappa and the time are given; leave one of the three out"
+            "noise", "has no effect where kappa and the time are given; leave one of the three out"
         )
-    if not follows_error and not steps.time:
+    if not minimises_error and not steps.time:
         return Unchanged()
     diffusion = Diffusion(
-        choice, wanted, noise, of_kappa, of_noise, None if follows_error else steps, schedule_until
+        choice, wanted, noise, kappas, noises, None if minimises_error else steps, schedule_until
     )
-    # Where the noise is given it is that of all bands, and weighs none of them.
-    noise_is_known = noise != AUTO or of_noise is not None
+    # A given noise is that of all bands, and gives all of them the same weight.
+    noise_is_known = noise != AUTO or noises is not None
     sharing: Sharing | None = "shared" if noise_is_known and coupling != "none" else coupling
     return InSpace(color, Coupled(sharing, diffusion), couples=True)
 
@@ -249,13 +251,13 @@ class Diffusion(PlanesOperation):
     contrast : float or str
         κ, as a fraction of full scale, a percentile, or auto.
     noise : float or str
-        The deviation of the noise as a fraction of full scale, or auto.
+        The standard deviation of the noise as a fraction of full scale, or auto.
     kappa_map, noise_map : Raster or None
-        The same for every pixel.
+        κ and the noise of every pixel.
     steps : Schedule or None
-        How time advances; None where the time follows the error.
+        How time advances; None where the time depends on the estimated error.
     schedule_until : callable
-        From a time to how it advances.
+        The function from a stopping time to its schedule.
     """
 
     choice: Choice
@@ -266,34 +268,34 @@ class Diffusion(PlanesOperation):
     steps: Schedule | None
     schedule_until: Callable[..., Schedule]
 
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (an Operation's)
-        """Refuse images that are not of the size of the maps."""
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (fixed by Operation)
+        """Refuse images whose size is not that of the maps."""
         require_size("kappa_map", self.kappa_map, shape)
         require_size("noise_map", self.noise_map, shape)
 
     def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
         """Find the noise, κ, the time and the steps."""
-        found: dict[str, Any] = {}
+        numbers: dict[str, Any] = {}
         noise: Noise | None = None
         if self._follows_noise or self.steps is None:
             noise_map = numbers_in("noise_map", self.noise_map, image, positive=False)
             noise = noise_of(image, u, self.noise, noise_map)
-            found |= as_numbers(noise, image)
+            numbers |= as_numbers(noise, image)
         contrast = self._contrast(image, u, noise)
-        found["kappa"] = _fractions(contrast, image.scale)
+        numbers["kappa"] = _fractions(contrast, image.scale)
         if isinstance(contrast, float):
             if self._follows_noise and not contrast:
-                return found | {"time": 0.0}
+                return numbers | {"time": 0.0}
             _warn_of_large(contrast, u, image.scale)
         evolution = self.choice.evolution(image, usable(contrast))
         steps = self.steps
         if steps is None:
             assert noise is not None
             steps = self.schedule_until(time=time_of_least_risk(evolution, u, noise))
-        return found | steps.measure(evolution, u, image.scale)
+        return numbers | steps.measure(evolution, u, image.scale)
 
     def reach(self, numbers: Numbers) -> int | None:
-        """Depend on as much as the steps reach; of a tensor, on all of the image."""
+        """Return the reach of the steps; a tensor depends on all of the image."""
         of_coefficients = self.choice.reach
         return None if of_coefficients is None else reach_of(numbers, of_coefficients)
 
@@ -314,11 +316,11 @@ class Diffusion(PlanesOperation):
 
     @property
     def _follows_noise(self) -> bool:
-        """Whether κ does."""
+        """Whether κ depends on the noise."""
         return self.contrast == AUTO and self.kappa_map is None
 
     def _contrast(self, image: "Raster", u: "Planes", noise: "Noise | None") -> "float | Values":
-        """Find κ as a number, or for every pixel."""
+        """Find κ: one number, or one for every pixel."""
         given = numbers_in("kappa_map", self.kappa_map, image, positive=True)
         if given is not None:
             return given
@@ -332,7 +334,7 @@ class Diffusion(PlanesOperation):
 
 
 def _fractions(contrast: "float | Values", scale: Scale) -> float | list[float]:
-    """Give κ as a fraction of full scale; of a map the smallest and the largest."""
+    """Return κ as a fraction of full scale; for a map its smallest and its largest κ."""
     if isinstance(contrast, float):
         return scale.fraction(contrast)
     return [scale.fraction(float(contrast.min())), scale.fraction(float(contrast.max()))]

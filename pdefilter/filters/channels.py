@@ -16,7 +16,7 @@ class ByChannel(Operation):
     Attributes
     ----------
     inner : Operation
-        What is done to each.
+        The operation on one channel.
     """
 
     inner: Operation
@@ -25,10 +25,10 @@ class ByChannel(Operation):
         """Measure every channel on a scale that fits it."""
         ranges = image.ranges
         channels = [image.channel(c, size) for c, size in enumerate(ranges)]
-        return {"ranges": ranges, "channels": [self.inner.measure(one) for one in channels]}
+        return {"ranges": ranges, "channels": [self.inner.measure(channel) for channel in channels]}
 
     def reach(self, numbers: Numbers) -> int | None:
-        """Depend on as much as the channel that depends on most."""
+        """Return the largest reach of a channel."""
         return furthest([self.inner.reach(of_channel) for of_channel in numbers["channels"]])
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":

@@ -1,4 +1,4 @@
-"""Where a filter works on colours: an option that means the same in every filter."""
+"""The colour space that a filter works in: one option, with one meaning in every filter."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 Space: TypeAlias = Literal["rgb", "luminance", "lab", "linear"]
 
 SPACES: Mapping[str, str] = {
-    "rgb": "on the stored values",
-    "luminance": "on 0.299 R + 0.587 G + 0.114 B, colour differences kept",
-    "lab": "on CIE L*a*b* of sRGB, where full scale is L* = 100",
-    "linear": "on linear light, by the transfer function of sRGB",
+    "rgb": "the stored values",
+    "luminance": "0.299 R + 0.587 G + 0.114 B, with colour differences kept",
+    "lab": "CIE L*a*b* of sRGB, where full scale is L* = 100",
+    "linear": "linear light, by the transfer function of sRGB",
 }
 
-Color: TypeAlias = Annotated[Space, Option("Where colours are filtered.", choices=SPACES)]
+Color: TypeAlias = Annotated[Space, Option("Colour space to filter in.", choices=SPACES)]
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class InSpace(Operation):
     color : str
         The space.
     inner : Operation
-        What is done there.
+        The operation in that space.
     measures : bool
         Whether the result is not a colour but the same measurement in every channel.
     couples : bool
-        Whether `inner` knows what to do where the holes of channels differ; else it
-        filters one channel after the other.
+        Whether `inner` handles channels with different holes; else it filters one
+        channel after the other.
     """
 
     color: Space
@@ -57,25 +57,25 @@ class InSpace(Operation):
         Raises
         ------
         ImageError
-            If the image has no colours that the space knows.
+            If the space does not support the number of channels.
         """
         image = self._prepared(image)
         converted = self._converted(image)
         if converted is not image:
             image.kept[self.color] = converted
-        return self._way(image).measure(converted)
+        return self._operation_on(image).measure(converted)
 
     def reach(self, numbers: Numbers) -> int | None:
-        """Depend on what `inner` depends on: colours are converted pixel by pixel."""
-        way = ByChannel(self.inner) if "channels" in numbers else self.inner
-        return way.reach(numbers)
+        """Return the reach of `inner`, as colours are converted pixel by pixel."""
+        operation = ByChannel(self.inner) if "channels" in numbers else self.inner
+        return operation.reach(numbers)
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Convert the image, filter it, and convert it back."""
         image = self._prepared(image)
         kept = image.kept.pop(self.color, None)
         converted = self._converted(image) if kept is None else kept
-        result = self._way(image).run(converted, numbers)
+        result = self._operation_on(image).run(converted, numbers)
         if converted is image or result is converted:
             return image if result is converted else result
         if self.measures:
@@ -85,10 +85,10 @@ class InSpace(Operation):
         return self._restored(result, image)
 
     def _prepared(self, image: "Raster") -> "Raster":
-        apart = image.holes_differ and (self.measures or self.color != "rgb")
-        return image.together if apart else image
+        mixes_channels = self.measures or self.color != "rgb"
+        return image.together if image.holes_differ and mixes_channels else image
 
-    def _way(self, image: "Raster") -> Operation:
+    def _operation_on(self, image: "Raster") -> Operation:
         return ByChannel(self.inner) if image.holes_differ and not self.couples else self.inner
 
     def _converted(self, image: "Raster") -> "Raster":
@@ -98,7 +98,7 @@ class InSpace(Operation):
             return image
         if channels not in (1, 3):
             raise ImageError(
-                f"has {channels} colour channels, where {self.color} takes grey or RGB; take the "
+                f"has {channels} colour channels, but {self.color} needs grey or RGB; take the "
                 "color rgb"
             )
         from pdefilter.kernels import colour
@@ -107,9 +107,9 @@ class InSpace(Operation):
             rgb, scale = _of_one_origin(image)
             converted = colour.luminance(rgb)
         else:
-            there = {"lab": colour.lab, "linear": colour.linear_light}[self.color]
-            # These spaces know parts of full scale alone.
-            converted, scale = there(image.scale.fractions(image.colour)), Scale()
+            convert = {"lab": colour.lab, "linear": colour.linear_light}[self.color]
+            # These spaces are defined for fractions of full scale only.
+            converted, scale = convert(image.scale.fractions(image.colour)), Scale()
         return replace(image, colour=converted, scale=scale, stored=None, may_overwrite=True)
 
     def _restored(self, result: "Raster", image: "Raster") -> "Raster":
@@ -118,14 +118,14 @@ class InSpace(Operation):
         if self.color == "luminance":
             rgb, scale = _of_one_origin(image)
             return replace(result, colour=colour.with_luminance(result.colour, rgb), scale=scale)
-        back: Callable[[Planes], Planes] = {"lab": colour.rgb_of_lab, "linear": colour.srgb}[
+        convert: Callable[[Planes], Planes] = {"lab": colour.rgb_of_lab, "linear": colour.srgb}[
             self.color
         ]
-        return replace(result, colour=back(result.colour))
+        return replace(result, colour=convert(result.colour))
 
 
 def _of_one_origin(image: "Raster") -> "tuple[Planes, Scale]":
-    """Make numbers from one origin, as the weights of red, green and blue have the sum one."""
+    """Give all channels one origin, as the weights of red, green and blue sum to one."""
     if image.scale.starts_at_zero:
         return image.colour, image.scale
     shift, scale = image.scale.to_one_origin()

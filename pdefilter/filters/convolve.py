@@ -25,7 +25,7 @@ BORDERS = {
     "wrap": "the opposite side",
 }
 
-# A sum that is only what rounding leaves of weights such as 0.1.
+# A smaller sum is no more than the rounding of weights such as 0.1.
 _NO_SUM = 1e-9
 
 
@@ -35,7 +35,7 @@ def convolve(
     kernel: Annotated[
         str | Collection[Collection[float]],
         Option(
-            "The weights K: rows divided by semicolons, such as '0 -1 0; -1 5 -1; 0 -1 0'; a name "
+            "Weights K: rows separated by semicolons, such as '0 -1 0; -1 5 -1; 0 -1 0'; a name "
             f"({', '.join(KERNELS)}); or a text, CSV or .npy file.",
             verify=kernel_of,
             array=True,
@@ -43,38 +43,39 @@ def convolve(
         ),
     ] = "sharpen",
     correlate: Annotated[bool, Option("Do not flip the kernel.")] = False,
-    border: Annotated[Border, Option("What is beyond the border.", choices=BORDERS)] = "reflect",
+    border: Annotated[Border, Option("Values beyond the border.", choices=BORDERS)] = "reflect",
     normalize: Annotated[bool, Option("Divide the weights by their sum.")] = False,
     color: Color = "rgb",
 ) -> Operation:
     """Convolve an image with any kernel, v(r) = Σ K(s) u(r − s).
 
-    The pixel computed is at the middle of the kernel; of an even number of rows
-    or columns, at the first of the second half. Large kernels go through the
-    Fourier transform, with the same result but for rounding. A neighbour counts
-    by its opacity, and for the rest as if it were the pixel itself; alpha is kept.
+    The computed pixel is at the middle of the kernel. If a kernel has an even
+    number of rows or columns, it is at the first of their second half. Large
+    kernels are applied by the Fourier transform, with the same result up to
+    rounding. A neighbour counts by its opacity, and for the rest as if it were
+    the pixel itself. Alpha is kept.
 
     Parameters
     ----------
     image : ndarray of shape (M, N) or (M, N, C), or Image
         The image, integers or floats.
     kernel : str or array_like of shape (m, n)
-        The weights K: rows divided by semicolons; the name of a kernel; the name
-        of a text or CSV file, a row a line, or of a ``.npy`` file; or the
-        weights themselves. If they sum to zero, the result is signed: integer
-        images store it with zero in the middle of the scale, and as full scale
-        the most that the kernel can give.
+        The weights K: rows separated by semicolons; the name of a kernel; the name
+        of a text or CSV file with one row on each line, or of a ``.npy`` file; or
+        the weights themselves. If they sum to zero, the result is signed. Integer
+        images store it with zero in the middle of the scale, and the largest value
+        that the kernel can give as full scale.
     correlate : bool
         Whether to correlate, v(r) = Σ K(s) u(r + s), which does not flip the kernel.
     border : {"reflect", "constant", "nearest", "wrap"}
-        What is beyond the border: the image mirrored, black, its nearest pixel,
-        or its opposite side.
+        The values beyond the border: the mirrored image, black, the nearest pixel,
+        or the opposite side.
     normalize : bool
         Whether to divide the weights by their sum.
     color : {"rgb", "luminance", "lab", "linear"}
-        Where colours are filtered: on the stored values; on their luminance
-        alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
-        L* = 100; or on linear light (IEC 61966-2-1).
+        Colour space to filter in: the stored values; their luminance alone
+        (ITU-R BT.601); CIE L*a*b* of sRGB, where full scale is L* = 100; or
+        linear light (IEC 61966-2-1).
 
     Returns
     -------
@@ -84,8 +85,8 @@ def convolve(
     Raises
     ------
     ParameterError
-        If the kernel cannot be read, is no rectangle, or sums to zero and is to
-        be normalised, or filtered elsewhere than on the stored values.
+        If the kernel cannot be read or is not a rectangle. If it sums to zero and
+        is to be normalised, or applied to other than the stored values.
 
     References
     ----------
@@ -127,10 +128,11 @@ class Convolution(Operation):
     correlate: bool
     border: Border
 
-    def reach(self, numbers: Numbers) -> int | None:  # noqa: ARG002 (an Operation's)
-        """Depend on the pixels that the kernel covers.
+    def reach(self, numbers: Numbers) -> int | None:  # noqa: ARG002 (fixed by Operation)
+        """Return half the width of the kernel.
 
-        What wraps around depends on the opposite side, and the Fourier transform rounds by all.
+        None where the border wraps around, or for the Fourier transform, whose rounding
+        depends on all of the image.
         """
         from pdefilter.kernels.kernel2d import is_direct
 
@@ -139,15 +141,15 @@ class Convolution(Operation):
         rows, columns = self.weights.shape
         return int(max(rows, columns)) // 2
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
-        """Convolve, and say what the numbers of the result stand for."""
-        found, scale = self._correlated(image), image.scale
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (fixed by Operation)
+        """Convolve, and set the scale of the result."""
+        result, scale = self._correlated(image), image.scale
         if not self.signed:
             total = float(self.weights.sum())
-            return replace(found, scale=replace(scale, origin=scale.origin * total))
+            return replace(result, scale=replace(scale, origin=scale.origin * total))
         largest = float(self.weights[self.weights > 0].sum())
         interval = (-largest, largest) if largest else image.interval
-        return replace(found, interval=interval, scale=scale.of_differences)
+        return replace(result, interval=interval, scale=scale.of_differences)
 
     def _correlated(self, image: "Raster") -> "Raster":
         from pdefilter.kernels.kernel2d import correlate2d
@@ -157,16 +159,16 @@ class Convolution(Operation):
         if not self.correlate:
             weights = weights[::-1, ::-1]
             origin = rows - 1 - origin[0], columns - 1 - origin[1]
-        found = image.convolved(lambda u: correlate2d(u, weights, origin, self.border))
+        result = image.convolved(lambda u: correlate2d(u, weights, origin, self.border))
         if self.border != "constant" or image.scale.starts_at_zero:
-            return found
-        return replace(found, colour=found.colour + _black_around(image, weights, origin))
+            return result
+        return replace(result, colour=result.colour + _black_around(image, weights, origin))
 
 
 def _black_around(
     image: "Raster", weights: "NDArray[np.float64]", origin: tuple[int, int]
 ) -> "Planes":
-    """Find what the black beyond the border adds where 0 does not stand for black."""
+    """Compute the contribution of the black border where the number 0 is not black."""
     import numpy as np
 
     from pdefilter.kernels.kernel2d import correlate2d
@@ -175,7 +177,7 @@ def _black_around(
     beyond = np.float32(weights.sum()) - correlate2d(
         np.ones((1, rows, columns), np.float32), weights, origin, "constant"
     )
-    # Where all of the kernel is inside, exactly nothing.
+    # Exactly zero where the whole kernel lies inside the image.
     inside = [
         slice(at, max(at, size - (width - 1 - at)))
         for at, size, width in zip(origin, (rows, columns), weights.shape, strict=True)
@@ -183,5 +185,5 @@ def _black_around(
     beyond[:, *inside] = 0
     scale = image.scale
     black = -np.asarray(scale.origin) / (scale.unit * scale.weights)
-    found: Planes = beyond * black.astype(np.float32)
-    return found
+    contribution: Planes = beyond * black.astype(np.float32)
+    return contribution

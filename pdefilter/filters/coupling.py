@@ -1,4 +1,4 @@
-"""How the channels of an image share what they follow: an option of filters that couple them."""
+"""How the channels of an image share their edges: an option of filters that couple channels."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,40 +17,40 @@ if TYPE_CHECKING:
 Sharing: TypeAlias = Literal["shared", "noise", "none"]
 
 COUPLINGS: Mapping[str, str] = {
-    "shared": "all channels alike",
-    "noise": "each by its own noise",
-    "none": "every channel by itself",
+    "shared": "all channels count alike",
+    "noise": "each channel counts in units of its own noise",
+    "none": "every channel is filtered by itself",
 }
 
 Coupling: TypeAlias = Annotated[
     Sharing | None,
     Option(
-        "How channels share the edges that they follow.",
+        "How channels share their edges.",
         choices=COUPLINGS,
         otherwise="shared for colours, noise for other bands",
     ),
 ]
 
-# Three bands whose ranges and whose noise differ by more are not red, green and blue.
+# If the ranges and the noise of three bands differ by more, they are not red, green and blue.
 _MOST_UNLIKE = 8.0
 
-# A band is trusted at most as if its noise were this part of its range.
+# The noise of a band counts as at least this fraction of its range.
 _LEAST_NOISE = 2.0**-12
 
 
 @dataclass(frozen=True)
 class Coupled(Operation):
-    """An operation on channels that are coupled as one of `COUPLINGS` says.
+    """An operation on channels with one of the `COUPLINGS`.
 
-    By their noise, bands are brought to units in which it is the same in all, so
-    that a difference counts as much as it stands out of the noise.
+    For the coupling by noise, bands are brought to units in which all have the same
+    noise, so that a difference counts by its ratio to the noise.
 
     Attributes
     ----------
     coupling : str or None
-        None: shared for grey and colour, noise for other bands.
+        None stands for shared for grey and colours, and noise for other bands.
     inner : Operation
-        What is done to them.
+        The operation on the coupled channels.
     """
 
     coupling: Sharing | None
@@ -61,8 +61,8 @@ class Coupled(Operation):
         self.inner.require_fit(shape, valid)
 
     def measure(self, image: "Raster") -> Numbers:
-        """Find how bands weigh, if they do, then the numbers of the operation."""
-        if self._is_apart(image):
+        """Find the weights of the bands, if they differ, then the numbers of the operation."""
+        if self._filters_channels_apart(image):
             return ByChannel(self.inner).measure(image)
         noise = self._noise_of(image)
         if noise is None:
@@ -70,22 +70,22 @@ class Coupled(Operation):
         return {"band_noise": noise, **self.inner.measure(_weighed(image, noise))}
 
     def reach(self, numbers: Numbers) -> int | None:
-        """Depend on what `inner` depends on."""
-        way = ByChannel(self.inner) if "channels" in numbers else self.inner
-        return way.reach(numbers)
+        """Return the reach of `inner`."""
+        operation = ByChannel(self.inner) if "channels" in numbers else self.inner
+        return operation.reach(numbers)
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Filter the channels in units of their noise, or by themselves."""
-        if self._is_apart(image):
+        if self._filters_channels_apart(image):
             return ByChannel(self.inner).run(image, numbers)
         noise = numbers.get("band_noise")
         return self.inner.run(image if noise is None else _weighed(image, noise), numbers)
 
-    def _is_apart(self, image: "Raster") -> bool:
+    def _filters_channels_apart(self, image: "Raster") -> bool:
         return self.coupling == "none" and len(image.colour) > 1
 
     def _noise_of(self, image: "Raster") -> list[float] | None:
-        """Estimate the noise of every channel where it counts."""
+        """Estimate the noise of every channel; None where it does not matter."""
         channels = len(image.colour)
         if channels < 2 or self.coupling == "shared":
             return None
@@ -94,7 +94,7 @@ class Coupled(Operation):
         from pdefilter.measure.noise import noise_deviations
 
         noise = [
-            # Of a band without noise, a small part of its range.
+            # For a band without noise, a small fraction of its range.
             max(deviation, _LEAST_NOISE * size)
             for deviation, size in zip(
                 noise_deviations(image.colour, image.visible), image.ranges, strict=True
@@ -108,7 +108,7 @@ class Coupled(Operation):
 def _differ(ranges: Sequence[float], noise: Sequence[float]) -> bool:
     return all(
         max(sizes) > _MOST_UNLIKE * min(sizes)
-        for sizes in ([size for size in of if size] for of in (ranges, noise))
+        for sizes in ([size for size in all_sizes if size] for all_sizes in (ranges, noise))
         if sizes
     )
 

@@ -39,12 +39,12 @@ class CurvatureMotion(PlanesOperation):
     steps: tuple[float, ...]
 
     def measure(self, image: "Raster") -> dict[str, Any]:
-        """Find the number that every channel begins with."""
+        """Find the lowest number of every channel, and the numbers of the planes."""
         lowest = image.lowest
         return {"lowest": lowest, **super().measure(image.of_range_one(lowest))}
 
-    def reach(self, numbers: Numbers) -> int:  # noqa: ARG002 (an Operation's)
-        """Depend on a pixel more for every step."""
+    def reach(self, numbers: Numbers) -> int:  # noqa: ARG002 (fixed by Operation)
+        """Return one pixel for every step."""
         return len(self.steps)
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
@@ -55,8 +55,8 @@ class CurvatureMotion(PlanesOperation):
         self,
         image: "Raster",
         u: "Planes",
-        numbers: Numbers,  # noqa: ARG002 (a PlanesOperation's)
-        scratch: "Scratch",  # noqa: ARG002 (a PlanesOperation's)
+        numbers: Numbers,  # noqa: ARG002 (fixed by PlanesOperation)
+        scratch: "Scratch",  # noqa: ARG002 (fixed by PlanesOperation)
     ) -> "Planes":
         """Take the steps."""
         import numpy as np

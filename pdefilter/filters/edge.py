@@ -31,7 +31,7 @@ _SOURCES = {name: operator.source for name, operator in OPERATORS.items()}
 def edge(
     *,
     operator: Annotated[OperatorName, Option("Derivative kernel.", choices=_SOURCES)] = "sobel",
-    component: Annotated[Component, Option("What to show.", choices=COMPONENTS)] = "magnitude",
+    component: Annotated[Component, Option("Quantity to show.", choices=COMPONENTS)] = "magnitude",
     sigma: Annotated[
         float,
         Option(
@@ -46,18 +46,19 @@ def edge(
         ),
     ] = None,
     stretch: Annotated[
-        bool, Option("Spread the result over the whole range, for looking.")
+        bool, Option("Spread the result over the whole range, for viewing.")
     ] = False,
     color: Color = "rgb",
 ) -> Operation:
     """Find edges by the Sobel, Scharr, Prewitt, Roberts or Laplace operator.
 
-    Computed in floats and scaled so that nothing can clip: a component reads
-    full scale at an ideal step, the magnitude is the components' root mean
-    square. The Laplacian's magnitude is |Δu|/4, its components half a second
-    difference each. The channels of a colour image are combined into the one
-    gradient that says most about them; every colour channel of the result
-    holds it. The border is mirrored. Alpha is kept, and is no edge.
+    The result is computed in floats and scaled so that it cannot clip. A
+    component is full scale at an ideal step, and the magnitude is the root mean
+    square of the components. The magnitude of the Laplacian is |Δu|/4, and its
+    components are half a second difference each. The channels of a colour image
+    are combined into the one gradient that describes them best, which every
+    colour channel of the result holds. The border is mirrored. Alpha is kept,
+    and does not make edges.
 
     Parameters
     ----------
@@ -78,9 +79,9 @@ def edge(
     stretch : bool
         Whether the largest strength becomes full scale.
     color : {"rgb", "luminance", "lab", "linear"}
-        Where colours are filtered: on the stored values; on their luminance
-        alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
-        L* = 100; or on linear light (IEC 61966-2-1).
+        Colour space to filter in: the stored values; their luminance alone
+        (ITU-R BT.601); CIE L*a*b* of sRGB, where full scale is L* = 100; or
+        linear light (IEC 61966-2-1).
 
     Returns
     -------
@@ -113,16 +114,16 @@ def edge(
 
 @dataclass(frozen=True)
 class Strength(Operation):
-    """The strength of edges, or what a component says of them.
+    """The strength of edges, a component of the gradient, or its direction.
 
     Attributes
     ----------
     operator, component : str
-        The derivative kernel, and what is shown.
+        The derivative kernel, and the quantity to show.
     sigma : float
         The standard deviation in px of the Gaussian applied first.
     threshold : float or None
-        The fraction of full scale from which on the result is full scale.
+        The fraction of full scale at and above which the result is full scale.
     stretch : bool
         Whether the largest strength becomes full scale.
     """
@@ -134,7 +135,7 @@ class Strength(Operation):
     stretch: bool
 
     def measure(self, image: "Raster") -> Numbers:
-        """Find the range of the smoothed image, and the largest strength where it is shown."""
+        """Find the range of the smoothed image, and the largest strength if it is stretched."""
         numbers: dict[str, Any] = {}
         if self.sigma:
             numbers["smoothed"] = self._smoothing.measure(image)
@@ -142,12 +143,12 @@ class Strength(Operation):
             numbers["largest"] = float(abs(self._strength(image, numbers)).max())
         return numbers
 
-    def reach(self, numbers: Numbers) -> int:  # noqa: ARG002 (an Operation's)
-        """Depend on the pixels that both kernels cover."""
+    def reach(self, numbers: Numbers) -> int:  # noqa: ARG002 (fixed by Operation)
+        """Return how far both kernels reach together."""
         return 1 + (self._smoothing.reach({}) if self.sigma else 0)
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
-        """Measure every pixel."""
+        """Compute the component at every pixel."""
         scale = image.scale
         if self.component == "direction":
             smoothed = self._smoothed(image, numbers)
@@ -193,7 +194,7 @@ class Strength(Operation):
 def _shown(
     image: "Raster", plane: "Plane", interval: tuple[float, float], scale: Scale
 ) -> "Raster":
-    """Let every colour channel of `image` be one and the same plane."""
+    """Make one plane every colour channel of an image."""
     import numpy as np
 
     colour = plane[None]

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 DEFAULT_TIME = 2.0
 
-# From here on the cosine transform is faster than Euler's steps, and it makes no error.
+# For longer times the cosine transform is faster than Euler's steps, and it makes no error.
 LONGEST_EXPLICIT_TIME = 20.0
 
 _DEFAULT_SCHEME = (
-    f"explicit up to t = {LONGEST_EXPLICIT_TIME:g} px² or where steps are given, "
-    "optimal to a tolerance or around holes, else exact"
+    f"explicit up to t = {LONGEST_EXPLICIT_TIME:g} px² or if steps are given, optimal if a "
+    "tolerance is given or there are holes, else exact"
 )
 
 HeatScheme: TypeAlias = Literal["explicit", "fed", "fsi", "aos", "optimal", "exact"]
@@ -40,7 +40,7 @@ HeatScheme: TypeAlias = Literal["explicit", "fed", "fsi", "aos", "optimal", "exa
 HEAT_SCHEMES = {
     **SCHEMES,
     "optimal": "the fewest explicit steps for a tolerance",
-    "exact": "cosine transform, any time at one cost",
+    "exact": "cosine transform, the same cost for any time",
 }
 
 
@@ -51,7 +51,7 @@ def heat_diffuse(
     sigma: Annotated[
         float | None,
         Option(
-            "Standard deviation of the Gaussian that it amounts to, t = σ²/2.",
+            "Standard deviation of the equivalent Gaussian; t = σ²/2.",
             unit="px",
             minimum=0,
             maximum=(2 * LONGEST_TIME) ** 0.5,
@@ -64,7 +64,7 @@ def heat_diffuse(
     tolerance: Tolerance = None,
     color: Color = "rgb",
 ) -> Operation:
-    """Smooth an image by the heat equation u_t = Δu, zero flux through the border.
+    """Smooth an image by the heat equation u_t = Δu, with zero flux through the border.
 
     Parameters
     ----------
@@ -73,27 +73,27 @@ def heat_diffuse(
     time : float, optional
         Stopping time t in px².
     sigma : float, optional
-        Standard deviation in px of the Gaussian that it amounts to; t = σ²/2.
-        Where neither is given, σ = 2.
+        Standard deviation in px of the equivalent Gaussian; t = σ²/2. If neither
+        time nor sigma is given, σ = 2.
     iterations : int, optional
         Number of explicit or aos steps.
     step : float, optional
-        Size τ of an explicit step in px², at most 0.25, by default 0.2; or of
-        an aos step.
+        Size τ in px² of an explicit step, at most 0.25 and by default 0.2; or the
+        size of an aos step.
     scheme : {"explicit", "fed", "fsi", "aos", "optimal", "exact"}, optional
         Euler steps, cycles of fast explicit diffusion, cycles of fast
         semi-iterative steps, additive operator splitting, the fewest explicit
         steps for a tolerance, or the discrete cosine transform. By default
-        explicit up to t = 20 px² and where steps are given, optimal where a
-        tolerance is or the image has holes, else exact.
+        explicit up to t = 20 px² and if steps are given, optimal if a tolerance is
+        given or the image has holes, else exact.
     tolerance : float, optional
-        Root mean square error in grey levels of 255 that fed, fsi, aos and
-        optimal may make, estimated on parts of the image; by default 0.1 255ths of
-        the image's own range.
+        Root mean square error allowed for fed, fsi, aos and optimal, in grey levels
+        of 255, estimated on parts of the image. The default is 0.1/255 of the
+        image's own range.
     color : {"rgb", "luminance", "lab", "linear"}
-        Where colours are filtered: on the stored values; on their luminance
-        alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
-        L* = 100; or on linear light (IEC 61966-2-1).
+        Colour space to filter in: the stored values; their luminance alone
+        (ITU-R BT.601); CIE L*a*b* of sRGB, where full scale is L* = 100; or
+        linear light (IEC 61966-2-1).
 
     Returns
     -------
@@ -115,7 +115,7 @@ def heat_diffuse(
     ter Haar Romeny & Viergever 1998, doi:10.1109/83.661190 (aos).
     """
     if time is not None and sigma is not None:
-        raise ParameterError("sigma", "time and sigma say the same; give one of them")
+        raise ParameterError("sigma", "time and sigma mean the same; give one of them")
     if sigma is not None:
         time = sigma**2 / 2
 
@@ -155,7 +155,7 @@ class HeatFlow(PlanesOperation):
     Attributes
     ----------
     exact : float or None
-        The time that the cosine transform solves for, of an image without holes.
+        The stopping time for the cosine transform, used for an image without holes.
     steps : Schedule or None
         How time advances otherwise.
     """
@@ -163,8 +163,8 @@ class HeatFlow(PlanesOperation):
     exact: float | None
     steps: Schedule | None
 
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (an Operation's)
-        """Refuse holes where only the exact scheme will do."""
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (fixed by Operation)
+        """Refuse holes if the scheme must be exact."""
         if self.steps is None and valid is not None:
             raise ImageError(
                 "has holes, which the exact scheme cannot go around; take the scheme optimal"
@@ -179,13 +179,13 @@ class HeatFlow(PlanesOperation):
         return self.steps.measure(Heat(edges_of(image), image.spacing), u, image.scale)
 
     def reach(self, numbers: Numbers) -> int | None:
-        """Depend on as much as the steps reach; solved exactly, on all of the image."""
+        """Return the reach of the steps; the exact solution depends on all of the image."""
         return None if numbers["scheme"] == "exact" else reach_of(numbers, 0)
 
     def run_planes(
         self, image: "Raster", u: "Planes", numbers: Numbers, scratch: "Scratch"
     ) -> "Planes":
-        """Take the steps, or none."""
+        """Solve exactly, or take the steps."""
         if numbers["scheme"] == "exact":
             return Heat(spacing=image.spacing).evolve_exactly(u, numbers["time"])
         return take_steps(Heat(edges_of(image), image.spacing), u, numbers, scratch)

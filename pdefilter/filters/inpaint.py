@@ -1,4 +1,4 @@
-"""Fill the holes of an image from what is around them."""
+"""Fill the holes of an image from their surroundings."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar
@@ -25,61 +25,63 @@ Method: TypeAlias = Literal["harmonic", "biharmonic", "tv", "edge-enhancing"]
 
 EQUATIONS = {
     "harmonic": "Δu = 0, a membrane",
-    "biharmonic": "Δ²u = 0, a thin plate, that goes on with slopes",
-    "tv": "div(∇u/|∇u|) = 0, least total variation, that goes on with edges",
-    "edge-enhancing": "div(D ∇u) = 0, D across edges small: edges bend and join as they came",
+    "biharmonic": "Δ²u = 0, a thin plate, which continues slopes",
+    "tv": "div(∇u/|∇u|) = 0, minimal total variation, which continues edges",
+    "edge-enhancing": "div(D ∇u) = 0, D small across edges, which continues edges that bend",
 }
 
-# Where more than this part is to be filled, black and white may have been taken for each other.
+# If a larger fraction is to be filled, black and white may have been confused.
 _UNUSUAL = 0.75
 
 
 @image_filter
 def inpaint(
     *,
-    method: Annotated[Method, Option("What holds in the holes.", choices=EQUATIONS)] = "harmonic",
+    method: Annotated[Method, Option("Equation in the holes.", choices=EQUATIONS)] = "harmonic",
     fill: Annotated[
         "Picture | None",
         Option(
-            "Picture of the size of INPUT, white where it is filled: what is black stays, other "
-            "holes too.",
+            "Picture of the size of INPUT, white where it is to be filled; where it is black, "
+            "INPUT stays, even if it is a hole.",
             picture=True,
-            otherwise="all holes are filled",
+            otherwise="all holes",
         ),
     ] = None,
     coupling: Coupling = None,
     color: Color = "rgb",
 ) -> Operation:
-    """Fill the holes of an image: what is black in --mask, NaN, infinite or no data.
+    """Fill the holes of an image: pixels that are black in --mask, NaN, infinite or no data.
 
-    An elliptic equation is solved in the holes, where what is around them is
-    the boundary value, and nothing passes the image's border. All other pixels
-    stay as they are, to the bit. Solved by multigrid and conjugate gradients
-    until the root mean square of Δu, or of a tenth of Δ²u, is at most 1e-6 of
-    the image's range, that of div(D ∇u) 1e-5, for tv until the variation falls by
-    1e-4 of itself at most; a warning says so if that is not reached.
+    An elliptic equation is solved in the holes. The pixels around them are the
+    boundary values, and there is no flux through the border of the image. All
+    other pixels keep every bit. The solvers are multigrid and conjugate
+    gradients. They stop when the root mean square of Δu, or of a tenth of Δ²u,
+    is at most 1e-6 of the image's range, or that of div(D ∇u) at most 1e-5. For
+    tv they stop when the total variation can fall by at most 1e-4 of itself. A
+    warning tells if that is not reached.
 
     Parameters
     ----------
     image : ndarray of shape (M, N) or (M, N, C), or Image
-        The image, integers or floats, with holes: NaN, infinities, or what the
-        mask of an `Image` leaves out.
+        The image, integers or floats, with holes: NaN, infinities, or the pixels
+        that the mask of an `Image` excludes.
     method : {"harmonic", "biharmonic", "tv", "edge-enhancing"}
-        Δu = 0 fills with the mean of the surroundings, Δ²u = 0 goes on with
-        slopes too and may overshoot, div(∇u/|∇u|) = 0 goes on with edges, the
-        shortest way; div(D ∇u) = 0, D = g(∇u_σ ∇u_σᵀ), along edges as they
-        came, and fills best where few pixels are left.
+        Δu = 0 fills with the mean of the surroundings. Δ²u = 0 continues slopes
+        too, and may overshoot. div(∇u/|∇u|) = 0 continues edges by the shortest
+        way. div(D ∇u) = 0, D = g(∇u_σ ∇u_σᵀ), continues edges in their direction,
+        and fills best where few pixels are known.
     fill : ndarray of shape (M, N) or Image, optional
-        Not black where the image is filled. All else stays, other holes included,
-        and nothing passes these; by default all holes are filled.
+        Not black where the image is to be filled. All other pixels stay, including
+        other holes, and there is no flux through these. By default all holes are
+        filled.
     coupling : {"shared", "noise", "none"}, optional
-        How channels share the edges that tv and edge-enhancing go on with: alike,
-        each in the unit of its own noise, or not at all. By default shared for
-        colours, noise for other bands.
+        How channels share the edges that tv and edge-enhancing continue: all alike,
+        in units of each channel's noise, or not at all. By default shared for
+        colours, and noise for other bands.
     color : {"rgb", "luminance", "lab", "linear"}
-        Where colours are filtered: on the stored values; on their luminance
-        alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
-        L* = 100; or on linear light (IEC 61966-2-1).
+        Colour space to filter in: the stored values; their luminance alone
+        (ITU-R BT.601); CIE L*a*b* of sRGB, where full scale is L* = 100; or
+        linear light (IEC 61966-2-1).
 
     Returns
     -------
@@ -91,9 +93,9 @@ def inpaint(
     ParameterError
         If a mask leaves nothing to fill, or nothing to fill it from.
     MisfitError
-        If the picture of what to fill is of another size.
+        If the size of `fill` is not that of the image.
     ImageError
-        If the image does.
+        If the image has no holes, or nothing else.
 
     References
     ----------
@@ -108,18 +110,18 @@ def inpaint(
 
 @dataclass(frozen=True)
 class Inpainting(Operation):
-    """Holes filled from what is around them.
+    """Holes filled from their surroundings.
 
     Attributes
     ----------
     method : str
         One of `EQUATIONS`.
     fill : Raster or None
-        Not black where the image is filled; None for all holes.
+        Not black where the image is to be filled; None for all holes.
     coupling : str or None
         How channels share edges.
     color : str
-        Where colours are filtered.
+        The colour space to filter in.
     """
 
     method: Method
@@ -128,14 +130,14 @@ class Inpainting(Operation):
     color: Space
 
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
-        """Refuse images that are not of the size of the picture, and masks without holes."""
+        """Refuse images whose size is not that of the picture, and masks without holes."""
         require_size("fill", self.fill, shape)
         if self.fill is not None:
             _require_holes(~self.fill.not_black, "fill")
         elif valid is not None:
             _require_holes(valid, "mask")
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (fixed by Operation)
         """Fill the holes."""
         wanted = None if self.fill is None else self.fill.not_black
         image = image if self.color == "rgb" else image.together
@@ -143,7 +145,7 @@ class Inpainting(Operation):
         sharing: Sharing | None = "shared" if self.coupling == "none" else self.coupling
         filling = Filling(self.method, holes, within, self.coupling == "none")
         operation = InSpace(self.color, Coupled(sharing, filling), couples=True)
-        # Pixels that are not holes are taken from the image as it came.
+        # Pixels that are not holes come from the image itself.
         return replace(operation(replace(image, valid=known)), valid=holes)
 
 
@@ -158,7 +160,7 @@ class Filling(PlanesOperation):
     holes : ndarray of shape (M, N) or (C, M, N), bool
         Where to solve.
     within : ndarray of shape (M, N) or (C, M, N), bool, or None
-        What has a value or gets one; None for all.
+        The pixels that have a value or get one; None for all.
     apart : bool
         Whether every plane is filled by itself.
     """
@@ -171,7 +173,7 @@ class Filling(PlanesOperation):
     apart: bool
 
     def measure(self, image: "Raster") -> dict[str, Any]:
-        """Find the number that every channel begins with."""
+        """Find the lowest number of every channel, and the numbers of the planes."""
         lowest = image.lowest
         return {"lowest": lowest, **super().measure(image.of_range_one(lowest))}
 
@@ -181,23 +183,24 @@ class Filling(PlanesOperation):
 
     def run_planes(
         self,
-        image: "Raster",  # noqa: ARG002 (a PlanesOperation's)
+        image: "Raster",  # noqa: ARG002 (fixed by PlanesOperation)
         u: "Planes",
-        numbers: Numbers,  # noqa: ARG002 (a PlanesOperation's)
+        numbers: Numbers,  # noqa: ARG002 (fixed by PlanesOperation)
         scratch: "Scratch",
     ) -> "Planes":
-        """Solve, channel by channel where they are apart."""
+        """Solve, for all planes together or for one after the other."""
         u = u if scratch.overwrite else u.copy()
-        together = [slice(None)]
-        for some in [slice(c, c + 1) for c in range(len(u))] if self.apart else together:
-            holes = _of(self.holes, some)
+        groups = [slice(c, c + 1) for c in range(len(u))] if self.apart else [slice(None)]
+        for planes in groups:
+            holes = _of_planes(self.holes, planes)
             if holes.any():
-                tell_of(METHODS[self.method](u[some], holes, _of(self.within, some)))
+                within = _of_planes(self.within, planes)
+                report_residual(METHODS[self.method](u[planes], holes, within))
         return u
 
 
 def _divided(image: "Raster", wanted: "Mask | None") -> "tuple[Mask, Mask, Mask | None]":
-    """Find what is known of an image, what is to be filled, and both where that is not all.
+    """Find which pixels are known, which are to be filled, and their union (None for all).
 
     Raises
     ------
@@ -211,7 +214,7 @@ def _divided(image: "Raster", wanted: "Mask | None") -> "tuple[Mask, Mask, Mask 
     if wanted is None:
         if image.valid is None:
             raise ImageError(
-                "has no holes; mark in black what is to be filled, in a mask, or in white by fill"
+                "has no holes; mark the pixels to be filled in black in a mask, or in white in fill"
             )
         known, holes, within = image.valid, ~image.valid, None
     else:
@@ -224,37 +227,37 @@ def _divided(image: "Raster", wanted: "Mask | None") -> "tuple[Mask, Mask, Mask 
         raise ImageError("has a channel that is all holes; leave some pixels of it")
     if holes.mean() > _UNUSUAL:
         warn(
-            f"{holes.mean():.0%} of the pixels are filled; what is black in a mask is filled and "
-            "what is white stays, in --fill what is white is filled"
+            f"{holes.mean():.0%} of the pixels are filled; pixels that are black in a mask are "
+            "filled and white ones stay, in --fill white ones are filled"
         )
     if within is None:
         return known, holes, None
-    tied = holes & reached(within, known)
-    if lost := np.count_nonzero(holes & ~tied):
+    connected = holes & reached(within, known)
+    if lost := np.count_nonzero(holes & ~connected):
         warn(
-            f"{lost} pixels to be filled lie among holes that stay, away from all that is known, "
+            f"{lost} pixels to be filled lie among holes that stay, apart from all known pixels, "
             "and stay too; fill those holes as well"
         )
-    return known, tied, within & (known | tied)
+    return known, connected, within & (known | connected)
 
 
-def _of(mask: MaskOrNone, some: slice) -> MaskOrNone:
-    return mask if mask is None or mask.ndim == 2 else mask[some]
+def _of_planes(mask: MaskOrNone, planes: slice) -> MaskOrNone:
+    return mask if mask is None or mask.ndim == 2 else mask[planes]
 
 
-def tell_of(residual: "Residual") -> None:
-    """Tell how well an equation is solved, and warn where it is not as well as it should be."""
+def report_residual(residual: "Residual") -> None:
+    """Report how well an equation is solved, and warn if the tolerance is not reached."""
     chose(residual=residual.reached, tolerance=residual.tolerance, iterations=residual.iterations)
     if residual.reached > residual.tolerance:
         warn(
-            f"the residual is {residual.reached:.1e}, not {residual.tolerance:g} as it should be, "
-            f"after {residual.iterations} iterations"
+            f"the residual is {residual.reached:.1e} after {residual.iterations} iterations, above "
+            f"the tolerance of {residual.tolerance:g}"
         )
 
 
 def _require_holes(valid: "Mask", name: str) -> None:
     filled, kept = ("black", "white") if name == "mask" else ("white", "black")
     if valid.all():
-        raise ParameterError(name, f"is nowhere {filled}; make {filled} what is to be filled")
+        raise ParameterError(name, f"is nowhere {filled}; make the pixels to be filled {filled}")
     if not valid.any():
-        raise ParameterError(name, f"is {filled} all over; make {kept} what is to be kept")
+        raise ParameterError(name, f"is {filled} all over; make the pixels to be kept {kept}")

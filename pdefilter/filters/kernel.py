@@ -18,22 +18,22 @@ KERNELS: Mapping[str, str] = {
     "box": "1 1 1; 1 1 1; 1 1 1",
     "binomial": "1 2 1; 2 4 2; 1 2 1",
 }
-"""Kernels by name, to be convolved with: `sobel-rows` is then positive where rows get brighter."""
+"""Kernels by name, for convolution: `sobel-rows` is then positive where rows get brighter."""
 
-# As a square 1024 px wide; more is an image, not a kernel.
+# The size of a square 1024 px wide. A larger array is an image, not a kernel.
 MOST_WEIGHTS = 1 << 20
 _MOST_BYTES = 32 * MOST_WEIGHTS
 
 
-def kernel_of(said: str | Collection[Collection[float]]) -> "NDArray[np.float64]":
+def kernel_of(value: str | Collection[Collection[float]]) -> "NDArray[np.float64]":
     """Read a kernel.
 
     Parameters
     ----------
-    said : str or array_like of shape (m, n)
-        Numbers, the rows divided by semicolons; a name in `KERNELS`; the name
-        of a text file, each line a row of numbers divided by spaces, commas or
-        semicolons, or of a ``.npy`` file; or the weights themselves.
+    value : str or array_like of shape (m, n)
+        Rows of numbers, separated by semicolons; a name in `KERNELS`; the name of
+        a text file, each line a row of numbers separated by spaces, commas or
+        semicolons; the name of a ``.npy`` file; or the weights themselves.
 
     Returns
     -------
@@ -42,18 +42,18 @@ def kernel_of(said: str | Collection[Collection[float]]) -> "NDArray[np.float64]
     Raises
     ------
     ValueError
-        If it is none of these, no rectangle, or has weights that are no
+        If it is none of these, is not a rectangle, or has weights that are not
         finite numbers.
     """
-    if not isinstance(said, str):
-        return _weights(said, "the kernel")
-    rows = _numbers(KERNELS.get(said, said).split(";"))
+    if not isinstance(value, str):
+        return _weights(value, "the kernel")
+    rows = _numbers(KERNELS.get(value, value).split(";"))
     if rows is not None:
-        return _weights(rows, repr(said))
-    return _weights(_of_file(said), repr(said))
+        return _weights(rows, repr(value))
+    return _weights(_read_file(value), repr(value))
 
 
-def _of_file(name: str) -> Any:
+def _read_file(name: str) -> Any:
     import numpy as np
 
     path = Path(name)
@@ -71,15 +71,15 @@ def _of_file(name: str) -> Any:
     except OSError as error:
         raise ValueError(f"{name!r} cannot be read ({error.strerror})") from None
     except (ValueError, EOFError):
-        raise ValueError(f"{name!r} is neither a text of numbers nor a .npy file") from None
+        raise ValueError(f"{name!r} is neither a text file of numbers nor a .npy file") from None
     rows = _numbers([line for line in lines if line.strip()])
     if rows is None:
-        raise ValueError(f"{name!r} holds more than numbers; give a row of them in each line")
+        raise ValueError(f"{name!r} holds more than numbers; give one row of numbers in each line")
     return rows
 
 
 def _numbers(rows: Sequence[str]) -> list[list[float]] | None:
-    """Read rows of numbers; None if there is anything else."""
+    """Read rows of numbers; return None if there is anything else."""
     try:
         return [[float(word) for word in re.split(r"[\s,;]+", row.strip(" \t,;"))] for row in rows]
     except ValueError:
@@ -92,7 +92,9 @@ def _weights(rows: Any, name: str) -> "NDArray[np.float64]":
     try:
         weights = np.asarray(rows)
     except ValueError:
-        raise ValueError(f"{name} is no rectangle; give as many numbers in every row") from None
+        raise ValueError(
+            f"{name} is not a rectangle; give the same number of weights in every row"
+        ) from None
     if weights.ndim != 2 or not weights.size or weights.dtype.kind not in "biuf":
         raise ValueError(
             f"{name} is an array of {weights.dtype} of shape {weights.shape}; give real numbers "
@@ -101,5 +103,5 @@ def _weights(rows: Any, name: str) -> "NDArray[np.float64]":
     if weights.size > MOST_WEIGHTS:
         raise ValueError(f"{name} has {weights.size} weights; give at most {MOST_WEIGHTS}")
     if not np.isfinite(weights).all():
-        raise ValueError(f"{name} has weights that are not finite; give numbers alone")
+        raise ValueError(f"{name} has weights that are not finite; give finite numbers only")
     return weights.astype(np.float64)

@@ -8,14 +8,14 @@ from pdefilter.filters.option import Option
 if TYPE_CHECKING:
     from pdefilter.raster import Picture, Raster, Values
 
-# A picture of 8 bits has as many grey levels as its values say.
+# In a picture of 8 bits the grey levels are the stored values.
 LEVELS = 255.0
 
 KappaMap: TypeAlias = Annotated[
     "Picture | None",
     Option(
-        "Grey picture of the size of INPUT that has κ for every pixel: floats in the unit of "
-        "--kappa, integers as parts of full scale.",
+        "Grey picture of the size of INPUT with κ for every pixel: floats in the unit of "
+        "--kappa, integers as fractions of full scale.",
         picture=True,
     ),
 ]
@@ -23,8 +23,8 @@ KappaMap: TypeAlias = Annotated[
 NoiseMap: TypeAlias = Annotated[
     "Picture | None",
     Option(
-        "Grey picture of the size of INPUT that has the standard deviation of the noise for every "
-        "pixel: floats in the unit of --noise, integers as parts of full scale.",
+        "Grey picture of the size of INPUT with the standard deviation of the noise for every "
+        "pixel: floats in the unit of --noise, integers as fractions of full scale.",
         picture=True,
     ),
 ]
@@ -34,18 +34,18 @@ class SupportsArray(Protocol):
     """A map given in place of a number: an array of shape (M, N)."""
 
     def __array__(self) -> Any:
-        """Make a NumPy array of it."""
+        """Convert it to a NumPy array."""
         ...
 
 
 def as_number(value: "float | str | SupportsArray") -> float | str:
-    """Take a number or a word as operations are given it: a map comes by its own option."""
+    """Return an option that is a number or a word; maps have options of their own."""
     assert isinstance(value, float | int | str)
     return value
 
 
 def as_raster(picture: "Picture | None") -> "Raster | None":
-    """Take a picture as operations are given it: read, and brought to numbers."""
+    """Return a picture that was read and converted to numbers before."""
     if picture is None:
         return None
     from pdefilter.raster import Raster
@@ -57,14 +57,14 @@ def as_raster(picture: "Picture | None") -> "Raster | None":
 def numbers_in(
     name: str, picture: "Raster | None", image: "Raster", *, positive: bool
 ) -> "Values | None":
-    """Read a map as numbers on the scale of an image, and in the box of it.
+    """Read a map as numbers on the scale of an image, cut to the box of the image.
 
     Parameters
     ----------
     name : str
         The parameter.
     picture : Raster or None
-        What was given for it, of the size of the whole image.
+        Its map, of the size of the whole image.
     image : Raster
         The image.
     positive : bool
@@ -73,12 +73,12 @@ def numbers_in(
     Returns
     -------
     ndarray of shape (M, N), float64, or None
-        None where nothing was given.
+        None where there is no map.
 
     Raises
     ------
     ParameterError
-        If it has other values.
+        If the map has other values.
     """
     if picture is None:
         return None
@@ -89,7 +89,7 @@ def numbers_in(
     values = picture.scale.of_channel(0).stored(picture.colour[0]) / picture.scale.full
     if not (values.min() > 0 if positive else values.min() >= 0):
         least = "above 0" if positive else "at least 0"
-        raise ParameterError(name, f"has values that are not {least}; give such values alone")
+        raise ParameterError(name, f"has values that are not {least}; give values {least} only")
     return np.asarray(values * image.scale.number(1.0))
 
 
@@ -101,20 +101,20 @@ def require_map(name: str, value: object, picture: "Raster | None", *, given: bo
     name, value : str, object
         The parameter, and its value for all pixels.
     picture : Raster or None
-        What was given for its map.
+        The picture given as its map.
     given : bool
-        Whether the user gave that value.
+        Whether the user gave the value too.
 
     Raises
     ------
     ParameterError
-        If both were given, or the picture has colours, or holes.
+        If both were given, or the picture has colours or holes.
     """
     if picture is None:
         return
     if given:
         raise ParameterError(
-            f"{name}_map", f"{name} = {value} says the same for all pixels; give one of them"
+            f"{name}_map", f"{name} = {value} is given for all pixels; give one of the two"
         )
     if len(picture.colour) != 1:
         raise ParameterError(
@@ -127,17 +127,17 @@ def require_map(name: str, value: object, picture: "Raster | None", *, given: bo
 
 
 def require_size(name: str, picture: "Raster | None", shape: tuple[int, ...]) -> None:
-    """Refuse a map that is not of the size of an image.
+    """Refuse a map whose size is not that of the image.
 
     Raises
     ------
     MisfitError
-        That says both sizes.
+        If the sizes differ.
     """
     if picture is None or picture.shape == shape:
         return
-    (rows, columns), (of_map_rows, of_map_columns) = shape, picture.shape
+    (rows, columns), (map_rows, map_columns) = shape, picture.shape
     raise MisfitError(
-        f"has {columns} × {rows} pixels, the {name.replace('_', ' ')} {of_map_columns} × "
-        f"{of_map_rows}; give a map of its size"
+        f"has {columns} × {rows} pixels, the {name.replace('_', ' ')} {map_columns} × "
+        f"{map_rows}; give a map of the image's size"
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Median(Operation):
-    """The median of a square, of visible pixels by their opacity; holes do not count.
+    """The median of a square. Pixels count by their opacity, and holes do not count.
 
     Attributes
     ----------
@@ -24,30 +24,34 @@ class Median(Operation):
     size: int
 
     def measure(self, image: "Raster") -> Numbers:
-        """Tell whether pixels count by their opacity."""
+        """Find whether pixels count by their opacity."""
         return {"weighted": image.alpha is not None}
 
     def reach(self, numbers: Numbers) -> int | None:
-        """Depend on the square; by opacity on all of the image, as sums of it are rounded."""
+        """Return half the width of the square.
+
+        None where pixels count by their opacity: sums of it are rounded, and depend on all of
+        the image.
+        """
         return None if numbers["weighted"] else self.size // 2
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (fixed by Operation)
         """Take the medians."""
         return self._medians(image)
 
     def _medians(self, image: "Raster") -> "Raster":
         from pdefilter.kernels.median import median, weighted_median
 
-        def of(values: "NDArray[Any]") -> "NDArray[Any]":
+        def medians(values: "NDArray[Any]") -> "NDArray[Any]":
             if image.weight is None:
                 return median(values, self.size)
             return weighted_median(values, image.weight, self.size)
 
-        # Of values as stored, where numbers have fewer digits: no other may come out.
+        # A median is one of the values. Where float32 has fewer digits, it is a stored value.
         if image.stored is None:
-            result = replace(image, colour=of(image.colour))
+            result = replace(image, colour=medians(image.colour))
         else:
-            result = replace(image, stored=of(image.stored))
+            result = replace(image, stored=medians(image.stored))
         if image.alpha is None:
             return result
         opaque = replace(image, colour=image.alpha[None], alpha=None, stored=None)

@@ -1,4 +1,4 @@
-"""The models of nonlinear diffusion: what each is made of, and what it takes by default."""
+"""The models of nonlinear diffusion: the equation of each, and its defaults."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ Model: TypeAlias = Literal["perona-malik", "regularized", "edge-enhancing", "coh
 
 @dataclass(frozen=True)
 class Choice:
-    """A model with all it takes; None for what it has not.
+    """A model with its parameters; None for a parameter that it does not have.
 
     Attributes
     ----------
@@ -51,28 +51,28 @@ class Choice:
     integration_scale: float | None
 
     def smoothed(self, image: "Raster") -> Smoothing:
-        """Make what goes from an image to that which coefficients are taken from."""
+        """Make the smoothing from an image to u_σ, from which coefficients are computed."""
         return Smoothing(self.presmooth or 0.0, image.valid, image.spacing)
 
     @property
     def reach(self) -> int | None:
-        """How far around an edge, in pixels, the image decides what the edge conducts.
+        """How far around an edge, in pixels, its conductance depends on the image.
 
-        None for a tensor: fluxes are rounded by the largest value of the whole image.
+        None for a tensor: the rounding of fluxes depends on the largest value of the image.
         """
         if MODELS[self.model].has_tensor:
             return None
         return Smoothing(self.presmooth or 0.0).reach
 
     def contrast_of(self, deviations: "Sequence[float | Values]") -> "float | Values":
-        """Find the κ that removes noise of these deviations best."""
+        """Find the κ that best removes noise of these standard deviations."""
         diffusivity = DIFFUSIVITIES[str(self.diffusivity)]
         return contrast_of_noise(diffusivity, self.presmooth or 0.0, deviations)
 
     def evolution(self, image: "Raster", contrast: "float | Plane") -> Evolution:
         """Make the evolution of an image, or of images with the same channels and holes.
 
-        κ is a number, or one for every pixel.
+        κ is one number, or one for every pixel.
         """
         return MODELS[self.model].evolution(self, image, contrast)
 
@@ -85,21 +85,20 @@ class Row:
     ----------
     meaning : str
         The equation as users read it.
-    own : Choice
-        What it takes where the user does not say.
+    defaults : Choice
+        Its default parameters.
     contrast : str
-        So does κ, as in `pdefilter.equations.contrast`; auto where it follows the
-        noise.
+        The default κ, as in `pdefilter.equations.contrast`; auto if it depends on
+        the noise.
     time : float or None
-        So does the stopping time, in px²; None where it follows the error that the
-        noise leaves.
+        The default stopping time in px²; None if it depends on the estimated error.
     schemes : collection of str
-        Those that can advance it, the first where the user does not say.
+        The schemes that can advance it, the default first.
     largest_stable_step : float
         In px².
     tolerance : float
-        What the schemes that divide the time take where the user does not say, in
-        grey levels of 255.
+        The default tolerance of the schemes that divide the time, in grey levels of
+        255.
     has_tensor : bool
         Whether diffusion is a tensor.
     evolution : callable
@@ -107,7 +106,7 @@ class Row:
     """
 
     meaning: str
-    own: Choice
+    defaults: Choice
     contrast: str
     time: float | None
     schemes: tuple[str, ...]
@@ -131,7 +130,7 @@ def evolution_along_edges(
     edges: "Planes | None",
     smoothed: Smoothing,
 ) -> Evolution:
-    """Make the diffusion by g of differences edge by edge, for an image with its open edges."""
+    """Make the diffusion by g, edge by edge, of an image with these open edges."""
     if image.holes_differ or not isinstance(contrast, float):
         return VaryingDiffusion(diffusivity, contrast, len(image.colour), edges, smoothed)
     equation = PeronaMalik(diffusivity, contrast, len(image.colour), edges, spacing=image.spacing)
@@ -156,7 +155,7 @@ def _with_tensor(
 
     scales = None
     if not isinstance(contrast, float):
-        # The structure in units of κ², which both laws compare it with.
+        # The structure tensor in units of κ², as both laws compare the two.
         scales, contrast = (1 / np.square(contrast)).astype(np.float32), 1.0
     anywhere = image.valid
     if anywhere is not None and anywhere.ndim == 3:
@@ -170,11 +169,12 @@ def _with_tensor(
 _EDGEWISE = tuple(SCHEMES)
 _TENSOR = ("fsi", "fed", "explicit")
 
-# What stays of it is below the rounding to 8 bits, of 0.29; a fifth takes up to five times as long.
+# The error that it leaves is below the rounding to 8 bits, of 0.29; a fifth of it takes up to five
+# times as long.
 _TENSOR_TOLERANCE = 0.5
 
 MODELS: Mapping[str, Row] = {
-    row.own.model: row
+    row.defaults.model: row
     for row in (
         Row(
             "div(g(|∇u|²) ∇u)",
@@ -199,7 +199,7 @@ MODELS: Mapping[str, Row] = {
             _edgewise,
         ),
         Row(
-            "div(D ∇u), D across edges as g of their contrast, along them 1",
+            "div(D ∇u), D = g of the contrast across edges, 1 along them",
             Choice("edge-enhancing", "weickert", 1.0, 0.0),
             AUTO,
             None,
@@ -210,7 +210,7 @@ MODELS: Mapping[str, Row] = {
             _edge_enhancing,
         ),
         Row(
-            "div(D ∇u), D along lines up to 1, else 0.01",
+            "div(D ∇u), D up to 1 along lines, else 0.01",
             Choice("coherence-enhancing", None, 0.5, 4.0),
             "p50",
             20.0,
@@ -231,36 +231,35 @@ def choose(
     presmooth: float | None,
     integration_scale: float | None,
 ) -> Choice:
-    """Complete what the user said of a model.
+    """Complete the parameters of a model with its defaults.
 
     Parameters
     ----------
     model, diffusivity, presmooth, integration_scale : str, float, or None
-        As of `Choice`; None for the model's own.
+        As in `Choice`; None for the default of the model.
 
     Raises
     ------
     ParameterError
-        If the model has nothing of the kind.
+        If the model does not have such a parameter.
     """
-    own = MODELS[model].own
+    defaults = MODELS[model].defaults
     given: dict[str, Any] = {
         "diffusivity": diffusivity,
         "presmooth": presmooth,
         "integration_scale": integration_scale,
     }
     for name, value in given.items():
-        if value is not None and getattr(own, name) is None:
-            having = [m for m, row in MODELS.items() if getattr(row.own, name) is not None]
+        if value is not None and getattr(defaults, name) is None:
+            fitting = [m for m, row in MODELS.items() if getattr(row.defaults, name) is not None]
             raise ParameterError(
-                name, f"the model {model} has none; take the model {' or '.join(having)}"
+                name, f"the model {model} has none; take the model {' or '.join(fitting)}"
             )
-    said = {name: value for name, value in given.items() if value is not None}
-    return replace(own, **said)
+    return replace(defaults, **{name: value for name, value in given.items() if value is not None})
 
 
 def scheme_of(model: str, scheme: str | None, *, stepped: bool) -> str | None:
-    """Check that a scheme can advance a model; complete it where the model has its own.
+    """Check that a scheme can advance a model; choose the default if none is given.
 
     Raises
     ------
@@ -273,7 +272,7 @@ def scheme_of(model: str, scheme: str | None, *, stepped: bool) -> str | None:
     if scheme not in schemes:
         raise ParameterError(
             "scheme",
-            f"{scheme} splits by axes, and the mixed derivatives of {model} belong to none; "
+            f"{scheme} splits by axes, but {model} has mixed derivatives, which cannot be split; "
             f"take {' or '.join(schemes)}",
         )
     return scheme

@@ -9,17 +9,17 @@ if TYPE_CHECKING:
     from pdefilter.measure.noise import Noise
     from pdefilter.raster import Planes, Raster, Values
 
-# A deviation below is rounding of float32.
+# A smaller deviation is rounding of float32.
 _SMALLEST = 1e-7
 
-# And of one above nothing is left but noise; its square is a float32 number still.
+# With a larger deviation there is nothing but noise. Its square is still a float32 number.
 _LARGEST = 1e9
 
 NoiseLevel: TypeAlias = Annotated[
     float | str | SupportsArray,
     Option(
-        "Standard deviation of the noise on the scale where full scale is 1, that kappa auto and "
-        "time auto follow; auto: estimated in every channel.",
+        "Standard deviation of the noise as a fraction of full scale, for kappa auto and time "
+        "auto; auto: estimated in every channel.",
         minimum=0,
         metavar="NUMBER|auto",
         auto=True,
@@ -30,16 +30,16 @@ NoiseLevel: TypeAlias = Annotated[
 def noise_of(
     image: "Raster", u: "Planes", level: float | str, map_: "Values | None" = None
 ) -> "Noise":
-    """Take the noise as given, or estimate it.
+    """Return the noise as given, or estimate it.
 
     Parameters
     ----------
     image : Raster
         The image.
     u : ndarray of shape (C, M, N), float32
-        What is filtered of it: its colours, and its opacity if it has any.
+        The planes that are filtered: its colours, and its opacity if it has any.
     level : float or str
-        The deviation in the colours, as a part of full scale, or ``"auto"``.
+        The deviation in the colours, as a fraction of full scale, or ``"auto"``.
     map_ : ndarray of shape (M, N), optional
         The deviation in every pixel, as a number.
     """
@@ -50,17 +50,17 @@ def noise_of(
     if map_ is not None:
         return Noise((*[map_] * colours, *rest), visible)
     if level == AUTO:
-        found = noise_deviations(u[:colours], visible)
+        estimates = noise_deviations(u[:colours], visible)
     else:
-        found = [scale.number(float(level))] * colours
-    found = [min(deviation, _LARGEST) if deviation > _SMALLEST else 0.0 for deviation in found]
-    return Noise((*found, *rest), visible)
+        estimates = [scale.number(float(level))] * colours
+    deviations = [min(d, _LARGEST) if d > _SMALLEST else 0.0 for d in estimates]
+    return Noise((*deviations, *rest), visible)
 
 
 def as_numbers(noise: "Noise", image: "Raster") -> dict[str, Any]:
-    """Name the deviations in the colours as parts of full scale, unless a map gave them."""
-    found, scale = noise.deviations[: len(image.colour)], image.scale
-    numbers = [d for d in found if isinstance(d, float)]
-    if len(numbers) < len(found):
+    """Return the deviations in the colours as fractions of full scale, unless a map gave them."""
+    deviations, scale = noise.deviations[: len(image.colour)], image.scale
+    numbers = [d for d in deviations if isinstance(d, float)]
+    if len(numbers) < len(deviations):
         return {}
     return {"noise": [scale.of_channel(c).fraction(d) for c, d in enumerate(numbers)]}

@@ -18,37 +18,37 @@ AUTO = "auto"
 
 @dataclass(frozen=True)
 class Option:
-    """What a parameter means and which values it takes; goes into its annotation.
+    """The meaning of a parameter and its valid values, given in the parameter's annotation.
 
     Attributes
     ----------
     help : str
-        What it does, for people.
+        The description that users read.
     unit : str
         The unit of a number.
     minimum, maximum : float
-        The range of a number, ends included.
+        The range of a number, including both limits.
     odd : bool
         Whether a whole number must be odd.
     positive : bool
         Whether a number must be above zero.
     choices : mapping of str to str
-        The names a word may be, each with its meaning.
+        The words allowed, each with its meaning.
     verify : callable
-        A further check, that raises `ValueError`.
+        A further check, which raises `ValueError`.
     picture : bool
-        Whether it is another picture: a `Raster`, that users give as an array,
+        Whether it is another picture: a `Raster`, which users give as an array,
         an `Image` or, on the command line, a file.
     array : bool
         Whether it may be an array.
     levels : float
-        What full scale is in a picture of integers; floats are taken as they are.
+        The value of full scale in a picture of integers; floats are used unchanged.
     metavar : str
-        What stands for the value in the help; by default the unit.
+        The placeholder of the value in the help; by default the unit.
     otherwise : str
-        What holds where the parameter is None.
+        The default that applies where the parameter is None.
     auto : bool
-        Whether the word auto is taken too, for what the image itself suggests.
+        Whether the word auto is allowed too, for a value that depends on the image.
     """
 
     help: str
@@ -72,14 +72,14 @@ class Option:
         Raises
         ------
         ParameterError
-            If it is not what this parameter takes.
+            If the value is not valid.
         """
         if self.picture or (value is None and type(None) in kinds):
             return value
         if not self.array and getattr(value, "ndim", 0) > 0:
             raise ParameterError(
                 name,
-                f"is an array of shape {value.shape}, but one value holds for all pixels; give it",
+                f"is an array of shape {value.shape}; give one value for all pixels",
             )
         if self.auto and value == AUTO:
             return value
@@ -124,7 +124,7 @@ class Option:
 
     @property
     def after(self) -> str:
-        """The unit as it follows a number."""
+        """The unit, written after a number."""
         return f" {self.unit}" if self.unit else ""
 
 
@@ -140,13 +140,13 @@ class Parameter:
 
 def parameters_of(function: Callable[..., Any]) -> list[Parameter]:
     """List the parameters of a filter that carry an `Option`."""
-    found = []
+    parameters = []
     for parameter in inspect.signature(function).parameters.values():
         for note in getattr(parameter.annotation, "__metadata__", ()):
             if isinstance(note, Option):
                 kinds = _kinds(parameter.annotation.__origin__)
-                found.append(Parameter(parameter.name, kinds, parameter.default, note))
-    return found
+                parameters.append(Parameter(parameter.name, kinds, parameter.default, note))
+    return parameters
 
 
 def _kinds(annotation: Any) -> tuple[type, ...]:

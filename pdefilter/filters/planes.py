@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 class PlanesOperation(Operation):
     """An operation whose numbers and whose result come from planes; see `Raster.planes`.
 
-    Where it takes means of pixels, by weights that all planes share, the colours of the
-    result are means of visible ones. They are kept in the range of those: dividing by a
-    small alpha makes a small error large.
+    If it takes means of pixels, with weights that all planes share, the colours of the
+    result are means of visible colours. They are kept in the range of those, as dividing
+    by a small alpha makes a small error large.
     """
 
     takes_means: ClassVar[bool] = True

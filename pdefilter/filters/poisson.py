@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pdefilter.equations import gradient_domain
 from pdefilter.errors import ImageError, MisfitError, ParameterError
-from pdefilter.filters.inpaint import tell_of
+from pdefilter.filters.inpaint import report_residual
 from pdefilter.filters.maps import as_raster
 from pdefilter.filters.option import Option, image_filter
 from pdefilter.operation import Numbers, Operation
@@ -23,34 +23,34 @@ def place_of(text: str) -> tuple[int, int]:
     ValueError
         For anything else.
     """
-    found = re.fullmatch(r"\s*([+-]?\d+)\s*,\s*([+-]?\d+)\s*", str(text))
-    if not found:
-        raise ValueError(f"{text!r} is no place; give a row and a column such as 20,30")
-    return int(found[1]), int(found[2])
+    match = re.fullmatch(r"\s*([+-]?\d+)\s*,\s*([+-]?\d+)\s*", str(text))
+    if not match:
+        raise ValueError(f"{text!r} is not a place; give a row and a column such as 20,30")
+    return int(match[1]), int(match[2])
 
 
 @image_filter
 def poisson(
     *,
     source: Annotated[
-        "Picture | None", Option("Picture to clone from: its gradient.", picture=True)
+        "Picture | None", Option("Picture whose gradient is cloned.", picture=True)
     ] = None,
     mask: Annotated[
         "Picture | None",
         Option(
-            "Picture of the size of the source, black where it is not cloned.",
+            "Picture of the size of the source, black where the source is not cloned.",
             picture=True,
-            otherwise="all of it, or what is opaque",
+            otherwise="all opaque pixels of the source",
         ),
     ] = None,
     at: Annotated[
         str,
         Option(
-            "Where the source's upper left pixel comes to lie.", verify=place_of, metavar="ROW,COL"
+            "Place in INPUT of the source's upper left pixel.", verify=place_of, metavar="ROW,COL"
         ),
     ] = "0,0",
     mixed: Annotated[
-        bool, Option("Take the stronger of the two gradients between any two pixels.")
+        bool, Option("Between any two pixels, take the stronger of the two gradients.")
     ] = False,
     flatten: Annotated[
         float | None,
@@ -64,47 +64,46 @@ def poisson(
     columns: Annotated[
         "Picture | None",
         Option(
-            "Differences to the pixel on the right, where INPUT holds those to the pixel below: "
-            "the image that has them, of mean zero, is found.",
+            "Integrate: this picture holds the differences to the pixel on the right, INPUT those "
+            "to the pixel below. The result has mean zero.",
             picture=True,
         ),
     ] = None,
 ) -> Operation:
-    """Clone, flatten or integrate: the image of a wanted gradient v solves Δu = div v.
+    """Clone, flatten or integrate: the image with a given gradient v solves Δu = div v.
 
-    Cloning puts the differences within another picture into the image, whose
-    values around fix the rest; no seam shows. Flattening keeps the gradient
-    and evens out what changes slowly. Integration takes the two components of
-    a gradient for the image. One of --source, --flatten and --columns says
-    which.
+    Cloning puts the differences of another picture into the image. The pixels
+    around them fix their values, so that no seam shows. Flattening keeps the
+    gradient and evens out slow changes. Integration finds an image from the two
+    components of its gradient. Exactly one of --source, --flatten and --columns
+    chooses among them.
 
     Parameters
     ----------
     image : ndarray of shape (M, N) or (M, N, C), or Image
-        The image; or the differences u[r + 1, c] − u[r, c], as floats, of
-        which the last row does not count.
+        The image; or the differences u[r + 1, c] − u[r, c], as floats, whose last
+        row does not count.
     source : ndarray or Image, optional
         The picture to clone from.
     mask : ndarray or Image, optional
-        Of the size of the source; zero where it is not cloned. By default all
-        of it that is at least half opaque. In any case a pixel is cloned only
-        if the source knows its differences to all neighbours that it has in the
-        image: at the source's border and beside what is transparent the image
-        stays, except at the border of the image, beyond which nothing is.
+        A picture of the size of the source, zero where the source is not cloned.
+        By default all pixels that are at least half opaque are cloned. In any
+        case a pixel is cloned only if the source has all of the neighbours that
+        it has in the image. So the image stays at the border of the source and
+        beside transparent pixels, except at the image's own border.
     at : str
-        The row and the column of the image where the source's first pixel
-        comes to lie; what is cloned must lie within the image, and leave some
-        of it.
+        The row and the column in the image of the source's first pixel. The
+        cloned pixels must lie within the image, and must not cover all of it.
     mixed : bool
-        Whether the stronger of the two pictures' differences is taken between
-        any two pixels, so that the image shows through what is even.
+        Whether to take, between any two pixels, the stronger of the differences
+        of the two pictures, so that the image shows through even areas.
     flatten : float, optional
         A length L in px: waves longer than 2πL lose more than half of their
         amplitude. The mean is kept.
     columns : ndarray or Image, optional
-        The differences u[r, c + 1] − u[r, c], of which the last column does
-        not count; `image` then holds the others, and the result is the image
-        whose differences are nearest to both, of mean zero.
+        The differences u[r, c + 1] − u[r, c], whose last column does not count.
+        `image` then holds the differences along rows. The result is the image of
+        mean zero whose differences are nearest to both.
 
     Returns
     -------
@@ -126,19 +125,15 @@ def poisson(
     Petro & Sbert 2014, doi:10.5201/ipol.2014.84 (flattening); Simchony,
     Chellappa & Shao 1990, doi:10.1109/34.55103 (integration).
     """
-    place, of_source, of_mask, across = (
-        place_of(at),
-        as_raster(source),
-        as_raster(mask),
-        as_raster(columns),
-    )
+    place = place_of(at)
+    cloned, clone_mask, across = as_raster(source), as_raster(mask), as_raster(columns)
     given = [
         name
         for name, value in (("source", source), ("flatten", flatten), ("columns", columns))
         if value is not None
     ]
-    if of_source is not None:
-        _region(of_source, of_mask, place, None)
+    if cloned is not None:
+        _region(cloned, clone_mask, place, None)
     if not given:
         raise ParameterError("source", "is missing; give a source, a flatten or a columns")
     if len(given) > 1:
@@ -152,13 +147,13 @@ def poisson(
         return Flattening(flatten)
     if across is not None:
         return Integration(across)
-    assert of_source is not None
-    return Cloning(of_source, of_mask, place, mixed)
+    assert cloned is not None
+    return Cloning(cloned, clone_mask, place, mixed)
 
 
 @dataclass(frozen=True)
 class Flattening(Operation):
-    """Illumination evened out that changes over more than a length.
+    """Illumination that changes over more than a length, evened out.
 
     Attributes
     ----------
@@ -168,7 +163,7 @@ class Flattening(Operation):
 
     length: float
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (fixed by Operation)
         """Keep the gradient, and pull the image to its mean."""
         _require_whole(image)
         return replace(image, colour=gradient_domain.flatten(image.colour, self.length))
@@ -176,7 +171,7 @@ class Flattening(Operation):
 
 @dataclass(frozen=True)
 class Integration(Operation):
-    """The image that has given differences, of which it holds those to the pixel below.
+    """The image with given differences; the input holds those to the pixel below.
 
     Attributes
     ----------
@@ -186,15 +181,15 @@ class Integration(Operation):
 
     columns: "Raster"
 
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (an Operation's)
-        """Refuse images that are not of the size of the other differences."""
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (fixed by Operation)
+        """Refuse images whose size is not that of the other differences."""
         if self.columns.shape != shape:
             raise MisfitError(
-                f"has {_size(shape)} pixels, the columns {_size(self.columns.shape)}; give both of "
-                "one size"
+                f"has {_size(shape)} pixels, the columns {_size(self.columns.shape)}; give both "
+                "in one size"
             )
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (fixed by Operation)
         """Integrate."""
         import numpy as np
 
@@ -205,30 +200,30 @@ class Integration(Operation):
                 f"has {len(image.colour)} channels, the columns {len(columns.colour)}; convert one "
                 "of them"
             )
-        # Of differences zero means none.
+        # In differences zero means no difference.
         rows = replace(
             image,
             colour=image.colour + image.scale.number_of_origin,
             scale=image.scale.of_differences,
         )
         across = columns.colour + columns.scale.number_of_origin
-        brought, factor = _on_one_scale(rows, columns)
-        found = gradient_domain.integrate(brought.colour, across * np.float32(factor))
-        return replace(brought, colour=found)
+        rescaled, factor = _on_one_scale(rows, columns)
+        colour = gradient_domain.integrate(rescaled.colour, across * np.float32(factor))
+        return replace(rescaled, colour=colour)
 
 
 @dataclass(frozen=True)
 class Cloning(Operation):
-    """The differences within a picture put into an image.
+    """The differences of a picture, put into an image.
 
     Attributes
     ----------
     source : Raster
         The picture.
     mask : Raster or None
-        Of its size, black where it is not cloned.
+        A picture of the size of the source, black where the source is not cloned.
     at : tuple of int
-        The row and the column of the image where its first pixel comes to lie.
+        The row and the column in the image of the source's first pixel.
     mixed : bool
         Whether the stronger of two differences is taken.
     """
@@ -238,8 +233,8 @@ class Cloning(Operation):
     at: tuple[int, int]
     mixed: bool
 
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (an Operation's)
-        """Refuse images in which the picture does not lie, or that it would replace."""
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (fixed by Operation)
+        """Refuse images that do not hold the cloned pixels, or that they would replace."""
         from pdefilter.kernels.regions import box
 
         region = _region(self.source, self.mask, self.at, shape)
@@ -248,13 +243,13 @@ class Cloning(Operation):
         left, right = columns.start + self.at[1], columns.stop - 1 + self.at[1]
         if min(top, left) < 0 or bottom >= shape[0] or right >= shape[1]:
             raise MisfitError(
-                f"has {_size(shape)} pixels, and what is cloned reaches from {top},{left} to "
-                f"{bottom},{right}; move it by --at, or mask it"
+                f"has {_size(shape)} pixels, and the cloned ones reach from {top},{left} to "
+                f"{bottom},{right}; move them by --at, or mask them"
             )
         if region.sum() == shape[0] * shape[1]:
-            raise MisfitError("would be replaced as a whole; mask the source, to leave some of it")
+            raise MisfitError("would be replaced as a whole; mask some of the source")
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (fixed by Operation)
         """Solve for the image whose differences are those of the picture."""
         import numpy as np
 
@@ -274,23 +269,23 @@ class Cloning(Operation):
         )
         free = np.zeros(shape, bool)
         free[rows, columns] = True
-        part = box(free, 1)
-        # Pixels beyond the source's border are in the part, but no edge of the region leads there.
-        beneath = np.ix_(
+        window = box(free, 1)
+        # Pixels of the window beyond the source's border have no edge to the region.
+        in_source = np.ix_(
             *(
-                np.arange(one.start - offset, one.stop - offset).clip(0, size - 1)
-                for one, offset, size in zip(part, at, region.shape, strict=True)
+                np.arange(side.start - offset, side.stop - offset).clip(0, size - 1)
+                for side, offset, size in zip(window, at, region.shape, strict=True)
             )
         )
         image, factor = _on_one_scale(image, source)
-        given = source.colour[:, beneath[0], beneath[1]] * np.float32(factor)
+        guide = source.colour[:, in_source[0], in_source[1]] * np.float32(factor)
         colour = image.colour.copy()
-        inner = np.ascontiguousarray(colour[:, *part])
+        inner = np.ascontiguousarray(colour[:, *window])
         residual = gradient_domain.clone(
-            inner, np.broadcast_to(given, inner.shape), free[part].copy(), mixed=self.mixed
+            inner, np.broadcast_to(guide, inner.shape), free[window].copy(), mixed=self.mixed
         )
-        tell_of(residual)
-        colour[:, *part] = inner
+        report_residual(residual)
+        colour[:, *window] = inner
         return replace(image, colour=colour, valid=free)
 
 
@@ -304,11 +299,11 @@ def _region(
 ) -> "Mask":
     """Find which pixels of the source are cloned, `at` a place in an image of the shape `within`.
 
-    Those whose differences to all their neighbours in the image it knows. A pixel
-    that has a neighbour there and none in the source stays the image's: then no
-    edge is without a difference, and no seam shows. Beyond the border of the image
-    are no neighbours, and none are missed; but of an image that all would replace,
-    the pixels at the border of the source stay.
+    A pixel is cloned if the source knows its differences to all of its neighbours in
+    the image. A pixel with a neighbour in the image and none in the source keeps the
+    image's value, so that every edge has a difference, and no seam shows. Pixels at
+    the border of the image lack no neighbour beyond it. But where the source would
+    replace the whole image, the pixels at the source's border stay.
     """
     import numpy as np
 
@@ -325,7 +320,7 @@ def _region(
                 f"has {_size(mask.shape)} pixels, the source {_size(shape)}; give one of its size",
             )
         wanted = seen & mask.not_black
-    # Which image it will be is not known yet where the options alone are looked at.
+    # The image is not known yet when only the options are checked.
     rows, columns = (
         np.arange(-1, size + 1) + offset
         for size, offset in zip(shape, at if within else (0, 0), strict=True)
@@ -341,7 +336,7 @@ def _region(
     if sticks_out or region.sum() == height * width:
         region = surrounded
     if not region.any():
-        raise ParameterError("mask", "leaves nothing to clone; make white what is to be cloned")
+        raise ParameterError("mask", "leaves nothing to clone; make the pixels to be cloned white")
     return region
 
 
@@ -356,14 +351,14 @@ def _size(shape: tuple[int, ...]) -> str:
 
 
 def _on_one_scale(image: "Raster", other: "Raster") -> "tuple[Raster, float]":
-    """Bring an image to the coarser of two scales; return what differences of the other become."""
+    """Bring an image to the coarser of two scales; return the factor for the other's numbers."""
     import numpy as np
 
     # A picture without differences has no scale of its own.
-    with_some = [picture.scale for picture in (image, other) if any(picture.ranges)]
-    units = [scale.unit / scale.full for scale in with_some]
+    scales = [picture.scale for picture in (image, other) if any(picture.ranges)]
+    units = [scale.unit / scale.full for scale in scales]
     unit = image.scale.full * max(units) if units else image.scale.unit
     factor = np.float32(image.scale.unit / unit)
     scale = replace(image.scale, unit=unit)
-    brought = replace(image, colour=image.colour * factor, scale=scale, stored=None)
-    return brought, scale.number(other.scale.fraction(1.0))
+    rescaled = replace(image, colour=image.colour * factor, scale=scale, stored=None)
+    return rescaled, scale.number(other.scale.fraction(1.0))

@@ -16,19 +16,18 @@ Method: TypeAlias = Literal["unsharp", "laplacian", "inverse-heat"]
 METHODS = {
     "unsharp": "u + a (u − G_σ ∗ u)",
     "laplacian": "u − a σ²/2 Δu",
-    "inverse-heat": "the solution v of a G_σ ∗ v + v = (1 + a) u, a inverse diffusion that is "
-    "stable",
+    "inverse-heat": "the solution v of a G_σ ∗ v + v = (1 + a) u, a stable inverse diffusion",
 }
 
 
 @image_filter
 def sharpen(
     *,
-    method: Annotated[Method, Option("What sharpens.", choices=METHODS)] = "unsharp",
+    method: Annotated[Method, Option("Method of sharpening.", choices=METHODS)] = "unsharp",
     amount: Annotated[
         float,
         Option(
-            "Strength a. The finest detail is multiplied by 1 + a at most; by laplacian, 1 + 4aσ².",
+            "Strength a. The finest detail is multiplied by at most 1 + a; by laplacian, 1 + 4aσ².",
             minimum=0,
             maximum=1000,
         ),
@@ -36,7 +35,7 @@ def sharpen(
     sigma: Annotated[
         float,
         Option(
-            "Standard deviation of the Gaussian blur that is to be undone.",
+            "Standard deviation of the Gaussian blur to undo.",
             unit="px",
             minimum=0,
             maximum=1000,
@@ -44,11 +43,11 @@ def sharpen(
     ] = 1.0,
     color: Color = "rgb",
 ) -> Operation:
-    """Sharpen an image, by an unsharp mask, its Laplacian, or diffusion backward in time.
+    """Sharpen an image by an unsharp mask, its Laplacian, or diffusion backward in time.
 
-    With t = σ²/2 each method multiplies detail of the frequency ω by 1 + atω² or,
-    inverse-heat, 1 + tω² a/(1 + a), to first order in t. The border is mirrored.
-    A neighbour counts by its opacity; alpha is kept.
+    With t = σ²/2, to first order in t, the methods multiply detail of the frequency
+    ω by 1 + atω², and inverse-heat by 1 + tω² a/(1 + a). The border is mirrored. A
+    neighbour counts by its opacity. Alpha is kept.
 
     Parameters
     ----------
@@ -56,18 +55,18 @@ def sharpen(
         The image, integers or floats.
     method : {"unsharp", "laplacian", "inverse-heat"}
         u + a (u − G_σ ∗ u); u − a (σ²/2) Δu, a step of the heat equation
-        backward; or the heat equation solved backward for the time σ²/2,
-        regularised: the solution v of (exp(tΔ) + 1/a) v = (1 + 1/a) u, which
-        tends to the exact inverse as a grows and multiplies no frequency by
-        more than 1 + a.
+        backward; or the heat equation solved backward for the time σ²/2 with
+        regularisation: the solution v of (exp(tΔ) + 1/a) v = (1 + 1/a) u, which
+        tends to the exact inverse as a grows, and multiplies no frequency by more
+        than 1 + a.
     amount : float
         The strength a.
     sigma : float
-        Standard deviation σ in px of the Gaussian blur that is to be undone.
+        Standard deviation σ in px of the Gaussian blur to undo.
     color : {"rgb", "luminance", "lab", "linear"}
-        Where colours are filtered: on the stored values; on their luminance
-        alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
-        L* = 100; or on linear light (IEC 61966-2-1).
+        Colour space to filter in: the stored values; their luminance alone
+        (ITU-R BT.601); CIE L*a*b* of sRGB, where full scale is L* = 100; or
+        linear light (IEC 61966-2-1).
 
     Returns
     -------
@@ -106,8 +105,8 @@ class Sharpening(Operation):
     amount: float
     sigma: float
 
-    def reach(self, numbers: Numbers) -> int | None:  # noqa: ARG002 (an Operation's)
-        """Depend on the kernel's pixels; diffused backward, on all of the image."""
+    def reach(self, numbers: Numbers) -> int | None:  # noqa: ARG002 (fixed by Operation)
+        """Return the reach of the kernel; inverse diffusion depends on all of the image."""
         if self.method == "inverse-heat":
             return None
         if self.method == "laplacian":
@@ -116,7 +115,7 @@ class Sharpening(Operation):
 
         return windows.gaussian(self.sigma).reach
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (fixed by Operation)
         """Sharpen by a linear filter."""
         return image.convolved(lambda u: self._sharpened(u, image.spacing))
 

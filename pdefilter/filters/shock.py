@@ -1,4 +1,4 @@
-"""Sharpen an image to flat regions between sharp edges, by shock filters."""
+"""Turn an image into flat regions between sharp edges, by shock filters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,15 +24,15 @@ DEFAULT_STEP = 0.5
 DEFAULT_SIGMA = 1.0
 DEFAULT_RHO = 4.0
 
-# Of two neighbours one is as far from the pixel as the upwind slope divided by √2, at least.
+# At least one of two neighbours differs from the pixel by the upwind slope divided by √2.
 LARGEST_STEP = Grid.unit((1, 1)).largest_shock_step
 
 Model: TypeAlias = Literal["osher-rudin", "alvarez-mazorra", "coherence"]
 
 MODELS = {
     "osher-rudin": "the image itself",
-    "alvarez-mazorra": "the image smoothed by a Gaussian, so that noise makes no edges",
-    "coherence": "the same, across the lines that most of the neighbourhood has",
+    "alvarez-mazorra": "the image smoothed by a Gaussian, so that noise does not make edges",
+    "coherence": "the same, across the dominant lines of the neighbourhood",
 }
 
 
@@ -40,7 +40,7 @@ MODELS = {
 def shock(
     *,
     model: Annotated[
-        Model, Option("What tells the two sides of an edge apart.", choices=MODELS)
+        Model, Option("Image v that tells the two sides of an edge apart.", choices=MODELS)
     ] = "alvarez-mazorra",
     sigma: Annotated[
         float | None,
@@ -55,7 +55,7 @@ def shock(
     rho: Annotated[
         float | None,
         Option(
-            "Standard deviation of the neighbourhood that coherence takes directions from.",
+            "Standard deviation of the neighbourhood from which coherence finds directions.",
             unit="px",
             minimum=0,
             maximum=1000,
@@ -71,24 +71,25 @@ def shock(
     """Sharpen edges by a shock filter, u_t = −sgn(v_ηη) |∇u| with v = u or G_σ ∗ u.
 
     Bright and dark regions grow until they meet at an edge, at 1 px in a time of
-    1 px; no value leaves the range of its neighbours. η is the direction of ∇v, or
-    that across lines of the neighbourhood, which grow along themselves. All
-    channels grow toward the edge that they share, where Σ|∇v|² is largest; zero
-    flux through the border. A neighbour counts by its opacity; alpha is kept.
+    1 px. No value leaves the range of its neighbours. η is the direction of ∇v, or
+    the direction across the lines of the neighbourhood, so that lines grow along
+    themselves. All channels grow toward the edge that they share, where Σ|∇v|² is
+    largest. There is no flux through the border. A neighbour counts by its
+    opacity. Alpha is kept.
 
     Parameters
     ----------
     image : ndarray of shape (M, N) or (M, N, C), or Image
         The initial image, integers or floats.
     model : {"osher-rudin", "alvarez-mazorra", "coherence"}
-        v is the image itself; or smoothed by a Gaussian; or η also the
-        eigenvector of the larger eigenvalue of the structure tensor
-        G_ρ ∗ Σ ∇u ∇uᵀ of all channels.
+        v is the image itself; or the image smoothed by a Gaussian; or v is
+        smoothed, and η is the eigenvector of the larger eigenvalue of the
+        structure tensor G_ρ ∗ Σ ∇u ∇uᵀ of all channels.
     sigma : float, optional
         Standard deviation σ of that Gaussian in px, by default 1.
     rho : float, optional
-        Standard deviation ρ in px of the neighbourhood that directions are
-        taken from, by default 4.
+        Standard deviation ρ in px of the neighbourhood from which directions are
+        found, by default 4.
     time : float, optional
         Stopping time t in px, by default 3.
     iterations : int, optional
@@ -96,13 +97,13 @@ def shock(
     step : float, optional
         Size τ of a step in px, at most √½, by default 0.5.
     coupling : {"shared", "noise", "none"}, optional
-        How channels share their edges: alike, each in the unit of its own noise, or
-        not at all. By default shared for colours, noise for other bands; channels
-        whose holes differ share nothing.
+        How channels share their edges: all alike, in units of each channel's noise,
+        or not at all. By default shared for colours, and noise for other bands.
+        Channels with different holes share nothing.
     color : {"rgb", "luminance", "lab", "linear"}
-        Where colours are filtered: on the stored values; on their luminance
-        alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
-        L* = 100; or on linear light (IEC 61966-2-1).
+        Colour space to filter in: the stored values; their luminance alone
+        (ITU-R BT.601); CIE L*a*b* of sRGB, where full scale is L* = 100; or
+        linear light (IEC 61966-2-1).
 
     Returns
     -------
@@ -122,11 +123,11 @@ def shock(
     """
     if model == "osher-rudin" and sigma is not None:
         raise ParameterError(
-            "sigma", "the model osher-rudin smooths nothing; take the model alvarez-mazorra"
+            "sigma", "the model osher-rudin does not smooth; take the model alvarez-mazorra"
         )
     if model != "coherence" and rho is not None:
         raise ParameterError(
-            "rho", f"the model {model} looks at no neighbourhood; take the model coherence"
+            "rho", f"the model {model} does not use a neighbourhood; take the model coherence"
         )
     steps = explicit_steps(
         time=time,
@@ -154,11 +155,12 @@ class ShockFilter(Operation):
     Attributes
     ----------
     steps : tuple of float
-        Their sizes in px.
+        The step sizes in px.
     sigma : float or None
-        The standard deviation in px of the Gaussian that makes v; None where v is the image.
+        The standard deviation in px of the Gaussian that makes v; None if v is the image.
     rho : float or None
-        That of the neighbourhood that directions are taken from; None for no such directions.
+        The standard deviation in px of the neighbourhood from which directions are found;
+        None if η is the direction of ∇v.
     """
 
     steps: tuple[float, ...]
@@ -166,20 +168,20 @@ class ShockFilter(Operation):
     rho: float | None
 
     def measure(self, image: "Raster") -> Numbers:
-        """Tell whether pixels count differently."""
+        """Find whether pixels have different weights."""
         return {"weighted": image.weight is not None}
 
     def reach(self, numbers: Numbers) -> int | None:
-        """Depend on the pixels around that all steps together look at.
+        """Return how far all steps together reach.
 
-        Where pixels count differently, v stays in the range of the whole image.
+        None where pixels have different weights: v is then kept in the range of the image.
         """
         if numbers["weighted"] and self.sigma:
             return None
         kernels = [Smoothing(sigma).reach for sigma in (self.sigma, self.rho) if sigma]
         return len(self.steps) * (1 + max(kernels, default=0))
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (fixed by Operation)
         """Take the steps."""
         import numpy as np
 
@@ -201,7 +203,7 @@ class ShockFilter(Operation):
         return image
 
     def _guide(self, image: "Raster") -> "Planes | Taps | None":
-        """Smooth what decides, or say how, where a step can do so on its way."""
+        """Make v, or the kernel by which a step makes it; None if v is the image."""
         from pdefilter.kernels import windows
 
         if not self.sigma:
@@ -211,7 +213,7 @@ class ShockFilter(Operation):
         return WeightedMean(windows.gaussian(self.sigma))(image).colour
 
     def _structure_of(self, image: "Raster") -> "Callable[[Planes], Planes] | None":
-        """Make the function that finds the directions around every pixel."""
+        """Make the function from the colours to the structure tensor of every pixel."""
         if self.rho is None:
             return None
         import numpy as np

@@ -35,7 +35,7 @@ METHODS = {
     "curvature": "u_t = |∇u| div(∇u/|∇u|), level lines move by their curvature",
 }
 
-# Which options belong to which methods alone.
+# The methods that have an option.
 _OPTIONS_OF = {
     "sigma": ("gaussian", "box", "binomial"),
     "size": ("gaussian", "box", "binomial", "median"),
@@ -54,7 +54,7 @@ _OPTIONS_OF = {
 @image_filter
 def smooth(
     *,
-    method: Annotated[Method, Option("What the neighbours weigh.", choices=METHODS)] = "gaussian",
+    method: Annotated[Method, Option("Method of smoothing.", choices=METHODS)] = "gaussian",
     sigma: Annotated[
         float | None,
         Option(
@@ -79,8 +79,8 @@ def smooth(
     weight: Annotated[
         float | str | SupportsArray | None,
         Option(
-            "Weight λ of the slopes in an energy: a slope κ, in total variation any, pulls a pixel "
-            "by λ; auto: the one that removes the noise best, which is estimated.",
+            "Weight λ of slopes in the energy: a slope κ (any slope for tv) pulls a pixel by λ; "
+            "auto: estimated so that it removes the noise best.",
             unit="grey levels of 255",
             minimum=0,
             metavar="LEVELS|auto",
@@ -91,32 +91,32 @@ def smooth(
     kappa: Annotated[
         float | None,
         Option(
-            "Slope κ on the scale where full scale is 1 that tikhonov and huber are relative to.",
+            "Reference slope κ of tikhonov and huber, as a fraction of full scale.",
             positive=True,
             otherwise="0.04",
         ),
     ] = None,
     optimizer: Annotated[
         Optimizer | None,
-        Option("The way to the minimum.", choices=OPTIMIZERS, otherwise="primal-dual"),
+        Option("Method of minimisation.", choices=OPTIMIZERS, otherwise="primal-dual"),
     ] = None,
     tolerance: Annotated[
         float | None,
         Option(
-            "Distance from the minimum to stop at, root mean square, proved by the duality gap or "
+            "Root mean square distance from the minimum to stop at, proved by the duality gap or "
             "by the gradient.",
             unit="grey levels of 255",
             positive=True,
             metavar="LEVELS",
-            otherwise="0.1 255ths of the image's own range",
+            otherwise="0.1/255 of the image's own range",
         ),
     ] = None,
     time: Annotated[float | None, time_option(otherwise="2 for curvature")] = None,
     weight_map: Annotated[
         "Picture | None",
         Option(
-            "Grey picture of the size of INPUT that has λ for every pixel: floats in the unit of "
-            "--weight, of integers full scale is 255 levels.",
+            "Grey picture of the size of INPUT with λ for every pixel: floats in the unit of "
+            "--weight, integers such that full scale is 255 levels.",
             picture=True,
             levels=LEVELS,
         ),
@@ -124,8 +124,8 @@ def smooth(
     noise: Annotated[
         float | str | SupportsArray | None,
         Option(
-            "Standard deviation of the noise on the scale where full scale is 1, that weight auto "
-            "follows; auto: estimated in every channel.",
+            "Standard deviation of the noise as a fraction of full scale, for weight auto; auto: "
+            "estimated in every channel.",
             minimum=0,
             metavar="NUMBER|auto",
             otherwise="auto",
@@ -136,61 +136,61 @@ def smooth(
     coupling: Coupling = None,
     color: Color = "rgb",
 ) -> Operation:
-    """Smooth by a convolution, by a median, by the least of an energy or by curvature.
+    """Smooth by a convolution, a median, the minimum of an energy, or curvature motion.
 
     The energies are ½‖u − f‖² + λ Σ φ(|∇u|), where f is the image and φ' = 1 at
-    the slope κ: so λ, in grey levels, is what such a slope pulls a pixel by,
-    in each of them; a strip of width w loses 2λ/w under total variation. The
-    image is mirrored at its border.
+    the slope κ. So in each of them such a slope pulls a pixel by λ grey levels.
+    Under total variation a strip of width w loses 2λ/w. The image is mirrored
+    at its border.
 
     Parameters
     ----------
     image : ndarray of shape (M, N) or (M, N, C), or Image
         The image, integers or floats.
     method : str
-        "gaussian", "box", "binomial": the kernel; a box and a binomial kernel
-        have exactly the standard deviation asked for, by a mixture of two
-        neighbouring sizes. "median". "tikhonov", "tv", "huber": the energy, φ(s)
-        = s²/2κ, s, or the one up to κ and the other, s − κ/2, beyond.
-        "curvature": u_t = |∇u| div(∇u/|∇u|).
+        "gaussian", "box", "binomial": the kernel. Box and binomial kernels are
+        mixtures of two neighbouring sizes, so that σ is exact. "median": the median
+        of a square. "tikhonov", "tv", "huber": the energy, where φ(s) is s²/2κ, s,
+        or s²/2κ up to κ and s − κ/2 beyond. "curvature": u_t = |∇u| div(∇u/|∇u|).
     sigma : float, optional
         Standard deviation of the kernel along an axis in px, by default 2. A
         median has none.
     size : int, optional
-        Width of the window in px, odd, in place of `sigma`. A Gaussian's holds
-        ±4σ. By default 3 for the median.
+        Width of the window in px, odd, in place of `sigma`. The window of a
+        Gaussian holds ±4σ. By default 3 for the median.
     weight : float or "auto", optional
-        λ in grey levels of 255 (times px), by default 20; or auto, from the
-        noise: an image without noise stays as it is.
+        λ in grey levels of 255 (times px), by default 20; or auto, which depends on
+        the noise: an image without noise stays as it is.
     kappa : float, optional
-        κ as a part of full scale, for tikhonov and huber; by default 0.04.
+        κ as a fraction of full scale, for tikhonov and huber; by default 0.04.
     optimizer : str, optional
-        "gradient-descent", explicit steps of the diffusion u_t = f − u + λ
-        div(φ'(|∇u|)/|∇u| ∇u); "nesterov", those with momentum; both and
-        "newton", which solves for the diffusivity of the step before, not for
-        tv; "conjugate-gradient" for tikhonov alone; "primal-dual", for all and by
-        default. All come to the same minimum.
+        "gradient-descent": explicit steps of the diffusion u_t = f − u + λ
+        div(φ'(|∇u|)/|∇u| ∇u). "nesterov": these steps with momentum. "newton":
+        solves for the diffusivity of the previous step. None of these three fits tv.
+        "conjugate-gradient": for tikhonov only. "primal-dual": for all energies, the
+        default. All of them reach the same minimum.
     tolerance : float, optional
-        Distance from it to stop at, root mean square, in grey levels of 255;
-        by default 0.1 255ths of the image's own range.
+        Root mean square distance from the minimum to stop at, in grey levels of
+        255. The default is 0.1/255 of the image's own range.
     time : float, optional
         Stopping time t in px² for curvature, by default 2: a disc of radius r
         shrinks to √(r² − 2t).
     weight_map : ndarray of shape (M, N) or Image, optional
         λ for every pixel, in the unit of `weight`, which may be this array too.
     noise : float or "auto", optional
-        Standard deviation of the noise as a part of full scale, which weight
-        auto follows; by default auto, estimated in every channel.
+        Standard deviation of the noise as a fraction of full scale, for weight
+        auto; by default auto, estimated in every channel.
     noise_map : ndarray of shape (M, N) or Image, optional
-        That for every pixel; `noise` may be this array too.
+        The noise for every pixel, in the unit of `noise`, which may be this array
+        too.
     coupling : {"shared", "noise", "none"}, optional
-        How channels share their slope in total variation and Huber's energy:
-        alike, each in the unit of its own noise, or not at all. By default
-        shared for colours, noise for other bands.
+        How channels share their slope in total variation and Huber's energy: all
+        alike, in units of each channel's noise, or not at all. By default shared
+        for colours, and noise for other bands.
     color : {"rgb", "luminance", "lab", "linear"}
-        Where colours are filtered: on the stored values; on their luminance
-        alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
-        L* = 100; or on linear light (IEC 61966-2-1).
+        Colour space to filter in: the stored values; their luminance alone
+        (ITU-R BT.601); CIE L*a*b* of sRGB, where full scale is L* = 100; or
+        linear light (IEC 61966-2-1).
 
     Returns
     -------
@@ -200,8 +200,8 @@ def smooth(
     Raises
     ------
     ParameterError
-        If both `sigma` and `size` are given, or an option of another method,
-        or an optimizer that does not fit the energy.
+        If both `sigma` and `size` are given, or an option that the method does not
+        have, or an optimizer that does not fit the energy.
 
     References
     ----------
@@ -215,7 +215,7 @@ def smooth(
     (newton); Hestenes & Stiefel 1952, doi:10.6028/jres.049.044.
     """
     if sigma is not None and size is not None:
-        raise ParameterError("size", "sigma and size say the same; give one of them")
+        raise ParameterError("size", "sigma and size mean the same; give one of them")
     given = {
         "sigma": sigma,
         "size": size,
@@ -236,7 +236,7 @@ def smooth(
             )
     if method in ENERGIES:
         require_fit(method, optimizer, kappa)
-        wanted = Minimised(
+        minimised = Minimised(
             method,
             None if weight is None else as_number(weight),
             as_raster(weight_map),
@@ -246,8 +246,8 @@ def smooth(
             optimizer,
             tolerance,
         )
-        wanted.check()
-        return InSpace(color, Coupled(coupling, wanted), couples=True)
+        minimised.check()
+        return InSpace(color, Coupled(coupling, minimised), couples=True)
     if method == "curvature":
         steps = curvature_steps(time)
         return InSpace(color, CurvatureMotion(steps)) if steps else Unchanged()

@@ -1,4 +1,4 @@
-"""The options that mean the same in every filter that evolves an image in time."""
+"""The options that all filters share that evolve an image in time."""
 
 from collections.abc import Mapping
 from typing import Annotated, TypeAlias
@@ -15,16 +15,16 @@ Iterations: TypeAlias = Annotated[
 Step: TypeAlias = Annotated[
     float | None,
     Option(
-        "Size τ of an explicit step, stable up to 0.25 (tensors 0.125), or of any aos step.",
+        "Size τ of an explicit step, stable up to 0.25 (0.125 for tensors), or of any aos step.",
         unit="px²",
         minimum=1e-6,
         maximum=1e9,
-        otherwise="0.2 (tensors 0.1)",
+        otherwise="0.2 (0.1 for tensors)",
     ),
 ]
 
 Steps: TypeAlias = Annotated[int | None, Option("Number of steps.", minimum=0, maximum=MOST_STEPS)]
-"""Of an equation of what travels, whose time is in px."""
+"""The number of steps of a filter whose time is in px, such as a wave."""
 
 Tolerance: TypeAlias = Annotated[
     float | None,
@@ -34,13 +34,13 @@ Tolerance: TypeAlias = Annotated[
         unit="grey levels of 255",
         positive=True,
         metavar="LEVELS",
-        otherwise="0.1 (tensors 0.5) 255ths of the image's own range",
+        otherwise="0.1/255 of the image's own range (0.5/255 for tensors)",
     ),
 ]
 
 
 def scheme_option(schemes: Mapping[str, str], otherwise: str) -> Option:
-    """Make the option of a scheme, whose choices and default are each filter's own."""
+    """Make the option of a scheme, with the choices and the default of one filter."""
     return Option(
         "How time advances.",
         choices=schemes,
@@ -49,9 +49,9 @@ def scheme_option(schemes: Mapping[str, str], otherwise: str) -> Option:
 
 
 def time_option(otherwise: str = "", *, unit: str = "px²", auto: bool = False) -> Option:
-    """Make the option of a stopping time, whose default is each filter's own."""
+    """Make the option of a stopping time, with the default of one filter."""
     return Option(
-        "Stopping time t" + ("; auto: when the estimated error is least." if auto else "."),
+        "Stopping time t" + ("; auto: where the estimated error is smallest." if auto else "."),
         unit=unit,
         minimum=0,
         maximum=LONGEST_TIME,
@@ -61,7 +61,7 @@ def time_option(otherwise: str = "", *, unit: str = "px²", auto: bool = False) 
 
 
 def travel_step_option(limit: float, otherwise: str) -> Option:
-    """Make the option of a step of what travels, in px; its limit is that of the equation."""
+    """Make the option of a step in px, with the limit and the default of one filter."""
     return Option(
         f"Size τ of a step, stable up to {limit:.3g}.",
         unit="px",
@@ -72,10 +72,10 @@ def travel_step_option(limit: float, otherwise: str) -> Option:
 
 
 def kappa_option(otherwise: str = "", *, auto: bool = False) -> Option:
-    """Make the option of a contrast parameter, whose default is each filter's own."""
+    """Make the option of a contrast parameter, with the default of one filter."""
     return Option(
-        "Contrast parameter κ: a difference between neighbours on the scale where full scale is "
-        "1, or a percentile of the image's own, such as p90"
+        "Contrast parameter κ: a difference between neighbours as a fraction of full scale, or a "
+        "percentile of the image's own differences, such as p90"
         + ("; auto: the one that removes the noise best." if auto else "."),
         verify=percentile_of,
         metavar="NUMBER|pNN|auto" if auto else "NUMBER|pNN",

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from pdefilter.raster import Mask, Plane, Planes, Raster, Values
 
 ENERGIES = {
-    "tikhonov": "least ½‖u − f‖² + λ Σ |∇u|²/2κ",
-    "tv": "least ½‖u − f‖² + λ Σ |∇u|",
-    "huber": "least ½‖u − f‖² + λ Σ of the former up to a slope κ, of the latter beyond",
+    "tikhonov": "minimum of ½‖u − f‖² + λ Σ |∇u|²/2κ",
+    "tv": "minimum of ½‖u − f‖² + λ Σ |∇u|",
+    "huber": "minimum of an energy like tikhonov's up to a slope κ, and like tv's beyond",
 }
 
 OPTIMIZERS_OF = {
@@ -36,20 +36,20 @@ OPTIMIZERS_OF = {
 _DEFAULT_WEIGHT, _DEFAULT_TOLERANCE = 20.0, 0.1
 _DEFAULT_CONTRAST = 0.04
 
-# Of an image whose range is about one, λ makes a constant from about its width on.
+# If λ is about the width of the image or more, the result is constant (for a range of about one).
 _LARGEST_WEIGHT = 1e9
 
-# What rounding to float32 leaves.
+# The rounding to float32.
 _LEAST_TOLERANCE = 2.0**-22
 
 
 def require_fit(method: str, optimizer: str | None, contrast: float | None) -> None:
-    """Refuse an optimiser that the energy has no use for, or a contrast that it has not.
+    """Refuse an optimiser or a contrast that does not fit the energy.
 
     Raises
     ------
     ParameterError
-        That names what would work.
+        If one does not fit.
     """
     if method == "tv" and contrast is not None:
         raise ParameterError("kappa", "tv counts all slopes alike; take the method huber")
@@ -94,15 +94,15 @@ class Minimised(PlanesOperation):
             require_map(name, value, picture, given=value is not None)
         if self.weight != AUTO and (self.noise is not None or self.noise_map is not None):
             name = "noise" if self.noise is not None else "noise_map"
-            raise ParameterError(name, "is what weight auto follows; give --weight auto too")
+            raise ParameterError(name, "is used by weight auto only; give --weight auto too")
 
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (an Operation's)
-        """Refuse images that are not of the size of the maps."""
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (fixed by Operation)
+        """Refuse images whose size is not that of the maps."""
         require_size("weight_map", self.weight_map, shape)
         require_size("noise_map", self.noise_map, shape)
 
     def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
-        """Find the noise that the weight follows, and the weight λ in grey levels of 255."""
+        """Find the noise, if the weight depends on it, and the weight λ in grey levels of 255."""
         scale = image.scale
         given = numbers_in("weight_map", self.weight_map, image, positive=False)
         if given is not None:
@@ -132,10 +132,10 @@ class Minimised(PlanesOperation):
         image: "Raster",
         u: "Planes",
         numbers: Numbers,
-        scratch: "Scratch",  # noqa: ARG002 (a PlanesOperation's)
+        scratch: "Scratch",  # noqa: ARG002 (fixed by PlanesOperation)
     ) -> "Planes":
         """Minimise the energy of planes f."""
-        scale, way = image.scale, self.optimizer or "primal-dual"
+        scale, optimizer = image.scale, self.optimizer or "primal-dual"
         weight = self._weight(image, u, numbers)
         if isinstance(weight, float) and not weight:
             return u
@@ -144,19 +144,20 @@ class Minimised(PlanesOperation):
         energy = Energy(
             u, weight, contrast, self.method != "tikhonov", edges_of(image), image.spacing
         )
-        minimiser, trace = minimise(energy, way, max(allowed, _LEAST_TOLERANCE))
-        chose(iterations=trace.iterations, energies=trace.energies, **_proof(way, trace.distances))
+        minimiser, trace = minimise(energy, optimizer, max(allowed, _LEAST_TOLERANCE))
+        proof = _proof(optimizer, trace.distances)
+        chose(iterations=trace.iterations, energies=trace.energies, **proof)
         reached = trace.distances[-1] / trace.tolerance
         if reached > 1:
             levels = 255 * scale.fraction(allowed)
             warn(
-                f"the minimum may be {reached * levels:.2g} grey levels away, not "
-                f"{levels:.2g}, after {trace.iterations} iterations"
+                f"the minimum may be {reached * levels:.2g} grey levels away after "
+                f"{trace.iterations} iterations, more than the tolerance of {levels:.2g}"
             )
         return minimiser
 
     def _weight(self, image: "Raster", f: "Planes", numbers: Numbers) -> "float | Plane":
-        """Make λ a number of the image, or one for every pixel."""
+        """Find λ on the scale of the image: one number, or one for every pixel."""
         import numpy as np
 
         if "pull" in numbers:
@@ -185,7 +186,7 @@ def _ends(weight: "Values") -> tuple[float, float]:
 
 
 def _proof(optimizer: str, distances: Sequence[float]) -> dict[str, object]:
-    """Name what proved, whenever it was looked at, how near the minimum is."""
+    """Report the gaps, or the norms of the gradient, that bound the distance to the minimum."""
     if optimizer == "primal-dual":
         return {"gaps": [distance**2 / 2 for distance in distances]}
     return {"gradients": distances}

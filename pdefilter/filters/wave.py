@@ -1,4 +1,4 @@
-"""Evolve an image by the wave equation, damped or not: between waves and diffusion."""
+"""Evolve an image by the wave equation, with or without damping."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -57,8 +57,7 @@ def wave(
     damping: Annotated[
         float,
         Option(
-            "Damping γ: 0 for waves without loss; the larger, the more it is diffusion for the "
-            "time t/γ.",
+            "Damping γ: 0 for waves without loss; a large γ gives diffusion for the time t/γ.",
             unit="1/px",
             minimum=0,
             maximum=1e4,
@@ -66,7 +65,7 @@ def wave(
     ] = 0.0,
     diffusivity: Annotated[
         DiffusivityName | Literal["constant"],
-        Option("How g fades with the difference s of the image given.", choices=_FORMULAS),
+        Option("How g falls with the difference s in the initial image.", choices=_FORMULAS),
     ] = CONSTANT,
     kappa: Annotated[
         float | str | SupportsArray | None, kappa_option(otherwise=DEFAULT_KAPPA)
@@ -75,19 +74,19 @@ def wave(
     iterations: Steps = None,
     step: Annotated[
         float | None,
-        travel_step_option(LARGEST_STEP, otherwise="0.5, or 2/γ if that is less"),
+        travel_step_option(LARGEST_STEP, otherwise="0.5, or 2/γ if that is smaller"),
     ] = None,
     kappa_map: KappaMap = None,
     coupling: Coupling = None,
     color: Color = "rgb",
 ) -> Operation:
-    """Evolve an image by the wave equation u_tt + γ u_t = div(g ∇u), damped or not.
+    """Evolve an image by the wave equation u_tt + γ u_t = div(g ∇u).
 
-    It starts at rest, and waves travel at 1 px in a time of 1 px where g = 1;
-    zero flux through the border, where waves are reflected. Without damping the
-    energy ½‖u_t‖² + ½⟨g∇u, ∇u⟩ is kept; with strong damping the equation is that
-    of diffusion. g is held as it is for the image given. A neighbour counts by
-    its opacity; alpha is kept.
+    The image starts at rest. Where g = 1, waves travel 1 px in a time of 1 px.
+    The border reflects waves, as there is no flux through it. Without damping
+    the energy ½‖u_t‖² + ½⟨g∇u, ∇u⟩ is constant. With strong damping the equation
+    becomes that of diffusion. g is computed from the initial image, and stays. A
+    neighbour counts by its opacity. Alpha is kept.
 
     Parameters
     ----------
@@ -97,28 +96,28 @@ def wave(
         γ in px⁻¹.
     diffusivity : {"constant", "exponential", "rational", "charbonnier", \
 "weickert", "tukey", "geman-mcclure", "tv"}
-        g: 1 everywhere, or as for `anisotropic` of the difference s, of all
-        channels together, across an edge between pixels.
+        g: 1 everywhere, or as in `anisotropic` a function of the difference s
+        between two neighbouring pixels, in all channels together.
     kappa : float or str, optional
-        Contrast parameter κ as a part of full scale; or a percentile of the
+        Contrast parameter κ as a fraction of full scale; or a percentile of the
         differences between neighbouring pixels. By default p90.
     time : float, optional
         Stopping time t in px, by default 4.
     iterations : int, optional
         Number of steps.
     step : float, optional
-        Size τ of a step in px, at most √½; by default 0.5, or 2/γ if that is
-        less, where each step is one of diffusion.
+        Size τ of a step in px, at most √½. The default is 0.5, or 2/γ if that is
+        smaller; each step is then a step of diffusion.
     kappa_map : ndarray of shape (M, N) or Image, optional
         κ for every pixel, in the unit of `kappa`, which may be this array too.
     coupling : {"shared", "noise", "none"}, optional
-        How channels share g: by their differences alike, by those in the unit of
-        each one's own noise, or not at all. By default shared for colours, noise
-        for other bands.
+        How channels share g: by all of their differences alike, by differences in
+        units of each channel's noise, or not at all. By default shared for colours,
+        and noise for other bands.
     color : {"rgb", "luminance", "lab", "linear"}
-        Where colours are filtered: on the stored values; on their luminance
-        alone (ITU-R BT.601); on CIE L*a*b* of sRGB, where full scale is
-        L* = 100; or on linear light (IEC 61966-2-1).
+        Colour space to filter in: the stored values; their luminance alone
+        (ITU-R BT.601); CIE L*a*b* of sRGB, where full scale is L* = 100; or
+        linear light (IEC 61966-2-1).
 
     Returns
     -------
@@ -128,12 +127,12 @@ def wave(
     Raises
     ------
     ParameterError
-        If κ is no contrast, a step is unstable or the options contradict each
+        If κ is not a contrast, a step is unstable or the options contradict each
         other.
 
     References
     ----------
-    Ratner & Zeevi 2007 (telegraph–diffusion, where g follows the image).
+    Ratner & Zeevi 2007 (telegraph–diffusion, where g depends on the image).
     Limit of stability: Courant, Friedrichs & Lewy 1928,
     doi:10.1007/BF01448839.
     """
@@ -168,9 +167,9 @@ class Waves(Operation):
     Attributes
     ----------
     table : Cycle
-        Its steps.
+        The steps.
     diffusivity : str
-        g.
+        The name of g.
     contrast : float or str
         κ, as a fraction of full scale or a percentile.
     kappa_map : Raster or None
@@ -182,8 +181,8 @@ class Waves(Operation):
     contrast: float | str
     kappa_map: "Raster | None"
 
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (an Operation's)
-        """Refuse images that are not of the size of the map."""
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (fixed by Operation)
+        """Refuse images whose size is not that of the map."""
         require_size("kappa_map", self.kappa_map, shape)
 
     def measure(self, image: "Raster") -> Numbers:
@@ -191,11 +190,11 @@ class Waves(Operation):
         if self.diffusivity == CONSTANT or self.kappa_map is not None:
             return {}
         u = _visible(image)
-        found = contrast_parameter(u, self.contrast, len(u), edges_of(image), image.scale)
-        return {"kappa": image.scale.fraction(found)}
+        contrast = contrast_parameter(u, self.contrast, len(u), edges_of(image), image.scale)
+        return {"kappa": image.scale.fraction(contrast)}
 
-    def reach(self, numbers: Numbers) -> int:  # noqa: ARG002 (an Operation's)
-        """Depend on a pixel more for every step."""
+    def reach(self, numbers: Numbers) -> int:  # noqa: ARG002 (fixed by Operation)
+        """Return one pixel for every step."""
         return len(self.table.sizes)
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
@@ -204,14 +203,14 @@ class Waves(Operation):
         return image.convolved(lambda u: medium.march(u, self.table.sizes, self.table.momenta))
 
     def _medium(self, image: "Raster", numbers: Numbers) -> LinearEvolution:
-        """Take g as it is for the image given, its transparent pixels as if black."""
+        """Compute g from the initial image, whose transparent pixels count as black."""
         edges = edges_of(image)
         if self.diffusivity == CONSTANT:
             return Heat(edges, image.spacing)
         contrast: Any = numbers_in("kappa_map", self.kappa_map, image, positive=True)
         if contrast is None:
             contrast = image.scale.number(numbers["kappa"])
-        # Where κ is zero no edge conducts but those without difference, which have no flux either.
+        # If κ is zero, only edges without a difference conduct, and these have no flux.
         return evolution_along_edges(
             DIFFUSIVITIES[self.diffusivity],
             usable(contrast),

@@ -1,4 +1,4 @@
-"""Weighted means of neighbours, among which holes do not count."""
+"""Weighted means of neighbours; holes do not count."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,14 +24,14 @@ class WeightedMean(PlanesOperation):
 
     taps: "Taps"
 
-    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:  # noqa: ARG002 (a PlanesOperation's)
-        """Find the range of every plane, in which means stay."""
+    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:  # noqa: ARG002 (fixed by PlanesOperation)
+        """Find the range of every plane, which means do not leave."""
         from pdefilter.measure import extremes
 
         return {"limits": extremes.limits(u)}
 
-    def reach(self, numbers: Numbers) -> int:  # noqa: ARG002 (an Operation's)
-        """Depend on the pixels that the kernel covers."""
+    def reach(self, numbers: Numbers) -> int:  # noqa: ARG002 (fixed by Operation)
+        """Return the reach of the kernel."""
         return self.taps.reach
 
     def run_planes(
@@ -39,7 +39,7 @@ class WeightedMean(PlanesOperation):
         image: "Raster",
         u: "Planes",
         numbers: Numbers,
-        scratch: "Scratch",  # noqa: ARG002 (a PlanesOperation's)
+        scratch: "Scratch",  # noqa: ARG002 (fixed by PlanesOperation)
     ) -> "Planes":
         """Take the means."""
         import numpy as np

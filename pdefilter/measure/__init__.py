@@ -1,1 +1,1 @@
-"""Numbers from an image: noise, percentiles, extremes, means, the risk of an estimate."""
+"""Measurements of an image: noise, percentiles, extremes, means, the risk of an estimate."""

@@ -9,7 +9,7 @@ import numpy as np
 from pdefilter.raster import Limits, Mask, Planes, as_channels
 
 PlainLimits: TypeAlias = Sequence[Sequence[float | None]]
-"""The smallest values of all channels, and the largest; None where a channel has none."""
+"""The smallest values of all channels, and the largest; None for a channel without pixels."""
 
 
 def limits(u: Planes, where: Mask | None = None) -> list[list[float | None]]:
@@ -58,5 +58,5 @@ def means(u: Planes, valid: Mask) -> list[float]:
     """
     count = np.count_nonzero(as_channels(valid), axis=(1, 2), keepdims=True)
     sums = u.sum(axis=(1, 2), where=valid, dtype=np.float64, keepdims=True)
-    found: list[float] = (sums / np.maximum(1, count)).ravel().tolist()
-    return found
+    values: list[float] = (sums / np.maximum(1, count)).ravel().tolist()
+    return values

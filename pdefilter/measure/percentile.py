@@ -1,4 +1,4 @@
-"""Order statistics; of many differences by counting, as squares are ordered like their bits."""
+"""Order statistics; differences are counted by their bits, which are ordered like their squares."""
 
 import math
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from pdefilter.raster import Planes
 
 
 def quantile(values: NDArray[np.float32], share: float) -> np.float32:
-    """Find the smallest of some numbers that a share of them do not exceed.
+    """Find the smallest number that at least a share of all numbers do not exceed.
 
     Parameters
     ----------
     values : ndarray of shape (n,), float32
-        At least one number; NaN counts as the largest.
+        The numbers, at least one; NaN counts as the largest.
     share : float
         Above 0, at most 1.
     """
@@ -34,10 +34,10 @@ def squared_difference(
     edges: Planes | None = None,
     spacing: Sequence[float] | None = None,
 ) -> float:
-    """Find the squared difference that a fraction of the pairs of neighbours stay below.
+    """Find a quantile of the squared differences of neighbours.
 
-    The upper half of the answer's bits is found by counting, and then, among the
-    pairs that have it, the lower half: no sorting, and no memory for the
+    Counting finds the upper half of the result's bits, and then, among the pairs with
+    this upper half, the lower half. It needs no sorting, and no memory for the
     differences.
 
     Parameters
@@ -47,16 +47,16 @@ def squared_difference(
     fraction : float
         Between 0 and 1.
     edges : ndarray of shape (d, *shape), float32, optional
-        Not positive on an edge to the pixel ahead, such as below or to the right,
-        that does not count.
+        Positive on the edges that count, each to the next pixel along an axis, such as
+        the pixel below or on the right.
     spacing : sequence of float, optional
-        The length of a pixel along every axis, by which differences are divided; by
-        default 1.
+        The distance of neighbouring pixels along every axis, by which differences are
+        divided; by default 1.
 
     Returns
     -------
     float
-        Of n differences in order the one at ⌊fraction (n − 1)⌋; zero of none.
+        The element ⌊fraction (n − 1)⌋ of the n sorted squares; zero if there are none.
     """
     per_square = spacing_factors(spacing, -2, 0)
     counts = _count(u, edges, per_square, None)
@@ -77,7 +77,7 @@ def _count(
     access = Lock()
 
     def work(first: int, last: int) -> None:
-        found = np.zeros_like(counts)
+        of_band = np.zeros_like(counts)
         for which in range(u.ndim - 1):
             differences = np.diff(u[:, first : last + (which == 0)], axis=1 + which)
             squares = sum_of_squares(differences)
@@ -85,21 +85,21 @@ def _count(
                 squares *= per_square[which]
             bits = squares.view(np.uint32)
             if edges is not None:
-                there = tuple(slice(size) for size in bits.shape)
-                bits = bits[edges[which, first:][there] > 0]
+                index = tuple(slice(size) for size in bits.shape)
+                bits = bits[edges[which, first:][index] > 0]
             halves = bits.ravel() >> 16
             if upper is not None:
                 halves = bits.ravel()[halves == upper] & 0xFFFF
-            found += np.bincount(halves, minlength=1 << 16)
+            of_band += np.bincount(halves, minlength=1 << 16)
         with access:
-            np.add(counts, found, out=counts)
+            np.add(counts, of_band, out=counts)
 
     for_each_band(work, u)
     return counts
 
 
 def _locate(counts: NDArray[np.intp], rank: int) -> tuple[int, int]:
-    """Find where the counted with this rank is, and how many come before its place."""
+    """Find the bin that holds the element of this rank, and the number of elements before it."""
     cumulated = np.cumsum(counts)
-    place = int(np.searchsorted(cumulated, rank, side="right"))
-    return place, int(cumulated[place] - counts[place])
+    bin_ = int(np.searchsorted(cumulated, rank, side="right"))
+    return bin_, int(cumulated[bin_] - counts[bin_])

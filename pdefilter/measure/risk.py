@@ -1,4 +1,4 @@
-"""How far a cleaned image is from the one without noise."""
+"""Estimate how far a denoised image is from the image without noise."""
 
 import math
 from collections.abc import Sequence
@@ -10,18 +10,18 @@ from pdefilter.raster import Mask, Planes, Values
 
 _SEED = 1981  # the year of Stein's paper
 
-# In deviations of the noise: far below what a diffusion takes for an edge, far above rounding.
+# In standard deviations of the noise: far below the contrast of an edge, far above rounding.
 _PROBE = 0.02
 
 
 class Risk:
     """Stein's unbiased estimate of the mean squared error, by a Monte-Carlo probe.
 
-    For noise of deviation σ on N pixels, of a filter h that gave h(f)
+    For noise of standard deviation σ on N pixels and a filter h,
 
         ‖h(f) − f‖²/N − σ² + (2/Nε) nᵀ(h(f + εn) − h(f)),
 
-    n = σb, b of random signs, has the expectation of ‖h(f) − u‖²/N, whatever u is
+    n = σb, b of random signs, has the expectation of ‖h(f) − u‖²/N for every u
     (Stein 1981, doi:10.1214/aos/1176345632; Ramani, Blu & Unser 2008,
     doi:10.1109/TIP.2008.2001404). The signs are always the same.
 
@@ -30,14 +30,14 @@ class Risk:
     f : ndarray of shape (C, M, N), float32
         The noisy image.
     deviations : sequence of float or of ndarray of shape (M, N)
-        σ of every channel, or of all its pixels.
+        σ of every channel, or of every pixel of it.
     visible : ndarray of shape (M, N) or (C, M, N), bool, optional
         The pixels that count.
 
     Attributes
     ----------
     probed : ndarray of shape (C, M, N), float32
-        f + εn, to be filtered like f.
+        f + εn, which must be filtered like f.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Risk:
 
 
 def _signs(shape: tuple[int, ...]) -> Planes:
-    """Draw ±1 for every value, the same for a shape on every machine."""
+    """Draw ±1 for every value; a shape has the same signs on every machine."""
     size = math.prod(shape)
     words = np.random.PCG64(_SEED).random_raw(-(-size // 64)).astype("<u8")
     bits = np.unpackbits(words.view(np.uint8), count=size, bitorder="little")

@@ -1,4 +1,4 @@
-"""Squares of an image, and cubes of a volume, that stand for the whole."""
+"""Squares of an image, and cubes of a volume, that represent the whole."""
 
 import math
 
@@ -9,25 +9,25 @@ from pdefilter.raster import Places
 
 _WIDTH = 32
 
-# An image that is lower or narrower stands for itself, a flatter volume has all of its slices.
+# A lower or narrower image is used as a whole, and of a volume with fewer slices all are used.
 _LEAST = 8
 
 
 def squares(shape: tuple[int, ...], wanted: float) -> tuple[Places, Places]:
-    """Choose squares of about 32 × 32 px, the black ones of a chessboard all over an image.
+    """Choose squares of about 32 × 32 px, like the black fields of a chessboard, all over an image.
 
     Parameters
     ----------
     shape : tuple of int
         The shape of the image, rows and columns last.
     wanted : float
-        About how many pixels there should be; no more than half of them are chosen.
+        About how many pixels to choose; at most half of the image is chosen, or all.
 
     Returns
     -------
     tuple
-        The rows and the columns, arrays of shape (m, n): they index the squares side
-        by side. Two slices where they index all of the image, which is not copied then.
+        The rows and the columns, arrays of shape (m, n), which index the squares side by
+        side; or two slices, which index all of the image without a copy.
     """
     rows, columns = shape[-2:]
     if wanted >= rows * columns or min(rows, columns) < _LEAST:
@@ -37,20 +37,20 @@ def squares(shape: tuple[int, ...], wanted: float) -> tuple[Places, Places]:
 
 
 def cubes(shape: tuple[int, ...], wanted: float) -> tuple[Places, Places, Places]:
-    """Choose cubes of about 32 px a side, the black ones of a chessboard all over a volume.
+    """Choose cubes of about 32 px a side, like the black fields of a chessboard, in a volume.
 
     Parameters
     ----------
     shape : tuple of int
         The shape of the volume, slices, rows and columns last.
     wanted : float
-        About how many pixels there should be; no more than half of them are chosen.
+        About how many pixels to choose; at most half of the volume is chosen, or all.
 
     Returns
     -------
     tuple
-        The slices, the rows and the columns as of `squares`: they index the cubes side
-        by side.
+        The slices, the rows and the columns, which index the cubes side by side; see
+        `squares`.
     """
     slices, rows, columns = shape[-3:]
     if wanted >= slices * rows * columns or min(rows, columns) < _LEAST:
@@ -68,15 +68,15 @@ def cubes(shape: tuple[int, ...], wanted: float) -> tuple[Places, Places, Places
 def _chessboard(
     rows: int, columns: int, wanted: float, layers: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Choose the black squares of each of some layers, (layers, m, n) rows and (m, n) columns."""
+    """Choose the black squares of every layer: (layers, m, n) rows and (m, n) columns."""
     fields = 2 * wanted / _WIDTH**2
     down = 2 * max(1, min(rows // 4, round(math.sqrt(fields * rows / columns) / 2)))
     across = max(1, min(columns // 4, round(fields / down)))
     share = min(1.0, math.sqrt(2 * wanted / (rows * columns)))
     from_row, height = _strips(rows, down, share)
     from_column, width = _strips(columns, across, share)
-    # From square to square along a row of them, and from layer to layer, the upper or the lower of
-    # two is black.
+    # The black square of a pair alternates between the upper and the lower one, along a row of
+    # squares and from layer to layer.
     layer, pair = np.arange(layers)[:, None, None], np.arange(0, down, 2)[:, None]
     black = pair + (layer + np.arange(across)) % 2
     shape = (down // 2, height, across, width)
@@ -89,6 +89,6 @@ def _chessboard(
 
 
 def _strips(size: int, count: int, share: float) -> tuple[NDArray[np.intp], int]:
-    """Find where strips of the same width begin, as far apart as twice from the ends."""
+    """Find the starts of strips of one width, twice as far from each other as from the ends."""
     width = max(1, int(share * size / count))
     return ((2 * np.arange(count) + 1) * size - count * width) // (2 * count), width

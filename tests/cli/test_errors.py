@@ -153,7 +153,7 @@ WRONG_CALLS = {
     "too few iterations": (["anisotropic", COINS, "--time", "9", "--iterations", "2"], "--iterations: 2 steps to t = 9 px²"),
     "unstable wave": (["wave", COINS, "--step", "0.8"], "--step: 0.8 px is above the stability limit 0.707107 px"),
     "unstable shock": (["shock", COINS, "--time", "9", "--iterations", "2"], "take at least 13"),
-    "no rectangle": (["convolve", COINS, "--kernel", "1 2; 3"], "--kernel: '1 2; 3' is no rectangle"),
+    "no rectangle": (["convolve", COINS, "--kernel", "1 2; 3"], "--kernel: '1 2; 3' is not a rectangle"),
     "no kernel": (["convolve", COINS, "--kernel", "no.txt"], "--kernel: 'no.txt' is neither rows of numbers such as"),
     "a kernel that sums to zero": (["convolve", COINS, "--kernel", "laplacian", "--normalize"], "--normalize: the kernel sums to zero"),
     "a contrast of nothing": (["wave", COINS, "--kappa", "0.1"], "--kappa: g is 1 everywhere; give a diffusivity too"),

@@ -113,7 +113,7 @@ def test_the_number_of_threads_changes_no_byte(pdefilter_command):
         (["poisson", CAT, "--source", CAT, "--mask", "small.png"], 2, "--mask: has 9 × 7 pixels"),
         (["poisson", CAT, "--source", CAT, "--mask", "black.png"], 2, "--mask: leaves nothing"),
         (["poisson", CAT, "--source", "white.png", "--at", "9,0"], 2, "move it by --at"),
-        (["poisson", CAT, "--source", CAT, "--at", "9"], 2, "--at: '9' is no place"),
+        (["poisson", CAT, "--source", CAT, "--at", "9"], 2, "--at: '9' is not a place"),
         (["poisson", CAT, "--flatten", "0"], 2, "--flatten: 0 is not in the range 0.1 to"),
     ],
 )

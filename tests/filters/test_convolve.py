@@ -120,7 +120,7 @@ def test_every_way_of_writing_a_kernel(tmp_path):
 @pytest.mark.parametrize(
     ("options", "parameter", "said"),
     [
-        ({"kernel": "1 2; 3"}, "kernel", "'1 2; 3' is no rectangle"),
+        ({"kernel": "1 2; 3"}, "kernel", "'1 2; 3' is not a rectangle"),
         ({"kernel": "1 2; 3 x"}, "kernel", "neither rows of numbers such as"),
         ({"kernel": "laplace"}, "kernel", "nor one of laplacian, sharpen, emboss"),
         ({"kernel": ""}, "kernel", "'' cannot be read"),
@@ -128,7 +128,7 @@ def test_every_way_of_writing_a_kernel(tmp_path):
         ({"kernel": "1 nan"}, "kernel", "not finite"),
         ({"kernel": [1, 2, 3]}, "kernel", "shape (3,)"),
         ({"kernel": [[]]}, "kernel", "shape (1, 0)"),
-        ({"kernel": [[1, 2], [3]]}, "kernel", "no rectangle"),
+        ({"kernel": [[1, 2], [3]]}, "kernel", "not a rectangle"),
         ({"kernel": [["a"]]}, "kernel", "give real numbers"),
         ({"kernel": np.zeros((2000, 1000))}, "kernel", "has 2000000 weights"),
         ({"kernel": "1 -1", "normalize": True}, "normalize", "sums to zero"),
@@ -150,10 +150,10 @@ def test_what_cannot_be_is_refused(options, parameter, said):
     [
         ("a.txt", b"one two", "holds more than numbers"),
         ("a.txt", b"", "shape (0,)"),
-        ("a.txt", b"1 2\n3", "no rectangle"),
-        ("a.txt", b"\x80\x81\xff", "neither a text of numbers"),
-        ("a.npy", b"", "neither a text of numbers nor a .npy file"),
-        ("a.npy", b"\x93NUMPY\x01\x00", "neither a text of numbers nor a .npy file"),
+        ("a.txt", b"1 2\n3", "not a rectangle"),
+        ("a.txt", b"\x80\x81\xff", "neither a text file of numbers"),
+        ("a.npy", b"", "neither a text file of numbers nor a .npy file"),
+        ("a.npy", b"\x93NUMPY\x01\x00", "neither a text file of numbers nor a .npy file"),
     ],
 )
 def test_a_file_that_holds_no_kernel_is_named(name, data, said, tmp_path):

@@ -100,7 +100,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(filter_, options, said):
 
 
 def test_a_map_of_the_command_line_has_the_unit_of_its_option(pdefilter_command, tmp_path):
-    """Floats are taken as they are; integers are parts of full scale, levels where λ has those."""
+    """Floats are used unchanged; integers are fractions of full scale, for λ grey levels."""
     image = pdefilter.read(SAMPLES / "coins.png")
     shape = image.pixels.shape
     np.save(tmp_path / "kappa.npy", np.full(shape, 0.2))

@@ -259,7 +259,7 @@ def test_a_transparent_source_is_cloned_where_it_is_opaque(colour_photograph):
             "mask: leaves nothing to clone",
         ),
         ({"source": np.zeros((2, 3))}, "source: has no pixel with four opaque neighbours"),
-        ({"source": np.zeros((3, 3)), "at": "left"}, "at: 'left' is no place"),
+        ({"source": np.zeros((3, 3)), "at": "left"}, "at: 'left' is not a place"),
         ({"columns": np.full((9, 9), np.nan)}, "columns: have holes"),
     ],
 )
@@ -271,8 +271,8 @@ def test_contradictions_are_refused(options, said):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"source": np.zeros((4, 5)), "at": "7,0"}, "reaches from 8,1 to 9,3"),
-        ({"source": np.zeros((4, 4)), "at": "-2,0"}, "reaches from -1,1 to 0,2"),
+        ({"source": np.zeros((4, 5)), "at": "7,0"}, "reach from 8,1 to 9,3"),
+        ({"source": np.zeros((4, 4)), "at": "-2,0"}, "reach from -1,1 to 0,2"),
         ({"source": np.zeros((11, 11)), "at": "-1,-1"}, "would be replaced as a whole"),
         ({"source": np.zeros((3, 3, 3))}, "1 colour channels, the source 3"),
         ({"columns": np.zeros((9, 8))}, "the columns 8 × 9"),

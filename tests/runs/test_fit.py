@@ -47,7 +47,7 @@ def test_a_clone_must_lie_within_every_input_at_its_place_in_the_chain(pdefilter
     stages = ["edge", "poisson --source source.png --at 5,5"]
     done = pdefilter_command("chain", "large.png", "small.png", *stages, "-o", "out/")
     assert done.returncode == 2
-    sentence = "small.png: has 9 × 9 pixels, and what is cloned reaches from 6,6 to 11,11"
+    sentence = "small.png: has 9 × 9 pixels, and the cloned ones reach from 6,6 to 11,11"
     assert sentence in done.stderr.decode()
     assert not (tmp_path / "out").exists()
     assert pdefilter_command("chain", "large.png", *stages, "-o", "out/").returncode == 0
