@@ -11,7 +11,7 @@ import numpy as np
 
 from pdefilter import filters
 from pdefilter.errors import ImageError, ParameterError
-from pdefilter.filters.option import parameters_of
+from pdefilter.filters.options.option import parameters_of
 from pdefilter.images.arrays import wrap_array
 from pdefilter.images.files import read_frames as frames_of
 from pdefilter.images.files import write_whole

@@ -14,7 +14,7 @@ import pdefilter
 from pdefilter.errors import PdefilterError
 from pdefilter.filters import FILTERS
 from pdefilter.filters.anisotropic import Diffusion
-from pdefilter.filters.option import parameters_of
+from pdefilter.filters.options.option import parameters_of
 from pdefilter.images.arrays import wrap_array
 from pdefilter.images.holes import valid_pixels
 from pdefilter.observer import observed

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from pdefilter.cli.words import number, number_or, one_of, read_by
-from pdefilter.filters.option import AUTO, Option, Parameter, parameters_of
+from pdefilter.filters.options.option import AUTO, Option, Parameter, parameters_of
 
 
 def command_of(

@@ -41,7 +41,7 @@ def factor_of_least_risk(
     Parameters
     ----------
     method : str
-        The energy, one of `pdefilter.filters.variational.ENERGIES`.
+        The energy, one of `pdefilter.filters.operations.variational.ENERGIES`.
     contrast : float
         κ, as a number of the image; so is λ.
     f : ndarray of shape (C, M, N), float32

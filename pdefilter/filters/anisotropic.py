@@ -11,9 +11,11 @@ from pdefilter.errors import ParameterError
 from pdefilter.evolve.schedule import SCHEMES, Schedule, Scheme, schedule
 from pdefilter.evolve.steps import reach_of, take_steps
 from pdefilter.evolve.stopping import time_of_least_risk
-from pdefilter.filters.colour import Color, InSpace
-from pdefilter.filters.coupling import Coupled, Coupling, Sharing
-from pdefilter.filters.maps import (
+from pdefilter.filters.operations.models import MODELS, Choice, Model, choose, scheme_of
+from pdefilter.filters.operations.planes import PlanesOperation, edges_of
+from pdefilter.filters.options.colour import Color, InSpace
+from pdefilter.filters.options.coupling import Coupled, Coupling, Sharing
+from pdefilter.filters.options.maps import (
     KappaMap,
     NoiseMap,
     SupportsArray,
@@ -23,11 +25,9 @@ from pdefilter.filters.maps import (
     require_map,
     require_size,
 )
-from pdefilter.filters.models import MODELS, Choice, Model, choose, scheme_of
-from pdefilter.filters.noise import NoiseLevel, as_numbers, noise_of
-from pdefilter.filters.option import AUTO, Option, image_filter
-from pdefilter.filters.planes import PlanesOperation, edges_of
-from pdefilter.filters.time_options import (
+from pdefilter.filters.options.noise import NoiseLevel, as_numbers, noise_of
+from pdefilter.filters.options.option import AUTO, Option, image_filter
+from pdefilter.filters.options.time import (
     Iterations,
     Step,
     Tolerance,

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.errors import ParameterError
-from pdefilter.filters.colour import Color, InSpace
-from pdefilter.filters.kernel import KERNELS, kernel_of
-from pdefilter.filters.option import Option, image_filter
+from pdefilter.filters.options.colour import Color, InSpace
+from pdefilter.filters.options.kernel import KERNELS, kernel_of
+from pdefilter.filters.options.option import Option, image_filter
 from pdefilter.operation import Numbers, Operation
 
 if TYPE_CHECKING:

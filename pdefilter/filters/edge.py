@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pdefilter.equations import gradient
 from pdefilter.equations.gradient import OPERATORS, OperatorName
 from pdefilter.errors import ParameterError
-from pdefilter.filters.colour import Color, InSpace
-from pdefilter.filters.option import Option, image_filter
-from pdefilter.filters.weighted_mean import WeightedMean
+from pdefilter.filters.operations.weighted_mean import WeightedMean
+from pdefilter.filters.options.colour import Color, InSpace
+from pdefilter.filters.options.option import Option, image_filter
 from pdefilter.operation import Numbers, Operation
 from pdefilter.scale import Scale
 

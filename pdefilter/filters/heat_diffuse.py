@@ -7,10 +7,10 @@ from pdefilter.equations.heat import Heat
 from pdefilter.errors import ImageError, ParameterError
 from pdefilter.evolve.schedule import SCHEMES, Schedule, schedule
 from pdefilter.evolve.steps import reach_of, take_steps
-from pdefilter.filters.colour import Color, InSpace
-from pdefilter.filters.option import Option, image_filter
-from pdefilter.filters.planes import PlanesOperation, edges_of
-from pdefilter.filters.time_options import (
+from pdefilter.filters.operations.planes import PlanesOperation, edges_of
+from pdefilter.filters.options.colour import Color, InSpace
+from pdefilter.filters.options.option import Option, image_filter
+from pdefilter.filters.options.time import (
     LONGEST_TIME,
     Iterations,
     Step,

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, 
 
 from pdefilter.equations.inpainting import METHODS
 from pdefilter.errors import ImageError, ParameterError
-from pdefilter.filters.colour import Color, InSpace, Space
-from pdefilter.filters.coupling import Coupled, Coupling, Sharing
-from pdefilter.filters.maps import as_raster, require_size
-from pdefilter.filters.option import Option, image_filter
-from pdefilter.filters.planes import PlanesOperation
+from pdefilter.filters.operations.planes import PlanesOperation
+from pdefilter.filters.options.colour import Color, InSpace, Space
+from pdefilter.filters.options.coupling import Coupled, Coupling, Sharing
+from pdefilter.filters.options.maps import as_raster, require_size
+from pdefilter.filters.options.option import Option, image_filter
 from pdefilter.observer import chose
 from pdefilter.operation import Numbers, Operation
 from pdefilter.warn import warn

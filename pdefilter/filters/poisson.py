@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from pdefilter.equations import gradient_domain
 from pdefilter.errors import ImageError, MisfitError, ParameterError
 from pdefilter.filters.inpaint import report_residual
-from pdefilter.filters.maps import as_raster
-from pdefilter.filters.option import Option, image_filter
+from pdefilter.filters.options.maps import as_raster
+from pdefilter.filters.options.option import Option, image_filter
 from pdefilter.operation import Numbers, Operation
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.equations.heat import Heat
-from pdefilter.filters.colour import Color, InSpace
-from pdefilter.filters.option import Option, image_filter
+from pdefilter.filters.options.colour import Color, InSpace
+from pdefilter.filters.options.option import Option, image_filter
 from pdefilter.operation import Numbers, Operation, Unchanged
 
 if TYPE_CHECKING:

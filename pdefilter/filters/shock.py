@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.equations.smoothing import Smoothing
 from pdefilter.errors import ParameterError
-from pdefilter.filters.colour import Color, InSpace
-from pdefilter.filters.coupling import Coupled, Coupling
-from pdefilter.filters.option import Option, image_filter
-from pdefilter.filters.time_options import Steps, time_option, travel_step_option
-from pdefilter.filters.weighted_mean import WeightedMean
+from pdefilter.filters.operations.weighted_mean import WeightedMean
+from pdefilter.filters.options.colour import Color, InSpace
+from pdefilter.filters.options.coupling import Coupled, Coupling
+from pdefilter.filters.options.option import Option, image_filter
+from pdefilter.filters.options.time import Steps, time_option, travel_step_option
 from pdefilter.grid import Grid
 from pdefilter.operation import Numbers, Operation, Unchanged
 from pdefilter.schemes.explicit import explicit_steps

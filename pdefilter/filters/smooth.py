@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.equations.energies import OPTIMIZERS, Optimizer
 from pdefilter.errors import ParameterError
-from pdefilter.filters.colour import Color, InSpace
-from pdefilter.filters.coupling import Coupled, Coupling
-from pdefilter.filters.curvature import CurvatureMotion, curvature_steps
-from pdefilter.filters.maps import LEVELS, NoiseMap, SupportsArray, as_number, as_raster
-from pdefilter.filters.median import Median
-from pdefilter.filters.option import Option, image_filter
-from pdefilter.filters.time_options import time_option
-from pdefilter.filters.variational import ENERGIES, Minimised, require_fit
-from pdefilter.filters.weighted_mean import WeightedMean
+from pdefilter.filters.operations.curvature import CurvatureMotion, curvature_steps
+from pdefilter.filters.operations.median import Median
+from pdefilter.filters.operations.variational import ENERGIES, Minimised, require_fit
+from pdefilter.filters.operations.weighted_mean import WeightedMean
+from pdefilter.filters.options.colour import Color, InSpace
+from pdefilter.filters.options.coupling import Coupled, Coupling
+from pdefilter.filters.options.maps import LEVELS, NoiseMap, SupportsArray, as_number, as_raster
+from pdefilter.filters.options.option import Option, image_filter
+from pdefilter.filters.options.time import time_option
 from pdefilter.operation import Operation, Unchanged
 
 if TYPE_CHECKING:

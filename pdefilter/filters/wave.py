@@ -9,9 +9,11 @@ from pdefilter.equations.evolution import LinearEvolution
 from pdefilter.equations.heat import Heat
 from pdefilter.equations.smoothing import Smoothing
 from pdefilter.errors import ParameterError
-from pdefilter.filters.colour import Color, InSpace
-from pdefilter.filters.coupling import Coupled, Coupling
-from pdefilter.filters.maps import (
+from pdefilter.filters.operations.models import evolution_along_edges
+from pdefilter.filters.operations.planes import edges_of
+from pdefilter.filters.options.colour import Color, InSpace
+from pdefilter.filters.options.coupling import Coupled, Coupling
+from pdefilter.filters.options.maps import (
     KappaMap,
     SupportsArray,
     as_number,
@@ -20,10 +22,8 @@ from pdefilter.filters.maps import (
     require_map,
     require_size,
 )
-from pdefilter.filters.models import evolution_along_edges
-from pdefilter.filters.option import Option, image_filter
-from pdefilter.filters.planes import edges_of
-from pdefilter.filters.time_options import (
+from pdefilter.filters.options.option import Option, image_filter
+from pdefilter.filters.options.time import (
     Steps,
     kappa_option,
     time_option,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pdefilter.errors import ImageError, ParameterError
-from pdefilter.filters.option import parameters_of
+from pdefilter.filters.options.option import parameters_of
 from pdefilter.images.files import read_frames
 from pdefilter.images.reading import Reading
 from pdefilter.raster import Raster

@@ -14,7 +14,7 @@ from support import SAMPLES, SELF_SUFFICIENT
 import pdefilter
 from pdefilter.cli.commands import EXAMPLES
 from pdefilter.filters import FILTERS
-from pdefilter.filters.option import parameters_of
+from pdefilter.filters.options.option import parameters_of
 from pdefilter.kernels import engine
 
 # Sharpening and waves leave the range of integers, which the clipping warns of.

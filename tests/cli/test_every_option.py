@@ -20,7 +20,7 @@ from pdefilter.cli.common import Call
 from pdefilter.cli.options import option_name
 from pdefilter.errors import PdefilterError
 from pdefilter.filters import FILTERS
-from pdefilter.filters.option import AUTO, parameters_of
+from pdefilter.filters.options.option import AUTO, parameters_of
 
 pytestmark = pytest.mark.long
 

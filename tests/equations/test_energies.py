@@ -14,7 +14,7 @@ from support import planes
 
 from pdefilter.equations.energies import OPTIMIZERS, Energy, minimise
 from pdefilter.equations.heat import Heat
-from pdefilter.filters.variational import OPTIMIZERS_OF
+from pdefilter.filters.operations.variational import OPTIMIZERS_OF
 from pdefilter.kernels.regions import open_edges
 from pdefilter.kernels.variation import field
 

@@ -11,7 +11,7 @@ import pdefilter
 from pdefilter import Image
 from pdefilter.errors import PdefilterError
 from pdefilter.filters import FILTERS
-from pdefilter.filters.option import AUTO, Parameter, parameters_of
+from pdefilter.filters.options.option import AUTO, Parameter, parameters_of
 
 DTYPES = ("b1", "u1", "u2", "i2", "u4", "f2", "f4", "f8", ">u2", ">f4")
 # Where squares, or the numbers themselves, leave the range of float32, and of float16.

@@ -3,7 +3,7 @@ import pytest
 
 import pdefilter
 from pdefilter import ImageError
-from pdefilter.filters.colour import SPACES
+from pdefilter.filters.options.colour import SPACES
 
 FILTERS = {
     "edge": (pdefilter.edge, {"sigma": 1.0}),

@@ -8,7 +8,7 @@ from support import planes
 import pdefilter
 from pdefilter import ParameterError
 from pdefilter.filters.convolve import BORDERS
-from pdefilter.filters.kernel import KERNELS, kernel_of
+from pdefilter.filters.options.kernel import KERNELS, kernel_of
 
 weights = st.builds(
     lambda m, n, seed: np.random.default_rng(seed).normal(size=(m, n)),

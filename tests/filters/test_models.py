@@ -7,7 +7,7 @@ from support import SAMPLES
 
 import pdefilter
 from pdefilter import ParameterError
-from pdefilter.filters.models import MODELS, choose
+from pdefilter.filters.operations.models import MODELS, choose
 from pdefilter.raster import Raster
 
 TENSORS = ["edge-enhancing", "coherence-enhancing"]

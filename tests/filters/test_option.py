@@ -4,7 +4,7 @@ import typing
 import pytest
 
 from pdefilter.filters import FILTERS
-from pdefilter.filters.option import parameters_of
+from pdefilter.filters.options.option import parameters_of
 
 
 @pytest.mark.parametrize("name", FILTERS)

@@ -11,7 +11,7 @@ from calls import run_calls
 
 import pdefilter
 from pdefilter.filters import FILTERS
-from pdefilter.filters.option import parameters_of
+from pdefilter.filters.options.option import parameters_of
 
 pytestmark = pytest.mark.long
 

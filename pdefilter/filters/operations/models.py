@@ -17,8 +17,8 @@ from pdefilter.equations.tensor_diffusion import TensorDiffusion, largest_tensor
 from pdefilter.equations.varying import VaryingDiffusion
 from pdefilter.errors import ParameterError
 from pdefilter.evolve.schedule import DEFAULT_TOLERANCE, SCHEMES
-from pdefilter.filters.option import AUTO
-from pdefilter.filters.planes import edges_of
+from pdefilter.filters.operations.planes import edges_of
+from pdefilter.filters.options.option import AUTO
 from pdefilter.grid import UNIT, largest_stable_step
 
 if TYPE_CHECKING:

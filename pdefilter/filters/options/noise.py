@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from pdefilter.filters.maps import SupportsArray
-from pdefilter.filters.option import AUTO, Option
+from pdefilter.filters.options.maps import SupportsArray
+from pdefilter.filters.options.option import AUTO, Option
 
 if TYPE_CHECKING:
     from pdefilter.measure.noise import Noise

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from pdefilter.filters.channels import ByChannel
-from pdefilter.filters.option import Option
+from pdefilter.filters.operations.channels import ByChannel
+from pdefilter.filters.options.option import Option
 from pdefilter.operation import Numbers, Operation
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
 from pdefilter.equations.contrast import percentile_of
-from pdefilter.filters.option import Option
+from pdefilter.filters.options.option import Option
 from pdefilter.schemes.explicit import MOST_STEPS
 
 LONGEST_TIME = 1e9

@@ -8,10 +8,10 @@ from pdefilter.equations.contrast import LARGEST, SMALLEST
 from pdefilter.equations.energies import OPTIMIZERS, Energy, minimise
 from pdefilter.errors import ParameterError
 from pdefilter.evolve.weighing import factor_of_least_risk, first_guess
-from pdefilter.filters.maps import numbers_in, require_map, require_size
-from pdefilter.filters.noise import as_numbers, noise_of
-from pdefilter.filters.option import AUTO
-from pdefilter.filters.planes import PlanesOperation, edges_of
+from pdefilter.filters.operations.planes import PlanesOperation, edges_of
+from pdefilter.filters.options.maps import numbers_in, require_map, require_size
+from pdefilter.filters.options.noise import as_numbers, noise_of
+from pdefilter.filters.options.option import AUTO
 from pdefilter.observer import chose
 from pdefilter.operation import Numbers
 from pdefilter.scale import Scale

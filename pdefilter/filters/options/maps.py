@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
 
 from pdefilter.errors import MisfitError, ParameterError
-from pdefilter.filters.option import Option
+from pdefilter.filters.options.option import Option
 
 if TYPE_CHECKING:
     from pdefilter.raster import Picture, Raster, Values

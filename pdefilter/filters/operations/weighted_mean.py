@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pdefilter.filters.planes import PlanesOperation
+from pdefilter.filters.operations.planes import PlanesOperation
 from pdefilter.operation import Numbers
 
 if TYPE_CHECKING:

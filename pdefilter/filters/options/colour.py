@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.errors import ImageError
-from pdefilter.filters.channels import ByChannel
-from pdefilter.filters.option import Option
+from pdefilter.filters.operations.channels import ByChannel
+from pdefilter.filters.options.option import Option
 from pdefilter.operation import Numbers, Operation
 from pdefilter.scale import Scale
 

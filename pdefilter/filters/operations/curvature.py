@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pdefilter.filters.planes import PlanesOperation
+from pdefilter.filters.operations.planes import PlanesOperation
 from pdefilter.operation import Numbers
 from pdefilter.schemes.explicit import explicit_steps
 

@@ -1,0 +1,1 @@
+"""Operations that several filters, or several methods of one filter, are made of."""

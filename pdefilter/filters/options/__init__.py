@@ -1,0 +1,1 @@
+"""Options that several filters take, and what they mean for an operation."""
