@@ -40,11 +40,11 @@ class Operation(ABC):
             If the options do not go with such images.
         """
 
-    def measure(self, image: "Raster") -> Numbers:  # noqa: ARG002 (what an operation may need)
+    def measure(self, image: "Raster") -> Numbers:
         """Find the numbers that depend on the whole of an image; do nothing else."""
         return {}
 
-    def reach(self, numbers: Numbers) -> int | None:  # noqa: ARG002 (what an operation may need)
+    def reach(self, numbers: Numbers) -> int | None:
         """Tell how far around a box, in pixels, its result depends on the image.
 
         None where it depends on all of the image.
@@ -63,11 +63,11 @@ class Operation(ABC):
 class Unchanged(Operation):
     """What options come to that ask for nothing, such as a time of zero."""
 
-    def reach(self, numbers: Numbers) -> int:  # noqa: ARG002 (an Operation's)
+    def reach(self, numbers: Numbers) -> int:
         """Depend on nothing around."""
         return 0
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (an Operation's)
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Return the image itself."""
         return image
 

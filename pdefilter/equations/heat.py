@@ -60,7 +60,7 @@ class Heat:
             scratch=scratch,
         )
 
-    def freeze(self, u: "Planes") -> "Heat":  # noqa: ARG002 (an Evolution's)
+    def freeze(self, u: "Planes") -> "Heat":
         """Return itself: the conductances do not depend on u."""
         return self
 

@@ -138,7 +138,7 @@ class Apart(Generic[Equation]):
         sizes: Sequence[float],
         momenta: Sequence[float] = (),
         *,
-        scratch: "Scratch | None" = None,  # noqa: ARG002 (an evolution's)
+        scratch: "Scratch | None" = None,
     ) -> "Planes":
         """Take explicit steps, each with its momentum if there are any."""
         import numpy as np
@@ -155,7 +155,7 @@ class Apart(Generic[Equation]):
         u: "Planes",
         sizes: Sequence[float],
         *,
-        scratch: "Scratch | None" = None,  # noqa: ARG002 (an evolution's)
+        scratch: "Scratch | None" = None,
     ) -> "Planes":
         """Take steps of operator splitting."""
         import numpy as np

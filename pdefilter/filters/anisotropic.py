@@ -268,7 +268,7 @@ class Diffusion(PlanesOperation):
     steps: Schedule | None
     schedule_until: Callable[..., Schedule]
 
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (fixed by Operation)
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images whose size is not that of the maps."""
         require_size("kappa_map", self.kappa_map, shape)
         require_size("noise_map", self.noise_map, shape)

@@ -128,7 +128,7 @@ class Convolution(Operation):
     correlate: bool
     border: Border
 
-    def reach(self, numbers: Numbers) -> int | None:  # noqa: ARG002 (fixed by Operation)
+    def reach(self, numbers: Numbers) -> int | None:
         """Return half the width of the kernel.
 
         None where the border wraps around, or for the Fourier transform, whose rounding
@@ -141,7 +141,7 @@ class Convolution(Operation):
         rows, columns = self.weights.shape
         return int(max(rows, columns)) // 2
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (fixed by Operation)
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Convolve, and set the scale of the result."""
         result, scale = self._correlated(image), image.scale
         if not self.signed:

@@ -143,7 +143,7 @@ class Strength(Operation):
             numbers["largest"] = float(abs(self._strength(image, numbers)).max())
         return numbers
 
-    def reach(self, numbers: Numbers) -> int:  # noqa: ARG002 (fixed by Operation)
+    def reach(self, numbers: Numbers) -> int:
         """Return how far both kernels reach together."""
         return 1 + (self._smoothing.reach({}) if self.sigma else 0)
 

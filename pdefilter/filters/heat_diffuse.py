@@ -163,7 +163,7 @@ class HeatFlow(PlanesOperation):
     exact: float | None
     steps: Schedule | None
 
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (fixed by Operation)
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse holes if the scheme must be exact."""
         if self.steps is None and valid is not None:
             raise ImageError(

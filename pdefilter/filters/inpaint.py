@@ -137,7 +137,7 @@ class Inpainting(Operation):
         elif valid is not None:
             _require_holes(valid, "mask")
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (fixed by Operation)
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Fill the holes."""
         wanted = None if self.fill is None else self.fill.not_black
         image = image if self.color == "rgb" else image.together
@@ -183,9 +183,9 @@ class Filling(PlanesOperation):
 
     def run_planes(
         self,
-        image: "Raster",  # noqa: ARG002 (fixed by PlanesOperation)
+        image: "Raster",
         u: "Planes",
-        numbers: Numbers,  # noqa: ARG002 (fixed by PlanesOperation)
+        numbers: Numbers,
         scratch: "Scratch",
     ) -> "Planes":
         """Solve, for all planes together or for one after the other."""

@@ -163,7 +163,7 @@ class Flattening(Operation):
 
     length: float
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (fixed by Operation)
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Keep the gradient, and pull the image to its mean."""
         _require_whole(image)
         return replace(image, colour=gradient_domain.flatten(image.colour, self.length))
@@ -181,7 +181,7 @@ class Integration(Operation):
 
     columns: "Raster"
 
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (fixed by Operation)
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images whose size is not that of the other differences."""
         if self.columns.shape != shape:
             raise MisfitError(
@@ -189,7 +189,7 @@ class Integration(Operation):
                 "in one size"
             )
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (fixed by Operation)
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Integrate."""
         import numpy as np
 
@@ -233,7 +233,7 @@ class Cloning(Operation):
     at: tuple[int, int]
     mixed: bool
 
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (fixed by Operation)
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images that do not hold the cloned pixels, or that they would replace."""
         from pdefilter.kernels.regions import box
 
@@ -249,7 +249,7 @@ class Cloning(Operation):
         if region.sum() == shape[0] * shape[1]:
             raise MisfitError("would be replaced as a whole; mask some of the source")
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (fixed by Operation)
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Solve for the image whose differences are those of the picture."""
         import numpy as np
 

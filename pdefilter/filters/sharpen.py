@@ -105,7 +105,7 @@ class Sharpening(Operation):
     amount: float
     sigma: float
 
-    def reach(self, numbers: Numbers) -> int | None:  # noqa: ARG002 (fixed by Operation)
+    def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of the kernel; inverse diffusion depends on all of the image."""
         if self.method == "inverse-heat":
             return None
@@ -115,7 +115,7 @@ class Sharpening(Operation):
 
         return windows.gaussian(self.sigma).reach
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (fixed by Operation)
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Sharpen by a linear filter."""
         return image.convolved(lambda u: self._sharpened(u, image.spacing))
 

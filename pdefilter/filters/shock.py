@@ -181,7 +181,7 @@ class ShockFilter(Operation):
         kernels = [Smoothing(sigma).reach for sigma in (self.sigma, self.rho) if sigma]
         return len(self.steps) * (1 + max(kernels, default=0))
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (fixed by Operation)
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Take the steps."""
         import numpy as np
 

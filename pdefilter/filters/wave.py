@@ -181,7 +181,7 @@ class Waves(Operation):
     contrast: float | str
     kappa_map: "Raster | None"
 
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (fixed by Operation)
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images whose size is not that of the map."""
         require_size("kappa_map", self.kappa_map, shape)
 
@@ -193,7 +193,7 @@ class Waves(Operation):
         contrast = contrast_parameter(u, self.contrast, len(u), edges_of(image), image.scale)
         return {"kappa": image.scale.fraction(contrast)}
 
-    def reach(self, numbers: Numbers) -> int:  # noqa: ARG002 (fixed by Operation)
+    def reach(self, numbers: Numbers) -> int:
         """Return one pixel for every step."""
         return len(self.table.sizes)
 

@@ -66,7 +66,7 @@ def inside(folder: str, format_: Format | None) -> Naming:
     Where another format is written its ending replaces that of the input.
     """
 
-    def name(source: Source, index: int) -> str:  # noqa: ARG001 (every `Naming` takes it)
+    def name(source: Source, index: int) -> str:
         target = os.path.join(folder, source.below)
         if format_ is None or of_file_name(target) == format_:
             return target

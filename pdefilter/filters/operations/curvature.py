@@ -43,7 +43,7 @@ class CurvatureMotion(PlanesOperation):
         lowest = image.lowest
         return {"lowest": lowest, **super().measure(image.of_range_one(lowest))}
 
-    def reach(self, numbers: Numbers) -> int:  # noqa: ARG002 (fixed by Operation)
+    def reach(self, numbers: Numbers) -> int:
         """Return one pixel for every step."""
         return len(self.steps)
 
@@ -55,8 +55,8 @@ class CurvatureMotion(PlanesOperation):
         self,
         image: "Raster",
         u: "Planes",
-        numbers: Numbers,  # noqa: ARG002 (fixed by PlanesOperation)
-        scratch: "Scratch",  # noqa: ARG002 (fixed by PlanesOperation)
+        numbers: Numbers,
+        scratch: "Scratch",
     ) -> "Planes":
         """Take the steps."""
         import numpy as np

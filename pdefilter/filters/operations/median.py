@@ -35,7 +35,7 @@ class Median(Operation):
         """
         return None if numbers["weighted"] else self.size // 2
 
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":  # noqa: ARG002 (fixed by Operation)
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Take the medians."""
         return self._medians(image)
 

@@ -44,7 +44,7 @@ class PlanesOperation(Operation):
             result = result.within(extremes.as_arrays(numbers["visible_limits"]))
         return result
 
-    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:  # noqa: ARG002 (what an operation may need)
+    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
         """Find the numbers that depend on the whole of the planes of an image."""
         return {}
 

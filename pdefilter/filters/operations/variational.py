@@ -96,7 +96,7 @@ class Minimised(PlanesOperation):
             name = "noise" if self.noise is not None else "noise_map"
             raise ParameterError(name, "is used by weight auto only; give --weight auto too")
 
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:  # noqa: ARG002 (fixed by Operation)
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images whose size is not that of the maps."""
         require_size("weight_map", self.weight_map, shape)
         require_size("noise_map", self.noise_map, shape)
@@ -132,7 +132,7 @@ class Minimised(PlanesOperation):
         image: "Raster",
         u: "Planes",
         numbers: Numbers,
-        scratch: "Scratch",  # noqa: ARG002 (fixed by PlanesOperation)
+        scratch: "Scratch",
     ) -> "Planes":
         """Minimise the energy of planes f."""
         scale, optimizer = image.scale, self.optimizer or "primal-dual"

@@ -24,13 +24,13 @@ class WeightedMean(PlanesOperation):
 
     taps: "Taps"
 
-    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:  # noqa: ARG002 (fixed by PlanesOperation)
+    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
         """Find the range of every plane, which means do not leave."""
         from pdefilter.measure import extremes
 
         return {"limits": extremes.limits(u)}
 
-    def reach(self, numbers: Numbers) -> int:  # noqa: ARG002 (fixed by Operation)
+    def reach(self, numbers: Numbers) -> int:
         """Return the reach of the kernel."""
         return self.taps.reach
 
@@ -39,7 +39,7 @@ class WeightedMean(PlanesOperation):
         image: "Raster",
         u: "Planes",
         numbers: Numbers,
-        scratch: "Scratch",  # noqa: ARG002 (fixed by PlanesOperation)
+        scratch: "Scratch",
     ) -> "Planes":
         """Take the means."""
         import numpy as np

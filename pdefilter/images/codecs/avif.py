@@ -48,7 +48,7 @@ _DROPPED = {
 _FRAMES_AT_ONCE = 16
 
 
-def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
+def decode(data: bytes, name: str, reading: Reading) -> Frames:
     """Read a still or an animation; its boxes give the orientation, not its EXIF."""
     moving = timing(data) if data[8:12] == b"avis" else None
     properties = _properties(data, moving=moving is not None)
@@ -70,7 +70,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     return _animation(data, moving, properties, metadata, (rows, columns))
 
 
-def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
+def encode(images: Iterable[Image], name: str) -> bytes:
     """Write an AVIF without loss; grey with alpha becomes RGB with alpha."""
     stills = list(images)
     first, bits = stills[0], stills[0].bits or 8

@@ -74,7 +74,7 @@ class _Header:
         return _FILE.size + self.size + masks.get(self.compression, 0)
 
 
-def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
+def decode(data: bytes, name: str, reading: Reading) -> Frames:
     """Read a BMP; palettes are resolved, and values of fewer than 8 bits scaled to 8.
 
     The fourth field of a pixel is alpha only if the header says so.
@@ -105,7 +105,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     return single(read, (header.rows, header.columns))
 
 
-def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
+def encode(images: Iterable[Image], name: str) -> bytes:
     """Write a BMP; grey with alpha becomes RGB with alpha."""
     (image,) = images
     rows, columns = image.pixels.shape[:2]

@@ -66,7 +66,7 @@ class _Stored:
     compression: int
 
 
-def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
+def decode(data: bytes, name: str, reading: Reading) -> Frames:
     """Read each part as an image; colours, which are stored premultiplied, are divided by alpha."""
     parts = headers(data)
     if not all(_is_sound(header[_DISPLAY].value) for header in parts):
@@ -101,7 +101,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     return Frames(len(parts), read, sizes[0])
 
 
-def encode(images: Frames, name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
+def encode(images: Frames, name: str) -> bytes:
     """Write each image as a part, compressed without loss."""
     parts: list[tuple[dict[str, Any], dict[str, Pixels]]] = []
     further: list[Header] = []

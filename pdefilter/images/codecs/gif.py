@@ -94,7 +94,7 @@ class _File:
             self.dropped.append(f"application data {program}")
 
 
-def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
+def decode(data: bytes, name: str, reading: Reading) -> Frames:
     """Read a GIF: grey if all of its palettes are, with alpha if an index is transparent."""
     if len(data) < _HEADER:
         raise ImageError("is a broken GIF (it has no header); get an intact copy")
@@ -155,7 +155,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     return Frames(len(file.blocks), read, (rows, columns))
 
 
-def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
+def encode(images: Iterable[Image], name: str) -> bytes:
     """Write images, each with its own palette unless it is grey."""
     first: Image | None = None
     parts: list[bytes] = []

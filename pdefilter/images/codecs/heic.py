@@ -36,7 +36,7 @@ _OWN = (
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
-def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
+def decode(data: bytes, name: str, reading: Reading) -> Frames:
     """Read the pictures in a file, the primary one first."""
     kinds = [kind for kind, _ in boxes(data)]
     if b"moov" in kinds and b"meta" not in kinds:
@@ -76,7 +76,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     return Frames(len(stills), read, (rows, columns), metadata=lambda: first)
 
 
-def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
+def encode(images: Iterable[Image], name: str) -> bytes:
     """Write a HEIC without loss; grey with alpha becomes RGB with alpha."""
     file = pillow_heif.HeifFile()  # type: ignore[no-untyped-call]
     for image in images:

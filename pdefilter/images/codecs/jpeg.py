@@ -48,7 +48,7 @@ _GAIN_MAP_MARKS = (
 _COLOURS = {1: "GRAY", 3: "RGB", 4: "CMYK"}
 
 
-def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
+def decode(data: bytes, name: str, reading: Reading) -> Frames:
     """Read a JPEG of grey, RGB or CMYK."""
     parts = split_jpeg(data)
     if parts.pixels is None:
@@ -90,7 +90,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     return single(read, (rows, columns), lambda: metadata)
 
 
-def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
+def encode(images: Iterable[Image], name: str) -> bytes:
     """Write a JPEG at quality 95 with full colour resolution."""
     (image,) = images
     pixels = image.pixels if image.channels > 1 else image.pixels.reshape(image.pixels.shape[:2])

@@ -54,7 +54,7 @@ class _Colours:
         return self.space == _CMYK or (self.icc is not None and self.icc[16:20] == b"CMYK")
 
 
-def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
+def decode(data: bytes, name: str, reading: Reading) -> Frames:
     """Read an image, in a JP2 file or as a bare codestream; palettes and sYCC are resolved."""
     parts = [] if data.startswith(START) else list(boxes(data))
     codestream = body_of(b"jp2c", parts) or data[max(0, data.find(START)) :]
@@ -95,7 +95,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     )
 
 
-def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
+def encode(images: Iterable[Image], name: str) -> bytes:
     """Write a JP2 file without loss."""
     (image,) = images
     pixels = image.pixels if image.channels > 1 else image.pixels.reshape(image.pixels.shape[:2])

@@ -48,7 +48,7 @@ class _ColourSpace(NamedTuple):
     tones: Bits | None
 
 
-def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
+def decode(data: bytes, name: str, reading: Reading) -> Frames:
     """Read a still image of grey or RGB."""
     parts = [] if data.startswith(SIGNATURE) else list(boxes(data))
     codestream = _codestream(parts) if parts else data
@@ -77,7 +77,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     return single(read, (head.rows, head.columns), lambda: metadata)
 
 
-def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
+def encode(images: Iterable[Image], name: str) -> bytes:
     """Write a JPEG XL without loss."""
     (image,) = images
     pixels = image.pixels if image.channels > 1 else image.pixels.reshape(image.pixels.shape[:2])

@@ -17,7 +17,7 @@ from pdefilter.images.reading import Reading
 _LONGEST_FLOAT = 8
 
 
-def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
+def decode(data: bytes, name: str, reading: Reading) -> Frames:
     """Read arrays, one after the other; the last of two or four channels is alpha."""
     stream = io.BytesIO(data)
     arrays = [_array(data, stream, reading)]
@@ -27,7 +27,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     return Frames(len(arrays), lambda number: _image(arrays[number]), (*shape, 0, 0)[:2])
 
 
-def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
+def encode(images: Iterable[Image], name: str) -> bytes:
     """Write arrays, one after the other."""
     stream = io.BytesIO()
     for image in images:

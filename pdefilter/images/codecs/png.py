@@ -49,7 +49,7 @@ _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4),
            (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))  # fmt: skip
 
 
-def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
+def decode(data: bytes, name: str, reading: Reading) -> Frames:
     """Read a PNG; palettes are resolved, and depths below 8 bits scaled to 8."""
     chunks, trailing = split_chunks(data)
     if chunks and chunks[0].kind == b"CgBI":
@@ -81,7 +81,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     )
 
 
-def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
+def encode(images: Iterable[Image], name: str) -> bytes:
     """Write a PNG, or an animation if there are several images."""
     first: Image | None = None
     stills: list[Chunk] = []

@@ -60,7 +60,7 @@ class _Header:
         return bits if 8 < bits < 16 and self.largest == (1 << bits) - 1 else None
 
 
-def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
+def decode(data: bytes, name: str, reading: Reading) -> Frames:
     """Read images, one after the other; values are scaled from the largest to the full range."""
     headers = [_header(data, 0, reading)]
     while (after := _end(data, headers[-1], reading)) is not None:

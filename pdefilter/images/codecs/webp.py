@@ -38,7 +38,7 @@ Chunk = tuple[bytes, bytes]
 _Still = tuple[bytes, Fraction | None]
 
 
-def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
+def decode(data: bytes, name: str, reading: Reading) -> Frames:
     """Read a WebP, lossy or lossless, still or moving."""
     size = int.from_bytes(data[4:8], "little")
     if len(data) - 8 < size:
@@ -90,7 +90,7 @@ def _metadata(chunks: list[Chunk], trailing: bytes, reading: Reading) -> Metadat
     return Metadata(**fields, own=tuple(own), dropped=tuple(dict.fromkeys(dropped)))
 
 
-def encode(images: Iterable[Image], name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
+def encode(images: Iterable[Image], name: str) -> bytes:
     """Write a lossless WebP, or an animation if there are several images."""
     first: Image | None = None
     stills: list[_Still] = []

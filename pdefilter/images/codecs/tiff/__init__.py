@@ -26,7 +26,7 @@ from pdefilter.raster import Mask
 _MOST_CLASSIC = (1 << 32) - (1 << 25)
 
 
-def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 (every codec takes it)
+def decode(data: bytes, name: str, reading: Reading) -> Frames:
     """Read the pages of a TIFF: grey, RGB or CMYK, with or without alpha or further channels."""
     file = _File(data, reading)
     outline = cache(file.outline)
@@ -39,7 +39,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:  # noqa: ARG001 
     )
 
 
-def encode(images: Frames, name: str) -> bytes:  # noqa: ARG001 (every codec takes it)
+def encode(images: Frames, name: str) -> bytes:
     """Write a TIFF, a page an image; losslessly compressed, unless the input was uncompressed."""
     writer: Writer | None = None
     for image in images:
