@@ -110,8 +110,9 @@ struct ShockRows {
         store_some(out + j, decision > zero ? now - change : rising, N - j);
     }
 
+    // Inlined into one function, both would lack registers, and take half as long again.
     template <bool directed>
-    void step(Index r) const {
+    __attribute__((noinline)) void step(Index r) const {
         for (Index c = 0; c < C; ++c) {
             const auto v = neighbours(r, [&](Index k) { return guide_row(c, k); });
             float *const g_r = gradients + 2 * c * stride_of(N), *const g_c = g_r + stride_of(N);
@@ -135,7 +136,7 @@ struct ShockRows {
 
     // Where no other channel has a say.
     template <bool directed>
-    void step_alone(Index r) const {
+    __attribute__((noinline)) void step_alone(Index r) const {
         const auto v = neighbours(r, [&](Index k) { return guide_row(0, k); });
         const auto u = neighbours(r, [&](Index k) { return image_row(0, k); });
         for (Index j = 0; j < N; j += lanes)
