@@ -32,7 +32,7 @@ Picture = TypeVar("Picture", Pixels, Image)
 
 
 class Function(Protocol[P_co]):
-    """A filter as users call it: an array gives an array, an `Image` an `Image`."""
+    """A filter as users call it: from an array to an array, or from an `Image` to an `Image`."""
 
     def __call__(self, image: Picture, /, *args: P_co.args, **kwargs: P_co.kwargs) -> Picture:
         """Filter `image`."""
@@ -48,12 +48,12 @@ def _function(filter_: Callable[P, Operation]) -> Function[P]:
     @functools.wraps(filter_)
     def function(image: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any:
         warn_of_missing_engine()
-        for name, its_map in maps.items():
+        for name, map_name in maps.items():
             value = kwargs.get(name)
             if value is not None and not isinstance(value, str | float | int | np.generic):
-                if kwargs.get(its_map) is not None:
-                    raise ParameterError(its_map, f"says the same as {name}; give one of them")
-                kwargs[its_map] = kwargs.pop(name)
+                if kwargs.get(map_name) is not None:
+                    raise ParameterError(map_name, f"means the same as {name}; give one of them")
+                kwargs[map_name] = kwargs.pop(name)
         for name, levels in pictures.items():
             if kwargs.get(name) is not None:
                 kwargs[name] = picture_of(wrap_array(kwargs[name]).image, levels)
@@ -62,18 +62,18 @@ def _function(filter_: Callable[P, Operation]) -> Function[P]:
         return subject.unwrap(result)
 
     signature = inspect.signature(filter_)
-    function.__signature__ = _as_passed(signature, "ndarray | Image", "ndarray | Image | None")  # type: ignore[attr-defined]
-    told = _as_passed(signature, np.ndarray | Image, np.ndarray | Image | None)
+    function.__signature__ = _for_users(signature, "ndarray | Image", "ndarray | Image | None")  # type: ignore[attr-defined]
+    evaluated = _for_users(signature, np.ndarray | Image, np.ndarray | Image | None)
     function.__annotations__ = {
-        **{parameter.name: parameter.annotation for parameter in told.parameters.values()},
-        "return": told.return_annotation,
+        **{parameter.name: parameter.annotation for parameter in evaluated.parameters.values()},
+        "return": evaluated.return_annotation,
     }
     function.__module__ = "pdefilter"
     return function
 
 
-def _as_passed(signature: inspect.Signature, picture: Any, or_none: Any) -> inspect.Signature:
-    """Tell what users pass: pictures, and options without what the command line knows of them."""
+def _for_users(signature: inspect.Signature, picture: Any, or_none: Any) -> inspect.Signature:
+    """Make the signature that users see: an image first, and options without their `Option`."""
     parameters = [inspect.Parameter("image", inspect.Parameter.POSITIONAL_ONLY, annotation=picture)]
     for option in signature.parameters.values():
         annotation = getattr(option.annotation, "__origin__", option.annotation)
@@ -96,7 +96,7 @@ poisson = _function(filters.poisson)
 
 
 def estimate(image: Pixels | Image, /) -> Estimate:
-    """Find what `anisotropic` chooses by itself.
+    """Estimate the noise of an image, and the contrast and the time that `anisotropic` chooses.
 
     Parameters
     ----------
@@ -124,29 +124,29 @@ def read(
     lenient: bool = False,
     max_pixels: int = MOST_PIXELS,
 ) -> Image:
-    """Read an image file, in whichever format its bytes are.
+    """Read an image file. The format is recognised from the bytes, not from the name.
 
     Parameters
     ----------
     path : path-like
         The file.
     frame : int, optional
-        The number of the page or frame, the first being 0; needed if there are several.
+        The number of the page or frame, counted from 0; required if there are several.
     lenient : bool
-        Whether of a damaged file that is taken which can be read, with a warning.
+        Whether to keep what can be decoded of a damaged file, with a warning.
     max_pixels : int
-        The most pixels that the image may have.
+        The largest number of pixels that the image may have.
 
     Returns
     -------
     Image
-        Its pixels, of shape (M, N) or (M, N, C), whether they have alpha, and
-        what the file says of them.
+        The pixels, of shape (M, N) or (M, N, C), whether they have alpha, and the
+        metadata of the file.
 
     Raises
     ------
     ImageError
-        If there is no image in it, or several.
+        If the file does not contain an image, or contains several.
     """
     try:
         frames = frames_of(Path(path), Reading(max_pixels, lenient), frame)
@@ -169,9 +169,9 @@ def read_frames(
     path : path-like
         The file.
     lenient : bool
-        Whether of a damaged file that is taken which can be read, with a warning.
+        Whether to keep what can be decoded of a damaged file, with a warning.
     max_pixels : int
-        The most pixels that one may have; all together may have 32 times as many.
+        The largest number of pixels of a frame; all together may have 32 times as many.
 
     Yields
     ------
@@ -181,7 +181,7 @@ def read_frames(
     Raises
     ------
     ImageError
-        If there is no image in it, or too many.
+        If the file does not contain an image, or contains too many.
     """
     try:
         yield from frames_of(Path(path), Reading(max_pixels, lenient))
@@ -195,13 +195,13 @@ def write(
     *,
     overwrite: bool = False,
 ) -> None:
-    """Write an image file in the format that its name stands for, whole or not at all.
+    """Write an image file, completely or not at all, in the format of its file name.
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image, or a list or tuple of such
-        The image, or the pages or frames; of an array of two or four channels
-        the last is alpha.
+    image : ndarray of shape (M, N) or (M, N, C), or Image, or a list or tuple of these
+        The image, or the pages or frames. The last channel of an array with two or
+        four channels is alpha.
     path : path-like
         The file.
     overwrite : bool
@@ -224,7 +224,7 @@ def write(
         if target.exists() and not overwrite:
             raise ImageError("exists already; pass overwrite=True to replace it")
         if not images:
-            raise ImageError("there is no image to be written; give at least one")
+            raise ImageError("there is no image to write; give at least one")
         data = format_.encode(Frames(len(images), images.__getitem__))
         write_whole(data, target, replace=overwrite)
     except ImageError as error:

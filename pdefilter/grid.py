@@ -13,8 +13,8 @@ UNIT = (1.0, 1.0)
 def largest_stable_step(spacing: Sequence[float]) -> float:
     """Find the largest stable explicit step of the heat equation, 1/(2 Σ 1/h²).
 
-    Up to it every weight of a step is at least zero, so that no new extremum appears. It
-    is 1/4 for an image whose neighbours are one unit apart.
+    Up to this step no weight is negative, so that no new extremum appears. It is 1/4 for
+    an image whose neighbours are one unit apart.
 
     Parameters
     ----------
@@ -26,14 +26,14 @@ def largest_stable_step(spacing: Sequence[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Two or three axes of pixels, of a spacing h along every axis.
+    """Two or three axes of pixels, with a spacing h along every axis.
 
-    An image has rows and columns, a volume slices, rows and columns. Minus the
+    An image has rows and columns; a volume has slices, rows and columns. Minus the
     Laplacian with zero flux through the border,
 
         −(Δu)_i = Σ_a (2u_i − u_{i−a} − u_{i+a}) / h_a²,
 
-    has eigenvalues from 0 to 4 Σ_a 1/h_a². From these follow the largest steps.
+    has eigenvalues from 0 to 4 Σ_a 1/h_a². The largest steps follow from these.
 
     Attributes
     ----------
@@ -83,8 +83,8 @@ class Grid:
     def largest_shock_step(self) -> float:
         """The largest stable step of a shock filter, √(1/d) min h on d axes.
 
-        Up to it no value leaves the range of its neighbours: an upwind slope |∇u| is
-        at most √d/min h times the largest difference of two neighbours.
+        Up to this step no value leaves the range of its neighbours: an upwind slope |∇u|
+        is at most √d/min h times the largest difference between two neighbours.
         """
         return math.sqrt(1 / len(self.shape)) * min(self.spacing)
 
@@ -94,8 +94,8 @@ class Grid:
 
         It is the inverse of the largest eigenvalue of ∇ᵀ∇ = −Δ (Chambolle 2004,
         doi:10.1023/B:JMIV.0000011325.36760.1e; Beck & Teboulle 2009,
-        doi:10.1109/TIP.2009.2028250). A dual field that has 2ᵈ vectors at every
-        pixel, as that of `pdefilter.kernels.variation`, takes 1/2ᵈ of it.
+        doi:10.1109/TIP.2009.2028250). A dual field with 2ᵈ vectors at every pixel, such
+        as in `pdefilter.kernels.variation`, needs 1/2ᵈ of this step.
         """
         return self.largest_stable_step / 2
 
@@ -107,7 +107,7 @@ class Box:
     Attributes
     ----------
     start, stop : tuple of int
-        Its first pixel along every axis, and the one after its last.
+        The first pixel along every axis, and the pixel after the last.
 
     Raises
     ------
@@ -140,12 +140,12 @@ class Box:
         return tuple(map(slice, self.start, self.stop))
 
     def grown(self, reach: int | Sequence[int], grid: Grid) -> "Box":
-        """Grow the box to all sides, as far as the grid goes.
+        """Grow the box on all sides, up to the border of the grid.
 
         Parameters
         ----------
         reach : int or sequence of int
-            By how many pixels, along all axes or along each.
+            The number of pixels on each side, along all axes or along each.
         grid : Grid
             The grid that the box is a part of.
         """
@@ -164,7 +164,7 @@ class Box:
 
 
 def boxes(grid: Grid, shape: Sequence[int]) -> Iterator[Box]:
-    """Cut a grid into boxes, the last ones along an axis as small as what is left.
+    """Cut a grid into boxes; the last box along an axis may be smaller.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def boxes(grid: Grid, shape: Sequence[int]) -> Iterator[Box]:
     Yields
     ------
     Box
-        The boxes, in the order of their first pixels in memory. Every pixel is in one.
+        The boxes, in the order of their first pixels in memory. Every pixel is in exactly one.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Who watches a filter at work, if anybody: how progress and reports learn what happens inside."""
+"""Observers of a running filter, which progress bars and reports use."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,19 +7,19 @@ from typing import Protocol
 
 
 class Observer(Protocol):
-    """Someone who watches."""
+    """An observer of filters; every method is a notification."""
 
     def began(self, stage: int) -> None:
-        """Hear that the stage of this number, in a chain of filters, takes the next image."""
+        """Note that a stage of a chain of filters begins with the next image."""
         ...
 
     def chose(self, **values: object) -> None:
-        """Hear what a filter took from the image at hand; `steps` is how many it will take."""
+        """Note values that a filter chose for the image; `steps` is the number of its steps."""
         ...
 
     @property
     def advanced(self) -> Callable[[int], object] | None:
-        """What hears that so many more steps are taken; None where nobody wants to."""
+        """A function to call with the number of further steps done; None if not wanted."""
         ...
 
 
@@ -27,27 +27,27 @@ _observer: ContextVar[Observer | None] = ContextVar("observer", default=None)
 
 
 def observer() -> Observer | None:
-    """Find who watches."""
+    """Return the present observer, if there is one."""
     return _observer.get()
 
 
 def began(stage: int) -> None:
-    """Tell whoever watches which stage of a chain begins."""
-    watching = observer()
-    if watching is not None:
-        watching.began(stage)
+    """Tell the observer which stage of a chain begins."""
+    present = observer()
+    if present is not None:
+        present.began(stage)
 
 
 def chose(**values: object) -> None:
-    """Tell whoever watches what was taken from the image at hand."""
-    watching = observer()
-    if watching is not None:
-        watching.chose(**values)
+    """Tell the observer which values were chosen for the image."""
+    present = observer()
+    if present is not None:
+        present.chose(**values)
 
 
 @contextmanager
 def observed(by: Observer | None) -> Iterator[None]:
-    """Let someone watch all that is filtered in the block."""
+    """Make `by` the observer of all filters that run in the block."""
     token = _observer.set(by)
     try:
         yield

@@ -1,8 +1,8 @@
-"""An operation: what a filter makes of its options, in two phases.
+"""Operations: a filter makes one from its options, and it runs in two phases.
 
 An operation is checked when it is made, without an image. `measure` finds the numbers
-that depend on the whole of an image; `run` makes the result of the whole, or of any
-box of it, from these numbers and from the image around the box, as far as `reach` says.
+that depend on the whole image. `run` makes the result, of the whole image or of a box
+of it, from these numbers and the image around the box, out to the distance `reach`.
 """
 
 from abc import ABC, abstractmethod
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from pdefilter.raster import Mask, Raster
 
 Numbers: TypeAlias = Mapping[str, Any]
-"""Plain data by name: numbers, words, None, and lists and mappings of these. They are told by
-reports, and may be read back from there."""
+"""Plain data by name: numbers, words, None, and lists and mappings of these. Reports contain them,
+and they may be read back from a report."""
 
 
 class Operation(ABC):
     """A filter with its options.
 
-    Measuring the same image twice finds the same numbers. The result of a box, grown by
-    the reach, has the bits that the result of the whole image has there.
+    Measuring the same image twice gives the same numbers. A box that was grown by the
+    reach gives, within the box, the same bits as the whole image.
     """
 
     def require_fit(self, shape: "tuple[int, ...]", valid: "Mask | None" = None) -> None:  # noqa: B027
-        """Refuse an image of which no more than its size, or its holes, are known yet.
+        """Refuse an image by its size and its holes, before it is read.
 
         Parameters
         ----------
@@ -37,23 +37,23 @@ class Operation(ABC):
         Raises
         ------
         PdefilterError
-            If the options do not go with such images.
+            If the options do not fit such images.
         """
 
     def measure(self, image: "Raster") -> Numbers:
-        """Find the numbers that depend on the whole of an image; do nothing else."""
+        """Find the numbers that depend on the whole image; do nothing else."""
         return {}
 
     def reach(self, numbers: Numbers) -> int | None:
-        """Tell how far around a box, in pixels, its result depends on the image.
+        """Return how far around a box, in pixels, its result depends on the image.
 
-        None where it depends on all of the image.
+        None means that it depends on all of the image.
         """
         return None
 
     @abstractmethod
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
-        """Filter an image, or a box of one, by the numbers measured on the whole."""
+        """Filter an image, or a box of one, with the numbers measured on the whole image."""
 
     def __call__(self, image: "Raster") -> "Raster":
         """Measure an image, and filter it."""
@@ -61,10 +61,10 @@ class Operation(ABC):
 
 
 class Unchanged(Operation):
-    """What options come to that ask for nothing, such as a time of zero."""
+    """The operation of options that change nothing, such as a time of zero."""
 
     def reach(self, numbers: Numbers) -> int:
-        """Depend on nothing around."""
+        """Return zero."""
         return 0
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
@@ -73,6 +73,6 @@ class Unchanged(Operation):
 
 
 def furthest(reaches: "list[int | None]") -> int | None:
-    """Find the largest of some reaches, None being all of the image."""
+    """Find the largest reach, where None stands for all of the image."""
     known = [reach for reach in reaches if reach is not None]
     return max(known, default=0) if len(known) == len(reaches) else None

@@ -1,4 +1,4 @@
-"""What a filter sees of an image: float planes, with alpha set apart."""
+"""An image as filters see it: float planes, with alpha apart from the colours."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,23 +14,23 @@ Plane: TypeAlias = NDArray[np.float32]
 """One channel, shape (rows, columns)."""
 
 Mask: TypeAlias = NDArray[np.bool_]
-"""Which pixels, shape (rows, columns); or, channel by channel, (channels, rows, columns)."""
+"""True at some pixels, shape (rows, columns), or (channels, rows, columns) if channels differ."""
 
 Planes: TypeAlias = NDArray[np.float32]
 """Channels that belong together, shape (channels, rows, columns); equal ones may share memory."""
 
 Limits: TypeAlias = tuple[Planes, Planes]
-"""The least and the largest value of every channel, shape (channels, 1, 1) each."""
+"""The smallest and the largest value of every channel, shape (channels, 1, 1) each."""
 
 Values: TypeAlias = NDArray[np.float64]
 """A number for every pixel, shape (rows, columns)."""
 
 Places: TypeAlias = slice | NDArray[np.intp]
-"""Some of an image's rows, or of its columns: a pair of them indexes as NumPy does."""
+"""An index of an image's rows, or of its columns; a pair of them indexes an array."""
 
 
 class HasPixels(Protocol):
-    """An image as users hold it, such as a `pdefilter.Image`."""
+    """An image in the hands of users, such as a `pdefilter.Image`."""
 
     @property
     def pixels(self) -> NDArray[Any]:
@@ -39,16 +39,16 @@ class HasPixels(Protocol):
 
 
 Picture: TypeAlias = "Raster | NDArray[Any] | HasPixels"
-"""A picture that a filter takes beside its image. Users give an array or an image; an operation is
-given a `Raster`."""
+"""A picture that a filter needs beside its image. Users give an array or an image, and operations
+get a `Raster`."""
 
-# Below half a step of 16 bits a pixel is stored as transparent at every depth.
+# A pixel with alpha below half a step of 16 bits is stored as transparent at every depth.
 _INVISIBLE = np.float32(2.0**-17)
 
 
 @dataclass(frozen=True, slots=True)
 class Raster:
-    """An image as numbers that spread over about one.
+    """An image as numbers whose range is about one.
 
     Attributes
     ----------
@@ -57,26 +57,27 @@ class Raster:
     alpha : ndarray of shape (M, N), float32, or None
         The opacity; None where the image has no alpha channel.
     valid : ndarray of shape (M, N) or (C, M, N), bool, or None
-        Which pixels are no holes, in all channels or each; None where none is.
-        A hole holds finite numbers that no other pixel may depend on. Of a
-        result: which pixels the filter found; the others stay as they came.
+        False in holes, in all channels or in each; None if there are no holes. A
+        hole contains finite numbers that no other pixel may depend on. In a result
+        it is True at the pixels that the filter computed; the others keep their
+        stored values.
     interval : tuple of float
         The fractions of full scale that an integer image stores as zero and as full
         scale. It is (0, 1) for intensities; signed and angular results widen it.
     scale : Scale
-        What the numbers of the colour stand for.
+        The scale of the colours: the stored values that their numbers represent.
     stored : ndarray of shape (C, M, N), or None
-        The colour as stored, where float32 has fewer digits.
+        The colours as stored, if float32 has fewer digits.
     has_colours : bool
-        Whether the channels are known to be colours, not any bands.
+        Whether the channels are known to be colours, not other bands.
     spacing : tuple of float
         The distance of neighbouring pixels along the rows axis and the columns axis.
     may_overwrite : bool
         Whether a filter may overwrite the colour.
     box : Box or None
-        Where the image lies in the one that it was cut from; None if it is whole.
+        The place of the image in the image that it was cut from; None if it is whole.
     kept : dict
-        What measuring made of the image and running can use, by name.
+        Intermediate images by name, which measuring made and running can use.
     """
 
     colour: Planes
@@ -92,16 +93,16 @@ class Raster:
     kept: dict[str, "Raster"] = field(default_factory=dict, init=False, repr=False)
 
     def planes(self, means: Sequence[float] | None = None) -> tuple[Planes, bool]:
-        """Make the planes that are filtered: the colour times alpha, and alpha.
+        """Make the planes that are filtered: the colours times alpha, and alpha.
 
-        Alpha is filtered along as one more plane, so the colour of a transparent pixel has
+        Alpha is filtered as one more plane, so that the colour of a transparent pixel has
         no weight and cannot bleed. (Porter & Duff 1984, doi:10.1145/964965.808606.)
 
         Parameters
         ----------
         means : sequence of float, optional
             The mean of every plane outside holes. Holes are filled with it, so that no
-            choice depends on what is in them.
+            choice depends on their contents.
 
         Returns
         -------
@@ -110,20 +111,21 @@ class Raster:
         may_overwrite : bool
             Whether they may be overwritten.
         """
-        planes, ours = self.colour, self.may_overwrite
+        planes, may_overwrite = self.colour, self.may_overwrite
         if self.alpha is not None:
-            planes, ours = np.concatenate([self.colour * self.alpha, self.alpha[None]]), True
+            planes = np.concatenate([self.colour * self.alpha, self.alpha[None]])
+            may_overwrite = True
         if self.valid is None or means is None:
-            return planes, ours
+            return planes, may_overwrite
         filling = np.array(means, np.float32)[:, None, None]
-        if not ours:
+        if not may_overwrite:
             return np.where(self.valid, planes, filling), True
-        # In place: what is in holes means nothing to anyone.
+        # In place, as the contents of holes have no meaning.
         np.copyto(planes, filling, where=~self.valid)
         return planes, True
 
     def with_planes(self, planes: Planes) -> Self:
-        """Take filtered planes: divide alpha out again.
+        """Return the image with filtered planes, whose alpha is divided out again.
 
         A pixel that ends up transparent keeps its hidden colour.
         """
@@ -135,7 +137,7 @@ class Raster:
         return replace(self, colour=colour, alpha=alpha, may_overwrite=True)
 
     def within(self, allowed: Limits) -> Self:
-        """Bring the colours of visible pixels to these limits."""
+        """Clip the colours of visible pixels to these limits."""
         if self.alpha is None:
             return self
         colour = self.colour.copy()
@@ -143,10 +145,10 @@ class Raster:
         return replace(self, colour=colour)
 
     def convolved(self, f: Callable[[Planes], Planes]) -> Self:
-        """Apply `f`, which is linear and has negative weights too; alpha is kept.
+        """Apply `f`, which is linear and may have negative weights; alpha is kept.
 
-        A neighbour counts by its weight, and for the rest as if it were the
-        pixel itself: nothing is divided by a sum that may vanish.
+        A neighbour counts by its opacity, and for the rest as if it were the pixel itself.
+        So there is no division by a sum that may vanish.
         """
         weight = self.weight
         if weight is None:
@@ -174,9 +176,9 @@ class Raster:
 
     @property
     def weight(self) -> Planes | None:
-        """How much a pixel counts: its opacity, in holes nothing; None where all count alike.
+        """The weight of every pixel: its opacity, and zero in holes; None if all weigh the same.
 
-        Of the shape of `valid` where there are holes.
+        It has the shape of `valid` if there are holes.
         """
         if self.valid is None:
             return self.alpha
@@ -185,24 +187,24 @@ class Raster:
 
     @property
     def visible(self) -> Mask | None:
-        """Which pixels count at all: no holes, and not transparent; None where all are so."""
+        """True at pixels that are neither holes nor transparent; None if all pixels are visible."""
         weight = self.weight
         return None if weight is None else weight > 0
 
     @property
     def not_black(self) -> Mask:
-        """Which pixels store anything but zero in a colour channel."""
-        found: Mask = (self.scale.stored(self.colour) != 0).any(axis=0)
-        return found
+        """True at pixels that do not store zero in every colour channel."""
+        not_black: Mask = (self.scale.stored(self.colour) != 0).any(axis=0)
+        return not_black
 
     @property
     def ranges(self) -> list[float]:
-        """The range of every colour channel where it is visible."""
+        """The size of the range of every colour channel, at its visible pixels."""
         visible = self.visible
         sizes = []
         for c, plane in enumerate(self.colour):
-            seen = visible if visible is None or visible.ndim == 2 else visible[c]
-            numbers = plane if seen is None else plane[seen]
+            mask = visible if visible is None or visible.ndim == 2 else visible[c]
+            numbers = plane if mask is None else plane[mask]
             sizes.append(float(numbers.max()) - float(numbers.min()) if numbers.size else 0.0)
         return sizes
 
@@ -218,18 +220,18 @@ class Raster:
 
     @property
     def lowest(self) -> list[float]:
-        """The number that every channel begins with on the scale of `of_range_one`."""
+        """The number of every channel that becomes zero by `of_range_one`."""
         visible = self.visible
         lowest = self.colour.min(
             axis=(1, 2), keepdims=True, where=True if visible is None else visible, initial=np.inf
         )
-        # Where numbers have an origin it is their lowest value, to more digits than a sum has.
+        # If numbers have an origin, it is their lowest value, with more digits than a sum.
         lowest[~np.isfinite(lowest) | (np.asarray(self.scale.origin) != 0)] = 0
         numbers: list[float] = lowest.ravel().tolist()
         return numbers
 
     def of_range_one(self, lowest: Sequence[float]) -> Self:
-        """Make numbers from zero to one, for filters that know a smallest difference."""
+        """Map the numbers to the range from zero to one, for filters with a smallest difference."""
         scale = self.scale
         if scale.is_plain and scale.spread == 1:
             return self
@@ -241,12 +243,12 @@ class Raster:
 
     @property
     def holes_differ(self) -> bool:
-        """Tell whether every channel has holes of its own."""
+        """Whether every channel has holes of its own."""
         return self.valid is not None and self.valid.ndim == 3
 
     @property
     def together(self) -> Self:
-        """The image in which a pixel is a hole if it is one in any channel."""
+        """The image in which a pixel is a hole if it is a hole in any channel."""
         if self.valid is None or not self.holes_differ:
             return self
         return replace(self, valid=np.logical_and.reduce(self.valid, axis=0))
@@ -273,7 +275,7 @@ class Raster:
         )
 
     def with_channels(self, channels: "Sequence[Raster]", results: "Sequence[Raster]") -> "Raster":
-        """Put the results of channels, each filtered by itself, together; alpha is the first's."""
+        """Combine the results of channels that were filtered one by one; alpha is the first's."""
         stored, valid = self.stored, self.valid
         if any(r.stored is not c.stored for r, c in zip(results, channels, strict=True)):
             stored = np.concatenate([result.stored for result in results])
@@ -289,10 +291,10 @@ class Raster:
 
 
 def keep_within(u: Planes, allowed: Limits) -> Planes:
-    """Bring what is beyond the range of its channel to the ends of that, in place."""
+    """Clip the values of every channel to its limits, in place."""
     return np.clip(u, *allowed, out=u)
 
 
 def as_channels(field: NDArray[Any]) -> NDArray[Any]:
-    """Give what all channels share the shape of one channel."""
+    """Add a channel axis to an array that all channels share."""
     return field if field.ndim == 3 else field[None]

@@ -1,4 +1,4 @@
-"""What the numbers that filters compute with stand for, in the values that an image stores."""
+"""The scale between the numbers that filters compute with and the values that an image stores."""
 
 import math
 from dataclasses import dataclass, replace
@@ -10,33 +10,33 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# A value twice as large as the range of an image still has all the digits that matter.
+# A value twice as large as the range of an image still has all digits that matter.
 _LARGEST_OFFSET = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scale:
-    """An image stores origin + unit × number; its numbers spread over about one.
+    """An image stores origin + unit × number; the range of its numbers is about one.
 
-    Filters compute in float32, with tolerances that are parts of one. So an image
-    of any unit and offset is brought to numbers of one size first, and
+    Filters compute in float32, with tolerances relative to one. So the numbers of every
+    image, whatever its unit and offset, have a range of about one, and
     F(s·u + c) = s·F(u) + c holds for every filter F. The unit is full scale times a
     power of two, which changes no bit of a number.
 
     Attributes
     ----------
     origin : float or ndarray of shape (C, 1, 1), float64
-        The stored value that the number 0 stands for.
+        The stored value that the number 0 represents.
     unit : float
-        The difference of stored values that a difference of 1 stands for.
+        The difference of stored values that a difference of 1 represents.
     weights : float or ndarray of shape (C, 1, 1), float64
-        What the unit is multiplied by, channel by channel.
+        The factor of the unit, channel by channel.
     full : float
-        The stored value of full scale, which contrasts, noise and weights are parts of.
+        The stored value of full scale; contrasts, noise and weights are fractions of it.
     spread : float
-        The range of the numbers, which errors are parts of.
+        The size of the range of the numbers; default tolerances are fractions of it.
     is_angle : bool
-        Whether numbers are angles, which floats store as they are, whatever full scale is.
+        Whether numbers are angles, which float images store unchanged for every full scale.
     """
 
     origin: "float | NDArray[np.float64]" = 0.0
@@ -50,7 +50,7 @@ class Scale:
     def of_range(cls, size: float, full: float) -> Self:
         """Make the scale of values whose range has this size, without an offset.
 
-        Where all are equal, any scale will do.
+        If all values are equal, any scale is right.
         """
         if not size:
             return cls(unit=full, full=full)
@@ -59,7 +59,7 @@ class Scale:
 
     @classmethod
     def joined(cls, channels: "Sequence[Scale]") -> "Scale":
-        """Make the scale of channels that have one each."""
+        """Combine the scales of single channels."""
         import numpy as np
 
         first = channels[0]
@@ -73,17 +73,17 @@ class Scale:
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether numbers are fractions of full scale as they are."""
+        """Whether numbers are fractions of full scale."""
         return self.starts_at_zero and self.unit == self.full
 
     @property
     def starts_at_zero(self) -> bool:
-        """Tell whether the number 0 stands for 0, and all channels have one unit."""
+        """Whether the number 0 represents 0, and all channels have one unit."""
         return isinstance(self.origin, float) and self.origin == 0 and self.has_one_unit
 
     @property
     def has_one_unit(self) -> bool:
-        """Tell whether a difference of 1 stands for the same in all channels."""
+        """Whether a difference of 1 represents the same in all channels."""
         return isinstance(self.weights, float)
 
     def number(self, fraction: float) -> float:
@@ -100,36 +100,36 @@ class Scale:
         Parameters
         ----------
         levels : float or None
-            In grey levels: 255ths of full scale.
+            The error in grey levels of 255.
         otherwise : float
-            Where that is None: in 255ths of the image's own range.
+            The error if `levels` is None, in 255ths of the image's own range.
         """
         return otherwise / 255 * self.spread if levels is None else self.number(levels / 255)
 
     def stored(self, numbers: Any) -> Any:
-        """Find the values, float64, that numbers stand for."""
+        """Find the stored values, float64, of numbers."""
         import numpy as np
 
         return np.multiply(numbers, self.unit * self.weights, dtype=np.float64) + self.origin
 
     def fractions(self, numbers: "NDArray[np.float32]") -> "NDArray[np.float32]":
-        """Find the fractions of full scale that numbers stand for."""
+        """Turn numbers into fractions of full scale."""
         if self.is_plain:
             return numbers
         import numpy as np
 
-        found: NDArray[np.float32] = (self.stored(numbers) / self.full).astype(np.float32)
-        return found
+        fractions: NDArray[np.float32] = (self.stored(numbers) / self.full).astype(np.float32)
+        return fractions
 
     @property
     def number_of_origin(self) -> "np.float32 | NDArray[np.float32]":
-        """What to add to numbers so that 0 stands for 0."""
+        """The number to add so that 0 represents the stored value 0."""
         import numpy as np
 
         return np.float32(self.origin / (self.unit * self.weights))
 
     def to_one_origin(self) -> "tuple[NDArray[np.float32], Scale]":
-        """Make the scale of all channels with one origin; return what numbers grow by, too."""
+        """Find the shift of numbers that gives all channels one origin, and the new scale."""
         import numpy as np
 
         origin = float(np.mean(self.origin))
@@ -148,8 +148,8 @@ class Scale:
 
     def of_channel(self, channel: int) -> Self:
         """Make the scale of one channel."""
-        weight = float(_of(self.weights, channel))
-        origin = float(_of(self.origin, channel))
+        weight = float(_value_of(self.weights, channel))
+        origin = float(_value_of(self.origin, channel))
         return replace(self, origin=origin, unit=self.unit * weight, weights=1.0)
 
 
@@ -158,17 +158,17 @@ PLAIN = Scale()
 
 
 def needs_origin(lowest: float, highest: float) -> bool:
-    """Tell whether numbers must be taken off an offset to keep the digits of their range."""
+    """Tell whether an offset must be subtracted from values to keep the digits of their range."""
     size = highest - lowest
     most = _LARGEST_OFFSET * 2.0 ** _exponent_above(size) if size else 0.0
     return max(abs(lowest), abs(highest)) > most
 
 
 def _exponent_above(size: float) -> int:
-    """Find the least k with size ≤ 2^k."""
+    """Find the smallest k with size ≤ 2^k."""
     mantissa, exponent = math.frexp(size)
     return exponent - 1 if mantissa == 0.5 else exponent
 
 
-def _of(values: Any, channel: int) -> Any:
+def _value_of(values: Any, channel: int) -> Any:
     return values if isinstance(values, float) else values[channel if len(values) > 1 else 0, 0, 0]

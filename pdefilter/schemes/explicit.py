@@ -17,11 +17,11 @@ def explicit_steps(
     largest_stable_step: float,
     unit: str = "px²",
 ) -> tuple[float, ...]:
-    """Turn what the user said of time into a table of equal steps.
+    """Turn the options of time into a table of equal steps.
 
-    Time alone is divided into the fewest equal steps not above the default
-    step; iterations alone are steps of that size; any two of the three fix
-    the third.
+    Time alone is divided into the fewest equal steps that do not exceed the default
+    step. Iterations alone are steps of that size. Any two of the three determine the
+    third.
 
     Parameters
     ----------
@@ -30,14 +30,14 @@ def explicit_steps(
     iterations : int or None
         The number of steps.
     step : float or None
-        The step size τ. Beside a time it is the largest size allowed:
-        the steps are shortened to end there.
+        The step size τ. If a time is given too, it is the largest size allowed:
+        steps are shortened to end at the time.
     default_time, default_step : float
-        What holds where nothing is said.
+        The defaults.
     largest_stable_step : float
         The limit of stability.
     unit : str
-        The unit of time: px² for diffusion, px for what travels.
+        The unit of time: px² for diffusion, px for waves and shock filters.
 
     Returns
     -------
@@ -47,8 +47,8 @@ def explicit_steps(
     Raises
     ------
     ParameterError
-        If all three are given, if a step would be unstable, or if there
-        would be more than a million.
+        If all three are given, if a step would be unstable, or if there would be more
+        than a million steps.
     """
     if time is not None and iterations is not None and step is not None:
         raise ParameterError("step", "time, iterations and step are too many; give any two")
@@ -77,7 +77,9 @@ def _counted(
 ) -> tuple[float, ...]:
     if time is None or not iterations:
         if time:
-            raise ParameterError("iterations", f"no iterations do not reach t = {time:g} {unit}")
+            raise ParameterError(
+                "iterations", f"0 steps do not reach t = {time:g} {unit}; take more"
+            )
         return (step,) * iterations
     if time / iterations > largest_stable_step:
         fewest = math.ceil(time / largest_stable_step)

@@ -1,4 +1,4 @@
-"""Cycles of explicit steps, unstable one by one and stable together: n steps reach n² times as far.
+"""Cycles of explicit steps, unstable one by one, stable together: n steps reach n² times as far.
 
 Both cycles of length n take the time θ = τ n(n + 1)/3, where τ is at most the
 largest stable step, and damp every frequency.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
 
-# As long as a cycle has been found free of rounding errors in float32.
+# The longest cycle that was measured to be free of rounding errors in float32.
 LONGEST_CYCLE = 400
 
 
@@ -23,14 +23,14 @@ class Cycle:
     sizes : tuple of float
         The step sizes τ in px².
     momenta : tuple of float
-        The factors α of each step, if there are any.
+        The factors α of the steps, if there are any.
     """
 
     sizes: tuple[float, ...]
     momenta: tuple[float, ...] = ()
 
     def factor(self, eigenvalue: float) -> float:
-        """Find what the solution of u_t = −λu is multiplied by, λ the eigenvalue in px⁻²."""
+        """Find the factor by which the solution of u_t = −λu decays, λ the eigenvalue in px⁻²."""
         last = u = 1.0
         for size, momentum in zip_longest(self.sizes, self.momenta, fillvalue=1.0):
             last, u = u, momentum * (u - size * eigenvalue * u) + (1 - momentum) * last
@@ -38,20 +38,20 @@ class Cycle:
 
 
 def fewest_cycles(time: float, largest_stable_step: float) -> int:
-    """Count the cycles that a time takes if none is longer than is safe."""
+    """Count the cycles that a time needs if none is longer than `LONGEST_CYCLE`."""
     longest = largest_stable_step * LONGEST_CYCLE * (LONGEST_CYCLE + 1) / 3
     return max(1, math.ceil(time / longest * (1 - 1e-12)))
 
 
-# A search for the number of cycles asks for each several times, and every image of a folder again.
+# A search for the number of cycles needs a cycle several times, as do the images of a folder.
 @lru_cache(maxsize=8)
 def fed_cycle(time: float, largest_stable_step: float) -> Cycle:
     """Make a cycle of fast explicit diffusion.
 
-    τ_k = q τ_max / (2 cos²(π (2k + 1)/(4n + 2))), k = 0 … n − 1, with q ≤ 1
-    such that they add up to the time, in Leja order, without which rounding
-    errors grow beyond all bounds before the cycle ends (Grewenig, Weickert &
-    Bruhn 2010, doi:10.1007/978-3-642-15986-2_54).
+    τ_k = q τ_max / (2 cos²(π (2k + 1)/(4n + 2))), k = 0 … n − 1, with q ≤ 1 such
+    that they sum to the time (Grewenig, Weickert & Bruhn 2010,
+    doi:10.1007/978-3-642-15986-2_54). They are in Leja order; in other orders
+    rounding errors grow without bounds before the cycle ends.
 
     Parameters
     ----------
@@ -88,10 +88,10 @@ def fsi_cycle(time: float, largest_stable_step: float) -> Cycle:
 
 
 def leja_order(points: Sequence[complex]) -> list[int]:
-    """Order points so that each is as far as can be from all before it, by the product.
+    """Order points so that each has the largest product of distances to those before it.
 
-    (Calvetti & Reichel 1996, J. Comput. Appl. Math. 71, 267–286.) With a complex point
-    comes its conjugate.
+    (Calvetti & Reichel 1996, J. Comput. Appl. Math. 71, 267–286.) A complex point also
+    stands for its conjugate.
     """
     rest = list(range(len(points)))
     chosen = max(rest, key=lambda k: abs(points[k]))
@@ -111,5 +111,5 @@ def leja_order(points: Sequence[complex]) -> list[int]:
 
 
 def _length(time: float, largest_stable_step: float) -> int:
-    """Find the least n whose cycle reaches the time."""
+    """Find the smallest n whose cycle reaches the time."""
     return max(1, math.ceil(math.sqrt(3 * time / largest_stable_step + 0.25) - 0.5 - 1e-9))

@@ -1,4 +1,4 @@
-"""The leapfrog: second order in time, for waves that are damped or not."""
+"""The leapfrog scheme: second order in time, for waves with and without damping."""
 
 import math
 from collections.abc import Sequence
@@ -30,9 +30,9 @@ def leapfrog(steps: Sequence[float], damping: float) -> Cycle:
 
 
 def largest_leap(largest_stable_step: float) -> float:
-    """Find the limit in px of τ from that in px² of a diffusion's step.
+    """Find the largest τ in px from the largest stable step of diffusion in px².
 
-    Both ask that no eigenvalue of ½τ² A is below −2 (Courant, Friedrichs & Lewy
+    Both limits keep the eigenvalues of ½τ² A above or at −2 (Courant, Friedrichs & Lewy
     1928, doi:10.1007/BF01448839).
     """
     return math.sqrt(2 * largest_stable_step)

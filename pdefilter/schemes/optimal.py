@@ -1,8 +1,8 @@
-"""The cycle of explicit steps that errs least: linear diffusion in as few as an error allows.
+"""The cycle of explicit steps with the smallest error, for linear diffusion to a tolerance.
 
 A cycle of n steps multiplies the mode of eigenvalue −λ by a polynomial p of degree n
-with p(0) = 1, where the equation has exp(−tλ). Of all these the one nearest to it is
-taken, on the spectrum 0 ≤ λ ≤ Λ, in the mean square with weight 1/λ, which is that of
+with p(0) = 1, where the exact factor is exp(−tλ). The optimal polynomial is nearest to
+it on the spectrum 0 ≤ λ ≤ Λ, in the mean square with weight 1/λ. This is the weight of
 images whose power falls like one over the squared frequency (Field 1987,
 doi:10.1364/JOSAA.4.002379). Then p = 1 − λq, where q is the expansion of
 (1 − exp(−tλ))/λ in polynomials P_k that are orthogonal with weight λ: Jacobi's P^(0,1)
@@ -21,11 +21,11 @@ from pdefilter.schemes.fast_explicit import Cycle, leja_order
 
 Values = NDArray[np.float64]
 
-# Longer cycles gain little on several, and the roots of p cost n³.
+# Longer cycles gain little over several short ones, and the roots of p cost n³.
 LONGEST_CYCLE = 128
 
-# With so many Chebyshev nodes what is expanded, for the longest time that LONGEST_CYCLE steps
-# take, is integrated against any of the polynomials to 1e-10.
+# So many Chebyshev nodes integrate the products of the expanded function and any of the polynomials
+# to 1e-10, for the longest time that LONGEST_CYCLE steps take.
 _NODES = 640
 
 _K = np.arange(LONGEST_CYCLE + 1)
@@ -35,14 +35,14 @@ _B = np.sqrt((_K + 1) * (_K + 2)) / (2 * _K + 3)
 
 @dataclass(frozen=True)
 class Spectrum:
-    """What some images are made of.
+    """The power spectrum of images.
 
     Attributes
     ----------
     eigenvalues : ndarray of shape (K,)
-        Of minus the Laplacian, λ ≥ 0, in px⁻².
+        The eigenvalues λ ≥ 0 of minus the Laplacian, in px⁻².
     energies : ndarray of shape (K, I)
-        The mean square of the part with each of these, of each of I images.
+        The mean square of the part of each of I images with each eigenvalue.
     """
 
     eigenvalues: Values
@@ -59,7 +59,7 @@ def optimal_cycles(
     time : float
         The stopping time t in px².
     spectrum : Spectrum
-        Of images, none of which is to err by more.
+        The spectrum of the images; the error of each must stay below the tolerance.
     tolerance : float
         The error allowed, in the unit of the images.
     largest_stable_step : float
@@ -68,7 +68,7 @@ def optimal_cycles(
     Returns
     -------
     list of Cycle
-        Equal cycles, to be gone through one after the other.
+        Equal cycles, one after the other.
     """
     largest = 2 / largest_stable_step
     count = 1
@@ -78,19 +78,19 @@ def optimal_cycles(
 
 
 def _expand(time: float, spectrum: Spectrum, tolerance: float, largest: float) -> Values | None:
-    """Find the coefficients of q, as many as the tolerance takes; None for too many."""
+    """Find the coefficients of q, as many as the tolerance needs; None if these are too many."""
     nodes, weights = _fejer(_NODES)
     at_nodes = (nodes + 1) * largest / 2
     weighted = weights * (1 + nodes) * -np.expm1(-time * at_nodes) / at_nodes
     eigenvalues = spectrum.eigenvalues
-    error = 1 - np.exp(-time * eigenvalues)  # p − exp(−tλ), of p = 1 to begin with
+    error = 1 - np.exp(-time * eigenvalues)  # p − exp(−tλ), which starts from p = 1
     x = np.concatenate([nodes, 2 * eigenvalues / largest - 1])
     previous, now = np.zeros_like(x), np.full_like(x, math.sqrt(0.5))
     q = []
     for k in range(LONGEST_CYCLE):
         q.append(float(now[:_NODES] @ weighted))
         error -= eigenvalues * (q[-1] * now[_NODES:])
-        # Of what is no number any more, any polynomial will do.
+        # If the energies are not numbers, any polynomial is accepted.
         if not np.max(error**2 @ spectrum.energies) > tolerance**2:
             return np.array(q)
         before = _B[k - 1] * previous if k else 0
@@ -99,7 +99,7 @@ def _expand(time: float, spectrum: Spectrum, tolerance: float, largest: float) -
 
 
 def _roots(q: Values, largest: float) -> NDArray[np.complex128]:
-    """Find the roots of p = 1 − λq: eigenvalues of its comrade matrix.
+    """Find the roots of p = 1 − λq, the eigenvalues of its comrade matrix.
 
     (Barnett 1975, doi:10.1080/00207177508922016.)
     """
@@ -113,12 +113,12 @@ def _roots(q: Values, largest: float) -> NDArray[np.complex128]:
     matrix = np.diag(a) + np.diag(b[:-1], 1) + np.diag(b[:-1], -1)
     matrix[-1] -= b[-1] * p[:-1] / p[-1]
     x = np.linalg.eigvals(matrix).astype(np.complex128)
-    found: NDArray[np.complex128] = (1 + x) * largest / 2
-    return found
+    roots: NDArray[np.complex128] = (1 + x) * largest / 2
+    return roots
 
 
 def _cycle(roots: NDArray[np.complex128]) -> Cycle:
-    """Make a step of every factor 1 − λ/z of p, and two of a pair of them.
+    """Make one step of a real factor 1 − λ/z of p, and two of a conjugate pair.
 
     Two steps of size τ = 1/Re z, the second with the momentum α = cos²(arg z), have
     α(1 − τλ)² + (1 − α) = (1 − λ/z)(1 − λ/z̄).
@@ -136,8 +136,8 @@ def _cycle(roots: NDArray[np.complex128]) -> Cycle:
 def _fejer(m: int) -> tuple[Values, Values]:
     """Make m nodes and weights that integrate polynomials of degree below m over [−1, 1].
 
-    2/m (1 − 2 Σ_k cos(2kθ)/(4k² − 1)) at cos θ, θ = π(j + ½)/m (Fejér 1933,
-    doi:10.1007/BF01186551), a discrete Fourier transform.
+    The weights 2/m (1 − 2 Σ_k cos(2kθ)/(4k² − 1)) at the nodes cos θ, θ = π(j + ½)/m
+    (Fejér 1933, doi:10.1007/BF01186551), are a discrete Fourier transform.
     """
     k = np.arange((m + 1) // 2)
     coefficients = np.exp(1j * np.pi * k / m) / (1 - 4 * k**2)

@@ -1,12 +1,12 @@
-"""How finely time must be divided for an error that is asked for."""
+"""How finely time must be divided so that the error stays below a tolerance."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
 MOST_PARTS = 1 << 20
 
-# From so many parts on, finer ones that are twice in turn further from coarser ones than before are
-# so by rounding, which grows with the number of steps.
+# With at least this number of parts, if the difference between coarse and fine grows twice in turn,
+# the reason is rounding, which grows with the number of steps.
 _MANY_PARTS = 64
 
 Solution = TypeVar("Solution")
@@ -24,11 +24,11 @@ def fewest_parts(
     Parameters
     ----------
     solve : callable
-        From a number of parts to the result.
+        The function from a number of parts to the result.
     difference : callable
-        How far two results are from each other.
+        The function from two results to their distance.
     model : callable
-        From a number of parts to what the error is proportional to.
+        The function from a number of parts to a number proportional to the error.
     tolerance : float
         The error allowed.
     least : int
@@ -37,20 +37,20 @@ def fewest_parts(
     Returns
     -------
     int
-        A number of parts, whose error follows from a difference and the model; or
-        that of the least difference, where rounding keeps finer ones from less.
+        The number of parts. Its error follows from a difference and the model. If
+        rounding limits the error, it is the number with the smallest difference.
     """
     parts, coarse = least, solve(least)
     differences: list[float] = []
     while True:
         fine = solve(2 * parts)
-        of_coarse, of_fine = model(parts), model(2 * parts)
+        coarse_model, fine_model = model(parts), model(2 * parts)
         differences.append(difference(coarse, fine))
         if parts >= _MANY_PARTS and _rises(differences):
             return least << (1 + differences.index(min(differences)))
-        unit = differences[-1] / (abs(of_coarse - of_fine) or 1.0)
-        if not of_fine * unit > tolerance or 2 * parts >= MOST_PARTS:
-            return parts if of_coarse * unit <= tolerance else 2 * parts
+        unit = differences[-1] / (abs(coarse_model - fine_model) or 1.0)
+        if not fine_model * unit > tolerance or 2 * parts >= MOST_PARTS:
+            return parts if coarse_model * unit <= tolerance else 2 * parts
         parts, coarse = 2 * parts, fine
 
 

@@ -1,1 +1,1 @@
-"""Solvers: from an operator to the field that it balances, or an energy to its minimum."""
+"""Solvers: from a linear operator to its solution, or from an energy to its minimum."""

@@ -10,7 +10,7 @@ class System(Protocol):
     """A u = f with a symmetric, positive operator A."""
 
     def product(self, u: "Field", v: "Field | None") -> float:
-        """Find ⟨f − A u, v⟩; without v that of the residual with itself."""
+        """Find ⟨f − A u, v⟩; without v the product of the residual with itself."""
         ...
 
     def energy(self, p: "Field") -> float:
@@ -25,25 +25,25 @@ class System(Protocol):
 def solve(system: System, u: "Field", *, tolerance: float, most: int) -> list[float]:
     """Improve u in place until the residual is small.
 
-    Every product is taken with the residual of u itself, not with one that is
-    updated beside it: there is none to keep, and rounding adds nothing up.
-    Besides u it keeps two fields.
+    Every product uses the residual of u itself, not a residual that is updated from
+    step to step. So there is no such field to store, and rounding does not accumulate.
+    Besides u two fields are stored.
 
     Parameters
     ----------
     system : System
-        What to solve.
+        The system of equations.
     u : ndarray of float32
-        Where to start.
+        The first guess, and the result.
     tolerance : float
         The norm of the residual to stop at.
     most : int
-        The most iterations to take.
+        The largest number of iterations.
 
     Returns
     -------
     list of float
-        The norm of the residual before every iteration, and at last.
+        The norm of the residual before every iteration, and at the end.
 
     References
     ----------

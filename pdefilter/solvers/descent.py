@@ -1,7 +1,7 @@
-"""Minimisers of energies, all stopped by a proof of how near the minimum is.
+"""Methods that minimise energies, which stop at a proven distance from the minimum.
 
-The energies are strongly convex like ½‖u‖², so that u is no farther from the
-minimiser than the norm of the gradient, and than √(2G), G the duality gap.
+The energies are strongly convex like ½‖u‖², so that the distance from u to the minimiser
+is at most the norm of the gradient, and at most √(2G), where G is the duality gap.
 """
 
 import math
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 @dataclass
 class Trace:
-    """How a minimisation went.
+    """The course of a minimisation.
 
     Attributes
     ----------
     energies : list of float
-        The energy whenever it was looked at.
+        The energy at every check.
     distances : list of float
-        How far, at most, the minimiser was away then.
+        The bound on the distance to the minimiser at every check.
     tolerance : float
-        How far it may be.
+        The distance at which to stop.
     iterations : int
-        How many steps were taken.
+        The number of steps taken.
     """
 
     tolerance: float
@@ -34,7 +34,7 @@ class Trace:
     distances: list[float] = field(default_factory=list)
 
     def should_continue(self, energy: float, distance: float, most: int, steps: int = 1) -> bool:
-        """Note where it is, and tell whether to take so many more steps."""
+        """Record a check, and tell whether to take a number of further steps."""
         self.energies.append(energy)
         self.distances.append(distance)
         wanted = distance > self.tolerance and self.iterations < most
@@ -42,7 +42,7 @@ class Trace:
         return wanted
 
     def has_stalled(self, steps: int) -> bool:
-        """Tell whether none of so many last looks found it nearer than all before."""
+        """Tell whether the last checks, as many as `steps`, came no nearer than all before."""
         before = self.distances[:-steps]
         return bool(before) and min(self.distances[-steps:]) >= min(before)
 
@@ -52,20 +52,20 @@ class Smooth(Protocol):
 
     @property
     def steepest(self) -> float:
-        """The largest eigenvalue L that its second derivative can have; the least is 1."""
+        """The largest eigenvalue L that its second derivative can have; the smallest is 1."""
         ...
 
     def evaluate(self, u: "Field") -> "tuple[float, Field, float]":
-        """Find the energy, its gradient and the norm of that."""
+        """Find the energy, its gradient and the norm of the gradient."""
         ...
 
 
 class Dual(Protocol):
-    """An energy with a dual field p, of which u follows."""
+    """An energy with a dual field p, from which u follows."""
 
     @property
     def softness(self) -> float:
-        """The least c that makes the dual energy curve like c‖p‖²/2."""
+        """The constant c for which the dual energy is at least as strongly concave as −c‖p‖²/2."""
         ...
 
     @property
@@ -74,7 +74,7 @@ class Dual(Protocol):
         ...
 
     def ascend(self, p: "Field", before: "Field", momentum: float) -> None:
-        """Move p by its momentum and up the dual energy, to where the field before it was."""
+        """Move p by its momentum and up the dual energy; store the result in `before`."""
         ...
 
     def evaluate_dual(self, p: "Field") -> tuple[float, float]:
@@ -97,7 +97,7 @@ def gradient_descent(
 
 
 def nesterov(energy: Smooth, u: "Field", tolerance: float, most: int) -> "tuple[Field, Trace]":
-    """Take such steps from where momentum leads.
+    """Take steps of gradient descent from points extrapolated by momentum.
 
     Nesterov 2004, doi:10.1007/978-1-4419-8853-9, scheme 2.2.22.
     """
@@ -115,25 +115,25 @@ def nesterov(energy: Smooth, u: "Field", tolerance: float, most: int) -> "tuple[
 
 
 def primal_dual(energy: Dual, p: "Field", tolerance: float, most: int) -> "tuple[Field, Trace]":
-    """Climb the dual energy with momentum until the gap proves that u is near.
+    """Climb the dual energy with momentum until the gap proves that u is near the minimiser.
 
-    Beck & Teboulle 2009, doi:10.1109/TIP.2009.2028250; where the dual energy is
-    strictly concave, momentum is no more than Chambolle & Pock 2016,
-    doi:10.1017/S096249291600009X, section 4.2, give it.
+    Beck & Teboulle 2009, doi:10.1109/TIP.2009.2028250. If the dual energy is strictly
+    concave, momentum is limited as by Chambolle & Pock 2016,
+    doi:10.1017/S096249291600009X, section 4.2.
     """
     trace, before, t = Trace(tolerance), p.copy(), 1.0
     root = math.sqrt(energy.step * energy.softness / (1 + energy.step * energy.softness))
     limit = (1 - root) / (1 + root)
-    while trace.should_continue(*_distance(energy, p), most, _BETWEEN_LOOKS):
-        for _ in range(_BETWEEN_LOOKS):
+    while trace.should_continue(*_distance(energy, p), most, _BETWEEN_CHECKS):
+        for _ in range(_BETWEEN_CHECKS):
             last, t = t, (1 + math.sqrt(1 + 4 * t * t)) / 2
             energy.ascend(p, before, min(limit, (last - 1) / t))
             before, p = p, before
     return p, trace
 
 
-# A look at the gap costs as much as a step.
-_BETWEEN_LOOKS = 10
+# Computing the gap costs as much as a step.
+_BETWEEN_CHECKS = 10
 
 
 def _distance(energy: Dual, p: "Field") -> tuple[float, float]:

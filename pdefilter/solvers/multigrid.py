@@ -1,4 +1,4 @@
-"""Multigrid: an error that is smooth on one grid is rough, and soon gone, on a coarser one."""
+"""Multigrid: an error that is smooth on one grid is rough, and decays fast, on a coarser one."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, TypeVar
@@ -19,15 +19,15 @@ class Grid(Protocol):
         ...
 
     def relax(self, u: "Field", f: "Field | None", colour: int) -> None:
-        """Satisfy, in place, the equations of one of two colours of points, 0 or 1."""
+        """Satisfy, in place, the equations at the points of one of two colours, 0 or 1."""
         ...
 
     def restrict(self, u: "Field", f: "Field | None") -> "Field":
-        """Bring the residual f − A u to the coarser grid."""
+        """Transfer the residual f − A u to the coarser grid."""
         ...
 
     def prolong(self, u: "Field", correction: "Field") -> None:
-        """Add what the coarser grid found, in place."""
+        """Add the correction from the coarser grid, in place."""
         ...
 
     def coarsened(self) -> Self:
@@ -49,17 +49,16 @@ def hierarchy(grid: G) -> list[G]:
 def v_cycle(grids: Sequence[Grid], u: "Field", f: "Field | None") -> None:
     """Improve u, A u = f, in place by one V-cycle.
 
-    A sweep over the colours before and one in the reverse order after the
-    coarser grids, so that the cycle is symmetric and may serve conjugate
-    gradients (Briggs, Henson & McCormick 2000, doi:10.1137/1.9780898719505;
-    Tatebe 1993).
+    It sweeps over the colours before the coarser grids, and in the reverse order after
+    them. So the cycle is symmetric, and can precondition conjugate gradients (Briggs,
+    Henson & McCormick 2000, doi:10.1137/1.9780898719505; Tatebe 1993).
 
     Parameters
     ----------
     grids : sequence of Grid
         From the finest to the coarsest.
     u : ndarray of shape (M, N), float32
-        Where to start.
+        The first guess, and the result.
     f : ndarray of shape (M, N), float32, or None
         The right-hand side; None for zero.
     """
