@@ -1,4 +1,4 @@
-"""Operations in two phases: measuring finds plain numbers, and boxes have the bits of the whole."""
+"""Operations in two phases: measuring gives plain numbers, and boxes have the bits of the whole."""
 
 import json
 import warnings
@@ -101,7 +101,7 @@ def test_a_run_in_boxes_has_the_bits_of_the_whole(picture, name, size):
         assert name in WHOLE or depends_by_weight
         return
     assert name not in WHOLE or "heat" in name
-    # Boxes of a pixel are as right, and take for ever.
+    # Boxes of one pixel would work too, but take too long.
     rows, columns = (
         max(length, 1 + whole // 4) for length, whole in zip(size, image.shape, strict=True)
     )

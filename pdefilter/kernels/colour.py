@@ -1,4 +1,4 @@
-"""Colour spaces: from RGB to where a filter works, and back."""
+"""Conversions between RGB and the colour spaces that filters work in."""
 
 import numpy as np
 
@@ -11,38 +11,37 @@ _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def luminance(rgb: Planes) -> Planes:
-    """Weigh the channels by how bright they look: (1, M, N)."""
-    # One after the other: a product of matrices rounds as the processor's library does.
+    """Find the luminance, shape (1, M, N), of RGB."""
+    # One channel after the other: the rounding of a matrix product depends on the library.
     r, g, b = (weight * plane for weight, plane in zip(_LUMINANCE, rgb, strict=True))
     y: Plane = r + g + b
     return y[None]
 
 
 def with_luminance(y: Planes, rgb: Planes) -> Planes:
-    """Change the luminance of `rgb` to `y`; all differences of colour stay."""
+    """Change the luminance of RGB to `y`, and keep the colour differences."""
     return rgb + (y - luminance(rgb))
 
 
 def linear_light(rgb: Planes) -> Planes:
-    """Undo the transfer function of sRGB (IEC 61966-2-1); of negative values, mirrored."""
-    # In double precision: the last bit of a power in single is not the same on every processor.
+    """Invert the transfer function of sRGB (IEC 61966-2-1), continued as an odd function."""
+    # In double precision: the last bit of a float32 power depends on the processor.
     size = np.abs(rgb).astype(np.float64)
     light = np.where(size <= 0.04045, size / 12.92, ((size + 0.055) / 1.055) ** 2.4)
     return np.copysign(light, rgb).astype(np.float32)
 
 
 def srgb(light: Planes) -> Planes:
-    """Apply the transfer function of sRGB (IEC 61966-2-1); of negative values, mirrored."""
+    """Apply the transfer function of sRGB (IEC 61966-2-1), continued as an odd function."""
     size = np.abs(light).astype(np.float64)
     rgb = np.where(size <= 0.04045 / 12.92, size * 12.92, 1.055 * size ** (1 / 2.4) - 0.055)
     return np.copysign(rgb, light).astype(np.float32)
 
 
 def lab(rgb: Planes) -> Planes:
-    """Convert sRGB to a hundredth of CIE L*a*b*, white D65; of grey, L* alone.
+    """Convert sRGB to CIE L*a*b* / 100 with white D65; grey becomes L* / 100 alone.
 
-    Values outside [0, 1] have no colour there and are clipped, with a warning
-    that counts them.
+    Values outside [0, 1] are clipped, with a warning that counts them.
     """
     from skimage.color import rgb2lab
 
@@ -56,24 +55,24 @@ def lab(rgb: Planes) -> Planes:
 
     def work(first: int, last: int) -> None:
         band = np.broadcast_to(rgb[:, first:last].clip(0, 1), (3, last - first, rgb.shape[2]))
-        # In double precision: to single, a colour at 16 bits would not come back as it was.
-        found = rgb2lab(band.astype(np.float64), channel_axis=0) / 100
-        converted[:, first:last] = found[: len(rgb)]
+        # In double precision: float32 does not preserve all colours of 16 bits.
+        result = rgb2lab(band.astype(np.float64), channel_axis=0) / 100
+        converted[:, first:last] = result[: len(rgb)]
 
     for_each_band(work, rgb)
     return converted
 
 
-def rgb_of_lab(found: Planes) -> Planes:
-    """Undo `lab`."""
+def rgb_of_lab(planes: Planes) -> Planes:
+    """Convert CIE L*a*b* / 100 to sRGB; the inverse of `lab`."""
     from skimage.color import lab2rgb
 
-    converted = np.empty_like(found)
+    converted = np.empty_like(planes)
 
     def work(first: int, last: int) -> None:
-        band = np.zeros((3, last - first, found.shape[2]))
-        band[: len(found)] = found[:, first:last] * 100.0
-        converted[:, first:last] = lab2rgb(band, channel_axis=0)[: len(found)]
+        band = np.zeros((3, last - first, planes.shape[2]))
+        band[: len(planes)] = planes[:, first:last] * 100.0
+        converted[:, first:last] = lab2rgb(band, channel_axis=0)[: len(planes)]
 
-    for_each_band(work, found)
+    for_each_band(work, planes)
     return converted

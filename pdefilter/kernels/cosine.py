@@ -1,4 +1,4 @@
-"""The heat equation in the cosine basis, where it is solved exactly.
+"""Linear equations in the cosine basis, which solves them exactly.
 
 Along an axis of N pixels of length h, mode k has the eigenvalue
 λ = (2 − 2cos(πk/N))/h² of minus the mirrored second difference; on a grid the
@@ -19,9 +19,9 @@ _RANGES = 512
 
 
 def decay_modes(u: Planes, time: float, spacing: Sequence[float] | None = None) -> Planes:
-    """Let every cosine mode of `u` decay for `time`, to exp(−tλ) times what it was.
+    """Multiply every cosine mode of `u` by its decay exp(−tλ) in a time t.
 
-    No value leaves the range that its channel had.
+    No value leaves the range of its channel.
 
     Parameters
     ----------
@@ -44,9 +44,9 @@ def decay_modes(u: Planes, time: float, spacing: Sequence[float] | None = None) 
             modes *= along.reshape(-1, *[1] * (modes.ndim - 1 - axis))
 
     decayed = _in_modes(u, decay)
-    # The weights of exp(tΔ) are positive and of sum one, so the exact values are means of the
-    # values before. Only rounding, of 1e-7 of the largest, leaves their range, and the end of the
-    # range is nearer to the truth.
+    # The weights of exp(tΔ) are positive and sum to one, so the exact values are means of the
+    # initial ones. Values beyond their range are rounding errors, of 1e-7 of the largest value, and
+    # clipping makes them smaller.
     axes = tuple(range(1, u.ndim))
     lowest, highest = u.min(axis=axes, keepdims=True), u.max(axis=axes, keepdims=True)
     return np.clip(decayed, lowest, highest, out=decayed)
@@ -57,15 +57,15 @@ def restore_modes(
 ) -> Planes:
     """Undo the decay of every cosine mode of `u` as far as noise allows.
 
-    A mode whose decay in `time` would be the factor e ≤ 1 is multiplied by
-    (1 + a)/(1 + ae): by 1/e where that is small beside a, and by 1 + a at most.
+    A mode whose decay in `time` is the factor e ≤ 1 is multiplied by
+    (1 + a)/(1 + ae). This is about 1/e if 1/e is small compared with a, and at most 1 + a.
 
     Parameters
     ----------
     u : ndarray of shape (C, *shape), float32
         The image.
     time : float
-        How far back to go, in px², or in squares of the unit of `spacing`.
+        The time to go back, in px², or in squares of the unit of `spacing`.
     amount : float
         a > 0.
     spacing : sequence of float, optional
@@ -95,7 +95,7 @@ def solve_poisson(
     Parameters
     ----------
     f : ndarray of shape (C, *shape), float32
-        The right-hand side, of which the mean does not count.
+        The right-hand side, whose mean does not count.
     screening : float
         s ≥ 0 in px⁻², or in inverse squares of the unit of `spacing`.
     spacing : sequence of float, optional
@@ -118,7 +118,7 @@ def solve_poisson(
 def spectrum(
     images: Sequence[Planes], spacing: Sequence[float] | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Find how much of some images has which eigenvalue of minus the Laplacian.
+    """Find the power spectrum of images, by the eigenvalues of minus the Laplacian.
 
     Parameters
     ----------
@@ -133,11 +133,11 @@ def spectrum(
         The middle of each of K ranges of eigenvalues λ, in px⁻² or in inverse squares
         of the unit of `spacing`.
     energies : ndarray of shape (K, I), float64
-        The mean square of the part of each image within.
+        The mean square of the part of each image in each range.
     """
     shape = images[0].shape[1:]
     largest = math.fsum(4 / h**2 for h in spacing or [1.0] * len(shape))
-    # Ranges are finer where λ is small, as the energy of images is there.
+    # Ranges are finer for small λ, where most of the energy of images is.
     shares = np.sqrt(_eigenvalues(shape, spacing) / largest)
     ranges = (_RANGES * shares).astype(np.intp).ravel()
     energies = np.empty((_RANGES, len(images)))
@@ -162,14 +162,14 @@ def _axes(u: Planes) -> tuple[int, ...]:
 
 def _eigenvalues(shape: Sequence[int], spacing: Sequence[float] | None) -> NDArray[np.float64]:
     """Find the eigenvalue of every mode of a grid."""
-    found: NDArray[np.float64] = reduce(np.add.outer, _eigenvalues_along(shape, spacing))
-    return found
+    eigenvalues: NDArray[np.float64] = reduce(np.add.outer, _eigenvalues_along(shape, spacing))
+    return eigenvalues
 
 
 def _decays(
     shape: Sequence[int], time: float, spacing: Sequence[float] | None
 ) -> list[NDArray[np.float32]]:
-    """Find by which factor every mode of an axis decays in a time."""
+    """Find the decay factor of every mode, axis by axis."""
     return [
         np.exp(-time * along).astype(np.float32) for along in _eigenvalues_along(shape, spacing)
     ]

@@ -1,7 +1,7 @@
 """Running medians over square windows, mirrored at the border.
 
-A median is a value of its window, to the last bit, whatever the dtype: what float32
-does not hold exactly goes by its rank among the values of the image.
+A median is a value of its window, to the last bit, for every dtype: values that float32
+does not hold exactly are replaced by their ranks among the values of the image.
 """
 
 from collections.abc import Callable
@@ -16,13 +16,14 @@ from pdefilter.raster import Plane
 
 Number = TypeVar("Number", bound=np.generic)
 
-# OpenCV's selection network is the fastest for float images, and ends at 5 × 5.
+# OpenCV's selection network is the fastest for float images, and supports up to 5 × 5.
 _LARGEST_NETWORK = 5
 
-# Measured: to add up all windows once costs what so many pixels a window do, to select a median of.
+# Measured: summing all windows once costs as much as selecting the median of so many pixels in each
+# window.
 _PIXELS_OF_A_SUM = 4
 
-# float32 tells so many ranks apart.
+# float32 holds so many ranks exactly.
 _MOST_RANKS = 1 << 24
 
 
@@ -47,8 +48,8 @@ def median(u: NDArray[Number], size: int) -> NDArray[Number]:
         If `u` is a volume.
     """
     require_image(u, "a median")
-    found = np.empty_like(u, order="C")
-    for plane, result in zip(u, found, strict=True):
+    medians = np.empty_like(u, order="C")
+    for plane, result in zip(u, medians, strict=True):
         if size <= _LARGEST_NETWORK and np.can_cast(u.dtype, np.float32):
             result[...] = _selected(plane.astype(np.float32), size)
             continue
@@ -59,14 +60,14 @@ def median(u: NDArray[Number], size: int) -> NDArray[Number]:
             exact = np.float32 if len(values) <= _MOST_RANKS else np.int32
             chosen = _selected(ranks.astype(exact), size).astype(np.intp)
         result[...] = values[chosen]
-    return found
+    return medians
 
 
 def weighted_median(u: NDArray[Number], weight: Plane, size: int) -> NDArray[Number]:
-    """Take the median of every window, each pixel counting by its weight.
+    """Take the median of every window, where each pixel counts by its weight.
 
-    The value at which the sorted weights reach half their sum (Edgeworth's
-    weighted median). A window without weight keeps its pixel's value.
+    It is the value at which the sum of the sorted weights reaches half of the total
+    (Edgeworth's weighted median). A window without weight keeps its pixel's value.
 
     Parameters
     ----------
@@ -88,22 +89,22 @@ def weighted_median(u: NDArray[Number], weight: Plane, size: int) -> NDArray[Num
         If `u` is a volume.
     """
     require_image(u, "a median")
-    found = u.copy()
-    for plane, result in zip(u, found, strict=True):
+    medians = u.copy()
+    for plane, result in zip(u, medians, strict=True):
         values, ranks = _ranked(plane)
         if len(values) < size * size:
             result[...] = values[_rank_of_half(ranks, len(values), weight, size)]
         else:
             _select_by_weight(plane, weight, size, result)
-    return found
+    return medians
 
 
 def _ranked(plane: NDArray[Number]) -> tuple[NDArray[Number], NDArray[np.intp]]:
-    """Find the values there are in ascending order, and which of them every pixel has."""
+    """Find the distinct values in ascending order, and the rank of every pixel among them."""
     plane = plane.astype(plane.dtype.newbyteorder("="))
     keys: NDArray[Any] = plane
     if plane.dtype.kind == "f":
-        # Bits as integers that are ordered as the numbers are, −0 before 0.
+        # The bits as integers, which have the order of the numbers, with −0 before 0.
         bits = plane.view(f"i{plane.itemsize}")
         keys = np.where(bits < 0, bits ^ np.iinfo(bits.dtype).max, bits)
     _, first, ranks = np.unique(keys, return_index=True, return_inverse=True)
@@ -120,28 +121,28 @@ def _selected(plane: NDArray[Any], size: int) -> NDArray[Any]:
         return cv2.medianBlur(framed, size)[reach : reach + len(plane), reach : -reach or None]
     from scipy import ndimage
 
-    found: NDArray[Any] = ndimage.median_filter(plane, size, mode="reflect")
-    return found
+    medians: NDArray[Any] = ndimage.median_filter(plane, size, mode="reflect")
+    return medians
 
 
 def _rank_of_half(
     ranks: NDArray[np.intp], count: int, weight: Plane, size: int
 ) -> NDArray[np.intp]:
-    """Find the ranks of medians by adding up windows once for each rank, however large they are."""
+    """Find the ranks of medians by summing windows once for each rank, at a cost for any width."""
     add_up = _window_sums(ranks.shape, size)
     half = add_up(weight) / 2
-    found = np.zeros(ranks.shape, np.intp)
+    medians = np.zeros(ranks.shape, np.intp)
     for rank in range(count - 1):
-        found += add_up(np.where(ranks <= rank, weight, np.float32(0))) < half
-    return np.where(half > 0, found, ranks)
+        medians += add_up(np.where(ranks <= rank, weight, np.float32(0))) < half
+    return np.where(half > 0, medians, ranks)
 
 
 def _window_sums(
     shape: tuple[int, ...], size: int
 ) -> Callable[[NDArray[np.float32]], NDArray[np.float64]]:
-    """Make what adds up every window of a plane, at a cost that does not grow with its width.
+    """Make the function that sums every window of a plane, at a cost independent of its width.
 
-    In double precision, where sums of weights of 8 bits are exact in any order.
+    It uses double precision, in which sums of weights of 8 bits are exact in any order.
     """
     along_rows, along_columns = (_stretch_sums(length, size) for length in shape)
 
@@ -152,16 +153,16 @@ def _window_sums(
 
 
 def _stretch_sums(length: int, size: int) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-    """Make what adds up, along the first axis, so many places around every one, mirrored.
+    """Make the function that sums stretches of this size along the first axis, mirrored.
 
     The mirrored image repeats itself after twice its length.
     """
     repeats, rest = divmod(size, 2 * length)
-    places = np.pad(np.arange(length), size // 2, mode="symmetric")[size - rest :]
+    indices = np.pad(np.arange(length), size // 2, mode="symmetric")[size - rest :]
 
     def add_up(plane: NDArray[np.float64]) -> NDArray[np.float64]:
-        before = np.zeros((len(places) + 1, plane.shape[1]))
-        plane[places].cumsum(axis=0, out=before[1:])
+        before = np.zeros((len(indices) + 1, plane.shape[1]))
+        plane[indices].cumsum(axis=0, out=before[1:])
         sums: NDArray[np.float64] = before[rest:] - before[:-rest]
         return sums + 2 * repeats * plane.sum(axis=0) if repeats else sums
 
@@ -187,12 +188,12 @@ def _select_by_weight(
         chosen = np.take_along_axis(values, at, axis=0)[0]
         np.copyto(result[first:last], chosen, where=half > 0)
 
-    # The windows of one pixel are its own temporaries: count them into the band.
+    # Every pixel needs temporary memory for its window, which counts for the size of a band.
     for_each_band(select, np.broadcast_to(weight, (size * size, *plane.shape)))
 
 
 def _windows(framed: NDArray[Number], first: int, last: int, size: int) -> NDArray[Number]:
-    """Collect the shifted copies of rows `first` to `last`, one per window position."""
+    """Collect shifted copies of the rows from `first` to `last`, one for each window position."""
     band = framed[first : last + size - 1]
     columns = band.shape[1] - size + 1
     return np.stack(

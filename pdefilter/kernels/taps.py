@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-# So many times an axis a kernel may reach before it is folded: by far more than is of any use.
+# A kernel is folded if it reaches farther than so many times the axis, more than is useful.
 _LONGEST = 4
 
 
@@ -20,7 +20,7 @@ class Taps:
     weights : sequence of float
         The weights, from the lowest to the highest offset.
     first : int
-        The offset, in px, of the first weight from the pixel computed (≤ 0).
+        The offset, in px, of the first weight from the computed pixel (≤ 0).
     """
 
     weights: Sequence[float]
@@ -28,36 +28,37 @@ class Taps:
 
     @classmethod
     def centred(cls, weights: Sequence[float]) -> "Taps":
-        """Make a kernel of an odd number of weights about the pixel computed."""
+        """Make a kernel of an odd number of weights around the computed pixel."""
         return cls(weights, -(len(weights) // 2))
 
     @cached_property
     def numbers(self) -> NDArray[np.float32]:
-        """The weights as numbers of float32."""
+        """The weights as float32."""
         return np.asarray(self.weights, np.float32)
 
     @property
     def reach(self) -> int:
-        """How far, in px, the kernel looks to either side."""
+        """The largest distance, in px, of a weight from the computed pixel."""
         return max(-self.first, self.first + len(self.weights) - 1)
 
     def fits(self, *lengths: int) -> bool:
-        """Tell whether the kernel is not too long for axes of so many pixels."""
+        """Tell whether the kernel is short enough for axes of these lengths."""
         return self.reach <= _LONGEST * min(lengths)
 
     def folded(self, length: int) -> "Taps":
-        """Make a kernel that is too long for an axis as short as it can be.
+        """Shorten a kernel that is too long for an axis.
 
-        What is mirrored at both ends repeats itself after twice its length, so that
-        weights as far apart belong to the same pixel and can be added up.
+        An image that is mirrored at both ends repeats itself after twice its length, so
+        that weights at this distance belong to the same pixel and can be summed.
         """
         if self.fits(length):
             return self
         weights = np.asarray(self.weights, np.float64)
-        places = (self.first + np.arange(len(weights)) + length) % (2 * length)
+        offsets = (self.first + np.arange(len(weights)) + length) % (2 * length)
         upward, downward = (
-            np.bincount(places[::way], weights[::way], 2 * length) for way in (1, -1)
+            np.bincount(offsets[::step], weights[::step], 2 * length) for step in (1, -1)
         )
-        # Added up both ways, what is symmetric stays so to the bit; the last offset is the first.
+        # Summing in both directions keeps symmetric kernels symmetric to the bit. The last offset
+        # is the same as the first.
         sums = (upward + downward) / 2
         return Taps.centred((sums[0] / 2, *sums[1:].tolist(), sums[0] / 2))

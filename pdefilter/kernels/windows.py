@@ -7,14 +7,14 @@ from functools import lru_cache
 
 from pdefilter.kernels.taps import Taps
 
-# Beyond four standard deviations lies 6e-5 of a Gaussian.
+# A fraction of 6e-5 of a Gaussian lies beyond four standard deviations.
 _GAUSSIAN_REACH = 4
 
-# Smaller than this share of the largest, binomial weights do not count, not even in double
-# precision: left out, beyond 8.5σ, they change neither the sum nor the variance by 1e-14.
+# Binomial weights below this fraction of the largest are negligible even in double precision. They
+# lie beyond 8.5σ, and change neither the sum nor the variance by 1e-14.
 _NEGLIGIBLE = 2.0**-53
 
-# As many sizes as a search may look at.
+# The sizes that are searched.
 _SIZES = range(3, 1 << 60, 2)
 
 
@@ -32,11 +32,11 @@ def gaussian(sigma: float) -> Taps:
         [math.exp(-0.5 * (k / sigma) ** 2) for k in range(-reach, reach + 1)] if reach else [1.0]
     )
     total = math.fsum(weights)
-    return Taps.centred(tuple(weight / total for weight in weights))  # one for all who ask
+    return Taps.centred(tuple(weight / total for weight in weights))  # immutable, as it is cached
 
 
 def gaussian_of_size(size: int) -> Taps:
-    """Sample the Gaussian whose ±4σ the window holds."""
+    """Sample the Gaussian whose ±4σ fit the window."""
     return gaussian((size - 1) / (2 * _GAUSSIAN_REACH))
 
 
@@ -48,8 +48,8 @@ def box(size: int) -> Taps:
 def binomial(size: int) -> Taps:
     """Weigh `size` pixels by the binomial coefficients of order ``size - 1``.
 
-    Weights that do not count are left out, so that the kernel is as long as
-    8.5 standard deviations to either side, not as their square.
+    Negligible weights are left out, so that the kernel reaches 8.5 standard deviations
+    to either side, not a distance that grows with the variance.
     """
     half = size // 2
     weight = 1.0
@@ -78,10 +78,10 @@ def binomial_variance(size: int) -> float:
 def of_deviation(
     sigma: float, window: Callable[[int], Taps], variance: Callable[[int], float]
 ) -> Taps:
-    """Mix the two odd sizes of a window next to a standard deviation to have exactly it.
+    """Mix two neighbouring odd sizes of a window so that the standard deviation is exact.
 
-    Variances of kernels about one centre mix like the kernels. For the box
-    this is the extended box (Gwosdek, Grewenig, Bruhn & Weickert 2011,
+    The variance of a mixture of centred kernels is the mixture of their variances. For
+    the box this is the extended box (Gwosdek, Grewenig, Bruhn & Weickert 2011,
     doi:10.1007/978-3-642-24785-9_38).
 
     Parameters
@@ -89,7 +89,7 @@ def of_deviation(
     sigma : float
         Standard deviation in px.
     window, variance : callable
-        A kernel and its variance by odd size, the latter growing.
+        The functions from an odd size to a kernel and to its variance, which grows.
     """
     larger = _SIZES[bisect_right(_SIZES, sigma**2, key=variance)]
     size = larger - 2
@@ -99,4 +99,4 @@ def of_deviation(
     margin = [0.0] * ((len(outer) - len(inner)) // 2)
     inner = [*margin, *inner, *margin]
     mixture = [(1 - share) * a + share * b for a, b in zip(inner, outer, strict=True)]
-    return Taps.centred(tuple(mixture))  # one for all who ask
+    return Taps.centred(tuple(mixture))  # immutable, as it is cached

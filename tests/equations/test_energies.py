@@ -1,4 +1,4 @@
-"""Energies: one minimum whatever the way, and what is known of it."""
+"""Energies: all methods find one minimum, which is compared with known results."""
 
 import math
 
@@ -68,7 +68,7 @@ def test_all_optimizers_come_to_one_minimum(kind, channels):
     for optimizer in OPTIMIZERS_OF[kind]:
         u, trace = minimise(energy, optimizer, 0.05 * LEVEL)
         assert trace.distances[-1] <= trace.tolerance
-        # What is claimed is true: the distance is at most the bound on it.
+        # The claim is true: the distance is at most the bound on it.
         assert distance(u, best) <= (0.05 + 0.005) * LEVEL
         assert trace.energies[-1] == pytest.approx(energy.value(u), rel=1e-6)
         assert energy.value(u) <= energy.value(best) + u.size * (0.05 * LEVEL) ** 2
@@ -150,7 +150,7 @@ def test_a_map_of_one_weight_is_that_weight(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_where_the_weight_is_zero_all_stays(kind):
-    """What lies off the edges of every pixel that pulls is out of reach."""
+    """Pixels without an edge to a pixel that pulls stay unchanged."""
     f = picture(side=20)
     weights = np.zeros(f.shape[1:], np.float32)
     weights[:8] = 20 * LEVEL

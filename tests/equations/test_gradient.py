@@ -14,7 +14,7 @@ def shared(u, name):
 
 
 def gradient(u, name):
-    """The gradients of the channels, each of which shares its own with no other."""
+    """The gradients of the channels, each filtered by itself."""
     return np.stack([shared(channel[None], name) for channel in u], axis=1)
 
 

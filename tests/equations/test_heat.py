@@ -1,4 +1,4 @@
-"""The heat equation against what is known exactly: cosine modes and the matrix exponential."""
+"""The heat equation against exact solutions: cosine modes and the matrix exponential."""
 
 import numpy as np
 import pytest
@@ -66,7 +66,7 @@ def test_explicit_converges_to_exact_with_order_one_on_photographs(photograph, c
         ]
         orders = np.log2(np.array(errors[:-1]) / errors[1:])
         assert np.all(np.abs(orders - 1) < 0.1), orders
-        # A grey level is 1/255: with the default step of 0.2 nobody sees the difference.
+        # A grey level is 1/255: with the default step of 0.2 the difference is invisible.
         assert errors[0] < 0.5 / 255
 
 

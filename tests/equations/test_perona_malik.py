@@ -34,7 +34,7 @@ def test_diffusivities_are_their_formulas(name):
     kappa = 0.3
     diffusivity = DIFFUSIVITIES[name]
     ratio = np.float32(diffusivity.scale) * (s / np.float32(kappa)) ** 2
-    # Found in pairs, each whatever the other is.
+    # Computed in pairs, where neither affects the other.
     g, reversed_ = CONDUCTANCES[diffusivity.conductance](np.stack([ratio, ratio[::-1]]))
     # The argument of the exponential, up to 64, carries its rounding into g.
     true = TRUE[name](s.astype(np.float64), kappa)
@@ -104,7 +104,7 @@ def test_equal_channels_diffuse_as_one_channel_does(name):
 
 
 def test_an_edge_in_one_channel_holds_the_others():
-    """What a shared diffusivity is for: the blue ramp stops where red has its edge."""
+    """The purpose of a shared diffusivity: the blue ramp stops where red has its edge."""
     u = np.zeros((2, 1, 20), np.float32)
     u[0, :, 10:] = 1
     u[1] = np.linspace(0, 0.1, 20)

@@ -25,7 +25,7 @@ def test_a_step_edge_above_kappa_stays_and_one_below_goes():
 
 @pytest.mark.parametrize("diffusivity", ["exponential", "rational"])
 def test_noise_goes_and_edges_stay_better_than_under_heat(photograph, diffusivity):
-    """At the time at which each comes closest to the clean photograph."""
+    """Each at the time at which it comes closest to the clean photograph."""
     clean = photograph[100:228, 100:228] / np.float32(255)
     noisy = clean + np.random.default_rng(5).normal(0, 0.08, clean.shape).astype(np.float32)
     times = [0.4, 0.8, 1.6, 3.2, 6.4, 12.8]

@@ -1,4 +1,4 @@
-"""Whatever a filter is given, it answers with an image of that shape or with a sentence."""
+"""For any input a filter returns an image of its shape, or raises an error of one sentence."""
 
 import warnings
 
@@ -16,13 +16,13 @@ from pdefilter.filters.options.option import AUTO, Parameter, parameters_of
 DTYPES = ("b1", "u1", "u2", "i2", "u4", "f2", "f4", "f8", ">u2", ">f4")
 # Where squares, or the numbers themselves, leave the range of float32, and of float16.
 SIZES = (1.0, 1.0, 1e-30, 1e-20, 1e4, 1e20, 1e30, 3e38)
-# Such as are no choice, and of which small ones take long.
+# Options that have no choices, and whose small values take long.
 WORDS = {"kernel": ("sharpen", "laplacian", "1 2; 3 4", "1;2 3", "0"), "at": ("0,0", "1,-1", "1")}
 NUMBERS = (0.05, 0.1, 0.5, 1.0, 2.5, 7.0)
 
 
 def values(parameter: Parameter) -> st.SearchStrategy:
-    """Draw what a parameter takes, or nearly so."""
+    """Draw a value that is valid for a parameter, or nearly so."""
     option = parameter.option
     if option.choices:
         return st.sampled_from([*option.choices])
@@ -71,7 +71,7 @@ def options_of(name, data, source):
 
 
 def result_of(name, image, options):
-    """Filter an image; None if that ends in a sentence."""
+    """Filter an image; None if it raises an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         warnings.simplefilter("ignore", UserWarning)

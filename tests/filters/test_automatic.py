@@ -40,7 +40,7 @@ def test_noise_goes_without_a_word(name, levels, floor):
     assert psnr(pdefilter.anisotropic(noisy), clean) > floor
 
 
-# The more noise, the fewer the blobs of it that are left in a quarter of the image to judge by.
+# With more noise, a quarter of the image holds fewer blobs of it from which to estimate.
 @pytest.mark.parametrize(("levels", "loss"), [(5, 0.05), (25, 0.05), (100, 0.1)])
 def test_the_time_is_that_of_who_knows_the_clean_image(levels, loss):
     noisy, clean = noisy_and_clean("coins.png", levels)
@@ -99,7 +99,7 @@ class Counting:
 @pytest.mark.parametrize("deviation", [0.05, 0.1, 0.2])
 @pytest.mark.parametrize(("size", "most"), [(48, 2), (128, 2), (300, 1), (900, 1)])
 def test_to_find_the_time_takes_at_most_twice_the_way_there(photograph, deviation, size, most):
-    """Half of that for what has more pixels."""
+    """Half of that for larger images."""
     f = np.tile(photograph / np.float32(255), (3, 3))[None, :size, :size]
     f = f + np.random.default_rng(1).normal(0, deviation, f.shape).astype(np.float32)
     evolution = PeronaMalik(DIFFUSIVITIES["rational"], 0.7 * deviation, 1)
@@ -116,7 +116,7 @@ def test_every_scheme_goes_to_the_time_found(scheme):
 
 
 def test_a_search_without_a_minimum_ends():
-    """Nothing but noise: the longer the better, by ever less."""
+    """Nothing but noise: a longer time is always better, but gains less and less."""
     noise = np.random.default_rng(0).normal(0.5, 0.1, (64, 64)).astype(np.float32)
     found = pdefilter.estimate(noise)
     assert 10 < found.time < LONGEST_TIME

@@ -1,4 +1,4 @@
-"""Bands that are no colours: each with its own noise, and its own holes."""
+"""Bands that are not colours: each has its own noise, and its own holes."""
 
 import numpy as np
 import pytest
@@ -64,10 +64,10 @@ def test_coupled_bands_flow_wherever_they_are(name):
     u = bands(HOLES)
     found = run(name, COUPLED, u)
     assert np.array_equal(np.isnan(found), np.isnan(u))
-    # No band lost what is its own.
+    # No band lost its own detail.
     means = np.nanmean(found, axis=(0, 1)) - np.nanmean(u, axis=(0, 1))
     np.testing.assert_allclose(means, 0, atol=1e-4)
-    # The bands that are there are smoothed where the other is not.
+    # Where one band is a hole, the others are smoothed.
     inside = found[8:12, 8:12, [0, 2]] - u[8:12, 8:12, [0, 2]]
     assert np.abs(inside).max() > 0.01
 
@@ -143,7 +143,7 @@ def test_fill_says_what_is_filled_and_an_outer_strip_stays(method):
 
 @pytest.mark.parametrize("method", FILLS)
 def test_nothing_passes_holes_that_stay(method):
-    """Two halves, a wall of holes between: what is filled on one side ignores the other.
+    """Two halves with a wall of holes between them: the filling on one side ignores the other.
 
     The wall is wider than the Gaussian that edges are found with.
     """

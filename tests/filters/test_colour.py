@@ -13,7 +13,7 @@ FILTERS = {
 }
 
 
-# A bright colour whose luminance grows may leave the range; who filters is told.
+# A bright colour whose luminance grows may leave the range, with a warning.
 @pytest.mark.filterwarnings("ignore:.*were clipped to it")
 @pytest.mark.parametrize("color", SPACES)
 @pytest.mark.parametrize("name", FILTERS)
@@ -25,7 +25,7 @@ def test_every_filter_takes_every_space(name, color, colour_photograph):
     if name == "edge":
         assert np.all(result == result[..., :1])
     else:
-        # Another space is another result, yet of the same picture.
+        # Another space gives another result of the same picture.
         other = np.abs(result.astype(int) - filter_(colour_photograph, **options))
         assert other.any() == (color != "rgb")
         assert other.mean() < 6
@@ -45,7 +45,7 @@ def test_luminance_keeps_the_colour_differences(colour_photograph):
 
 
 def test_linear_light_is_kept_by_blurring(colour_photograph):
-    """What a lens does: the sum of light stays, not that of stored values."""
+    """Like a lens: the sum of light is kept, not the sum of stored values."""
     u = colour_photograph / np.float64(255)
     result = pdefilter.heat_diffuse(u, color="linear", sigma=4)
 
@@ -79,6 +79,6 @@ def test_grey_is_its_own_luminance(name):
 
 def test_other_channels_have_no_colours():
     spectral = pdefilter.Image(np.zeros((4, 4, 5), np.float32))
-    with pytest.raises(ImageError, match="5 colour channels, where lab takes grey or RGB"):
+    with pytest.raises(ImageError, match="5 colour channels, but lab needs grey or RGB"):
         pdefilter.heat_diffuse(spectral, color="lab")
     pdefilter.heat_diffuse(spectral)

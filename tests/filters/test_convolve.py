@@ -22,7 +22,7 @@ weights = st.builds(
 @pytest.mark.parametrize("correlate", [False, True])
 @given(planes(channels=1), weights)
 def test_is_scipys_convolution_and_correlation(border, correlate, u, kernel):
-    """Its origin of kernels with even sides too."""
+    """For kernels with even sides its origin too."""
     ours = pdefilter.convolve(u[0], kernel=kernel, correlate=correlate, border=border)
     scipys = ndimage.correlate if correlate else ndimage.convolve
     theirs = scipys(u[0].astype(float), kernel, mode=border)
@@ -50,7 +50,7 @@ def test_normalised_kernels_keep_constants(photograph):
 
 @pytest.mark.parametrize("name", ["sobel-rows", "sobel-columns"])
 def test_sobels_kernels_are_those_of_edge(name, photograph):
-    """But for their scale of 4."""
+    """Up to their scale of 4."""
     u = photograph / np.float32(255)
     ours = pdefilter.convolve(u, kernel=name)
     component = pdefilter.edge(u, component=name.removeprefix("sobel-"))

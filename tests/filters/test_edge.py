@@ -38,7 +38,7 @@ def test_the_laplacian_is_a_quarter_of_opencvs(photograph):
 
 
 def test_the_usual_8_bit_recipe_is_wrong_on_a_photograph_and_ours_is_not(photograph):
-    """filter2D with depth −1 drops what is negative and clips the rest; squares wrap at 256."""
+    """filter2D with depth −1 drops negative values and clips the rest; squares wrap at 256."""
     kernel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
     columns, rows = (cv2.filter2D(photograph, -1, k) for k in (kernel, kernel.T))
     usual = np.sqrt((columns * columns + rows * rows).astype(np.float64) / 2)
@@ -48,7 +48,7 @@ def test_the_usual_8_bit_recipe_is_wrong_on_a_photograph_and_ours_is_not(photogr
     ours = pdefilter.edge(photograph).astype(np.float64)
     assert np.abs(ours - true).max() <= 0.5 + 255e-6
     assert np.abs(usual - true)[strong].mean() > 32
-    # Of the ordering, which any later threshold needs, little is left as well.
+    # Little is left of the order of values too, which any later threshold needs.
     assert np.corrcoef(usual[strong], true[strong])[0, 1] < 0.5
 
 

@@ -1,4 +1,4 @@
-"""At the ends of what options allow a small picture takes seconds, not minutes.
+"""At the limits of the options a small picture takes seconds, not minutes.
 
 Each of these took from a minute to hours.
 """

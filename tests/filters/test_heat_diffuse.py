@@ -12,7 +12,7 @@ def test_sigma_is_the_root_of_twice_the_time(photograph):
 
 @pytest.mark.parametrize("sigma", [1.0, 2.0, 5.0])
 def test_it_amounts_to_the_gaussian_of_smooth(colour_photograph, sigma):
-    """Two roads to one blur; on a photograph they part by less than a grey level."""
+    """Two methods of one blur; on a photograph they differ by less than a grey level."""
     values = colour_photograph / np.float32(255)
     gaussian = pdefilter.smooth(values, sigma=sigma)
     for scheme in ("explicit", "exact"):

@@ -1,4 +1,4 @@
-"""Holes: nothing passes, nothing counts, the rest is as if they were not there."""
+"""Holes: nothing flows into them, they do not count, and the rest is as if they did not exist."""
 
 from dataclasses import replace
 
@@ -124,7 +124,7 @@ def test_two_halves_apart_are_filtered_each_by_itself(name):
     valid[:, 20:40] = False
     together = run(name, Raster(colour, None, valid)).colour
     alone = run(name, Raster(np.ascontiguousarray(colour[..., :20]))).colour
-    # Schemes that divide the time do so each for its image.
+    # Schemes that divide the time do so for each image by itself.
     divides = any(word in name for word in ("long", "fed", "fsi"))
     atol = 0.5 / 255 if divides else 1e-5
     inside = slice(None, 20)

@@ -1,4 +1,4 @@
-"""Inpainting: holes are filled with the solution, all else stays to the bit."""
+"""Inpainting: holes are filled with the solution, and all other pixels keep every bit."""
 
 import warnings
 
@@ -63,7 +63,7 @@ def test_a_plate_is_that_of_scikit_image():
     mask[10:19, 12:20] = mask[25:28, 8:30] = False  # away from the border, which differs
     ours = pdefilter.inpaint(Image(image.astype(np.float32), mask=mask), method="biharmonic").pixels
     theirs = inpaint_biharmonic(image.astype(np.float32).astype(float), ~mask)
-    # It clips to the range of what is known.
+    # It clips to the range of the known pixels.
     known = image[mask]
     np.testing.assert_allclose(ours.clip(known.min(), known.max()), theirs, atol=1e-5)
 
@@ -82,7 +82,7 @@ def test_least_variation_goes_on_with_an_edge_that_a_membrane_blurs():
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_least_variation_has_no_preferred_direction(channels):
-    """A diagonal edge goes on alike whichever way up it lies, as far as the solution is exact."""
+    """A diagonal edge continues alike in all orientations, up to the solver's tolerance."""
     r, c = np.mgrid[:40, :40]
     step = np.where(r + c < 39, 0.2, 0.8).astype(np.float32)
     image = np.stack([step, 1 - step, 0.5 * step, np.ones_like(step)][:channels], axis=-1)
@@ -100,7 +100,7 @@ def test_least_variation_has_no_preferred_direction(channels):
 
 @every_method
 def test_holes_may_differ_from_band_to_band(method):
-    """What is shared is filled as if all were; a band stays as it was where it has no hole."""
+    """Shared holes are filled as if all were shared; a band stays where it has no hole."""
     from pdefilter.equations.inpainting import METHODS
 
     random = np.random.default_rng(3)
@@ -129,7 +129,7 @@ def test_holes_may_differ_from_band_to_band(method):
 
 
 def test_no_small_change_has_less_variation():
-    """What is found minimises the energy that it says it does."""
+    """The result minimises the energy that it claims to minimise."""
     from pdefilter.equations.inpainting import fill_with_least_variation
 
     rng = np.random.default_rng(5)
@@ -154,7 +154,7 @@ def test_no_small_change_has_less_variation():
             changed = u[0].astype(float)
             changed[holes] += size * rng.standard_normal(np.count_nonzero(holes))
             assert energy(changed) > least
-    # Nor is it the membrane that it set out from.
+    # Nor is it the membrane from which it started.
     membrane = pdefilter.inpaint(Image(u[0].copy(), mask=~holes)).pixels
     assert energy(membrane.astype(float)) > 1.005 * least
 
@@ -191,7 +191,7 @@ def test_transparent_pixels_lend_no_colour():
 @every_method
 @pytest.mark.parametrize("corner", [(0, 0), (70, 90), (108, 128)])
 def test_only_the_part_around_the_holes_is_looked_at(method, corner, photograph, monkeypatch):
-    """What is farther away would not change a thing: the holes come out as from all of the image.
+    """Pixels farther away change nothing: the holes are filled as from the whole image.
 
     Both are solved to a tolerance, which in a hole of 12 px leaves errors of 1e-4.
     """
@@ -213,7 +213,7 @@ def test_only_the_part_around_the_holes_is_looked_at(method, corner, photograph,
     margin=st.integers(0, 4),
 )
 def test_a_box_is_where_something_is_as_near(region, margin):
-    """A slow statement of the same: rows and columns that some pixel of the region is so near."""
+    """The same, slowly: rows and columns within the margin of some pixel of the region."""
     for axis, found in enumerate(box(region, margin)):
         places = np.nonzero(region)[axis]
         size = region.shape[axis]
@@ -258,7 +258,7 @@ def test_edge_enhancing_goes_on_with_an_edge_whatever_its_direction(angle):
 
 
 def test_edge_enhancing_finds_its_balance_where_what_it_lacks_grows_on_the_way(colour_photograph):
-    """An edge that bends into another shape lacks more halfway: that is no reason to slow down."""
+    """An edge that bends has a larger residual halfway, which is not a reason to slow down."""
     from pdefilter.equations.inpainting import fill_along_edges
 
     tiled = np.tile(colour_photograph, (4, 4, 1))[:768, :768]
@@ -299,7 +299,7 @@ def test_edge_enhancing_finds_its_balance_in_noise_too(part, seed, side):
 
 
 def test_edge_enhancing_is_nearest_to_a_photograph_of_which_few_pixels_are_left(photograph):
-    """What it is known for (Schmaltz et al. 2014), and the steady state of its diffusion."""
+    """Its known strength (Schmaltz et al. 2014), and the steady state of its diffusion."""
     from pdefilter.equations.contrast import contrast_parameter
     from pdefilter.equations.diffusivities import DIFFUSIVITIES
     from pdefilter.equations.edge_enhancing import edge_enhancing

@@ -1,4 +1,4 @@
-"""What holds for every diffusion, on random images of every shape."""
+"""Invariants of every diffusion, on random images of every shape."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ TIMES = st.floats(0, 6)
 # transform adds log₂ of the size once.
 ROUNDING = 24 * 10 * 2.0**-24
 
-# Grey or RGB: of two channels the second would be alpha.
+# Grey or RGB: the second of two channels would be alpha.
 images = planes(side=10).map(lambda u: np.moveaxis(u if len(u) == 3 else u[:1], 0, -1))
 every_diffusion = pytest.mark.parametrize("name", DIFFUSIONS)
 
@@ -123,7 +123,7 @@ def test_an_opaque_image_is_filtered_as_without_alpha(name, u, t):
     np.testing.assert_allclose(ours[..., -1], 1, rtol=0, atol=ROUNDING)
 
 
-# What leads through values that are no means, and brings them back: nothing may stay beyond.
+# Filters whose intermediate values are not means: the result must not leave the range.
 BOUNDED = {
     **{
         f"heat {scheme}": lambda u, t, scheme=scheme: pdefilter.heat_diffuse(
@@ -146,7 +146,7 @@ BOUNDED = {
         for method in ("tikhonov", "tv", "huber")
     },
 }
-# Those of which every step takes means, up to rounding.
+# Filters in which every step takes means, up to rounding.
 POSITIVE = {
     **BOUNDED,
     "explicit": DIFFUSIONS["heat explicit"],

@@ -33,7 +33,7 @@ def test_one_kappa_everywhere_is_that_kappa(options):
 
 @pytest.mark.parametrize("options", EVOLUTIONS[:-1])
 def test_two_halves_with_a_kappa_each_do_what_each_does_alone(options):
-    """Away from where they meet: what passes there reaches some pixels far."""
+    """Away from where they meet, as the flux there reaches a few pixels."""
     wide = np.tile(U, (1, 3))
     kappa = np.where(np.arange(120) < 60, 0.05, 0.3)[None] * np.ones((30, 1))
     found = pdefilter.anisotropic(wide, kappa=kappa, **options)

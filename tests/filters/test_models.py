@@ -1,4 +1,4 @@
-"""What the models of nonlinear diffusion are for, and what they refuse."""
+"""The strengths of the models of nonlinear diffusion, and the options that they refuse."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def test_edge_enhancing_cleans_a_disc_up_to_its_edge(disc):
     far, near = distance > 8, distance < 2
     assert rms(ours[far], disc[far]) < 0.15 * 0.1
     assert rms(ours[near], disc[near]) < 0.65 * 0.1
-    # The best that a blur does, which is not to.
+    # The best blur is none.
     heat = min(
         rms(pdefilter.heat_diffuse(noisy, time=t)[near], disc[near]) for t in (0, 0.2, 0.4, 0.8)
     )
@@ -86,7 +86,7 @@ def test_a_mirrored_or_turned_image_has_the_mirrored_or_turned_result(
         np.testing.assert_array_equal(turned, turn(ours))
 
 
-# Of a diffusivity that sharpens no edge: steps between pixels are not turned by interpolation.
+# The diffusivity does not sharpen edges: interpolation cannot rotate steps between pixels.
 @pytest.mark.parametrize(
     "options",
     [
@@ -95,7 +95,7 @@ def test_a_mirrored_or_turned_image_has_the_mirrored_or_turned_result(
     ],
 )
 def test_what_turns_by_any_angle_nearly_does(options):
-    """On a smooth image, whose interpolation errs by little itself."""
+    """On a smooth image, whose interpolation has a small error."""
     size = 128
     r, c = (np.mgrid[:size, :size] - (size - 1) / 2) / size
     u = 0.5 + 0.3 * np.sin(2 * np.pi * 40 * (r * r + c * c) + 3 * r + 8 * c * r)

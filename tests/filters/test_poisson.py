@@ -58,7 +58,7 @@ def test_cloning_is_what_a_direct_solver_finds(mixed, seed, at, share):
 
 
 def cloned_where(source, mask, shape, at):
-    """Find pixel by pixel what has, for every neighbour it has in the image, one in the source."""
+    """Find the pixels that have all of their neighbours in the image in the source too."""
 
     def known(r, c):
         beyond_image = not (0 <= r + at[0] < shape[0] and 0 <= c + at[1] < shape[1])
@@ -145,7 +145,7 @@ def test_of_an_image_replaced_as_a_whole_the_rim_stays():
 
 
 def test_cloning_agrees_with_opencv(colour_photograph):
-    """Where the source differs from the target by a constant around what is cloned.
+    """Where the source differs from the target by a constant around the cloned region.
 
     OpenCV erodes the mask by three pixels and solves in its bounding box.
     """
@@ -181,7 +181,7 @@ def test_integration_undoes_differences(shape, seed):
 
 
 def test_integration_is_the_least_squares_solution():
-    """Of a field that is no gradient, against NumPy's solver."""
+    """For a field that is not a gradient, against NumPy's solver."""
     rng = np.random.default_rng(0)
     down, across = rng.standard_normal((2, 6, 7))
     rows = []

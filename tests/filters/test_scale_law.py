@@ -78,7 +78,7 @@ def test_floats(name, seed, channels, exponent, offset, dtype):
 
 def require_near(name, found, expected, allowed):
     off = np.abs(found - expected) > allowed
-    # A shock turns round with the sign of a curvature that is zero but for rounding, in places.
+    # In places a shock reverses with the sign of a curvature that is zero up to rounding.
     assert off.mean() <= (0.02 if "shock" in name or name == "osher-rudin" else 0), (
         np.abs(found - expected).max(), allowed)  # fmt: skip
 
@@ -91,7 +91,7 @@ def require_near(name, found, expected, allowed):
                      ("i4", 900_000, 1_000_000_000), ("u4", 8, 2**31), ("i8", 5000, 2**40)]),
 )  # fmt: skip
 def test_integers(name, seed, kind):
-    """As floats of the same values, but for the rounding to integers."""
+    """Like floats of the same values, up to the rounding to integers."""
     dtype, size, c = kind
     full = np.iinfo(dtype).max
     stored = np.rint(scene(seed, 1) * size).astype(np.int64) + c

@@ -52,7 +52,7 @@ def tensor_diffusion(law):
 
 EQUATIONS = {
     "heat": Heat(),
-    # A contrast that no difference passes by much: where edges sharpen, orders are reached late.
+    # A contrast that differences hardly exceed: where edges sharpen, orders are reached late.
     "rational": PeronaMalik(DIFFUSIVITIES["rational"], 0.3, 1),
     "exponential": PeronaMalik(DIFFUSIVITIES["exponential"], 0.5, 1),
     "edge-enhancing": tensor_diffusion(edge_enhancing(DIFFUSIVITIES["rational"], 0.1)),
@@ -74,7 +74,7 @@ EQUATIONS = {
 )
 def test_schemes_converge_to_one_answer_with_order_one(scheme, equation, grey):
     evolution = EQUATIONS[equation]
-    # Where steps must be smaller there are more of them, of a part of the image.
+    # Where steps must be smaller, there are more of them, on a part of the image.
     finer_by = round(0.25 / evolution.largest_stable_step)
     if finer_by > 1:
         grey = np.ascontiguousarray(grey[:, 100:200, 100:200])

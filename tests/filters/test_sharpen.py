@@ -56,7 +56,7 @@ def test_inverse_heat_multiplies_a_mode_by_its_gain(k):
 
 
 def test_inverse_heat_undoes_diffusion(photograph):
-    """The stronger, the nearer to what was there before, where there is no noise."""
+    """Without noise, a larger amount comes nearer to the original."""
     u = photograph / 255
     blurred = pdefilter.heat_diffuse(u, sigma=1, scheme="exact")
     errors = [np.sqrt(np.mean((blurred - u) ** 2))]

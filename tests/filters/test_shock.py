@@ -1,4 +1,4 @@
-"""Shock filters against the exact solution, and what every one of them does."""
+"""Shock filters against the exact solution, and their common properties."""
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ def test_a_cosine_ends_as_a_square_wave(model):
 
 
 def test_the_smoothed_sign_ignores_fine_noise():
-    """Noise is no edge: of a blurred step with noise, more of the ideal step comes back."""
+    """Noise is not an edge: a blurred step with noise comes nearer to the ideal step."""
     rng = np.random.default_rng(4)
     step = np.zeros((60, 80))
     step[:, 40:] = 1

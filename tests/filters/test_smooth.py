@@ -49,7 +49,7 @@ def test_a_point_spreads_to_the_deviation_asked_for(method, sigma):
 
 @pytest.mark.parametrize("sigma", [15.9, 16.1, 50, 1000])
 def test_a_wide_binomial_is_nearly_a_gaussian(sigma):
-    """In time that grows with its width, not with its order, which is 4σ²."""
+    """The time grows with its width, not with its order, which is 4σ²."""
     taps = windows.of_deviation(sigma, windows.binomial, windows.binomial_variance)
     offsets = taps.first + np.arange(len(taps.weights))
     weights = np.asarray(taps.weights)

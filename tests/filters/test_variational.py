@@ -27,7 +27,7 @@ def test_noise_goes_and_the_mean_stays(method):
 @pytest.mark.parametrize("method", ["tikhonov", "tv", "huber", "curvature"])
 @pytest.mark.parametrize("holes", [False, True])
 def test_turning_the_image_turns_the_result(method, channels, holes):
-    """Mirrored, transposed and turned; of energies to the bit."""
+    """Mirrored, transposed and rotated; for energies to the bit."""
     random = np.random.default_rng(1)
     image = random.random((20, 24, channels))
     mask = random.random((20, 24)) > 0.1 if holes else None

@@ -1,4 +1,4 @@
-"""Whoever watches changes no bit, and hears of every step."""
+"""An observer changes no bit, and is told of every step."""
 
 import numpy as np
 import pytest

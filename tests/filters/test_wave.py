@@ -1,4 +1,4 @@
-"""Waves against their cosine modes, and what they conserve."""
+"""Waves against their cosine modes, and their conserved quantities."""
 
 from itertools import pairwise
 
@@ -66,7 +66,7 @@ def test_the_energy_of_an_undamped_wave_is_kept(options, photograph):
         start, end = energy(states[0], states[1], tau), energy(states[999], states[1000], tau)
         # Rounding errors of 2⁻²⁴ in each of a thousand steps, of either sign.
         assert end == pytest.approx(start, rel=1000**0.5 * 2.0**-24)
-    # Whatever g is, what flows out of one pixel flows into the next.
+    # For every g, the flux out of one pixel flows into the next.
     assert states[1000].mean() == pytest.approx(u.mean(dtype=float), abs=1000 * 2.0**-24)
 
 
@@ -113,7 +113,7 @@ def test_the_diffusivity_is_that_of_the_image_given():
 
 
 def test_a_wave_is_linear_once_g_is_held(photograph):
-    """Superposition: twice the image, with twice the contrast, swings twice as far."""
+    """Superposition: twice the image, with twice the contrast, has twice the amplitude."""
     u = photograph[:50, :50] / np.float32(255)
     once, twice = (
         pdefilter.wave(k * u, diffusivity="rational", kappa=k * 0.1, time=9) for k in (1, 2)

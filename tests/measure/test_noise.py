@@ -1,4 +1,4 @@
-"""The estimate of noise: right on white noise, whatever smooth picture, hole or clipping it has."""
+"""The estimate of noise: right on white noise, for smooth pictures, holes and clipping."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The squares that stand for an image."""
+"""The squares that represent an image."""
 
 import numpy as np
 from hypothesis import given

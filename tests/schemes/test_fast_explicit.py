@@ -23,7 +23,7 @@ def time_of(length):
 
 
 def reached(cycle):
-    """The time a cycle takes: minus the derivative at 0 of what it multiplies a mode by."""
+    """The time a cycle takes: minus the derivative at 0 of its factor of a mode."""
     if not cycle.momenta:
         return math.fsum(cycle.sizes)
     last, now = 0.0, 0.0
@@ -68,7 +68,7 @@ def test_long_cycles_are_free_of_rounding_errors_in_float32(make, length):
     assert len(cycle.sizes) == length
     ours = Heat().march(u, cycle.sizes, cycle.momenta)
     exact = Heat().evolve_exactly(u, time_of(length))
-    # One cycle is inaccurate by construction, but nothing that was not in the image appears.
+    # One cycle is inaccurate by construction, but no new extremum appears.
     assert np.abs(ours - exact).max() < 0.05
     assert abs(ours.mean(dtype=float) - u.mean(dtype=float)) < 1e-5
 

@@ -15,7 +15,7 @@ def test_the_table_is_the_central_difference_scheme(count, tau, damping, eigenva
     before = now = 1.0
     for size, alpha in zip(table.sizes, table.momenta, strict=True):
         following = alpha * (now - size * eigenvalue * now) + (1 - alpha) * before
-        # At rest: what was one step before the start is what comes one step after it.
+        # At rest: one step before the start equals one step after it.
         u_minus = following if now == before == 1.0 and alpha == 1 else before
         acceleration = (following - 2 * now + u_minus) / tau**2
         velocity = (following - u_minus) / (2 * tau)

@@ -6,7 +6,7 @@ from pdefilter.schemes.tolerance import fewest_parts
 
 MODELS = {
     "of order one": lambda parts: 1 / parts,
-    # As that of fed, where cycles of two steps become single steps.
+    # Like the error of fed, where cycles of two steps become single steps.
     "that jumps": lambda parts: (3 / 8 if parts < 32 else 1 / 2) / parts,
 }
 
@@ -26,7 +26,7 @@ def test_an_error_that_a_model_knows_is_brought_under_the_tolerance(name, consta
     parts = fewest_parts(solve, lambda a, b: abs(a - b), MODELS[name], tolerance)
     assert error(parts) <= tolerance * (1 + 1e-9)
     assert parts == 1 or error(parts // 2) > tolerance * (1 - 1e-9)
-    # What was solved once is not solved again.
+    # No number of parts is solved twice.
     assert solved == [2**k for k in range(len(solved))]
 
 

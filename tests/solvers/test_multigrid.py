@@ -1,4 +1,4 @@
-"""Multigrid and conjugate gradients, on operators that are known."""
+"""Multigrid and conjugate gradients, on known operators."""
 
 import numpy as np
 import pytest
