@@ -79,10 +79,12 @@ def test_but_not_one_of_other_sources_and_says_so_once(in_clone, clone):
     done = in_clone("-c", FILTER_TWICE.format(clone=str(clone)))
     assert done.stdout.split()[0] == "reference"
     assert done.stderr.count("this is the reference engine") == 1
-    assert "<string>:7: UserWarning" in done.stderr  # the line of who called
+    assert "<string>:7: UserWarning" in done.stderr  # the line of the caller
     np.save(clone / "image.npy", np.eye(9, dtype=np.float32))
     done = in_clone("-m", "pdefilter", "heat-diffuse", "image.npy", "-o", "out.npy")
-    assert done.stderr.startswith("pdefilter: this is the reference engine, as the native engine")
+    assert done.stderr.startswith(
+        "pdefilter: this is the reference engine, because the installed native"
+    )
     done = in_clone("-m", "pdefilter", "estimate", "image.npy")
     assert done.stderr.count("this is the reference engine") == 1
 
