@@ -1,4 +1,4 @@
-"""What tests import: places, and strategies for hypothesis."""
+"""Folders, and strategies for hypothesis, that tests share."""
 
 from pathlib import Path
 

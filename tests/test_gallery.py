@@ -18,7 +18,7 @@ def test_every_picture_is_what_its_command_makes(tmp_path):
         ours, shown = (
             pdefilter.read(place / name).pixels.astype(int) for place in (tmp_path, GALLERY)
         )
-        # Of a cosine transform the last bit is its library's, and may tip a rounding.
+        # The last bit of a cosine transform depends on its library, and may tip a rounding.
         assert np.abs(ours - shown).max() <= 1, name
 
 

@@ -24,7 +24,7 @@ from pdefilter.runs.boxes import run_in_boxes
 ALL = CALLS | MORE | MAPPED | REST
 PICTURES = pictures()
 
-# What depends on all of the image: solutions, energies, transforms, tensors (their fluxes are
+# These depend on all of the image: solutions, energies, transforms, tensors (their fluxes are
 # rounded by the largest value anywhere), implicit steps.
 WHOLE = {
     "tv", "tv auto", "huber", "tikhonov", "tikhonov, newton", "nesterov", "tv by noise",

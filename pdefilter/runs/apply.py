@@ -216,7 +216,7 @@ def _between(image: Image, pixels: Pixels) -> Image:
 
 
 def _with(valid: Mask | None, found: Mask, axis: int) -> Mask | None:
-    """Add what a filter found to what is no hole, channels along `axis`; None for all."""
+    """Join the pixels that a filter found to those that are not holes; None for all."""
     if valid is None:
         return None
     dimensions = max(valid.ndim, found.ndim)

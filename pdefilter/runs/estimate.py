@@ -1,4 +1,4 @@
-"""What the parameters that are auto come to for an image."""
+"""Estimate the parameters that are auto for an image."""
 
 import sys
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from pdefilter.runs.work import ReadWriteOptions
 
 @dataclass(frozen=True)
 class Estimate:
-    """What `anisotropic` chooses by itself.
+    """The values that `anisotropic` chooses by itself.
 
     Attributes
     ----------

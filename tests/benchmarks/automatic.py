@@ -1,4 +1,4 @@
-"""What it costs that ``anisotropic`` chooses for itself, in the evolutions that it picks."""
+"""The cost of the choices that ``anisotropic`` makes by itself, in the evolutions that it picks."""
 
 import numpy as np
 from denoising import Choices

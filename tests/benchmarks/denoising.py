@@ -19,7 +19,7 @@ DEVIATIONS = (15, 25, 50)
 
 
 class Choices(dict):
-    """What the filter chose."""
+    """Return the values that the filter chose."""
 
     def chose(self, **values: object) -> None:
         self.update(values)

@@ -1,4 +1,4 @@
-"""What kernels cost, in plain copies (``numpy.copyto``) of the same float image."""
+"""The cost of kernels, in plain copies (``numpy.copyto``) of the same float image."""
 
 from collections.abc import Callable
 

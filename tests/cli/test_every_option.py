@@ -180,7 +180,7 @@ def test_so_does_the_executable(pdefilter_command, tmp_path, share_of):
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_every_pair_of_options_is_checked_without_an_image(name):
-    """Of images no more is known than their size, and the holes of a mask."""
+    """Only the size of images is known, and the holes of a mask."""
     options = {
         parameter.name: [{parameter.name: typed(word)} for word in values_of(parameter)]
         for parameter in parameters_of(FILTERS[name])

@@ -162,7 +162,7 @@ def test_where_the_weight_is_zero_all_stays(kind):
 
 @given(u=planes(), kind=st.sampled_from([*KINDS]), walls=st.booleans())
 def test_a_turned_image_has_the_bits_of_the_turned_result(u, kind, walls):
-    """Of all that a primal-dual step computes, and so of where it ends."""
+    """All numbers of a primal-dual step have the bits of the mirrored one, and so has its end."""
     valid = np.random.default_rng(0).random(u.shape[1:]) > 0.2
     results = [
         minimise(

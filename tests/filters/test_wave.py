@@ -14,7 +14,7 @@ from pdefilter import ParameterError
 
 
 def eigenvalues(shape):
-    """Of minus the mirrored 5-point Laplacian, by cosine mode."""
+    """Eigenvalues of minus the mirrored 5-point Laplacian, by cosine mode."""
     of_axis = [2 - 2 * np.cos(np.pi * np.arange(size) / size) for size in shape]
     return of_axis[0][:, None] + of_axis[1]
 

@@ -148,7 +148,7 @@ def test_explicit_steps_are_those_of_the_sparse_matrix(image, conductance, with_
     g = conduct(u, conductance, 3.0, edges, spacing=spacing)
     operator = sum(diffusion(g, shape, spacing))
     theirs = [c + tau * (operator @ c) for c in u.reshape(len(u), -1).astype(float)]
-    # Of a step up to the largest the weights are at most 1, and some twenty operations round.
+    # The weights of a step up to the largest are at most 1, and some twenty operations round.
     np.testing.assert_allclose(ours, np.reshape(theirs, u.shape), rtol=0, atol=20 * ROUNDING)
 
 
@@ -639,7 +639,7 @@ def test_sellings_decomposition_is_that_of_the_tensor_over_the_spacing(shape, se
     ours = np.einsum("k...,ka...,kb...->ab...", weights, e, e)
     h = np.ones(d) if spacing is None else np.array(spacing)
     true = matrices(tensor.astype(float)) / np.multiply.outer(h, h).reshape(d, d, *[1] * d)
-    # Of whole numbers up to the reach, squared, times numbers of 24 bits.
+    # Whole numbers up to the reach, squared, times numbers of 24 bits.
     atol = 3 * 2 * reach**2 * 25 * ROUNDING * true.max()
     np.testing.assert_allclose(ours, true, rtol=0, atol=atol)
 

@@ -29,7 +29,7 @@ def test_never_grows_with_its_argument_nor_passes_one():
 
 
 def test_from_a_hundred_on_nothing_is_left():
-    """What is left before is so large that no product with a difference is a subnormal number."""
+    """The last value before zero is so large that no product with a difference is subnormal."""
     last = np.nextafter(np.float32(100), np.float32(0))
     assert exp2_of_minus(np.float32([last]))[0] > 2.0**-101
     assert not exp2_of_minus(np.float32([100, 125, 126.5, 1e3, 1e30, np.inf, np.nan])).any()

@@ -1,4 +1,4 @@
-"""What the native engine lacks the reference computes, and the observer is told."""
+"""The reference computes what the native engine lacks, and the observer is told."""
 
 import subprocess
 import sys
