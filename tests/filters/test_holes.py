@@ -98,7 +98,7 @@ def test_diffusion_keeps_the_mean_of_the_rest(name, drawn):
         return
     before = raster.colour[:, raster.valid].mean(axis=1, dtype=float)
     after = run(name, raster).colour[:, raster.valid].mean(axis=1, dtype=float)
-    # A flux that leaves one pixel enters the next but for rounding, of numbers of at most 1, which a
+    # A flux leaves one pixel and enters the next but for rounding, of numbers of at most 1, which a
     # cycle's large steps multiply.
     np.testing.assert_allclose(after, before, rtol=0, atol=2e-5)
 

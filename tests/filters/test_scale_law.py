@@ -132,7 +132,7 @@ def test_holes(name, seed, exponent, offset):
     scaled = {key: value * s if key in IN_UNITS else value for key, value in options.items()}
     expected = getattr(pdefilter, filter_)(u, **options)
     found = (getattr(pdefilter, filter_)(s * u + c, **scaled) - c) / s
-    # Solutions differ by the residual that a solver may leave: 1e-6 of the range of Δu, times px²; of
+    # Solutions differ by what a solver may leave: 1e-6 of the range of Δu, times px²; of
     # least variation, 1e-4 of that.
     allowed = 1e-3 if filter_ == "inpaint" else CHOSEN.get(name, ROUNDING)
     np.testing.assert_allclose(found, expected, rtol=0, atol=2 * allowed + 1e-10 * abs(offset))
