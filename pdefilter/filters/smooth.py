@@ -247,6 +247,8 @@ def smooth(
             tolerance,
         )
         minimised.check()
+        if minimised.weight == 0:
+            return Unchanged()
         return InSpace(color, Coupled(coupling, minimised), couples=True)
     if method == "curvature":
         steps = curvature_steps(time)
