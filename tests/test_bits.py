@@ -10,6 +10,8 @@ from bits import HASHES
 
 from pdefilter.kernels import engine
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("name", engine.ENGINES if engine.native() else ["reference"])
 def test_results_have_the_bits_on_record(name):

@@ -61,6 +61,8 @@ def _pairs():
 
 PAIRS = [*_pairs()]
 
+pytestmark = pytest.mark.long
+
 
 def measured(operation, image):
     with warnings.catch_warnings():
