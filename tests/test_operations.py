@@ -22,7 +22,8 @@ from pdefilter.runs.apply import picture_of, raster_of
 from pdefilter.runs.boxes import run_in_boxes
 
 ALL = CALLS | MORE | MAPPED | REST
-PICTURES = pictures()
+# Grey, colour, holes, bands of their own holes, and alpha.
+PICTURES = {name: pictures()[name] for name in ("coins", "portrait", "holes", "bands", "alpha")}
 
 # These depend on all of the image: solutions, energies, transforms, tensors (their fluxes are
 # rounded by the largest value anywhere), implicit steps.
@@ -93,7 +94,7 @@ def test_measuring_twice_finds_the_same_plain_numbers(picture, name):
 
 
 @pytest.mark.parametrize(("picture", "name"), PAIRS)
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(size=st.tuples(st.integers(1, 40), st.integers(1, 50)))
 def test_a_run_in_boxes_has_the_bits_of_the_whole(picture, name, size):
     operation, image = operation_of(name), raster(picture)
