@@ -10,6 +10,11 @@ UNIT = (1.0, 1.0)
 """The spacing of an image whose neighbours are one unit apart."""
 
 
+def is_unit(spacing: Sequence[float] | None) -> bool:
+    """Tell whether neighbours are one unit apart along every axis, as they are by default."""
+    return spacing is None or all(h == 1 for h in spacing)
+
+
 def largest_stable_step(spacing: Sequence[float]) -> float:
     """Find the largest stable explicit step of the heat equation, 1/(2 Σ 1/h²).
 
@@ -72,7 +77,7 @@ class Grid:
     @property
     def is_unit(self) -> bool:
         """Whether neighbours are one unit apart along every axis."""
-        return all(h == 1 for h in self.spacing)
+        return is_unit(self.spacing)
 
     @property
     def largest_stable_step(self) -> float:

@@ -70,9 +70,3 @@ class Unchanged(Operation):
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Return the image itself."""
         return image
-
-
-def furthest(reaches: "list[int | None]") -> int | None:
-    """Find the largest reach, where None stands for all of the image."""
-    known = [reach for reach in reaches if reach is not None]
-    return max(known, default=0) if len(known) == len(reaches) else None

@@ -1,6 +1,6 @@
 """An image as filters see it: float planes, with alpha apart from the colours."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self, TypeAlias
 
@@ -90,7 +90,7 @@ class Raster:
     spacing: tuple[float, ...] = (1.0, 1.0)
     may_overwrite: bool = False
     box: Box | None = None
-    kept: dict[str, "Raster"] = field(default_factory=dict, init=False, repr=False)
+    kept: dict[Hashable, "Raster"] = field(default_factory=dict, init=False, repr=False)
 
     def planes(self, means: Sequence[float] | None = None) -> tuple[Planes, bool]:
         """Make the planes that are filtered: the colours times alpha, and alpha.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from pdefilter.equations.evolution import Evolution
 from pdefilter.errors import ParameterError
 from pdefilter.evolve.samples import above_rounding, mean_square, samples
-from pdefilter.evolve.steps import CYCLES, decay_factor, in_cycles, split
+from pdefilter.evolve.steps import CYCLES, cycle_of, decay_factor, in_cycles, split
 from pdefilter.scale import Scale
 from pdefilter.schemes.explicit import MOST_STEPS, explicit_steps
 from pdefilter.schemes.fast_explicit import LONGEST_CYCLE, Cycle, fewest_cycles
@@ -137,7 +137,7 @@ class Schedule:
 
     def _cycle(self, evolution: Evolution, parts: int) -> Cycle:
         """Make the cycle that reaches the stopping time after a number of repetitions."""
-        return CYCLES[self.scheme](self.time / parts, evolution.largest_stable_step)
+        return cycle_of(self.scheme, self.time, parts, evolution.largest_stable_step)
 
 
 def schedule(

@@ -98,12 +98,16 @@ def split(
 def _cycle(numbers: Numbers, largest_stable_step: float) -> Cycle:
     if "cycle" in numbers:
         return Cycle(tuple(numbers["cycle"]["sizes"]), tuple(numbers["cycle"]["momenta"]))
-    part = numbers["time"] / numbers["cycles"]
-    return CYCLES[numbers["scheme"]](part, largest_stable_step)
+    return cycle_of(numbers["scheme"], numbers["time"], numbers["cycles"], largest_stable_step)
+
+
+def cycle_of(scheme: str, time: float, count: int, largest_stable_step: float) -> Cycle:
+    """Make the cycle that reaches a time after a number of repetitions."""
+    return CYCLES[scheme](time / count, largest_stable_step)
 
 
 def decay_factor(scheme: str, time: float, parts: int, largest_stable_step: float) -> float:
     """Find the factor by which u_t = −λu, λ = 2/t, decays in cycles, or steps of splitting."""
     if scheme == "aos":
         return (1 / (1 + 2 / parts)) ** parts
-    return CYCLES[scheme](time / parts, largest_stable_step).factor(2 / time) ** parts
+    return cycle_of(scheme, time, parts, largest_stable_step).factor(2 / time) ** parts

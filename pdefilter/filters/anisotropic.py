@@ -278,8 +278,7 @@ class Diffusion(PlanesOperation):
         numbers: dict[str, Any] = {}
         noise: Noise | None = None
         if self._follows_noise or self.steps is None:
-            noise_map = numbers_in("noise_map", self.noise_map, image, positive=False)
-            noise = noise_of(image, u, self.noise, noise_map)
+            noise = noise_of(image, u, self.noise, self.noise_map)
             numbers |= as_numbers(noise, image)
         contrast = self._contrast(image, u, noise)
         numbers["kappa"] = _fractions(contrast, image.scale)
@@ -305,12 +304,11 @@ class Diffusion(PlanesOperation):
         """Take the steps."""
         if not numbers["time"]:
             return u
-        contrast: Any = numbers_in("kappa_map", self.kappa_map, image, positive=True)
-        if contrast is None and isinstance(numbers["kappa"], float):
+        contrast: float | Values
+        if isinstance(numbers["kappa"], float):
             contrast = image.scale.number(numbers["kappa"])
-        elif contrast is None:
-            noise_map = numbers_in("noise_map", self.noise_map, image, positive=False)
-            contrast = self._contrast(image, u, noise_of(image, u, self.noise, noise_map))
+        else:
+            contrast = self._contrast(image, u, noise_of(image, u, self.noise, self.noise_map))
         evolution = self.choice.evolution(image, usable(contrast))
         return take_steps(evolution, u, numbers, scratch)
 

@@ -140,7 +140,9 @@ class Strength(Operation):
         if self.sigma:
             numbers["smoothed"] = self._smoothing.measure(image)
         if self.stretch:
-            numbers["largest"] = float(abs(self._strength(image, numbers)).max())
+            strength = self._strength(image, numbers)
+            image.kept[self] = replace(image, colour=strength[None])
+            numbers["largest"] = float(abs(strength).max())
         return numbers
 
     def reach(self, numbers: Numbers) -> int:
@@ -154,7 +156,8 @@ class Strength(Operation):
             smoothed = self._smoothed(image, numbers)
             angle = gradient.direction(*gradient.shared_gradient(smoothed, self._kernels))
             return _shown(image, angle, gradient.FULL_TURN, Scale(is_angle=True))
-        strength = self._strength(image, numbers)
+        kept = image.kept.pop(self, None)
+        strength = self._strength(image, numbers) if kept is None else kept.colour[0]
         interval = (0.0, 1.0) if self.component == "magnitude" else gradient.SIGNED
         if self.threshold is not None:
             reached = (abs(strength) >= scale.number(self.threshold)).astype(strength.dtype)

@@ -1,11 +1,12 @@
 """Fill the holes of an image from their surroundings."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias, TypeVar
 
 from pdefilter.equations.inpainting import METHODS
 from pdefilter.errors import ImageError, ParameterError
 from pdefilter.filters.operations.planes import PlanesOperation
+from pdefilter.filters.operations.range_one import OfRangeOne
 from pdefilter.filters.options.colour import Color, InSpace, Space
 from pdefilter.filters.options.coupling import Coupled, Coupling, Sharing
 from pdefilter.filters.options.maps import as_raster, require_size
@@ -144,14 +145,14 @@ class Inpainting(Operation):
         known, holes, within = _divided(image, wanted)
         sharing: Sharing | None = "shared" if self.coupling == "none" else self.coupling
         filling = Filling(self.method, holes, within, self.coupling == "none")
-        operation = InSpace(self.color, Coupled(sharing, filling), couples=True)
+        operation = InSpace(self.color, Coupled(sharing, OfRangeOne(filling)), couples=True)
         # Pixels that are not holes come from the image itself.
         return replace(operation(replace(image, valid=known)), valid=holes)
 
 
 @dataclass(frozen=True, eq=False)
 class Filling(PlanesOperation):
-    """The solution of an equation in holes.
+    """The solution of an equation in the holes of an image whose range is one.
 
     Attributes
     ----------
@@ -171,15 +172,6 @@ class Filling(PlanesOperation):
     holes: "Mask"
     within: "Mask | None"
     apart: bool
-
-    def measure(self, image: "Raster") -> dict[str, Any]:
-        """Find the lowest number of every channel, and the numbers of the planes."""
-        lowest = image.lowest
-        return {"lowest": lowest, **super().measure(image.of_range_one(lowest))}
-
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
-        """Solve on numbers from zero to one."""
-        return super().run(image.of_range_one(numbers["lowest"]), numbers)
 
     def run_planes(
         self,

@@ -6,7 +6,8 @@ from pdefilter.equations.energies import OPTIMIZERS, Optimizer
 from pdefilter.errors import ParameterError
 from pdefilter.filters.operations.curvature import CurvatureMotion, curvature_steps
 from pdefilter.filters.operations.median import Median
-from pdefilter.filters.operations.variational import ENERGIES, Minimised, require_fit
+from pdefilter.filters.operations.range_one import OfRangeOne
+from pdefilter.filters.operations.variational import ENERGIES, Minimised
 from pdefilter.filters.operations.weighted_mean import WeightedMean
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.coupling import Coupled, Coupling
@@ -235,7 +236,6 @@ def smooth(
                 name, f"{method} has none; take the method {' or '.join(_OPTIONS_OF[name])}"
             )
     if method in ENERGIES:
-        require_fit(method, optimizer, kappa)
         minimised = Minimised(
             method,
             None if weight is None else as_number(weight),
@@ -246,13 +246,12 @@ def smooth(
             optimizer,
             tolerance,
         )
-        minimised.check()
         if minimised.weight == 0:
             return Unchanged()
         return InSpace(color, Coupled(coupling, minimised), couples=True)
     if method == "curvature":
         steps = curvature_steps(time)
-        return InSpace(color, CurvatureMotion(steps)) if steps else Unchanged()
+        return InSpace(color, OfRangeOne(CurvatureMotion(steps))) if steps else Unchanged()
     if method == "median":
         width = size or DEFAULT_MEDIAN_SIZE
         return InSpace(color, Median(width)) if width > 1 else Unchanged()

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from pdefilter.grid import is_unit
+
 F = TypeVar("F", np.float32, np.float64)
 
 Index = tuple[EllipsisType | slice | int, ...]
@@ -74,7 +76,7 @@ def spacing_factors(
     ndarray of shape (d, 1, …, 1), float32, or None
         None where every h is 1, and nothing need be multiplied.
     """
-    if spacing is None or all(h == 1 for h in spacing):
+    if spacing is None or is_unit(spacing):
         return None
     factors = np.array([float(h) ** exponent for h in spacing], np.float32)
     return factors.reshape(-1, *[1] * trailing)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from pdefilter.grid import is_unit
 from pdefilter.kernels import engine
 from pdefilter.observer import chose
 
@@ -98,7 +99,7 @@ def compute(
     """
     if native_has(name, dimensions, channels, dtype, spacing) and not _any_empty(arguments):
         return _function("native", name)(*arguments, **memory)
-    unspaced = is_one(spacing) or not TABLE[name].takes_spacing
+    unspaced = is_unit(spacing) or not TABLE[name].takes_spacing
     spaced = {} if unspaced else {"spacing": spacing}
     return _function("reference", name)(*arguments, **spaced)
 
@@ -117,7 +118,7 @@ def native_has(
     """
     if engine.name() != "native":
         return False
-    has, is_slow = _limits(name, dimensions, channels, dtype, is_one(spacing))
+    has, is_slow = _limits(name, dimensions, channels, dtype, is_unit(spacing))
     if is_slow:
         chose(**{f"engine of {name}": "reference"})
     return has
@@ -132,11 +133,6 @@ def _limits(
     few = row.most_channels is None or channels <= row.most_channels
     fits = few and (row.dimensions is None or (dimensions == row.dimensions and spaced_by_one))
     return fits and dtype in row.dtypes, not fits
-
-
-def is_one(spacing: Sequence[float] | None) -> bool:
-    """Tell whether pixels are a distance of 1 apart along every axis."""
-    return spacing is None or all(distance == 1 for distance in spacing)
 
 
 def _any_empty(arguments: Sequence[Any]) -> bool:

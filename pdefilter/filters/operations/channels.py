@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pdefilter.operation import Numbers, Operation, furthest
+from pdefilter.operation import Numbers, Operation
 
 if TYPE_CHECKING:
     from pdefilter.raster import Raster
@@ -29,7 +29,9 @@ class ByChannel(Operation):
 
     def reach(self, numbers: Numbers) -> int | None:
         """Return the largest reach of a channel."""
-        return furthest([self.inner.reach(of_channel) for of_channel in numbers["channels"]])
+        reaches = [self.inner.reach(of_channel) for of_channel in numbers["channels"]]
+        known = [reach for reach in reaches if reach is not None]
+        return max(known) if len(known) == len(reaches) else None
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Filter the channels, and put the results together."""

@@ -1,7 +1,7 @@
 """Motion of level lines by their curvature."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pdefilter.filters.operations.planes import PlanesOperation
 from pdefilter.operation import Numbers
@@ -28,7 +28,7 @@ def curvature_steps(time: float | None) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class CurvatureMotion(PlanesOperation):
-    """Motion of level lines by their curvature.
+    """Motion of level lines by their curvature, of an image whose range is one.
 
     Attributes
     ----------
@@ -38,18 +38,9 @@ class CurvatureMotion(PlanesOperation):
 
     steps: tuple[float, ...]
 
-    def measure(self, image: "Raster") -> dict[str, Any]:
-        """Find the lowest number of every channel, and the numbers of the planes."""
-        lowest = image.lowest
-        return {"lowest": lowest, **super().measure(image.of_range_one(lowest))}
-
     def reach(self, numbers: Numbers) -> int:
         """Return one pixel for every step."""
         return len(self.steps)
-
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
-        """Take the steps on numbers from zero to one."""
-        return super().run(image.of_range_one(numbers["lowest"]), numbers)
 
     def run_planes(
         self,

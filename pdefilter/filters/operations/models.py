@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 Model: TypeAlias = Literal["perona-malik", "regularized", "edge-enhancing", "coherence-enhancing"]
 
 
+_EDGEWISE = tuple(SCHEMES)
+_TENSOR = ("fsi", "fed", "explicit")
+
+# The error that it leaves is below the rounding to 8 bits, of 0.29; a fifth of it takes up to five
+# times as long.
+_TENSOR_TOLERANCE = 0.5
+
+
 @dataclass(frozen=True)
 class Choice:
     """A model with its parameters; None for a parameter that it does not have.
@@ -92,13 +100,6 @@ class Row:
         the noise.
     time : float or None
         The default stopping time in px²; None if it depends on the estimated error.
-    schemes : collection of str
-        The schemes that can advance it, the default first.
-    largest_stable_step : float
-        In px².
-    tolerance : float
-        The default tolerance of the schemes that divide the time, in grey levels of
-        255.
     has_tensor : bool
         Whether diffusion is a tensor.
     evolution : callable
@@ -109,11 +110,23 @@ class Row:
     defaults: Choice
     contrast: str
     time: float | None
-    schemes: tuple[str, ...]
-    largest_stable_step: float
-    tolerance: float
     has_tensor: bool
     evolution: "Callable[[Choice, Raster, float | Plane], Evolution]"
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """The schemes that can advance it, the default first."""
+        return _TENSOR if self.has_tensor else _EDGEWISE
+
+    @property
+    def largest_stable_step(self) -> float:
+        """The largest stable explicit step in px²."""
+        return largest_tensor_step(UNIT) if self.has_tensor else largest_stable_step(UNIT)
+
+    @property
+    def tolerance(self) -> float:
+        """The default tolerance of the schemes that divide the time, in grey levels of 255."""
+        return _TENSOR_TOLERANCE if self.has_tensor else DEFAULT_TOLERANCE
 
 
 def _edgewise(choice: Choice, image: "Raster", contrast: "float | Plane") -> Evolution:
@@ -166,13 +179,6 @@ def _with_tensor(
     )
 
 
-_EDGEWISE = tuple(SCHEMES)
-_TENSOR = ("fsi", "fed", "explicit")
-
-# The error that it leaves is below the rounding to 8 bits, of 0.29; a fifth of it takes up to five
-# times as long.
-_TENSOR_TOLERANCE = 0.5
-
 MODELS: Mapping[str, Row] = {
     row.defaults.model: row
     for row in (
@@ -181,9 +187,6 @@ MODELS: Mapping[str, Row] = {
             Choice("perona-malik", "rational", None, None),
             AUTO,
             None,
-            _EDGEWISE,
-            largest_stable_step(UNIT),
-            DEFAULT_TOLERANCE,
             False,
             _edgewise,
         ),
@@ -192,9 +195,6 @@ MODELS: Mapping[str, Row] = {
             Choice("regularized", "rational", 0.5, None),
             AUTO,
             None,
-            _EDGEWISE,
-            largest_stable_step(UNIT),
-            DEFAULT_TOLERANCE,
             False,
             _edgewise,
         ),
@@ -203,9 +203,6 @@ MODELS: Mapping[str, Row] = {
             Choice("edge-enhancing", "weickert", 1.0, 0.0),
             AUTO,
             None,
-            _TENSOR,
-            largest_tensor_step(UNIT),
-            _TENSOR_TOLERANCE,
             True,
             _edge_enhancing,
         ),
@@ -214,9 +211,6 @@ MODELS: Mapping[str, Row] = {
             Choice("coherence-enhancing", None, 0.5, 4.0),
             "p50",
             20.0,
-            _TENSOR,
-            largest_tensor_step(UNIT),
-            _TENSOR_TOLERANCE,
             True,
             _coherence_enhancing,
         ),

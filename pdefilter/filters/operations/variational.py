@@ -43,23 +43,6 @@ _LARGEST_WEIGHT = 1e9
 _LEAST_TOLERANCE = 2.0**-22
 
 
-def require_fit(method: str, optimizer: str | None, contrast: float | None) -> None:
-    """Refuse an optimiser or a contrast that does not fit the energy.
-
-    Raises
-    ------
-    ParameterError
-        If one does not fit.
-    """
-    if method == "tv" and contrast is not None:
-        raise ParameterError("kappa", "tv counts all slopes alike; take the method huber")
-    if optimizer is not None and optimizer not in OPTIMIZERS_OF[method]:
-        fitting = ", ".join(OPTIMIZERS_OF[method])
-        why = "has no gradient where u is even" if method == "tv" else "is not quadratic"
-        raise ParameterError("optimizer", f"{optimizer} does not fit {method}, which {why}; "
-                             f"take {fitting}")  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Minimised(PlanesOperation):
     """The minimum of an energy; the attributes are parameters of `pdefilter.filters.smooth`.
@@ -70,6 +53,11 @@ class Minimised(PlanesOperation):
         One of `ENERGIES`.
     optimizer : str or None
         One that fits the energy; None for primal-dual.
+
+    Raises
+    ------
+    ParameterError
+        If parameters contradict each other, or the optimizer does not fit the energy.
     """
 
     method: str
@@ -81,14 +69,15 @@ class Minimised(PlanesOperation):
     optimizer: str | None
     tolerance: float | None
 
-    def check(self) -> None:
-        """Refuse parameters that contradict each other.
-
-        Raises
-        ------
-        ParameterError
-            If they do.
-        """
+    def __post_init__(self) -> None:
+        method, optimizer = self.method, self.optimizer
+        if method == "tv" and self.kappa is not None:
+            raise ParameterError("kappa", "tv counts all slopes alike; take the method huber")
+        if optimizer is not None and optimizer not in OPTIMIZERS_OF[method]:
+            fitting = ", ".join(OPTIMIZERS_OF[method])
+            why = "has no gradient where u is even" if method == "tv" else "is not quadratic"
+            raise ParameterError("optimizer", f"{optimizer} does not fit {method}, which {why}; "
+                                 f"take {fitting}")  # fmt: skip
         for name in ("weight", "noise"):
             value, picture = getattr(self, name), getattr(self, f"{name}_map")
             require_map(name, value, picture, given=value is not None)
@@ -169,8 +158,8 @@ class Minimised(PlanesOperation):
         return np.asarray(weight, np.float32)
 
     def _noise(self, image: "Raster", f: "Planes") -> "Noise":
-        noise_map = numbers_in("noise_map", self.noise_map, image, positive=False)
-        return noise_of(image, f, AUTO if self.noise is None else self.noise, noise_map)
+        level = AUTO if self.noise is None else self.noise
+        return noise_of(image, f, level, self.noise_map)
 
     def _guess(self, image: "Raster", noise: "Noise") -> "float | Values":
         kappa, colours = self._kappa(image.scale), len(image.colour)

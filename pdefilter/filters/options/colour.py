@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.errors import ImageError
+from pdefilter.filters.operations.around import Around
 from pdefilter.filters.operations.channels import ByChannel
 from pdefilter.filters.options.option import Option
 from pdefilter.operation import Numbers, Operation
 from pdefilter.scale import Scale
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Mask, Planes, Raster
+    from pdefilter.raster import Planes, Raster
 
 Space: TypeAlias = Literal["rgb", "luminance", "lab", "linear"]
 
@@ -26,7 +27,7 @@ Color: TypeAlias = Annotated[Space, Option("Colour space to filter in.", choices
 
 
 @dataclass(frozen=True)
-class InSpace(Operation):
+class InSpace(Around):
     """An operation in one of `SPACES`.
 
     Attributes
@@ -47,10 +48,6 @@ class InSpace(Operation):
     measures: bool = False
     couples: bool = False
 
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
-        """Refuse images that `inner` refuses."""
-        self.inner.require_fit(shape, valid)
-
     def measure(self, image: "Raster") -> Numbers:
         """Measure the image in the space.
 
@@ -59,25 +56,20 @@ class InSpace(Operation):
         ImageError
             If the space does not support the number of channels.
         """
-        image = self._prepared(image)
-        converted = self._converted(image)
+        converted = self._converted(self._prepared(image))
         if converted is not image:
             image.kept[self.color] = converted
-        return self._operation_on(image).measure(converted)
-
-    def reach(self, numbers: Numbers) -> int | None:
-        """Return the reach of `inner`, as colours are converted pixel by pixel."""
-        operation = ByChannel(self.inner) if "channels" in numbers else self.inner
-        return operation.reach(numbers)
+        return self._operation_on(converted).measure(converted)
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Convert the image, filter it, and convert it back."""
-        image = self._prepared(image)
-        kept = image.kept.pop(self.color, None)
+        kept, image = image.kept.pop(self.color, None), self._prepared(image)
         converted = self._converted(image) if kept is None else kept
-        result = self._operation_on(image).run(converted, numbers)
-        if converted is image or result is converted:
-            return image if result is converted else result
+        result = self._operation_on(converted).run(converted, numbers)
+        if result is converted:
+            return image
+        if not self._converts(image):
+            return result
         if self.measures:
             import numpy as np
 
@@ -91,11 +83,14 @@ class InSpace(Operation):
     def _operation_on(self, image: "Raster") -> Operation:
         return ByChannel(self.inner) if image.holes_differ and not self.couples else self.inner
 
-    def _converted(self, image: "Raster") -> "Raster":
-        channels = len(image.colour)
+    def _converts(self, image: "Raster") -> bool:
         # Grey is its own luminance.
-        if self.color == "rgb" or (self.color, channels) == ("luminance", 1):
+        return self.color != "rgb" and (self.color, len(image.colour)) != ("luminance", 1)
+
+    def _converted(self, image: "Raster") -> "Raster":
+        if not self._converts(image):
             return image
+        channels = len(image.colour)
         if channels not in (1, 3):
             raise ImageError(
                 f"has {channels} colour channels, but {self.color} needs grey or RGB; take the "

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
+from pdefilter.filters.operations.around import Around
 from pdefilter.filters.operations.channels import ByChannel
 from pdefilter.filters.options.option import Option
 from pdefilter.operation import Numbers, Operation
@@ -12,7 +13,7 @@ from pdefilter.operation import Numbers, Operation
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pdefilter.raster import Mask, Raster
+    from pdefilter.raster import Raster
 
 Sharing: TypeAlias = Literal["shared", "noise", "none"]
 
@@ -39,7 +40,7 @@ _LEAST_NOISE = 2.0**-12
 
 
 @dataclass(frozen=True)
-class Coupled(Operation):
+class Coupled(Around):
     """An operation on channels with one of the `COUPLINGS`.
 
     For the coupling by noise, bands are brought to units in which all have the same
@@ -56,10 +57,6 @@ class Coupled(Operation):
     coupling: Sharing | None
     inner: Operation
 
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
-        """Refuse images that `inner` refuses."""
-        self.inner.require_fit(shape, valid)
-
     def measure(self, image: "Raster") -> Numbers:
         """Find the weights of the bands, if they differ, then the numbers of the operation."""
         if self._filters_channels_apart(image):
@@ -68,11 +65,6 @@ class Coupled(Operation):
         if noise is None:
             return self.inner.measure(image)
         return {"band_noise": noise, **self.inner.measure(_weighed(image, noise))}
-
-    def reach(self, numbers: Numbers) -> int | None:
-        """Return the reach of `inner`."""
-        operation = ByChannel(self.inner) if "channels" in numbers else self.inner
-        return operation.reach(numbers)
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Filter the channels in units of their noise, or by themselves."""

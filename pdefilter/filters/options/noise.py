@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from pdefilter.filters.options.maps import SupportsArray
+from pdefilter.filters.options.maps import SupportsArray, numbers_in
 from pdefilter.filters.options.option import AUTO, Option
 
 if TYPE_CHECKING:
     from pdefilter.measure.noise import Noise
-    from pdefilter.raster import Planes, Raster, Values
+    from pdefilter.raster import Planes, Raster
 
 # A smaller deviation is rounding of float32.
 _SMALLEST = 1e-7
@@ -28,7 +28,7 @@ NoiseLevel: TypeAlias = Annotated[
 
 
 def noise_of(
-    image: "Raster", u: "Planes", level: float | str, map_: "Values | None" = None
+    image: "Raster", u: "Planes", level: float | str, noise_map: "Raster | None"
 ) -> "Noise":
     """Return the noise as given, or estimate it.
 
@@ -40,15 +40,21 @@ def noise_of(
         The planes that are filtered: its colours, and its opacity if it has any.
     level : float or str
         The deviation in the colours, as a fraction of full scale, or ``"auto"``.
-    map_ : ndarray of shape (M, N), optional
-        The deviation in every pixel, as a number.
+    noise_map : Raster or None
+        The deviation in every pixel, if it was given.
+
+    Raises
+    ------
+    ParameterError
+        If the map has negative values.
     """
     from pdefilter.measure.noise import Noise, noise_deviations
 
     colours, visible, scale = len(image.colour), image.visible, image.scale
     rest = [0.0] * (len(u) - colours)
-    if map_ is not None:
-        return Noise((*[map_] * colours, *rest), visible)
+    deviations_in = numbers_in("noise_map", noise_map, image, positive=False)
+    if deviations_in is not None:
+        return Noise((*[deviations_in] * colours, *rest), visible)
     if level == AUTO:
         estimates = noise_deviations(u[:colours], visible)
     else:

@@ -11,6 +11,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from pdefilter.grid import is_unit
 from pdefilter.kernels.bands import for_each_band
 from pdefilter.kernels.reference.tensors import diffusion_along
 from pdefilter.kernels.tensors import TensorLaw
@@ -59,7 +60,7 @@ def digits_of_sums(axes: int, spacing: Sequence[float] | None = None) -> int:
     stays below 8 in an image of unit spacing, and below 64 Σ 1/h² otherwise.
     """
     spacing = spacing or [1.0] * axes
-    if axes == 2 and all(h == 1 for h in spacing):
+    if axes == 2 and is_unit(spacing):
         return 4
     return 7 + max(0, math.ceil(math.log2(math.fsum(1 / h**2 for h in spacing))))
 
