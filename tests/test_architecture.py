@@ -13,11 +13,13 @@ ALLOWED = {
     "measure": {"kernels"},
     "equations": {"kernels", "measure", "solvers"},
     "evolve": {"equations", "measure", "schemes", "kernels"},
-    "filters": {"evolve", "measure", "equations", "schemes", "kernels"},
+    "filters": {"networks", "evolve", "measure", "equations", "schemes", "kernels"},
     "images": {"kernels"},
+    "networks": {"kernels"},
+    "learn": {"networks", "measure", "kernels", "images", "runs"},
     "runs": {"filters", "images", "kernels"},
     "api": {"runs", "filters", "images"},
-    "cli": {"runs", "filters", "images"},
+    "cli": {"runs", "filters", "images", "learn", "networks"},
 }
 FOUNDATIONS = {"errors", "grid", "observer", "operation", "raster", "scale", "warn"}
 

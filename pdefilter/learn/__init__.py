@@ -1,0 +1,1 @@
+"""Training: how a network finds its weights. It needs PyTorch, of the extra `learn`."""

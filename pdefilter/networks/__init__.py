@@ -1,0 +1,1 @@
+"""Trained networks: what they are made of, and their files."""

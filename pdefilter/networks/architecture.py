@@ -1,0 +1,154 @@
+"""What a trained diffusion is made of: its grids, their channels and their steps."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+WIDTH: Final = 6
+"""The width of the filters between the image and the finest grid, in px."""
+
+LANES: Final = 16
+"""Channels come in multiples of so many, as the engine computes so many at once."""
+
+_MOST_CHANNELS = 256
+_MOST_GRIDS = 6
+_MOST_STEPS = 64
+
+# A cell of the finest grid is two pixels wide.
+_FINEST = 2
+
+
+@dataclass(frozen=True)
+class Level:
+    """One grid.
+
+    Attributes
+    ----------
+    channels : int
+        The number of features in a cell.
+    before, after : int
+        The number of steps before and after the correction from the next coarser grid.
+    """
+
+    channels: int
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A trained diffusion, without its weights.
+
+    The state v of a grid evolves by explicit steps v ← v − Kᵀρ(Kv + b) of
+    v_t = −Kᵀρ(Kv + b), where K is a convolution of width 3 and ρ(s) = max(0, s). The
+    first state is E f/σ on cells of two pixels, and the result is u = f − σ Dᵀv. A
+    coarser grid, on which R v evolves to c, corrects v by Q(c − R v), as a full
+    approximation scheme does (Brandt 1977, doi:10.2307/2006422).
+
+    Attributes
+    ----------
+    levels : tuple of Level
+        The grids, the finest first; the cells of each are twice as wide as those before.
+    stable : bool
+        Whether no step enlarges differences: ‖K‖² ≤ 2, Q = Rᵀ and ‖R‖ ≤ 1.
+    recurrent : bool
+        Whether all steps, on one grid, share their weights, and start at zero:
+        h ← h − Kᵀρ(K h + W x + b), x = E f/σ, for any number of steps.
+    """
+
+    levels: tuple[Level, ...]
+    stable: bool = False
+    recurrent: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises
+        ------
+        ValueError
+            If a number is out of range, or a recurrent network has several grids.
+        """
+        if not 1 <= len(self.levels) <= _MOST_GRIDS:
+            raise ValueError(f"has {len(self.levels)} grids; give 1 to {_MOST_GRIDS}")
+        for level in self.levels:
+            if level.channels % LANES or not LANES <= level.channels <= _MOST_CHANNELS:
+                raise ValueError(
+                    f"has {level.channels} channels; give a multiple of {LANES} up to "
+                    f"{_MOST_CHANNELS}"
+                )
+            if min(level.before, level.after) < 0 or level.before + level.after > _MOST_STEPS:
+                raise ValueError(f"has more steps than {_MOST_STEPS}, or fewer than none")
+        if self.recurrent and (len(self.levels) > 1 or self.levels[0].before < 1):
+            raise ValueError("a recurrent network has one grid, with one step at least")
+
+    @property
+    def coarsest(self) -> int:
+        """The width of a cell of the coarsest grid, in px: places of the grids repeat so."""
+        return 1 << len(self.levels)
+
+    @property
+    def reach(self) -> int:
+        """How far around a pixel, in px, its result depends on the image."""
+        # A step reaches two cells to every side; a correction reaches one cell of the finer grid,
+        # and a filter of the image the rest of its width.
+        filters = 2 * (WIDTH - _FINEST)
+        steps = sum(
+            2 * (level.before + level.after) * _FINEST ** (k + 1)
+            for k, level in enumerate(self.levels)
+        )
+        corrections = sum(2 * _FINEST ** (k + 1) for k in range(len(self.levels) - 1))
+        return filters + steps + corrections
+
+    def steps(self) -> Iterator[tuple[int, str]]:
+        """List the steps: the number of their grid, and the name of their weights."""
+        for k, level in enumerate(self.levels):
+            if self.recurrent:
+                yield k, f"{k}.step"
+                return
+            for n in range(level.before):
+                yield k, f"{k}.before.{n}"
+            for n in range(level.after):
+                yield k, f"{k}.after.{n}"
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name the weights, with their shapes."""
+        first = self.levels[0].channels
+        shapes: dict[str, tuple[int, ...]] = {
+            "lift": (first, WIDTH, WIDTH),
+            "lower": (first, WIDTH, WIDTH),
+        }
+        for k, name in self.steps():
+            channels = self.levels[k].channels
+            shapes[f"{name}.kernel"] = (channels, channels, 3, 3)
+            shapes[f"{name}.bias"] = (channels,)
+        if self.recurrent:
+            shapes["0.injection"] = (first, first, 3, 3)
+        for k, (fine, coarse) in enumerate(zip(self.levels, self.levels[1:], strict=False)):
+            shape = (coarse.channels, fine.channels, 2, 2)
+            shapes[f"{k}.restriction"] = shape
+            if not self.stable:
+                shapes[f"{k}.prolongation"] = shape
+        return shapes
+
+    @property
+    def multiplications(self) -> float:
+        """The number of multiplications a pixel."""
+        found = 2 * self.levels[0].channels * WIDTH**2 / _FINEST**2
+        for k, level in enumerate(self.levels):
+            cells = _FINEST ** (-2 * (k + 1))
+            found += 2 * 9 * level.channels**2 * (level.before + level.after) * cells
+        for k, (fine, coarse) in enumerate(zip(self.levels, self.levels[1:], strict=False)):
+            found += 2 * 4 * fine.channels * coarse.channels * _FINEST ** (-2 * (k + 2))
+        return found
+
+
+ARCHITECTURES: Final[Mapping[str, Architecture]] = MappingProxyType(
+    {
+        "multigrid": Architecture((Level(32, 2, 3), Level(48, 2, 2), Level(64, 2, 0))),
+        "small": Architecture((Level(16, 1, 2), Level(32, 1, 2), Level(48, 2, 0))),
+        "stable": Architecture((Level(32, 2, 3), Level(48, 2, 2), Level(64, 2, 0)), stable=True),
+        "recurrent": Architecture((Level(32, 8, 0),), recurrent=True),
+    }
+)
+"""The architectures by name."""
