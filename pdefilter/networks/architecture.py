@@ -94,10 +94,9 @@ class Architecture:
         # and a filter of the image the rest of its width.
         filters = 2 * (WIDTH - _FINEST)
         steps = sum(
-            2 * (level.before + level.after) * _FINEST ** (k + 1)
-            for k, level in enumerate(self.levels)
+            2 * (level.before + level.after) * (_FINEST << k) for k, level in enumerate(self.levels)
         )
-        corrections = sum(2 * _FINEST ** (k + 1) for k in range(len(self.levels) - 1))
+        corrections = sum(2 * (_FINEST << k) for k in range(len(self.levels) - 1))
         return filters + steps + corrections
 
     def steps(self) -> Iterator[tuple[int, str]]:
