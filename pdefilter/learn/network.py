@@ -41,7 +41,8 @@ class Network(nn.Module):
         return self._evolved(x, 0)
 
     def _recurred(self, x: Tensor, iterations: int) -> Tensor:
-        injected = conv2d(x, self["0.injection"], self["0.step.bias"], padding=1)
+        kernel, bias = self["0.injection.kernel"], self["0.injection.bias"]
+        injected = conv2d(x, kernel, bias, padding=1)
         h = torch.zeros_like(x)
         for _ in range(iterations):
             h = self._step(h, self["0.step.kernel"], injected)
@@ -84,7 +85,6 @@ def _initial(name: str, shape: tuple[int, ...]) -> Tensor:
     coarse, fine = shape[:2]
     variance = {
         "kernel": 0.5 / (9 * fine),
-        "injection": 0.5 / (9 * fine),
         "restriction": 1 / (4 * fine),
         "prolongation": 0.3 / coarse,
     }[part]

@@ -120,9 +120,11 @@ class Architecture:
         for k, name in self.steps():
             channels = self.levels[k].channels
             shapes[f"{name}.kernel"] = (channels, channels, 3, 3)
-            shapes[f"{name}.bias"] = (channels,)
+            if not self.recurrent:
+                shapes[f"{name}.bias"] = (channels,)
         if self.recurrent:
-            shapes["0.injection"] = (first, first, 3, 3)
+            shapes["0.injection.kernel"] = (first, first, 3, 3)
+            shapes["0.injection.bias"] = (first,)
         for k, (fine, coarse) in enumerate(zip(self.levels, self.levels[1:], strict=False)):
             shape = (coarse.channels, fine.channels, 2, 2)
             shapes[f"{k}.restriction"] = shape
@@ -146,8 +148,8 @@ ARCHITECTURES: Final[Mapping[str, Architecture]] = MappingProxyType(
     {
         "multigrid": Architecture((Level(32, 2, 3), Level(48, 2, 2), Level(64, 2, 0))),
         "small": Architecture((Level(16, 1, 2), Level(32, 1, 2), Level(48, 2, 0))),
-        "stable": Architecture((Level(32, 2, 3), Level(48, 2, 2), Level(64, 2, 0)), stable=True),
-        "recurrent": Architecture((Level(32, 8, 0),), recurrent=True),
+        "stable": Architecture((Level(32, 1, 1), Level(48, 1, 1), Level(64, 2, 0)), stable=True),
+        "recurrent": Architecture((Level(32, 8, 0),), stable=True, recurrent=True),
     }
 )
 """The architectures by name."""
