@@ -30,6 +30,10 @@ class MisfitError(ImageError):
     """An image does not fit the mask, or another picture, of the call."""
 
 
+class ModelError(PdefilterError, ValueError):
+    """A trained network cannot be read, or cannot be used so."""
+
+
 class CallError(PdefilterError):
     """A call cannot be done as it was made; no file was touched.
 
