@@ -18,6 +18,9 @@ _MOST_STEPS = 64
 # A cell of the finest grid is two pixels wide.
 _FINEST = 2
 
+# What a pixel takes from cells, and a cell from pixels, beyond the cell.
+_FILTERS = 2 * (WIDTH - _FINEST) // 2
+
 
 @dataclass(frozen=True)
 class Level:
@@ -87,17 +90,28 @@ class Architecture:
         """The width of a cell of the coarsest grid, in px: places of the grids repeat so."""
         return 1 << len(self.levels)
 
-    @property
-    def reach(self) -> int:
-        """How far around a pixel, in px, its result depends on the image."""
-        # A step reaches two cells to every side; a correction reaches one cell of the finer grid,
-        # and a filter of the image the rest of its width.
-        filters = 2 * (WIDTH - _FINEST)
+    def reach_of(self, iterations: int | None = None) -> int:
+        """Return how far around a cell of the coarsest grid, in px, its pixels depend on the image.
+
+        Parameters
+        ----------
+        iterations : int, optional
+            The number of steps of a recurrent network.
+        """
+        if self.recurrent:
+            # What drives the steps is a convolution, which reaches one cell.
+            steps = iterations or self.levels[0].before
+            return _FILTERS + (2 * steps + 1) * _FINEST
+        before = sum(2 * level.before * (_FINEST << k) for k, level in enumerate(self.levels))
+        return before + self.reach_after(len(self.levels) - 1)
+
+    def reach_after(self, k: int) -> int:
+        """Return how far, in px, pixels depend on the state of a grid before its last steps."""
         steps = sum(
-            2 * (level.before + level.after) * (_FINEST << k) for k, level in enumerate(self.levels)
+            2 * level.after * (_FINEST << j) for j, level in enumerate(self.levels[: k + 1])
         )
-        corrections = sum(2 * (_FINEST << k) for k in range(len(self.levels) - 1))
-        return filters + steps + corrections
+        corrections = sum(_FINEST << (j + 1) for j in range(k))
+        return _FILTERS + steps + corrections
 
     def steps(self) -> Iterator[tuple[int, str]]:
         """List the steps: the number of their grid, and the name of their weights."""

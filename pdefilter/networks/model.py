@@ -2,26 +2,22 @@
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.networks.architecture import WIDTH, Architecture
+from pdefilter.kernels.features import Use, require_bounded
+from pdefilter.networks.architecture import Architecture
 from pdefilter.networks.norms import norm_of_restriction, norm_of_steps
 
-DIGITS: Final = 6
-"""The state of a network counts in σ/2⁶: its rounding has a deviation of σ/220."""
+DIGITS: Final = 7
+"""States count in σ/2⁷: their rounding costs some 0.001 dB, and differences up to 256 σ fit."""
 
-LARGEST: Final = 32767
-"""The largest number of a state."""
-
-# A sum of products of weights and states, with a bias and half of the last digit that stays, is
-# below 2³¹: 49152 · 32767 + 2²⁹ − 2²⁰ + 2¹⁹.
-_LARGEST_SUM = 49152
-_LARGEST_BIAS = 2**29 - 2**20
-_SHIFTS = range(1, 21)
+_LARGEST_SHIFT = 20
+_INT32 = np.iinfo(np.int32).min, np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True)
@@ -52,38 +48,25 @@ class Model:
         Raises
         ------
         ValueError
-            If weights have other names, shapes or types, or are too large, if filters of
-            the image have a mean, or if a network that is called stable is not.
+            If weights have other names, shapes or types, or allow sums to overflow, if
+            filters of the image have a mean, or if a network that is called stable is not.
         """
         shapes = self.architecture.shapes()
         if set(self.weights) != set(shapes):
             raise ValueError("its weights are not those of its architecture")
         for name, shape in shapes.items():
             weights = self.weights[name]
-            dtype = np.int32 if _is_bias(name) else np.int16
+            dtype = np.dtype(np.int32 if _is_bias(name) else np.int16)
             if weights.shape != shape or weights.dtype != dtype:
-                raise ValueError(f"{name} is {weights.dtype} {weights.shape}, not {shape}")
-            _require_small(name, weights, self.shifts.get(name, 0))
-        for name in ("lift", "lower"):
-            if self.weights[name].sum(axis=(1, 2), dtype=np.int64).any():
-                raise ValueError(f"{name} has filters whose mean is not zero")
-        if self.architecture.stable:
-            self._require_stable()
-
-    def numbers(self, name: str) -> NDArray[np.float64]:
-        """Return weights as the numbers that they stand for."""
-        if _is_bias(name):
-            kernel = name.replace(".bias", ".kernel")
-            shift = self.shifts[kernel] + DIGITS
-        else:
-            shift = self.shifts[name]
-        numbers: NDArray[np.float64] = np.ldexp(self.weights[name].astype(float), -shift)
-        return numbers
-
-    def _require_stable(self) -> None:
-        for name in self.weights:
-            largest = _largest_norm(name)
-            if largest and _norm(name, self.numbers(name)) > largest:
+                raise ValueError(f"{name} is {weights.dtype} {weights.shape}, not {dtype} {shape}")
+        for name in shapes:
+            if _is_bias(name):
+                continue
+            found = _Rounded(
+                self.weights[name], self.shifts.get(name, 0), self.weights.get(_bias_of(name))
+            )
+            found.require_bounded(self.architecture, name)
+            if self.architecture.stable and _norm(name, found) > _largest_norm(name):
                 raise ValueError(f"{name} enlarges differences, in a network that is called stable")
 
 
@@ -115,48 +98,61 @@ def model_of(
             raise ValueError(f"{name} has weights that are not finite numbers")
         if _is_bias(name):
             continue
-        exact = np.asarray(given, np.float64)
+        exact, bias = np.asarray(given, np.float64), weights.get(_bias_of(name))
         if name in ("lift", "lower"):
             exact = exact - exact.mean(axis=(1, 2), keepdims=True)
-        largest = _largest_norm(name)
-        rounded[name], shifts[name] = _rounded(name, exact)
-        while architecture.stable and largest:
-            norm = _norm(name, np.ldexp(rounded[name].astype(float), -shifts[name]))
-            if norm <= largest:
-                break
+        found = _rounded(architecture, name, exact, bias)
+        largest = _largest_norm(name) if architecture.stable else math.inf
+        while (norm := _norm(name, found)) > largest:
             exact = exact * (0.9999 * largest / norm)
-            rounded[name], shifts[name] = _rounded(name, exact)
-    for name, given in weights.items():
-        if _is_bias(name):
-            shift = shifts[name.replace(".bias", ".kernel")]
-            bias = np.rint(np.ldexp(np.asarray(given, np.float64), shift + DIGITS))
-            rounded[name] = np.clip(bias, -_LARGEST_BIAS, _LARGEST_BIAS).astype(np.int32)
+            found = _rounded(architecture, name, exact, bias)
+        rounded[name], shifts[name] = found.weights, found.shift
+        if found.bias is not None:
+            rounded[_bias_of(name)] = found.bias
     return Model(architecture, rounded, shifts, facts)
 
 
-def _is_bias(name: str) -> bool:
-    return name.endswith(".bias")
+@dataclass(frozen=True)
+class _Rounded:
+    """Weights that are multiples of 2^−shift, and perhaps a bias."""
+
+    weights: NDArray[np.int16]
+    shift: int
+    bias: NDArray[np.int32] | None
+
+    @property
+    def numbers(self) -> NDArray[np.float64]:
+        numbers: NDArray[np.float64] = np.ldexp(self.weights.astype(float), -self.shift)
+        return numbers
+
+    def require_bounded(self, architecture: Architecture, name: str) -> None:
+        """Refuse weights with which a sum may overflow."""
+        for use in _uses(architecture, name):
+            require_bounded(use, self.weights, self.shift, self.bias)
 
 
-def _largest_norm(name: str) -> float | None:
-    """Return the norm up to which a step of one does not enlarge differences: ‖K‖² ≤ 2, ‖R‖ ≤ 1."""
-    if name.endswith(".kernel") and "injection" not in name:
-        return math.sqrt(2)
-    return 1.0 if name.endswith(".restriction") else None
-
-
-def _norm(name: str, kernel: NDArray[np.float64]) -> float:
-    return norm_of_steps(kernel) if name.endswith("kernel") else norm_of_restriction(kernel)
-
-
-def _rounded(name: str, exact: NDArray[np.float64]) -> tuple[NDArray[np.int16], int]:
+def _rounded(
+    architecture: Architecture,
+    name: str,
+    exact: NDArray[np.float64],
+    bias: NDArray[np.floating[Any]] | None,
+) -> _Rounded:
     """Round to as many binary digits as sums in 32 bits allow."""
-    for shift in reversed(_SHIFTS):
-        whole = np.rint(np.ldexp(exact, shift))
+    for shift in range(_LARGEST_SHIFT, 0, -1):
+        wanted = np.ldexp(exact, shift)
+        whole = np.rint(wanted)
         if name in ("lift", "lower"):
-            _remove_sums(whole, np.ldexp(exact, shift))
-        if np.abs(whole).max(initial=0) <= LARGEST and _largest_sum(whole) <= _LARGEST_SUM:
-            return whole.astype(np.int16), shift
+            _remove_sums(whole, wanted)
+        whole_bias = None
+        if bias is not None:
+            sums = np.rint(np.ldexp(np.asarray(bias, np.float64), shift + DIGITS))
+            whole_bias = np.clip(sums, *_INT32).astype(np.int32)
+        if np.abs(whole).max(initial=0) > np.iinfo(np.int16).max:
+            continue
+        found = _Rounded(whole.astype(np.int16), shift, whole_bias)
+        with suppress(ValueError):
+            found.require_bounded(architecture, name)
+            return found
     raise ValueError(f"{name} has weights that are too large")
 
 
@@ -169,26 +165,35 @@ def _remove_sums(whole: NDArray[np.float64], exact: NDArray[np.float64]) -> None
         filter_.flat[places] -= np.sign(excess)
 
 
-def _largest_sum(whole: NDArray[Any]) -> int:
-    """Find the largest sum of the absolute weights that meet in one number, here or there."""
-    sizes = np.abs(whole.astype(np.int64))
-    there = sizes.reshape(len(sizes), -1).sum(axis=1).max(initial=0)
-    if sizes.ndim == 3:
-        # A filter of the image: a pixel has every second weight along both axes, and at the border,
-        # where the image is mirrored, some of them twice or four times.
-        half = WIDTH // 2
-        back = sizes.sum(axis=0).reshape(half, 2, half, 2).sum(axis=(0, 2)).max()
-        return int(max(there, 4 * back))
-    back = sizes.swapaxes(0, 1).reshape(sizes.shape[1], -1).sum(axis=1).max(initial=0)
-    return int(max(there, back))
+def _uses(architecture: Architecture, name: str) -> tuple[Use, ...]:
+    """List what weights are used for."""
+    part = name.rpartition(".")[2]
+    if part == "restriction":
+        return ("restrict", "prolong") if architecture.stable else ("restrict",)
+    if part == "prolongation":
+        return ("prolong",)
+    if part == "kernel":
+        return ("inject",) if "injection" in name else ("step",)
+    return ("lift",) if part == "lift" else ("lower",)
 
 
-def _require_small(name: str, weights: NDArray[Any], shift: int) -> None:
-    if _is_bias(name):
-        if np.abs(weights.astype(np.int64)).max() > _LARGEST_BIAS:
-            raise ValueError(f"{name} has numbers that are too large")
-        return
-    if shift not in _SHIFTS:
-        raise ValueError(f"{name} has no shift from {_SHIFTS[0]} to {_SHIFTS[-1]}")
-    if _largest_sum(weights) > _LARGEST_SUM or np.abs(weights.astype(int)).max() > LARGEST:
-        raise ValueError(f"{name} has weights whose sums may exceed 32 bits")
+def _is_bias(name: str) -> bool:
+    return name.endswith(".bias")
+
+
+def _bias_of(kernel: str) -> str:
+    return kernel.removesuffix("kernel") + "bias"
+
+
+def _largest_norm(name: str) -> float:
+    """Return the norm up to which a step of one does not enlarge differences: ‖K‖² ≤ 2, ‖R‖ ≤ 1."""
+    if name.endswith(".kernel") and "injection" not in name:
+        return math.sqrt(2)
+    return 1.0 if name.endswith(".restriction") else math.inf
+
+
+def _norm(name: str, rounded: _Rounded) -> float:
+    if math.isinf(_largest_norm(name)):
+        return 0.0
+    find = norm_of_steps if name.endswith("kernel") else norm_of_restriction
+    return find(rounded.numbers)

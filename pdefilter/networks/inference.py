@@ -1,0 +1,233 @@
+"""What a trained network makes of an image, tile by tile: the same bits as of the whole."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+
+from pdefilter.kernels import features
+from pdefilter.kernels.features import State
+from pdefilter.networks.model import DIGITS, Model
+from pdefilter.raster import Plane
+
+Deviation: TypeAlias = float | Plane
+"""The noise's standard deviation, everywhere or in every pixel."""
+
+# The states of a tile take some 60 bytes a pixel; around it they are computed twice.
+_TILE: Final = 1024
+
+# Differences of so many units are clipped anyway.
+_LARGEST_FACTOR = 1e30
+
+
+@dataclass(frozen=True)
+class _Window:
+    """The pixels from a first to a last row and column, at multiples of the coarsest cells."""
+
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+
+    def grown(self, by: int, shape: tuple[int, ...]) -> "_Window":
+        (top, bottom), (left, right) = self.rows, self.columns
+        return _Window(
+            (max(0, top - by), min(shape[0], bottom + by)),
+            (max(0, left - by), min(shape[1], right + by)),
+        )
+
+    def within(self, outer: "_Window", width: int = 1) -> tuple[slice, slice]:
+        """Index this part of an array of the outer window, of cells so wide."""
+        rows, columns = (
+            slice((first - start) // width, (last - start) // width)
+            for (first, last), (start, _) in zip(
+                (self.rows, self.columns), (outer.rows, outer.columns), strict=True
+            )
+        )
+        return rows, columns
+
+
+def without_noise(
+    model: Model,
+    f: Plane,
+    sigma: Deviation,
+    *,
+    iterations: int | None = None,
+    advanced: Callable[[int], object] | None = None,
+) -> Plane:
+    """Find u = f − σ Dᵀv, where v has evolved from E f/σ; see `Architecture`.
+
+    Parameters
+    ----------
+    model : Model
+        The network.
+    f : ndarray of shape (M, N), float32
+        The image. Its first pixel is one of the coarsest cells' first.
+    sigma : float or ndarray of shape (M, N), float32
+        The noise's standard deviation in the unit of the image; zero leaves pixels as they are.
+    iterations : int, optional
+        The number of steps of a recurrent network, by default that of its training.
+    advanced : callable, optional
+        Called with 1 after each step on a tile.
+
+    Returns
+    -------
+    ndarray of shape (M, N), float32
+        The image without noise.
+    """
+    padded, noise = _padded(model, f), _padded(model, sigma)
+    u = np.empty_like(f)
+    for tile in _tiles(padded.shape):
+        evolution = _Evolution(model, tile, padded.shape, iterations, advanced)
+        found = evolution.run(padded, noise)
+        rows, columns = tile.within(_Window((0, 0), (0, 0)))
+        here = u[rows, columns]
+        here[...] = found[: here.shape[0], : here.shape[1]]
+    return u
+
+
+def count_steps(model: Model, shape: tuple[int, ...], iterations: int | None = None) -> int:
+    """Count the steps on all tiles of an image."""
+    steps = [*model.architecture.steps()]
+    return _tile_count(shape) * (iterations_of(model, iterations) or len(steps))
+
+
+def iterations_of(model: Model, iterations: int | None) -> int | None:
+    """Return the iterations of a recurrent network; None for others."""
+    if not model.architecture.recurrent:
+        return None
+    return iterations or model.architecture.levels[0].before
+
+
+def _padded(model: Model, values: Any) -> Any:
+    """Mirror an image, or a map of it, until its size is a multiple of the coarsest cells."""
+    if isinstance(values, float):
+        return values
+    width = model.architecture.coarsest
+    beyond = [(0, -size % width) for size in values.shape]
+    return np.pad(values, beyond, mode="symmetric") if np.any(beyond) else values
+
+
+def _tiles(shape: tuple[int, ...]) -> Iterator[_Window]:
+    for top in range(0, shape[0], _TILE):
+        for left in range(0, shape[1], _TILE):
+            yield _Window((top, min(top + _TILE, shape[0])), (left, min(left + _TILE, shape[1])))
+
+
+def _tile_count(shape: tuple[int, ...]) -> int:
+    return -(-shape[0] // _TILE) * -(-shape[1] // _TILE)
+
+
+@dataclass(frozen=True)
+class _Evolution:
+    """The evolution on a tile, and around it as far as it matters.
+
+    Attributes
+    ----------
+    model : Model
+        The network.
+    tile : _Window
+        The pixels of the result.
+    shape : tuple of int
+        The size of the whole image.
+    iterations : int or None
+        The number of steps of a recurrent network.
+    advanced : callable or None
+        Called after each step.
+    """
+
+    model: Model
+    tile: _Window
+    shape: tuple[int, ...]
+    iterations: int | None
+    advanced: Callable[[int], object] | None
+
+    def run(self, f: Plane, sigma: Deviation) -> Plane:
+        """Find the tile without noise."""
+        model, shifts = self.model, self.model.shifts
+        window = self._grown(self.model.architecture.reach_of(self.iterations))
+        lifted = features.lift(
+            _cut(f, window), model.weights["lift"], _factor(_cut(sigma, window)), shifts["lift"]
+        )
+        if model.architecture.recurrent:
+            v = self._recurred(lifted)
+        else:
+            v, window = self._evolved(lifted, window, 0)
+        unit = np.float32(np.ldexp(1.0, -shifts["lower"] - DIGITS))
+        factor: Any = unit * np.float32(_cut(sigma, window))
+        u = features.lower(np.ascontiguousarray(_cut(f, window)), v, model.weights["lower"], factor)
+        found: Plane = u[self.tile.within(window)]
+        return found
+
+    def _recurred(self, x: State) -> State:
+        weights, shifts = self.model.weights, self.model.shifts
+        name = "0.injection.kernel"
+        bias = weights["0.injection.bias"]
+        driven = features.inject(x, weights[name], bias, shifts[name])
+        h = np.zeros_like(x)
+        for _ in range(iterations_of(self.model, self.iterations) or 0):
+            h = self._step(h, "0.step.kernel", driven)
+        return h
+
+    def _evolved(self, v: State, window: _Window, k: int) -> tuple[State, _Window]:
+        """Evolve the state of a grid; return it on a smaller window."""
+        architecture, weights, shifts = (
+            self.model.architecture,
+            self.model.weights,
+            self.model.shifts,
+        )
+        level = architecture.levels[k]
+        v = self._steps(v, k, "before", level.before)
+        if k + 1 < len(architecture.levels):
+            name = f"{k}.restriction"
+            before = features.restrict(v, weights[name], shifts[name])
+            after, smaller = self._evolved(before, window, k + 1)
+            before = _cropped(before, smaller, window, 4 << k)
+            v, window = _cropped(v, smaller, window, 2 << k), smaller
+            if not architecture.stable:
+                name = f"{k}.prolongation"
+            v = features.prolong(v, before, after, weights[name], shifts[name])
+        smaller = self._grown(architecture.reach_after(k))
+        v = _cropped(v, smaller, window, 2 << k)
+        return self._steps(v, k, "after", level.after), smaller
+
+    def _steps(self, v: State, k: int, part: str, count: int) -> State:
+        for n in range(count):
+            bias = self.model.weights[f"{k}.{part}.{n}.bias"]
+            v = self._step(v, f"{k}.{part}.{n}.kernel", bias)
+        return v
+
+    def _step(self, v: State, name: str, bias: Any) -> State:
+        v = features.step(v, self.model.weights[name], bias, self.model.shifts[name])
+        if self.advanced:
+            self.advanced(1)
+        return v
+
+    def _grown(self, reach: int) -> _Window:
+        width = self.model.architecture.coarsest
+        return self.tile.grown(-(-reach // width) * width, self.shape)
+
+
+def _cut(values: Any, window: _Window) -> Any:
+    """Cut a window out of an image; a number is that of all pixels."""
+    if isinstance(values, float):
+        return values
+    return values[window.within(_Window((0, 0), (0, 0)))]
+
+
+def _factor(sigma: Any) -> Any:
+    """Find the units of the state in a unit of the image, in every cell."""
+    if not isinstance(sigma, float):
+        rows, columns = (size // 2 for size in sigma.shape)
+        cells = sigma.reshape(rows, 2, columns, 2)
+        # Of both diagonals, so that a turn of the image changes no bit.
+        sigma = (
+            (cells[:, 0, :, 0] + cells[:, 1, :, 1]) + (cells[:, 0, :, 1] + cells[:, 1, :, 0])
+        ) / 4
+    with np.errstate(divide="ignore"):
+        return np.minimum(np.float32(1 << DIGITS) / np.float32(sigma), np.float32(_LARGEST_FACTOR))
+
+
+def _cropped(v: State, inner: _Window, outer: _Window, width: int) -> State:
+    """Crop a state of cells of this width, with the cells around it."""
+    rows, columns = inner.within(outer, width)
+    return np.ascontiguousarray(v[rows.start : rows.stop + 2, columns.start : columns.stop + 2])
