@@ -1,6 +1,7 @@
 """Conversions between RGB and the colour spaces that filters work in."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pdefilter.kernels.bands import for_each_band
 from pdefilter.raster import Plane, Planes
@@ -8,6 +9,10 @@ from pdefilter.warn import warn
 
 # Rec. ITU-R BT.601, on the stored values.
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+
+_OPPONENT = (
+    np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]]) / np.sqrt([[3], [2], [6]])
+).astype(np.float32)
 
 
 def luminance(rgb: Planes) -> Planes:
@@ -21,6 +26,23 @@ def luminance(rgb: Planes) -> Planes:
 def with_luminance(y: Planes, rgb: Planes) -> Planes:
     """Change the luminance of RGB to `y`, and keep the colour differences."""
     return rgb + (y - luminance(rgb))
+
+
+def opponent(rgb: Planes) -> Planes:
+    """Change RGB to (R + G + B)/√3, (R − B)/√2 and (R − 2G + B)/√6, an orthonormal basis."""
+    return _combined(_OPPONENT, rgb)
+
+
+def rgb_of_opponent(planes: Planes) -> Planes:
+    """Change opponent channels to RGB; the inverse of `opponent`."""
+    return _combined(_OPPONENT.T, planes)
+
+
+def _combined(matrix: NDArray[np.float32], planes: Planes) -> Planes:
+    """Apply a matrix to the channels of every pixel."""
+    # One channel after the other: the rounding of a matrix product depends on the library.
+    first, second, third = planes
+    return np.stack([a * first + b * second + c * third for a, b, c in matrix])
 
 
 def linear_light(rgb: Planes) -> Planes:
