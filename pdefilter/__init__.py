@@ -13,12 +13,13 @@ the array comes in an `Image` that says otherwise.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pdefilter.errors import CallError, ImageError, ParameterError, PdefilterError
+from pdefilter.errors import CallError, ImageError, ModelError, ParameterError, PdefilterError
 
 if TYPE_CHECKING:
     from pdefilter.api import (
         anisotropic,
         convolve,
+        denoise,
         edge,
         estimate,
         heat_diffuse,
@@ -40,10 +41,12 @@ __all__ = [
     "CallError",
     "Image",
     "ImageError",
+    "ModelError",
     "ParameterError",
     "PdefilterError",
     "anisotropic",
     "convolve",
+    "denoise",
     "edge",
     "estimate",
     "heat_diffuse",

@@ -28,6 +28,7 @@ EXAMPLES = {
     "sharpen": "pdefilter sharpen sample_images/cat.png --amount 0.7 -o sharp.png",
     "heat-diffuse": "pdefilter heat-diffuse sample_images/coffee.jpg --time 8 -o soft.jpg",
     "anisotropic": "pdefilter anisotropic sample_images/noisy.png -o clean.png",
+    "denoise": "pdefilter denoise sample_images/noisy.png -o clean.png",
     "shock": "pdefilter shock sample_images/coffee.jpg --time 5 -o painted.jpg",
     "wave": "pdefilter wave sample_images/coins.png --damping 0.5 -o waves.png",
     "inpaint": "pdefilter inpaint sample_images/cat.png --mask sample_images/holes.png -o o/",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from pdefilter.filters.anisotropic import anisotropic
 from pdefilter.filters.convolve import convolve
+from pdefilter.filters.denoise import denoise
 from pdefilter.filters.edge import edge
 from pdefilter.filters.heat_diffuse import heat_diffuse
 from pdefilter.filters.inpaint import inpaint
@@ -18,6 +19,7 @@ __all__ = [
     "FILTERS",
     "anisotropic",
     "convolve",
+    "denoise",
     "edge",
     "heat_diffuse",
     "inpaint",
@@ -35,6 +37,7 @@ FILTERS: Mapping[str, Callable[..., Operation]] = {
     "sharpen": sharpen,
     "heat-diffuse": heat_diffuse,
     "anisotropic": anisotropic,
+    "denoise": denoise,
     "shock": shock,
     "wave": wave,
     "inpaint": inpaint,

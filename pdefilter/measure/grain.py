@@ -188,9 +188,7 @@ def _trusted(unclipped: Mask, visible: Mask | None) -> Mask:
 def _heard(spectra: Sequence[Spectrum]) -> list[int]:
     """Find the channels whose noise is not far weaker than that of another."""
     strongest = max(spectrum.variance for spectrum in spectra)
-    return [
-        c for c, spectrum in enumerate(spectra) if spectrum.variance > _MATTERS**2 * strongest
-    ]
+    return [c for c, spectrum in enumerate(spectra) if spectrum.variance > _MATTERS**2 * strongest]
 
 
 def _bins(light: Values) -> list[NDArray[np.intp]]:

@@ -1,4 +1,4 @@
-"""What a trained network makes of an image, tile by tile: the same bits as of the whole."""
+"""The noise that a trained network finds in an image, tile by tile with the bits of the whole."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -46,24 +46,31 @@ class _Window:
         return rows, columns
 
 
-def without_noise(
+_ORIGIN = _Window((0, 0), (0, 0))
+
+
+def noise_in(
     model: Model,
     f: Plane,
     sigma: Deviation,
     *,
+    at: tuple[int, int] = (0, 0),
     iterations: int | None = None,
     advanced: Callable[[int], object] | None = None,
 ) -> Plane:
-    """Find u = f − σ Dᵀv, where v has evolved from E f/σ; see `Architecture`.
+    """Find the noise σ Dᵀv in an image, where v has evolved from E f/σ; see `Architecture`.
 
     Parameters
     ----------
     model : Model
         The network.
     f : ndarray of shape (M, N), float32
-        The image. Its first pixel is one of the coarsest cells' first.
+        The image, or a box of it.
     sigma : float or ndarray of shape (M, N), float32
-        The noise's standard deviation in the unit of the image; zero leaves pixels as they are.
+        The noise's standard deviation in the unit of the image; where it is zero, so is
+        the result.
+    at : tuple of int
+        The row and the column of the box in the image.
     iterations : int, optional
         The number of steps of a recurrent network, by default that of its training.
     advanced : callable, optional
@@ -72,17 +79,30 @@ def without_noise(
     Returns
     -------
     ndarray of shape (M, N), float32
-        The image without noise.
+        The noise. In a box it is right from `reach_of` the box's borders on.
     """
-    padded, noise = _padded(model, f), _padded(model, sigma)
-    u = np.empty_like(f)
-    for tile in _tiles(padded.shape):
-        evolution = _Evolution(model, tile, padded.shape, iterations, advanced)
-        found = evolution.run(padded, noise)
-        rows, columns = tile.within(_Window((0, 0), (0, 0)))
-        here = u[rows, columns]
-        here[...] = found[: here.shape[0], : here.shape[1]]
-    return u
+    noise = np.zeros_like(f)
+    if not np.any(sigma):
+        return noise
+    # Cells begin at the same pixels in every box.
+    width = model.architecture.coarsest
+    inside = tuple(slice(-start % width, None) for start in at)
+    whole, deviation = _padded(f[inside], width), sigma
+    if not isinstance(sigma, float):
+        deviation = _padded(sigma[inside], width)
+    found = noise[inside]
+    for tile in _tiles(whole.shape):
+        evolution = _Evolution(model, tile, whole.shape, iterations, advanced)
+        here = found[tile.within(_ORIGIN)]
+        of_tile = evolution.run(whole, deviation)
+        here[...] = of_tile[: here.shape[0], : here.shape[1]]
+    return noise
+
+
+def reach_of(model: Model, iterations: int | None = None) -> int:
+    """Return how far around a box, in px, its result depends on the image."""
+    architecture = model.architecture
+    return architecture.reach_of(iterations) + 2 * architecture.coarsest
 
 
 def count_steps(model: Model, shape: tuple[int, ...], iterations: int | None = None) -> int:
@@ -98,11 +118,8 @@ def iterations_of(model: Model, iterations: int | None) -> int | None:
     return iterations or model.architecture.levels[0].before
 
 
-def _padded(model: Model, values: Any) -> Any:
-    """Mirror an image, or a map of it, until its size is a multiple of the coarsest cells."""
-    if isinstance(values, float):
-        return values
-    width = model.architecture.coarsest
+def _padded(values: Plane, width: int) -> Plane:
+    """Mirror an image until its size is a multiple of the coarsest cells."""
     beyond = [(0, -size % width) for size in values.shape]
     return np.pad(values, beyond, mode="symmetric") if np.any(beyond) else values
 
@@ -142,7 +159,7 @@ class _Evolution:
     advanced: Callable[[int], object] | None
 
     def run(self, f: Plane, sigma: Deviation) -> Plane:
-        """Find the tile without noise."""
+        """Find the noise in the tile."""
         model, shifts = self.model, self.model.shifts
         window = self._grown(self.model.architecture.reach_of(self.iterations))
         lifted = features.lift(
@@ -153,10 +170,10 @@ class _Evolution:
         else:
             v, window = self._evolved(lifted, window, 0)
         unit = np.float32(np.ldexp(1.0, -shifts["lower"] - DIGITS))
-        factor: Any = unit * np.float32(_cut(sigma, window))
-        u = features.lower(np.ascontiguousarray(_cut(f, window)), v, model.weights["lower"], factor)
-        found: Plane = u[self.tile.within(window)]
-        return found
+        factor: Any = -unit * np.float32(_cut(sigma, window))
+        nothing = np.zeros_like(_cut(f, window), order="C")
+        found = features.lower(nothing, v, model.weights["lower"], factor)
+        return found[self.tile.within(window)]
 
     def _recurred(self, x: State) -> State:
         weights, shifts = self.model.weights, self.model.shifts
@@ -211,7 +228,7 @@ def _cut(values: Any, window: _Window) -> Any:
     """Cut a window out of an image; a number is that of all pixels."""
     if isinstance(values, float):
         return values
-    return values[window.within(_Window((0, 0), (0, 0)))]
+    return values[window.within(_ORIGIN)]
 
 
 def _factor(sigma: Any) -> Any:

@@ -23,7 +23,7 @@ from pdefilter.operation import Numbers, Operation
 from pdefilter.raster import Mask, Raster
 from pdefilter.scale import Scale
 
-_CHOSEN = ("full_scale", "noise", "kappa", "weight", "scheme", "time", "steps")
+_CHOSEN = ("full_scale", "kind", "model", "noise", "kappa", "weight", "scheme", "time", "steps")
 
 
 def apply(operations: Sequence[Operation], image: Image, dtype: DTypeLike | None = None) -> Image:

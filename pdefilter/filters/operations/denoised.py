@@ -1,0 +1,244 @@
+"""Removal of the noise that a trained network finds."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pdefilter.filters.operations.channels import ByChannel
+from pdefilter.filters.operations.filled import REACH, filled
+from pdefilter.filters.options.maps import numbers_in, require_size
+from pdefilter.filters.options.option import AUTO
+from pdefilter.observer import observer
+from pdefilter.operation import Numbers, Operation
+
+if TYPE_CHECKING:
+    from pdefilter.measure.grain import Grain
+    from pdefilter.networks.inference import Deviation
+    from pdefilter.networks.model import Model
+    from pdefilter.raster import Mask, Plane, Planes, Raster
+
+# A smaller deviation is rounding of float32.
+_SMALLEST = 1e-7
+
+_COLOURS = 3
+
+
+@dataclass(frozen=True)
+class Denoised(Operation):
+    """An image without the noise that a network finds in it.
+
+    Three colours become orthonormal opponent channels, which show noise alike and hardly
+    anything else; other channels are filtered one by one.
+
+    Attributes
+    ----------
+    models : mapping of str to Model
+        The network for each kind of noise.
+    names : mapping of str to str
+        Their names.
+    noise : float or str
+        The standard deviation of the noise as a fraction of full scale, or auto.
+    noise_map : Raster or None
+        The deviation in every pixel.
+    kind : str
+        The kind of noise, or auto.
+    strength : float
+        The share of the noise that is removed.
+    turns : int
+        The number of flips and turns of the image whose results are averaged, 1 or 8.
+    iterations : int or None
+        The number of steps of a recurrent network.
+    mixes_colours : bool
+        Whether three channels are colours with equal units.
+    """
+
+    models: Mapping[str, "Model"]
+    names: Mapping[str, str]
+    noise: float | str
+    noise_map: "Raster | None"
+    kind: str
+    strength: float
+    turns: int
+    iterations: int | None
+    mixes_colours: bool
+
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
+        """Refuse images whose size is not that of the map."""
+        require_size("noise_map", self.noise_map, shape)
+
+    def measure(self, image: "Raster") -> Numbers:
+        """Find the kind of the noise and its strength in every channel."""
+        if self._filters_channels_apart(image):
+            return ByChannel(self).measure(image)
+        from pdefilter.measure import extremes
+        from pdefilter.networks.inference import count_steps
+
+        numbers: dict[str, Any] = {"shape": list(image.shape)}
+        visible = image.visible
+        if visible is not None:
+            numbers["means"] = extremes.means(image.colour, visible)
+        grain = self._grain_of(image, filled(image, numbers.get("means")))
+        steps = count_steps(self.models[grain.kind], image.shape, self.iterations)
+        scale = image.scale
+        return numbers | {
+            "kind": grain.kind,
+            "model": self.names[grain.kind],
+            "noise": [scale.fraction(deviation) for deviation in grain.deviations],
+            "grain": grain.as_numbers(),
+            "steps": steps * self.turns * len(image.colour),
+        }
+
+    def reach(self, numbers: Numbers) -> int | None:
+        """Return the reach of the network, of what fills holes, and of the light around a pixel."""
+        if "channels" in numbers:
+            return ByChannel(self).reach(numbers)
+        from pdefilter.measure.grain import Grain
+        from pdefilter.networks.inference import reach_of
+
+        grain = Grain.from_numbers(numbers["grain"])
+        model = self.models[grain.kind]
+        return REACH + grain.reach + reach_of(model, self.iterations)
+
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
+        """Remove the noise."""
+        if "channels" in numbers:
+            return ByChannel(self).run(image, numbers)
+        import numpy as np
+
+        from pdefilter.kernels.colour import opponent, rgb_of_opponent
+        from pdefilter.measure.grain import Grain
+
+        grain = Grain.from_numbers(numbers["grain"])
+        if self.noise_map is None and max(grain.deviations) <= _SMALLEST:
+            return image
+        u = filled(image, numbers.get("means"))
+        deviations = self._deviations(image, u, grain)
+        mixes = self._mixes(image)
+        f = opponent(u) if mixes else u
+        noise = np.stack(
+            [
+                self._noise_in(plane, deviation, image, numbers, self.models[grain.kind])
+                for plane, deviation in zip(f, deviations, strict=True)
+            ]
+        )
+        if mixes:
+            noise = rgb_of_opponent(noise)
+        if self.strength != 1:
+            noise *= np.float32(self.strength)
+        return replace(image, colour=image.colour - noise, stored=None, may_overwrite=True)
+
+    def _filters_channels_apart(self, image: "Raster") -> bool:
+        return len(image.colour) > 1 and not self._mixes(image)
+
+    def _mixes(self, image: "Raster") -> bool:
+        colours = len(image.colour) == _COLOURS and image.has_colours
+        return self.mixes_colours and colours and not image.holes_differ
+
+    def _grain_of(self, image: "Raster", u: "Planes") -> "Grain":
+        """Find the noise of the channels that are filtered, where it was not given."""
+        from pdefilter.kernels.colour import opponent
+        from pdefilter.measure.grain import Grain, grain_of
+        from pdefilter.measure.noise import noise_deviations
+
+        known = self.noise != AUTO or self.noise_map is not None
+        if known and self.kind != AUTO:
+            found = Grain(self.kind, (0.0,) * len(u))  # type: ignore[arg-type]
+        else:
+            found = grain_of(u, image.visible, colours=self._mixes(image))
+        if self.kind == "white" != found.kind:
+            channels = opponent(u) if self._mixes(image) else u
+            found = Grain("white", tuple(noise_deviations(channels, image.visible)))
+        elif self.kind == "real":
+            found = replace(found, kind="real")
+        if self.noise_map is not None:
+            return Grain(found.kind, (0.0,) * len(u))
+        if self.noise != AUTO:
+            return Grain(found.kind, (image.scale.number(float(self.noise)),) * len(u))
+        return found
+
+    def _deviations(self, image: "Raster", u: "Planes", grain: "Grain") -> "list[Deviation]":
+        import numpy as np
+
+        given = numbers_in("noise_map", self.noise_map, image, positive=False)
+        if given is not None:
+            return [given.astype(np.float32)] * len(u)
+        if grain.light is None:
+            return [float(deviation) for deviation in grain.deviations]
+        return [*grain.map_of(u)]
+
+    def _noise_in(
+        self,
+        f: "Plane",
+        deviation: "Deviation",
+        image: "Raster",
+        numbers: Numbers,
+        model: "Model",
+    ) -> "Plane":
+        """Find the noise in a plane, by the mean over its flips and turns."""
+        import numpy as np
+
+        from pdefilter.networks.inference import noise_in
+
+        present = observer()
+        advanced = None if present is None else present.advanced
+        start = (0, 0) if image.box is None else image.box.start
+        total = np.zeros(f.shape)  # the sum of float32 numbers, exact in any order
+        for turn in _turns(self.turns):
+            turned = deviation if isinstance(deviation, float) else turn.of(deviation)
+            noise = noise_in(
+                model,
+                turn.of(f),
+                turned,
+                at=turn.of_box(start, f.shape, numbers["shape"]),
+                iterations=self.iterations,
+                advanced=advanced,
+            )
+            if self.turns == 1:
+                return noise
+            total += turn.back(noise)
+        mean: Plane = (total / self.turns).astype(np.float32)
+        return mean
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """A flip or a turn of the square: the axes perhaps exchanged, then some reversed."""
+
+    exchanges: bool
+    reverses: tuple[bool, bool]
+
+    def of(self, plane: "Plane") -> "Plane":
+        import numpy as np
+
+        plane = plane.T if self.exchanges else plane
+        return np.ascontiguousarray(plane[self._order])
+
+    def back(self, plane: "Plane") -> "Plane":
+        plane = plane[self._order]
+        return plane.T if self.exchanges else plane
+
+    def of_box(self, start: Any, shape: Any, whole: Any) -> tuple[int, int]:
+        """Find where a box at `start` of an image begins in the image that is turned."""
+        places = [
+            total - first - size if reverses else first
+            for first, size, total, reverses in zip(
+                *(values[::-1] if self.exchanges else values for values in (start, shape, whole)),
+                self.reverses,
+                strict=True,
+            )
+        ]
+        return places[0], places[1]
+
+    @property
+    def _order(self) -> tuple[slice, slice]:
+        rows, columns = (slice(None, None, -1 if reverses else 1) for reverses in self.reverses)
+        return rows, columns
+
+
+def _turns(count: int) -> Iterator[_Turn]:
+    for exchanges in (False, True):
+        for first in (False, True):
+            for second in (False, True):
+                yield _Turn(exchanges, (first, second))
+                if count == 1:
+                    return
