@@ -42,6 +42,13 @@ class Model:
     shifts: Mapping[str, int]
     facts: Mapping[str, Any]
 
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """Return weights as the numbers that they stand for."""
+        kernel = name.replace(".bias", ".kernel")
+        shift = self.shifts[kernel] + (DIGITS if _is_bias(name) else 0)
+        numbers: NDArray[np.float64] = np.ldexp(self.weights[name].astype(float), -shift)
+        return numbers
+
     def __post_init__(self) -> None:
         """Check everything that the arithmetic relies on.
 

@@ -6,6 +6,7 @@ import math
 import zipfile
 import zlib
 from collections.abc import Mapping
+from dataclasses import fields
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -128,8 +129,10 @@ def _description(text: bytes) -> dict[str, Any]:
 def _architecture(described: dict[str, Any]) -> Architecture:
     levels = []
     for level in described["levels"]:
-        channels, before, after = (_whole(number) for number in (*level, 0, 0, 0)[:3])
-        levels.append(Level(channels, before, after))
+        numbers = [_whole(number) for number in level]
+        if len(numbers) != len(fields(Level)):
+            raise ValueError(f"{numbers} is not a grid's channels and steps")
+        levels.append(Level(*numbers))
     return Architecture(
         tuple(levels),
         stable=described["stable"] is True,
