@@ -38,7 +38,10 @@ def _positive(word: str) -> float:
 def _levels(word: str) -> tuple[float, float]:
     """Read a level of noise, or two with .. between them."""
     lowest, _, highest = word.partition("..")
-    return number(lowest), number(highest or lowest)
+    try:
+        return number(lowest), number(highest or lowest)
+    except ValueError as error:
+        raise CallError(f"--noise: {error}; give levels such as 5..55") from None
 
 
 def _option(
@@ -91,11 +94,10 @@ def learn(
         ),
     ] = "white",
     noise: Annotated[
-        tuple[float, float] | None,
+        str | None,
         _option(
             "--noise",
             metavar="LOWEST..HIGHEST",
-            parser=_levels,
             help="Standard deviation of white noise in grey levels of 255, by default 3..60. With "
             "--noisy-only it is that of the images, by default the estimate for each.",
         ),
@@ -223,15 +225,16 @@ def learn(
     if hours is not None and iterations is not None:
         raise CallError("--hours: --iterations is given too; give one of them")
     source, folders = _source(clean, pairs, noisy_only, kind)
-    if noise is None and source == "white":
-        noise = USUAL_NOISE
+    levels = _levels(noise) if noise else None
+    if levels is None and source == "white":
+        levels = USUAL_NOISE
     if hours is None and iterations is None:
         hours = _HOURS
     recipe = Recipe(
         architecture=architecture,
         source=source,
         channels=channels,
-        noise=noise,
+        noise=levels,
         hours=hours,
         iterations=iterations,
         reduce=reduce,

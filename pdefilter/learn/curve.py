@@ -24,11 +24,11 @@ def write_curve(path: Path, records: Sequence[Record]) -> None:
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    figure = Figure(figsize=(10, 4.5))
     left, right = figure.subplots(1, 2)
     iterations = [record.iteration for record in records]
     left.plot(iterations, [record.loss for record in records], color="black")
-    left.set(xlabel="iterations", title="loss, running mean", yscale="log")
+    left.set(xlabel="iterations", title="loss, running mean")
     for name in records[-1].figures:
         right.plot(iterations, [record.figures[name] for record in records], label=name)
     right.set(xlabel="iterations", title="validation, PSNR in dB")

@@ -25,6 +25,9 @@ _WITHIN, _ANY_LEVEL = 0.9, (1.0, 100.0)
 # least that is told.
 _MISTAKE, _LEAST = 0.2, 0.5
 
+# Pictures in 16 bits have less noise than this from rounding.
+_FAINTEST = 0.05
+
 # A region is twice as wide as a patch. To degrade one takes time, so that it gives two patches.
 _REGION = 2
 _FROM_ONE = 2
@@ -118,7 +121,7 @@ class White:
             for picture in self._held[:_HELD_PICTURES]
         ]
         return {
-            f"{level:g}": [_with_noise(plane, level, rng) for plane in clean]
+            f"noise {level:g}": [_with_noise(plane, level, rng) for plane in clean]
             for level in levels or sorted({lowest, highest})
         }
 
@@ -294,11 +297,11 @@ def noise_of(picture: Picture, sigma: float | None) -> dict[bytes, float]:
         return {weights.tobytes(): sigma * float(np.linalg.norm(weights)) for weights in shown}
     colours = picture.cut(0, 0, max(picture.shape))
     found = noise_deviations(np.stack([colours @ weights for weights in shown]))
-    if not 0 < found[0] < math.inf:
+    if not _FAINTEST < found[0] < math.inf:
         raise CallError(
             f"{picture.name}: no noise was found in it; give its level by --noise, or take it away"
         )
-    return {w.tobytes(): max(_LEAST, level) for w, level in zip(shown, found, strict=True)}
+    return {w.tobytes(): max(_FAINTEST, level) for w, level in zip(shown, found, strict=True)}
 
 
 def _with_noise(clean: Patch, sigma: float, rng: np.random.Generator) -> Example:

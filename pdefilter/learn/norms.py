@@ -30,7 +30,7 @@ def largest_square(kernel: Tensor) -> float:
         The weights of K.
     """
     symbol = torch.fft.rfft2(kernel.double(), (_FREQUENCIES, _FREQUENCIES)).permute(2, 3, 0, 1)
-    square = float(torch.linalg.matrix_norm(symbol, 2).max()) ** 2
+    square = float(torch.linalg.eigvalsh(symbol.mH @ symbol).max())
     return square / math.cos(math.pi * _ORDER / _FREQUENCIES) ** 2
 
 

@@ -11,7 +11,7 @@ _RATE = 4e-3
 _WARM_UP = 200  # iterations, or a tenth of a short training
 _LAST = 0.005  # of the rate
 _MOMENTUM = 0.95
-_ADAM = 0.9, 0.99
+_ADAM, _TINY = (0.9, 0.99), 1e-8
 _LONGEST = 1.0  # of the gradient
 
 # p(s) = a s + b s³ + c s⁵ draws every singular value in (0, 1] to about 0.7…1.2 in five steps
@@ -68,34 +68,49 @@ class Optimiser:
 
     def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
         self._all = list(parameters)
-        self._matrices = [weights for weights in self._all if weights.ndim == 4]
-        self._momenta = [torch.zeros_like(weights) for weights in self._matrices]
-        others = [weights for weights in self._all if weights.ndim < 4]
-        self._adam = torch.optim.Adam(others, lr=_RATE, betas=_ADAM)
+        self._means = [torch.zeros_like(weights) for weights in self._all]
+        self._squares = [torch.zeros_like(weights) for weights in self._all if weights.ndim < 4]
+        self._steps = 0
 
     def step(self, rate: float) -> bool:
         """Take a step down the gradients; return False if they are not finite, and stay."""
         length = nn.utils.clip_grad_norm_(self._all, _LONGEST)
         if not torch.isfinite(length):
             return False
-        for group in self._adam.param_groups:
-            group["lr"] = rate
-        self._adam.step()
+        self._steps += 1
+        squares = iter(self._squares)
         with torch.no_grad():
-            for weights, momentum in zip(self._matrices, self._momenta, strict=True):
-                momentum.lerp_(weights.grad, 1 - _MOMENTUM)
-                ahead = torch.lerp(weights.grad, momentum, _MOMENTUM)  # as Nesterov looks ahead
-                matrix = orthogonalised(ahead.flatten(1))
-                size = _SIZE * max(matrix.shape) ** 0.5
-                weights.sub_(rate * size * matrix.reshape(weights.shape))
+            for weights, mean in zip(self._all, self._means, strict=True):
+                if weights.ndim == 4:
+                    direction = _orthogonal_direction(weights.grad, mean)
+                else:
+                    direction = _adam_direction(weights.grad, mean, next(squares), self._steps)
+                weights.sub_(rate * direction)
         return True
 
     def state(self) -> dict[str, Any]:
         """Return what the next step depends on, beside weights and gradients."""
-        return {"adam": self._adam.state_dict(), "momenta": self._momenta}
+        return {"means": self._means, "squares": self._squares, "steps": self._steps}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go back to a state."""
-        self._adam.load_state_dict(state["adam"])
-        for momentum, kept in zip(self._momenta, state["momenta"], strict=True):
-            momentum.copy_(kept)
+        for name, tensors in (("means", self._means), ("squares", self._squares)):
+            for tensor, kept in zip(tensors, state[name], strict=True):
+                tensor.copy_(kept)
+        self._steps = state["steps"]
+
+
+def _orthogonal_direction(gradient: Tensor, mean: Tensor) -> Tensor:
+    mean.lerp_(gradient, 1 - _MOMENTUM)
+    ahead = torch.lerp(gradient, mean, _MOMENTUM)  # as Nesterov looks ahead
+    matrix = orthogonalised(ahead.flatten(1))
+    return _SIZE * max(matrix.shape) ** 0.5 * matrix.reshape(gradient.shape)
+
+
+def _adam_direction(gradient: Tensor, mean: Tensor, square: Tensor, steps: int) -> Tensor:
+    """Divide the mean gradient by its size (Kingma & Ba 2015, arXiv:1412.6980)."""
+    of_mean, of_square = _ADAM
+    mean.lerp_(gradient, 1 - of_mean)
+    square.lerp_(gradient.square(), 1 - of_square)
+    size = (square / (1 - of_square**steps)).sqrt() + _TINY
+    return mean / (1 - of_mean**steps) / size
