@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from pdefilter.errors import CallError, ImageError
-from pdefilter.images.files import write_whole
+from pdefilter.errors import CallError
+from pdefilter.learn.writing import write_file
 
 _VERSION = 1
 
@@ -27,10 +27,7 @@ def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """
     stream = io.BytesIO()
     torch.save({"version": _VERSION, **state}, stream)
-    try:
-        write_whole(stream.getvalue(), path)
-    except ImageError as error:
-        raise CallError(f"{path}: {error}") from None
+    write_file(stream.getvalue(), path)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

@@ -4,9 +4,8 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from pdefilter.errors import CallError, ImageError
-from pdefilter.images.files import write_whole
 from pdefilter.learn.training import Record
+from pdefilter.learn.writing import write_file
 
 
 def curve_of(output: Path) -> Path:
@@ -35,7 +34,4 @@ def write_curve(path: Path, records: Sequence[Record]) -> None:
     right.legend()
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=120)
-    try:
-        write_whole(stream.getvalue(), path)
-    except ImageError as error:
-        raise CallError(f"{path}: {error}") from None
+    write_file(stream.getvalue(), path)

@@ -2,16 +2,19 @@
 
 import copy
 import hashlib
+import io
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from pdefilter import __version__
-from pdefilter.errors import CallError
+from pdefilter.errors import CallError, ModelError
 from pdefilter.learn.checkpoint import checkpoint_of, read_checkpoint, write_checkpoint
 from pdefilter.learn.curve import curve_of, write_curve
 from pdefilter.learn.data import read_data
@@ -19,7 +22,10 @@ from pdefilter.learn.interruption import Interruption
 from pdefilter.learn.recipe import Recipe
 from pdefilter.learn.schedule import Schedule
 from pdefilter.learn.training import Training
+from pdefilter.learn.writing import write_file
 from pdefilter.networks.architecture import ARCHITECTURES
+from pdefilter.networks.model import DIGITS, model_of
+from pdefilter.networks.model_file import read_model, write_model
 
 _CHECKPOINT_EVERY = 180  # seconds
 _REHEARSED = 3, 12  # iterations to warm up, and to be timed
@@ -186,11 +192,15 @@ class Learning:
             write_curve(curve_of(self._place.output), self.training.records)
 
     def _save(self) -> None:
-        from pdefilter.networks.model import save_model
-
         self._keep()
-        architecture = self.training.network.architecture
-        save_model(self._place.output, architecture, self.training.weights(), self._facts())
+        architecture, output = self.training.network.architecture, self._place.output
+        try:
+            model = model_of(architecture, self.training.weights(), self._facts())
+        except ValueError as error:
+            raise CallError(f"{output}: the training has failed, as {error}") from None
+        stream = io.BytesIO()
+        write_model(model, stream)
+        write_file(stream.getvalue(), output)
 
     def _facts(self) -> dict[str, Any]:
         """Describe how the weights came about; noise is in fractions of full scale."""
@@ -245,18 +255,29 @@ def require_place(place: Place) -> None:
         raise CallError(f"{curve_of(place.output)}: exists already; give --overwrite to replace it")
 
 
-def _start(recipe: Recipe) -> Any:
+def _start(recipe: Recipe) -> dict[str, NDArray[np.float32]]:
     if recipe.start is None:
-        return None
-    from pdefilter.networks.model import load_model
-
-    model = load_model(Path(recipe.start))
+        return {}
+    try:
+        model = read_model(recipe.start)
+    except ModelError as error:
+        raise CallError(f"--start: {error}") from None
     if model.architecture != ARCHITECTURES[recipe.architecture]:
         raise CallError(
             f"--start: {recipe.start} is not of the architecture {recipe.architecture}; give its "
             "own by --architecture"
         )
-    return model.weights
+    return {
+        name: np.ldexp(weights, -_shift(name, model.shifts)).astype(np.float32)
+        for name, weights in model.weights.items()
+    }
+
+
+def _shift(name: str, shifts: Mapping[str, int]) -> int:
+    """Find the power of two that a model's whole numbers count in."""
+    if name.endswith(".bias"):
+        return shifts[name.removesuffix("bias") + "kernel"] + DIGITS
+    return shifts[name]
 
 
 def _sha256(path: Path) -> str:

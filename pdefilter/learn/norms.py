@@ -1,6 +1,5 @@
 """The norms of a stable network's operators, and how they are kept."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -12,33 +11,15 @@ from pdefilter.learn.network import Network
 _STEPS = 2  # of the power iteration, which goes on where it ended the last time
 _GRID = 16  # cells
 
-# The squares |K(ω)v|² are trigonometric polynomials of this order in either frequency. Between N
-# frequencies they are at most 1 / cos(π order / N) as large, for either axis (Ehlich & Zeller
-# 1964, doi:10.1007/BF01111276).
-_ORDER = 2
-_FREQUENCIES = 64
-
 _LARGEST_SQUARE = 2.0  # ‖K‖², so that v − Kᵀρ(Kv + b) enlarges no difference
-
-
-def largest_square(kernel: Tensor) -> float:
-    """Bound ‖K‖² of a convolution on grids of any size, from above and within one percent.
-
-    Parameters
-    ----------
-    kernel : Tensor of shape (C, D, 3, 3)
-        The weights of K.
-    """
-    symbol = torch.fft.rfft2(kernel.double(), (_FREQUENCIES, _FREQUENCIES)).permute(2, 3, 0, 1)
-    square = float(torch.linalg.eigvalsh(symbol.mH @ symbol).max())
-    return square / math.cos(math.pi * _ORDER / _FREQUENCIES) ** 2
 
 
 class Norms:
     """Keeps ‖K‖² ≤ 2 and ‖R‖ ≤ 1 while a stable network learns.
 
     R joins cells that do not overlap, and is a matrix. The norm of K comes from a power
-    iteration on a periodic grid, two steps at a time.
+    iteration on a periodic grid, two steps at a time. When the model is made, what
+    still exceeds the bounds is scaled down.
 
     Parameters
     ----------
@@ -52,7 +33,7 @@ class Norms:
         self._network = network
         self._vectors: dict[str, Tensor] = {}
         for name, weights in network.named_weights():
-            if name.endswith("kernel"):
+            if _is_step(name):
                 start = rng.standard_normal((weights.shape[1], _GRID, _GRID), np.float32)
                 self._vectors[name] = torch.fft.fft2(torch.from_numpy(start).to(weights.device))
 
@@ -62,7 +43,7 @@ class Norms:
             for name, weights in self._network.named_weights():
                 if name.endswith("restriction"):
                     _shrink(weights, float(torch.linalg.matrix_norm(weights.flatten(1), 2)))
-                elif name.endswith("kernel"):
+                elif _is_step(name):
                     square = self._advance(name, weights)
                     _shrink(weights, (square / _LARGEST_SQUARE) ** 0.5)
 
@@ -85,14 +66,8 @@ class Norms:
         self._vectors = dict(state)
 
 
-def bounded(name: str, weights: Tensor) -> Tensor:
-    """Scale down weights of a stable network that break its bounds, whatever the grid."""
-    weights = weights.clone()
-    if name.endswith("restriction"):
-        _shrink(weights, float(torch.linalg.matrix_norm(weights.flatten(1), 2)))
-    elif name.endswith("kernel"):
-        _shrink(weights, (largest_square(weights) / _LARGEST_SQUARE) ** 0.5)
-    return weights
+def _is_step(name: str) -> bool:
+    return name.endswith(".kernel") and "injection" not in name
 
 
 def _shrink(weights: Tensor, excess: float) -> None:

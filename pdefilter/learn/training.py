@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from pdefilter.errors import CallError
 from pdefilter.learn.examples import Example, Examples
 from pdefilter.learn.losses import estimated_error, squared_error, weighted
 from pdefilter.learn.network import Network
-from pdefilter.learn.norms import Norms, bounded
+from pdefilter.learn.norms import Norms
 from pdefilter.learn.optimiser import Optimiser, rate_at
 from pdefilter.learn.schedule import Schedule
 from pdefilter.learn.validation import Validation, score
@@ -63,8 +64,8 @@ class Training:
         What it learns from.
     seed : int
         The seed of all that is drawn.
-    start : mapping of ndarray, optional
-        The weights to begin with.
+    start : mapping of ndarray
+        Weights to begin with instead of random ones.
     device : str
         Where it computes, as PyTorch calls it.
 
@@ -83,14 +84,14 @@ class Training:
         architecture: Architecture,
         examples: Examples,
         seed: int,
-        start: Mapping[str, NDArray[np.float32]] | None = None,
+        start: Mapping[str, NDArray[np.float32]] = MappingProxyType({}),
         device: str = "cpu",
     ) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.network = Network(architecture)
         weights = dict(self.network.named_weights())
-        for name, values in (start or {}).items():
+        for name, values in start.items():
             weights[name].data.copy_(torch.from_numpy(values))
         self.network.to(device)
         self._device = device
@@ -184,17 +185,11 @@ class Training:
         return scores[1] < scores[0] + _GAIN
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
-        """Return the best weights; filters of the image have a mean of zero."""
-        with torch.no_grad():
-            return {
-                name: self._finished(name, weights).cpu().numpy().copy()
-                for name, weights in self._best.named_weights()
-            }
-
-    def _finished(self, name: str, weights: Tensor) -> Tensor:
-        if name in ("lift", "lower"):
-            return weights - weights.mean((1, 2), keepdim=True)
-        return bounded(name, weights) if self.network.architecture.stable else weights
+        """Return the best weights."""
+        return {
+            name: weights.detach().cpu().numpy().copy()
+            for name, weights in self._best.named_weights()
+        }
 
     def state(self) -> dict[str, Any]:
         """Return what the rest of the training depends on."""

@@ -2,7 +2,6 @@
 
 import io
 import sys
-import types
 
 import numpy as np
 import pytest
@@ -53,24 +52,7 @@ def photographs(tmp_path_factory):
 
 
 @pytest.fixture
-def models(monkeypatch):
-    """Models that are written, by their paths; the format of their files is tested elsewhere."""
-    written = {}
-
-    def save_model(path, architecture, weights, facts):
-        written[path] = types.SimpleNamespace(
-            architecture=architecture, weights=dict(weights), facts=facts
-        )
-        path.write_bytes(b"model")
-
-    module = types.ModuleType("pdefilter.networks.model")
-    module.save_model, module.load_model = save_model, written.__getitem__
-    monkeypatch.setitem(sys.modules, "pdefilter.networks.model", module)
-    return written
-
-
-@pytest.fixture
-def learn(monkeypatch, tmp_path, models):  # noqa: ARG001 (models are written)
+def learn(monkeypatch, tmp_path):
     """Run the command in this process; return its status and what it prints."""
     from pdefilter.cli.commands import app
     from pdefilter.cli.messages import print_message, print_warning

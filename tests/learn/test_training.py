@@ -9,10 +9,11 @@ torch = pytest.importorskip("torch")
 
 from pdefilter.learn.checkpoint import read_checkpoint, write_checkpoint  # noqa: E402
 from pdefilter.learn.data import read_data  # noqa: E402
-from pdefilter.learn.norms import largest_square  # noqa: E402
 from pdefilter.learn.recipe import Recipe  # noqa: E402
 from pdefilter.learn.schedule import Schedule  # noqa: E402
 from pdefilter.learn.training import Record, Training  # noqa: E402
+from pdefilter.networks.model import model_of  # noqa: E402
+from pdefilter.networks.norms import norm_of_steps  # noqa: E402
 
 SCHEDULE = Schedule(12, 4)
 
@@ -38,10 +39,12 @@ def test_a_few_iterations_remove_noise(architecture, photographs):
     advance(training, 50, Schedule(50, 25))
     (before,), (after,) = training.validation.before().values(), training.best.figures.values()
     assert after > before + 3
+    model_of(architecture, training.weights(), {})
     for name, values in training.weights().items():
-        assert np.isfinite(values).all()
+        assert np.isfinite(values).all(), name
         if architecture.stable and name.endswith("kernel"):
-            assert largest_square(torch.from_numpy(values)) <= 2 * (1 + 1e-6)
+            # A few steps have been taken since the last projection; the model's are exact.
+            assert norm_of_steps(values) ** 2 < 2 * 1.15
 
 
 def test_killed_and_resumed_is_unbroken_to_the_bit(architecture, photographs, tmp_path):
