@@ -214,8 +214,8 @@ class Learning:
             "licence": self._place.licence,
             "data": {"names": self._data.names, "sha256": self._data.sha256},
             "figures": {
-                "before": training.validation.before(),
-                "after": dict(training.best.figures),
+                "before": _rounded(training.validation.before()),
+                "after": _rounded(training.best.figures),
             },
             "start": None if recipe.start is None else _sha256(Path(recipe.start)),
             "seed": recipe.seed,
@@ -278,6 +278,10 @@ def _shift(name: str, shifts: Mapping[str, int]) -> int:
     if name.endswith(".bias"):
         return shifts[name.removesuffix("bias") + "kernel"] + DIGITS
     return shifts[name]
+
+
+def _rounded(figures: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in figures.items()}
 
 
 def _sha256(path: Path) -> str:
