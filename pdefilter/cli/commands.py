@@ -12,6 +12,7 @@ from pdefilter.cli.call import filter_images
 from pdefilter.cli.command import Command
 from pdefilter.cli.common import Call, common_options
 from pdefilter.cli.estimate import estimate
+from pdefilter.cli.learn import learn
 from pdefilter.cli.options import command_of
 from pdefilter.cli.stages import chain_of, read_recipe, require_inputs, split_words
 from pdefilter.errors import CallError
@@ -98,6 +99,13 @@ app.command(
     short_help="Estimate the noise of images, and the parameters of anisotropic.",
     epilog="Example: pdefilter estimate sample_images/noisy.png",
 )(estimate)
+
+app.command(
+    "learn",
+    cls=Command,
+    short_help="Train a network that denoises.",
+    epilog="Example: pdefilter learn photographs/ -o my.model --noise 5..55 --hours 2",
+)(learn)
 
 
 def _chain(*, recipe: str | None, **options: Any) -> Callable[[], int]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pdefilter.runs.worker import Steps
 
 # A run that ends sooner needs no bar, and should not wait for one to be imported.
-_SECONDS_OF_PATIENCE = 0.5
+SECONDS_OF_PATIENCE = 0.5
 
 
 class Progress:
@@ -72,17 +72,17 @@ class Progress:
         """Take the number of steps that the current filter has taken on an image."""
         image = steps.job.index
         taken = time.monotonic() - self._begun.setdefault(image, time.monotonic())
-        if self._display is not None and taken > _SECONDS_OF_PATIENCE:
+        if self._display is not None and taken > SECONDS_OF_PATIENCE:
             name = printable(Path(steps.job.source_name).name)
             self._set(image, name, "steps", steps.done, steps.all, taken)
 
     def refresh(self) -> None:
         """Draw the bars."""
         taken = time.monotonic() - self._since
-        if not self.wanted or taken < _SECONDS_OF_PATIENCE:
+        if not self.wanted or taken < SECONDS_OF_PATIENCE:
             return
         if self._display is None:
-            self._display = _display()
+            self._display = make_display()
             self._display.start()
         if self._images > 1:
             self._set(None, "all", "images", self._done, self._images, taken)
@@ -93,7 +93,7 @@ class Progress:
         values: dict[str, Any] = {
             "completed": done,
             "total": of or None,
-            "status": _status(unit, done, of, taken),
+            "status": describe_speed(unit, done, of, done, taken),
         }
         if bar in self._bars:
             self._display.update(self._bars[bar], **values)
@@ -101,17 +101,30 @@ class Progress:
             self._bars[bar] = self._display.add_task(name, **values)
 
 
-def _status(unit: str, done: int, of: int, taken: float) -> str:
-    """Describe how many are done, how fast, and how long the rest will take."""
+def describe_speed(unit: str, done: int, of: int, since: int, taken: float) -> str:
+    """Describe how many are done, how fast, and how long the rest will take.
+
+    Parameters
+    ----------
+    unit : str
+        The plural of what is counted.
+    done, of : int
+        How many are done, and how many there are; 0 if unknown.
+    since : int
+        How many were done in the time that it took.
+    taken : float
+        That time in seconds.
+    """
     parts = [f"{done} of {of} {unit}" if of else f"{done} {unit}"]
-    if done:
-        parts.append(f"{done / taken:.3g} a second")
-    if done and of:
-        parts.append(f"{timedelta(seconds=round((of - done) * taken / done))} left")
+    if since:
+        parts.append(f"{since / taken:.3g} a second")
+    if since and of:
+        parts.append(f"{timedelta(seconds=round((of - done) * taken / since))} left")
     return ", ".join(parts)
 
 
-def _display() -> "Display":
+def make_display() -> "Display":
+    """Make the bars, which are drawn on standard error when they are refreshed."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Display

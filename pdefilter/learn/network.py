@@ -1,5 +1,7 @@
 """A trained diffusion in PyTorch, which finds its weights."""
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, relu
@@ -28,6 +30,10 @@ class Network(nn.Module):
     def __getitem__(self, name: str) -> Tensor:
         weights: Tensor = self.weights[name.replace(".", "/")]
         return weights
+
+    def named_weights(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """List the weights with their names in the architecture."""
+        return ((name, self.weights[name.replace(".", "/")]) for name in self.architecture.shapes())
 
     def forward(self, f: Tensor, sigma: Tensor, iterations: int | None = None) -> Tensor:
         """Remove noise of deviation sigma, of shape (N, 1, 1, 1) or that of `f`."""

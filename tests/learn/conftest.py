@@ -1,0 +1,78 @@
+"""Pictures, small networks and a command that train in seconds."""
+
+import io
+import sys
+
+import numpy as np
+import pytest
+
+import pdefilter
+from pdefilter.errors import CallError
+from pdefilter.networks.architecture import Architecture, Level
+
+SMALL = Architecture((Level(16, 1, 1), Level(16, 1, 0)))
+STABLE = Architecture((Level(16, 1, 1), Level(16, 1, 0)), stable=True)
+RECURRENT = Architecture((Level(16, 4, 0),), recurrent=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread():
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(params=[SMALL, STABLE, RECURRENT], ids=["free", "stable", "recurrent"])
+def architecture(request):
+    return request.param
+
+
+@pytest.fixture
+def small():
+    return SMALL
+
+
+def scene(rng, rows=80, columns=96, channels=3):
+    """Blobs of random colours with soft and with hard edges, in 8 bits."""
+    y, x = np.mgrid[:rows, :columns]
+    u = np.full((rows, columns, channels), 128.0)
+    for _ in range(12):
+        row, column, radius = rng.uniform(0, rows), rng.uniform(0, columns), rng.uniform(5, 30)
+        inside = 1 / (1 + np.exp((np.hypot(y - row, x - column) - radius) * rng.uniform(0.5, 4)))
+        u += inside[..., None] * (rng.uniform(0, 255, channels) - u)
+    return u.round().astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory):
+    """A folder of four clean pictures in colour."""
+    folder, rng = tmp_path_factory.mktemp("clean"), np.random.default_rng(0)
+    for number in range(4):
+        pdefilter.write(scene(rng, 136, 140), folder / f"{number}.png")
+    return folder
+
+
+@pytest.fixture
+def learn(monkeypatch, tmp_path):
+    """Run the command in this process; return its status and what it prints."""
+    from pdefilter.cli.commands import app
+    from pdefilter.cli.messages import print_message, print_warning
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pdefilter.learn.learning.write_curve", lambda *_: None)
+
+    def run(*arguments):
+        words = ["learn", *map(str, arguments)]
+        monkeypatch.setattr(sys, "argv", ["pdefilter", *words])
+        with monkeypatch.context() as patch:
+            stream = io.StringIO()
+            patch.setattr(sys, "stderr", stream)
+            patch.setattr("warnings.showwarning", print_warning)
+            try:
+                status = app(words, standalone_mode=False)()
+            except CallError as error:
+                status = 2
+                for sentence in error.args:
+                    print_message(sentence)
+        return status, stream.getvalue()
+
+    return run
