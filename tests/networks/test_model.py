@@ -201,7 +201,7 @@ def test_damaged_files_are_refused_in_a_sentence(data, tmp_path_factory):
     try:
         read_model(path)
     except ModelError as error:
-        assert str(error).startswith(f"{path}: is not a model")  # noqa: PT017
+        assert str(error).startswith(f"{path}: is not a model")
 
 
 def test_a_missing_file_is_named(tmp_path):
