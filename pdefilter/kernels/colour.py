@@ -10,9 +10,9 @@ from pdefilter.warn import warn
 # Rec. ITU-R BT.601, on the stored values.
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
-_OPPONENT = (
-    np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]]) / np.sqrt([[3], [2], [6]])
-).astype(np.float32)
+_OPPONENT = (np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]]) / np.sqrt([[3], [2], [6]])).astype(
+    np.float32
+)
 
 
 def luminance(rgb: Planes) -> Planes:
