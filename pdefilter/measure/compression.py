@@ -18,6 +18,7 @@ REACH = 12
 
 _WIDTH = 8
 _MOST = 4096  # blocks
+_FEW = 512  # blocks that show the grid
 _LEVELS = 255.0
 
 # The steps that are looked for. A step of one is as small as the rounding of pixels.
@@ -27,9 +28,11 @@ _STEPS = range(2, 129)
 # then the mean cosine of their phases is 0.64 for a step of 2 and above 0.8 for others. The mean of
 # 40 random ones has a deviation of 0.11.
 _LEAST_COSINE = 0.6
+_ZERO = 1.0
 _FEWEST = 40
 
-# Multiples beyond the first tell a quantised photograph from a drawing of few grey levels.
+# Multiples beyond the first, at most frequencies, tell a quantised photograph from a drawing of few
+# grey levels.
 _FEWEST_BEYOND = 15
 _FEWEST_FREQUENCIES = 4
 
@@ -119,17 +122,31 @@ def compression_of(luminance: Plane, visible: Mask | None = None) -> Compression
     Compression or None
         None if it was none, or one of a quality above 97.
     """
-    for first in dict.fromkeys(((0, 0), _blockiest(luminance, visible))):
-        blocks = cut(luminance[None], _WIDTH, _MOST, first)[0]
-        if visible is not None:
-            blocks = blocks[cut(visible[None], _WIDTH, _MOST, first)[0].all(axis=(1, 2))]
-        values = _LEVELS * coefficients(blocks)
-        found = [_step(of_frequency) for of_frequency in values.reshape(-1, _WIDTH**2).T]
-        sure = sum(1 for step, is_sure in found[1:] if is_sure and step > 1)
-        if sure >= _FEWEST_FREQUENCIES:
-            steps = tuple(step for step, _ in found)
-            return Compression(first, steps, math.sqrt(_errors(values, steps).mean()))
-    return None
+    grids = [(row, column) for row in range(_WIDTH) for column in range(_WIDTH)]
+    first = max(grids, key=lambda at: _zeros(luminance, visible, at))
+    values = _coefficients(luminance, visible, first, _MOST)
+    found = [_step(of_frequency) for of_frequency in values.reshape(-1, _WIDTH**2).T]
+    steps = tuple(step for step, _ in found)
+    sure = sum(1 for step, is_sure in found[1:] if is_sure and step > 1)
+    if sure < _FEWEST_FREQUENCIES or sum(step > 1 for step in steps) <= steps.count(1):
+        return None
+    return Compression(first, steps, math.sqrt(_errors(values, steps).mean()))
+
+
+def _coefficients(
+    luminance: Plane, visible: Mask | None, first: tuple[int, int], most: int
+) -> Values:
+    """Find the coefficients of visible blocks, in grey levels."""
+    blocks = cut(luminance[None], _WIDTH, most, first)[0]
+    if visible is not None:
+        blocks = blocks[cut(visible[None], _WIDTH, most, first)[0].all(axis=(1, 2))]
+    return _LEVELS * coefficients(blocks)
+
+
+def _zeros(luminance: Plane, visible: Mask | None, first: tuple[int, int]) -> float:
+    """Find the share of coefficients that are zero; on the grid of a JPEG there are the most."""
+    sizes = np.abs(_coefficients(luminance, visible, first, _FEW))
+    return np.count_nonzero(sizes < _ZERO / 2) / max(1, sizes.size)
 
 
 def _errors(values: Values, steps: Sequence[int]) -> Values:
@@ -147,37 +164,23 @@ def _errors(values: Values, steps: Sequence[int]) -> Values:
 def _step(values: Values) -> tuple[int, bool]:
     """Find the step of one frequency, and whether multiples beyond the first confirm it."""
     sizes = np.sort(np.abs(values))
-    cosines = {}
+    nonzero = sizes[np.searchsorted(sizes, _ZERO) :]
+    cosines: dict[int, float] = {}
     for step in reversed(_STEPS):
-        nonzero = sizes[np.searchsorted(sizes, step / 2) :]
-        if len(nonzero) >= _FEWEST:
-            cosine = float(np.cos(2 * np.pi / step * nonzero).mean())
+        phases = np.cos(2 * np.pi / step * nonzero)
+        kept = phases[np.searchsorted(nonzero, step / 2) :]
+        if len(kept) >= _FEWEST:
+            # Those that the step makes zero must be zero.
+            cosine = min(float(kept.mean()), float(phases.mean()))
             if cosine > _LEAST_COSINE:
                 cosines[step] = cosine
             # Divisors of a step fit as well as the step, and its neighbours nearly so.
             if cosines and step < 0.7 * max(cosines):
                 break
     if not cosines:
-        return int(len(sizes) - np.searchsorted(sizes, 0.5) >= _FEWEST), False
+        return int(len(nonzero) >= _FEWEST), False
     step = max(cosines, key=lambda step: cosines[step])
     return step, len(sizes) - int(np.searchsorted(sizes, 1.5 * step)) >= _FEWEST_BEYOND
-
-
-def _blockiest(luminance: Plane, visible: Mask | None) -> tuple[int, int]:
-    """Find the row and the column of the grid whose lines show the largest jumps."""
-    first = []
-    for u, seen in ((luminance, visible), (luminance.T, None if visible is None else visible.T)):
-        jumps = np.abs(np.diff(u[:: max(1, len(u) // 512)], axis=1))
-        if seen is not None:
-            seen = seen[:: max(1, len(seen) // 512)]
-            jumps[~(seen[:, 1:] & seen[:, :-1])] = 0
-        of_lines = jumps.mean(axis=0, dtype=np.float64)
-        excess = np.zeros_like(of_lines)
-        excess[1:-1] = of_lines[1:-1] - (of_lines[:-2] + of_lines[2:]) / 2
-        # A jump k is between the pixels k and k + 1.
-        sums = np.bincount((np.arange(len(excess)) + 1) % _WIDTH, excess, _WIDTH)
-        first.append(int(sums.argmax()))
-    return first[1], first[0]
 
 
 def _interpolated(per_block: Plane, axis: int, size: int, start: int) -> Plane:

@@ -163,7 +163,7 @@ def grain_of(u: Planes, visible: Mask | None = None, *, colours: bool = False) -
     u : ndarray of shape (C, M, N), float32
         The image.
     visible : ndarray of shape (M, N) or (C, M, N), bool, optional
-        The pixels that count.
+        The pixels that count; the others hold a mean, as in `Raster.planes`.
     colours : bool
         Whether to find the noise of the three opponent channels of RGB, not of the
         channels themselves.
@@ -173,15 +173,18 @@ def grain_of(u: Planes, visible: Mask | None = None, *, colours: bool = False) -
     Grain
         The noise of every channel.
     """
-    unclipped = _unclipped(u, visible)
+    seen: Mask | None = visible
+    if visible is not None and visible.ndim > u.ndim - 1:
+        seen = np.logical_and.reduce(visible)
+    unclipped = _unclipped(u, seen)
     channels = opponent(u) if colours else u
     white = Grain("white", tuple(noise_deviations(channels, unclipped)), colours)
-    found = _apart_from_jpeg(u, channels, unclipped, visible, white)
+    found = _apart_from_jpeg(u, channels, unclipped, seen, white)
     compression = None
     if colours or len(u) == 1:
         y = luminance(u)[0] if colours else u[0]
-        seen = None if visible is None else visible if visible.ndim == 2 else visible.all(axis=0)
-        compression = compression_of(y, seen)
+        # Coefficients of clipped pixels are not multiples of their steps.
+        compression = compression_of(y, unclipped)
     if compression is None:
         return found
     with_errors = replace(found, kind="real", compression=compression)
@@ -238,11 +241,9 @@ def _light(u: Planes) -> Plane:
 
 def _unclipped(u: Planes, visible: Mask | None) -> Mask:
     """Find the visible pixels where no channel has its smallest or its largest value."""
-    counts = np.ones(u.shape[1:], bool)
-    seen = np.broadcast_to(True if visible is None else visible, u.shape)
-    for plane, mask in zip(u, seen, strict=True):
-        values = plane[mask]
-        counts &= mask
+    counts = np.ones(u.shape[1:], bool) if visible is None else visible.copy()
+    for plane in u:
+        values = plane if visible is None else plane[visible]
         counts &= plane > values.min(initial=np.inf)
         counts &= plane < values.max(initial=-np.inf)
     return counts
@@ -257,7 +258,7 @@ def _kept_of_variance(unclipped: Mask, visible: Mask | None) -> Values:
     shares = 1 - _cut(unclipped[None])[0].mean(axis=(1, 2))
     whole = np.ones(shares.shape, bool)
     if visible is not None:
-        whole &= _cut(np.atleast_3d(visible.T).T).all(axis=(0, 2, 3))
+        whole &= _cut(visible[None])[0].all(axis=(1, 2))
     kept = np.zeros(len(shares))
     normal = NormalDist()
     for p in np.unique(shares[shares <= _CLIPPED]):

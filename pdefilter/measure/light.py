@@ -64,4 +64,6 @@ def along(line: Line, light: NDArray[np.floating]) -> Values:
 def _misfit(v: Values, line: Values) -> float:
     if line.min() <= 0:
         return _LARGEST_MISFIT
-    return float(np.minimum(np.abs(np.log(v / line)), _LARGEST_MISFIT).mean())
+    with np.errstate(divide="ignore"):  # where there is no noise at all
+        misfits = np.abs(np.log(v / line))
+    return float(np.minimum(misfits, _LARGEST_MISFIT).mean())

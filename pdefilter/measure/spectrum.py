@@ -32,9 +32,9 @@ _CHANCE = 1.1
 # Of blocks with one light there are fewer.
 _FLAT_IN_LIGHT = 0.1
 
-# Demosaicking, resampling and JPEG leave noise whose coarse power is up to 12 times the mixed one.
-# More is a smooth picture.
-_STEEPEST = 36.0
+# Noise that went through demosaicking, resampling and JPEG has 52 and more independent squares in
+# a block. A smooth picture has 9 at most; then only what its finer power allows is noise.
+_LEAST_FREEDOM = 24.0
 
 
 @dataclass(frozen=True)
@@ -87,16 +87,20 @@ def spectrum_of(power: Values) -> Spectrum:
 
 def _spectrum_of_flattest(flattest: Values, share: float) -> Spectrum:
     power: Values = flattest.mean(axis=0)
-    coarse, most = float(power[_COARSE].mean()), _STEEPEST * float(power[_MIXED].mean())
-    if coarse > most:
-        power[_COARSE] *= most / coarse
-    counted = power[_COUNTS]
-    largest = float(counted.max())
+    freedom = _freedom(power[_COUNTS])
+    if freedom < _LEAST_FREEDOM:
+        np.minimum(power, np.median(power[_MIXED]), out=power)
+        freedom = _freedom(power[_COUNTS])
+    return Spectrum(power, float(power[_COUNTS].mean()) / _chance(share, freedom), freedom)
+
+
+def _freedom(power: Values) -> float:
+    """Find how many equal powers have a sum of squares that scatters as much as theirs."""
+    largest = float(power.max())
     if not largest:
-        return Spectrum(power, 0.0, 1.0)
-    relative = counted / largest
-    freedom = float(relative.sum() ** 2 / np.square(relative).sum())
-    return Spectrum(power, float(counted.mean()) / _chance(share, freedom), freedom)
+        return 1.0
+    relative = power / largest
+    return float(relative.sum() ** 2 / np.square(relative).sum())
 
 
 def variance_like(spectrum: Spectrum, power: Values) -> float:
