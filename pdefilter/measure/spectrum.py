@@ -6,32 +6,35 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
+from pdefilter.measure.blocks import coefficients
 from pdefilter.raster import Mask, Planes, Values
 
 WIDTH = 16
 """The width and the height of a block, in px."""
 
-_MOST = 4096  # blocks, a megapixel
-
 # Frequencies of a block: nearly the highest along both axes; high along one axis, low along the
 # other; low along both. The lowest ten show the slopes of the picture, and never count.
 _K, _L = np.indices((WIDTH, WIDTH))
 _IS_HIGH = _K >= WIDTH // 2, _L >= WIDTH // 2
-_FINEST: Mask = (_K >= 3 * WIDTH // 4) & (_L >= 3 * WIDTH // 4)
+_FINEST: Mask = (_K >= 5 * WIDTH // 8) & (_L >= 5 * WIDTH // 8)
 _FINE: Mask = _IS_HIGH[0] & _IS_HIGH[1]
 _MIXED: Mask = _IS_HIGH[0] ^ _IS_HIGH[1]
 _COUNTS: Mask = _K + _L > 3
 _COARSE: Mask = ~_IS_HIGH[0] & ~_IS_HIGH[1] & _COUNTS
 
-# The share of blocks that is flat, and the least number of them, whose power errs by 2 %.
-_FLAT = 0.05
-_FEWEST = 24
+# The shares of blocks that may be flat. Noise looks equally strong in all of these, texture does
+# not: the largest counts whose variance is not above the least one by more than chance.
+_FLAT = (0.05, 0.02, 0.01)
+_FEWEST = 10
+_CHANCE = 1.1
 
-# Demosaicking, resampling and JPEG leave noise whose coarse power is up to 12 times the mixed one.
-# More is a smooth picture.
-_STEEPEST = 36.0
+# Of blocks with one light there are fewer.
+_FLAT_IN_LIGHT = 0.1
+
+# Noise that went through demosaicking, resampling and JPEG has 52 and more independent squares in
+# a block. A smooth picture has 9 at most; then only what its finer power allows is noise.
+_LEAST_FREEDOM = 24.0
 
 
 @dataclass(frozen=True)
@@ -59,35 +62,9 @@ class Spectrum:
         return float(self.power[_FINEST].mean()) / mixed if mixed else math.inf
 
 
-def cut(u: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Cut blocks out of an image; out of a large one, some that represent it.
-
-    Parameters
-    ----------
-    u : ndarray of shape (C, M, N)
-        The image.
-
-    Returns
-    -------
-    ndarray of shape (C, B, 16, 16)
-        The blocks, side by side in the image; none if it is lower or narrower than one.
-    """
-    counts = [size // WIDTH for size in u.shape[1:]]
-    share = min(1.0, math.sqrt(_MOST / max(1, math.prod(counts))))
-    pixels = []
-    for size, count in zip(u.shape[1:], counts, strict=True):
-        chosen = min(count, math.ceil(share * count))
-        starts = (2 * np.arange(chosen) + 1) * (size - WIDTH) // (2 * max(1, chosen))
-        pixels.append(starts[:, None] + np.arange(WIDTH))
-    rows, columns = pixels
-    blocks = u[:, rows[:, None, :, None], columns[None, :, None, :]]
-    return blocks.reshape(len(u), -1, WIDTH, WIDTH)
-
-
 def power_of(blocks: Planes) -> Values:
-    """Find the squares of the orthonormal cosine coefficients, in double precision."""
-    power: Values = fft.dctn(blocks.astype(np.float64), axes=(-2, -1), norm="ortho")
-    return np.square(power, out=power)
+    """Find the squared cosine coefficients of blocks."""
+    return np.square(coefficients(blocks))
 
 
 def spectrum_of(power: Values) -> Spectrum:
@@ -101,17 +78,29 @@ def spectrum_of(power: Values) -> Spectrum:
     power : ndarray of shape (B, 16, 16), float64
         The power of every block, one at least.
     """
-    flattest, share = _flattest(power, _FLAT, _FEWEST)
-    of_noise = flattest.mean(axis=0)
-    total = float(of_noise[_COUNTS].mean())
-    if not total:
-        return Spectrum(of_noise, 0.0, 1.0)
-    of_noise[_COARSE] = _less(of_noise[_COARSE], _STEEPEST * float(of_noise[_MIXED].mean()))
-    counted = of_noise[_COUNTS]
-    relative = counted / counted.max() if counted.any() else np.ones(1)
-    freedom = float(relative.sum() ** 2 / np.square(relative).sum())
-    variance = float(counted.mean()) / _chance(share, freedom)
-    return Spectrum(of_noise, variance, freedom)
+    order = _order(power)
+    counts = [max(_FEWEST, round(share * len(power))) for share in _FLAT]
+    spectra = [_spectrum_of_flattest(power[order[:count]], count / len(power)) for count in counts]
+    least = min(spectrum.variance for spectrum in spectra)
+    return next(spectrum for spectrum in spectra if spectrum.variance <= _CHANCE * least)
+
+
+def _spectrum_of_flattest(flattest: Values, share: float) -> Spectrum:
+    power: Values = flattest.mean(axis=0)
+    freedom = _freedom(power[_COUNTS])
+    if freedom < _LEAST_FREEDOM:
+        np.minimum(power, np.median(power[_MIXED]), out=power)
+        freedom = _freedom(power[_COUNTS])
+    return Spectrum(power, float(power[_COUNTS].mean()) / _chance(share, freedom), freedom)
+
+
+def _freedom(power: Values) -> float:
+    """Find how many equal powers have a sum of squares that scatters as much as theirs."""
+    largest = float(power.max())
+    if not largest:
+        return 1.0
+    relative = power / largest
+    return float(relative.sum() ** 2 / np.square(relative).sum())
 
 
 def variance_like(spectrum: Spectrum, power: Values) -> float:
@@ -127,22 +116,20 @@ def variance_like(spectrum: Spectrum, power: Values) -> float:
     power : ndarray of shape (B, 16, 16), float64
         The power of every block, one at least.
     """
-    flattest, share = _flattest(power, 2 * _FLAT, _FEWEST // 2)
-    mean = flattest.mean(axis=0)
+    count = max(_FEWEST, round(_FLAT_IN_LIGHT * len(power)))
+    mean = power[_order(power)[:count]].mean(axis=0)
     known = float(spectrum.power[_COUNTS].mean())
     ratios = [
         float(mean[band].mean() / of_noise)
         for band in (_COARSE, _MIXED, _FINE)
         if (of_noise := float(spectrum.power[band].mean()))
     ]
-    return min(ratios) * known / _chance(share, spectrum.freedom)
+    return min(ratios) * known / _chance(count / len(power), spectrum.freedom)
 
 
-def _flattest(power: Values, share: float, fewest: int) -> tuple[Values, float]:
-    """Find the blocks of least power, and their share of all."""
-    count = min(len(power), max(fewest, round(share * len(power))))
-    order = np.argsort(power[:, _COUNTS].mean(axis=1), kind="stable")
-    return power[order[:count]], count / len(power)
+def _order(power: Values) -> NDArray[np.intp]:
+    """Sort blocks by their variance."""
+    return np.argsort(power[:, _COUNTS].mean(axis=1), kind="stable")
 
 
 def _chance(share: float, freedom: float) -> float:
@@ -153,9 +140,3 @@ def _chance(share: float, freedom: float) -> float:
     below = normal.pdf(normal.inv_cdf(share)) / share
     # The sum of n squares is nearly normal, with a relative deviation of √(2/n).
     return max(1 / 3, 1 - below * math.sqrt(2 / freedom))
-
-
-def _less(power: Values, most: float) -> Values:
-    """Scale numbers down so that their mean is at most a given one."""
-    mean = float(power.mean())
-    return power * (most / mean) if mean > most else power
