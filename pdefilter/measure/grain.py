@@ -63,7 +63,7 @@ class Grain:
     Attributes
     ----------
     kind : {"white", "real"}
-        Whether all pixels have noise of the same strength, independent of neighbours.
+        Whether the noise of a pixel does not depend on its neighbours'.
     deviations : tuple of float
         The root mean square of the noise in every channel, apart from errors of JPEG.
     colours : bool
@@ -86,6 +86,11 @@ class Grain:
         """How far away the image matters to the deviation in a pixel, in px."""
         of_light = 0 if self.light is None else _SMOOTHING.reach
         return max(of_light, 0 if self.compression is None else REACH)
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the deviation is the same in all pixels."""
+        return self.light is None and self.compression is None
 
     @property
     def totals(self) -> tuple[float, ...]:
@@ -214,16 +219,18 @@ def _apart_from_jpeg(
         )
         # Texture is seldom in all channels.
         line = line_through(lights, (variances / strengths[heard, None]).min(axis=0))
+    is_white = all(_LEAST_SLANT <= spectra[c].slant <= _MOST_SLANT for c in heard)
+    kind: Literal["white", "real"] = "white" if is_white else "real"
     if line is None:
-        if all(_LEAST_SLANT <= spectra[c].slant <= _MOST_SLANT for c in heard):
+        if is_white:
             return white
-        return replace(white, kind="real", deviations=tuple(np.sqrt(strengths).tolist()))
+        return replace(white, kind=kind, deviations=tuple(np.sqrt(strengths).tolist()))
     # The bins together say how strong the noise is in each channel.
     strengths[heard] = np.median(variances / along(line, lights), axis=1)
     mean = float(along(line, light).mean())
     dark, bright = ((at, value / mean) for at, value in line)
     deviations = tuple(np.sqrt(strengths * mean).tolist())
-    return replace(white, kind="real", deviations=deviations, light=(dark, bright))
+    return replace(white, kind=kind, deviations=deviations, light=(dark, bright))
 
 
 def _cut(u: NDArray[np.generic]) -> NDArray[Any]:

@@ -65,13 +65,13 @@ def test_noise_that_neighbours_share_is_measured_whole(levels, channels):
     assert np.array(found.deviations) * 255 == pytest.approx(levels, rel=0.2)
 
 
-@pytest.mark.parametrize("make", [white, shared])
-def test_noise_that_grows_with_the_light_is_mapped(make):
+@pytest.mark.parametrize(("make", "kind"), [(white, "white"), (shared, "real")])
+def test_noise_that_grows_with_the_light_is_mapped(make, kind):
     """σ² = a + b u, on a ramp of light."""
     light = np.broadcast_to(np.linspace(0.1, 0.9, SIDE, dtype=np.float32), (1, SIDE, SIDE))
     variance = 1e-4 + 4e-3 * light
     found = grain_of(light + make(1.0) * np.sqrt(variance))
-    assert found.kind == "real"
+    assert found.kind == kind
     assert found.light is not None
     assert found.map_of(light)[0, 128] == pytest.approx(np.sqrt(variance[0, 128]), rel=0.2)
     assert found.deviations[0] == pytest.approx(float(np.sqrt(variance.mean())), rel=0.15)

@@ -83,7 +83,7 @@ class Denoised(Operation):
         return numbers | {
             "kind": grain.kind,
             "model": self.names[grain.kind],
-            "noise": [scale.fraction(deviation) for deviation in grain.deviations],
+            "noise": [scale.fraction(deviation) for deviation in grain.totals],
             "grain": grain.as_numbers(),
             "steps": steps * self.turns * len(image.colour),
         }
@@ -109,7 +109,7 @@ class Denoised(Operation):
         from pdefilter.measure.grain import Grain
 
         grain = Grain.from_numbers(numbers["grain"])
-        if self.noise_map is None and max(grain.deviations) <= _SMALLEST:
+        if self.noise_map is None and max(grain.totals) <= _SMALLEST:
             return image
         u = filled(image, numbers.get("means"))
         deviations = self._deviations(image, u, grain)
@@ -141,19 +141,19 @@ class Denoised(Operation):
         from pdefilter.measure.noise import noise_deviations
 
         known = self.noise != AUTO or self.noise_map is not None
+        mixes = self._mixes(image)
         if known and self.kind != AUTO:
-            found = Grain(self.kind, (0.0,) * len(u))  # type: ignore[arg-type]
+            found = Grain(self.kind, (0.0,) * len(u), mixes)  # type: ignore[arg-type]
         else:
-            found = grain_of(u, image.visible, colours=self._mixes(image))
+            found = grain_of(u, image.visible, colours=mixes)
         if self.kind == "white" != found.kind:
-            channels = opponent(u) if self._mixes(image) else u
-            found = Grain("white", tuple(noise_deviations(channels, image.visible)))
+            channels = opponent(u) if mixes else u
+            found = Grain("white", tuple(noise_deviations(channels, image.visible)), mixes)
         elif self.kind == "real":
             found = replace(found, kind="real")
-        if self.noise_map is not None:
-            return Grain(found.kind, (0.0,) * len(u))
-        if self.noise != AUTO:
-            return Grain(found.kind, (image.scale.number(float(self.noise)),) * len(u))
+        if known:
+            given = 0.0 if self.noise == AUTO else image.scale.number(float(self.noise))
+            found = Grain(found.kind, (given,) * len(u), mixes)
         return found
 
     def _deviations(self, image: "Raster", u: "Planes", grain: "Grain") -> "list[Deviation]":
@@ -162,9 +162,9 @@ class Denoised(Operation):
         given = numbers_in("noise_map", self.noise_map, image, positive=False)
         if given is not None:
             return [given.astype(np.float32)] * len(u)
-        if grain.light is None:
+        if grain.is_even:
             return [float(deviation) for deviation in grain.deviations]
-        return [*grain.map_of(u)]
+        return [*grain.map_of(u, _start(image))]
 
     def _noise_in(
         self,
@@ -181,7 +181,6 @@ class Denoised(Operation):
 
         present = observer()
         advanced = None if present is None else present.advanced
-        start = (0, 0) if image.box is None else image.box.start
         total = np.zeros(f.shape)  # the sum of float32 numbers, exact in any order
         for turn in _turns(self.turns):
             turned = deviation if isinstance(deviation, float) else turn.of(deviation)
@@ -189,7 +188,7 @@ class Denoised(Operation):
                 model,
                 turn.of(f),
                 turned,
-                at=turn.of_box(start, f.shape, numbers["shape"]),
+                at=turn.of_box(_start(image), f.shape, numbers["shape"]),
                 iterations=self.iterations,
                 advanced=advanced,
             )
@@ -198,6 +197,11 @@ class Denoised(Operation):
             total += turn.back(noise)
         mean: Plane = (total / self.turns).astype(np.float32)
         return mean
+
+
+def _start(image: "Raster") -> tuple[int, ...]:
+    """Find the row and the column of a box in its image."""
+    return (0, 0) if image.box is None else image.box.start
 
 
 @dataclass(frozen=True)
