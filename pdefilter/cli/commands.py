@@ -163,8 +163,19 @@ app.command(
 )(_chain)
 
 
-@app.command("info", cls=Command, short_help="Show the version, the engine and its threads.")
+@app.command(
+    "info",
+    cls=Command,
+    short_help="Show the version, the engine and its threads, or what a network is.",
+    epilog="Example: pdefilter info white",
+)
 def _info(
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[MODEL]", help="A network of denoise to describe: its name or its file."
+        ),
+    ] = None,
     formats: Annotated[
         bool,
         typer.Option(
@@ -172,7 +183,10 @@ def _info(
         ),
     ] = False,
 ) -> None:
-    """Show the version, the engine and its threads."""
+    """Show the version, the engine and its threads, or what a network is."""
+    if model is not None:
+        _describe_model(model)
+        return
     if formats:
         from pdefilter.images.table import format_table
 
@@ -181,3 +195,15 @@ def _info(
     from pdefilter.runs.resources import describe_engine
 
     typer.echo(f"pdefilter {__version__}\nengine: {describe_engine()}")
+
+
+def _describe_model(name: str) -> None:
+    from pdefilter.cli.messages import printable
+    from pdefilter.errors import ModelError
+    from pdefilter.networks.description import describe
+    from pdefilter.networks.model_file import find_model
+
+    try:
+        typer.echo("\n".join(map(printable, describe(find_model(name)).splitlines())))
+    except ModelError as error:
+        raise CallError(str(error)) from None

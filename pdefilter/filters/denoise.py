@@ -162,17 +162,11 @@ def denoise(
 
 def _models(name: str | None, kind: str) -> "tuple[dict[str, Model], dict[str, str]]":
     """Read the network for every kind of noise that may be found."""
-    from pdefilter.networks.model_file import read_model, shipped_models
+    from pdefilter.networks.model_file import find_model
 
     kinds = ("white", "real") if kind == AUTO else (kind,)
     names = {found: name or found for found in kinds}
-    shipped = shipped_models()
-    models = {}
-    for found, of_kind in names.items():
-        try:
-            models[found] = read_model(shipped.get(of_kind, of_kind))
-        except ModelError as error:
-            known = ", ".join(shipped)
-            hint = "" if of_kind in shipped else f"; names are {known}"
-            raise ParameterError("model", f"{error}{hint}") from None
-    return models, names
+    try:
+        return {found: find_model(of_kind) for found, of_kind in names.items()}, names
+    except ModelError as error:
+        raise ParameterError("model", str(error)) from None

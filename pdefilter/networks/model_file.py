@@ -92,6 +92,20 @@ def shipped_models() -> Mapping[str, Path]:
     return {path.stem: path for path in found}
 
 
+def find_model(name: str) -> Model:
+    """Read a model that comes with the program, or that of a file.
+
+    Raises
+    ------
+    ModelError
+        If there is none, or it cannot be used.
+    """
+    shipped = shipped_models()
+    if name not in shipped and not Path(name).exists():
+        raise ModelError(f"{name}: is neither a file nor one of the networks {', '.join(shipped)}")
+    return read_model(shipped.get(name, name))
+
+
 def _as_plain(architecture: Architecture) -> dict[str, Any]:
     return {
         "levels": [[level.channels, level.before, level.after] for level in architecture.levels],
