@@ -37,6 +37,8 @@ CALLS = {
     "edge-enhancing": ("anisotropic", {"model": "edge-enhancing", "kappa": 0.1, "time": 2.0}),
     "coherence-enhancing": ("anisotropic", {"model": "coherence-enhancing", "time": 5.0}),
     "aos": ("anisotropic", {"scheme": "aos", "kappa": 0.1, "time": 2.0}),
+    "denoise": ("denoise", {"model": "small"}),
+    "denoise, known": ("denoise", {"model": "small", "noise": 0.05, "average": 8}),
     "shock": ("shock", {}),
     "coherence shock": ("shock", {"model": "coherence"}),
     "osher-rudin": ("shock", {"model": "osher-rudin"}),
