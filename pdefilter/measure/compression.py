@@ -150,9 +150,10 @@ def compression_of(
     grids = [(row, column) for row in range(_WIDTH) for column in range(_WIDTH)]
     first = max(grids, key=lambda at: _zeros(luminance, exact, at))
     values = _coefficients(luminance, exact, first, _MOST)
-    found = [_step(of_frequency) for of_frequency in values.reshape(-1, _WIDTH**2).T]
-    sure = sum(1 for step, is_sure in found[1:] if is_sure and step > 1)
-    known = {k: step for k, (step, _) in enumerate(found) if step > 1}
+    # Means of blocks are few different numbers, which fit many steps.
+    found = [_step(of_frequency) for of_frequency in values.reshape(-1, _WIDTH**2).T[1:]]
+    sure = sum(1 for step, is_sure in found if is_sure and step > 1)
+    known = {k: step for k, (step, _) in enumerate(found, 1) if step > 1}
     if sure < _FEWEST_FREQUENCIES or len(known) <= sum(step == 1 for step, _ in found):
         return None
     factor = median(step / _USUAL[k] for k, step in known.items())
