@@ -188,8 +188,7 @@ def grain_of(u: Planes, visible: Mask | None = None, *, colours: bool = False) -
     compression = None
     if colours or len(u) == 1:
         y = luminance(u)[0] if colours else u[0]
-        # Coefficients of clipped pixels are not multiples of their steps.
-        compression = compression_of(y, unclipped)
+        compression = compression_of(y, seen, unclipped)
     if compression is None:
         return found
     with_errors = replace(found, kind="real", compression=compression)

@@ -40,9 +40,9 @@ def test_the_grid_and_the_steps_are_found(quality, cropped):
     assert found.first == (-row % 8, -column % 8)
     steps = np.array(found.steps).reshape(8, 8)[:3]
     expected = (STANDARD * (200 - 2 * quality) + 50) // 100
-    known = steps > 1
-    assert np.count_nonzero(known) >= 8
-    assert np.array_equal(steps[known], expected[known])
+    # A factor is known to a rounding of the largest steps.
+    assert np.abs(steps - expected).max() <= 1
+    assert np.count_nonzero(steps == expected) >= 12
 
 
 @pytest.mark.parametrize("quality", [60, 75, 90])
