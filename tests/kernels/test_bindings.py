@@ -322,18 +322,24 @@ def state(rows: int, columns: int, channels: int = F) -> np.ndarray:
     return whole(rows + 2, columns + 2, channels)
 
 
-def step() -> Call:
+def step(**changed: Any) -> Call:
     arguments = {
         "in": state(M, N),
         "kernel": whole(F, F, 3, 3),
         "bias": planes(F, dtype=np.int32),
-        "driven": state(M, N),
+        "driven": None,
         "shift": 9,
         "packed": whole(2 * 9 * F * F),
         "out": state(M, N),
         **HOW,
     }
-    return Call(arguments, ("packed", "out"), SHIFT | THREADS)
+    wrong = {"driven": (state(M, N),), **SHIFT, **THREADS}
+    return Call(arguments | changed, ("packed", "out"), wrong)
+
+
+def driven_step() -> Call:
+    call = step(bias=None, driven=state(M, N))
+    return replace(call, wrong=call.wrong | {"driven": (None,)})
 
 
 def inject() -> Call:
@@ -431,6 +437,7 @@ CALLS = {
         THREADS,
     ),
     "step": step(),
+    "step, driven": driven_step(),
     "inject": inject(),
     "restrict_features": restrict_features(),
     "prolong_features": prolong_features(),

@@ -65,6 +65,7 @@ void require_halves(const Task& task) {
 // A step has two kernels to pack, and what drives steps has one.
 template <Index kernels>
 void check(FeatureStep& task) {
+    require(!task.bias != !task.driven, "either a bias or a state that drives");
     require_channels(task.channels);
     require_shift(task.shift);
     require_packed(task.packed_size, task.channels, task.channels, 9 * kernels);
@@ -179,7 +180,7 @@ void bind_rows(nb::module_& m) {
                         array<3>(&FeatureStep::out, state));
     define<FeatureStep>(m, "inject", &Variant::inject, {check<1>},
                         array<3>(&FeatureStep::in, state), array<4>(&FeatureStep::kernel, kernel),
-                        maybe<1>(&FeatureStep::bias, {channels}), number(&FeatureStep::shift),
+                        array<1>(&FeatureStep::bias, {channels}), number(&FeatureStep::shift),
                         packed, array<3>(&FeatureStep::out, state));
 
     const Shape squares_of_kernel{coarse_channels, channels, 2, 2};

@@ -258,8 +258,8 @@ struct FeatureStep {
     Index channels, rows, columns;
     const std::int16_t* in;
     const std::int16_t* kernel;
-    const std::int32_t* bias;    // of every channel, or null for zero
-    const std::int16_t* driven;  // a state that is added to the forces, or null
+    const std::int32_t* bias;    // of every channel, added to the sums; or null for
+    const std::int16_t* driven;  // a state, added to the features
     int shift;
     std::int16_t* packed;
     Index packed_size;

@@ -92,6 +92,8 @@ struct Inputs {
 template <int cells>
 __attribute__((noinline)) void correlate_cells(const Inputs& inputs, const int16_t* weights,
                                                Index j, Wholes (*to)[vectors_together]) {
+    // Nothing is kept in memory for loops that do not begin.
+    if (inputs.rows < 1 || inputs.length < 2) __builtin_unreachable();
     Wholes sums[cells][vectors_together] = {};
     for (Index r = 0; r < inputs.rows; ++r) {
         const int16_t* const in = inputs.row[r] + j * inputs.apart;

@@ -64,13 +64,14 @@ void round_windows(const Lifting& task, Index r, const LiftScratch& scratch) {
 void lift_rows(const Lifting& task, Index first, Index last, float* memory) {
     const LiftScratch scratch{task.columns, memory};
     const Cells out{task.out, task.rows / 2, task.columns / 2, task.channels};
+    const int shift = task.shift;
     for (Index r = first / 2; r < last / 2; ++r) {
         fetch_rows(task, r, scratch);
         round_windows(task, r, scratch);
         const Inputs inputs{{scratch.windows()}, 1, pixels_of_filter, pixels_of_filter};
         correlate_row(inputs, task.packed, out.channels, out.columns,
-                      [&](Index j, Index o, Wholes s) {
-                          store_features(out.at(r, j) + o, saturated(rounded(s, task.shift)));
+                      [=](Index j, Index o, Wholes s) {
+                          store_features(out.at(r, j) + o, saturated(rounded(s, shift)));
                       });
     }
     out.close(first / 2, last / 2);
@@ -96,6 +97,13 @@ inline Wholes load_pairs(const int16_t* p, Index numbers) {
     return v;
 }
 
+inline int32_t total_of(Wholes s) {
+    int32_t each[lanes], total = 0;
+    memcpy(each, &s, sizeof s);
+    for (Index k = 0; k < lanes; ++k) total += each[k];
+    return total;
+}
+
 // Adds Eᵀv of a row of cells to their two rows of pixels, where cells and pixels may lie outside of
 // the image.
 void add_adjoint(const Lowering& task, Index r, int32_t* upper, int32_t* lower) {
@@ -114,10 +122,9 @@ void add_adjoint(const Lowering& task, Index r, int32_t* upper, int32_t* lower) 
                         pairs, load_pairs(weights + 9 * C * pixel + k, numbers - k));
             }
         }
-        for (Index pixel = 0; pixel < 4; ++pixel) {
-            int32_t total = 0;
-            for (Index k = 0; k < lanes; ++k) total += sums[pixel][k];
-            (pixel < 2 ? upper : lower)[2 * j + pixel % 2] += total;
+        for (Index side = 0; side < 2; ++side) {
+            upper[2 * j + side] += total_of(sums[side]);
+            lower[2 * j + side] += total_of(sums[2 + side]);
         }
     }
 }
