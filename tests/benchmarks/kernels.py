@@ -10,6 +10,7 @@ from pdefilter.equations.diffusivities import DIFFUSIVITIES, Diffusivity
 from pdefilter.kernels import engine, windows
 from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.curvature import curvature_motion
+from pdefilter.kernels.features import step
 from pdefilter.kernels.gradient import gradient
 from pdefilter.kernels.kernel2d import correlate2d
 from pdefilter.kernels.lattice import advance as along_tensors
@@ -44,6 +45,9 @@ def measure() -> None:
     print("\ntime of a kernel on zeros with a few ones, in that on noise, at once and spread:")
     for name, costs in per_isolation(256).items():
         show(name, costs)
+    print("\nbillions of multiplications a second and thread, in steps of a trained diffusion:")
+    for channels in (32, 48, 64):
+        show(f"{channels} features", per_multiplication(channels), ".1f")
     print("\nnanoseconds a pixel, channel and step:")
     for side in (256, 512, 1024, 2048, 4096):
         show(f"{side}²", per_pixel(noise(1, side), 96), ".3f")
@@ -172,6 +176,21 @@ def per_filter2d(u: np.ndarray) -> dict[str, float]:
             {f"{size} x {size}": lambda: correlate2d(u, kernel, origin, "reflect")},  # noqa: B023
             lambda: cv2.filter2D(u[0], -1, weights, borderType=cv2.BORDER_REFLECT),  # noqa: B023
         )
+    return found
+
+
+def per_multiplication(channels: int) -> dict[str, float]:
+    """Count the multiplications a nanosecond of steps on grids of several sizes."""
+    random = np.random.default_rng(0)
+    kernel = random.integers(-30, 31, (channels, channels, 3, 3)).astype(np.int16)
+    bias, found = np.zeros(channels, np.int32), {}
+    engine.set_threads(1)
+    for side in (512, 256, 128):
+        v = np.zeros((side + 2, side + 2, channels), np.int16)
+        v[1:-1, 1:-1] = random.integers(-999, 1000, (side, side, channels))
+        taken = fastest(lambda v=v: step(v, kernel, bias, 14), 20)
+        found[f"{side}²"] = 2 * kernel.size * side**2 / taken / 1e9
+    engine.set_threads(None)
     return found
 
 

@@ -1,7 +1,7 @@
 """The compiled functions refuse by themselves what they would read or write beyond its end."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -310,6 +310,99 @@ def variation(written: str, *more: str) -> Call:
     return Call({name: every[name] for name in more} | HOW, (written,), THREADS, ("edges",))
 
 
+F, G = 16, 32  # features of a cell, and of a coarse one
+SHIFT = {"shift": (0, -1, 31, BIG)}
+
+
+def whole(*shape: int) -> np.ndarray:
+    return planes(*shape, dtype=np.int16)
+
+
+def state(rows: int, columns: int, channels: int = F) -> np.ndarray:
+    return whole(rows + 2, columns + 2, channels)
+
+
+def step(**changed: Any) -> Call:
+    arguments = {
+        "in": state(M, N),
+        "kernel": whole(F, F, 3, 3),
+        "bias": planes(F, dtype=np.int32),
+        "driven": None,
+        "shift": 9,
+        "packed": whole(2 * 9 * F * F),
+        "out": state(M, N),
+        **HOW,
+    }
+    wrong = {"driven": (state(M, N),), **SHIFT, **THREADS}
+    return Call(arguments | changed, ("packed", "out"), wrong)
+
+
+def driven_step() -> Call:
+    call = step(bias=None, driven=state(M, N))
+    return replace(call, wrong=call.wrong | {"driven": (None,)})
+
+
+def inject() -> Call:
+    call = step()
+    arguments = call.arguments | {"packed": whole(9 * F * F)}
+    del arguments["driven"]
+    return replace(call, arguments=arguments)
+
+
+def restrict_features() -> Call:
+    arguments = {
+        "in": state(2 * M, 2 * N),
+        "kernel": whole(G, F, 2, 2),
+        "shift": 9,
+        "packed": whole(4 * F * G),
+        "out": state(M, N, G),
+        **HOW,
+    }
+    return Call(arguments, ("packed", "out"), SHIFT | THREADS)
+
+
+def prolong_features() -> Call:
+    arguments = {
+        "in": state(2 * M, 2 * N),
+        "before": state(M, N, G),
+        "after": state(M, N, G),
+        "kernel": whole(G, F, 2, 2),
+        "shift": 9,
+        "packed": whole(4 * F * G),
+        "out": state(2 * M, 2 * N),
+        **HOW,
+    }
+    return Call(arguments, ("packed", "out"), SHIFT | THREADS)
+
+
+def lift() -> Call:
+    arguments = {
+        "in": planes(2 * M, 2 * N),
+        "filters": whole(F, 6, 6),
+        "factors": planes(M, N),
+        "factor": 1.0,
+        "shift": 9,
+        "packed": whole(36 * F),
+        "out": state(M, N),
+        **HOW,
+    }
+    return Call(arguments, ("packed", "out"), SHIFT | THREADS)
+
+
+def lower() -> Call:
+    arguments = {
+        "in": planes(2 * M, 2 * N),
+        "v": state(M, N),
+        "filters": whole(F, 6, 6),
+        "factors": planes(2 * M, 2 * N),
+        "factor": 1.0,
+        "packed": whole(36 * F),
+        "out": planes(2 * M, 2 * N),
+        **HOW,
+    }
+    return Call(arguments, ("packed", "out"), THREADS)
+
+
 HALF = (M + 1) // 2, (N + 1) // 2
 
 CALLS = {
@@ -343,6 +436,13 @@ CALLS = {
         ("rows",),
         THREADS,
     ),
+    "step": step(),
+    "step, driven": driven_step(),
+    "inject": inject(),
+    "restrict_features": restrict_features(),
+    "prolong_features": prolong_features(),
+    "lift": lift(),
+    "lower": lower(),
     "relax": balance(
         ("u", planes(M, N)), ("f", planes(M, N)), ("colour", 1),
         written=("u",), colour=(-1, 2, BIG),

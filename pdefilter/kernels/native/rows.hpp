@@ -11,7 +11,7 @@
 namespace pdefilter {
 
 // The size of an axis: a number, or any, or one of the task's, where the first array that has it
-// says it. Halves are rounded up.
+// says it. Halves are rounded up; framed axes have a border, one wide on both sides.
 enum Size : Index {
     any = -1,
     counted = -2,
@@ -19,19 +19,29 @@ enum Size : Index {
     rows = -4,
     columns = -5,
     half_rows = -6,
-    half_columns = -7
+    half_columns = -7,
+    coarse_channels = -8,
+    framed = -100
 };
 using Shape = std::vector<Index>;
 const Shape image{channels, rows, columns}, plane{rows, columns}, squares{half_rows, half_columns};
+const Shape state{framed + rows, framed + columns, channels};
+const Shape coarse_state{framed + half_rows, framed + half_columns, coarse_channels};
 
 template <class Task>
 void settle(Task& task, Index expected, Index size) {
+    if (expected < framed) {
+        expected -= framed;
+        size -= 2;
+    }
     Index* named = nullptr;
     if (expected == rows) named = &task.rows;
     if constexpr (requires { task.count; })
         if (expected == counted) named = &task.count;
     if constexpr (requires { task.channels; })
         if (expected == channels) named = &task.channels;
+    if constexpr (requires { task.coarse_channels; })
+        if (expected == coarse_channels) named = &task.coarse_channels;
     if constexpr (requires { task.columns; }) {
         if (expected == columns) named = &task.columns;
         if (expected == half_rows) expected = (task.rows + 1) / 2;
@@ -171,6 +181,7 @@ inline Index reach_of(const Shock& task) {
     // A step itself reads one row up and down.
     return task.smoothing.weights ? std::max<Index>(1, reach_of(task.smoothing)) : 0;
 }
+inline Index reach_of(const Lifting&) { return 2; }
 
 template <class Task>
 Index run_rows(const RowKernel<Task>& kernel, const Task& task, int threads) {

@@ -46,6 +46,52 @@ void check(Variation& task) {
 
 void check(Balance& task) { require(task.colour / 2 == 0 && task.colour >= 0, "colour 0 or 1"); }
 
+void require_channels(Index channels) {
+    require(channels % 16 == 0, "features come in multiples of 16");
+}
+
+void require_shift(int shift) { require(1 <= shift && shift <= 30, "a shift is between 1 and 30"); }
+
+// Room for the weights of these arrays, for so many inputs and outputs.
+void require_packed(Index size, Index outputs, Index inputs, Index others) {
+    require(size == outputs * inputs * others, "room for all weights, and no more");
+}
+
+template <class Task>
+void require_halves(const Task& task) {
+    require(task.rows % 2 == 0 && task.columns % 2 == 0, "even numbers of rows and columns");
+}
+
+// A step has two kernels to pack, and what drives steps has one.
+template <Index kernels>
+void check(FeatureStep& task) {
+    require(!task.bias != !task.driven, "either a bias or a state that drives");
+    require_channels(task.channels);
+    require_shift(task.shift);
+    require_packed(task.packed_size, task.channels, task.channels, 9 * kernels);
+}
+
+void check(Regridding& task) {
+    require_channels(task.channels);
+    require_channels(task.coarse_channels);
+    require_shift(task.shift);
+    require_halves(task);
+    require_packed(task.packed_size, task.channels, task.coarse_channels, 4);
+}
+
+void check(Lifting& task) {
+    require_channels(task.channels);
+    require_shift(task.shift);
+    require_halves(task);
+    require_packed(task.packed_size, task.channels, 1, 36);
+}
+
+void check(Lowering& task) {
+    require_channels(task.channels);
+    require_halves(task);
+    require_packed(task.packed_size, task.channels, 1, 36);
+}
+
 template <class... Arguments>
 void define_balance(nb::module_& m, const char* name, const RowKernel<Balance>& kernel,
                     Arguments... arguments) {
@@ -124,6 +170,43 @@ void bind_rows(nb::module_& m) {
                        array<3>(&Comparison::sums, {2, channels, rows}));
     define<Search>(m, "count_not_finite", &Variant::count_not_finite, {check},
                    array<1>(&Search::values, {counted}));
+
+    const Shape kernel{channels, channels, 3, 3}, filters{channels, 6, 6};
+    const auto packed = array<1>(&FeatureStep::packed, {any}, &FeatureStep::packed_size);
+    define<FeatureStep>(m, "step", &Variant::step, {check<2>}, array<3>(&FeatureStep::in, state),
+                        array<4>(&FeatureStep::kernel, kernel),
+                        maybe<1>(&FeatureStep::bias, {channels}),
+                        maybe<3>(&FeatureStep::driven, state), number(&FeatureStep::shift), packed,
+                        array<3>(&FeatureStep::out, state));
+    define<FeatureStep>(m, "inject", &Variant::inject, {check<1>},
+                        array<3>(&FeatureStep::in, state), array<4>(&FeatureStep::kernel, kernel),
+                        array<1>(&FeatureStep::bias, {channels}), number(&FeatureStep::shift),
+                        packed, array<3>(&FeatureStep::out, state));
+
+    const Shape squares_of_kernel{coarse_channels, channels, 2, 2};
+    const auto packed_squares = array<1>(&Regridding::packed, {any}, &Regridding::packed_size);
+    define<Regridding>(m, "restrict_features", &Variant::restrict_features, {check},
+                       array<3>(&Regridding::in, state),
+                       array<4>(&Regridding::kernel, squares_of_kernel), number(&Regridding::shift),
+                       packed_squares, array<3>(&Regridding::out, coarse_state));
+    define<Regridding>(m, "prolong_features", &Variant::prolong_features, {check},
+                       array<3>(&Regridding::in, state),
+                       array<3>(&Regridding::before, coarse_state),
+                       array<3>(&Regridding::after, coarse_state),
+                       array<4>(&Regridding::kernel, squares_of_kernel), number(&Regridding::shift),
+                       packed_squares, array<3>(&Regridding::out, state));
+
+    const Shape half_state{framed + half_rows, framed + half_columns, channels};
+    define<Lifting>(m, "lift", &Variant::lift, {check}, array<2>(&Lifting::in, plane),
+                    array<3>(&Lifting::filters, filters), maybe<2>(&Lifting::factors, squares),
+                    number(&Lifting::factor), number(&Lifting::shift),
+                    array<1>(&Lifting::packed, {any}, &Lifting::packed_size),
+                    array<3>(&Lifting::out, half_state));
+    define<Lowering>(m, "lower", &Variant::lower, {check}, array<2>(&Lowering::in, plane),
+                     array<3>(&Lowering::v, half_state), array<3>(&Lowering::filters, filters),
+                     maybe<2>(&Lowering::factors, plane), number(&Lowering::factor),
+                     array<1>(&Lowering::packed, {any}, &Lowering::packed_size),
+                     array<2>(&Lowering::out, plane));
 
     const auto u = array<2>(&Balance::u, plane);
     const auto from = array<2>(&Balance::from, plane);

@@ -9,6 +9,10 @@
 
 #if defined(__AVX__)
 #include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 #include "variant.hpp"
@@ -17,10 +21,13 @@ namespace pdefilter {
 namespace PDEFILTER_VARIANT {
 namespace {
 
+#include "loops/cells.hpp"
 #include "loops/channels.hpp"
 #include "loops/conductances.hpp"
 #include "loops/correlation.hpp"
 #include "loops/curvature.hpp"
+#include "loops/features.hpp"
+#include "loops/filters.hpp"
 #include "loops/floats.hpp"
 #include "loops/gradient.hpp"
 #include "loops/kernel2d.hpp"
@@ -61,6 +68,12 @@ const Variant variant{
     .ascend = {variation_scratch, ascend_rows, nullptr, descend_where_pieces_meet},
     .evaluate = {variation_scratch, evaluate_rows},
     .compare = {nullptr, compare_rows},
+    .step = {step_scratch, step_rows, nullptr, pack_step},
+    .inject = {nullptr, inject_rows, nullptr, pack_injection},
+    .restrict_features = {nullptr, restrict_rows, nullptr, pack_restriction},
+    .prolong_features = {prolong_scratch, prolong_rows, nullptr, pack_prolongation},
+    .lift = {lift_scratch, lift_rows, nullptr, pack_lift},
+    .lower = {lower_scratch, lower_rows, nullptr, pack_lower},
     .conductances = conductance_names,
 };
 

@@ -249,6 +249,63 @@ struct Balance {
     float scale;
 };
 
+// Features of the cells of a grid, those of a cell side by side, with a border of zeros one cell
+// wide. Sums of them times weights are shifted to become features. `packed` holds the weights in
+// the order in which they are needed.
+//
+// A step of a trained diffusion; or the state that drives such steps.
+struct FeatureStep {
+    Index channels, rows, columns;
+    const std::int16_t* in;
+    const std::int16_t* kernel;
+    const std::int32_t* bias;    // of every channel, added to the sums; or null for
+    const std::int16_t* driven;  // a state, added to the features
+    int shift;
+    std::int16_t* packed;
+    Index packed_size;
+    std::int16_t* out;
+};
+
+// From a grid, whose rows and columns these are, to one of half as many, or back: `in`, corrected
+// by what the coarse state has gained.
+struct Regridding {
+    Index channels, coarse_channels, rows, columns;
+    const std::int16_t* in;
+    const std::int16_t *before, *after;
+    const std::int16_t* kernel;
+    int shift;
+    std::int16_t* packed;
+    Index packed_size;
+    std::int16_t* out;
+};
+
+// From an image, whose rows and columns these are, to the features of its cells of 2 x 2 pixels.
+struct Lifting {
+    Index channels, rows, columns;
+    const float* in;
+    const std::int16_t* filters;
+    const float* factors;  // of every cell, or null for
+    float factor;          // one of all
+    int shift;
+    std::int16_t* packed;
+    Index packed_size;
+    std::int16_t* out;
+    Mirror mirror;
+};
+
+// And back: what the features make of the image is subtracted from it.
+struct Lowering {
+    Index channels, rows, columns;
+    const float* in;
+    const std::int16_t* v;
+    const std::int16_t* filters;
+    const float* factors;  // of every pixel, or null for
+    float factor;          // one of all
+    std::int16_t* packed;
+    Index packed_size;
+    float* out;
+};
+
 constexpr Index rows_of_a_piece = 64;
 
 // A kernel that works on some rows of a task at a time, on any thread.
@@ -288,6 +345,10 @@ struct Variant {
     RowKernel<Application> count_outside, apply_stencil;
     RowKernel<Variation> descend, ascend, evaluate;
     RowKernel<Comparison> compare;
+    RowKernel<FeatureStep> step, inject;
+    RowKernel<Regridding> restrict_features, prolong_features;
+    RowKernel<Lifting> lift;
+    RowKernel<Lowering> lower;
     const char* const* conductances;  // their names in the order of their numbers, then null
 };
 

@@ -37,14 +37,14 @@ __attribute__((target("xsave"))) bool has_avx2() {
     return leaf_7_has(5) && (_xgetbv(0) & 0x6) == 0x6;
 }
 __attribute__((target("xsave"))) bool has_avx512() {
-    return has_avx2() && leaf_7_has(16) && leaf_7_has(17) && leaf_7_has(31) &&
+    return has_avx2() && leaf_7_has(16) && leaf_7_has(17) && leaf_7_has(30) && leaf_7_has(31) &&
            (_xgetbv(0) & 0xE6) == 0xE6;
 }
 #else
 bool has_avx2() { return __builtin_cpu_supports("avx2"); }
 bool has_avx512() {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512dq");
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
 }
 #endif
 #endif
