@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pdefilter.filters.operations.channels import ByChannel
 from pdefilter.filters.operations.filled import REACH, filled
+from pdefilter.filters.options.coupling import are_colours
 from pdefilter.filters.options.maps import numbers_in, require_size
 from pdefilter.filters.options.option import AUTO
 from pdefilter.observer import observer
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 # A smaller deviation is rounding of float32.
 _SMALLEST = 1e-7
 
-_COLOURS = 3
+# How many times smaller than the largest a deviation may be for the network.
+_MOST_UNEVEN = 32
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Denoised(Operation):
     iterations : int or None
         The number of steps of a recurrent network.
     mixes_colours : bool
-        Whether three channels are colours with equal units.
+        Whether three colours have equal units.
     """
 
     models: Mapping[str, "Model"]
@@ -68,7 +70,8 @@ class Denoised(Operation):
 
     def measure(self, image: "Raster") -> Numbers:
         """Find the kind of the noise and its strength in every channel."""
-        if self._filters_channels_apart(image):
+        mixes = self._mixes(image)
+        if len(image.colour) > 1 and not mixes:
             return ByChannel(self).measure(image)
         from pdefilter.measure import extremes
         from pdefilter.networks.inference import count_steps
@@ -77,7 +80,7 @@ class Denoised(Operation):
         visible = image.visible
         if visible is not None:
             numbers["means"] = extremes.means(image.colour, visible)
-        grain = self._grain_of(image, filled(image, numbers.get("means")))
+        grain = self._grain_of(image, filled(image, numbers.get("means")), mixes=mixes)
         steps = count_steps(self.models[grain.kind], image.shape, self.iterations)
         scale = image.scale
         return numbers | {
@@ -85,6 +88,7 @@ class Denoised(Operation):
             "model": self.names[grain.kind],
             "noise": [scale.fraction(deviation) for deviation in grain.totals],
             "grain": grain.as_numbers(),
+            "least": scale.fraction(self._largest(image, grain)) / _MOST_UNEVEN,
             "steps": steps * self.turns * len(image.colour),
         }
 
@@ -113,35 +117,31 @@ class Denoised(Operation):
             return image
         u = filled(image, numbers.get("means"))
         deviations = self._deviations(image, u, grain)
-        mixes = self._mixes(image)
-        f = opponent(u) if mixes else u
+        f = opponent(u) if grain.colours else u
         noise = np.stack(
             [
                 self._noise_in(plane, deviation, image, numbers, self.models[grain.kind])
                 for plane, deviation in zip(f, deviations, strict=True)
             ]
         )
-        if mixes:
+        if grain.colours:
             noise = rgb_of_opponent(noise)
         if self.strength != 1:
             noise *= np.float32(self.strength)
         return replace(image, colour=image.colour - noise, stored=None, may_overwrite=True)
 
-    def _filters_channels_apart(self, image: "Raster") -> bool:
-        return len(image.colour) > 1 and not self._mixes(image)
-
     def _mixes(self, image: "Raster") -> bool:
-        colours = len(image.colour) == _COLOURS and image.has_colours
-        return self.mixes_colours and colours and not image.holes_differ
+        if not self.mixes_colours or image.holes_differ or not image.scale.has_one_unit:
+            return False
+        return are_colours(image)
 
-    def _grain_of(self, image: "Raster", u: "Planes") -> "Grain":
+    def _grain_of(self, image: "Raster", u: "Planes", *, mixes: bool) -> "Grain":
         """Find the noise of the channels that are filtered, where it was not given."""
         from pdefilter.kernels.colour import opponent
         from pdefilter.measure.grain import Grain, grain_of
         from pdefilter.measure.noise import noise_deviations
 
         known = self.noise != AUTO or self.noise_map is not None
-        mixes = self._mixes(image)
         if known and self.kind != AUTO:
             found = Grain(self.kind, (0.0,) * len(u), mixes)  # type: ignore[arg-type]
         else:
@@ -155,6 +155,10 @@ class Denoised(Operation):
             given = 0.0 if self.noise == AUTO else image.scale.number(float(self.noise))
             found = Grain(found.kind, (given,) * len(u), mixes)
         return found
+
+    def _largest(self, image: "Raster", grain: "Grain") -> float:
+        given = numbers_in("noise_map", self.noise_map, image, positive=False)
+        return max(grain.totals) if given is None else float(given.max())
 
     def _deviations(self, image: "Raster", u: "Planes", grain: "Grain") -> "list[Deviation]":
         import numpy as np
@@ -181,6 +185,12 @@ class Denoised(Operation):
 
         present = observer()
         advanced = None if present is None else present.advanced
+        share: Plane = np.ones(1, np.float32)
+        if not isinstance(deviation, float):
+            # Where there is no noise, edges are not infinitely high for those who look from afar.
+            least = np.float32(image.scale.number(numbers["least"]))
+            given, deviation = deviation, np.maximum(deviation, least)
+            share = np.divide(given, np.maximum(deviation, np.float32(_SMALLEST)))
         total = np.zeros(f.shape)  # the sum of float32 numbers, exact in any order
         for turn in _turns(self.turns):
             turned = deviation if isinstance(deviation, float) else turn.of(deviation)
@@ -193,9 +203,9 @@ class Denoised(Operation):
                 advanced=advanced,
             )
             if self.turns == 1:
-                return noise
+                return noise * share
             total += turn.back(noise)
-        mean: Plane = (total / self.turns).astype(np.float32)
+        mean: Plane = (total / self.turns * share).astype(np.float32)
         return mean
 
 

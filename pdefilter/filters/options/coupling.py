@@ -32,6 +32,8 @@ Coupling: TypeAlias = Annotated[
     ),
 ]
 
+_COLOURS = 3
+
 # If the ranges and the noise of three bands differ by more, they are not red, green and blue.
 _MOST_UNLIKE = 8.0
 
@@ -81,20 +83,28 @@ class Coupled(Around):
         channels = len(image.colour)
         if channels < 2 or self.coupling == "shared":
             return None
-        if self.coupling is None and image.has_colours:
+        if self.coupling is None and (image.has_colours or are_colours(image)):
             return None
-        from pdefilter.measure.noise import noise_deviations
+        return _noise_of_bands(image)
 
-        noise = [
-            # For a band without noise, a small fraction of its range.
-            max(deviation, _LEAST_NOISE * size)
-            for deviation, size in zip(
-                noise_deviations(image.colour, image.visible), image.ranges, strict=True
-            )
-        ]
-        if self.coupling is None and channels == 3 and not _differ(image.ranges, noise):
-            return None
-        return noise
+
+def are_colours(image: "Raster") -> bool:
+    """Tell whether channels are red, green and blue: they are known to be, or as much alike."""
+    if image.has_colours or len(image.colour) != _COLOURS:
+        return image.has_colours and len(image.colour) == _COLOURS
+    return not _differ(image.ranges, _noise_of_bands(image))
+
+
+def _noise_of_bands(image: "Raster") -> list[float]:
+    from pdefilter.measure.noise import noise_deviations
+
+    return [
+        # For a band without noise, a small fraction of its range.
+        max(deviation, _LEAST_NOISE * size)
+        for deviation, size in zip(
+            noise_deviations(image.colour, image.visible), image.ranges, strict=True
+        )
+    ]
 
 
 def _differ(ranges: Sequence[float], noise: Sequence[float]) -> bool:
