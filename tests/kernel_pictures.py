@@ -10,7 +10,7 @@ _ROWS, _ZOOM, _GAP = 4, 8, 4
 
 
 def first_kernels() -> np.ndarray:
-    """Draw the filters from the image to the finest grid: zero is grey, the largest weight white."""
+    """Draw the filters from the image to the finest grid; zero is grey."""
     filters = find_model("white").weights["lift"].astype(float)
     # Those that weigh the image most come first.
     filters = filters[np.argsort(-np.square(filters).sum(axis=(1, 2)), kind="stable")]

@@ -63,7 +63,7 @@ def test_the_set_up_lines_do_what_they_say(clone, executable):
     assert tests == f"{set_up}'.[test]' && .venv/bin/pytest -n auto"
     assert run(main_job.rpartition(" && .venv/bin/")[2], clone, executable) == ""
     clean = pdefilter.read(clone / "clean.png").pixels
-    assert np.array_equal(clean, pdefilter.read(SAMPLES / "strip" / "anisotropic.png").pixels)
+    assert np.array_equal(clean, pdefilter.read(SAMPLES / "strip" / "denoise.png").pixels)
 
 
 def test_the_pictures_were_made_by_the_commands_below_them(clone, executable):

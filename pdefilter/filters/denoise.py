@@ -31,6 +31,11 @@ KINDS = {
 _MIXED = ("rgb", "linear")
 
 
+def _require_name(model: object) -> None:
+    if not isinstance(model, str):
+        raise ValueError(f"{model!r} is not the name of a network or of a file")  # noqa: TRY004
+
+
 @image_filter
 def denoise(
     *,
@@ -63,7 +68,7 @@ def denoise(
         Option(
             "Network: one that comes with the program (white, real, small, stable, recurrent), or "
             "a file that `pdefilter learn` has written.",
-            verify=str,
+            verify=_require_name,
             metavar="NAME|FILE",
             otherwise="white or real, by the kind",
         ),

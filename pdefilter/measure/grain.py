@@ -33,8 +33,8 @@ _LEAST_SLANT, _MOST_SLANT = 0.78, 1.28
 # A channel with far less noise than the others has no say in the kind, as texture may dominate it.
 _MATTERS = 0.25
 
-# With fewer blocks nothing but the strength of white noise can be found: where few are flat, texture
-# looks like noise that neighbours share.
+# With fewer blocks nothing but the strength of white noise can be found: where few are flat,
+# texture looks like noise that neighbours share.
 _FEWEST = 192
 
 _MOST = 4096  # blocks, a megapixel

