@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import fields
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -103,7 +103,14 @@ def find_model(name: str) -> Model:
     shipped = shipped_models()
     if name not in shipped and not Path(name).exists():
         raise ModelError(f"{name}: is neither a file nor one of the networks {', '.join(shipped)}")
-    return read_model(shipped.get(name, name))
+    path = Path(shipped.get(name, name))
+    return _read_once(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _read_once(path: Path, changed: int) -> Model:  # noqa: ARG001
+    """Read a file once, until it changes: checks take longer than to filter a small image."""
+    return read_model(path)
 
 
 def _as_plain(architecture: Architecture) -> dict[str, Any]:

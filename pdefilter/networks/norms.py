@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-_FREQUENCIES = 32  # along an axis
+_FREQUENCIES = 16  # along an axis
 
 
 def norm_of_steps(kernel: NDArray[np.float64]) -> float:
@@ -15,7 +15,7 @@ def norm_of_steps(kernel: NDArray[np.float64]) -> float:
     frequencies (Sedghi, Gupta & Long 2019, arXiv:1805.10408). Between the frequencies of
     a grid of N × N, a polynomial of degree one in each of the two exceeds the largest
     value on the grid by 1/cos(π/N) at most, in each (Ehlich & Zeller 1964,
-    doi:10.1007/BF01111276); with N = 32 that is one per cent.
+    doi:10.1007/BF01111276); with N = 16 that is four per cent.
 
     Parameters
     ----------

@@ -59,7 +59,8 @@ def measure(folder: Path, names: list[str], *, torch_too: bool) -> None:
                 noisy, level = noisy_image(clean, deviation, number), deviation / 255
                 start = time.process_time()
                 with forced(1, variants()[-1]):
-                    u = pdefilter.denoise(noisy, noise=level, model=model, average=int(turns or 1))
+                    options = {"kind": "white", "model": model, "average": int(turns or 1)}
+                    u = pdefilter.denoise(noisy, noise=level, **options)
                 seconds += time.process_time() - start
                 values.append(psnr(u, clean))
                 if torch_too and clean.ndim == 2:

@@ -137,7 +137,7 @@ WRONG_CALLS = {
     "missing file": (["edge", "none.png", "-o", "o.png"], "none.png: no such file"),
     "no input": (["edge"], "INPUT is missing; give image files"),
     "no input to estimate": (["estimate"], "IMAGE is missing; give image files"),
-    "a word too many": (["info", "edge"], "'edge' is neither an option nor the value of one; leave it out"),
+    "a word too many": (["info", "white", "edge"], "'edge' is neither an option nor the value of one; leave it out"),
     "unknown command": (["egde", COINS], "egde: unknown command; did you mean edge?"),
     "unknown option": (["edge", COINS, "--sigmaa", "1"], "--sigmaa: unknown option; did you mean --sigma?"),
     "nothing like an option": (["edge", COINS, "--zzz"], "--zzz: unknown option; pdefilter edge --help lists all of them"),
