@@ -1,5 +1,6 @@
 """Find the noise of a picture, real or white: its spectrum, and its dependence on the light."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -103,7 +104,8 @@ class Grain:
 
     def as_numbers(self) -> dict[str, Any]:
         """Return plain data, which reports contain."""
-        return asdict(self)
+        numbers: dict[str, Any] = json.loads(json.dumps(asdict(self)))  # lists, not tuples
+        return numbers
 
     @classmethod
     def from_numbers(cls, numbers: Mapping[str, Any]) -> Self:
