@@ -1,5 +1,6 @@
 """The norms of a stable network's operators, and how they are kept."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,11 +8,10 @@ import torch
 from torch import Tensor
 
 from pdefilter.learn.network import Network
+from pdefilter.networks.norms import largest_norm
 
 _STEPS = 2  # of the power iteration, which goes on where it ended the last time
 _GRID = 16  # cells
-
-_LARGEST_SQUARE = 2.0  # ‖K‖², so that v − Kᵀρ(Kv + b) enlarges no difference
 
 
 class Norms:
@@ -33,7 +33,7 @@ class Norms:
         self._network = network
         self._vectors: dict[str, Tensor] = {}
         for name, weights in network.named_weights():
-            if _is_step(name):
+            if name.endswith(".kernel") and math.isfinite(largest_norm(name)):
                 start = rng.standard_normal((weights.shape[1], _GRID, _GRID), np.float32)
                 self._vectors[name] = torch.fft.fft2(torch.from_numpy(start).to(weights.device))
 
@@ -41,11 +41,13 @@ class Norms:
         """Scale down the operators that have grown too large, as the power iteration finds it."""
         with torch.no_grad():
             for name, weights in self._network.named_weights():
-                if name.endswith("restriction"):
-                    _shrink(weights, float(torch.linalg.matrix_norm(weights.flatten(1), 2)))
-                elif _is_step(name):
-                    square = self._advance(name, weights)
-                    _shrink(weights, (square / _LARGEST_SQUARE) ** 0.5)
+                if name in self._vectors:
+                    norm = self._advance(name, weights) ** 0.5
+                elif math.isfinite(largest_norm(name)):
+                    norm = float(torch.linalg.matrix_norm(weights.flatten(1), 2))
+                else:
+                    continue
+                _shrink(weights, norm / largest_norm(name))
 
     def _advance(self, name: str, kernel: Tensor) -> float:
         symbol, x, square = torch.fft.fft2(kernel, (_GRID, _GRID)), self._vectors[name], 0.0
@@ -64,10 +66,6 @@ class Norms:
     def restore(self, state: dict[str, Any]) -> None:
         """Go back to a state."""
         self._vectors = dict(state)
-
-
-def _is_step(name: str) -> bool:
-    return name.endswith(".kernel") and "injection" not in name
 
 
 def _shrink(weights: Tensor, excess: float) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pdefilter.kernels.features import Use, require_bounded
 from pdefilter.networks.architecture import Architecture
-from pdefilter.networks.norms import norm_of_restriction, norm_of_steps
+from pdefilter.networks.norms import largest_norm, norm_of_restriction, norm_of_steps
 
 DIGITS: Final = 7
 """States count in σ/2⁷: their rounding costs some 0.001 dB, and differences up to 256 σ fit."""
@@ -76,7 +76,7 @@ class Model:
                 self.weights[name], self.shifts.get(name, 0), self.weights.get(_bias_of(name))
             )
             found.require_bounded(self.architecture, name)
-            if self.architecture.stable and _norm(name, found) > _largest_norm(name):
+            if self.architecture.stable and _norm(name, found) > largest_norm(name):
                 raise ValueError(f"{name} enlarges differences, in a network that is called stable")
 
 
@@ -112,7 +112,7 @@ def model_of(
         if name in ("lift", "lower"):
             exact = exact - exact.mean(axis=(1, 2), keepdims=True)
         found = _rounded(architecture, name, exact, bias)
-        largest = _largest_norm(name) if architecture.stable else math.inf
+        largest = largest_norm(name) if architecture.stable else math.inf
         while (norm := _norm(name, found)) > largest:
             exact = exact * (0.9999 * largest / norm)
             found = _rounded(architecture, name, exact, bias)
@@ -198,15 +198,8 @@ def _bias_of(kernel: str) -> str:
     return kernel.removesuffix("kernel") + "bias"
 
 
-def _largest_norm(name: str) -> float:
-    """Return the norm up to which a step of one does not enlarge differences: ‖K‖² ≤ 2, ‖R‖ ≤ 1."""
-    if name.endswith(".kernel") and "injection" not in name:
-        return math.sqrt(2)
-    return 1.0 if name.endswith(".restriction") else math.inf
-
-
 def _norm(name: str, rounded: _Rounded) -> float:
-    if math.isinf(_largest_norm(name)):
+    if math.isinf(largest_norm(name)):
         return 0.0
     find = norm_of_steps if name.endswith("kernel") else norm_of_restriction
     return find(rounded.numbers)

@@ -8,6 +8,16 @@ from numpy.typing import NDArray
 _FREQUENCIES = 16  # along an axis
 
 
+def largest_norm(name: str) -> float:
+    """Return the norm up to which a step of one does not enlarge differences: ‖K‖² ≤ 2, ‖R‖ ≤ 1.
+
+    Weights that have no such limit get infinity.
+    """
+    if name.endswith(".kernel") and "injection" not in name:
+        return math.sqrt(2)
+    return 1.0 if name.endswith(".restriction") else math.inf
+
+
 def norm_of_steps(kernel: NDArray[np.float64]) -> float:
     """Bound ‖K‖ from above, K a convolution of width 3 that has zeros beyond its border.
 

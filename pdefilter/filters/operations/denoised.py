@@ -1,7 +1,8 @@
 """Removal of the noise that a trained network finds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from pdefilter.filters.operations.channels import ByChannel
@@ -254,10 +255,7 @@ class _Turn:
         return rows, columns
 
 
-def _turns(count: int) -> Iterator[_Turn]:
-    for exchanges in (False, True):
-        for first in (False, True):
-            for second in (False, True):
-                yield _Turn(exchanges, (first, second))
-                if count == 1:
-                    return
+def _turns(count: int) -> list[_Turn]:
+    """List the first of the eight flips and turns; the very first leaves the image as it is."""
+    choices = product((False, True), repeat=3)
+    return [_Turn(exchanges, (rows, columns)) for exchanges, rows, columns in choices][:count]
