@@ -7,7 +7,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
-_RATE = 4e-3
+_RATE = 2.5e-3
 _WARM_UP = 200  # iterations, or a tenth of a short training
 _LAST = 0.005  # of the rate
 _MOMENTUM = 0.95

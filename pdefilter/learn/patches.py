@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from pdefilter.learn.pictures import Picture
 
-_CANDIDATES = 2
+_CANDIDATES = 4
 
 
 class Patches:
     """Draws places of patches: a picture, and the first row and column.
 
-    The chance of a picture grows with the square root of its area. Of two places the
-    one with more slope is taken, for little can be learned from a sky.
+    The chance of a picture grows with the square root of its area. Of four places the
+    one with most slope is taken, for little can be learned from a sky.
 
     Parameters
     ----------
