@@ -164,7 +164,9 @@ def grain_of(u: Planes, visible: Mask | None = None, *, colours: bool = False) -
     frequencies, and its mean square is the mean of all. The flattest blocks of every
     light show whether noise grows with it (Foi et al. 2008,
     doi:10.1109/TIP.2008.2001399). A picture without noise has deviations of zero if it
-    has flat places; where everything is textured, the texture cannot be told from noise.
+    has flat places. Where even the flattest blocks are textured, noise that neighbours
+    share cannot be told from texture: then it counts as white, and what is found is
+    rather too little than too much.
 
     Parameters
     ----------
@@ -210,6 +212,12 @@ def _apart_from_jpeg(
     power = power_of(_cut(channels)[:, trusted]) / kept[trusted, None, None]
     spectra = [spectrum_of(blocks) for blocks in power]
     heard = _heard(spectra)
+    if any(spectra[c].is_textured for c in heard):
+        least = [
+            min(deviation, spectrum.least_deviation) if spectrum.is_textured else deviation
+            for deviation, spectrum in zip(white.deviations, spectra, strict=True)
+        ]
+        return replace(white, deviations=tuple(least))
     strengths = np.array([spectrum.variance for spectrum in spectra])
     line = None
     if heard:

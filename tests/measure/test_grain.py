@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import simplejpeg
-from scipy.ndimage import convolve1d
+from scipy.ndimage import convolve1d, gaussian_filter
 
 from pdefilter.kernels.colour import opponent
 from pdefilter.measure.grain import Grain, grain_of
@@ -33,6 +33,16 @@ def scene(channels=1):
     picture = 0.3 + 0.4 * r
     picture[:, SIDE // 2 :] += 0.1 * np.sin(300 * s * r)[:, SIDE // 2 :]
     return np.repeat(picture[None], channels, 0).astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_texture_everywhere_does_not_count_as_noise_that_neighbours_share(seed):
+    """Its strength varies from place to place, between 2 and 30 levels or more; noise has 2."""
+    strength = np.exp(50 * gaussian_filter(RNG(seed).normal(size=(SIDE, SIDE)), 20, mode="wrap"))
+    texture = shared(10 / 255, seed=seed + 4) * strength.astype(np.float32)
+    found = grain_of(0.5 + texture + white(2 / 255, seed=seed + 8))
+    assert found.kind == "white"
+    assert 1 < found.deviations[0] * 255 < 2.5
 
 
 def jpeg(planes, quality):
