@@ -162,7 +162,11 @@ def learn(
     ] = None,
     start: Annotated[
         str | None,
-        _option("--start", metavar="MODEL", help="Begin with the weights of this model."),
+        _option(
+            "--start",
+            metavar="MODEL",
+            help="Begin with the weights of this model: its name or its file.",
+        ),
     ] = None,
     seed: Annotated[
         int,

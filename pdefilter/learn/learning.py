@@ -25,7 +25,7 @@ from pdefilter.learn.training import Training
 from pdefilter.learn.writing import write_file
 from pdefilter.networks.architecture import ARCHITECTURES
 from pdefilter.networks.model import DIGITS, model_of
-from pdefilter.networks.model_file import read_model, write_model
+from pdefilter.networks.model_file import find_file, find_model, write_model
 
 _CHECKPOINT_EVERY = 180  # seconds
 _REHEARSED = 3, 12  # iterations to warm up, and to be timed
@@ -217,7 +217,7 @@ class Learning:
                 "before": _rounded(training.validation.before()),
                 "after": _rounded(training.best.figures),
             },
-            "start": None if recipe.start is None else _sha256(Path(recipe.start)),
+            "start": None if recipe.start is None else _sha256(find_file(recipe.start)),
             "seed": recipe.seed,
             "iterations": training.iteration,
             "seconds": round(self.seconds),
@@ -259,7 +259,7 @@ def _start(recipe: Recipe) -> dict[str, NDArray[np.float32]]:
     if recipe.start is None:
         return {}
     try:
-        model = read_model(recipe.start)
+        model = find_model(recipe.start)
     except ModelError as error:
         raise CallError(f"--start: {error}") from None
     if model.architecture != ARCHITECTURES[recipe.architecture]:

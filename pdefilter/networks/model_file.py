@@ -92,6 +92,20 @@ def shipped_models() -> Mapping[str, Path]:
     return {path.stem: path for path in found}
 
 
+def find_file(name: str) -> Path:
+    """Find the file of a model that comes with the program, or take the name for a file's.
+
+    Raises
+    ------
+    ModelError
+        If there is none.
+    """
+    shipped = shipped_models()
+    if name not in shipped and not Path(name).exists():
+        raise ModelError(f"{name}: is neither a file nor one of the networks {', '.join(shipped)}")
+    return Path(shipped.get(name, name))
+
+
 def find_model(name: str) -> Model:
     """Read a model that comes with the program, or that of a file.
 
@@ -100,10 +114,7 @@ def find_model(name: str) -> Model:
     ModelError
         If there is none, or it cannot be used.
     """
-    shipped = shipped_models()
-    if name not in shipped and not Path(name).exists():
-        raise ModelError(f"{name}: is neither a file nor one of the networks {', '.join(shipped)}")
-    path = Path(shipped.get(name, name))
+    path = find_file(name)
     return _read_once(path, path.stat().st_mtime_ns)
 
 

@@ -136,7 +136,8 @@ def test_it_begins_with_the_weights_of_a_model(learn, photographs, tmp_path):
     assert after > before
     other = [photographs, "-o", "my.model", "--iterations", 4, "--overwrite", "--start"]
     assert "is not of the architecture multigrid" in learn(*other, first)[1]
-    assert "--start: nothing.model: cannot be read" in learn(*other, "nothing.model")[1]
+    assert "--start: nothing.model: is neither a file" in learn(*other, "nothing.model")[1]
+    assert learn(*other, "white", "--architecture", "multigrid")[0] == 0
 
 
 def noisy(folder, photographs, sigma=15.0):
