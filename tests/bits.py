@@ -54,6 +54,7 @@ MAPPED = {
 REST = {
     "direction": ("edge", {"component": "direction"}),
     "stretched": ("edge", {"stretch": True, "sigma": 1.0}),
+    "shown": ("edge", {"stretch": None}),
     "threshold": ("edge", {"threshold": 0.05}),
     "large kernel": ("convolve", {"kernel": np.ones((31, 31)), "normalize": True}),
     "black around": ("convolve", {"kernel": "box", "normalize": True, "border": "constant"}),

@@ -195,6 +195,8 @@ def _stored(result: Raster, dtype: np.dtype, full: float) -> Pixels:
     different = colour[:1] if alike else colour
     if different.dtype == np.float32:
         require_finite(different, f"of the result {TOO_LARGE}")
+    if result.clips and dtype.kind != "f":
+        different = different.clip(*map(scale.number, result.interval))
     planes = [*different] * (len(colour) // len(different))
     intervals = [result.interval] * len(planes)
     scales = [scale if alike else scale.of_channel(c) for c in range(len(planes))]
