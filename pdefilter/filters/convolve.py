@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.errors import ParameterError
+from pdefilter.filters.options.border import BORDERS as ALL_BORDERS
+from pdefilter.filters.options.border import WRAPS
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.kernel import KERNELS, kernel_of
 from pdefilter.filters.options.option import Option, image_filter
@@ -17,13 +19,13 @@ if TYPE_CHECKING:
 
     from pdefilter.raster import Planes, Raster
 
-Border: TypeAlias = Literal["reflect", "constant", "nearest", "wrap"]
+Border: TypeAlias = Literal["reflect", "constant", "nearest", "wrap", "wrap-rows", "wrap-columns"]
 
 BORDERS = {
     "reflect": "the image, mirrored",
     "constant": "black",
     "nearest": "the pixel at the border",
-    "wrap": "the opposite side",
+    **{name: meaning for name, meaning in ALL_BORDERS.items() if name != "reflect"},
 }
 
 # A smaller sum is no more than the rounding of weights such as 0.1.
@@ -65,15 +67,16 @@ def convolve(
         The image, integers or floats.
     kernel : str or array_like of shape (m, n)
         The weights K: rows separated by semicolons; the name of a kernel, which sums to
-        one or to zero; the name of a text or CSV file with one row on each line, or of a ``.npy`` file; or
-        the weights themselves. If they sum to zero, the result is signed. Integer
-        images store it with zero in the middle of the scale, and the largest value
-        that the kernel can give as full scale.
+        one or to zero; the name of a text or CSV file with one row on each line, or of
+        a ``.npy`` file; or the weights themselves. If they sum to zero, the result is
+        signed. Integer images store it with zero in the middle of the scale, and the
+        largest value that the kernel can give as full scale.
     correlate : bool
         Whether to correlate, v(r) = Σ K(s) u(r + s), which does not flip the kernel.
-    border : {"reflect", "constant", "nearest", "wrap"}
-        The values beyond the border: the mirrored image, black, the nearest pixel,
-        or the opposite side.
+    border : {"reflect", "constant", "nearest", "wrap", "wrap-rows", "wrap-columns"}
+        The values beyond the border: the mirrored image, black, the nearest pixel, or
+        the opposite side; along the axis of rows alone, or of columns alone, as for a
+        panorama, the opposite side, and the mirrored image along the other axis.
     normalize : bool
         Whether to divide the weights by their sum.
     color : {"rgb", "luminance", "lab", "linear"}
@@ -150,7 +153,7 @@ class Convolution(Operation):
         """
         from pdefilter.kernels.kernel2d import is_direct
 
-        if self.border == "wrap" or not is_direct(self.weights):
+        if any(WRAPS.get(self.border, ())) or not is_direct(self.weights):
             return None
         rows, columns = self.weights.shape
         return int(max(rows, columns)) // 2

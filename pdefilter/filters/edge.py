@@ -64,11 +64,11 @@ def edge(
 
     A component is full scale at an ideal step, and the magnitude is the root mean
     square of the components, so that raw results cannot clip. Edges of photographs are
-    much weaker, so the command stretches integers for viewing. The magnitude of the Laplacian is |Δu|/4, and its
-    components are half a second difference each. The channels of a colour image
-    are combined into the one gradient that describes them best, which every
-    colour channel of the result holds. The border is mirrored. Alpha is kept,
-    and does not make edges.
+    much weaker, so the command stretches integers for viewing. The magnitude of the
+    Laplacian is |Δu|/4, and its components are half a second difference each. The
+    channels of a colour image are combined into the one gradient that describes them
+    best, which every colour channel of the result holds. The border is mirrored. Alpha
+    is kept, and does not make edges.
 
     Parameters
     ----------

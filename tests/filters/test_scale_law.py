@@ -119,7 +119,7 @@ HOLED = {
     "long heat": ("heat_diffuse", {"sigma": 10.0}),
     "anisotropic": ("anisotropic", {"kappa": 0.1, "time": 2.0}),
     "edge-enhancing": ("anisotropic", {"model": "edge-enhancing", "kappa": 0.1, "time": 2.0}),
-    "convolve": ("convolve", {}),
+    "convolve": ("convolve", {"kernel": "sharpen"}),
     "wave": ("wave", {}),
 }
 

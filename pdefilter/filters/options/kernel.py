@@ -33,8 +33,9 @@ def kernel_of(value: str | Collection[Collection[float]]) -> "NDArray[np.float64
     ----------
     value : str or array_like of shape (m, n)
         Rows of numbers, separated by semicolons; a name in `KERNELS`, whose weights
-        are divided by their sum unless it is zero; the name of a text file, each line a row of numbers separated by spaces, commas or
-        semicolons; the name of a ``.npy`` file; or the weights themselves.
+        are divided by their sum unless it is zero; the name of a text file, each line a
+        row of numbers separated by spaces, commas or semicolons; the name of a ``.npy``
+        file; or the weights themselves.
 
     Returns
     -------
