@@ -26,7 +26,7 @@ CALLS = {
     "heat, fsi": ("heat_diffuse", {"scheme": "fsi", "time": 5.0}),
 }
 
-# The number of their steps follows from squares of the image, and their error is 0.1/255 in the mean.
+# The number of their steps follows from squares of the image; their error is 0.1/255 in the mean.
 ADAPTIVE = ("heat, fed", "heat, fsi")
 
 
