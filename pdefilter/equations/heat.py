@@ -80,11 +80,13 @@ class Heat:
         for first in range(0, len(sizes), piece):
             taken = sizes[first : first + piece]
 
-            def march(v: "Planes", *edges: "Planes", taken: Sequence[float] = taken) -> "Planes":
-                return Heat(*edges, spacing=self.spacing).march(v, taken, momenta)
+            def march(
+                v: "Planes", edges: "Planes | None" = None, taken: Sequence[float] = taken
+            ) -> "Planes":
+                return Heat(edges, self.spacing).march(v, taken, momenta)
 
-            edges = () if self.edges is None else (self.edges,)
-            u = around(march, len(taken), self.wraps, u, *edges)
+            fields = (u,) if self.edges is None else (u, self.edges)
+            u = around(march, len(taken), self.wraps, *fields)
         return u
 
     def freeze(self, u: "Planes") -> "Heat":

@@ -159,7 +159,7 @@ class Strength(Operation):
 
     def reach(self, numbers: Numbers) -> int:
         """Return how far both kernels reach together."""
-        return 1 + (self._smoothing.reach({}) if self.sigma else 0)
+        return 1 + (self._smoothing.taps.reach if self.sigma else 0)
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Compute the component at every pixel."""

@@ -196,7 +196,8 @@ def _stored(result: Raster, dtype: np.dtype, full: float) -> Pixels:
     if different.dtype == np.float32:
         require_finite(different, f"of the result {TOO_LARGE}")
     if result.clips and dtype.kind != "f":
-        different = different.clip(*map(scale.number, result.interval))
+        lowest, highest = map(scale.number, result.interval)
+        different = different.clip(lowest, highest)
     planes = [*different] * (len(colour) // len(different))
     intervals = [result.interval] * len(planes)
     scales = [scale if alike else scale.of_channel(c) for c in range(len(planes))]
