@@ -47,10 +47,9 @@ def around(
     widths = [reach if wrap else 0 for wrap in wraps]
     frame = [(width, width) for width in widths]
     found = f(*(np.pad(a, [(0, 0)] * (a.ndim - len(frame)) + frame, mode="wrap") for a in arrays))
-    inner = (
-        slice(w, size - w) for w, size in zip(widths, found.shape[-len(widths) :], strict=True)
-    )
-    return np.ascontiguousarray(found[..., *inner])
+    shape = found.shape[-len(widths) :]
+    inner: Any = (..., *(slice(w, size - w) for w, size in zip(widths, shape, strict=True)))
+    return np.ascontiguousarray(found[inner])
 
 
 def decay_waves(u: Planes, time: float, wraps: Wraps, spacing: Sequence[float]) -> Planes:
@@ -90,4 +89,5 @@ def decay_waves(u: Planes, time: float, wraps: Wraps, spacing: Sequence[float]) 
     here = decayed[:, *(slice(size) for size in u.shape[1:])]
     # As in `pdefilter.kernels.cosine.decay_modes`, what leaves the range is a rounding error.
     lowest, highest = u.min(axis=axes, keepdims=True), u.max(axis=axes, keepdims=True)
-    return np.clip(here, lowest, highest, dtype=np.float32)
+    clipped: Planes = np.clip(here, lowest, highest, dtype=np.float32)
+    return clipped
