@@ -63,7 +63,11 @@ class Raster:
         stored values.
     interval : tuple of float
         The fractions of full scale that an integer image stores as zero and as full
-        scale. It is (0, 1) for intensities; signed and angular results widen it.
+        scale. It is (0, 1) for intensities; signed and angular results widen it, and
+        results to be looked at narrow it.
+    clips : bool
+        Whether an integer image stores values beyond the interval as its ends, without
+        a warning.
     scale : Scale
         The scale of the colours: the stored values that their numbers represent.
     stored : ndarray of shape (C, M, N), or None
@@ -84,6 +88,7 @@ class Raster:
     alpha: Plane | None = None
     valid: Mask | None = None
     interval: tuple[float, float] = (0.0, 1.0)
+    clips: bool = False
     scale: Scale = PLAIN
     stored: NDArray[np.generic] | None = None
     has_colours: bool = False

@@ -19,7 +19,7 @@ CALLS = {
         "smooth",
         {"method": "tikhonov", "weight": 9.0, "kappa": 0.04, "optimizer": "newton"},
     ),
-    "convolve": ("convolve", {}),
+    "convolve": ("convolve", {"kernel": "sharpen"}),
     "convolve, differences": ("convolve", {"kernel": "sobel-rows"}),
     "unsharp": ("sharpen", {}),
     "laplacian sharpening": ("sharpen", {"method": "laplacian"}),

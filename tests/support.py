@@ -10,8 +10,8 @@ from pdefilter.filters import FILTERS
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "sample_images"
 
-# The others need more than an image: holes, or what to do by gradients.
-SELF_SUFFICIENT = [name for name in FILTERS if name not in ("inpaint", "poisson")]
+# The others need more than an image: a kernel, holes, or what to do by gradients.
+SELF_SUFFICIENT = [name for name in FILTERS if name not in ("convolve", "inpaint", "poisson")]
 
 
 def planes(channels: int = 3, side: int = 12) -> st.SearchStrategy[np.ndarray]:

@@ -30,6 +30,7 @@ PICTURES = {name: pictures()[name] for name in ("coins", "portrait", "holes", "b
 WHOLE = {
     "tv", "tv auto", "huber", "tikhonov", "tikhonov, newton", "nesterov", "tv by noise",
     "weight map", "weight by a noise map",
+    "around", "heat around", "convolved around",
     "inverse heat", "heat, exact", "heat, long", "heat, aos", "aos", "large kernel", "flatten",
     "cloned", "edge-enhancing", "coherence-enhancing", "tensors, steps", "automatic tensors",
     "κ map, tensors", *FILLED,

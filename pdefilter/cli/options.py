@@ -67,20 +67,23 @@ def _filter_option(parameter: Parameter) -> inspect.Parameter:
         annotation, metavar = bool, ""
     else:
         parser = number_or(AUTO) if option.auto else number
-    if parameter.default is None:
+    name, default = option_name(parameter.name), parameter.default
+    if option.opposite:
+        name, default = f"{name}/{option_name(option.opposite)}", None
+    if default is None:
         annotation = annotation | None
     declaration = typer.Option(
-        option_name(parameter.name),
+        name,
         metavar=metavar,
         callback=read_by(parser) if parser else None,
         help=_help(option),
-        show_default=parameter.default is not None and parameter.default is not False,
+        show_default=default is not None and default is not False,
     )
     return inspect.Parameter(
         parameter.name,
         inspect.Parameter.KEYWORD_ONLY,
         annotation=Annotated[annotation, declaration],
-        default=parameter.default,
+        default=default,
     )
 
 

@@ -1,7 +1,7 @@
 """The heat equation u_t = Δu on the pixel grid."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pdefilter.grid import UNIT, largest_stable_step
@@ -10,10 +10,13 @@ if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
     from pdefilter.raster import Places, Planes
 
+# An image grows by so many pixels on either side of a cyclic axis at a time.
+_STEPS_AROUND = 32
+
 
 @dataclass(frozen=True)
 class Heat:
-    """u_t = div(c ∇u), with zero flux through the border; 5-point stencil.
+    """u_t = div(c ∇u), with zero flux through the border, or cyclic axes; 5-point stencil.
 
     If c = 1, after the time t an image is smoothed as by a Gaussian of
     σ = √(2t) (Iijima 1959; Weickert, Ishikawa & Imiya 1999,
@@ -26,10 +29,14 @@ class Heat:
         right; None for 1 everywhere.
     spacing : tuple of float
         The distance of neighbouring pixels along every axis.
+    wraps : tuple of bool
+        Whether the flux through the border along every axis goes to the opposite side,
+        and is not zero.
     """
 
     edges: "Planes | None" = None
     spacing: tuple[float, ...] = UNIT
+    wraps: tuple[bool, ...] = (False, False)
 
     @property
     def largest_stable_step(self) -> float:
@@ -50,6 +57,8 @@ class Heat:
         """Take explicit steps; see `pdefilter.kernels.march.march`."""
         from pdefilter.kernels.march import march
 
+        if any(self.wraps):
+            return self._march_around(u, sizes, momenta)
         return march(
             u,
             sizes,
@@ -60,13 +69,34 @@ class Heat:
             scratch=scratch,
         )
 
+    def _march_around(
+        self, u: "Planes", sizes: Sequence[float], momenta: Sequence[float]
+    ) -> "Planes":
+        """Take explicit steps on cyclic axes, around which each reaches one pixel."""
+        from pdefilter.kernels.cyclic import around
+
+        # Steps with momentum need the image before too, and stay together.
+        piece = len(sizes) if momenta else _STEPS_AROUND
+        for first in range(0, len(sizes), piece):
+            taken = sizes[first : first + piece]
+
+            def march(
+                v: "Planes", edges: "Planes | None" = None, taken: Sequence[float] = taken
+            ) -> "Planes":
+                return Heat(edges, self.spacing).march(v, taken, momenta)
+
+            fields = (u,) if self.edges is None else (u, self.edges)
+            u = around(march, len(taken), self.wraps, *fields)
+        return u
+
     def freeze(self, u: "Planes") -> "Heat":
         """Return itself: the conductances do not depend on u."""
         return self
 
     def cropped(self, rows: "Places", columns: "Places") -> "Heat":
         """Make the evolution of the part of the image that these rows and columns index."""
-        return self if self.edges is None else replace(self, edges=self.edges[:, rows, columns])
+        edges = None if self.edges is None else self.edges[:, rows, columns]
+        return Heat(edges, self.spacing)
 
     def split(
         self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
@@ -81,7 +111,8 @@ class Heat:
 
         The cosines cos(πk(i+½)/N) are the eigenvectors of the 5-point Laplacian
         with mirrored border, of eigenvalue −(2 − 2cos(πk/N)) along each axis
-        (Strang 1999, doi:10.1137/S0036144598336745).
+        (Strang 1999, doi:10.1137/S0036144598336745). On cyclic axes these are the
+        waves exp(2πiki/N), of eigenvalue −(2 − 2cos(2πk/N)).
 
         Parameters
         ----------
@@ -96,7 +127,10 @@ class Heat:
             A new array, exact for the discrete Laplacian up to rounding.
         """
         from pdefilter.kernels.cosine import decay_modes
+        from pdefilter.kernels.cyclic import decay_waves
 
+        if any(self.wraps):
+            return decay_waves(u, time, self.wraps, self.spacing)
         return decay_modes(u, time, self.spacing)
 
     def evolve_back(self, u: "Planes", time: float, amount: float) -> "Planes":

@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.errors import ParameterError
+from pdefilter.filters.options.border import BORDERS as ALL_BORDERS
+from pdefilter.filters.options.border import WRAPS
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.kernel import KERNELS, kernel_of
 from pdefilter.filters.options.option import Option, image_filter
 from pdefilter.operation import Numbers, Operation
+from pdefilter.warn import warn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,24 +19,27 @@ if TYPE_CHECKING:
 
     from pdefilter.raster import Planes, Raster
 
-Border: TypeAlias = Literal["reflect", "constant", "nearest", "wrap"]
+Border: TypeAlias = Literal["reflect", "constant", "nearest", "wrap", "wrap-rows", "wrap-columns"]
 
 BORDERS = {
     "reflect": "the image, mirrored",
     "constant": "black",
     "nearest": "the pixel at the border",
-    "wrap": "the opposite side",
+    **{name: meaning for name, meaning in ALL_BORDERS.items() if name != "reflect"},
 }
 
 # A smaller sum is no more than the rounding of weights such as 0.1.
 _NO_SUM = 1e-9
+
+# A kernel that multiplies the brightness by more, or divides it by more, is rarely meant to.
+_USUAL_FACTOR = 2.0
 
 
 @image_filter
 def convolve(
     *,
     kernel: Annotated[
-        str | Collection[Collection[float]],
+        str | Collection[Collection[float]] | None,
         Option(
             "Weights K: rows separated by semicolons, such as '0 -1 0; -1 5 -1; 0 -1 0'; a name "
             f"({', '.join(KERNELS)}); or a text, CSV or .npy file.",
@@ -41,7 +47,7 @@ def convolve(
             array=True,
             metavar="ROWS|NAME|FILE",
         ),
-    ] = "sharpen",
+    ] = None,
     correlate: Annotated[bool, Option("Do not flip the kernel.")] = False,
     border: Annotated[Border, Option("Values beyond the border.", choices=BORDERS)] = "reflect",
     normalize: Annotated[bool, Option("Divide the weights by their sum.")] = False,
@@ -60,16 +66,17 @@ def convolve(
     image : ndarray of shape (M, N) or (M, N, C), or Image
         The image, integers or floats.
     kernel : str or array_like of shape (m, n)
-        The weights K: rows separated by semicolons; the name of a kernel; the name
-        of a text or CSV file with one row on each line, or of a ``.npy`` file; or
-        the weights themselves. If they sum to zero, the result is signed. Integer
-        images store it with zero in the middle of the scale, and the largest value
-        that the kernel can give as full scale.
+        The weights K: rows separated by semicolons; the name of a kernel, which sums to
+        one or to zero; the name of a text or CSV file with one row on each line, or of
+        a ``.npy`` file; or the weights themselves. If they sum to zero, the result is
+        signed. Integer images store it with zero in the middle of the scale, and the
+        largest value that the kernel can give as full scale.
     correlate : bool
         Whether to correlate, v(r) = Σ K(s) u(r + s), which does not flip the kernel.
-    border : {"reflect", "constant", "nearest", "wrap"}
-        The values beyond the border: the mirrored image, black, the nearest pixel,
-        or the opposite side.
+    border : {"reflect", "constant", "nearest", "wrap", "wrap-rows", "wrap-columns"}
+        The values beyond the border: the mirrored image, black, the nearest pixel, or
+        the opposite side; along the axis of rows alone, or of columns alone, as for a
+        panorama, the opposite side, and the mirrored image along the other axis.
     normalize : bool
         Whether to divide the weights by their sum.
     color : {"rgb", "luminance", "lab", "linear"}
@@ -85,15 +92,20 @@ def convolve(
     Raises
     ------
     ParameterError
-        If the kernel cannot be read or is not a rectangle. If it sums to zero and
+        If there is no kernel, or it cannot be read or is not a rectangle. If it sums to zero and
         is to be normalised, or applied to other than the stored values.
 
     References
     ----------
     Stockham 1966, doi:10.1145/1464182.1464209 (by the Fourier transform).
     """
+    if kernel is None:
+        raise ParameterError(
+            "kernel", f"is missing; give rows of weights, a file, or one of {', '.join(KERNELS)}"
+        )
     weights = kernel_of(kernel)
-    signed = abs(weights.sum()) <= _NO_SUM * abs(weights).sum()
+    total = float(weights.sum())
+    signed = abs(total) <= _NO_SUM * abs(weights).sum()
     if signed and normalize:
         raise ParameterError(
             "normalize", "the kernel sums to zero and cannot be divided by it; leave normalize out"
@@ -103,7 +115,12 @@ def convolve(
             "color", "a kernel that sums to zero leaves differences, not colours; take rgb"
         )
     if normalize:
-        weights = weights / weights.sum()
+        weights = weights / total
+    elif not signed and not 1 / _USUAL_FACTOR <= total <= _USUAL_FACTOR:
+        warn(
+            f"the weights of the kernel sum to {total:.3g}, and the brightness is multiplied by "
+            "that; give normalize to keep it"
+        )
     return InSpace(color, Convolution(weights, signed, correlate, border))
 
 
@@ -136,7 +153,7 @@ class Convolution(Operation):
         """
         from pdefilter.kernels.kernel2d import is_direct
 
-        if self.border == "wrap" or not is_direct(self.weights):
+        if any(WRAPS.get(self.border, ())) or not is_direct(self.weights):
             return None
         rows, columns = self.weights.shape
         return int(max(rows, columns)) // 2

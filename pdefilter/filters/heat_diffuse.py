@@ -8,6 +8,7 @@ from pdefilter.errors import ImageError, ParameterError
 from pdefilter.evolve.schedule import SCHEMES, Schedule, schedule
 from pdefilter.evolve.steps import reach_of, take_steps
 from pdefilter.filters.operations.planes import PlanesOperation, edges_of
+from pdefilter.filters.options.border import BORDERS, WRAPS, Border
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.option import Option, image_filter
 from pdefilter.filters.options.time import (
@@ -62,9 +63,12 @@ def heat_diffuse(
     step: Step = None,
     scheme: Annotated[HeatScheme | None, scheme_option(HEAT_SCHEMES, _DEFAULT_SCHEME)] = None,
     tolerance: Tolerance = None,
+    border: Annotated[Border, Option("Values beyond the border.", choices=BORDERS)] = "reflect",
     color: Color = "rgb",
 ) -> Operation:
-    """Smooth an image by the heat equation u_t = Δu, with zero flux through the border.
+    """Smooth an image by the heat equation u_t = Δu.
+
+    There is no flux through the border, which mirrors the image, unless an axis is cyclic.
 
     Parameters
     ----------
@@ -90,6 +94,11 @@ def heat_diffuse(
         Root mean square error allowed for fed, fsi, aos and optimal, in grey levels
         of 255, estimated on parts of the image. The default is 0.1/255 of the
         image's own range.
+    border : {"reflect", "wrap", "wrap-rows", "wrap-columns"}
+        Mirrored; or cyclic along both axes; along the axis of rows alone, so that the
+        last row is next to the first one; or along the axis of columns alone, as for a
+        panorama. The aos scheme is not cyclic, and the exact one uses the Fourier
+        transform then.
     color : {"rgb", "luminance", "lab", "linear"}
         Colour space to filter in: the stored values; their luminance alone
         (ITU-R BT.601); CIE L*a*b* of sRGB, where full scale is L* = 100; or
@@ -118,6 +127,10 @@ def heat_diffuse(
         raise ParameterError("sigma", "time and sigma mean the same; give one of them")
     if sigma is not None:
         time = sigma**2 / 2
+    if border != "reflect" and scheme == "aos":
+        raise ParameterError(
+            "border", "the aos scheme solves for mirrored lines; take another scheme or reflect"
+        )
 
     undecided = all(option is None for option in (scheme, iterations, step, tolerance))
     is_long = undecided and time is not None and time > LONGEST_EXPLICIT_TIME
@@ -145,7 +158,7 @@ def heat_diffuse(
         )
         if not steps.time:
             return Unchanged()
-    return InSpace(color, HeatFlow(exact, steps))
+    return InSpace(color, HeatFlow(exact, steps, WRAPS[border]))
 
 
 @dataclass(frozen=True)
@@ -158,10 +171,13 @@ class HeatFlow(PlanesOperation):
         The stopping time for the cosine transform, used for an image without holes.
     steps : Schedule or None
         How time advances otherwise.
+    wraps : tuple of bool
+        Whether the axes of rows and of columns are cyclic.
     """
 
     exact: float | None
     steps: Schedule | None
+    wraps: tuple[bool, bool]
 
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse holes if the scheme must be exact."""
@@ -176,16 +192,23 @@ class HeatFlow(PlanesOperation):
         if self.exact is not None and image.valid is None:
             return {"scheme": "exact", "time": self.exact}
         assert self.steps is not None
-        return self.steps.measure(Heat(edges_of(image), image.spacing), u, image.scale)
+        return self.steps.measure(self._heat(image), u, image.scale)
 
     def reach(self, numbers: Numbers) -> int | None:
-        """Return the reach of the steps; the exact solution depends on all of the image."""
-        return None if numbers["scheme"] == "exact" else reach_of(numbers, 0)
+        """Return the reach of the steps.
+
+        None for the exact solution, and for cyclic axes: both depend on all of the image.
+        """
+        everywhere = numbers["scheme"] == "exact" or any(self.wraps)
+        return None if everywhere else reach_of(numbers, 0)
 
     def run_planes(
         self, image: "Raster", u: "Planes", numbers: Numbers, scratch: "Scratch"
     ) -> "Planes":
         """Solve exactly, or take the steps."""
         if numbers["scheme"] == "exact":
-            return Heat(spacing=image.spacing).evolve_exactly(u, numbers["time"])
-        return take_steps(Heat(edges_of(image), image.spacing), u, numbers, scratch)
+            return self._heat(image).evolve_exactly(u, numbers["time"])
+        return take_steps(self._heat(image), u, numbers, scratch)
+
+    def _heat(self, image: "Raster") -> Heat:
+        return Heat(edges_of(image, self.wraps), image.spacing, self.wraps)

@@ -1,14 +1,18 @@
 """Sharpen an image: undo a little diffusion."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.equations.heat import Heat
+from pdefilter.errors import ParameterError
 from pdefilter.filters.options.colour import Color, InSpace
-from pdefilter.filters.options.option import Option, image_filter
+from pdefilter.filters.options.noise import as_numbers, noise_of
+from pdefilter.filters.options.option import AUTO, Option, image_filter
 from pdefilter.operation import Numbers, Operation, Unchanged
 
 if TYPE_CHECKING:
+    from pdefilter.kernels.taps import Taps
     from pdefilter.raster import Planes, Raster
 
 Method: TypeAlias = Literal["unsharp", "laplacian", "inverse-heat"]
@@ -18,6 +22,9 @@ METHODS = {
     "laplacian": "u − a σ²/2 Δu",
     "inverse-heat": "the solution v of a G_σ ∗ v + v = (1 + a) u, a stable inverse diffusion",
 }
+
+# White noise exceeds three times its deviation in 0.3 % of all pixels, and by little.
+_DEVIATIONS = 3
 
 
 @image_filter
@@ -41,6 +48,18 @@ def sharpen(
             maximum=1000,
         ),
     ] = 1.0,
+    threshold: Annotated[
+        float | str | None,
+        Option(
+            "Difference d = u − G_σ ∗ u, as a fraction of full scale, up to which unsharp leaves a "
+            "pixel alone; it takes this much off larger ones, so that no step appears. auto: the "
+            "noise stays as it is.",
+            minimum=0,
+            metavar="NUMBER|auto",
+            auto=True,
+            otherwise="0",
+        ),
+    ] = None,
     color: Color = "rgb",
 ) -> Operation:
     """Sharpen an image by an unsharp mask, its Laplacian, or diffusion backward in time.
@@ -63,6 +82,12 @@ def sharpen(
         The strength a.
     sigma : float
         Standard deviation σ in px of the Gaussian blur to undo.
+    threshold : float or "auto", optional
+        For unsharp, the threshold T as a fraction of full scale: a s(d) is added, where
+        d = u − G_σ ∗ u, and s(d) = 0 up to |d| = T and d ∓ T beyond. So noise and
+        smooth places stay as they are, and no step appears at T. If auto, T is three
+        times the standard deviation of d in the noise that is estimated in each
+        channel. By default 0.
     color : {"rgb", "luminance", "lab", "linear"}
         Colour space to filter in: the stored values; their luminance alone
         (ITU-R BT.601); CIE L*a*b* of sRGB, where full scale is L* = 100; or
@@ -76,15 +101,19 @@ def sharpen(
     Raises
     ------
     ParameterError
-        If the method is unknown or a number is out of its range.
+        If the method is unknown, a number is out of its range, or the method has no
+        threshold.
 
     References
     ----------
-    Kovásznay & Joseph 1955 (laplacian); Lavrentiev 1967 (the regularisation).
+    Kovásznay & Joseph 1955 (laplacian); Lavrentiev 1967 (the regularisation); Donoho
+    1995, doi:10.1109/18.382009 (the soft threshold).
     """
+    if threshold is not None and method != "unsharp":
+        raise ParameterError("threshold", f"{method} has none; take the method unsharp")
     if not amount or not sigma:
         return Unchanged()
-    return InSpace(color, Sharpening(method, amount, sigma))
+    return InSpace(color, Sharpening(method, amount, sigma, threshold or 0.0))
 
 
 @dataclass(frozen=True)
@@ -99,11 +128,27 @@ class Sharpening(Operation):
         The strength a.
     sigma : float
         The standard deviation of the blur in px.
+    threshold : float or str
+        The difference T that unsharp leaves alone, as a fraction of full scale; or auto.
     """
 
     method: Method
     amount: float
     sigma: float
+    threshold: float | str
+
+    def measure(self, image: "Raster") -> Numbers:
+        """Find the threshold in every channel, if there is one, and the noise that it follows."""
+        if not self.threshold:
+            return {}
+        channels = range(len(image.colour))
+        if self.threshold != AUTO:
+            scales = [image.scale.of_channel(c) for c in channels]
+            return {"thresholds": [scale.number(float(self.threshold)) for scale in scales]}
+        noise = noise_of(image, image.colour, AUTO, None)
+        gain = _DEVIATIONS * _gain_in_noise(self._taps)
+        thresholds = [gain * float(noise.deviations[c]) for c in channels]
+        return {**as_numbers(noise, image), "thresholds": thresholds}
 
     def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of the kernel; inverse diffusion depends on all of the image."""
@@ -111,13 +156,18 @@ class Sharpening(Operation):
             return None
         if self.method == "laplacian":
             return 1
-        from pdefilter.kernels import windows
-
-        return windows.gaussian(self.sigma).reach
+        return self._taps.reach
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
-        """Sharpen by a linear filter."""
-        return image.convolved(lambda u: self._sharpened(u, image.spacing))
+        """Sharpen by a linear filter, or by differences above the threshold."""
+        if "thresholds" not in numbers:
+            return image.convolved(lambda u: self._sharpened(u, image.spacing))
+        import numpy as np
+
+        difference = image.convolved(self._difference).colour
+        most = np.array(numbers["thresholds"], np.float32)[:, None, None]
+        difference -= difference.clip(-most, most)
+        return replace(image, colour=image.colour + np.float32(self.amount) * difference)
 
     def _sharpened(self, u: "Planes", spacing: tuple[float, ...]) -> "Planes":
         time = self.sigma**2 / 2
@@ -127,8 +177,22 @@ class Sharpening(Operation):
             return Heat(spacing=spacing).evolve_back(u, time, self.amount)
         import numpy as np
 
-        from pdefilter.kernels import windows
+        return u + np.float32(self.amount) * self._difference(u)
+
+    def _difference(self, u: "Planes") -> "Planes":
         from pdefilter.kernels.convolution import correlate
 
-        taps = windows.gaussian(self.sigma)
-        return u + np.float32(self.amount) * (u - correlate(u, taps, taps))
+        return u - correlate(u, self._taps, self._taps)
+
+    @property
+    def _taps(self) -> "Taps":
+        from pdefilter.kernels import windows
+
+        return windows.gaussian(self.sigma)
+
+
+def _gain_in_noise(taps: "Taps") -> float:
+    """Find the standard deviation of u − G ∗ u where u is white noise of deviation one."""
+    centre = taps.weights[-taps.first] ** 2
+    squares = math.fsum(weight**2 for weight in taps.weights)
+    return math.sqrt(1 - 2 * centre + squares**2)

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from pdefilter.kernels.taps import Taps
     from pdefilter.raster import Planes, Raster
 
-DEFAULT_TIME = 3.0
+# In this time regions grow by one pixel. That makes edges sharp which are blurred by a pixel or so,
+# and is less than the strokes of small letters and the gaps between them are wide: looked at on
+# pages of text, coins, a fingerprint and photographs, sharp and blurred, letters are shattered
+# from 1.5 px on and cannot be read after 3 px, while edges are hardly sharper.
+DEFAULT_TIME = 1.0
 DEFAULT_STEP = 0.5
 DEFAULT_SIGMA = 1.0
 DEFAULT_RHO = 4.0
@@ -62,7 +66,7 @@ def shock(
             otherwise="4",
         ),
     ] = None,
-    time: Annotated[float | None, time_option(otherwise="3", unit="px")] = None,
+    time: Annotated[float | None, time_option(otherwise="1", unit="px")] = None,
     iterations: Steps = None,
     step: Annotated[float | None, travel_step_option(LARGEST_STEP, otherwise="0.5")] = None,
     coupling: Coupling = None,
@@ -91,7 +95,8 @@ def shock(
         Standard deviation ρ in px of the neighbourhood from which directions are
         found, by default 4.
     time : float, optional
-        Stopping time t in px, by default 3.
+        Stopping time t in px, by default 1. More suits large, blurred shapes; small
+        text is shattered by it.
     iterations : int, optional
         Number of steps.
     step : float, optional

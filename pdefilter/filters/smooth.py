@@ -9,6 +9,7 @@ from pdefilter.filters.operations.median import Median
 from pdefilter.filters.operations.range_one import OfRangeOne
 from pdefilter.filters.operations.variational import ENERGIES, Minimised
 from pdefilter.filters.operations.weighted_mean import WeightedMean
+from pdefilter.filters.options.border import BORDERS, WRAPS, Border
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.coupling import Coupled, Coupling
 from pdefilter.filters.options.maps import LEVELS, NoiseMap, SupportsArray, as_number, as_raster
@@ -49,6 +50,7 @@ _OPTIONS_OF = {
     "optimizer": tuple(ENERGIES),
     "tolerance": tuple(ENERGIES),
     "time": ("curvature",),
+    "border": ("gaussian", "box", "binomial", "median"),
 }
 
 
@@ -135,6 +137,9 @@ def smooth(
     ] = None,
     noise_map: NoiseMap = None,
     coupling: Coupling = None,
+    border: Annotated[
+        Border | None, Option("Values beyond the border.", choices=BORDERS, otherwise="reflect")
+    ] = None,
     color: Color = "rgb",
 ) -> Operation:
     """Smooth by a convolution, a median, the minimum of an energy, or curvature motion.
@@ -142,7 +147,7 @@ def smooth(
     The energies are ½‖u − f‖² + λ Σ φ(|∇u|), where f is the image and φ' = 1 at
     the slope κ. So in each of them such a slope pulls a pixel by λ grey levels.
     Under total variation a strip of width w loses 2λ/w. The image is mirrored
-    at its border.
+    at its border, unless an axis is cyclic.
 
     Parameters
     ----------
@@ -188,6 +193,10 @@ def smooth(
         How channels share their slope in total variation and Huber's energy: all
         alike, in units of each channel's noise, or not at all. By default shared
         for colours, and noise for other bands.
+    border : {"reflect", "wrap", "wrap-rows", "wrap-columns"}, optional
+        For convolutions and medians: mirrored, the default; or cyclic along both axes;
+        along the axis of rows alone, so that the last row is next to the first one; or
+        along the axis of columns alone, as for a panorama.
     color : {"rgb", "luminance", "lab", "linear"}
         Colour space to filter in: the stored values; their luminance alone
         (ITU-R BT.601); CIE L*a*b* of sRGB, where full scale is L* = 100; or
@@ -229,6 +238,7 @@ def smooth(
         "tolerance": tolerance,
         "time": time,
         "coupling": coupling,
+        "border": border,
     }
     for name, value in given.items():
         if value is not None and method not in _OPTIONS_OF[name]:
@@ -252,13 +262,14 @@ def smooth(
     if method == "curvature":
         steps = curvature_steps(time)
         return InSpace(color, OfRangeOne(CurvatureMotion(steps))) if steps else Unchanged()
+    wraps = WRAPS[border or "reflect"]
     if method == "median":
         width = size or DEFAULT_MEDIAN_SIZE
-        return InSpace(color, Median(width)) if width > 1 else Unchanged()
+        return InSpace(color, Median(width, wraps)) if width > 1 else Unchanged()
     if size == 1 or sigma == 0:
         return Unchanged()
     deviation = DEFAULT_SIGMA if sigma is None else sigma
-    return InSpace(color, WeightedMean(_taps(method, deviation, size)))
+    return InSpace(color, WeightedMean(_taps(method, deviation, size), wraps))
 
 
 def _taps(method: str, sigma: float, size: int | None) -> "Taps":

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.kernels.bands import for_each
-from pdefilter.kernels.reference.kernel2d import framed
+from pdefilter.kernels.reference.kernel2d import along_axes, framed
 from pdefilter.kernels.table import compute
 from pdefilter.raster import Planes
 
@@ -39,7 +39,8 @@ def correlate2d(u: Planes, kernel: Kernel2D, origin: tuple[int, int], border: st
     origin : tuple of int
         The place (i₀, j₀) in the kernel of the pixel computed.
     border : str
-        One of `pdefilter.kernels.reference.kernel2d.BORDERS`.
+        One of `pdefilter.kernels.reference.kernel2d.BORDERS`; or wrap-rows or
+        wrap-columns, which wrap along one axis and reflect along the other.
 
     Returns
     -------
@@ -47,8 +48,8 @@ def correlate2d(u: Planes, kernel: Kernel2D, origin: tuple[int, int], border: st
         A new array. Either way it is exact but for rounding, of at most
         2⁻²⁴ Σ|K| max|u| for each weight.
     """
-    for axis, length in enumerate(u.shape[1:]):
-        kernel, origin = _shortened(kernel, origin, axis, length, border)
+    for axis, (length, along) in enumerate(zip(u.shape[1:], along_axes(border), strict=True)):
+        kernel, origin = _shortened(kernel, origin, axis, length, along)
     if not is_direct(kernel):
         return _by_transform(framed(u, kernel.shape, origin, border), kernel)
     result: Planes = compute("correlate2d", u, kernel.astype(np.float32), origin, border)

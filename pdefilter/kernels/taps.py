@@ -48,17 +48,24 @@ class Taps:
     def folded(self, length: int) -> "Taps":
         """Shorten a kernel that is too long for an axis.
 
-        An image that is mirrored at both ends repeats itself after twice its length, so
-        that weights at this distance belong to the same pixel and can be summed.
+        An image that is mirrored at both ends repeats itself after twice its length.
         """
-        if self.fits(length):
-            return self
+        return self if self.fits(length) else self._of_period(2 * length)
+
+    def wrapped(self, length: int) -> "Taps":
+        """Shorten a kernel that is longer than a cyclic axis."""
+        return self if self.reach <= length else self._of_period(length)
+
+    def _of_period(self, period: int) -> "Taps":
+        """Add up the weights at the distance of a period, which belong to the same pixel."""
         weights = np.asarray(self.weights, np.float64)
-        offsets = (self.first + np.arange(len(weights)) + length) % (2 * length)
+        offsets = (self.first + np.arange(len(weights)) + period // 2) % period
         upward, downward = (
-            np.bincount(offsets[::step], weights[::step], 2 * length) for step in (1, -1)
+            np.bincount(offsets[::step], weights[::step], period) for step in (1, -1)
         )
-        # Summing in both directions keeps symmetric kernels symmetric to the bit. The last offset
-        # is the same as the first.
+        # Summing in both directions keeps symmetric kernels symmetric to the bit.
         sums = (upward + downward) / 2
+        if period % 2:
+            return Taps.centred(sums.tolist())
+        # The last offset is the same as the first.
         return Taps.centred((sums[0] / 2, *sums[1:].tolist(), sums[0] / 2))

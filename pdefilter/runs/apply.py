@@ -195,6 +195,9 @@ def _stored(result: Raster, dtype: np.dtype, full: float) -> Pixels:
     different = colour[:1] if alike else colour
     if different.dtype == np.float32:
         require_finite(different, f"of the result {TOO_LARGE}")
+    if result.clips and dtype.kind != "f":
+        lowest, highest = map(scale.number, result.interval)
+        different = different.clip(lowest, highest)
     planes = [*different] * (len(colour) // len(different))
     intervals = [result.interval] * len(planes)
     scales = [scale if alike else scale.of_channel(c) for c in range(len(planes))]

@@ -45,7 +45,7 @@ CALLS = {
         "anisotropic",
         {"time": 5.0, "model": "coherence-enhancing"},
     ),
-    "convolve": ("convolve", {}),
+    "convolve": ("convolve", {"kernel": "sharpen"}),
     "convolve, 15 x 15": ("convolve", {"kernel": [[1] * 15] * 15, "normalize": True}),
     "sharpen": ("sharpen", {}),
     "sharpen, inverse-heat": ("sharpen", {"method": "inverse-heat"}),

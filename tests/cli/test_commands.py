@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -25,7 +26,9 @@ every_command = pytest.mark.parametrize("command", SELF_SUFFICIENT)
 
 
 def function(command):
-    return getattr(pdefilter, command.replace("-", "_"))
+    """The function that does what a command does by itself."""
+    of_name = getattr(pdefilter, command.replace("-", "_"))
+    return partial(of_name, stretch=None) if command == "edge" else of_name
 
 
 def complaints(done):
@@ -62,17 +65,23 @@ OPTIONS = {
         ["--method", "tv", "--weight", "auto", "--noise", "0.05", "--coupling", "none"],
         ["--method", "tv", "--weight-map", COINS, "--tolerance", "2"],
         ["--method", "tikhonov", "--weight", "auto", "--noise-map", COINS],
+        ["--method", "box", "--border", "wrap-columns"],
         ["--color", "luminance"],
     ],
     "convolve": [
         ["--kernel", "0,-1,0;-1,5.5,-1;0,-1,0", "--normalize"],
         ["--kernel", "emboss", "--correlate"],
-        *(["--border", name] for name in ("reflect", "constant", "nearest", "wrap")),
+        *(
+            ["--kernel", "emboss", "--border", name]
+            for name in ("reflect", "constant", "nearest", "wrap", "wrap-rows")
+        ),
         ["--kernel", "binomial", "--normalize", "--color", "linear"],
     ],
     "sharpen": [
         *(["--method", name, "--amount", "0.5"] for name in ("unsharp", "laplacian")),
         ["--method", "inverse-heat", "--sigma", "0.8"],
+        ["--threshold", "0.02"],
+        ["--threshold", "auto"],
         ["--color", "luminance"],
     ],
     "heat-diffuse": [
@@ -80,6 +89,7 @@ OPTIONS = {
         ["--sigma", "1"],
         ["--iterations", "4", "--step", "0.25"],
         ["--scheme", "exact", "--time", "3"],
+        ["--border", "wrap"],
         ["--scheme", "fed", "--time", "30", "--tolerance", "1"],
         ["--time", "0"],
         ["--color", "linear"],
@@ -135,6 +145,22 @@ def test_options_mean_the_parameters(pdefilter_command, tmp_path, command, optio
     assert np.array_equal(ours.pixels, function(command)(source, **typed).pixels)
     if typed == {"time": 0.0}:
         assert np.array_equal(ours.pixels, source.pixels)
+
+
+def test_edges_are_stretched_unless_raw_or_floats_are_wanted(pdefilter_command, tmp_path):
+    source = pdefilter.read(SAMPLES / "coins.png")
+    for options, stretch in (
+        (["--raw"], False),
+        (["--stretch"], True),
+        (["--depth", "float"], False),
+        (["--depth", "float", "--stretch"], True),
+    ):
+        done = pdefilter_command("edge", SAMPLES / "coins.png", *options, "-o", "out.tif")
+        assert (done.returncode, done.stderr) == (0, b"")
+        ours = pdefilter.read(tmp_path / "out.tif").pixels
+        (tmp_path / "out.tif").unlink()
+        pixels = source.pixels / np.float32(255) if ours.dtype == np.float32 else source.pixels
+        assert np.array_equal(ours, pdefilter.edge(pixels, stretch=stretch))
 
 
 def test_every_option_of_every_filter_is_tried_above():
@@ -218,7 +244,8 @@ def test_depth_changes_the_depth_alone(pdefilter_command, tmp_path, command, dep
     source = pdefilter.read(SAMPLES / "cat.png")
     assert ours.pixels.dtype == {"8": "uint8", "16": "uint16", "float": "float32"}[depth]
     assert (ours.pixels.shape, ours.has_alpha) == (source.pixels.shape, True)
-    true = function(command)(source.pixels / np.float32(255))
+    shown = {"stretch": depth != "float"} if command == "edge" else {}
+    true = function(command)(source.pixels / np.float32(255), **shown)
     if depth != "float":
         true = true.clip(0, 1)
     full = {"8": 255, "16": 65535, "float": 1}[depth]
@@ -243,7 +270,7 @@ def test_a_pipe_of_filters_does_the_same_as_the_functions(executable, tmp_path):
     done = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, check=True)
     assert done.stderr == b""
     source = pdefilter.read(SAMPLES / "coins.png")
-    true = pdefilter.edge(pdefilter.heat_diffuse(source, sigma=2))
+    true = pdefilter.edge(pdefilter.heat_diffuse(source, sigma=2), stretch=None)
     assert np.array_equal(pdefilter.read(tmp_path / "b.png").pixels, true.pixels)
 
 
@@ -265,7 +292,7 @@ def test_float_pipes_lose_nothing(pdefilter_command):
     )
     second = pdefilter_command("edge", "-", stdin=first.stdout)
     source = pdefilter.read(SAMPLES / "coins.png").pixels / np.float32(255)
-    true = pdefilter.edge(pdefilter.heat_diffuse(source))
+    true = pdefilter.edge(pdefilter.heat_diffuse(source), stretch=None)
     assert np.array_equal(np.load(io.BytesIO(second.stdout)), true)
 
 

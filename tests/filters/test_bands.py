@@ -13,7 +13,7 @@ UNCOUPLED = {
     "median": ("smooth", {"method": "median"}),
     "curvature": ("smooth", {"method": "curvature"}),
     "tikhonov": ("smooth", {"method": "tikhonov", "optimizer": "newton"}),
-    "convolve": ("convolve", {}),
+    "convolve": ("convolve", {"kernel": "sharpen"}),
     "sharpen": ("sharpen", {}),
     "wave": ("wave", {}),
     "shock": ("shock", {}),

@@ -1,3 +1,5 @@
+import warnings
+
 import cv2
 import numpy as np
 import pytest
@@ -98,16 +100,54 @@ def test_a_threshold_gives_zero_and_full_scale_alone(photograph, threshold):
 
 
 @pytest.mark.parametrize("component", ["magnitude", "rows", "columns"])
-def test_stretch_makes_the_largest_full_scale_and_keeps_zero(photograph, component):
+def test_stretch_makes_a_high_percentile_full_scale_and_keeps_zero(photograph, component):
     values = photograph / np.float32(255)
     plain = pdefilter.edge(values, component=component)
     stretched = pdefilter.edge(values, component=component, stretch=True)
-    assert np.abs(stretched).max() == 1
-    np.testing.assert_allclose(stretched * np.abs(plain).max(), plain, rtol=1e-6, atol=1e-9)
+    white = np.quantile(np.abs(plain[plain != 0]), 0.98, method="inverted_cdf")
+    np.testing.assert_allclose(stretched, (plain / white).clip(-1, 1), rtol=1e-6, atol=0)
+    assert 0.01 < np.mean(np.abs(stretched) == 1) <= 0.02 + 1 / plain.size
 
 
-def test_stretch_of_nothing_is_nothing():
-    assert not pdefilter.edge(np.full((4, 4), 7, np.uint8), stretch=True).any()
+@pytest.mark.parametrize("stretch", [None, True])
+def test_stretch_of_nothing_is_nothing(stretch):
+    assert not pdefilter.edge(np.full((4, 4), 7, np.uint8), stretch=stretch).any()
+
+
+@pytest.mark.parametrize("component", ["magnitude", "rows"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16])
+def test_without_a_choice_integers_are_stretched_and_floats_are_not(photograph, component, dtype):
+    full = np.iinfo(dtype).max
+    integers = (photograph.astype(dtype) * (full // 255)).astype(dtype)
+    shown = pdefilter.edge(integers, component=component, stretch=None)
+    stretched = pdefilter.edge(integers, component=component, stretch=True)
+    # The two divide by the percentile in float64 and in float32.
+    assert np.abs(shown.astype(float) - stretched).max() <= 1
+    floats = photograph / np.float32(255)
+    kept = pdefilter.edge(floats, component=component, stretch=None)
+    assert np.array_equal(kept, pdefilter.edge(floats, component=component))
+
+
+def test_a_faint_step_is_white_however_few_pixels_it_has_and_whatever_one_hot_pixel_does():
+    image = np.full((200, 300), 1000, np.uint16)
+    image[:, 150:] += 262  # 0.4 % of full scale
+    image[20, 20] = 65535
+    shown = pdefilter.edge(image, stretch=None)
+    assert np.all(shown[40:, 149:151] == 65535)
+    assert pdefilter.edge(image).max() > 50 * pdefilter.edge(image)[40:].max()
+
+
+def test_values_clipped_for_viewing_are_no_reason_to_warn(photograph):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pdefilter.edge(photograph, stretch=None)
+        pdefilter.edge(photograph, component="rows", stretch=None)
+
+
+@pytest.mark.parametrize("options", [{"component": "direction"}, {"threshold": 0.1}])
+def test_what_is_no_strength_is_not_stretched(options, photograph):
+    shown = pdefilter.edge(photograph, stretch=None, **options)
+    assert np.array_equal(shown, pdefilter.edge(photograph, **options))
 
 
 def test_sigma_smooths_first(photograph):

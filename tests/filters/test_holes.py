@@ -13,7 +13,7 @@ from pdefilter.raster import Raster
 
 CALLS = {
     "edge": {"sigma": 1.0},
-    "convolve": {},
+    "convolve": {"kernel": "sharpen"},
     "convolve large": {"kernel": np.ones((15, 15)), "normalize": True},
     "sharpen": {},
     "sharpen laplacian": {"method": "laplacian"},

@@ -26,6 +26,51 @@ def test_unsharp_adds_what_the_gaussian_takes(u, amount, sigma):
     np.testing.assert_allclose(ours, f + amount * (f - blurred), rtol=0, atol=2e-6 * (1 + amount))
 
 
+@given(planes(channels=1), st.floats(0.01, 5), st.floats(0.3, 4), st.floats(1e-6, 0.5))
+def test_a_threshold_leaves_small_differences_alone_and_makes_no_step(u, amount, sigma, threshold):
+    ours = pdefilter.sharpen(u[0], amount=amount, sigma=sigma, threshold=threshold)
+    difference = u[0] - pdefilter.smooth(u[0], sigma=sigma)
+    large = np.sign(difference) * np.maximum(np.abs(difference) - threshold, 0)
+    np.testing.assert_allclose(ours, u[0] + amount * large, rtol=0, atol=1e-6 * (1 + amount))
+    small = np.abs(difference) < threshold - 1e-6
+    assert np.array_equal(ours[small], u[0][small])
+
+
+def test_a_threshold_is_a_fraction_of_full_scale(photograph):
+    photograph = photograph // 2 + 50  # so that nothing is clipped
+    floats = pdefilter.sharpen(photograph / np.float32(255), threshold=0.05)
+    integers = pdefilter.sharpen(photograph, threshold=0.05)
+    assert np.abs(integers - 255 * floats).max() <= 0.5 + 1e-3
+    assert np.array_equal(pdefilter.sharpen(photograph, threshold=0), pdefilter.sharpen(photograph))
+
+
+@pytest.mark.parametrize("sigma", [0.6, 1.0, 3.0])
+def test_a_threshold_that_is_auto_leaves_noise_and_sharpens_edges(sigma):
+    rng = np.random.default_rng(3)
+    clean = np.repeat([0.2, 0.2, 0.5, 0.8, 0.8], [60, 4, 2, 4, 60])[None].repeat(130, 0)
+    noisy = (clean + rng.normal(0, 0.02, clean.shape)).astype(np.float32)
+    sharp = pdefilter.sharpen(noisy, sigma=sigma, threshold="auto")
+    flat = (slice(None), slice(0, 45))
+    # Three deviations hold 99.7 % of the noise; the estimate is right to some per cent.
+    assert np.mean(sharp[flat] == noisy[flat]) > 0.99
+    assert np.std(sharp[flat]) < 1.01 * np.std(noisy[flat])
+    assert np.std(pdefilter.sharpen(noisy, sigma=sigma)[flat]) > 1.3 * np.std(noisy[flat])
+    steepest = np.diff(sharp.mean(axis=0)).max()
+    assert steepest > 1.01 * np.diff(noisy.mean(axis=0)).max()
+
+
+def test_a_threshold_without_noise_is_zero():
+    step = np.repeat([0.25, 0.75], 20)[None].repeat(20, 0)
+    assert np.array_equal(pdefilter.sharpen(step, threshold="auto"), pdefilter.sharpen(step))
+
+
+@pytest.mark.parametrize("method", ["laplacian", "inverse-heat"])
+def test_other_methods_have_no_threshold(method):
+    with pytest.raises(ParameterError) as caught:
+        pdefilter.sharpen(np.zeros((3, 3)), method=method, threshold=0.1)
+    assert caught.value.parameter == "threshold"
+
+
 @given(planes(channels=1), st.floats(0.01, 5), st.floats(0.3, 4))
 def test_laplacian_takes_the_five_point_laplacian(u, amount, sigma):
     ours = pdefilter.sharpen(u[0], method="laplacian", amount=amount, sigma=sigma)

@@ -1,5 +1,6 @@
 """Shock filters against the exact solution, and their common properties."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -121,3 +122,18 @@ def test_what_cannot_be_is_refused(options, parameter, said):
         pdefilter.shock(np.zeros((3, 3)), **options)
     assert caught.value.parameter == parameter
     assert said in caught.value.problem
+
+
+def test_by_default_letters_stay_whole_and_blurred_edges_become_sharp():
+    page = np.full((140, 260), 235, np.uint8)
+    for k, line in enumerate(("The quick brown fox", "jumps over the lazy dog", "0123456789")):
+        cv2.putText(page, line, (6, 28 + 32 * k), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 20, 1, cv2.LINE_AA)
+
+    def likeness(**options):
+        return np.corrcoef(pdefilter.shock(page, **options).ravel(), page.ravel())[0, 1]
+
+    # Measured with three lines of text: 0.97, and 0.92 where letters could not be read.
+    assert likeness() > 0.96 > 0.93 > likeness(time=3)
+    step = np.repeat([0.2, 0.8], 20)[None].repeat(9, 0)
+    blurred = pdefilter.smooth(step, sigma=0.8)
+    assert np.abs(pdefilter.shock(blurred) - step).max() < 0.4 * np.abs(blurred - step).max()

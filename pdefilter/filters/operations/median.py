@@ -1,6 +1,7 @@
 """The running median."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pdefilter.operation import Numbers, Operation
@@ -19,9 +20,12 @@ class Median(Operation):
     ----------
     size : int
         The width of the square in px, odd.
+    wraps : tuple of bool
+        Whether the axes of rows and of columns are cyclic; else they are mirrored.
     """
 
     size: int
+    wraps: tuple[bool, bool] = (False, False)
 
     def measure(self, image: "Raster") -> Numbers:
         """Find whether pixels count by their opacity."""
@@ -30,22 +34,26 @@ class Median(Operation):
     def reach(self, numbers: Numbers) -> int | None:
         """Return half the width of the square.
 
-        None where pixels count by their opacity: sums of it are rounded, and depend on all of
-        the image.
+        None around a cyclic axis, and where pixels count by their opacity: sums of it are
+        rounded, and depend on all of the image.
         """
-        return None if numbers["weighted"] else self.size // 2
+        return None if numbers["weighted"] or any(self.wraps) else self.size // 2
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Take the medians."""
         return self._medians(image)
 
     def _medians(self, image: "Raster") -> "Raster":
+        from pdefilter.kernels.cyclic import around
         from pdefilter.kernels.median import median, weighted_median
+
+        reach = self.size // 2
 
         def medians(values: "NDArray[Any]") -> "NDArray[Any]":
             if image.weight is None:
-                return median(values, self.size)
-            return weighted_median(values, image.weight, self.size)
+                return around(partial(median, size=self.size), reach, self.wraps, values)
+            of_window = partial(weighted_median, size=self.size)
+            return around(of_window, reach, self.wraps, values, image.weight)
 
         # A median is one of the values. Where float32 has fewer digits, it is a stored value.
         if image.stored is None:

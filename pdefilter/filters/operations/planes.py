@@ -55,10 +55,14 @@ class PlanesOperation(Operation):
         """Filter planes; `scratch` says whether they may be overwritten."""
 
 
-def edges_of(image: "Raster") -> "Planes | None":
-    """Find which edges the holes of an image leave open; None for all."""
+def edges_of(image: "Raster", wraps: tuple[bool, bool] = (False, False)) -> "Planes | None":
+    """Find which edges the holes of an image leave open; None for all.
+
+    Along axes that are cyclic, the last edge leads to the first pixel.
+    """
     if image.valid is None:
         return None
+    from pdefilter.kernels.cyclic import around
     from pdefilter.kernels.regions import open_edges
 
-    return open_edges(image.valid)
+    return around(open_edges, 1, wraps, image.valid)

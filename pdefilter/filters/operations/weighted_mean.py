@@ -20,9 +20,12 @@ class WeightedMean(PlanesOperation):
     ----------
     taps : Taps
         The kernel.
+    wraps : tuple of bool
+        Whether the axes of rows and of columns are cyclic; else they are mirrored.
     """
 
     taps: "Taps"
+    wraps: tuple[bool, bool] = (False, False)
 
     def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
         """Find the range of every plane, which means do not leave."""
@@ -30,9 +33,9 @@ class WeightedMean(PlanesOperation):
 
         return {"limits": extremes.limits(u)}
 
-    def reach(self, numbers: Numbers) -> int:
-        """Return the reach of the kernel."""
-        return self.taps.reach
+    def reach(self, numbers: Numbers) -> int | None:
+        """Return the reach of the kernel; around a cyclic axis it depends on all of the image."""
+        return None if any(self.wraps) else self.taps.reach
 
     def run_planes(
         self,
@@ -44,13 +47,23 @@ class WeightedMean(PlanesOperation):
         """Take the means."""
         import numpy as np
 
-        from pdefilter.kernels.convolution import correlate
         from pdefilter.measure import extremes
         from pdefilter.raster import as_channels, keep_within
 
-        limits, taps, valid = extremes.as_arrays(numbers["limits"]), self.taps, image.valid
+        limits, valid = extremes.as_arrays(numbers["limits"]), image.valid
         if valid is None:
-            return keep_within(correlate(u, taps, taps), limits)
-        weight = correlate(as_channels(valid).astype(np.float32), taps, taps)
-        sums = correlate(u * valid, taps, taps)
+            return keep_within(self._correlated(u), limits)
+        weight = self._correlated(as_channels(valid).astype(np.float32))
+        sums = self._correlated(u * valid)
         return keep_within(np.divide(sums, weight, out=u.copy(), where=valid), limits)
+
+    def _correlated(self, u: "Planes") -> "Planes":
+        from pdefilter.kernels.convolution import correlate
+        from pdefilter.kernels.cyclic import around
+
+        taps = [
+            self.taps.wrapped(length) if wraps else self.taps
+            for wraps, length in zip(self.wraps, u.shape[1:], strict=True)
+        ]
+        reach = max(along.reach for along in taps)
+        return around(lambda v: correlate(v, *taps), reach, self.wraps, u)

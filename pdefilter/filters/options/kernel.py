@@ -18,7 +18,8 @@ KERNELS: Mapping[str, str] = {
     "box": "1 1 1; 1 1 1; 1 1 1",
     "binomial": "1 2 1; 2 4 2; 1 2 1",
 }
-"""Kernels by name, for convolution: `sobel-rows` is then positive where rows get brighter."""
+"""Kernels by name, for convolution: `sobel-rows` is then positive where rows get brighter. Those
+that do not sum to zero are divided by their sum, so that brightness stays."""
 
 # The size of a square 1024 px wide. A larger array is an image, not a kernel.
 MOST_WEIGHTS = 1 << 20
@@ -31,9 +32,10 @@ def kernel_of(value: str | Collection[Collection[float]]) -> "NDArray[np.float64
     Parameters
     ----------
     value : str or array_like of shape (m, n)
-        Rows of numbers, separated by semicolons; a name in `KERNELS`; the name of
-        a text file, each line a row of numbers separated by spaces, commas or
-        semicolons; the name of a ``.npy`` file; or the weights themselves.
+        Rows of numbers, separated by semicolons; a name in `KERNELS`, whose weights
+        are divided by their sum unless it is zero; the name of a text file, each line a
+        row of numbers separated by spaces, commas or semicolons; the name of a ``.npy``
+        file; or the weights themselves.
 
     Returns
     -------
@@ -49,7 +51,8 @@ def kernel_of(value: str | Collection[Collection[float]]) -> "NDArray[np.float64
         return _weights(value, "the kernel")
     rows = _numbers(KERNELS.get(value, value).split(";"))
     if rows is not None:
-        return _weights(rows, repr(value))
+        weights = _weights(rows, repr(value))
+        return weights / (weights.sum() or 1) if value in KERNELS else weights
     return _weights(_read_file(value), repr(value))
 
 

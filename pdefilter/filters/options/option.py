@@ -49,6 +49,9 @@ class Option:
         The default that applies where the parameter is None.
     auto : bool
         Whether the word auto is allowed too, for a value that depends on the image.
+    opposite : str
+        The name of the flag that switches a flag off. A command then has None, not the
+        parameter's default, where neither of the two is given.
     """
 
     help: str
@@ -65,6 +68,7 @@ class Option:
     metavar: str = ""
     otherwise: str = ""
     auto: bool = False
+    opposite: str = ""
 
     def checked(self, name: str, kinds: tuple[type, ...], value: Any) -> Any:
         """Return `value` as one of the Python types `kinds`.
@@ -94,7 +98,7 @@ class Option:
             except ValueError as error:
                 raise ParameterError(name, str(error)) from None
             return value
-        if kinds == (bool,):
+        if bool in kinds:
             return bool(value)
         return self._number(name, int if int in kinds else float, value)
 

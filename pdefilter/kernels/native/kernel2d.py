@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from pdefilter.kernels.native import call
 from pdefilter.kernels.native.correlation import WEIGHTS_OF_A_STEP
-from pdefilter.kernels.reference.kernel2d import BORDERS
+from pdefilter.kernels.reference.kernel2d import BORDERS, along_axes
 from pdefilter.raster import Planes
 
 
@@ -18,8 +18,8 @@ def correlate2d(
         return np.zeros_like(u)
     out = np.empty_like(u, order="C")
     frame = [
-        _indices_beyond(size, of_kernel, before, border)
-        for size, of_kernel, before in zip(u.shape[1:], kernel.shape, origin, strict=True)
+        _indices_beyond(*axis)
+        for axis in zip(u.shape[1:], kernel.shape, origin, along_axes(border), strict=True)
     ]
     weights = kernel[*offsets.T]
     work = u.size * len(offsets) // WEIGHTS_OF_A_STEP

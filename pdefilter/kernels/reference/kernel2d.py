@@ -19,6 +19,12 @@ BORDERS: Mapping[str, str] = {
 """The names that NumPy has for the values beyond the border."""
 
 
+def along_axes(border: str) -> tuple[str, str]:
+    """Find the borders along the axis of rows and that of columns, where they may differ."""
+    differing = {"wrap-rows": ("wrap", "reflect"), "wrap-columns": ("reflect", "wrap")}
+    return differing.get(border, (border, border))
+
+
 def correlate2d(
     u: Planes, kernel: NDArray[np.float32], origin: tuple[int, int], border: str
 ) -> Planes:
@@ -38,10 +44,11 @@ def correlate2d(
 
 def framed(u: Planes, of_kernel: tuple[int, ...], origin: tuple[int, int], border: str) -> Planes:
     """Frame an image by the values that a kernel meets beyond its border."""
-    frame = [(0, 0)]
-    frame += [(o, size - 1 - o) for o, size in zip(origin, of_kernel, strict=True)]
-    found: Planes = np.pad(u, frame, mode=BORDERS[border])  # type: ignore[call-overload]
-    return found
+    for axis, mode in enumerate(along_axes(border)):
+        frame = [(0, 0)] * 3
+        frame[1 + axis] = origin[axis], of_kernel[axis] - 1 - origin[axis]
+        u = np.pad(u, frame, mode=BORDERS[mode])  # type: ignore[call-overload]
+    return u
 
 
 def _add_up(
