@@ -11,6 +11,7 @@ from pdefilter import __version__
 from pdefilter.cli.call import filter_images
 from pdefilter.cli.command import Command
 from pdefilter.cli.common import Call, common_options
+from pdefilter.cli.compare import compare
 from pdefilter.cli.estimate import estimate
 from pdefilter.cli.learn import learn
 from pdefilter.cli.options import command_of
@@ -99,6 +100,13 @@ app.command(
     short_help="Estimate the noise of images, and the parameters of anisotropic.",
     epilog="Example: pdefilter estimate sample_images/noisy.png",
 )(estimate)
+
+app.command(
+    "compare",
+    cls=Command,
+    short_help="Compare images: PSNR, SSIM, the mean and the largest error.",
+    epilog="Example: pdefilter compare sample_images/noisy.png sample_images/strip/denoise.png",
+)(compare)
 
 app.command(
     "learn",

@@ -232,8 +232,8 @@ class Call:
     ] = False
 
 
-def common_options() -> list[inspect.Parameter]:
-    """List the arguments and options of every command, as parameters of a Typer command."""
+def common_options(*names: str) -> list[inspect.Parameter]:
+    """List arguments and options of `Call` as parameters of a Typer command, by default all."""
     return [
         inspect.Parameter(
             field.name,
@@ -242,4 +242,5 @@ def common_options() -> list[inspect.Parameter]:
             default=[] if field.default is MISSING else field.default,
         )
         for field in fields(Call)
+        if not names or field.name in names
     ]
