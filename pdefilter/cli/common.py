@@ -234,6 +234,12 @@ class Call:
 
 def common_options(*names: str) -> list[inspect.Parameter]:
     """List arguments and options of `Call` as parameters of a Typer command, by default all."""
+    known = options_of(Call)
+    return [option for option in known if option.name in names] if names else known
+
+
+def options_of(call: type) -> list[inspect.Parameter]:
+    """List the fields of a call, a dataclass, as parameters of a Typer command."""
     return [
         inspect.Parameter(
             field.name,
@@ -241,6 +247,5 @@ def common_options(*names: str) -> list[inspect.Parameter]:
             annotation=field.type,
             default=[] if field.default is MISSING else field.default,
         )
-        for field in fields(Call)
-        if not names or field.name in names
+        for field in fields(call)
     ]

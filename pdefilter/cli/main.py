@@ -77,9 +77,10 @@ def _sentence(error: typer.TyperException) -> str:
     option = getattr(error, "option_name", None)
     if option and command is not None and option not in _options(command):
         return f"{option}: unknown option{suggestion(option, _options(command), f'{path} --help')}"
-    commands = getattr(command, "commands", None)
-    if commands and context is not None:
-        typed = next(word for word in sys.argv[1:] if not word.startswith("-"))
+    if context is not None and hasattr(command, "list_commands"):
+        commands = command.list_commands(context)
+        names = [word for word in sys.argv[1:] if not word.startswith("-")]
+        typed = names[context.command_path.count(" ")]
         return f"{typed}: unknown command{suggestion(typed, commands)}"
     return error.format_message()
 

@@ -25,7 +25,7 @@ from pdefilter.runs.work import ReadWriteOptions
 
 T = TypeVar("T")
 
-# White in a map of 8 bits is this percentile of the differences, so that a few do not hide the rest.
+# This percentile of the differences is white in a map of 8 bits: a few must not hide the rest.
 _WHITE = 99.0
 
 

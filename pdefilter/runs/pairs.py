@@ -88,7 +88,7 @@ def find_pairs(one: str, other: str, *, recursive: bool = False) -> tuple[list[P
 
 
 def _partners(firsts: list[Source], seconds: list[Source]) -> dict[str, Source]:
-    """Find the partner of each image: of the same name, or else alone in differing by its ending."""
+    """Find the partner of each image: the one of its name, or the only one of its stem."""
     by_name = {second.below: second for second in seconds}
     partners = {first.below: by_name.pop(first.below) for first in firsts if first.below in by_name}
     by_stem: dict[str, list[Source]] = {}
