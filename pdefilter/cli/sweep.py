@@ -19,7 +19,6 @@ from pdefilter.cli.common import common_options, options_of
 from pdefilter.cli.messages import print_message
 from pdefilter.cli.options import Parser, command_of
 from pdefilter.cli.progress import Progress
-from pdefilter.cli.words import read_by
 from pdefilter.errors import CallError, ImageError
 from pdefilter.filters import FILTERS
 from pdefilter.filters.options.option import AUTO, Option
@@ -47,17 +46,8 @@ def _option(
     *names: str,
     help: str,  # noqa: A002 (named as Typer's)
     metavar: str,
-    callback: Any = None,
 ) -> Any:
-    return typer.Option(
-        *names, help=help, metavar=metavar, callback=callback, rich_help_panel="Options of sweep"
-    )
-
-
-def _detail(word: str) -> Any:
-    from pdefilter.runs.sweep import parse_detail
-
-    return parse_detail(word)
+    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel="Options of sweep")
 
 
 @dataclass(frozen=True)
@@ -74,11 +64,10 @@ class SweepCall:
         ),
     ] = None
     crop: Annotated[
-        str | None,  # read as a box
+        str | None,
         _option(
             "--crop",
             metavar="ROW,COLUMN,ROWS,COLUMNS",
-            callback=read_by(_detail),
             help="Show a detail: its first row and column, and how many of both. Numbers are those "
             "of the whole picture.",
         ),
@@ -104,11 +93,11 @@ class SweepCall:
 class Filters(TyperGroup):
     """A command for each filter, made when it is asked for: all of them take time."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         """List the names of filters."""
         return list(FILTERS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         """Make the command of a filter; None if there is none."""
         if cmd_name not in FILTERS:
             return None
@@ -176,7 +165,7 @@ def _sweep(name: str, parameters: dict[str, Any], call: SweepCall, common: dict[
     keep_freed_memory()
     from pdefilter.images.reading import MOST_PIXELS, Reading
     from pdefilter.runs.resources import missing_engine, use_one_thread
-    from pdefilter.runs.sweep import Sweep
+    from pdefilter.runs.sweep import Sweep, parse_detail
     from pdefilter.runs.work import ReadWriteOptions, read_mask
 
     if common["quiet"]:
@@ -204,7 +193,7 @@ def _sweep(name: str, parameters: dict[str, Any], call: SweepCall, common: dict[
             call.image,
             options,
             reference=call.reference,
-            detail=call.crop,
+            detail=parse_detail(call.crop) if call.crop else None,
         )
         if (missing := missing_engine()) and not common["quiet"]:
             print_message(missing)

@@ -71,12 +71,12 @@ class Comparison:
 
     @property
     def psnr(self) -> float:
-        """The PSNR of the colours or, if that is lower, of alpha; infinite if they are identical."""
+        """The PSNR of the colours, or of alpha if that is lower; infinite if identical."""
         return min(math.inf if one.psnr is None else one.psnr for one in self._judged())
 
     @property
     def ssim(self) -> float | None:
-        """The SSIM of the colours or, if that is lower, of alpha; 1 if they are identical."""
+        """The SSIM of the colours, or of alpha if that is lower; 1 if identical."""
         if self.is_identical:
             return 1.0
         values = [one.ssim for one in self._judged() if one.ssim is not None]
@@ -206,7 +206,8 @@ def difference(a: Pixels, b: Pixels) -> NDArray[Any]:
     """Find absolute differences: exact for integers, which no larger type need hold."""
     if a.dtype.kind == "f":
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.abs(np.subtract(a, b, dtype=np.float64))
+            absolute: NDArray[np.float64] = np.abs(np.subtract(a, b, dtype=np.float64))
+            return absolute
     if a.dtype.kind == "b":
         return (a != b).astype(np.uint8)
     # The difference of signed numbers may wrap around; read as unsigned it is right.
@@ -263,7 +264,7 @@ def _ssim(a: Pixels, b: Pixels, counts: Mask, full: float) -> float | None:
             np.where(inside, values[rows_here], values.dtype.type(0)) / np.float64(largest)
             for values in (a, b)
         )
-        _, similarity = structural_similarity(
+        _, similarity = structural_similarity(  # type: ignore[no-untyped-call]
             x,
             y,
             data_range=full / largest,

@@ -31,6 +31,8 @@ from pdefilter.runs.workers import Workers
 # A sheet of more would not be looked at.
 _MOST_PICTURES = 400
 
+_CHOSEN = ("kind", "model", "kappa", "weight", "scheme", "time", "steps")
+
 # Pictures of a single axis fill rows, so that a sheet is about this much wider than high.
 _ASPECT = 1.6
 
@@ -188,7 +190,7 @@ class Sweep:
         is_table = bool(down)
         columns = across.labels() if is_table else []
         rows = [tuple(_label(*value) for value in row.items()) for row in _combinations(down)]
-        cells = []
+        cells: list[Cell] = []
         for picture, shade in zip(pictures, shades, strict=True):
             label = () if is_table else (self.label_of(len(cells)),)
             cells.append(Cell(shade, (*label, *_score(picture)), picture.is_best))
@@ -216,7 +218,10 @@ class Sweep:
         """List the numbers of every picture: its values, what the filter chose, and its errors."""
         records = []
         for _, picture in sorted(self.pictures.items()):
-            record = {"values": dict(picture.values), "chosen": dict(picture.chosen)}
+            record: dict[str, Any] = {
+                "values": dict(picture.values),
+                "chosen": dict(picture.chosen),
+            }
             if picture.errors is not None:
                 errors = asdict(picture.errors)
                 del errors["ssim"]
@@ -244,14 +249,19 @@ class Sweep:
             return len(self.axes[-1].values)
         rows, columns = self._detail.shape
         count = len(self._chains)
-        return max(1, min(count, round((_ASPECT * count * rows / columns) ** 0.5)))
+        in_row: int = max(1, min(count, round((_ASPECT * count * rows / columns) ** 0.5)))
+        return -(-count // -(-count // in_row))  # as many in every row
 
     def _keep(self, outcome: Outcome) -> None:
         data, outcome.data = outcome.data, None
         result = decode_frames(data or b"", self._options.reading).read(0)
         image = replace(self._image, pixels=result.pixels, mask=result.mask)
         index = outcome.job.index
-        chosen = {k: v for k, v in outcome.chosen[0][0].items() if isinstance(v, int | float | str)}
+        chosen = {
+            name: value
+            for name, value in outcome.chosen[0][0].items()
+            if name in _CHOSEN and isinstance(value, int | float | str)
+        }
         picture = Picture(self._combinations[index], chosen)
         if self._reference is not None:
             found = compare(self._reference, image, with_ssim=False)
@@ -288,7 +298,7 @@ def parse_detail(word: str) -> Box:
 
     Raises
     ------
-    ValueError
+    CallError
         If it is not four whole numbers.
     """
     try:
@@ -296,8 +306,8 @@ def parse_detail(word: str) -> Box:
         if min(row, column) < 0 or min(rows, columns) < 1:
             raise ValueError
     except ValueError:
-        raise ValueError(
-            f"{word!r} is not a detail; give its first row and column and how many of both it "
+        raise CallError(
+            f"--crop: {word!r} is not a detail; give its first row and column and how many of both it "
             "has, such as 100,200,64,64"
         ) from None
     return Box((row, column), (row + rows, column + columns))
