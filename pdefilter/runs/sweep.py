@@ -307,8 +307,8 @@ def parse_detail(word: str) -> Box:
             raise ValueError
     except ValueError:
         raise CallError(
-            f"--crop: {word!r} is not a detail; give its first row and column and how many of both it "
-            "has, such as 100,200,64,64"
+            f"--crop: {word!r} is not a detail; give its first row, its first column, and how many "
+            "of both it has, such as 100,200,64,64"
         ) from None
     return Box((row, column), (row + rows, column + columns))
 
@@ -326,6 +326,8 @@ def _checked(stage: Stage, values: Mapping[str, Any]) -> Chain:
     try:
         _ = chain.operations
     except ParameterError as error:
+        if len(values) == 1:
+            raise
         label = ", ".join(_label(*value) for value in values.items())
         raise ParameterError(error.parameter, f"{error.problem} (at {label})") from None
     return chain
@@ -333,6 +335,8 @@ def _checked(stage: Stage, values: Mapping[str, Any]) -> Chain:
 
 def _read(name: str, options: ReadWriteOptions) -> tuple[bytes | None, Image]:
     """Read an image, and the content of standard input if it is there."""
+    if name != STREAM and not Path(name).exists():
+        raise CallError(f"{name}: no such file; check the path")
     try:
         with warnings_about(name):
             data = read_bytes(sys.stdin.buffer if name == STREAM else Path(name))
