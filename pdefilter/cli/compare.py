@@ -15,7 +15,7 @@ import typer
 from pdefilter.cli.call import FAILED, require_full_scale
 from pdefilter.cli.common import common_options
 from pdefilter.cli.messages import print_message, printable
-from pdefilter.cli.words import number, read_by
+from pdefilter.cli.words import number
 from pdefilter.errors import CallError, ImageError
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ def _goal(word: str) -> Goal:
     except ValueError:
         least = math.nan
     if not 0 < least < math.inf:
-        raise ValueError(f"{word!r} is neither a PSNR such as 30dB nor an SSIM such as 0.95")
+        raise CallError(
+            f"--at-least: {word!r} is neither a PSNR such as 30dB nor an SSIM such as 0.95"
+        )
     return Goal(least, is_similarity=not in_decibels and least <= 1)
 
 
@@ -87,11 +89,10 @@ def compare(
         ),
     ] = None,
     at_least: Annotated[
-        Goal | None,
+        str | None,
         typer.Option(
             "--at-least",
             metavar="30dB|0.95",
-            callback=read_by(_goal),
             help="Exit with status 1 where a PSNR is lower, or, for a number up to 1 without dB, "
             "an SSIM.",
         ),
@@ -109,7 +110,8 @@ def compare(
     """
     if one is None or other is None:
         raise CallError("A and B: give two image files, or two folders of images")
-    return functools.partial(_compare, one, other, map_, at_least, as_json, common)
+    goal = None if at_least is None else _goal(at_least)
+    return functools.partial(_compare, one, other, map_, goal, as_json, common)
 
 
 _own = list(inspect.signature(compare).parameters.values())[:-1]

@@ -126,6 +126,11 @@ class Sweep:
         self.axes = [Axis(key, v) for key, v in parameters.items() if isinstance(v, tuple)]
         self._fixed = {key: v for key, v in parameters.items() if not isinstance(v, tuple)}
         self._combinations = _combinations(self.axes)
+        if len(self._combinations) > _MOST_PICTURES:
+            raise CallError(
+                f"{len(self._combinations)} pictures are too many for a sheet; give values for at "
+                f"most {_MOST_PICTURES}"
+            )
         stage = Stage(name, filter_, self._fixed)
         (stage,) = with_pictures(Chain((stage,)), options.reading).stages
         self._chains = tuple(_checked(stage, values) for values in self._combinations)
@@ -134,8 +139,11 @@ class Sweep:
         whole = Box((0, 0), self._image.pixels.shape[:2])
         self._detail = whole if detail is None else _within(detail, whole, source)
         self._reference = self._read_reference(reference) if reference else None
-        for chain in self._chains:
-            chain.require_fit(whole.shape, options.mask)
+        try:
+            for chain in self._chains:
+                chain.require_fit(whole.shape, options.mask)
+        except ImageError as error:
+            raise ImageError(f"{source}: {error}") from None
         self.pictures: dict[int, Picture] = {}
 
     @property

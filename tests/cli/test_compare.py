@@ -5,11 +5,13 @@ import shutil
 
 import numpy as np
 import pytest
+from calls import run_calls
 from support import SAMPLES
 
 import pdefilter
 
 PORTRAIT = SAMPLES / "portrait.png"
+SECONDS = 60
 
 
 @pytest.fixture
@@ -50,21 +52,16 @@ def test_identical_images_are_infinitely_alike_and_json_stays_valid(pdefilter_co
     assert (found["identical"], found["psnr"], found["ssim"]) == (True, None, 1.0)
 
 
-@pytest.mark.parametrize(
-    ("goal", "status"), [("5dB", 0), ("5", 0), ("90 dB", 1), ("0.1", 0), ("1", 1), ("1dB", 0)]
-)
-def test_a_goal_decides_the_status(pdefilter_command, darker, goal, status):
-    done = pdefilter_command("compare", PORTRAIT, darker, "--at-least", goal)
-    assert done.returncode == status
-    assert bool(done.stderr) == bool(status)
-    assert len(done.stdout.splitlines()) == 6
-
-
-@pytest.mark.parametrize("goal", ["", "dB", "0", "-3dB", "nan", "inf", "30cm"])
-def test_a_goal_that_is_none_is_refused(pdefilter_command, goal):
-    done = pdefilter_command("compare", PORTRAIT, PORTRAIT, f"--at-least={goal}")
-    assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.startswith(b"pdefilter: --at-least: ")
+def test_a_goal_decides_the_status(tmp_path, darker):
+    reached = {"5dB": 0, "5": 0, "90 dB": 1, "0.1": 0, "1": 1, "1dB": 0}
+    refused = dict.fromkeys(["", "dB", "0", "-3dB", "nan", "inf", "30cm"], 2)
+    goals = {**reached, **refused}
+    calls = [(["compare", str(PORTRAIT), str(darker), f"--at-least={goal}"], "") for goal in goals]
+    for goal, done in zip(goals, run_calls(calls, tmp_path, SECONDS), strict=True):
+        assert done.is_answer, done
+        assert done.status == goals[goal], done
+        assert len(done.said.splitlines()) == bool(done.status)
+        assert done.said.startswith("pdefilter: --at-least: ") == (done.status == 2)
 
 
 def test_folders_are_compared_by_name_and_endings_may_differ(pdefilter_command, tmp_path, darker):
@@ -128,24 +125,23 @@ def test_a_map_of_8_bits_shows_small_differences_and_one_pixel_does_not_hide_the
     )
 
 
-def test_bad_calls_get_a_sentence(pdefilter_command, darker):
-    for words, status, problem in (
-        (["compare", PORTRAIT], 2, "A and B"),
-        (["compare", PORTRAIT, "none.png"], 2, "none.png: no such file"),
-        (["compare", PORTRAIT, SAMPLES / "coins.png"], 1, f"{PORTRAIT}: has 256 × 256 pixels"),
-        (["compare", PORTRAIT, darker, "--map", "map.xyz"], 2, "stands for no format"),
-        (
-            ["compare", PORTRAIT, darker, "--map", darker, "--overwrite"],
-            2,
-            "is an image to compare",
-        ),
-        (["compare", PORTRAIT, darker, "--full-scale", "-1"], 2, "--full-scale"),
-        (["compare", "-", "-"], 2, "once"),
-    ):
-        done = pdefilter_command(*words)
-        assert (done.returncode, done.stdout) == (status, b""), words
-        assert problem in done.stderr.decode()
-        assert len(done.stderr.splitlines()) == 1
+def test_bad_calls_get_a_sentence(tmp_path, darker):
+    bad = {
+        f"{PORTRAIT}": (2, "A and B"),
+        f"{PORTRAIT} none.png": (2, "none.png: no such file"),
+        f"{PORTRAIT} {SAMPLES}/coins.png": (1, f"{PORTRAIT}: has 256 × 256 pixels"),
+        f"{PORTRAIT} {darker} --map map.xyz": (2, "stands for no format"),
+        f"{PORTRAIT} {darker} --map {darker} --overwrite": (2, "is an image to compare"),
+        f"{PORTRAIT} {darker} --map none/map.png": (1, "none/map.png: cannot be written"),
+        f"{PORTRAIT} {darker} --full-scale -1": (2, "--full-scale"),
+        "- -": (2, "once"),
+    }
+    calls = [(["compare", *words.split()], "") for words in bad]
+    for expected, done in zip(bad.values(), run_calls(calls, tmp_path, SECONDS), strict=True):
+        assert done.is_answer, done
+        assert done.status == expected[0], done
+        assert expected[1] in done.said
+        assert len(done.said.splitlines()) == 1
 
 
 def test_standard_input_is_an_image_too(pdefilter_command):

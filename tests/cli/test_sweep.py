@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from calls import run_calls
 from support import SAMPLES
 
 import pdefilter
@@ -89,22 +90,6 @@ def test_csv_has_a_line_for_each_picture(pdefilter_command, tmp_path):
     assert all(float(row["psnr"]) > 20 and float(row["chosen_time"]) > 0 for row in rows)
 
 
-@pytest.mark.parametrize(
-    ("name", "options"),
-    [
-        ("edge", ["--operator", "sobel,laplacian", "--threshold", "0,0.1", "--sigma", "0,1"]),
-        ("convolve", ["--kernel", "binomial,1 2 1", "--normalize"]),
-        ("inpaint", ["--mask", str(SAMPLES / "holes.png"), "--method", "harmonic,biharmonic"]),
-        ("smooth", ["--method", "tv", "--weight", "auto,10", "--tolerance", "2"]),
-    ],
-)
-def test_filters_of_every_kind_can_be_swept(pdefilter_command, tmp_path, name, options):
-    image = SAMPLES / ("cat.png" if name == "inpaint" else "coins.png")
-    done = pdefilter_command("sweep", name, image, *options, "-o", "sheet.png", "--quiet")
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
-    assert pdefilter.read(tmp_path / "sheet.png").pixels.shape[2] == 3
-
-
 def test_values_are_those_of_the_filter_command():
     """One definition of an option serves both."""
     for filter_ in FILTERS.values():
@@ -117,51 +102,60 @@ def test_values_are_those_of_the_filter_command():
     assert command_of(FILTERS["edge"], dict, (), _values).__doc__.startswith("Find edges")
 
 
-@pytest.mark.usefixtures("clean")
-@pytest.mark.parametrize(
-    ("words", "problem"),
-    [
-        ("anisotropic in.png --time 1", "no option has several values"),
-        ("anisotropic in.png --time 1,-5", "--time: -5 is not in the range"),
-        ("anisotropic in.png --time 1,abc", "--time: 'abc' is neither a number nor auto"),
-        ("anisotropic in.png --kappa 0.1,abc", "--kappa: abc"),
-        ("anisotropic in.png --time 1 --scheme explicit,aos --step 0.1,0.3", "(at scheme explicit"),
-        ("smooth in.png --method tv,blur", "--method: 'blur' is not one of"),
-        ("smooth in.png --sigma 1,2 --crop 1,2,3", "--crop: '1,2,3' is not a detail"),
-        ("smooth in.png --sigma 1,2 --crop 30,0,20,20", "--crop: is not within in.png"),
-        ("smooth none.png --sigma 1,2", "none.png: no such file"),
-        ("smooth --sigma 1,2", "IMAGE is missing"),
-        ("smoth in.png --sigma 1,2", "smoth: unknown command; did you mean smooth?"),
-        ("", "FILTER is missing"),
-    ],
-)
-def test_bad_calls_get_a_sentence_and_write_nothing(pdefilter_command, tmp_path, words, problem):
-    done = pdefilter_command("sweep", *words.split(), *["-o", "sheet.png"] * bool(words))
-    assert (done.returncode, done.stdout) == (2, b"")
-    assert problem in done.stderr.decode()
-    assert len(done.stderr.splitlines()) == 1
-    assert not (tmp_path / "sheet.png").exists()
+BAD = {
+    "anisotropic in.png --time 1": "no option has several values",
+    "anisotropic in.png --time 1,-5": "--time: -5 is not in the range",
+    "anisotropic in.png --time 1,abc": "--time: 'abc' is neither a number nor auto",
+    "anisotropic in.png --kappa 0.1,abc": "--kappa: abc",
+    "anisotropic in.png --time 1 --scheme explicit,aos --step 0.1,0.3": "(at scheme explicit, st",
+    "smooth in.png --method tv,blur": "--method: 'blur' is not one of",
+    "smooth in.png --sigma 1,2 --crop 1,2,3": "--crop: '1,2,3' is not a detail",
+    "smooth in.png --sigma 1,2 --crop 30,0,20,20": "--crop: is not within in.png",
+    "smooth in.png --sigma 1,2 --reference bands.tif": "--reference bands.tif: has 9 × 9 pixels",
+    "smooth none.png --sigma 1,2": "none.png: no such file",
+    "smooth bands.tif --sigma 1,2": "bands.tif: is an image of 5 bands",
+    "smooth pages.tif --sigma 1,2": "pages.tif: has 2 frames; pick one by --frame",
+    "smooth in.png --sigma 1,2 -o s.xyz": "-o s.xyz: its format cannot hold a sheet",
+    "smooth in.png --sigma 1,2 -o none/s.png": "there is no such folder",
+    "smooth in.png --sigma 1,2 -o in.png": "-o in.png: exists already",
+    "smooth --sigma 1,2": "IMAGE is missing",
+    "smoth in.png --sigma 1,2": "smoth: unknown command; did you mean smooth?",
+    "smooth in.png --sigm 1,2": "--sigm: unknown option; did you mean --sigma?",
+    f"smooth in.png --sigma {','.join(map(str, range(1, 500)))}": "499 pictures are too many",
+}
 
 
 @pytest.mark.usefixtures("clean")
-def test_what_cannot_be_shown_or_compared_is_refused(pdefilter_command, tmp_path):
+def test_bad_calls_get_a_sentence_and_write_nothing(tmp_path):
     pdefilter.write(np.zeros((9, 9, 5), np.uint8), tmp_path / "bands.tif")
     pdefilter.write([np.zeros((9, 9), np.uint8)] * 2, tmp_path / "pages.tif")
-    (tmp_path / "there.png").write_bytes(b"")
-    for image, more, problem in (
-        ("bands.tif", ["-o", "s.png"], "bands.tif: is an image of 5 bands"),
-        ("pages.tif", ["-o", "s.png"], "pages.tif: has 2 frames; pick one by --frame"),
-        ("in.png", ["-o", "s.png", "--reference", "bands.tif"], "--reference bands.tif: has 9 × 9"),
-        ("in.png", ["-o", "s.xyz"], "-o s.xyz: its format cannot hold a sheet"),
-        ("in.png", ["-o", "none/s.png"], "there is no such folder"),
-        ("in.png", ["-o", "there.png"], "exists already"),
-        ("in.png", [], "--output: is missing"),
-    ):
-        done = pdefilter_command("sweep", "smooth", image, "--sigma", "1,2", *more)
-        assert done.returncode in (1, 2)
-        assert problem in done.stderr.decode()
-        assert len(done.stderr.splitlines()) == 1
-    done = pdefilter_command(
-        "sweep", "smooth", "pages.tif", "--sigma", "1,2", "--frame", "1", "-o", "s.png"
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
+    before = sorted(tmp_path.iterdir())
+    calls = [
+        (["sweep", *words.split(), *([] if "-o" in words else ["-o", "sheet.png"])], "")
+        for words in BAD
+    ]
+    calls += [(["sweep"], ""), (["sweep", "smooth", "in.png", "--sigma", "1,2"], "")]
+    problems = [*BAD.values(), "FILTER is missing", "--output: is missing"]
+    for problem, done in zip(problems, run_calls(calls, tmp_path, 60), strict=True):
+        assert done.is_answer, done
+        assert done.status in (1, 2)
+        assert problem in done.said
+        assert len(done.said.splitlines()) == 1
+    assert sorted(path for path in tmp_path.iterdir() if path.name != "said") == before
+
+
+@pytest.mark.usefixtures("clean")
+def test_filters_of_every_kind_can_be_swept(tmp_path):
+    calls = [
+        "edge in.png --operator sobel,laplacian --threshold 0,0.1 --sigma 0,1",
+        "convolve in.png --kernel binomial,box,1 --normalize",
+        f"inpaint {SAMPLES}/cat.png --mask {SAMPLES}/holes.png --method harmonic,biharmonic",
+        "smooth in.png --method tv --weight auto,10 --tolerance 2",
+        "denoise in.png --noise 0.05,auto",
+        "smooth pages.tif --sigma 1,2 --frame 1",
+    ]
+    pdefilter.write([np.zeros((9, 9), np.uint8)] * 2, tmp_path / "pages.tif")
+    words = [["sweep", *call.split(), "-o", f"{at}.png"] for at, call in enumerate(calls)]
+    for at, done in enumerate(run_calls([(call, "") for call in words], tmp_path, 60)):
+        assert (done.status, done.said) == (0, ""), done
+        assert pdefilter.read(tmp_path / f"{at}.png").pixels.shape[2] == 3
