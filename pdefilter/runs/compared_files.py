@@ -3,7 +3,7 @@
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -94,6 +94,8 @@ class ComparedFiles:
                 white = max(_white(image.pixels) for image in maps)
                 maps = maps.mapped(lambda image: _stretched(image, white or 1.0))
             data = target.format.encode(maps)
+            with suppress(OSError):  # write_whole names the problem with the folder
+                Path(target.file).parent.mkdir(parents=True, exist_ok=True)
             write_whole(data, target.file, replace=self._options.overwrite)
 
     def _both(self, number: int, function: Callable[[Image, Image], T]) -> T:

@@ -112,6 +112,9 @@ def find_maps(pairs: list[Pair], output: str, *, overwrite: bool) -> list[Map]:
     in_folder = len(pairs) > 1 or os.path.isdir(output) or output.endswith(("/", os.sep))
     if in_folder and not os.path.isdir(output) and of_file_name(output):
         raise CallError(f"--map {output}: several maps need a folder; give --map FOLDER/")
+    folder = os.path.dirname(output) or "."
+    if not in_folder and not os.path.isdir(folder):
+        raise CallError(f"--map {output}: there is no folder {folder}; make it first")
     naming = inside(output, None)
     problems, maps = [], []
     for index, pair in enumerate(pairs):

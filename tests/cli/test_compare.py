@@ -132,7 +132,7 @@ def test_bad_calls_get_a_sentence(tmp_path, darker):
         f"{PORTRAIT} {SAMPLES}/coins.png": (1, f"{PORTRAIT}: has 256 × 256 pixels"),
         f"{PORTRAIT} {darker} --map map.xyz": (2, "stands for no format"),
         f"{PORTRAIT} {darker} --map {darker} --overwrite": (2, "is an image to compare"),
-        f"{PORTRAIT} {darker} --map none/map.png": (1, "none/map.png: cannot be written"),
+        f"{PORTRAIT} {darker} --map none/map.png": (2, "there is no folder none"),
         f"{PORTRAIT} {darker} --full-scale -1": (2, "--full-scale"),
         "- -": (2, "once"),
     }
