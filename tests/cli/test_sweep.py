@@ -11,6 +11,7 @@ from support import SAMPLES
 import pdefilter
 from pdefilter.cli.options import command_of
 from pdefilter.cli.sweep import _values
+from pdefilter.cli.words import one_of
 from pdefilter.filters import FILTERS
 from pdefilter.filters.options.option import parameters_of
 
@@ -97,7 +98,7 @@ def test_values_are_those_of_the_filter_command():
             option = parameter.option
             if option.choices:
                 words = list(option.choices)
-                read = _values(option, str)
+                read = _values(option, one_of(words))
                 assert read(",".join(words)) == (tuple(words) if len(words) > 1 else words[0])
     assert command_of(FILTERS["edge"], dict, (), _values).__doc__.startswith("Find edges")
 
@@ -155,7 +156,9 @@ def test_filters_of_every_kind_can_be_swept(tmp_path):
         "smooth pages.tif --sigma 1,2 --frame 1",
     ]
     pdefilter.write([np.zeros((9, 9), np.uint8)] * 2, tmp_path / "pages.tif")
-    words = [["sweep", *call.split(), "-o", f"{at}.png"] for at, call in enumerate(calls)]
+    words = [
+        ["sweep", *call.split(), "-o", f"{at}.png", "--quiet"] for at, call in enumerate(calls)
+    ]
     for at, done in enumerate(run_calls([(call, "") for call in words], tmp_path, 60)):
         assert (done.status, done.said) == (0, ""), done
         assert pdefilter.read(tmp_path / f"{at}.png").pixels.shape[2] == 3
