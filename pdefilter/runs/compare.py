@@ -204,14 +204,16 @@ def channels_of(one: Image, other: Image) -> list[Channel]:
 
 def difference(a: Pixels, b: Pixels) -> NDArray[Any]:
     """Find absolute differences: exact for integers, which no larger type need hold."""
+    found: NDArray[Any]
     if a.dtype.kind == "f":
         with np.errstate(over="ignore", invalid="ignore"):
-            absolute: NDArray[np.float64] = np.abs(np.subtract(a, b, dtype=np.float64))
-            return absolute
-    if a.dtype.kind == "b":
-        return (a != b).astype(np.uint8)
-    # The difference of signed numbers may wrap around; read as unsigned it is right.
-    return (np.maximum(a, b) - np.minimum(a, b)).view(f"u{a.dtype.itemsize}")
+            found = np.abs(np.subtract(a, b, dtype=np.float64))
+    elif a.dtype.kind == "b":
+        found = (a != b).astype(np.uint8)
+    else:
+        # The difference of signed numbers may wrap around; read as unsigned it is right.
+        found = (np.maximum(a, b) - np.minimum(a, b)).view(f"u{a.dtype.itemsize}")
+    return found
 
 
 def _full_scale(image: Image, channels: list[Channel]) -> float:

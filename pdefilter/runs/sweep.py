@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -257,7 +258,7 @@ class Sweep:
             return len(self.axes[-1].values)
         rows, columns = self._detail.shape
         count = len(self._chains)
-        in_row: int = max(1, min(count, round((_ASPECT * count * rows / columns) ** 0.5)))
+        in_row = max(1, min(count, math.ceil(math.sqrt(_ASPECT * count * rows / columns))))
         return -(-count // -(-count // in_row))  # as many in every row
 
     def _keep(self, outcome: Outcome) -> None:
