@@ -211,6 +211,7 @@ def _require_call(
 ) -> "Format | None":
     """Check what can be checked before the image is read; return the format of the sheet."""
     from pdefilter.images.formats import of_file_name
+    from pdefilter.runs.inputs import identity
 
     if call.image is None:
         raise CallError("IMAGE is missing; give an image file, or - for standard input")
@@ -223,6 +224,8 @@ def _require_call(
     for option, file in (("-o", call.output), ("--csv", call.csv)):
         if file is None:
             continue
+        if identity(file) and identity(file) in map(identity, (call.image, call.reference or "")):
+            raise CallError(f"{option} {file}: is read too; give another name")
         if Path(file).exists() and not overwrite:
             raise CallError(f"{option} {file}: exists already; give --overwrite to replace it")
         if not Path(file).parent.is_dir():

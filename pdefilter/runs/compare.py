@@ -13,6 +13,7 @@ from pdefilter.images.image import Image, Pixels
 from pdefilter.images.values import natural_scale
 from pdefilter.kernels.bands import for_each
 from pdefilter.raster import Mask
+from pdefilter.warn import warn
 
 TOGETHER, ALPHA = "together", "alpha"
 
@@ -110,6 +111,8 @@ def compare(one: Image, other: Image, *, with_ssim: bool = True) -> Comparison:
        to structural similarity. IEEE TIP 13, 2004. https://doi.org/10.1109/TIP.2003.819861
     """
     channels = channels_of(one, other)
+    if holes := int(np.count_nonzero((_valid(one) != _valid(other)).any(axis=0))):
+        warn(f"{holes} pixels are holes in one of the images only, and do not count")
     seen = np.logical_or.reduce([counts for name, *_, counts in channels if name != ALPHA])
     full = _full_scale(one, channels)
     errors: dict[str, Errors] = {}
@@ -184,11 +187,8 @@ def channels_of(one: Image, other: Image) -> list[Channel]:
     require_alike(one, other)
     shape = one.pixels.shape[:2]
     pairs = [image.pixels.reshape(*shape, -1) for image in (one, other)]
-    valid: Mask = np.ones((1, *shape), bool)
-    visible = valid
+    valid, visible = _valid(one) & _valid(other), np.ones((1, *shape), bool)
     for image, pixels in zip((one, other), pairs, strict=True):
-        if (found := valid_pixels(image)) is not None:
-            valid = valid & found.reshape(-1, *shape)
         if image.has_alpha:
             visible = visible & (pixels[..., -1] > 0)
     channels = []
@@ -214,6 +214,13 @@ def difference(a: Pixels, b: Pixels) -> NDArray[Any]:
         # The difference of signed numbers may wrap around; read as unsigned it is right.
         found = (np.maximum(a, b) - np.minimum(a, b)).view(f"u{a.dtype.itemsize}")
     return found
+
+
+def _valid(image: Image) -> Mask:
+    """Find which values are no holes, of shape (1, M, N), or (C, M, N) where channels differ."""
+    shape = image.pixels.shape[:2]
+    valid = valid_pixels(image)
+    return np.ones((1, *shape), bool) if valid is None else valid.reshape(-1, *shape)
 
 
 def _full_scale(image: Image, channels: list[Channel]) -> float:

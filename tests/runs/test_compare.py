@@ -92,9 +92,16 @@ def test_identical_images_have_no_finite_psnr():
 def test_what_is_under_a_hole_does_not_matter(seed, value):
     one, other, _ = noisy("float32", 1, seed)
     mask = np.random.default_rng(seed).random(one.pixels.shape) > 0.01
-    holed = replace(one, mask=mask)
+    holed, other = replace(one, mask=mask), replace(other, mask=mask)
     filled = replace(holed, pixels=np.where(mask, one.pixels, np.float32(value)))
     assert compare(holed, other) == compare(filled, other)
+
+
+def test_holes_of_one_image_only_are_told():
+    one, other, _ = noisy("float32", 1)
+    one.pixels[3, 4:7] = np.nan
+    with pytest.warns(UserWarning, match="^3 pixels are holes in one of the images only"):
+        assert compare(one, other).pixels == one.pixels.size - 3
 
 
 def test_only_visible_colours_count_and_alpha_counts_for_itself():
