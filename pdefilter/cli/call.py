@@ -50,7 +50,7 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     gc.freeze()
     gc.enable()
     use_one_thread()
-    _require_full_scale(call.full_scale)
+    require_full_scale(call.full_scale)
     reading = Reading(call.max_pixels or MOST_PIXELS, call.lenient, call.strip)
     named = make_chain()
     chain = with_pictures(named, reading)
@@ -84,7 +84,14 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
         return _run(plan, task, call, report, progress)
 
 
-def _require_full_scale(full: "FullScale | None") -> None:
+def require_full_scale(full: "FullScale | None") -> None:
+    """Refuse a full scale that is not above zero.
+
+    Raises
+    ------
+    CallError
+        If it is not.
+    """
     if full is not None and full != "range" and not 0 < full < math.inf:
         raise CallError(f"--full-scale: {full:g} is not above 0; give a number or range")
 

@@ -15,9 +15,17 @@ class Command(TyperCommand):
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Pass the words of a call to the callbacks of its options, ``--help`` first."""
-        words, rest, _ = self.make_parser(ctx).parse_args(args)
-        for parameter in sorted(self.get_params(ctx), key=lambda known: not known.is_eager):
+        """Pass the words of a call to the callbacks of its options, ``--help`` first.
+
+        `ctx.params` is in the order in which options were typed.
+        """
+        words, rest, typed = self.make_parser(ctx).parse_args(args)
+
+        def place(parameter: Any) -> tuple[bool, int]:
+            at = typed.index(parameter) if parameter in typed else len(typed)
+            return not parameter.is_eager, at
+
+        for parameter in sorted(self.get_params(ctx), key=place):
             value, source = parameter.consume_value(ctx, words)
             ctx.set_parameter_source(parameter.name, source)
             if parameter.callback and not ctx.resilient_parsing:

@@ -11,10 +11,12 @@ from pdefilter import __version__
 from pdefilter.cli.call import filter_images
 from pdefilter.cli.command import Command
 from pdefilter.cli.common import Call, common_options
+from pdefilter.cli.compare import compare
 from pdefilter.cli.estimate import estimate
 from pdefilter.cli.learn import learn
 from pdefilter.cli.options import command_of
 from pdefilter.cli.stages import chain_of, read_recipe, require_inputs, split_words
+from pdefilter.cli.sweep import sweep_app
 from pdefilter.errors import CallError
 from pdefilter.filters import FILTERS
 
@@ -34,6 +36,8 @@ EXAMPLES = {
     "wave": "pdefilter wave sample_images/coins.png --damping 0.5 -o waves.png",
     "inpaint": "pdefilter inpaint sample_images/cat.png --mask sample_images/holes.png -o o/",
     "poisson": "pdefilter poisson sample_images/brick.png --flatten 20 -o even.png",
+    "sweep": "pdefilter sweep anisotropic sample_images/noisy.png --kappa 0.02,0.05,0.1 "
+    "--time 1,5,20 -o sheet.png",
     "chain": "pdefilter chain sample_images/noisy.png 'heat-diffuse --sigma 1' edge -o edges.png",
 }
 
@@ -99,6 +103,20 @@ app.command(
     short_help="Estimate the noise of images, and the parameters of anisotropic.",
     epilog="Example: pdefilter estimate sample_images/noisy.png",
 )(estimate)
+
+app.command(
+    "compare",
+    cls=Command,
+    short_help="Compare images: PSNR, SSIM, the mean and the largest error.",
+    epilog="Example: pdefilter compare sample_images/noisy.png sample_images/strip/denoise.png",
+)(compare)
+
+app.add_typer(
+    sweep_app,
+    name="sweep",
+    short_help="Run a filter with several values of its options, and make a contact sheet.",
+    epilog=f"Example: {EXAMPLES['sweep']}",
+)
 
 app.command(
     "learn",

@@ -232,8 +232,14 @@ class Call:
     ] = False
 
 
-def common_options() -> list[inspect.Parameter]:
-    """List the arguments and options of every command, as parameters of a Typer command."""
+def common_options(*names: str) -> list[inspect.Parameter]:
+    """List arguments and options of `Call` as parameters of a Typer command, by default all."""
+    known = options_of(Call)
+    return [option for option in known if option.name in names] if names else known
+
+
+def options_of(call: type) -> list[inspect.Parameter]:
+    """List the fields of a call, a dataclass, as parameters of a Typer command."""
     return [
         inspect.Parameter(
             field.name,
@@ -241,5 +247,5 @@ def common_options() -> list[inspect.Parameter]:
             annotation=field.type,
             default=[] if field.default is MISSING else field.default,
         )
-        for field in fields(Call)
+        for field in fields(call)
     ]

@@ -77,9 +77,11 @@ def _sentence(error: typer.TyperException) -> str:
     option = getattr(error, "option_name", None)
     if option and command is not None and option not in _options(command):
         return f"{option}: unknown option{suggestion(option, _options(command), f'{path} --help')}"
-    commands = getattr(command, "commands", None)
-    if commands and context is not None:
-        typed = next(word for word in sys.argv[1:] if not word.startswith("-"))
+    list_commands = getattr(command, "list_commands", None)
+    if list_commands and context is not None:
+        commands = list_commands(context)
+        names = [word for word in sys.argv[1:] if not word.startswith("-")]
+        typed = names[0 if context.parent is None else 1]
         return f"{typed}: unknown command{suggestion(typed, commands)}"
     return error.format_message()
 

@@ -9,11 +9,20 @@ import typer
 from pdefilter.cli.words import number, number_or, one_of, read_by
 from pdefilter.filters.options.option import AUTO, Option, Parameter, parameters_of
 
+Parser = Callable[[str], Any]
+Reading = Callable[[Option, Parser | None], Parser | None]
+
+
+def _one(_: Option, parser: Parser | None) -> Parser | None:
+    """Read one value of an option."""
+    return parser
+
 
 def command_of(
     filter_: Callable[..., Any],
     then: Callable[[dict[str, Any], dict[str, Any]], Any],
     common: Sequence[inspect.Parameter] = (),
+    reading: Reading = _one,
 ) -> Callable[..., Any]:
     """Make a Typer command of a filter.
 
@@ -26,8 +35,11 @@ def command_of(
     common : sequence of Parameter
         The arguments and options that other commands have too, arguments first. An
         option of the filter replaces a common one of the same name.
+    reading : callable
+        Makes the parser of an option's word from the parser of one value, None standing
+        for the word itself.
     """
-    own = filter_options(filter_)
+    own = filter_options(filter_, reading)
     names = {parameter.name for parameter in own}
 
     def command(**options: Any) -> Any:
@@ -41,9 +53,11 @@ def command_of(
     return command
 
 
-def filter_options(function: Callable[..., Any]) -> list[inspect.Parameter]:
+def filter_options(
+    function: Callable[..., Any], reading: Reading = _one
+) -> list[inspect.Parameter]:
     """Turn the parameters of a filter into those of a Typer command."""
-    return [_filter_option(parameter) for parameter in parameters_of(function)]
+    return [_filter_option(parameter, reading) for parameter in parameters_of(function)]
 
 
 def option_name(parameter: str) -> str:
@@ -51,10 +65,10 @@ def option_name(parameter: str) -> str:
     return "--" + parameter.replace("_", "-")
 
 
-def _filter_option(parameter: Parameter) -> inspect.Parameter:
+def _filter_option(parameter: Parameter, reading: Reading) -> inspect.Parameter:
     option, kinds = parameter.option, parameter.kinds
     annotation: Any = float
-    parser: Callable[[str], Any] | None = None
+    parser: Parser | None = None
     metavar: str | None = option.metavar or option.unit or "NUMBER"
     if option.choices is not None:
         annotation, metavar = Literal[tuple(option.choices)], None
@@ -72,6 +86,7 @@ def _filter_option(parameter: Parameter) -> inspect.Parameter:
         name, default = f"{name}/{option_name(option.opposite)}", None
     if default is None:
         annotation = annotation | None
+    parser = reading(option, parser)
     declaration = typer.Option(
         name,
         metavar=metavar,

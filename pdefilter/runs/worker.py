@@ -55,6 +55,10 @@ class Task:
     memory: int
     steps_wanted: bool = False
 
+    def chain_of(self, job: Job) -> Chain:  # noqa: ARG002 (it is the same for all)
+        """Return the filters of a job."""
+        return self.chain
+
     def shares_for(self, pixels: int) -> int:
         """Count the shares of the memory that an image needs."""
         return math.ceil(pixels * BYTES_PER_PIXEL * self.workers / self.memory)
@@ -166,7 +170,7 @@ class Worker:
         options = self._task.options
         outcome = work(
             job,
-            self._task.chain,
+            self._task.chain_of(job),
             replace(options, reading=replace(options.reading, wait_for_memory=wait_for_memory)),
             order.stream,
             report_steps if self._task.steps_wanted else None,
