@@ -171,6 +171,7 @@ def visit(browser):
         page.on(
             "request", lambda asked: said.append(asked.url) if asked.url[:4] == "http" else None
         )
+        page.set_default_timeout(300_000)  # machines are shared
         page.goto(Path(path).as_uri())
         return page
 
