@@ -165,7 +165,7 @@ def visit(browser):
     said = []
 
     def opened(path, width=1600):
-        page = browser.new_page(viewport={"width": width, "height": 900})
+        page = browser.new_page(viewport={"width": width, "height": 900}, has_touch=True)
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on(
@@ -180,7 +180,7 @@ def visit(browser):
 
 
 @pytest.mark.parametrize("width", [400, 1600])
-def test_the_slider_follows_keys_and_the_mouse(tmp_path, pictures, visit, width):
+def test_the_slider_follows_keys_the_mouse_and_fingers(tmp_path, pictures, visit, width):
     write_page(tmp_path, pictures[:1])
     page = visit(tmp_path / "run.html", width)
     slider = page.get_by_role("slider")
@@ -195,6 +195,8 @@ def test_the_slider_follows_keys_and_the_mouse(tmp_path, pictures, visit, width)
     box = slider.bounding_box()
     page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 20)
     assert abs(int(slider.input_value()) - 75) <= 1
+    page.touchscreen.tap(box["x"] + 0.25 * box["width"], box["y"] + 20)
+    assert abs(int(slider.input_value()) - 25) <= 1
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.evaluate("[...document.images].every((image) => image.complete)")
 

@@ -32,14 +32,7 @@ PACKAGES = ("jinja2", "matplotlib")
 _MOST_PIXELS = 1 << 27
 _LONGEST, _SHORTEST = 1024, 160
 
-# The units of chosen values; full scale is what the values themselves are a part of.
-_FULL_SCALE = "of full scale"
-_UNITS = {
-    "noise": _FULL_SCALE,
-    "kappa": _FULL_SCALE,
-    "weight": "grey levels of 255",
-    "time": "px²",
-}
+_FRACTIONS = ("noise", "kappa")
 _LABELS = {"filter": "filtering", "read": "reading", "decode": "decoding", "encode": "encoding",
            "write": "writing", "draw": "previews"}  # fmt: skip
 
@@ -201,10 +194,10 @@ def _chosen_row(
     word = _word(value)
     if word is None or name in ("full_scale", "measured"):
         return None
-    option = options.get(name)
-    unit = _UNITS.get(name, "") or (option.unit if option else "")
-    if unit == _FULL_SCALE and (full := chosen.get("full_scale", 1)) != 1:
-        unit += f" ({_word(_times(value, full))} as stored)"
+    unit = options[name].unit if name in options else ""
+    if name in _FRACTIONS:
+        full = chosen.get("full_scale", 1.0)
+        unit = f"of full scale ({_word(_times(value, full))} as stored)"
     return Row(_words(name), word, unit, "chosen")
 
 
