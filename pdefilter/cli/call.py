@@ -25,14 +25,18 @@ if TYPE_CHECKING:
     from pdefilter.raster import Mask
     from pdefilter.runs.chain import Chain
     from pdefilter.runs.plan import Plan
-    from pdefilter.runs.report import Report
+    from pdefilter.runs.reports.report import Report
     from pdefilter.runs.work import Outcome
     from pdefilter.runs.worker import Task
 
 FAILED, WRONG_CALL, INTERRUPTED = 1, 2, 130
 
 
-def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
+def filter_images(
+    make_chain: "Callable[[], Chain]",
+    call: Call,
+    plan_of: "Callable[[Call], Plan] | None" = None,
+) -> int:
     """Check the whole call, then filter image after image; return the exit status."""
     # Slow imports come after the parsing, so that --help is quick.
     from pdefilter.runs.resources import keep_freed_memory, prevent_library_threads
@@ -58,29 +62,21 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     mask = read_mask(call.mask, reading) if call.mask else None
     if mask is not None:
         chain.require_fit(mask.shape, mask)
-    plan = _plan(call)
+    plan = (plan_of or _plan)(call)
     require_fit(plan.jobs, chain, mask, reading, call.frame)
     if call.dry_run:
         _show(plan)
         return 0
     if (missing := missing_engine()) and not call.quiet:
         print_message(missing)
+    if call.report:
+        from pdefilter.cli.report import open_report
     progress = Progress(len(plan.jobs), quiet=call.quiet)
     task = _task(chain, reading, mask, call, len(plan.jobs), steps_wanted=progress.wanted)
     with ExitStack() as stack:
         report = None
         if call.report:
-            from pdefilter.runs.report import Report
-
-            report = stack.enter_context(
-                Report(
-                    call.report,
-                    plan.jobs,
-                    named,
-                    overwrite=call.overwrite,
-                    append=call.skip_existing,
-                )
-            )
+            report = stack.enter_context(open_report(call.report, named, call, plan.jobs))
         return _run(plan, task, call, report, progress)
 
 
@@ -222,6 +218,7 @@ def _task(
     *,
     steps_wanted: bool,
 ) -> "Task":
+    from pdefilter.cli.report import preview_side
     from pdefilter.images.formats import DEPTHS
     from pdefilter.runs.memory import available_memory
     from pdefilter.runs.resources import cores
@@ -239,6 +236,8 @@ def _task(
         call.full_scale,
         call.overwrite,
         call.skip_existing,
+        digests=bool(call.report),
+        preview_side=preview_side(call.report, jobs),
     )
     threads = call.threads or cores()
     return Task(

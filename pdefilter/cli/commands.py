@@ -15,6 +15,7 @@ from pdefilter.cli.compare import compare
 from pdefilter.cli.estimate import estimate
 from pdefilter.cli.learn import learn
 from pdefilter.cli.options import command_of
+from pdefilter.cli.repeat import repeat
 from pdefilter.cli.stages import chain_of, read_recipe, require_inputs, split_words
 from pdefilter.cli.sweep import sweep_app
 from pdefilter.errors import CallError
@@ -126,12 +127,16 @@ app.command(
 )(learn)
 
 
-def _chain(*, recipe: str | None, **options: Any) -> Callable[[], int]:
+def _chain(*, recipe: str | None, from_report: str | None, **options: Any) -> Callable[[], int]:
     """Run filters one after the other, in one process and on floats.
 
     Every STAGE is a filter with its options, in quotes. The result has the same
     bits as a pipe of the filters with --format tiff --depth float.
     """
+    if from_report:
+        if recipe:
+            raise CallError("--recipe: is decided by --from-report; leave one of them out")
+        return repeat(from_report, Call(**options))
     options["inputs"], stages = split_words(options["inputs"])
     require_inputs(options["inputs"])
     if recipe:
@@ -166,6 +171,21 @@ _chain.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
                     metavar="FILE",
                     help='Read stages from a TOML file: stages = ["heat-diffuse --sigma 1", '
                     '"edge"]; stages that are typed follow them.',
+                ),
+            ],
+            default=None,
+        ),
+        inspect.Parameter(
+            "from_report",
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[
+                str | None,
+                typer.Option(
+                    "--from-report",
+                    metavar="FILE",
+                    help="Repeat the run of a report that --report wrote as lines of JSON: the "
+                    "same filters and options on the same files, to the same names or below -o. "
+                    "Inputs and results that differ from the report's are named.",
                 ),
             ],
             default=None,

@@ -215,8 +215,9 @@ class Call:
         _option(
             "--report",
             metavar="FILE",
-            help="Write a line of JSON for each image as it is done: sizes, parameters, times, "
-            "warnings, error; - is standard output.",
+            help="Write a report: a page for browsers if FILE ends in .html, which shows every "
+            "image before and after; else a line of JSON for each image, from which chain "
+            "--from-report repeats the run; - is standard output.",
         ),
     ] = None
     quiet: Annotated[
@@ -230,6 +231,16 @@ class Call:
             help="Name each image as it is done, with the values that were chosen for it.",
         ),
     ] = False
+
+
+ROUTES = frozenset(
+    {
+        *("inputs", "output", "overwrite", "skip_existing", "recursive", "include", "exclude"),
+        *("files_from", "files0_from", "dry_run", "jobs", "threads", "fail_fast", "report"),
+        *("quiet", "verbose"),
+    }
+)
+"""The options that say which files become which and how to run, and change no byte of an output."""
 
 
 def common_options(*names: str) -> list[inspect.Parameter]:

@@ -1,5 +1,7 @@
 """Previews: how an image looks on a screen of 8 bits."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,8 @@ from pdefilter.kernels.reference.channels import full_scale
 from pdefilter.raster import Mask
 
 _MOST_SIDE = 1024
+_QUALITY, _EFFORT = 85, 2
+_AVERAGED = ("uint8", "uint16", "float32", "float64")
 
 
 def preview_png(image: Image) -> bytes | None:
@@ -24,6 +28,72 @@ def preview_png(image: Image) -> bytes | None:
     bytes or None
         The file; None for inks and bands, which a screen cannot show.
     """
+    drawn = _drawn(image)
+    if drawn is None:
+        return None
+    step = -(-max(drawn.shape) // _MOST_SIDE)
+    picture = Image(drawn[::step, ::step], has_alpha=True)
+    return named("png").encode(single(lambda: picture, drawn.shape[:2]))
+
+
+Image.draw = preview_png
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How an image looks, in a small file that browsers show.
+
+    Attributes
+    ----------
+    rows, columns : int
+        The size of the picture.
+    data : bytes or None
+        A WebP; None for inks and bands, which a screen cannot show.
+    """
+
+    rows: int
+    columns: int
+    data: bytes | None
+
+
+def preview(image: Image, side: int) -> Preview:
+    """Draw an image at most `side` pixels long, as `preview_png` does, with loss."""
+    import imagecodecs
+
+    small = _reduced(image, side)
+    drawn = _drawn(small)
+    rows, columns = small.pixels.shape[:2]
+    if drawn is None:
+        return Preview(rows, columns, None)
+    if drawn.shape[2] == 2:
+        drawn = drawn[..., (0, 0, 0, 1)]
+    if (drawn[..., 3] == 255).all():
+        drawn = drawn[..., :3]
+    data = imagecodecs.webp_encode(
+        np.ascontiguousarray(drawn), level=_QUALITY, lossless=False, method=_EFFORT
+    )
+    return Preview(rows, columns, bytes(data))
+
+
+def _reduced(image: Image, side: int) -> Image:
+    """Take means of an image that is longer than `side`; single pixels where not all count."""
+    rows, columns = image.pixels.shape[:2]
+    step = -(-max(rows, columns) // side)
+    if step == 1:
+        return image
+    mask = None if image.mask is None else image.mask[::step, ::step]
+    pixels = image.pixels[::step, ::step]
+    if not image.has_alpha and image.pixels.dtype in _AVERAGED and valid_pixels(image) is None:
+        import cv2
+
+        size = -(-columns // step), -(-rows // step)
+        pixels = cv2.resize(image.pixels, size, interpolation=cv2.INTER_AREA)
+        pixels = pixels.reshape(*pixels.shape[:2], *image.pixels.shape[2:])
+    return replace(image, pixels=pixels, mask=mask)
+
+
+def _drawn(image: Image) -> NDArray[np.uint8] | None:
+    """Draw an image in 8 bits with alpha; None for inks and bands."""
     if image.is_cmyk or image.colours not in (1, 3):
         return None
     valid = valid_pixels(image)
@@ -37,12 +107,8 @@ def preview_png(image: Image) -> bytes | None:
     drawn[visible, -1] = (
         _fractions_of_full_scale(pixels[..., -1][visible]) if image.has_alpha else 1
     )
-    step = -(-max(shape) // _MOST_SIDE)
-    picture = Image(np.rint(drawn[::step, ::step] * 255).astype(np.uint8), has_alpha=True)
-    return named("png").encode(single(lambda: picture, shape))
-
-
-Image.draw = preview_png
+    levels: NDArray[np.uint8] = np.rint(drawn * 255).astype(np.uint8)
+    return levels
 
 
 def _fractions(colours: Pixels, visible: Mask, image: Image) -> NDArray[np.floating]:

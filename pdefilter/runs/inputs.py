@@ -87,7 +87,7 @@ def find(
     skipped = identity(output) if output is not None else None
     for name in names:
         if name == STREAM:
-            _require_standard_input()
+            require_standard_input()
             sources.append(Source(None, STREAM))
         elif os.path.isdir(name):
             before = len(sources)
@@ -125,7 +125,7 @@ def read_list(file: str, separator: bytes) -> list[str]:
     option = "--files-from" if separator == b"\n" else "--files0-from"
     try:
         if file == STREAM:
-            _require_standard_input()
+            require_standard_input()
             data = sys.stdin.buffer.read()
         else:
             with open(file, "rb") as stream:
@@ -187,6 +187,13 @@ def _no_images_in(folder: str, search: Search) -> str:
     return f"{folder}: this folder holds no images ({suffixes}){deeper}"
 
 
-def _require_standard_input() -> None:
+def require_standard_input() -> None:
+    """Refuse to read an image from a terminal.
+
+    Raises
+    ------
+    CallError
+        If standard input is one.
+    """
     if sys.stdin is None or sys.stdin.isatty():
         raise CallError("-: standard input is a terminal; pipe an image into it")

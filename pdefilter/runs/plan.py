@@ -3,7 +3,7 @@
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,12 +28,16 @@ class Job:
         Names of files; None for standard input and standard output.
     format : Format or None
         The format to write; None for that of the input.
+    digests : mapping or None
+        The SHA-256 of the input and the output that a report names, where the job
+        repeats another.
     """
 
     index: int
     source: str | None
     target: str | None
     format: Format | None
+    digests: Mapping[str, str] | None = None
 
     @property
     def source_name(self) -> str:
@@ -124,6 +128,21 @@ def plan(
     several = len(sources) > 1 or os.path.isdir(inputs[0])
     naming = _naming(sources, several, output, format_)
     jobs = list(_jobs(sources, naming, output, format_))
+    return checked(jobs, depth=depth, overwrite=overwrite, skip_existing=skip_existing)
+
+
+def checked(
+    jobs: list[Job],
+    *,
+    depth: str | None = None,
+    overwrite: bool = False,
+    skip_existing: bool = False,
+) -> Plan:
+    """Make the plan of jobs, unless files are missing or in the way.
+
+    The parameters and errors are as of `plan`.
+    """
+    problems: list[str] = []
     for check in (
         _check_sources,
         partial(_check_formats, depth=depth),
@@ -162,16 +181,16 @@ def _naming(
 ) -> Naming | None:
     """Decide how outputs are named, and check their folder; None for standard output."""
     if output is None or output == STREAM:
-        _require_standard_output(len(sources), output)
+        require_standard_output(len(sources), output)
         return None
     if is_template(output):
-        _require_folder(fixed_folder(output), may_be_made=True)
+        require_folder(fixed_folder(output), may_be_made=True)
         naming = by_template(output)
     elif _means_folder(several, output):
-        _require_folder(output, may_be_made=True)
+        require_folder(output, may_be_made=True)
         naming = inside(output, format_)
     else:
-        _require_folder(os.path.dirname(output) or ".", may_be_made=False)
+        require_folder(os.path.dirname(output) or ".", may_be_made=False)
         return lambda *_: output
     if any(source.path is None for source in sources):
         raise CallError(f"-o {output}: standard input has no name to use there; give -o FILE")
@@ -201,7 +220,16 @@ def _format_of(target: str | None, source: Source, output: str | None) -> Format
     return format_
 
 
-def _require_standard_output(count: int, output: str | None) -> None:
+def require_standard_output(count: int, output: str | None) -> None:
+    """Refuse several images for standard output, and a terminal.
+
+    Raises
+    ------
+    CallError
+        If there are several images.
+    TerminalError
+        If standard output is a terminal.
+    """
     if count != 1:
         raise CallError(f"{count} inputs need a folder to go to; give -o FOLDER/")
     if sys.stdout is None or sys.stdout.isatty():
@@ -220,7 +248,14 @@ def _means_folder(several: bool, output: str) -> bool:
     return several or ends_in_slash or exists
 
 
-def _require_folder(folder: str, *, may_be_made: bool) -> None:
+def require_folder(folder: str, *, may_be_made: bool) -> None:
+    """Refuse an output folder that is a file, or that is missing and may not be made.
+
+    Raises
+    ------
+    CallError
+        With what to do.
+    """
     folder = folder.rstrip("/" + os.sep) or os.sep
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise CallError(f"-o {folder}: is a file where a folder is needed")

@@ -1,14 +1,15 @@
 """One job: read, decode, filter, encode and write an image."""
 
+import hashlib
 import io
 import os
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +26,10 @@ from pdefilter.runs.apply import apply
 from pdefilter.runs.chain import Chain
 from pdefilter.runs.plan import Job
 from pdefilter.runs.warned import warnings_about
+from pdefilter.warn import warn
+
+if TYPE_CHECKING:
+    from pdefilter.images.preview import Preview
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,10 @@ class ReadWriteOptions:
     skip_existing : bool
         Whether jobs are skipped whose outputs exist, as another process may have
         made them since the plan.
+    digests : bool
+        Whether the report names the SHA-256 of files.
+    preview_side : int
+        The length in pixels of previews for the report; 0 for none.
     """
 
     reading: Reading
@@ -63,6 +72,8 @@ class ReadWriteOptions:
     full_scale: FullScale | None = None
     overwrite: bool = False
     skip_existing: bool = False
+    digests: bool = False
+    preview_side: int = 0
 
     def completed(self, image: Image) -> Image:
         """Add the holes and the full scale of the call to an image."""
@@ -99,6 +110,10 @@ class Outcome:
         The time spent in each phase.
     threads : int
         The number of threads that computed it.
+    digests : dict
+        The SHA-256 of the "input" and of the "output", where a report names them.
+    previews : list of Preview
+        The first frame before and after, where a report shows them.
     data : bytes or None
         The output that is still to be written.
     """
@@ -112,6 +127,8 @@ class Outcome:
     chosen: list[list[dict[str, object]]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     threads: int = 0
+    digests: dict[str, str] = field(default_factory=dict)
+    previews: list["Preview"] = field(default_factory=list)
     data: bytes | None = None
 
 
@@ -201,6 +218,8 @@ def work(
         outcome.skipped = True
         return outcome
     outcome.seconds = dict.fromkeys(PHASES, 0.0)
+    if options.preview_side:
+        outcome.seconds["draw"] = 0.0
     recorder, watch = Recorder(len(chain.stages), advanced), Stopwatch(outcome.seconds, "read")
     with warnings.catch_warnings(record=True) as caught, observed(recorder):
         warnings.simplefilter("ignore")  # those of libraries are for programmers
@@ -261,8 +280,11 @@ def _make(
     filtered: Callable[[], object],
 ) -> None:
     job, name = outcome.job, outcome.job.source_name
+    digests = options.digests or job.digests is not None
     try:
         data = read_bytes(io.BytesIO(stream or b"") if job.source is None else job.source)
+        if digests:
+            outcome.digests["input"] = _digest(data)
         watch.begin("decode")
         frames = decode_frames(data, options.reading, options.frame)
         format_ = job.format or named(frames.format)
@@ -278,18 +300,44 @@ def _make(
             format_.require(image, options.depth)
             if options.strip:
                 image = replace(image, metadata=image.metadata.stripped())
-            result = apply(chain.operations, options.completed(image), options.depth)
+            completed = options.completed(image)
+            result = apply(chain.operations, completed, options.depth)
             if number == frames.count - 1:
                 filtered()
+            if options.preview_side and not outcome.previews:
+                watch.begin("draw")
+                outcome.previews = _previews((completed, result), options.preview_side)
             watch.begin("encode")
             return replace(result, mask=_mask_to_keep(image.mask, result.mask))
 
         watch.begin("encode")
         outcome.data = format_.encode(replace(frames, read=filter_frame))
+        if digests:
+            outcome.digests["output"] = _digest(outcome.data)
+        if job.digests is not None:
+            _compare(outcome.digests, job.digests)
     except PdefilterError as error:
         outcome.error, outcome.misfit = f"{name}: {error}", isinstance(error, MisfitError)
     except MemoryError:
         outcome.error = f"{name}: is too large for this machine's memory; crop it or scale it down"
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _compare(found: Mapping[str, str], reported: Mapping[str, str]) -> None:
+    """Warn where a job that is repeated reads or makes other bytes."""
+    if found["input"] != reported.get("input", found["input"]):
+        warn("the input has changed since the report was written")
+    elif found["output"] != reported.get("output", found["output"]):
+        warn("the output differs from that of the report")
+
+
+def _previews(images: Iterable[Image], side: int) -> "list[Preview]":
+    from pdefilter.images.preview import preview
+
+    return [preview(image, side) for image in images]
 
 
 def _mask_to_keep(stored: Mask | None, left: Mask | None) -> Mask | None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
     from pdefilter.raster import Planes, Raster
 
-_DEFAULT_TIME, _DEFAULT_STEP, _LARGEST_STEP = 2.0, 0.2, 0.25
+DEFAULT_TIME, _DEFAULT_STEP, _LARGEST_STEP = 2.0, 0.2, 0.25
 
 
 def curvature_steps(time: float | None) -> tuple[float, ...]:
@@ -20,7 +20,7 @@ def curvature_steps(time: float | None) -> tuple[float, ...]:
         time=time,
         iterations=None,
         step=None,
-        default_time=_DEFAULT_TIME,
+        default_time=DEFAULT_TIME,
         default_step=_DEFAULT_STEP,
         largest_stable_step=_LARGEST_STEP,
     )

@@ -33,8 +33,9 @@ OPTIMIZERS_OF = {
     "tv": ("primal-dual",),
     "huber": ("gradient-descent", "nesterov", "newton", "primal-dual"),
 }
-_DEFAULT_WEIGHT, _DEFAULT_TOLERANCE = 20.0, 0.1
-_DEFAULT_CONTRAST = 0.04
+DEFAULT_WEIGHT, _DEFAULT_TOLERANCE = 20.0, 0.1
+DEFAULT_CONTRAST = 0.04
+DEFAULT_OPTIMIZER = "primal-dual"
 
 # If λ is about the width of the image or more, the result is constant (for a range of about one).
 _LARGEST_WEIGHT = 1e9
@@ -97,7 +98,7 @@ class Minimised(PlanesOperation):
         if given is not None:
             return {"weight": [255 * scale.fraction(float(end)) for end in _ends(given / 255)]}
         if self.weight != AUTO:
-            levels = _DEFAULT_WEIGHT if self.weight is None else float(self.weight)
+            levels = DEFAULT_WEIGHT if self.weight is None else float(self.weight)
             return {"weight": levels, "pull": levels / 255}
         noise = self._noise(image, u)
         guess = self._guess(image, noise)
@@ -124,7 +125,7 @@ class Minimised(PlanesOperation):
         scratch: "Scratch",
     ) -> "Planes":
         """Minimise the energy of planes f."""
-        scale, optimizer = image.scale, self.optimizer or "primal-dual"
+        scale, optimizer = image.scale, self.optimizer or DEFAULT_OPTIMIZER
         weight = self._weight(image, u, numbers)
         if isinstance(weight, float) and not weight:
             return u
@@ -166,7 +167,7 @@ class Minimised(PlanesOperation):
         return first_guess(self.method, kappa, noise, colours, image.scale.spread)
 
     def _kappa(self, scale: Scale) -> float:
-        kappa = scale.number(_DEFAULT_CONTRAST if self.kappa is None else self.kappa)
+        kappa = scale.number(DEFAULT_CONTRAST if self.kappa is None else self.kappa)
         return min(LARGEST, max(SMALLEST, kappa))
 
 

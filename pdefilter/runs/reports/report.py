@@ -1,17 +1,30 @@
-"""The report: a line of JSON for each image, written when it is done."""
+"""The report of a run: an entry for each image, written when it is done."""
 
-import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import IO
+from typing import IO, Protocol
 
 from pdefilter.errors import CallError
-from pdefilter.runs.chain import Chain
 from pdefilter.runs.inputs import STREAM, identity
 from pdefilter.runs.plan import Job
-from pdefilter.runs.resources import name_engine
 from pdefilter.runs.work import Outcome
+
+
+class Layout(Protocol):
+    """How a report is written, as bytes that follow one another in a file."""
+
+    def head(self) -> bytes:
+        """Write what a new file begins with."""
+        ...
+
+    def begin(self) -> bytes:
+        """Write what a run begins with."""
+        ...
+
+    def entry(self, outcome: Outcome) -> bytes:
+        """Write the entry of an image."""
+        ...
 
 
 class Report:
@@ -21,19 +34,19 @@ class Report:
     ----------
     file : str
         The name of the file; ``-`` for standard output.
+    layout : Layout
+        How it is written.
     jobs : sequence of Job
         The plan.
-    chain : Chain
-        The filters, with their pictures as names of files.
     overwrite : bool
         Whether an existing report is replaced.
     append : bool
-        Whether lines are added to an existing report.
+        Whether entries are added to an existing report.
 
     Attributes
     ----------
     error : str
-        Why lines are missing; empty if none are.
+        Why entries are missing; empty if none are.
 
     Raises
     ------
@@ -42,13 +55,12 @@ class Report:
     """
 
     def __init__(
-        self, file: str, jobs: Sequence[Job], chain: Chain, *, overwrite: bool, append: bool
+        self, file: str, layout: Layout, jobs: Sequence[Job], *, overwrite: bool, append: bool
     ) -> None:
-        self._file, self.error = file, ""
-        self._filters = [
-            {"filter": stage.name, "parameters": dict(stage.parameters)} for stage in chain.stages
-        ]
+        self._file, self._layout, self.error = file, layout, ""
         self._stream = _open(file, jobs, "wb" if overwrite else "ab" if append else "xb")
+        is_new = not self._stream.seekable() or not self._stream.tell()
+        self._write((layout.head() if is_new else b"") + layout.begin())
 
     def __enter__(self) -> "Report":
         return self
@@ -57,27 +69,14 @@ class Report:
         self._stream.close()
 
     def write(self, outcome: Outcome) -> None:
-        """Write a whole line at once, so that a run that is killed leaves whole lines."""
-        job = outcome.job
-        stages = outcome.chosen or [[] for _ in self._filters]
-        line = {
-            "index": job.index,
-            "input": job.source or STREAM,
-            "output": job.target or STREAM,
-            "status": "failed" if outcome.error else "skipped" if outcome.skipped else "done",
-            **outcome.image,
-            "filters": [
-                {**filter_, "chosen": chosen}
-                for filter_, chosen in zip(self._filters, stages, strict=True)
-            ],
-            "engine": name_engine(),
-            "threads": outcome.threads,
-            "seconds": {phase: round(taken, 6) for phase, taken in outcome.seconds.items()},
-            "warnings": outcome.warnings,
-            "error": outcome.error,
-        }
+        """Write a whole entry at once, so that a run that is killed leaves whole entries."""
+        self._write(self._layout.entry(outcome))
+
+    def _write(self, data: bytes) -> None:
         try:
-            self._stream.write(json.dumps(line).encode() + b"\n")
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._stream.write(rest) :]
         except BrokenPipeError:
             raise
         except OSError as error:
