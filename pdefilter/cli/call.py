@@ -6,6 +6,7 @@ import shlex
 import sys
 import warnings
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pdefilter.images.reading import Reading
     from pdefilter.raster import Mask
     from pdefilter.runs.chain import Chain
+    from pdefilter.runs.film import Cut
     from pdefilter.runs.plan import Plan
     from pdefilter.runs.report import Report
     from pdefilter.runs.work import Outcome
@@ -40,6 +42,7 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     prevent_library_threads()
     keep_freed_memory()
     from pdefilter.images.reading import MOST_PIXELS, Reading
+    from pdefilter.runs.film import Cut, with_films
     from pdefilter.runs.fit import require_fit
     from pdefilter.runs.pictures import with_pictures
     from pdefilter.runs.resources import missing_engine, use_one_thread
@@ -60,13 +63,16 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
         chain.require_fit(mask.shape, mask)
     plan = _plan(call)
     require_fit(plan.jobs, chain, mask, reading, call.frame)
+    cut = Cut(call.every, call.count, call.labels)
+    overwrite = call.overwrite or call.skip_existing
+    plan = replace(plan, jobs=with_films(plan.jobs, chain, call.frames, cut, overwrite=overwrite))
     if call.dry_run:
         _show(plan)
         return 0
     if (missing := missing_engine()) and not call.quiet:
         print_message(missing)
     progress = Progress(len(plan.jobs), quiet=call.quiet)
-    task = _task(chain, reading, mask, call, len(plan.jobs), steps_wanted=progress.wanted)
+    task = _task(chain, reading, mask, call, len(plan.jobs), cut, steps_wanted=progress.wanted)
     with ExitStack() as stack:
         report = None
         if call.report:
@@ -212,6 +218,7 @@ def _task(
     mask: "Mask | None",
     call: Call,
     jobs: int,
+    cut: "Cut",
     *,
     steps_wanted: bool,
 ) -> "Task":
@@ -232,6 +239,7 @@ def _task(
         call.full_scale,
         call.overwrite,
         call.skip_existing,
+        cut,
     )
     threads = call.threads or cores()
     return Task(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
+from pdefilter.display import Offer
 from pdefilter.equations.heat import Heat
 from pdefilter.errors import ImageError, ParameterError
 from pdefilter.evolve.schedule import SCHEMES, Schedule, schedule
@@ -148,6 +149,10 @@ def heat_diffuse(
     return InSpace(color, HeatFlow(exact, steps))
 
 
+# Every time has an exact state; those that can be shown are so many.
+_STATES = 10_000
+
+
 @dataclass(frozen=True)
 class HeatFlow(PlanesOperation):
     """Linear diffusion.
@@ -162,6 +167,11 @@ class HeatFlow(PlanesOperation):
 
     exact: float | None
     steps: Schedule | None
+
+    @property
+    def evolves(self) -> bool:
+        """Return true."""
+        return True
 
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse holes if the scheme must be exact."""
@@ -187,5 +197,13 @@ class HeatFlow(PlanesOperation):
     ) -> "Planes":
         """Solve exactly, or take the steps."""
         if numbers["scheme"] == "exact":
-            return Heat(spacing=image.spacing).evolve_exactly(u, numbers["time"])
+            return self._solved(Heat(spacing=image.spacing), u, numbers["time"])
         return take_steps(Heat(edges_of(image), image.spacing), u, numbers, scratch)
+
+    def _solved(self, heat: Heat, u: "Planes", time: float) -> "Planes":
+        """Solve exactly, also for the times of states."""
+        times = {k: time * k / _STATES for k in range(1, _STATES + 1)}
+        states = Offer(lambda: times, "px²")
+        for k in sorted(states.numbers):
+            states.reached(k, heat.evolve_exactly(u, times[k]))
+        return heat.evolve_exactly(u, time)

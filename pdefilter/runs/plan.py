@@ -28,12 +28,15 @@ class Job:
         Names of files; None for standard input and standard output.
     format : Format or None
         The format to write; None for that of the input.
+    film : str or None
+        The name of the animation that shows its evolution, if there is one.
     """
 
     index: int
     source: str | None
     target: str | None
     format: Format | None
+    film: str | None = None
 
     @property
     def source_name(self) -> str:
@@ -139,7 +142,8 @@ def plan(
 
 def folders_of(jobs: Iterable[Job]) -> list[str]:
     """List the folders that outputs go to."""
-    return list(dict.fromkeys(os.path.dirname(job.target) or "." for job in jobs if job.target))
+    files = (file for job in jobs for file in (job.target, job.film) if file)
+    return list(dict.fromkeys(os.path.dirname(file.rstrip("/" + os.sep)) or "." for file in files))
 
 
 def refuse(problems: list[str]) -> None:

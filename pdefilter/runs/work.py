@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from pdefilter.display import shown_on
 from pdefilter.errors import CallError, ImageError, MisfitError, PdefilterError
 from pdefilter.images.files import decode_frames, read_bytes, read_frames, write_whole
 from pdefilter.images.formats import named
@@ -23,6 +24,7 @@ from pdefilter.observer import observed
 from pdefilter.raster import Mask
 from pdefilter.runs.apply import apply
 from pdefilter.runs.chain import Chain
+from pdefilter.runs.film import Cut, filmed
 from pdefilter.runs.plan import Job
 from pdefilter.runs.warned import warnings_about
 
@@ -52,6 +54,8 @@ class ReadWriteOptions:
     skip_existing : bool
         Whether jobs are skipped whose outputs exist, as another process may have
         made them since the plan.
+    cut : Cut
+        Which states of an evolution become frames.
     """
 
     reading: Reading
@@ -63,6 +67,7 @@ class ReadWriteOptions:
     full_scale: FullScale | None = None
     overwrite: bool = False
     skip_existing: bool = False
+    cut: Cut = field(default_factory=Cut)
 
     def completed(self, image: Image) -> Image:
         """Add the holes and the full scale of the call to an image."""
@@ -278,14 +283,23 @@ def _make(
             format_.require(image, options.depth)
             if options.strip:
                 image = replace(image, metadata=image.metadata.stripped())
-            result = apply(chain.operations, options.completed(image), options.depth)
+            with shown_on(film):
+                result = apply(chain.operations, options.completed(image), options.depth)
+            if film is not None:
+                film.end(result)
             if number == frames.count - 1:
                 filtered()
             watch.begin("encode")
             return replace(result, mask=_mask_to_keep(image.mask, result.mask))
 
+        if job.film is not None and frames.count > 1:
+            raise ImageError(
+                f"has {frames.count} frames, each of which evolves; choose one by --frame"
+            )
+        replaces = options.overwrite or options.skip_existing
         watch.begin("encode")
-        outcome.data = format_.encode(replace(frames, read=filter_frame))
+        with filmed(job.film, options.cut, replace=replaces) as film:
+            outcome.data = format_.encode(replace(frames, read=filter_frame))
     except PdefilterError as error:
         outcome.error, outcome.misfit = f"{name}: {error}", isinstance(error, MisfitError)
     except MemoryError:
