@@ -86,8 +86,10 @@ class Tones:
         fractions = (colours[visible] - np.float64(self.black)) / ((self.white - self.black) or 1)
         drawn[visible, : image.colours] = fractions.clip(0, 1)
         if transparent:
-            alpha = image.pixels[..., -1][visible]
-            drawn[visible, -1] = (alpha / _full_scale(alpha)).clip(0, 1) if image.has_alpha else 1
+            drawn[visible, -1] = 1
+            if image.has_alpha:
+                alpha = image.pixels[..., -1][visible]
+                drawn[visible, -1] = (alpha / _full_scale(alpha)).clip(0, 1)
         return Image(np.rint(drawn * 255).astype(np.uint8), has_alpha=transparent)
 
 

@@ -134,7 +134,10 @@ class Film:
         if self._cut.labels:
             drawn = _labelled(drawn, self._label(time))
         metadata = Metadata(icc=image.metadata.icc, duration=duration, loops=0)
-        self._target.add(replace(drawn, metadata=metadata))
+        try:
+            self._target.add(replace(drawn, metadata=metadata))
+        except OSError as error:
+            raise WriteError(f"cannot be written ({error.strerror})") from None
 
     def _label(self, time: float) -> str:
         if self._unit == ITERATIONS:

@@ -1,4 +1,4 @@
-"""The states that an evolution shows: they change no bit of the result, and are valid themselves."""
+"""States on show change no bit of the result, and are valid themselves."""
 
 from dataclasses import replace
 
@@ -52,12 +52,12 @@ class All:
     def __init__(self):
         self.times, self.states = [], []
 
-    def choose(self, times, unit):
+    def choose(self, times, _):
         assert [*times.values()] == sorted(times.values())
         # The exact solution has a state at every time.
         return {*[*times][:: max(1, len(times) // 40)], *[*times][-1:]}
 
-    def wants(self, iteration):
+    def wants(self, _):
         return True
 
     def show(self, time, state):
@@ -153,12 +153,12 @@ def test_a_state_is_the_result_of_as_many_iterations(name, kind):
 
 @pytest.mark.parametrize("scheme", ["fed", "fsi"])
 def test_states_within_and_between_cycles_are_near_to_the_exact_solution(scheme):
-    smooth = FILTERS["heat-diffuse"](time=4)(picture(1))
+    smooth = replace(FILTERS["heat-diffuse"](time=4)(picture(1)), may_overwrite=False)
     screen, _ = states_of(FILTERS["heat-diffuse"](time=30, scheme=scheme, tolerance=0.01), smooth)
     assert len(screen.times) > 1
     for time, state in zip(screen.times[1:], screen.states[1:], strict=True):
         exact = FILTERS["heat-diffuse"](time=time, scheme="exact")(smooth).colour
-        assert np.sqrt(np.mean((state.colour - exact) ** 2)) < 5e-3, time
+        assert np.sqrt(np.mean((state.colour - exact) ** 2)) < 5e-4, time
 
 
 def test_channels_that_are_filtered_apart_have_no_common_states():
