@@ -228,7 +228,7 @@ def test_a_chain_shows_its_last_stage(pdefilter_command, tmp_path):
 def test_a_full_disk_leaves_nothing(pdefilter_command, small_disk, name):
     if name == "s.mp4":
         pytest.importorskip("av")
-    call = ("shock", SAMPLES / "cat.png", "-o", "s.png", "--frames", f"{small_disk}/{name}")
+    call = ("wave", NOISY, "--time", 9, "-q", "-o", "s.png", "--frames", f"{small_disk}/{name}")
     done = pdefilter_command(*call)
     assert done.returncode == 1
     assert f"{name}: cannot be written (No space left on device)" in done.stderr.decode()
