@@ -26,6 +26,10 @@ class ImageError(PdefilterError, ValueError):
     """An image or its file cannot be read, filtered or stored."""
 
 
+class WriteError(ImageError):
+    """A file cannot be written."""
+
+
 class MisfitError(ImageError):
     """An image does not fit the mask, or another picture, of the call."""
 

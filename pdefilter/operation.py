@@ -24,6 +24,11 @@ class Operation(ABC):
     reach gives, within the box, the same bits as the whole image.
     """
 
+    @property
+    def evolves(self) -> bool:
+        """Whether it reaches its result by states that frames can show."""
+        return False
+
     def require_fit(self, shape: "tuple[int, ...]", valid: "Mask | None" = None) -> None:  # noqa: B027
         """Refuse an image by its size and its holes, before it is read.
 
@@ -62,6 +67,11 @@ class Operation(ABC):
 
 class Unchanged(Operation):
     """The operation of options that change nothing, such as a time of zero."""
+
+    @property
+    def evolves(self) -> bool:
+        """Return true: the image and the result are its states."""
+        return True
 
     def reach(self, numbers: Numbers) -> int:
         """Return zero."""

@@ -159,7 +159,11 @@ class Raster:
         if weight is None:
             return replace(self, colour=f(self.colour))
         rest = f(as_channels(np.float32(1) - weight))
-        return replace(self, colour=f(self.colour * weight) + self.colour * rest)
+        return self.completed(f(self.colour * weight), rest)
+
+    def completed(self, weighed: Planes, rest: Planes) -> Self:
+        """Return the image of filtered colours times weight, and the filtered rest to one."""
+        return replace(self, colour=weighed + self.colour * rest)
 
     def cropped(self, box: Box) -> Self:
         """Cut out a box of the image, which may be a box of another."""

@@ -6,6 +6,7 @@ import shlex
 import sys
 import warnings
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pdefilter.images.reading import Reading
     from pdefilter.raster import Mask
     from pdefilter.runs.chain import Chain
+    from pdefilter.runs.film import Cut
     from pdefilter.runs.plan import Plan
     from pdefilter.runs.reports.report import Report
     from pdefilter.runs.work import Outcome
@@ -44,6 +46,7 @@ def filter_images(
     prevent_library_threads()
     keep_freed_memory()
     from pdefilter.images.reading import MOST_PIXELS, Reading
+    from pdefilter.runs.film import Cut, with_films
     from pdefilter.runs.fit import require_fit
     from pdefilter.runs.pictures import with_pictures
     from pdefilter.runs.resources import missing_engine, use_one_thread
@@ -64,6 +67,9 @@ def filter_images(
         chain.require_fit(mask.shape, mask)
     plan = (plan_of or _plan)(call)
     require_fit(plan.jobs, chain, mask, reading, call.frame)
+    cut = Cut(call.every, call.count, call.labels)
+    overwrite = call.overwrite or call.skip_existing
+    plan = replace(plan, jobs=with_films(plan.jobs, chain, call.frames, cut, overwrite=overwrite))
     if call.dry_run:
         _show(plan)
         return 0
@@ -72,7 +78,7 @@ def filter_images(
     if call.report:
         from pdefilter.cli.report import open_report
     progress = Progress(len(plan.jobs), quiet=call.quiet)
-    task = _task(chain, reading, mask, call, len(plan.jobs), steps_wanted=progress.wanted)
+    task = _task(chain, reading, mask, call, len(plan.jobs), cut, steps_wanted=progress.wanted)
     with ExitStack() as stack:
         report = None
         if call.report:
@@ -215,6 +221,7 @@ def _task(
     mask: "Mask | None",
     call: Call,
     jobs: int,
+    cut: "Cut",
     *,
     steps_wanted: bool,
 ) -> "Task":
@@ -238,6 +245,7 @@ def _task(
         call.skip_existing,
         digests=bool(call.report),
         preview_side=preview_side(call.report, jobs),
+        cut=cut,
     )
     threads = call.threads or cores()
     return Task(

@@ -19,7 +19,7 @@ from pdefilter.cli.repeat import repeat
 from pdefilter.cli.stages import chain_of, read_recipe, require_inputs, split_words
 from pdefilter.cli.sweep import sweep_app
 from pdefilter.errors import CallError
-from pdefilter.filters import FILTERS
+from pdefilter.filters import EVOLVING, FILTERS
 
 if TYPE_CHECKING:
     from pdefilter.operation import Operation
@@ -85,7 +85,7 @@ def _filter_command(name: str, filter_: "Callable[..., Operation]") -> Callable[
 
         return functools.partial(filter_images, chain, Call(**common))
 
-    return command_of(filter_, then, common_options())
+    return command_of(filter_, then, common_options(evolves=name in EVOLVING))
 
 
 for _name, _filter in FILTERS.items():
@@ -190,7 +190,7 @@ _chain.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
             ],
             default=None,
         ),
-        *common_options()[1:],
+        *common_options(evolves=True)[1:],
     ]
 )
 app.command(

@@ -1,5 +1,6 @@
 """The arguments and options of every command: inputs, outputs, and how to run."""
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
@@ -8,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from pdefilter.cli.command import COMMON
-from pdefilter.cli.words import count_from, number_or, one_of, read_by, whole_or_number
+from pdefilter.cli.words import count_from, number, number_or, one_of, read_by, whole_or_number
 
 MOST_THREADS = 1024
 
@@ -18,11 +19,15 @@ def _option(
     help: str,  # noqa: A002 (named as Typer's)
     metavar: str | None = None,
     parser: Callable[[str], Any] | None = None,
+    panel: str = COMMON,
 ) -> Any:
     callback = read_by(parser) if parser else None
     return typer.Option(
-        *names, help=help, metavar=metavar, callback=callback, rich_help_panel=COMMON
+        *names, help=help, metavar=metavar, callback=callback, rich_help_panel=panel
     )
+
+
+_film_option = functools.partial(_option, panel="Frames of the evolution")
 
 
 def _flag(*names: str, help: str) -> Any:  # noqa: A002 (named as Typer's)
@@ -231,21 +236,65 @@ class Call:
             help="Name each image as it is done, with the values that were chosen for it.",
         ),
     ] = False
+    frames: Annotated[
+        str | None,
+        _film_option(
+            "--frames",
+            metavar="FILE",
+            help="Also write the evolution: a .gif, .webp, .png or .mp4, or a folder (ending in "
+            "/) of numbered pictures. It begins with the image and ends with the result; between "
+            "them are states of the scheme, whose steps do not change.",
+        ),
+    ] = None
+    every: Annotated[
+        float | None,
+        _film_option(
+            "--every",
+            metavar="TIME",
+            parser=number,
+            help="Time between frames, in the unit of --time, or iterations of a solver: frames "
+            "show the first state at or after each multiple.",
+        ),
+    ] = None
+    count: Annotated[
+        int | None,
+        _film_option(
+            "--count",
+            metavar="NUMBER",
+            parser=count_from(2),
+            help="Number of frames, at equal times; of a solver at most so many, at iterations "
+            "that grow by a factor. By default up to 24.",
+        ),
+    ] = None
+    labels: Annotated[
+        bool, _film_option("--labels", metavar="", help="Write the time on each frame.")
+    ] = False
 
+
+FILM = ("frames", "every", "count", "labels")
+"""The options of filters that evolve an image."""
 
 ROUTES = frozenset(
     {
         *("inputs", "output", "overwrite", "skip_existing", "recursive", "include", "exclude"),
         *("files_from", "files0_from", "dry_run", "jobs", "threads", "fail_fast", "report"),
-        *("quiet", "verbose"),
+        *("quiet", "verbose", *FILM),
     }
 )
 """The options that say which files become which and how to run, and change no byte of an output."""
 
 
-def common_options(*names: str) -> list[inspect.Parameter]:
-    """List arguments and options of `Call` as parameters of a Typer command, by default all."""
-    known = options_of(Call)
+def common_options(*names: str, evolves: bool = False) -> list[inspect.Parameter]:
+    """List arguments and options of `Call` as parameters of a Typer command.
+
+    Parameters
+    ----------
+    *names : str
+        Those to list; by default all.
+    evolves : bool
+        Whether the command evolves images, and so has the options of frames too.
+    """
+    known = [option for option in options_of(Call) if evolves or option.name not in FILM]
     return [option for option in known if option.name in names] if names else known
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from pdefilter.display import seen_through
 from pdefilter.equations.poisson import Poisson, hierarchies
 from pdefilter.grid import UNIT, largest_stable_step
 from pdefilter.solvers import descent
@@ -218,10 +219,12 @@ def minimise(
     from pdefilter.measure import extremes
     from pdefilter.raster import keep_within
 
-    u, trace = _minimise(energy, optimizer, tolerance * math.sqrt(energy.f.size), most)
     # Clipping u to the range of f lowers both terms of the energy. So the minimum lies within that
     # range, and clipping does not move u away from it.
-    return keep_within(u, extremes.as_arrays(extremes.limits(energy.f))), trace
+    limits = extremes.as_arrays(extremes.limits(energy.f))
+    with seen_through(lambda u: keep_within(u.copy(), limits)):
+        u, trace = _minimise(energy, optimizer, tolerance * math.sqrt(energy.f.size), most)
+    return keep_within(u, limits), trace
 
 
 def _minimise(energy: Energy, optimizer: str, norm: float, most: int) -> "tuple[Planes, Trace]":
@@ -229,7 +232,8 @@ def _minimise(energy: Energy, optimizer: str, norm: float, most: int) -> "tuple[
     if optimizer == "primal-dual":
         from pdefilter.kernels.variation import descended, field
 
-        p, trace = descent.primal_dual(energy, field(f), norm, most)
+        with seen_through(lambda p: descended(f, p, spacing=energy.spacing)):
+            p, trace = descent.primal_dual(energy, field(f), norm, most)
         return descended(f, p, spacing=energy.spacing), trace
     if optimizer == "conjugate-gradient":
         return _by_conjugate_gradients(energy, norm)
@@ -252,7 +256,8 @@ def _by_conjugate_gradients(energy: Energy, norm: float) -> "tuple[Planes, Trace
     trace.should_continue(*energy.evaluate(u)[::2], most=0)
     for laplacian, f, plane in zip(energy.laplacians(u), energy.f, u, strict=True):
         equation = _Unpreconditioned([laplacian], f)
-        norms = solve(equation, plane, tolerance=per_channel, most=MOST_ITERATIONS)
+        with seen_through(lambda _: u):
+            norms = solve(equation, plane, tolerance=per_channel, most=MOST_ITERATIONS)
         trace.iterations += len(norms) - 1
     trace.should_continue(*energy.evaluate(u)[::2], most=0)
     return u, trace
@@ -269,5 +274,6 @@ def _by_newton(energy: Energy, norm: float) -> "tuple[Planes, Trace]":
     ):
         enough = max(norm / 2, trace.distances[-1] / 10) / math.sqrt(len(u))
         for grids, f, plane in zip(hierarchies(energy.laplacians(u)), energy.f, u, strict=True):
-            solve(Poisson(grids, f), plane, tolerance=enough, most=MOST_SOLUTIONS)
+            with seen_through(lambda _: u):
+                solve(Poisson(grids, f), plane, tolerance=enough, most=MOST_SOLUTIONS)
     return u, trace

@@ -4,8 +4,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from pdefilter.display import iterated, seen_through, shown_on
 from pdefilter.equations.biharmonic import Biharmonic
 from pdefilter.equations.contrast import contrast_parameter
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
@@ -26,7 +27,7 @@ from pdefilter.solvers.conjugate_gradients import solve
 if TYPE_CHECKING:
     from pdefilter.kernels.elliptic import GraphLaplacian
     from pdefilter.kernels.tensors import TensorLaw
-    from pdefilter.raster import Mask, Planes
+    from pdefilter.raster import Mask, Plane, Planes
 
     Fill: TypeAlias = Callable[[Planes, Mask, Mask | None], Residual]
 
@@ -107,7 +108,15 @@ def fill_biharmonic(u: "Planes", holes: "Mask", within: "Mask | None" = None) ->
             change = np.zeros_like(plane)
             equation = Biharmonic(grids, (residual / size).astype(np.float32))
             enough = max(_REFINED, tolerance * unit / size / 2) * math.sqrt(count)
-            norms = solve(equation, change, tolerance=enough, most=MOST_ITERATIONS)
+
+            def corrected(
+                change: "Plane", plane: "Plane" = plane, exact: Any = exact, size: float = size
+            ) -> "Planes":
+                plane[:] = exact + change * size
+                return u
+
+            with seen_through(corrected):
+                norms = solve(equation, change, tolerance=enough, most=MOST_ITERATIONS)
             exact += change * size
             iterations += len(norms) - 1
         plane[:] = exact
@@ -201,14 +210,17 @@ def _balance_along_edges(
         if worst <= _BALANCED:
             break
         change[:] = u
-        for equation, plane, residual in zip(equations, change, residuals, strict=True):
-            enough = residual / _RESIDUAL_FACTOR
-            norms = solve(equation, plane, tolerance=enough, most=MOST_ITERATIONS)
-            iterations += len(norms) - 1
+        before = iterations
+        with shown_on(None):
+            for equation, plane, residual in zip(equations, change, residuals, strict=True):
+                enough = residual / _RESIDUAL_FACTOR
+                norms = solve(equation, plane, tolerance=enough, most=MOST_ITERATIONS)
+                iterations += len(norms) - 1
         change -= u
         has_reversed = total(np.multiply(change, last, dtype=np.float64)) < 0
         share = max(share / 2, _LEAST_SHARE) if has_reversed else min(1.1 * share, 1.0)
         u += change * np.float32(share)
+        iterated(u, iterations - before)
         change, last = last, change
     return Residual(worst, _BALANCED, iterations)
 
@@ -270,8 +282,14 @@ def _fill_around_holes(
     window = box(_of_any(holes), margin)
     inner = np.ascontiguousarray(u[:, *window])
     inside = None if within is None else np.ascontiguousarray(within[..., *window])
-    residual = fill(inner, np.ascontiguousarray(holes[..., *window]), inside)
-    u[:, *window] = inner
+
+    def put_back(inner: "Planes") -> "Planes":
+        u[:, *window] = inner
+        return u
+
+    with seen_through(put_back):
+        residual = fill(inner, np.ascontiguousarray(holes[..., *window]), inside)
+    put_back(inner)
     return residual
 
 

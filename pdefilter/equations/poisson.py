@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pdefilter.display import seen_through
 from pdefilter.solvers.conjugate_gradients import solve
 from pdefilter.solvers.multigrid import hierarchy, v_cycle
 
@@ -96,12 +97,13 @@ def balance(
     unit, worst, iterations = unit_of(u, free), 0.0, 0
     for c, grids in enumerate(hierarchies(laplacians)):
         root = math.sqrt(max(1, int(np.count_nonzero(free[c]))))
-        norms = solve(
-            Poisson(grids, None if f is None else f[c]),
-            u[c],
-            tolerance=TOLERANCE * unit * root,
-            most=MOST_ITERATIONS,
-        )
+        with seen_through(lambda _: u):
+            norms = solve(
+                Poisson(grids, None if f is None else f[c]),
+                u[c],
+                tolerance=TOLERANCE * unit * root,
+                most=MOST_ITERATIONS,
+            )
         # If f makes u larger than the fixed values, the rounding is larger too.
         largest = max(unit, float(abs(u[c]).max()))
         worst = max(worst, norms[-1] / (largest * root))

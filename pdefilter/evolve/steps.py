@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from pdefilter.display import Offer, seen_through
 from pdefilter.equations.evolution import Evolution, Splittable
 from pdefilter.evolve.watched import watched
 from pdefilter.operation import Numbers
@@ -39,7 +40,8 @@ def take_steps(evolution: Evolution, u: "Planes", numbers: Numbers, scratch: "Sc
     """
     if not numbers["time"]:
         return u
-    evolution, scheme = watched(evolution), numbers["scheme"]
+    states = Offer(lambda: _times(numbers, evolution.largest_stable_step), "px²")
+    evolution, scheme = watched(evolution, states), numbers["scheme"]
     if scheme == "explicit":
         return evolution.march(u, (numbers["step"],) * numbers["steps"], scratch=scratch)
     if scheme == "aos":
@@ -48,8 +50,10 @@ def take_steps(evolution: Evolution, u: "Planes", numbers: Numbers, scratch: "Sc
     from pdefilter.raster import keep_within
 
     cycle = _cycle(numbers, evolution.largest_stable_step)
-    u = in_cycles(evolution, u, cycle, numbers["cycles"], scratch)
-    return keep_within(u, extremes.as_arrays(numbers["limits"]))
+    limits = extremes.as_arrays(numbers["limits"])
+    with seen_through(lambda state: keep_within(state.copy(), limits)):
+        u = in_cycles(evolution, u, cycle, numbers["cycles"], scratch)
+    return keep_within(u, limits)
 
 
 def reach_of(numbers: Numbers, of_coefficients: int) -> int | None:
@@ -93,6 +97,22 @@ def split(
     """Take steps of additive operator splitting."""
     assert isinstance(evolution, Splittable)
     return evolution.split(u, sizes, scratch=scratch)
+
+
+def _times(numbers: Numbers, largest_stable_step: float) -> dict[int, float]:
+    """Find the time of every valid state, by the number of steps before it.
+
+    Steps of fast explicit and of optimal cycles are unstable alone: only whole cycles are
+    valid. The first k steps of a semi-iterative cycle are one that is shorter.
+    """
+    if numbers["scheme"] in ("explicit", "aos"):
+        return {k: k * numbers["step"] for k in range(1, numbers["steps"] + 1)}
+    time, count = numbers["time"] / numbers["cycles"], numbers["cycles"]
+    n = len(_cycle(numbers, largest_stable_step).sizes)
+    steps = range(1, n + 1) if numbers["scheme"] == "fsi" else (n,)
+    return {
+        c * n + k: time * (c + k * (k + 1) / (n * (n + 1))) for c in range(count) for k in steps
+    }
 
 
 def _cycle(numbers: Numbers, largest_stable_step: float) -> Cycle:

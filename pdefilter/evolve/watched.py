@@ -1,9 +1,10 @@
-"""An evolution that reports its progress."""
+"""An evolution that reports its progress, and shows states on its way."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pdefilter.display import Offer
 from pdefilter.equations.evolution import Evolution, LinearEvolution, Splittable
 from pdefilter.observer import observer
 
@@ -15,12 +16,56 @@ if TYPE_CHECKING:
 _PIECE = 32
 
 
-def watched(evolution: Evolution) -> Evolution:
-    """Make the evolution that reports its steps to the observer, if there is one."""
+@dataclass
+class Course:
+    """How far an evolution has come.
+
+    Attributes
+    ----------
+    states : Offer
+        The states to show, numbered by the steps taken before them.
+    advanced : callable or None
+        Called with the number of steps after each piece.
+    done : int
+        The number of steps taken.
+    """
+
+    states: Offer
+    advanced: Callable[[int], object] | None
+    done: int = 0
+
+    def pass_on(self, steps: int, u: "Planes") -> None:
+        """Note that steps have led to this u."""
+        self.done += steps
+        if self.advanced is not None:
+            self.advanced(steps)
+        self.states.reached(self.done, u)
+
+    def pieces(self, steps: int, momenta: Sequence[float] = ()) -> Iterator[slice]:
+        """Cut further steps at wanted states, and where progress is reported."""
+        wanted = {number - self.done for number in self.states.numbers}
+        return pieces(steps, wanted, momenta, longest=_PIECE)
+
+    def shows_within(self, steps: int) -> bool:
+        """Whether a state on the way through further steps is wanted."""
+        return any(self.done < number < self.done + steps for number in self.states.numbers)
+
+
+def watched(evolution: Evolution, states: Offer) -> Evolution:
+    """Make the evolution that shows states, and reports its steps to the observer if there is one.
+
+    Parameters
+    ----------
+    evolution : Evolution
+        The evolution.
+    states : Offer
+        Its states, numbered by the steps taken before them.
+    """
     present = observer()
-    if present is None or present.advanced is None:
+    advanced = None if present is None else present.advanced
+    if advanced is None and not states:
         return evolution
-    return Watched(evolution, present.advanced)
+    return Watched(evolution, Course(states, advanced))
 
 
 @dataclass(frozen=True)
@@ -31,12 +76,12 @@ class Watched:
     ----------
     evolution : Evolution
         The evolution itself.
-    advanced : callable
-        Called with the number of steps after each piece.
+    course : Course
+        Who is told of a piece.
     """
 
     evolution: Evolution
-    advanced: Callable[[int], object]
+    course: Course
 
     @property
     def largest_stable_step(self) -> float:
@@ -47,14 +92,14 @@ class Watched:
         self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
     ) -> "Planes":
         """Take explicit steps."""
-        for piece in _pieces(len(sizes)):
+        for piece in self.course.pieces(len(sizes)):
             u = self.evolution.march(u, sizes[piece], scratch=scratch)
-            self.advanced(piece.stop - piece.start)
+            self.course.pass_on(piece.stop - piece.start, u)
         return u
 
     def freeze(self, u: "Planes") -> LinearEvolution:
         """Make the linear evolution with the coefficients of this u, which reports too."""
-        return _WatchedLinear(self.evolution.freeze(u), self.advanced)
+        return WatchedLinear(self.evolution.freeze(u), self.course)
 
     def cropped(self, rows: "Places", columns: "Places") -> Evolution:
         """Make the evolution of a part of the image, which reports nothing: it is a sample."""
@@ -65,21 +110,30 @@ class Watched:
     ) -> "Planes":
         """Take steps of additive operator splitting."""
         assert isinstance(self.evolution, Splittable)
-        for piece in _pieces(len(sizes)):
+        for piece in self.course.pieces(len(sizes)):
             u = self.evolution.split(u, sizes[piece], scratch=scratch)
-            self.advanced(piece.stop - piece.start)
+            self.course.pass_on(piece.stop - piece.start, u)
         return u
 
 
 @dataclass(frozen=True)
-class _WatchedLinear:
-    """A linear evolution that reports its steps."""
+class WatchedLinear:
+    """A linear evolution that takes its steps in pieces, with the same bits, and reports each.
+
+    Attributes
+    ----------
+    evolution : LinearEvolution
+        The evolution itself.
+    course : Course
+        Who is told of a piece.
+    """
 
     evolution: LinearEvolution
-    advanced: Callable[[int], object]
+    course: Course
 
     @property
     def largest_stable_step(self) -> float:
+        """The largest stable step of the evolution."""
         return self.evolution.largest_stable_step
 
     def march(
@@ -90,17 +144,57 @@ class _WatchedLinear:
         *,
         scratch: "Scratch | None" = None,
     ) -> "Planes":
-        for piece in _pieces(len(sizes), momenta):
+        """Take explicit steps."""
+        if momenta and self.course.shows_within(len(sizes)):
+            return self._one_by_one(u, sizes, momenta)
+        for piece in self.course.pieces(len(sizes), momenta):
             u = self.evolution.march(u, sizes[piece], momenta[piece], scratch=scratch)
-            self.advanced(piece.stop - piece.start)
+            self.course.pass_on(piece.stop - piece.start, u)
+        return u
+
+    def _one_by_one(
+        self, u: "Planes", sizes: Sequence[float], momenta: Sequence[float]
+    ) -> "Planes":
+        """Add the momentum to each step as `pdefilter.kernels.march.march` does, bit for bit."""
+        import numpy as np
+
+        before = u
+        for size, momentum in zip(sizes, map(np.float32, momenta), strict=True):
+            after = self.evolution.march(u, [size])
+            if momentum != 1:
+                after *= momentum
+                after += before * (np.float32(1) - momentum)
+            before, u = u, after
+            self.course.pass_on(1, u)
         return u
 
 
-def _pieces(steps: int, momenta: Sequence[float] = ()) -> Iterator[slice]:
-    """Cut before steps without momentum, as these need no image but the last one."""
+def pieces(
+    steps: int,
+    wanted: Collection[int],
+    momenta: Sequence[float] = (),
+    *,
+    longest: int | None = None,
+) -> Iterator[slice]:
+    """Cut steps into pieces that end at wanted ones.
+
+    Cuts come before steps without momentum, as these need no image but the last one.
+
+    Parameters
+    ----------
+    steps : int
+        The number of steps.
+    wanted : collection of int
+        The numbers of steps after which to cut.
+    momenta : sequence of float
+        The momentum of every step, if any has one.
+    longest : int, optional
+        The number of steps after which to cut anyway.
+    """
     first = 0
     for last in range(1, steps + 1):
         free = last == steps or not momenta or momenta[last] == 1
-        if free and (last - first >= _PIECE or last == steps):
+        is_long = longest is not None and last - first >= longest
+        if free and (is_long or last in wanted or last == steps):
             yield slice(first, last)
             first = last

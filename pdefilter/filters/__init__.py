@@ -16,6 +16,7 @@ from pdefilter.filters.wave import wave
 from pdefilter.operation import Operation
 
 __all__ = [
+    "EVOLVING",
     "FILTERS",
     "anisotropic",
     "convolve",
@@ -44,3 +45,8 @@ FILTERS: Mapping[str, Callable[..., Operation]] = {
     "poisson": poisson,
 }
 """Every filter by the name of its command."""
+
+EVOLVING = (
+    "smooth", "heat-diffuse", "anisotropic", "denoise", "shock", "wave", "inpaint", "poisson",
+)  # fmt: skip
+"""The filters that have an operation which evolves."""

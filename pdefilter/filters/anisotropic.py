@@ -268,6 +268,11 @@ class Diffusion(PlanesOperation):
     steps: Schedule | None
     schedule_until: Callable[..., Schedule]
 
+    @property
+    def evolves(self) -> bool:
+        """Return true."""
+        return True
+
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images whose size is not that of the maps."""
         require_size("kappa_map", self.kappa_map, shape)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
+from pdefilter.display import Offer
 from pdefilter.equations.heat import Heat
 from pdefilter.errors import ImageError, ParameterError
 from pdefilter.evolve.schedule import SCHEMES, Schedule, schedule
@@ -161,6 +162,10 @@ def heat_diffuse(
     return InSpace(color, HeatFlow(exact, steps, WRAPS[border]))
 
 
+# Every time has an exact state; those that can be shown are so many.
+_STATES = 10_000
+
+
 @dataclass(frozen=True)
 class HeatFlow(PlanesOperation):
     """Linear diffusion.
@@ -178,6 +183,11 @@ class HeatFlow(PlanesOperation):
     exact: float | None
     steps: Schedule | None
     wraps: tuple[bool, bool]
+
+    @property
+    def evolves(self) -> bool:
+        """Return true."""
+        return True
 
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse holes if the scheme must be exact."""
@@ -207,8 +217,16 @@ class HeatFlow(PlanesOperation):
     ) -> "Planes":
         """Solve exactly, or take the steps."""
         if numbers["scheme"] == "exact":
-            return self._heat(image).evolve_exactly(u, numbers["time"])
+            return self._solved(self._heat(image), u, numbers["time"])
         return take_steps(self._heat(image), u, numbers, scratch)
 
     def _heat(self, image: "Raster") -> Heat:
         return Heat(edges_of(image, self.wraps), image.spacing, self.wraps)
+
+    def _solved(self, heat: Heat, u: "Planes", time: float) -> "Planes":
+        """Solve exactly, also for the times of states."""
+        times = {k: time * k / _STATES for k in range(1, _STATES + 1)}
+        states = Offer(lambda: times, "px²")
+        for k in sorted(states.numbers):
+            states.reached(k, heat.evolve_exactly(u, times[k]))
+        return heat.evolve_exactly(u, time)

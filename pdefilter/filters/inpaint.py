@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias, TypeVar
 
+from pdefilter.display import seen_through
 from pdefilter.equations.inpainting import METHODS
 from pdefilter.errors import ImageError, ParameterError
 from pdefilter.filters.operations.planes import PlanesOperation
@@ -130,6 +131,11 @@ class Inpainting(Operation):
     coupling: Sharing | None
     color: Space
 
+    @property
+    def evolves(self) -> bool:
+        """Return true."""
+        return True
+
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images whose size is not that of the picture, and masks without holes."""
         require_size("fill", self.fill, shape)
@@ -146,8 +152,14 @@ class Inpainting(Operation):
         sharing: Sharing | None = "shared" if self.coupling == "none" else self.coupling
         filling = Filling(self.method, holes, within, self.coupling == "none")
         operation = InSpace(self.color, Coupled(sharing, OfRangeOne(filling)), couples=True)
-        # Pixels that are not holes come from the image itself.
-        return replace(operation(replace(image, valid=known)), valid=holes)
+
+        def filled(result: "Raster") -> "Raster":
+            # Pixels that are not holes come from the image itself.
+            return replace(result, valid=holes)
+
+        with seen_through(filled):
+            result = operation(replace(image, valid=known))
+        return filled(result)
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +199,8 @@ class Filling(PlanesOperation):
             holes = _of_planes(self.holes, planes)
             if holes.any():
                 within = _of_planes(self.within, planes)
-                report_residual(METHODS[self.method](u[planes], holes, within))
+                with seen_through(lambda _: u):
+                    report_residual(METHODS[self.method](u[planes], holes, within))
         return u
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
+from pdefilter.display import seen_through
 from pdefilter.equations import gradient_domain
 from pdefilter.errors import ImageError, MisfitError, ParameterError
 from pdefilter.filters.inpaint import report_residual
@@ -12,7 +13,7 @@ from pdefilter.filters.options.option import Option, image_filter
 from pdefilter.operation import Numbers, Operation
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Mask, Picture, Raster
+    from pdefilter.raster import Mask, Picture, Planes, Raster
 
 
 def place_of(text: str) -> tuple[int, int]:
@@ -233,6 +234,11 @@ class Cloning(Operation):
     at: tuple[int, int]
     mixed: bool
 
+    @property
+    def evolves(self) -> bool:
+        """Return true."""
+        return True
+
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images that do not hold the cloned pixels, or that they would replace."""
         from pdefilter.kernels.regions import box
@@ -281,12 +287,17 @@ class Cloning(Operation):
         guide = source.colour[:, in_source[0], in_source[1]] * np.float32(factor)
         colour = image.colour.copy()
         inner = np.ascontiguousarray(colour[:, *window])
-        residual = gradient_domain.clone(
-            inner, np.broadcast_to(guide, inner.shape), free[window].copy(), mixed=self.mixed
-        )
+
+        def cloned(inner: "Planes") -> "Raster":
+            colour[:, *window] = inner
+            return replace(image, colour=colour, valid=free)
+
+        with seen_through(cloned):
+            residual = gradient_domain.clone(
+                inner, np.broadcast_to(guide, inner.shape), free[window].copy(), mixed=self.mixed
+            )
         report_residual(residual)
-        colour[:, *window] = inner
-        return replace(image, colour=colour, valid=free)
+        return cloned(inner)
 
 
 def _require_whole(image: "Raster") -> None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
+from pdefilter.display import Offer
 from pdefilter.equations.smoothing import Smoothing
 from pdefilter.errors import ParameterError
 from pdefilter.filters.operations.weighted_mean import WeightedMean
@@ -172,6 +174,11 @@ class ShockFilter(Operation):
     sigma: float | None
     rho: float | None
 
+    @property
+    def evolves(self) -> bool:
+        """Return true."""
+        return True
+
     def measure(self, image: "Raster") -> Numbers:
         """Find whether pixels have different weights."""
         return {"weighted": image.weight is not None}
@@ -193,6 +200,7 @@ class ShockFilter(Operation):
         from pdefilter.kernels.shock import advance
 
         weight, structure = image.weight, self._structure_of(image)
+        states = Offer(lambda: dict(enumerate(accumulate(self.steps), 1)), "px")
         buffers = [np.empty_like(image.colour) for _ in range(min(2, len(self.steps)))]
         for k, step in enumerate(self.steps):
             colour = advance(
@@ -205,6 +213,7 @@ class ShockFilter(Operation):
                 out=buffers[k % 2],
             )
             image = replace(image, colour=colour)
+            states.reached(k + 1, image)
         return image
 
     def _guide(self, image: "Raster") -> "Planes | Taps | None":

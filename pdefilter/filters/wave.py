@@ -1,14 +1,18 @@
 """Evolve an image by the wave equation, with or without damping."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from pdefilter.display import Offer, is_shown, seen_through
 from pdefilter.equations.contrast import contrast_parameter, usable
 from pdefilter.equations.diffusivities import DIFFUSIVITIES, DiffusivityName
 from pdefilter.equations.evolution import LinearEvolution
 from pdefilter.equations.heat import Heat
 from pdefilter.equations.smoothing import Smoothing
 from pdefilter.errors import ParameterError
+from pdefilter.evolve.watched import Course, WatchedLinear
 from pdefilter.filters.operations.models import evolution_along_edges
 from pdefilter.filters.operations.planes import edges_of
 from pdefilter.filters.options.colour import Color, InSpace
@@ -181,6 +185,11 @@ class Waves(Operation):
     contrast: float | str
     kappa_map: "Raster | None"
 
+    @property
+    def evolves(self) -> bool:
+        """Return true."""
+        return True
+
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images whose size is not that of the map."""
         require_size("kappa_map", self.kappa_map, shape)
@@ -199,8 +208,34 @@ class Waves(Operation):
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Evolve the image from rest."""
-        medium = self._medium(image, numbers)
-        return image.convolved(lambda u: medium.march(u, self.table.sizes, self.table.momenta))
+        medium, table = self._medium(image, numbers), self.table
+        if is_shown():
+            return self._shown(image, medium)
+        return image.convolved(lambda u: medium.march(u, table.sizes, table.momenta))
+
+    def _shown(self, image: "Raster", medium: LinearEvolution) -> "Raster":
+        """Evolve the image and the rest of its weights side by side, to show states of both."""
+        import numpy as np
+
+        from pdefilter.raster import as_channels
+
+        weight, channels = image.weight, len(image.colour)
+
+        def completed(u: "Planes") -> "Raster":
+            if weight is None:
+                return replace(image, colour=u)
+            return image.completed(u[:channels], u[channels:])
+
+        u = image.colour
+        if weight is not None:
+            u = np.concatenate([u * weight, as_channels(np.float32(1) - weight)])
+        # ½τ² is the size of a step of diffusion; see `leapfrog`.
+        times = accumulate(math.sqrt(2 * size) for size in self.table.sizes)
+        states = Offer(lambda: dict(enumerate(times, 1)), "px")
+        with seen_through(completed):
+            evolution = WatchedLinear(medium, Course(states, None))
+            u = evolution.march(u, self.table.sizes, self.table.momenta)
+        return completed(u)
 
     def _medium(self, image: "Raster", numbers: Numbers) -> LinearEvolution:
         """Compute g from the initial image, whose transparent pixels count as black."""

@@ -4,11 +4,13 @@ import contextlib
 import io
 import os
 import secrets
+import shutil
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from pdefilter.errors import ImageError
+from pdefilter.errors import ImageError, WriteError
 from pdefilter.images.formats import START, detect_format
 from pdefilter.images.frames import Frames
 from pdefilter.images.reading import Reading
@@ -116,41 +118,100 @@ def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> Non
 
     Raises
     ------
-    ImageError
+    WriteError
         If it cannot be written; the target then stays as it was.
+    """
+    with opened_beside(target, replace=replace) as file:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[file.write(rest) :]
+
+
+@contextlib.contextmanager
+def opened_beside(target: str | Path, *, replace: bool = True) -> Iterator[io.FileIO]:
+    """Open a file beside the target, and give it the target's name where the block succeeds.
+
+    The parameters and errors are those of `write_whole`. The file has no buffer.
     """
     temporary = ""
     try:
         if os.path.islink(target):
             target = os.path.realpath(target)
         descriptor, temporary = _new_file(os.path.dirname(target))
-        with os.fdopen(descriptor, "wb", buffering=0) as file:
+        with io.FileIO(descriptor, "wb") as file:
             if replace:
                 with contextlib.suppress(FileNotFoundError):
                     os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
-            rest = memoryview(data)
-            while rest:
-                rest = rest[file.write(rest) :]
+            yield file
             os.fsync(descriptor)
             if os.name == "nt":
                 file.close()  # Windows cannot rename an open file
             _rename(temporary, target, replace)
     except OSError as error:
-        raise ImageError(f"cannot be written ({error.strerror})") from None
+        raise WriteError(f"cannot be written ({error.strerror})") from None
     finally:
         if temporary:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
 
 
+@contextlib.contextmanager
+def folder_beside(target: str, *, replace: bool = True) -> Iterator[str]:
+    """Make a folder beside the target, and give it the target's name where the block succeeds.
+
+    Parameters
+    ----------
+    target : str
+        The folder.
+    replace : bool
+        Whether an existing folder may be replaced, with all that it holds.
+
+    Raises
+    ------
+    WriteError
+        If it cannot be written; the target then stays as it was.
+    """
+    target = os.path.realpath(target)
+    temporary = os.path.join(os.path.dirname(target), _PREFIX + secrets.token_hex(8))
+    descriptor = None
+    try:
+        os.mkdir(temporary)
+        if os.name != "nt":
+            descriptor = os.open(temporary, os.O_RDONLY)
+            with contextlib.suppress(OSError):
+                _lock(descriptor, wait=True)
+        yield temporary
+        if os.path.isdir(target) and os.listdir(target):
+            if not replace:
+                raise WriteError("exists already; give --overwrite to replace it")
+            # For a moment the old folder has another name: two folders cannot change names at once.
+            old = temporary + "-old"
+            os.rename(target, old)
+            os.rename(temporary, target)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            os.rename(temporary, target)
+    except OSError as error:
+        raise WriteError(f"cannot be written ({error.strerror})") from None
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def remove_leftovers(folder: str | Path) -> None:
-    """Remove the temporary files of killed writers from a folder, but not those of running ones."""
+    """Remove what killed writers left in a folder, but not what running ones write."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(_PREFIX) and entry.is_file(follow_symlinks=False):
+            if not entry.name.startswith(_PREFIX):
+                continue
+            if entry.is_file(follow_symlinks=False):
                 with contextlib.suppress(OSError), open(entry.path, "rb") as file:
                     _lock(file.fileno(), wait=False)
                     os.unlink(entry.path)
+            elif entry.is_dir(follow_symlinks=False):
+                with contextlib.suppress(OSError):
+                    _remove_folder(entry.path)
 
 
 def _new_file(folder: str) -> tuple[int, str]:
@@ -163,6 +224,15 @@ def _new_file(folder: str) -> tuple[int, str]:
         if os.fstat(descriptor).st_nlink:
             return descriptor, name
         os.close(descriptor)  # it was removed as a leftover before it was locked
+
+
+def _remove_folder(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        _lock(descriptor, wait=False)
+        shutil.rmtree(path, ignore_errors=True)
+    finally:
+        os.close(descriptor)
 
 
 def _lock(descriptor: int, *, wait: bool) -> None:
@@ -186,7 +256,7 @@ def _rename(temporary: str, target: str | Path, replace: bool) -> None:
     try:
         os.link(temporary, target)  # unlike renaming, fails if the target exists
     except FileExistsError:
-        raise ImageError("exists already; give --overwrite to replace it") from None
+        raise WriteError("exists already; give --overwrite to replace it") from None
     except OSError:
         # The file system has no hard links.
         os.replace(temporary, target)

@@ -1,6 +1,7 @@
 """Previews: how an image looks on a screen of 8 bits."""
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,6 @@ _AVERAGED = ("uint8", "uint16", "float32", "float64")
 
 def preview_png(image: Image) -> bytes | None:
     """Draw an image as a PNG of 8 bits, at most 1024 pixels a side; holes are transparent.
-
-    Integers are drawn as fractions of full scale. Floats between 0 and 1 are drawn as
-    they are, others from the image's smallest value to its largest.
 
     Returns
     -------
@@ -94,36 +92,81 @@ def _reduced(image: Image, side: int) -> Image:
 
 def _drawn(image: Image) -> NDArray[np.uint8] | None:
     """Draw an image in 8 bits with alpha; None for inks and bands."""
-    if image.is_cmyk or image.colours not in (1, 3):
+    if not can_be_shown(image):
         return None
-    valid = valid_pixels(image)
-    shape = image.pixels.shape[:2]
-    visible: Mask = np.ones(shape, bool)
-    if valid is not None:
-        visible = np.logical_and.reduce(valid.reshape(-1, *shape))
-    pixels = image.pixels.reshape(*shape, -1)
-    drawn = np.zeros((*shape, image.colours + 1))
-    drawn[visible, :-1] = _fractions(pixels[..., : image.colours], visible, image)
-    drawn[visible, -1] = (
-        _fractions_of_full_scale(pixels[..., -1][visible]) if image.has_alpha else 1
-    )
-    levels: NDArray[np.uint8] = np.rint(drawn * 255).astype(np.uint8)
-    return levels
+    drawn: NDArray[np.uint8] = Tones.of(image).draw(image, transparent=True).pixels
+    return drawn
 
 
-def _fractions(colours: Pixels, visible: Mask, image: Image) -> NDArray[np.floating]:
-    """Bring the colours of visible pixels between 0 and 1."""
-    values = colours[visible]
-    if not values.size or (values.dtype.kind in "bu" and image.full_scale is None):
-        return _fractions_of_full_scale(values)
-    smallest, largest = (float(extreme) for extreme in (values.min(), values.max()))
-    if image.full_scale not in (None, "range"):
-        smallest, largest = 0.0, float(image.full_scale)
-    elif values.dtype.kind == "f" and 0 <= smallest <= largest <= 1:
-        smallest, largest = 0.0, 1.0
-    return ((values - np.float64(smallest)) / ((largest - smallest) or 1)).clip(0, 1)
+def can_be_shown(image: Image) -> bool:
+    """Tell whether it is grey or RGB; a screen cannot show inks and bands."""
+    return not image.is_cmyk and image.colours in (1, 3)
 
 
-def _fractions_of_full_scale(values: Pixels) -> NDArray[np.floating]:
-    full = 1.0 if values.dtype.kind == "f" else full_scale(values.dtype)
-    return (values / np.float64(full)).clip(0, 1)
+@dataclass(frozen=True)
+class Tones:
+    """Which stored values are drawn in black and in white.
+
+    Integers are drawn as fractions of full scale. Floats between 0 and 1 are drawn as
+    they are, others from the image's smallest value to its largest.
+
+    Attributes
+    ----------
+    black, white : float
+        The values.
+    """
+
+    black: float
+    white: float
+
+    @classmethod
+    def of(cls, image: Image) -> Self:
+        """Choose them for an image."""
+        values = _colours(image)[_visible(image)]
+        if not values.size or (values.dtype.kind in "bu" and image.full_scale is None):
+            return cls(0.0, _full_scale(values))
+        smallest, largest = (float(extreme) for extreme in (values.min(), values.max()))
+        if image.full_scale not in (None, "range"):
+            return cls(0.0, float(image.full_scale))
+        if values.dtype.kind == "f" and 0 <= smallest <= largest <= 1:
+            return cls(0.0, 1.0)
+        return cls(smallest, largest)
+
+    def draw(self, image: Image, *, transparent: bool) -> Image:
+        """Draw an image in 8 bits.
+
+        Parameters
+        ----------
+        image : Image
+            Grey or RGB.
+        transparent : bool
+            Whether it gets an alpha channel, in which holes are transparent; else they are
+            black.
+        """
+        visible, colours = _visible(image), _colours(image)
+        drawn = np.zeros((*colours.shape[:2], image.colours + transparent))
+        fractions = (colours[visible] - np.float64(self.black)) / ((self.white - self.black) or 1)
+        drawn[visible, : image.colours] = fractions.clip(0, 1)
+        if transparent:
+            drawn[visible, -1] = 1
+            if image.has_alpha:
+                alpha = image.pixels[..., -1][visible]
+                drawn[visible, -1] = (alpha / _full_scale(alpha)).clip(0, 1)
+        return Image(np.rint(drawn * 255).astype(np.uint8), has_alpha=transparent)
+
+
+def _colours(image: Image) -> Pixels:
+    return image.pixels.reshape(*image.pixels.shape[:2], -1)[..., : image.colours]
+
+
+def _visible(image: Image) -> Mask:
+    """Find the pixels that are holes in no channel."""
+    valid, shape = valid_pixels(image), image.pixels.shape[:2]
+    if valid is None:
+        return np.ones(shape, bool)
+    visible: Mask = np.logical_and.reduce(valid.reshape(-1, *shape))
+    return visible
+
+
+def _full_scale(values: NDArray[np.generic]) -> float:
+    return 1.0 if values.dtype.kind == "f" else float(full_scale(values.dtype))

@@ -1,5 +1,6 @@
 """Filters on one image: stored values to numbers, through the filters, and back."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from pdefilter.display import seen_through, shown_on, start
 from pdefilter.images.holes import as_stored, converted, valid_pixels, with_holes
 from pdefilter.images.image import FullScale, Image, Pixels
 from pdefilter.images.values import (
@@ -58,21 +60,29 @@ def apply(operations: Sequence[Operation], image: Image, dtype: DTypeLike | None
     step, valid, mask = image, valid_pixels(image), image.mask
     for number, operation in before:
         began(number)
-        pixels, found = _filtered(operation, step, valid, np.result_type(step.pixels, np.float32))
+        with shown_on(None):
+            as_float = np.result_type(step.pixels, np.float32)
+            pixels, found = _filtered(operation, step, valid, as_float)
         if found is not None:
             _put_back(pixels, step, found)
             valid, mask = _with(valid, found, 0), _with(mask, as_stored(found), -1)
         step = _between(image, pixels)
     number, operation = last
     began(number)
-    pixels, found = _filtered(operation, step, valid, dtype)
-    if found is not None:
+
+    def finished(pixels: Pixels, found: Mask | None) -> Image:
+        if found is None:
+            return replace(image, pixels=pixels, mask=mask)
         if step is not image:
             _put_back(pixels, step, found)
-        mask = _with(mask, as_stored(found), -1)
+        holes = _with(mask, as_stored(found), -1)
         found = found if step is image else _with(valid, found, 0)
         pixels = pixels if found is None else with_holes(pixels, image, found)
-    return replace(image, pixels=pixels, mask=mask)
+        return replace(image, pixels=pixels, mask=holes)
+
+    with seen_through(lambda state: finished(*state)):
+        result = _filtered(operation, step, valid, dtype)
+    return finished(*result)
 
 
 def picture_of(image: Image, levels: float = 1.0) -> Raster:
@@ -127,7 +137,7 @@ def measure(operation: Operation, image: Image) -> Numbers:
 
 def _measured(operation: Operation, raster: Raster) -> Numbers:
     operation.require_fit(raster.shape)
-    with np.errstate(over="ignore", invalid="ignore"):
+    with shown_on(None), np.errstate(over="ignore", invalid="ignore"):
         numbers = {"full_scale": raster.scale.full, **operation.measure(raster)}
     chose(**_choices(numbers), measured=numbers)
     return numbers
@@ -161,7 +171,17 @@ def _filtered(
     raster = raster_of(image, valid)
     full = _full_scale(image, raster.scale, dtype)
     numbers = _measured(operation, raster)
-    with np.errstate(over="ignore", invalid="ignore"):
+
+    def state(result: Raster) -> tuple[Pixels, Mask | None]:
+        if result.stored is image_stored:
+            result = replace(result, stored=None)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the result repeats what they say
+            return _stored(result, dtype, full).reshape(image.pixels.shape).copy(), result.valid
+
+    image_stored = raster.stored
+    with np.errstate(over="ignore", invalid="ignore"), seen_through(state):
+        start(raster)
         result = operation.run(raster, numbers)
     unchanged = result is raster
     if result.stored is raster.stored:

@@ -31,6 +31,8 @@ class Job:
     digests : mapping or None
         The SHA-256 of the input and the output that a report names, where the job
         repeats another.
+    film : str or None
+        The name of the animation that shows its evolution, if there is one.
     """
 
     index: int
@@ -38,6 +40,7 @@ class Job:
     target: str | None
     format: Format | None
     digests: Mapping[str, str] | None = None
+    film: str | None = None
 
     @property
     def source_name(self) -> str:
@@ -158,7 +161,8 @@ def checked(
 
 def folders_of(jobs: Iterable[Job]) -> list[str]:
     """List the folders that outputs go to."""
-    return list(dict.fromkeys(os.path.dirname(job.target) or "." for job in jobs if job.target))
+    files = (file for job in jobs for file in (job.target, job.film) if file)
+    return list(dict.fromkeys(os.path.dirname(file.rstrip("/" + os.sep)) or "." for file in files))
 
 
 def refuse(problems: list[str]) -> None:

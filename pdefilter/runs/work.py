@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pdefilter.display import shown_on
 from pdefilter.errors import CallError, ImageError, MisfitError, PdefilterError
 from pdefilter.images.files import decode_frames, read_bytes, read_frames, write_whole
 from pdefilter.images.formats import named
@@ -24,6 +25,7 @@ from pdefilter.observer import observed
 from pdefilter.raster import Mask
 from pdefilter.runs.apply import apply
 from pdefilter.runs.chain import Chain
+from pdefilter.runs.film import Cut, filmed
 from pdefilter.runs.plan import Job
 from pdefilter.runs.warned import warnings_about
 from pdefilter.warn import warn
@@ -61,6 +63,8 @@ class ReadWriteOptions:
         Whether the report names the SHA-256 of files.
     preview_side : int
         The length in pixels of previews for the report; 0 for none.
+    cut : Cut
+        Which states of an evolution become frames.
     """
 
     reading: Reading
@@ -74,6 +78,7 @@ class ReadWriteOptions:
     skip_existing: bool = False
     digests: bool = False
     preview_side: int = 0
+    cut: Cut = field(default_factory=Cut)
 
     def completed(self, image: Image) -> Image:
         """Add the holes and the full scale of the call to an image."""
@@ -301,7 +306,10 @@ def _make(
             if options.strip:
                 image = replace(image, metadata=image.metadata.stripped())
             completed = options.completed(image)
-            result = apply(chain.operations, completed, options.depth)
+            with shown_on(film):
+                result = apply(chain.operations, completed, options.depth)
+            if film is not None:
+                film.end(result)
             if number == frames.count - 1:
                 filtered()
             if options.preview_side and not outcome.previews:
@@ -310,8 +318,14 @@ def _make(
             watch.begin("encode")
             return replace(result, mask=_mask_to_keep(image.mask, result.mask))
 
+        if job.film is not None and frames.count > 1:
+            raise ImageError(
+                f"has {frames.count} frames, each of which evolves; choose one by --frame"
+            )
+        replaces = options.overwrite or options.skip_existing
         watch.begin("encode")
-        outcome.data = format_.encode(replace(frames, read=filter_frame))
+        with filmed(job.film, options.cut, replace=replaces) as film:
+            outcome.data = format_.encode(replace(frames, read=filter_frame))
         if digests:
             outcome.digests["output"] = _digest(outcome.data)
         if job.digests is not None:

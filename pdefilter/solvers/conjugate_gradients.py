@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Protocol
 
+from pdefilter.display import iterated
+
 if TYPE_CHECKING:
     from pdefilter.solvers.multigrid import Field
 
@@ -63,5 +65,6 @@ def solve(system: System, u: "Field", *, tolerance: float, most: int) -> list[fl
             break
         np.multiply(p, np.float32(system.product(u, p) / curvature), out=z)
         u += z
+        iterated(u)
         norms.append(system.product(u, None) ** 0.5)
     return norms

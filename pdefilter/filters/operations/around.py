@@ -20,6 +20,11 @@ class Around(Operation):
 
     inner: Operation
 
+    @property
+    def evolves(self) -> bool:
+        """Whether `inner` does."""
+        return self.inner.evolves
+
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images that `inner` refuses."""
         self.inner.require_fit(shape, valid)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pdefilter.display import is_shown, seen_through
+from pdefilter.errors import ImageError
 from pdefilter.operation import Numbers, Operation
 
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ class ByChannel(Operation):
 
     inner: Operation
 
+    @property
+    def evolves(self) -> bool:
+        """Whether `inner` does."""
+        return self.inner.evolves
+
     def measure(self, image: "Raster") -> Numbers:
         """Measure every channel on a scale that fits it."""
         ranges = image.ranges
@@ -34,7 +41,20 @@ class ByChannel(Operation):
         return max(known) if len(known) == len(reaches) else None
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
-        """Filter the channels, and put the results together."""
+        """Filter the channels, and put the results together.
+
+        Raises
+        ------
+        ImageError
+            If states are to be shown: those of several channels belong to different times.
+        """
         channels = [image.channel(c, size) for c, size in enumerate(numbers["ranges"])]
+        if is_shown() and len(channels) > 1:
+            raise ImageError(
+                "has channels that are filtered one after the other, so that frames cannot show "
+                "them together; filter every channel by itself, or without --frames"
+            )
         pairs = zip(channels, numbers["channels"], strict=True)
-        return image.with_channels(channels, [self.inner.run(*pair) for pair in pairs])
+        with seen_through(lambda result: image.with_channels(channels, [result])):
+            results = [self.inner.run(*pair) for pair in pairs]
+        return image.with_channels(channels, results)

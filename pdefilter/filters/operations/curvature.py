@@ -1,8 +1,11 @@
 """Motion of level lines by their curvature."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from pdefilter.display import Offer
+from pdefilter.evolve.watched import pieces
 from pdefilter.filters.operations.planes import PlanesOperation
 from pdefilter.operation import Numbers
 from pdefilter.schemes.explicit import explicit_steps
@@ -38,6 +41,11 @@ class CurvatureMotion(PlanesOperation):
 
     steps: tuple[float, ...]
 
+    @property
+    def evolves(self) -> bool:
+        """Return true."""
+        return True
+
     def reach(self, numbers: Numbers) -> int:
         """Return one pixel for every step."""
         return len(self.steps)
@@ -55,4 +63,8 @@ class CurvatureMotion(PlanesOperation):
         from pdefilter.kernels.curvature import curvature_motion
 
         weight = None if image.valid is None else image.valid.astype(np.float32)
-        return curvature_motion(u, self.steps, weight, spacing=image.spacing)
+        states = Offer(lambda: dict(enumerate(accumulate(self.steps), 1)), "px²")
+        for piece in pieces(len(self.steps), states.numbers):
+            u = curvature_motion(u, self.steps[piece], weight, spacing=image.spacing)
+            states.reached(piece.stop, u)
+        return u

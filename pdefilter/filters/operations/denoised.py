@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from pdefilter.display import ITERATIONS, Offer, is_shown, shown_on
 from pdefilter.filters.operations.channels import ByChannel
 from pdefilter.filters.operations.filled import REACH, filled
 from pdefilter.filters.options.coupling import are_colours
 from pdefilter.filters.options.maps import numbers_in, require_size
 from pdefilter.filters.options.option import AUTO
-from pdefilter.observer import observer
+from pdefilter.observer import observed, observer
 from pdefilter.operation import Numbers, Operation
 
 if TYPE_CHECKING:
@@ -65,6 +66,11 @@ class Denoised(Operation):
     iterations: int | None
     mixes_colours: bool
 
+    @property
+    def evolves(self) -> bool:
+        """Whether the networks are recurrent."""
+        return all(model.architecture.recurrent for model in self.models.values())
+
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images whose size is not that of the map."""
         require_size("noise_map", self.noise_map, shape)
@@ -106,7 +112,21 @@ class Denoised(Operation):
         return REACH + grain.reach + reach_of(model, self.iterations)
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
-        """Remove the noise."""
+        """Remove the noise; the state after k steps is the result of as many iterations."""
+        if is_shown():
+            from pdefilter.networks.inference import iterations_of
+
+            model = next(iter(self.models.values()))
+            count = iterations_of(model, self.iterations) or 0
+            states = Offer(lambda: {k: float(k) for k in range(1, count + 1)}, ITERATIONS)
+            for k in sorted(states.numbers):
+                with shown_on(None), observed(None):
+                    state = replace(self, iterations=k).run(image, numbers)
+                states.reached(k, state)
+        with shown_on(None):
+            return self._cleaned(image, numbers)
+
+    def _cleaned(self, image: "Raster", numbers: Numbers) -> "Raster":
         if "channels" in numbers:
             return ByChannel(self).run(image, numbers)
         import numpy as np

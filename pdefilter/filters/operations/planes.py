@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pdefilter.display import seen_through
 from pdefilter.operation import Numbers, Operation
 
 if TYPE_CHECKING:
@@ -37,12 +38,16 @@ class PlanesOperation(Operation):
         from pdefilter.kernels.scratch import Scratch
         from pdefilter.measure import extremes
 
+        def result(filtered: "Planes") -> "Raster":
+            found = image.with_planes(filtered)
+            if "visible_limits" in numbers:
+                found = found.within(extremes.as_arrays(numbers["visible_limits"]))
+            return found
+
         u, may_overwrite = image.planes(numbers.get("means"))
-        filtered = self.run_planes(image, u, numbers, Scratch(overwrite=may_overwrite))
-        result = image.with_planes(filtered)
-        if "visible_limits" in numbers:
-            result = result.within(extremes.as_arrays(numbers["visible_limits"]))
-        return result
+        with seen_through(result):
+            filtered = self.run_planes(image, u, numbers, Scratch(overwrite=may_overwrite))
+        return result(filtered)
 
     def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
         """Find the numbers that depend on the whole of the planes of an image."""

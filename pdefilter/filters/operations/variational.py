@@ -86,6 +86,11 @@ class Minimised(PlanesOperation):
             name = "noise" if self.noise is not None else "noise_map"
             raise ParameterError(name, "is used by weight auto only; give --weight auto too")
 
+    @property
+    def evolves(self) -> bool:
+        """Return true."""
+        return True
+
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images whose size is not that of the maps."""
         require_size("weight_map", self.weight_map, shape)

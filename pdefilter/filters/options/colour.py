@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
+from pdefilter.display import seen_through
 from pdefilter.errors import ImageError
 from pdefilter.filters.operations.around import Around
 from pdefilter.filters.operations.channels import ByChannel
@@ -65,16 +66,15 @@ class InSpace(Around):
         """Convert the image, filter it, and convert it back."""
         kept, image = image.kept.pop(self.color, None), self._prepared(image)
         converted = self._converted(image) if kept is None else kept
-        result = self._operation_on(converted).run(converted, numbers)
-        if result is converted:
-            return image
-        if not self._converts(image):
-            return result
-        if self.measures:
-            import numpy as np
 
-            return replace(result, colour=np.broadcast_to(result.colour[0], image.colour.shape))
-        return self._restored(result, image)
+        def restored(result: "Raster") -> "Raster":
+            if result is converted:
+                return image
+            return self._restored(result, image) if self._converts(image) else result
+
+        with seen_through(restored):
+            result = self._operation_on(converted).run(converted, numbers)
+        return restored(result)
 
     def _prepared(self, image: "Raster") -> "Raster":
         mixes_channels = self.measures or self.color != "rgb"
@@ -108,6 +108,10 @@ class InSpace(Around):
         return replace(image, colour=converted, scale=scale, stored=None, may_overwrite=True)
 
     def _restored(self, result: "Raster", image: "Raster") -> "Raster":
+        if self.measures:
+            import numpy as np
+
+            return replace(result, colour=np.broadcast_to(result.colour[0], image.colour.shape))
         from pdefilter.kernels import colour
 
         if self.color == "luminance":

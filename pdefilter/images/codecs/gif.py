@@ -159,29 +159,41 @@ def encode(images: Iterable[Image], name: str) -> bytes:
     """Write images, each with its own palette unless it is grey."""
     first: Image | None = None
     parts: list[bytes] = []
-    losses: list[_Loss] = []
+    losses: list[Loss] = []
     for image in images:
         first = first or image
         if image.pixels.shape[:2] != first.pixels.shape[:2]:
             raise ImageError("has frames of different sizes, which GIF cannot hold; write .tif")
-        if max(image.pixels.shape[:2]) > _MOST:
-            raise ImageError(
-                f"has more rows or columns than the {_MOST} that GIF can hold; write .png"
-            )
-        drawn, loss = _image_block(image)
+        part, loss = frame(image)
+        parts.append(part)
         losses.append(loss)
-        duration = _hundredths(image.metadata.duration)
-        # The canvas is cleared, so that the frame before does not show through.
-        flags = (CLEAR + 1 << 2 | 1) * image.has_alpha
-        control = bytes((flags,)) + duration.to_bytes(2, "little") + bytes((_TRANSPARENT,))
-        parts += [b"\x21\xf9\4", control, b"\0", drawn]
     assert first is not None
-    _warn_of(losses)
+    warn_of(losses)
+    return b"".join([opening(first), *parts, CLOSING])
+
+
+CLOSING = b";"
+
+
+def opening(first: Image) -> bytes:
+    """Write what precedes the frames of a file."""
     rows, columns = first.pixels.shape[:2]
     size = columns.to_bytes(2, "little") + rows.to_bytes(2, "little")
     index, table = _with_background(first)
     head = [b"GIF89a", size, b"\xf7", bytes((index, _aspect_byte(first.metadata))), table]
-    return b"".join([*head, *_metadata_blocks(first.metadata), *parts, b";"])
+    return b"".join([*head, *_metadata_blocks(first.metadata)])
+
+
+def frame(image: Image) -> "tuple[bytes, Loss]":
+    """Write a frame; also return what it loses."""
+    if max(image.pixels.shape[:2]) > _MOST:
+        raise ImageError(f"has more rows or columns than the {_MOST} that GIF can hold; write .png")
+    drawn, loss = _image_block(image)
+    duration = _hundredths(image.metadata.duration)
+    # The canvas is cleared, so that the frame before does not show through.
+    flags = (CLEAR + 1 << 2 | 1) * image.has_alpha
+    control = bytes((flags,)) + duration.to_bytes(2, "little") + bytes((_TRANSPARENT,))
+    return b"".join([b"\x21\xf9\4", control, b"\0", drawn]), loss
 
 
 def _metadata_blocks(metadata: Metadata) -> Iterator[bytes]:
@@ -254,18 +266,18 @@ def _with_background(image: Image) -> tuple[int, bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Loss:
+class Loss:
     """The losses of a frame: the mean error of colours, and the half transparent pixels rounded."""
 
     levels: float = 0.0
     rounded: int = 0
 
 
-def _image_block(image: Image) -> tuple[bytes, _Loss]:
+def _image_block(image: Image) -> tuple[bytes, Loss]:
     """Write an image block, with its own palette unless it is grey."""
     pixels = image.pixels.reshape(*image.pixels.shape[:2], -1)
     if image.channels == 1:
-        return _compressed(pixels[..., 0]), _Loss()
+        return _compressed(pixels[..., 0]), Loss()
     colours = pixels[..., [0, 0, 0] if image.colours == 1 else [0, 1, 2]]
     indices = np.full(pixels.shape[:2], _TRANSPARENT, np.uint8)
     visible = np.full(pixels.shape[:2], True)
@@ -284,7 +296,7 @@ def _image_block(image: Image) -> tuple[bytes, _Loss]:
     block = _compressed(indices)
     # Flags after the position and the size: a local palette of 256 colours.
     drawn = block[:9] + b"\x87" + table + block[10:]
-    return drawn, _Loss(float(error.mean()) if error.size else 0.0, rounded)
+    return drawn, Loss(float(error.mean()) if error.size else 0.0, rounded)
 
 
 def _compressed(indices: Pixels) -> bytes:
@@ -296,7 +308,8 @@ def _compressed(indices: Pixels) -> bytes:
     return packed[_HEADER + len(_GREYS) : -1]
 
 
-def _warn_of(losses: list[_Loss]) -> None:
+def warn_of(losses: list[Loss]) -> None:
+    """Warn of what the frames of a file lose."""
     levels = max(loss.levels for loss in losses)
     rounded = sum(loss.rounded for loss in losses)
     if levels:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Any
 
 import imagecodecs
@@ -84,23 +84,43 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:
 def encode(images: Iterable[Image], name: str) -> bytes:
     """Write a PNG, or an animation if there are several images."""
     first: Image | None = None
-    stills: list[Chunk] = []
-    timing: list[Chunk] = []
+    frames: list[tuple[Chunk, Chunk]] = []
     for image in images:
         first = first or image
         if (image.pixels.shape, image.pixels.dtype) != (first.pixels.shape, first.pixels.dtype):
             raise ImageError("has frames of different kinds, which PNG cannot hold; write .tif")
-        stills.append(Chunk(b"IDAT", _compressed(image)))
-        timing.append(_frame_control(image, 2 * len(timing) - 1 if timing else 0))
+        frames.append(frame(image, len(frames)))
     assert first is not None
-    chunks = [_header(first), *metadata_chunks(first)]
-    if len(stills) > 1 or first.metadata.duration is not None:
-        loops = first.metadata.loops or 0
-        chunks += [Chunk(b"acTL", struct.pack(">II", len(stills), loops)), timing[0]]
-    chunks.append(stills[0])
-    for number, (control, still) in enumerate(zip(timing[1:], stills[1:], strict=True)):
-        chunks += [control, Chunk(b"fdAT", struct.pack(">I", 2 * number + 2) + still.body)]
-    return join_chunks([*chunks, *trailing_chunks(first), _END])
+    if len(frames) > 1 or first.metadata.duration is not None:
+        chunks = [*opening(first), announcement(first, len(frames)), *chain.from_iterable(frames)]
+    else:
+        chunks = [*opening(first), frames[0][1]]
+    return join_chunks([*chunks, *closing(first)])
+
+
+def opening(first: Image) -> list[Chunk]:
+    """Make the chunks that precede the frames."""
+    return [_header(first), *metadata_chunks(first)]
+
+
+def announcement(first: Image, count: int) -> Chunk:
+    """Make the chunk that says of how many frames an animation is."""
+    return Chunk(b"acTL", struct.pack(">II", count, first.metadata.loops or 0))
+
+
+def frame(image: Image, number: int) -> tuple[Chunk, Chunk]:
+    """Make the control chunk and the pixels of a frame of an animation."""
+    pixels = _compressed(image)
+    if not number:
+        return _frame_control(image, 0), Chunk(b"IDAT", pixels)
+    # The chunks of all frames but the first have numbers in one sequence.
+    control = _frame_control(image, 2 * number - 1)
+    return control, Chunk(b"fdAT", struct.pack(">I", 2 * number) + pixels)
+
+
+def closing(first: Image) -> list[Chunk]:
+    """Make the chunks that follow the frames."""
+    return [*trailing_chunks(first), _END]
 
 
 def _header(image: Image) -> Chunk:

@@ -107,6 +107,49 @@ def _wrapped(image: Image, stills: list[_Still]) -> bytes:
     metadata = image.metadata
     own: tuple[Chunk, ...] = metadata.own if image.format == "WebP" else ()
     is_animation = metadata.duration is not None or len(stills) > 1
+    chunks = _opening(image, own, is_animation=is_animation)
+    rows, columns = image.pixels.shape[:2]
+    if is_animation:
+        chunks += [(b"ANMF", _frame(rows, columns, *still)) for still in stills]
+    else:
+        chunks.append((b"VP8L", stills[0][0]))
+    if metadata.exif is not None:
+        chunks.append((b"EXIF", metadata.exif))
+    if metadata.xmp is not None:
+        chunks.append((b"XMP ", metadata.xmp))
+    others = [chunk for chunk in own if chunk[0] != b"ANIM"]
+    chunks += others
+    # The simple form is enough for pixels alone.
+    flags = chunks[0][1][0]
+    return _riff(chunks if flags & ~_ALPHA or others else chunks[1:])
+
+
+def opening(first: Image) -> bytes:
+    """Write what precedes the frames of an animation; `size_field` corrects its size."""
+    return _riff(_opening(first, (), is_animation=True))
+
+
+def frame(image: Image) -> bytes:
+    """Write a frame of an animation."""
+    rows, columns = image.pixels.shape[:2]
+    return _chunk(b"ANMF", _frame(rows, columns, _encoded(image), image.metadata.duration))
+
+
+def size_field(length: int) -> bytes:
+    """Write the size of a file of so many bytes, which stands at its fifth byte.
+
+    Raises
+    ------
+    ImageError
+        If it is too large.
+    """
+    if length - 8 >= 1 << 32:
+        raise ImageError("has more frames than the 4 GiB that WebP can hold; write .png")
+    return (length - 8).to_bytes(4, "little")
+
+
+def _opening(image: Image, own: tuple[Chunk, ...], *, is_animation: bool) -> list[Chunk]:
+    metadata = image.metadata
     flags = (
         _PROFILE * (metadata.icc is not None)
         | _ALPHA * image.has_alpha
@@ -122,17 +165,7 @@ def _wrapped(image: Image, stills: list[_Still]) -> bytes:
         background = next((body for kind, body in own if kind == b"ANIM"), bytes(4))
         loops = min(metadata.loops or 0, _MOST_LOOPS)
         chunks.append((b"ANIM", background + loops.to_bytes(2, "little")))
-        chunks += [(b"ANMF", _frame(rows, columns, *still)) for still in stills]
-    else:
-        chunks.append((b"VP8L", stills[0][0]))
-    if metadata.exif is not None:
-        chunks.append((b"EXIF", metadata.exif))
-    if metadata.xmp is not None:
-        chunks.append((b"XMP ", metadata.xmp))
-    others = [chunk for chunk in own if chunk[0] != b"ANIM"]
-    chunks += others
-    # The simple form is enough for pixels alone.
-    return _riff(chunks if flags & ~_ALPHA or others else chunks[1:])
+    return chunks
 
 
 def _encoded(image: Image) -> bytes:
