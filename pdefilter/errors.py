@@ -26,6 +26,17 @@ class ImageError(PdefilterError, ValueError):
     """An image or its file cannot be read, filtered or stored."""
 
 
+class FileError(ImageError, OSError):
+    """A file cannot be opened, read or written."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class MissingFileError(FileError, FileNotFoundError):
+    """A file to be read is not there."""
+
+
 class MisfitError(ImageError):
     """An image does not fit the mask, or another picture, of the call."""
 

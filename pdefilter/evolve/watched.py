@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pdefilter.equations.evolution import Evolution, LinearEvolution, Splittable
+from pdefilter.equations.heat import Heat
+from pdefilter.equations.perona_malik import PeronaMalik
 from pdefilter.observer import observer
 
 if TYPE_CHECKING:
@@ -13,6 +15,11 @@ if TYPE_CHECKING:
 
 # The engine takes so many steps in one pass through memory, so that pieces do not cost more passes.
 _PIECE = 32
+
+# These take several steps in one pass. Where every step is a pass, the most values of a piece take
+# some tenths of a second.
+_FUSED = (Heat, PeronaMalik)
+_VALUES = 1 << 24
 
 
 def watched(evolution: Evolution) -> Evolution:
@@ -47,7 +54,8 @@ class Watched:
         self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
     ) -> "Planes":
         """Take explicit steps."""
-        for piece in _pieces(len(sizes)):
+        most = _PIECE if isinstance(self.evolution, _FUSED) else _steps_of(u)
+        for piece in _pieces(len(sizes), most=most):
             u = self.evolution.march(u, sizes[piece], scratch=scratch)
             self.advanced(piece.stop - piece.start)
         return u
@@ -65,7 +73,7 @@ class Watched:
     ) -> "Planes":
         """Take steps of additive operator splitting."""
         assert isinstance(self.evolution, Splittable)
-        for piece in _pieces(len(sizes)):
+        for piece in _pieces(len(sizes), most=_steps_of(u)):
             u = self.evolution.split(u, sizes[piece], scratch=scratch)
             self.advanced(piece.stop - piece.start)
         return u
@@ -96,11 +104,16 @@ class _WatchedLinear:
         return u
 
 
-def _pieces(steps: int, momenta: Sequence[float] = ()) -> Iterator[slice]:
+def _steps_of(u: "Planes") -> int:
+    """Count the steps of a piece where every step is a pass."""
+    return min(_PIECE, 1 + _VALUES // u.size)
+
+
+def _pieces(steps: int, momenta: Sequence[float] = (), *, most: int = _PIECE) -> Iterator[slice]:
     """Cut before steps without momentum, as these need no image but the last one."""
     first = 0
     for last in range(1, steps + 1):
         free = last == steps or not momenta or momenta[last] == 1
-        if free and (last - first >= _PIECE or last == steps):
+        if free and (last - first >= most or last == steps):
             yield slice(first, last)
             first = last

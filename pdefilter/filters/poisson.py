@@ -9,6 +9,7 @@ from pdefilter.errors import ImageError, MisfitError, ParameterError
 from pdefilter.filters.inpaint import report_residual
 from pdefilter.filters.options.maps import as_raster
 from pdefilter.filters.options.option import Option, image_filter
+from pdefilter.observer import phase
 from pdefilter.operation import Numbers, Operation
 
 if TYPE_CHECKING:
@@ -281,6 +282,7 @@ class Cloning(Operation):
         guide = source.colour[:, in_source[0], in_source[1]] * np.float32(factor)
         colour = image.colour.copy()
         inner = np.ascontiguousarray(colour[:, *window])
+        phase("solving")
         residual = gradient_domain.clone(
             inner, np.broadcast_to(guide, inner.shape), free[window].copy(), mixed=self.mixed
         )

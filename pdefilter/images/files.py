@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import IO
 
-from pdefilter.errors import ImageError
+from pdefilter.errors import FileError, ImageError, MissingFileError
 from pdefilter.images.formats import START, detect_format
 from pdefilter.images.frames import Frames
 from pdefilter.images.reading import Reading
@@ -50,8 +50,10 @@ def read_bytes(source: str | Path | IO[bytes]) -> bytes:
             with open(source, "rb", buffering=0) as file:
                 return read_stream(file)
         return read_stream(source)
+    except FileNotFoundError as error:
+        raise MissingFileError(f"cannot be read ({error.strerror})") from None
     except OSError as error:
-        raise ImageError(f"cannot be read ({error.strerror})") from None
+        raise FileError(f"cannot be read ({error.strerror})") from None
 
 
 def decode_frames(data: bytes, reading: Reading, frame: int | None = None) -> Frames:
@@ -136,7 +138,7 @@ def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> Non
                 file.close()  # Windows cannot rename an open file
             _rename(temporary, target, replace)
     except OSError as error:
-        raise ImageError(f"cannot be written ({error.strerror})") from None
+        raise FileError(f"cannot be written ({error.strerror})") from None
     finally:
         if temporary:
             with contextlib.suppress(OSError):

@@ -18,7 +18,7 @@ from pdefilter.images.values import (
     to_unit,
     without_holes,
 )
-from pdefilter.observer import began, chose
+from pdefilter.observer import began, chose, phase
 from pdefilter.operation import Numbers, Operation
 from pdefilter.raster import Mask, Raster
 from pdefilter.scale import Scale
@@ -127,6 +127,7 @@ def measure(operation: Operation, image: Image) -> Numbers:
 
 def _measured(operation: Operation, raster: Raster) -> Numbers:
     operation.require_fit(raster.shape)
+    phase("measuring")
     with np.errstate(over="ignore", invalid="ignore"):
         numbers = {"full_scale": raster.scale.full, **operation.measure(raster)}
     chose(**_choices(numbers), measured=numbers)
@@ -161,6 +162,7 @@ def _filtered(
     raster = raster_of(image, valid)
     full = _full_scale(image, raster.scale, dtype)
     numbers = _measured(operation, raster)
+    phase("filtering", _choices(numbers).get("steps"))
     with np.errstate(over="ignore", invalid="ignore"):
         result = operation.run(raster, numbers)
     unchanged = result is raster

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Protocol
 
+from pdefilter.observer import advanced
+
 if TYPE_CHECKING:
     from pdefilter.solvers.multigrid import Field
 
@@ -64,4 +66,5 @@ def solve(system: System, u: "Field", *, tolerance: float, most: int) -> list[fl
         np.multiply(p, np.float32(system.product(u, p) / curvature), out=z)
         u += z
         norms.append(system.product(u, None) ** 0.5)
+        advanced()
     return norms

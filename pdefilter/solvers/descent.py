@@ -8,6 +8,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from pdefilter.observer import advanced
+
 if TYPE_CHECKING:
     from pdefilter.solvers.multigrid import Field
 
@@ -93,6 +95,7 @@ def gradient_descent(
     while trace.should_continue(value, norm, most):
         u = u - gradient * np.float32(1 / energy.steepest)
         value, gradient, norm = energy.evaluate(u)
+        advanced()
     return u, trace
 
 
@@ -111,6 +114,7 @@ def nesterov(energy: Smooth, u: "Field", tolerance: float, most: int) -> "tuple[
         last, u = u, ahead - gradient * np.float32(1 / energy.steepest)
         ahead = u + (u - last) * momentum
         value, gradient, norm = energy.evaluate(ahead)
+        advanced()
     return ahead, trace
 
 
@@ -129,6 +133,7 @@ def primal_dual(energy: Dual, p: "Field", tolerance: float, most: int) -> "tuple
             last, t = t, (1 + math.sqrt(1 + 4 * t * t)) / 2
             energy.ascend(p, before, min(limit, (last - 1) / t))
             before, p = p, before
+            advanced()
     return p, trace
 
 

@@ -1,7 +1,7 @@
 """Motion of level lines by their curvature."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pdefilter.filters.operations.planes import PlanesOperation
 from pdefilter.operation import Numbers
@@ -37,6 +37,10 @@ class CurvatureMotion(PlanesOperation):
     """
 
     steps: tuple[float, ...]
+
+    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
+        """Count the steps."""
+        return {"steps": len(self.steps)}
 
     def reach(self, numbers: Numbers) -> int:
         """Return one pixel for every step."""
