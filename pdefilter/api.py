@@ -18,7 +18,7 @@ from pdefilter.images.files import write_whole
 from pdefilter.images.formats import DEPTHS, FORMATS, Format, named, of_file_name
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
-from pdefilter.images.preview import preview_png  # noqa: F401 (a notebook shows images by it)
+from pdefilter.images.preview import preview  # noqa: F401 (a notebook shows images by it)
 from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.images.sources import Name, Source, frames_in, name_of, require_binary, write_to
 from pdefilter.operation import Operation, Unchanged
@@ -338,7 +338,7 @@ def write(
         If the format is unknown or cannot hold the image, or if the file exists. It is
         an `OSError` too if the file cannot be written.
     ParameterError
-        If `format` or `depth` is unknown.
+        If `format` or `depth` is unknown, or the format of an open file is not given.
     """
     dtype = _dtype_of(depth)
     several = image if isinstance(image, list | tuple) else [image]
@@ -373,7 +373,7 @@ def _format_of(target: Name | IO[bytes], name: str | None) -> Format:
         except CallError:
             raise ParameterError("format", f"{name!r} is unknown; take one of {known}") from None
     if not isinstance(target, str | os.PathLike):
-        raise ImageError(f"is a file whose format is not given; pass format= one of {known}")
+        raise ParameterError("format", f"is missing for a file that is open; give one of {known}")
     found = of_file_name(Path(target))
     if found is None:
         raise ImageError(f"the ending {Path(target).suffix!r} stands for no format ({known})")
