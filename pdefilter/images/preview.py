@@ -65,7 +65,7 @@ def preview(image: Image) -> Preview | None:
         return None
     shape = image.pixels.shape[:2]
     pixels = image.pixels.reshape(*shape, -1)
-    opacity = np.ones(shape)
+    opacity: NDArray[Any] = np.ones(shape)
     if image.has_alpha:
         opacity = _fractions_of_full_scale(pixels[..., -1])
     valid = valid_pixels(image)
