@@ -221,7 +221,7 @@ def _divided(image: "Raster", wanted: "Mask | None") -> "tuple[Mask, Mask, Mask 
     if holes.mean() > _UNUSUAL:
         warn(
             f"{holes.mean():.0%} of the pixels are filled; pixels that are black in a mask are "
-            "filled and white ones stay, in --fill white ones are filled"
+            "filled and white ones stay, in the picture fill white ones are filled"
         )
     if within is None:
         return known, holes, None
