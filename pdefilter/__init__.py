@@ -18,6 +18,7 @@ from pdefilter.errors import CallError, ImageError, ModelError, ParameterError, 
 if TYPE_CHECKING:
     from pdefilter.api import (
         anisotropic,
+        chain,
         convolve,
         denoise,
         edge,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         sharpen,
         shock,
         smooth,
+        threads,
         wave,
         write,
     )
@@ -45,6 +47,7 @@ __all__ = [
     "ParameterError",
     "PdefilterError",
     "anisotropic",
+    "chain",
     "convolve",
     "denoise",
     "edge",
@@ -57,6 +60,7 @@ __all__ = [
     "sharpen",
     "shock",
     "smooth",
+    "threads",
     "wave",
     "write",
 ]

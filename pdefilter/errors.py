@@ -26,8 +26,15 @@ class ImageError(PdefilterError, ValueError):
     """An image or its file cannot be read, filtered or stored."""
 
 
-class WriteError(ImageError):
-    """A file cannot be written."""
+class FileError(ImageError, OSError):
+    """A file cannot be opened, read or written."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class MissingFileError(FileError, FileNotFoundError):
+    """A file to be read is not there."""
 
 
 class MisfitError(ImageError):

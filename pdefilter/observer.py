@@ -13,8 +13,12 @@ class Observer(Protocol):
         """Note that a stage of a chain of filters begins with the next image."""
         ...
 
+    def phase(self, name: str, steps: int | None) -> None:
+        """Note that a phase begins, of so many steps; None where they cannot be counted before."""
+        ...
+
     def chose(self, **values: object) -> None:
-        """Note values that a filter chose for the image; `steps` is the number of its steps."""
+        """Note values that a filter chose for the image."""
         ...
 
     @property
@@ -36,6 +40,28 @@ def began(stage: int) -> None:
     present = observer()
     if present is not None:
         present.began(stage)
+
+
+def phase(name: str, steps: int | None = None) -> None:
+    """Tell the observer which phase of the work on the image begins.
+
+    Parameters
+    ----------
+    name : str
+        A word for users, such as "filtering".
+    steps : int, optional
+        The number of its steps, where it is known before.
+    """
+    present = observer()
+    if present is not None:
+        present.phase(name, steps)
+
+
+def advanced(steps: int = 1) -> None:
+    """Tell the observer that so many further steps of the phase are done."""
+    present = observer()
+    if present is not None and present.advanced is not None:
+        present.advanced(steps)
 
 
 def chose(**values: object) -> None:

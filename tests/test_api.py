@@ -1,16 +1,22 @@
 """The Python API: arrays and images of every kind in, the like out."""
 
 import inspect
+import io
+import re
 import subprocess
 import sys
 import typing
+from functools import partial
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support import SELF_SUFFICIENT
 
 import pdefilter
-from pdefilter import Image, ImageError
+from pdefilter import Image, ImageError, ParameterError
+from pdefilter.kernels import engine
 
 FILTERS = [getattr(pdefilter, name.replace("-", "_")) for name in SELF_SUFFICIENT]
 # Sharpening and waves leave the range of integers, which the clipping warns of.
@@ -151,3 +157,182 @@ def test_the_types_of_every_function_can_be_looked_up(name):
     hints = typing.get_type_hints(function)
     assert set(inspect.signature(function).parameters) | {"return"} == set(hints)
     assert not any(isinstance(hint, str | typing.ForwardRef) for hint in hints.values())
+
+
+@pytest.mark.parametrize("name", [name for name in pdefilter.__all__ if name.islower()])
+def test_help_speaks_of_parameters_and_not_of_options(name):
+    function = getattr(pdefilter, name)
+    said = inspect.getdoc(function)
+    assert not re.search(r"(?<!-)--[a-z]", said)
+    assert set(inspect.signature(function).parameters) >= set(
+        re.findall(
+            r"^(\w+) : ", said.partition("Returns\n---")[0].partition("Yields\n---")[0], re.M
+        )
+    )
+
+
+@every_filter
+def test_help_explains_progress_before_the_result(filter_):
+    parameters, _, _ = inspect.getdoc(filter_).partition("Returns\n-------")
+    assert parameters.rstrip().endswith("at the beginning of each phase and after its steps.")
+    assert "\nprogress : bool or callable, optional\n" in parameters
+
+
+def test_errors_speak_of_parameters_and_not_of_options():
+    with pytest.raises(ParameterError, match="give `weight` auto too") as raised:
+        pdefilter.smooth(np.zeros((3, 3)), method="tv", noise=0.1)
+    assert "`weight`" in raised.value.problem
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 99), sigma=st.floats(0.3, 3), amount=st.floats(0, 2))
+def test_a_chain_is_its_filters_one_after_the_other_on_floats(seed, sigma, amount):
+    image = np.random.default_rng(seed).integers(0, 256, (9, 11, 3), np.uint8)
+    smooth = partial(pdefilter.smooth, sigma=sigma)
+    sharpen = partial(pdefilter.sharpen, amount=amount)
+    found = pdefilter.chain(image / np.float32(255), smooth, sharpen, pdefilter.edge)
+    expected = pdefilter.edge(sharpen(smooth(image / np.float32(255))))
+    assert np.array_equal(found, expected)
+    rounded = pdefilter.chain(image, smooth, sharpen, pdefilter.edge)
+    assert rounded.dtype == np.uint8
+    assert np.abs(rounded / 255 - expected).max() <= 0.5 / 255 + 1e-6
+
+
+def test_a_chain_of_one_filter_is_that_filter(photograph):
+    image = Image(photograph[:30, :40])
+    assert pdefilter.chain(image, pdefilter.shock) == pdefilter.shock(image)
+
+
+@pytest.mark.parametrize("other", [len, np.median, partial(len), "smooth", pdefilter.read])
+def test_a_chain_refuses_what_is_not_a_filter(other):
+    with pytest.raises(TypeError, match="is not a filter"):
+        pdefilter.chain(np.zeros((3, 3)), pdefilter.smooth, other)
+
+
+def test_a_chain_needs_filters():
+    with pytest.raises(ParameterError, match="give at least one"):
+        pdefilter.chain(np.zeros((3, 3)))
+
+
+def test_threads_are_limited_within_a_block(photograph):
+    cv2 = pytest.importorskip("cv2")
+    before, of_opencv = engine.threads(), cv2.getNumThreads()
+    expected = pdefilter.anisotropic(photograph)
+    for count in (1, 2, 5):
+        with pdefilter.threads(count):
+            assert engine.threads() == cv2.getNumThreads() == count
+            with pdefilter.threads(1):
+                assert engine.threads() == 1
+            assert engine.threads() == count
+            assert np.array_equal(pdefilter.anisotropic(photograph), expected)
+    assert (engine.threads(), cv2.getNumThreads()) == (before, of_opencv)
+    with pytest.raises(ZeroDivisionError), pdefilter.threads(1):
+        _ = 1 / 0
+    assert engine.threads() == before
+
+
+@pytest.mark.parametrize("count", [0, -1, 1.5, True, "2"])
+def test_a_number_of_threads_is_a_whole_number_above_zero(count):
+    with pytest.raises(ParameterError, match="whole number above 0"), pdefilter.threads(count):
+        pass
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, io.BytesIO])
+def test_images_are_read_from_bytes_and_files(kind, samples):
+    for path in samples[:3]:
+        assert pdefilter.read(kind(path.read_bytes())) == pdefilter.read(path)
+        assert [*pdefilter.read_frames(kind(path.read_bytes()))] == [pdefilter.read(path)]
+        with path.open("rb") as file:
+            assert pdefilter.read(file) == pdefilter.read(str(path))
+            assert not file.closed
+
+
+def test_a_file_is_read_from_where_it_stands(samples):
+    file = io.BytesIO(b"header" + samples[0].read_bytes())
+    file.seek(len(b"header"))
+    assert pdefilter.read(file) == pdefilter.read(samples[0])
+
+
+def test_errors_of_bytes_and_files_name_them(tmp_path):
+    with pytest.raises(ImageError, match=r"^bytes: is not an image"):
+        pdefilter.read(b"no image")
+    with pytest.raises(ImageError, match=r"^file: is not an image"):
+        pdefilter.read(io.BytesIO(b"no image"))
+    (tmp_path / "text").write_text("no image")
+    with (tmp_path / "text").open("rb") as file, pytest.raises(ImageError, match=r"text: is not"):
+        pdefilter.read(file)
+    with (tmp_path / "text").open() as file, pytest.raises(TypeError, match="in binary mode"):
+        pdefilter.read(file)
+    with pytest.raises(TypeError, match="int is neither a path nor a file"):
+        pdefilter.read(3)
+
+
+@pytest.mark.parametrize("name", ["png", "TIFF", "webp"])
+def test_images_are_written_to_files(name, tmp_path, colour_photograph):
+    buffer = io.BytesIO()
+    pdefilter.write(colour_photograph, buffer, format=name)
+    path = tmp_path / f"image.{name.lower()}"
+    pdefilter.write(colour_photograph, path)
+    assert buffer.getvalue() == path.read_bytes()
+    with (tmp_path / "other").open("wb") as file:
+        pdefilter.write(colour_photograph, file, format=name)
+        assert not file.closed
+    assert (tmp_path / "other").read_bytes() == path.read_bytes()
+
+
+def test_a_format_may_differ_from_the_ending(tmp_path):
+    pdefilter.write(np.zeros((3, 3), np.uint8), tmp_path / "image.data", format="png")
+    assert pdefilter.read(tmp_path / "image.data").format == "PNG"
+
+
+@pytest.mark.parametrize(
+    ("depth", "dtype"), [("8", np.uint8), ("16", np.uint16), ("float", np.float32), (None, "u1")]
+)
+def test_the_depth_to_write_may_be_chosen(depth, dtype):
+    image = np.random.default_rng(0).integers(0, 256, (5, 6, 3), np.uint8)
+    buffer = io.BytesIO()
+    pdefilter.write(image, buffer, format="tiff", depth=depth)
+    found = pdefilter.read(buffer.getvalue()).pixels
+    assert found.dtype == dtype
+    full = 1 if depth == "float" else np.iinfo(dtype).max
+    np.testing.assert_allclose(found / full, image / 255, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "format: is missing for a file that is open"),
+        ({"format": "xyz"}, "format: 'xyz' is unknown; take one of PNG"),
+        (
+            {"format": "png", "depth": "12"},
+            "depth: '12' is unknown; take one of '8', '16', 'float'",
+        ),
+    ],
+)
+def test_a_format_and_a_depth_are_checked(options, said):
+    buffer = io.BytesIO()
+    with pytest.raises(ParameterError, match=said):
+        pdefilter.write(np.zeros((3, 3), np.uint8), buffer, **options)
+    assert not buffer.getvalue()
+
+
+def test_a_depth_that_a_format_cannot_hold_is_refused():
+    with pytest.raises(ImageError, match="PNG cannot hold float32"):
+        pdefilter.write(np.zeros((3, 3)), io.BytesIO(), format="png", depth="float")
+
+
+def test_errors_of_files_are_errors_of_the_system_too(tmp_path):
+    missing = tmp_path / "none.png"
+    with pytest.raises(FileNotFoundError) as raised:
+        pdefilter.read(missing)
+    assert isinstance(raised.value, ImageError)
+    assert str(raised.value) == f"{missing}: cannot be read (No such file or directory)"
+    with pytest.raises(OSError, match="cannot be read") as raised:
+        pdefilter.read(tmp_path)
+    assert isinstance(raised.value, ImageError)
+    with pytest.raises(OSError, match="cannot be written") as raised:
+        pdefilter.write(np.zeros((2, 2)), tmp_path / "folder" / "image.npy")
+    assert isinstance(raised.value, ImageError)
+    with pytest.raises(ImageError) as raised:
+        pdefilter.read(b"no image")
+    assert not isinstance(raised.value, OSError)

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
 # A run that ends sooner needs no bar, and should not wait for one to be imported.
 SECONDS_OF_PATIENCE = 0.5
 
+# Small images are done faster than anyone can read.
+_BETWEEN_DRAWINGS = 0.05
+
 
 class Progress:
-    """A bar for the images, and one for the steps of each that takes long; a context manager.
+    """A bar for the images, and one for each that takes long; a context manager.
 
-    The bars appear on a terminal only, once the run has taken half a second. They
-    disappear when the run ends, and while a message is printed.
+    The bar of an image shows the phase of the work on it and, where they can be counted,
+    its steps; a spinner turns where they cannot. The bars appear on a terminal only, once
+    the run has taken half a second. They disappear when the run ends, and while a message
+    is printed.
 
     Parameters
     ----------
@@ -45,7 +51,8 @@ class Progress:
         self._images, self._done, self._since = images, 0, time.monotonic()
         self._display: Display | None = None
         self._bars: dict[int | None, TaskID] = {}
-        self._begun: dict[int, float] = {}
+        self._working: dict[int, _Working] = {}
+        self._drawn = 0.0
 
     def __enter__(self) -> "Progress":
         return self
@@ -64,41 +71,69 @@ class Progress:
     def finished(self, image: int) -> None:
         """Count an image that is done, or has failed."""
         self._done += 1
-        self._begun.pop(image, None)
-        if self._display is not None and image in self._bars:
-            self._display.remove_task(self._bars.pop(image))
+        self._working.pop(image, None)
+        self._remove(image)
 
     def stepped(self, steps: "Steps") -> None:
-        """Take the number of steps that the current filter has taken on an image."""
-        image = steps.job.index
-        taken = time.monotonic() - self._begun.setdefault(image, time.monotonic())
-        if self._display is not None and taken > SECONDS_OF_PATIENCE:
-            name = printable(Path(steps.job.source_name).name)
-            self._set(image, name, "steps", steps.done, steps.all, taken)
+        """Note the phase of the work on an image, and how many of its steps are done."""
+        image, now = steps.job.index, time.monotonic()
+        before = self._working.get(image)
+        since = phase_since = now
+        if before is not None:
+            since = before.since
+            if steps.done:
+                phase_since = before.phase_since
+            else:
+                self._remove(image)  # a bar that once had a length cannot lose it
+        self._working[image] = _Working(steps, since, phase_since)
 
     def refresh(self) -> None:
-        """Draw the bars."""
-        taken = time.monotonic() - self._since
-        if not self.wanted or taken < SECONDS_OF_PATIENCE:
+        """Draw the bars, now and then."""
+        now = time.monotonic()
+        taken = now - self._since
+        if not self.wanted or taken < SECONDS_OF_PATIENCE or now - self._drawn < _BETWEEN_DRAWINGS:
             return
         if self._display is None:
             self._display = make_display()
             self._display.start()
         if self._images > 1:
-            self._set(None, "all", "images", self._done, self._images, taken)
+            status = describe_speed("images", self._done, self._images, self._done, taken)
+            self._set(None, "all", self._done, self._images, status)
+        for image, working in self._working.items():
+            if now - working.since > SECONDS_OF_PATIENCE:
+                steps = working.steps
+                name = printable(Path(steps.job.source_name).name)
+                self._set(image, name, steps.done, steps.all, working.status(now))
         self._display.refresh()
+        self._drawn = now
 
-    def _set(self, bar: int | None, name: str, unit: str, done: int, of: int, taken: float) -> None:
+    def _remove(self, bar: int) -> None:
+        if self._display is not None and bar in self._bars:
+            self._display.remove_task(self._bars.pop(bar))
+
+    def _set(self, bar: int | None, name: str, done: int, of: int, status: str) -> None:
         assert self._display is not None
-        values: dict[str, Any] = {
-            "completed": done,
-            "total": of or None,
-            "status": describe_speed(unit, done, of, done, taken),
-        }
+        values: dict[str, Any] = {"completed": done, "total": of or None, "status": status}
         if bar in self._bars:
             self._display.update(self._bars[bar], **values)
         else:
             self._bars[bar] = self._display.add_task(name, **values)
+
+
+@dataclass(frozen=True)
+class _Working:
+    """The work on an image: its last report, and when the work and its phase began."""
+
+    steps: "Steps"
+    since: float
+    phase_since: float
+
+    def status(self, now: float) -> str:
+        phase, done, of = self.steps.phase, self.steps.done, self.steps.all
+        taken = now - self.phase_since
+        if done or of:
+            return f"{phase}, {describe_speed('steps', done, of, done, taken)}"
+        return f"{phase}, {timedelta(seconds=round(taken))}"
 
 
 def describe_speed(unit: str, done: int, of: int, since: int, taken: float) -> str:
@@ -126,10 +161,11 @@ def describe_speed(unit: str, done: int, of: int, since: int, taken: float) -> s
 def make_display() -> "Display":
     """Make the bars, which are drawn on standard error when they are refreshed."""
     from rich.console import Console
-    from rich.progress import BarColumn, TextColumn
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn
     from rich.progress import Progress as Display
 
     return Display(
+        SpinnerColumn(),
         # File names may look like markup.
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),

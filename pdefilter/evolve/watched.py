@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from pdefilter.display import Offer
 from pdefilter.equations.evolution import Evolution, LinearEvolution, Splittable
+from pdefilter.equations.heat import Heat
+from pdefilter.equations.perona_malik import PeronaMalik
 from pdefilter.observer import observer
 
 if TYPE_CHECKING:
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
 
 # The engine takes so many steps in one pass through memory, so that pieces do not cost more passes.
 _PIECE = 32
+
+# These take several steps in one pass. Where every step is a pass, the most values of a piece take
+# some tenths of a second.
+_FUSED = (Heat, PeronaMalik)
+_VALUES = 1 << 24
 
 
 @dataclass
@@ -41,10 +48,12 @@ class Course:
             self.advanced(steps)
         self.states.reached(self.done, u)
 
-    def pieces(self, steps: int, momenta: Sequence[float] = ()) -> Iterator[slice]:
+    def pieces(
+        self, steps: int, momenta: Sequence[float] = (), *, longest: int = _PIECE
+    ) -> Iterator[slice]:
         """Cut further steps at wanted states, and where progress is reported."""
         wanted = {number - self.done for number in self.states.numbers}
-        return pieces(steps, wanted, momenta, longest=_PIECE)
+        return pieces(steps, wanted, momenta, longest=longest)
 
     def shows_within(self, steps: int) -> bool:
         """Whether a state on the way through further steps is wanted."""
@@ -92,7 +101,8 @@ class Watched:
         self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
     ) -> "Planes":
         """Take explicit steps."""
-        for piece in self.course.pieces(len(sizes)):
+        most = _PIECE if isinstance(self.evolution, _FUSED) else _steps_of(u)
+        for piece in self.course.pieces(len(sizes), longest=most):
             u = self.evolution.march(u, sizes[piece], scratch=scratch)
             self.course.pass_on(piece.stop - piece.start, u)
         return u
@@ -110,7 +120,7 @@ class Watched:
     ) -> "Planes":
         """Take steps of additive operator splitting."""
         assert isinstance(self.evolution, Splittable)
-        for piece in self.course.pieces(len(sizes)):
+        for piece in self.course.pieces(len(sizes), longest=_steps_of(u)):
             u = self.evolution.split(u, sizes[piece], scratch=scratch)
             self.course.pass_on(piece.stop - piece.start, u)
         return u
@@ -167,6 +177,11 @@ class WatchedLinear:
             before, u = u, after
             self.course.pass_on(1, u)
         return u
+
+
+def _steps_of(u: "Planes") -> int:
+    """Count the steps of a piece where every step is a pass."""
+    return min(_PIECE, 1 + _VALUES // u.size)
 
 
 def pieces(

@@ -12,7 +12,7 @@ from pdefilter.filters.options.colour import Color, InSpace, Space
 from pdefilter.filters.options.coupling import Coupled, Coupling, Sharing
 from pdefilter.filters.options.maps import as_raster, require_size
 from pdefilter.filters.options.option import Option, image_filter
-from pdefilter.observer import chose
+from pdefilter.observer import chose, phase
 from pdefilter.operation import Numbers, Operation
 from pdefilter.warn import warn
 
@@ -52,7 +52,7 @@ def inpaint(
     coupling: Coupling = None,
     color: Color = "rgb",
 ) -> Operation:
-    """Fill the holes of an image: pixels that are black in --mask, NaN, infinite or no data.
+    """Fill the holes of an image: pixels that a mask excludes, NaN, infinite or no data.
 
     An elliptic equation is solved in the holes. The pixels around them are the
     boundary values, and there is no flux through the border of the image. All
@@ -193,6 +193,7 @@ class Filling(PlanesOperation):
         scratch: "Scratch",
     ) -> "Planes":
         """Solve, for all planes together or for one after the other."""
+        phase("solving")
         u = u if scratch.overwrite else u.copy()
         groups = [slice(c, c + 1) for c in range(len(u))] if self.apart else [slice(None)]
         for planes in groups:
@@ -233,7 +234,7 @@ def _divided(image: "Raster", wanted: "Mask | None") -> "tuple[Mask, Mask, Mask 
     if holes.mean() > _UNUSUAL:
         warn(
             f"{holes.mean():.0%} of the pixels are filled; pixels that are black in a mask are "
-            "filled and white ones stay, in --fill white ones are filled"
+            "filled and white ones stay, in the picture fill white ones are filled"
         )
     if within is None:
         return known, holes, None

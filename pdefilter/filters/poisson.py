@@ -10,6 +10,7 @@ from pdefilter.errors import ImageError, MisfitError, ParameterError
 from pdefilter.filters.inpaint import report_residual
 from pdefilter.filters.options.maps import as_raster
 from pdefilter.filters.options.option import Option, image_filter
+from pdefilter.observer import phase
 from pdefilter.operation import Numbers, Operation
 
 if TYPE_CHECKING:
@@ -292,6 +293,7 @@ class Cloning(Operation):
             colour[:, *window] = inner
             return replace(image, colour=colour, valid=free)
 
+        phase("solving")
         with seen_through(cloned):
             residual = gradient_domain.clone(
                 inner, np.broadcast_to(guide, inner.shape), free[window].copy(), mixed=self.mixed

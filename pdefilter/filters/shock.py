@@ -14,6 +14,7 @@ from pdefilter.filters.options.coupling import Coupled, Coupling
 from pdefilter.filters.options.option import Option, image_filter
 from pdefilter.filters.options.time import Steps, time_option, travel_step_option
 from pdefilter.grid import Grid
+from pdefilter.observer import advanced
 from pdefilter.operation import Numbers, Operation, Unchanged
 from pdefilter.schemes.explicit import explicit_steps
 
@@ -180,8 +181,8 @@ class ShockFilter(Operation):
         return True
 
     def measure(self, image: "Raster") -> Numbers:
-        """Find whether pixels have different weights."""
-        return {"weighted": image.weight is not None}
+        """Find whether pixels have different weights, and count the steps."""
+        return {"weighted": image.weight is not None, "steps": len(self.steps)}
 
     def reach(self, numbers: Numbers) -> int | None:
         """Return how far all steps together reach.
@@ -214,6 +215,7 @@ class ShockFilter(Operation):
             )
             image = replace(image, colour=colour)
             states.reached(k + 1, image)
+            advanced()
         return image
 
     def _guide(self, image: "Raster") -> "Planes | Taps | None":

@@ -55,7 +55,7 @@ def animation(target: str, *, replace: bool) -> Iterator[Animation]:
 
     Raises
     ------
-    WriteError
+    FileError
         If it cannot be written; the target then stays as it was.
     """
     with suppress(OSError):  # what is opened in the folder names the problem with it

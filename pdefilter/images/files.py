@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from pdefilter.errors import ImageError, WriteError
+from pdefilter.errors import FileError, ImageError, MissingFileError
 from pdefilter.images.formats import START, detect_format
 from pdefilter.images.frames import Frames
 from pdefilter.images.reading import Reading
@@ -52,8 +52,10 @@ def read_bytes(source: str | Path | IO[bytes]) -> bytes:
             with open(source, "rb", buffering=0) as file:
                 return read_stream(file)
         return read_stream(source)
+    except FileNotFoundError as error:
+        raise MissingFileError(f"cannot be read ({error.strerror})") from None
     except OSError as error:
-        raise ImageError(f"cannot be read ({error.strerror})") from None
+        raise FileError(f"cannot be read ({error.strerror})") from None
 
 
 def decode_frames(data: bytes, reading: Reading, frame: int | None = None) -> Frames:
@@ -118,7 +120,7 @@ def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> Non
 
     Raises
     ------
-    WriteError
+    FileError
         If it cannot be written; the target then stays as it was.
     """
     with opened_beside(target, replace=replace) as file:
@@ -148,7 +150,7 @@ def opened_beside(target: str | Path, *, replace: bool = True) -> Iterator[io.Fi
                 file.close()  # Windows cannot rename an open file
             _rename(temporary, target, replace)
     except OSError as error:
-        raise WriteError(f"cannot be written ({error.strerror})") from None
+        raise FileError(f"cannot be written ({error.strerror})") from None
     finally:
         if temporary:
             with contextlib.suppress(OSError):
@@ -168,7 +170,7 @@ def folder_beside(target: str, *, replace: bool = True) -> Iterator[str]:
 
     Raises
     ------
-    WriteError
+    FileError
         If it cannot be written; the target then stays as it was.
     """
     target = os.path.realpath(target)
@@ -183,7 +185,7 @@ def folder_beside(target: str, *, replace: bool = True) -> Iterator[str]:
         yield temporary
         if os.path.isdir(target) and os.listdir(target):
             if not replace:
-                raise WriteError("exists already; give --overwrite to replace it")
+                raise FileError("exists already; give --overwrite to replace it")
             # For a moment the old folder has another name: two folders cannot change names at once.
             old = temporary + "-old"
             os.rename(target, old)
@@ -192,7 +194,7 @@ def folder_beside(target: str, *, replace: bool = True) -> Iterator[str]:
         else:
             os.rename(temporary, target)
     except OSError as error:
-        raise WriteError(f"cannot be written ({error.strerror})") from None
+        raise FileError(f"cannot be written ({error.strerror})") from None
     finally:
         if descriptor is not None:
             os.close(descriptor)
@@ -256,7 +258,7 @@ def _rename(temporary: str, target: str | Path, replace: bool) -> None:
     try:
         os.link(temporary, target)  # unlike renaming, fails if the target exists
     except FileExistsError:
-        raise WriteError("exists already; give --overwrite to replace it") from None
+        raise FileError("exists already; give --overwrite to replace it") from None
     except OSError:
         # The file system has no hard links.
         os.replace(temporary, target)

@@ -67,6 +67,9 @@ class Image:
     draw: ClassVar[Callable[["Image"], bytes | None]] = lambda _: None
     """How a notebook shows an image: `pdefilter.images.preview`, which knows formats, sets it."""
 
+    describe: ClassVar[Callable[["Image"], str | None]] = lambda _: None
+    """The same in HTML, with a line that describes it."""
+
     @classmethod
     def of(cls, array: Any) -> Self:
         """Make an image of an array; with two or four channels, the last one is alpha.
@@ -106,14 +109,22 @@ class Image:
         return np.array(self.pixels, dtype, copy=copy)
 
     def __repr__(self) -> str:
+        return f"<Image: {self.summary}>"
+
+    @property
+    def summary(self) -> str:
+        """Its size, its type of values, its channels and the format that it came in, in words."""
         rows, columns = self.pixels.shape[:2]
         kinds = {1: "grey", 3: "RGB", 4: "CMYK" if self.is_cmyk else "4 bands"}
         kind = kinds.get(self.colours, f"{self.colours} bands") + " with alpha" * self.has_alpha
         origin = f" from {self.format}" if self.format else ""
-        return f"<Image: {rows} × {columns}, {self.depth}, {kind}{origin}>"
+        return f"{rows} × {columns}, {self.depth}, {kind}{origin}"
 
     def _repr_png_(self) -> bytes | None:
         return self.draw()
+
+    def _repr_html_(self) -> str | None:
+        return self.describe()
 
     def still(self) -> Self:
         """Drop the timing that it has in an animation."""

@@ -1,7 +1,9 @@
-"""Previews: how an image looks on a screen of 8 bits."""
+"""Previews: how a notebook or a page shows an image, on a screen of 8 bits."""
 
-from dataclasses import dataclass, replace
-from typing import Self
+import base64
+import html
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,163 +12,120 @@ from pdefilter.images.formats import named
 from pdefilter.images.frames import single
 from pdefilter.images.holes import valid_pixels
 from pdefilter.images.image import Image, Pixels
-from pdefilter.kernels.reference.channels import full_scale
+from pdefilter.images.tones import Tones, can_be_shown, colours_of, opacity_of
 from pdefilter.raster import Mask
 
-_MOST_SIDE = 1024
-_QUALITY, _EFFORT = 85, 2
-_AVERAGED = ("uint8", "uint16", "float32", "float64")
+_MOST_SIDE = 800
 
+# A smaller picture is enlarged, pixel by pixel.
+_LEAST_SIDE = 160
 
-def preview_png(image: Image) -> bytes | None:
-    """Draw an image as a PNG of 8 bits, at most 1024 pixels a side; holes are transparent.
-
-    Returns
-    -------
-    bytes or None
-        The file; None for inks and bands, which a screen cannot show.
-    """
-    drawn = _drawn(image)
-    if drawn is None:
-        return None
-    step = -(-max(drawn.shape) // _MOST_SIDE)
-    picture = Image(drawn[::step, ::step], has_alpha=True)
-    return named("png").encode(single(lambda: picture, drawn.shape[:2]))
-
-
-Image.draw = preview_png
+# Holes and transparent pixels let it through.
+_CHESSBOARD = "repeating-conic-gradient(#bbb 0 25%, #eee 0 50%) 0 0/16px 16px"
 
 
 @dataclass(frozen=True)
 class Preview:
-    """How an image looks, in a small file that browsers show.
+    """An image as a screen shows it.
 
     Attributes
     ----------
-    rows, columns : int
-        The size of the picture.
-    data : bytes or None
-        A WebP; None for inks and bands, which a screen cannot show.
+    pixels : ndarray of shape (m, n, 2) or (m, n, 4), uint8
+        Grey or colours, and opacity: 0 in holes.
+    tones : Tones
+        The stored values that are black and white.
+    step : int
+        The side in pixels of the squares of which each became one.
     """
 
-    rows: int
-    columns: int
-    data: bytes | None
+    pixels: NDArray[np.uint8]
+    tones: Tones
+    step: int
 
 
-def preview(image: Image, side: int) -> Preview:
-    """Draw an image at most `side` pixels long, as `preview_png` does, with loss."""
-    import imagecodecs
+def preview(image: Image, side: int = _MOST_SIDE) -> Preview | None:
+    """Draw an image at no more than so many pixels a side; None for inks and bands.
 
-    small = _reduced(image, side)
-    drawn = _drawn(small)
-    rows, columns = small.pixels.shape[:2]
-    if drawn is None:
-        return Preview(rows, columns, None)
-    if drawn.shape[2] == 2:
-        drawn = drawn[..., (0, 0, 0, 1)]
-    if (drawn[..., 3] == 255).all():
-        drawn = drawn[..., :3]
-    data = imagecodecs.webp_encode(
-        np.ascontiguousarray(drawn), level=_QUALITY, lossless=False, method=_EFFORT
-    )
-    return Preview(rows, columns, bytes(data))
-
-
-def _reduced(image: Image, side: int) -> Image:
-    """Take means of an image that is longer than `side`; single pixels where not all count."""
-    rows, columns = image.pixels.shape[:2]
-    step = -(-max(rows, columns) // side)
-    if step == 1:
-        return image
-    mask = None if image.mask is None else image.mask[::step, ::step]
-    pixels = image.pixels[::step, ::step]
-    if not image.has_alpha and image.pixels.dtype in _AVERAGED and valid_pixels(image) is None:
-        import cv2
-
-        size = -(-columns // step), -(-rows // step)
-        pixels = cv2.resize(image.pixels, size, interpolation=cv2.INTER_AREA)
-        pixels = pixels.reshape(*pixels.shape[:2], *image.pixels.shape[2:])
-    return replace(image, pixels=pixels, mask=mask)
-
-
-def _drawn(image: Image) -> NDArray[np.uint8] | None:
-    """Draw an image in 8 bits with alpha; None for inks and bands."""
+    Larger images are reduced by means over squares. `Tones` says what is black and white.
+    """
     if not can_be_shown(image):
         return None
-    drawn: NDArray[np.uint8] = Tones.of(image).draw(image, transparent=True).pixels
-    return drawn
+    valid, opacity = valid_pixels(image), opacity_of(image)
+    step = -(-max(opacity.shape) // side)
+    colours, opacity = _reduced(colours_of(image), opacity, valid, step)
+    visible = opacity > 0
+    tones = Tones.of(image, colours[visible])
+    drawn = np.zeros((*opacity.shape, image.colours + 1))
+    known = np.ones(opacity.shape, bool) if valid is None else visible
+    drawn[known, :-1] = tones.fractions(colours[known])
+    drawn[..., -1] = opacity.clip(0, 1)
+    return Preview(np.rint(drawn * 255).astype(np.uint8), tones, step)
 
 
-def can_be_shown(image: Image) -> bool:
-    """Tell whether it is grey or RGB; a screen cannot show inks and bands."""
-    return not image.is_cmyk and image.colours in (1, 3)
+def preview_png(image: Image) -> bytes | None:
+    """Draw an image as a PNG of 8 bits; None for inks and bands."""
+    drawn = preview(image)
+    return None if drawn is None else _png(drawn.pixels)
 
 
-@dataclass(frozen=True)
-class Tones:
-    """Which stored values are drawn in black and in white.
+def preview_html(image: Image) -> str | None:
+    """Draw an image with a line that describes it; None for inks and bands.
 
-    Integers are drawn as fractions of full scale. Floats between 0 and 1 are drawn as
-    they are, others from the image's smallest value to its largest.
-
-    Attributes
-    ----------
-    black, white : float
-        The values.
+    Holes, and what is transparent, show a chessboard.
     """
-
-    black: float
-    white: float
-
-    @classmethod
-    def of(cls, image: Image) -> Self:
-        """Choose them for an image."""
-        values = _colours(image)[_visible(image)]
-        if not values.size or (values.dtype.kind in "bu" and image.full_scale is None):
-            return cls(0.0, _full_scale(values))
-        smallest, largest = (float(extreme) for extreme in (values.min(), values.max()))
-        if image.full_scale not in (None, "range"):
-            return cls(0.0, float(image.full_scale))
-        if values.dtype.kind == "f" and 0 <= smallest <= largest <= 1:
-            return cls(0.0, 1.0)
-        return cls(smallest, largest)
-
-    def draw(self, image: Image, *, transparent: bool) -> Image:
-        """Draw an image in 8 bits.
-
-        Parameters
-        ----------
-        image : Image
-            Grey or RGB.
-        transparent : bool
-            Whether it gets an alpha channel, in which holes are transparent; else they are
-            black.
-        """
-        visible, colours = _visible(image), _colours(image)
-        drawn = np.zeros((*colours.shape[:2], image.colours + transparent))
-        fractions = (colours[visible] - np.float64(self.black)) / ((self.white - self.black) or 1)
-        drawn[visible, : image.colours] = fractions.clip(0, 1)
-        if transparent:
-            drawn[visible, -1] = 1
-            if image.has_alpha:
-                alpha = image.pixels[..., -1][visible]
-                drawn[visible, -1] = (alpha / _full_scale(alpha)).clip(0, 1)
-        return Image(np.rint(drawn * 255).astype(np.uint8), has_alpha=transparent)
+    drawn = preview(image)
+    if drawn is None:
+        return None
+    rows, columns = drawn.pixels.shape[:2]
+    scale = max(1, _LEAST_SIDE // max(rows, columns))
+    data = base64.b64encode(_png(drawn.pixels)).decode()
+    words = html.escape(_caption(image, drawn))
+    return (
+        '<figure style="margin: 0">'
+        f'<img src="data:image/png;base64,{data}" alt="{words}" '
+        f'width="{columns * scale}" height="{rows * scale}" '
+        f'style="image-rendering: pixelated; background: {_CHESSBOARD}">'
+        f'<figcaption style="font-size: smaller">{words}</figcaption></figure>'
+    )
 
 
-def _colours(image: Image) -> Pixels:
-    return image.pixels.reshape(*image.pixels.shape[:2], -1)[..., : image.colours]
+Image.draw = preview_png
+Image.describe = preview_html
 
 
-def _visible(image: Image) -> Mask:
-    """Find the pixels that are holes in no channel."""
-    valid, shape = valid_pixels(image), image.pixels.shape[:2]
-    if valid is None:
-        return np.ones(shape, bool)
-    visible: Mask = np.logical_and.reduce(valid.reshape(-1, *shape))
-    return visible
+def _png(pixels: NDArray[np.uint8]) -> bytes:
+    picture = Image(pixels, has_alpha=True)
+    return named("png").encode(single(lambda: picture, pixels.shape[:2]))
 
 
-def _full_scale(values: NDArray[np.generic]) -> float:
-    return 1.0 if values.dtype.kind == "f" else float(full_scale(values.dtype))
+def _caption(image: Image, drawn: Preview) -> str:
+    parts = [image.summary]
+    if drawn.tones.is_stretched:
+        parts.append(f"black is {drawn.tones.black:.5g}, white {drawn.tones.white:.5g}")
+    valid = valid_pixels(image)
+    if valid is not None:
+        parts.append(f"{100 * (1 - valid.mean()):.2g} % holes")
+    if drawn.step > 1:
+        parts.append(f"reduced to 1 : {drawn.step}")
+    return "; ".join(parts)
+
+
+def _reduced(
+    colours: Pixels, opacity: NDArray[Any], valid: Mask | None, step: int
+) -> tuple[Pixels, NDArray[Any]]:
+    """Take means over squares, where pixels count by their opacity."""
+    if step == 1:
+        return colours, opacity
+    # A hole may hold any number.
+    seen = colours if valid is None else np.where(opacity[..., None] > 0, colours, 0)
+    total = _sums(opacity, step)
+    of_colours = _sums(seen * opacity[..., None], step)
+    means = np.divide(of_colours, total[..., None], out=of_colours, where=total[..., None] > 0)
+    return means, total / _sums(np.ones(opacity.shape), step)
+
+
+def _sums(values: NDArray[Any], step: int) -> NDArray[Any]:
+    for axis in (0, 1):
+        firsts = np.arange(0, values.shape[axis], step)
+        values = np.add.reduceat(values, firsts, axis=axis, dtype=np.float64)
+    return values

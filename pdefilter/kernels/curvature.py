@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pdefilter.kernels.table import compute
+from pdefilter.observer import advanced
 from pdefilter.raster import Plane, Planes
 
 
@@ -49,4 +50,5 @@ def curvature_motion(
         arguments = now, weight, step, following
         compute("curvature motion", *arguments, dimensions=u.ndim - 1, spacing=spacing)
         now, following = following, now
+        advanced()
     return now

@@ -101,10 +101,11 @@ def threads() -> int:
     return _threads or available()
 
 
-def set_threads(count: int | None) -> None:
-    """Compute on so many threads; None for as many as there are cores."""
+def set_threads(count: int | None) -> int | None:
+    """Compute on so many threads, None for as many as there are cores; return what was set."""
     global _threads
-    _threads = count
+    before, _threads = _threads, count
+    return before
 
 
 def available() -> int:

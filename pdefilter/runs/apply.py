@@ -20,7 +20,7 @@ from pdefilter.images.values import (
     to_unit,
     without_holes,
 )
-from pdefilter.observer import began, chose
+from pdefilter.observer import began, chose, phase
 from pdefilter.operation import Numbers, Operation
 from pdefilter.raster import Mask, Raster
 from pdefilter.scale import Scale
@@ -137,6 +137,7 @@ def measure(operation: Operation, image: Image) -> Numbers:
 
 def _measured(operation: Operation, raster: Raster) -> Numbers:
     operation.require_fit(raster.shape)
+    phase("measuring")
     with shown_on(None), np.errstate(over="ignore", invalid="ignore"):
         numbers = {"full_scale": raster.scale.full, **operation.measure(raster)}
     chose(**_choices(numbers), measured=numbers)
@@ -171,6 +172,7 @@ def _filtered(
     raster = raster_of(image, valid)
     full = _full_scale(image, raster.scale, dtype)
     numbers = _measured(operation, raster)
+    phase("filtering", _choices(numbers).get("steps"))
 
     def state(result: Raster) -> tuple[Pixels, Mask | None]:
         if result.stored is image_stored:

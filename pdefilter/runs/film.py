@@ -14,12 +14,12 @@ import PIL.ImageDraw
 import PIL.ImageFont
 
 from pdefilter.display import ITERATIONS
-from pdefilter.errors import CallError, ImageError, WriteError
+from pdefilter.errors import CallError, FileError, ImageError
 from pdefilter.images.animations import Animation, animation, require_animation
 from pdefilter.images.holes import valid_pixels
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata
-from pdefilter.images.preview import Tones, can_be_shown
+from pdefilter.images.tones import Tones, can_be_shown
 from pdefilter.runs.chain import Chain
 from pdefilter.runs.inputs import Source
 from pdefilter.runs.naming import by_template, is_template
@@ -137,7 +137,7 @@ class Film:
         try:
             self._target.add(replace(drawn, metadata=metadata))
         except OSError as error:
-            raise WriteError(f"cannot be written ({error.strerror})") from None
+            raise FileError(f"cannot be written ({error.strerror})") from None
 
     def _label(self, time: float) -> str:
         if self._unit == ITERATIONS:
@@ -170,7 +170,7 @@ def filmed(target: str | None, cut: Cut, *, replace: bool) -> Iterator[Film | No
     try:
         with animation(target, replace=replace) as opened:
             yield Film(opened, cut)
-    except WriteError as error:
+    except FileError as error:
         raise ImageError(f"its frames {target}: {error}") from None
 
 

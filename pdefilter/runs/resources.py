@@ -3,6 +3,8 @@
 import ctypes
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from pdefilter.kernels import engine
@@ -48,6 +50,20 @@ def use_threads(count: int | None) -> None:
         opencv.setNumThreads(threads)
     if tifffile := sys.modules.get("tifffile"):
         tifffile.TIFF.MAXWORKERS = threads
+
+
+@contextmanager
+def limited_to(threads: int) -> Iterator[None]:
+    """Compute on so many threads in the block, and as before after it; libraries too."""
+    ours, opencv = engine.set_threads(threads), sys.modules.get("cv2")
+    library = opencv.getNumThreads() if opencv else None
+    try:
+        use_threads(threads)
+        yield
+    finally:
+        use_threads(ours)
+        if opencv:
+            opencv.setNumThreads(library)
 
 
 def use_one_thread() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from pdefilter.images.frames import Frames
 from pdefilter.images.holes import mask_of, require_fitting
 from pdefilter.images.image import FullScale, Image
 from pdefilter.images.reading import Reading
-from pdefilter.observer import observed
+from pdefilter.observer import observed, phase
 from pdefilter.raster import Mask
 from pdefilter.runs.apply import apply
 from pdefilter.runs.chain import Chain
@@ -31,7 +31,7 @@ from pdefilter.runs.warned import warnings_about
 from pdefilter.warn import warn
 
 if TYPE_CHECKING:
-    from pdefilter.images.preview import Preview
+    from pdefilter.images.thumbnail import Thumbnail
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Outcome:
         The number of threads that computed it.
     digests : dict
         The SHA-256 of the "input" and of the "output", where a report names them.
-    previews : list of Preview
+    previews : list of Thumbnail
         The first frame before and after, where a report shows them.
     data : bytes or None
         The output that is still to be written.
@@ -133,7 +133,7 @@ class Outcome:
     seconds: dict[str, float] = field(default_factory=dict)
     threads: int = 0
     digests: dict[str, str] = field(default_factory=dict)
-    previews: list["Preview"] = field(default_factory=list)
+    previews: list["Thumbnail"] = field(default_factory=list)
     data: bytes | None = None
 
 
@@ -154,6 +154,9 @@ class Stopwatch:
         self._phase, self._since = phase, now
 
 
+Report: TypeAlias = Callable[[str, int, int], object]
+
+
 class Recorder:
     """An observer that records what filters choose, and passes on the steps they take.
 
@@ -161,8 +164,9 @@ class Recorder:
     ----------
     stages : int
         The number of stages in the chain.
-    advanced : callable, optional
-        Takes the number of steps that are done, and of all steps.
+    report : callable, optional
+        Takes the phase, the number of its steps that are done, and of all of them, 0 if
+        unknown.
 
     Attributes
     ----------
@@ -170,27 +174,31 @@ class Recorder:
         For each stage, for each frame, the values that it chose.
     """
 
-    def __init__(self, stages: int, advanced: Callable[[int, int], object] | None = None) -> None:
+    def __init__(self, stages: int, report: Report | None = None) -> None:
         self.chosen: list[list[dict[str, object]]] = [[] for _ in range(stages)]
-        self.advanced = None if advanced is None else self._add
-        self._report = advanced
+        self.advanced = None if report is None else self._add
+        self._report = report
+        self._phase = ""
         self._stage = self._done = self._steps = 0
 
     def began(self, stage: int) -> None:
         """Record that a stage takes the next frame."""
-        self._stage, self._done = stage, 0
+        self._stage = stage
         self.chosen[stage].append({})
+
+    def phase(self, name: str, steps: int | None) -> None:
+        """Report that a phase begins."""
+        self._phase, self._done, self._steps = name, 0, steps or 0
+        self._add(0)
 
     def chose(self, **values: object) -> None:
         """Record the values that a stage chose for the frame."""
         self.chosen[self._stage][-1].update(values)
-        if isinstance(steps := values.get("steps"), int):
-            self._steps = steps
 
     def _add(self, steps: int) -> None:
         self._done += steps
         if self._report is not None:
-            self._report(self._done, self._steps)
+            self._report(self._phase, self._done, self._steps)
 
 
 def work(
@@ -198,7 +206,7 @@ def work(
     chain: Chain,
     options: ReadWriteOptions,
     stream: bytes | None = None,
-    advanced: Callable[[int, int], object] | None = None,
+    report: Report | None = None,
     filtered: Callable[[], object] = lambda: None,
 ) -> Outcome:
     """Do a job, except for writing its output.
@@ -213,8 +221,8 @@ def work(
         How the image is read and written.
     stream : bytes, optional
         The content of standard input, where that is the input.
-    advanced : callable, optional
-        Takes now and then the number of steps that are done, and of all steps.
+    report : callable, optional
+        As of `Recorder`.
     filtered : callable
         Called when the last frame is filtered, and only encoding is left.
     """
@@ -225,7 +233,7 @@ def work(
     outcome.seconds = dict.fromkeys(PHASES, 0.0)
     if options.preview_side:
         outcome.seconds["draw"] = 0.0
-    recorder, watch = Recorder(len(chain.stages), advanced), Stopwatch(outcome.seconds, "read")
+    recorder, watch = Recorder(len(chain.stages), report), Stopwatch(outcome.seconds, "read")
     with warnings.catch_warnings(record=True) as caught, observed(recorder):
         warnings.simplefilter("ignore")  # those of libraries are for programmers
         warnings.simplefilter("always", UserWarning)
@@ -299,6 +307,7 @@ def _make(
 
         def filter_frame(number: int) -> Image:
             watch.begin("decode")
+            phase("decoding")
             image = frames.read(number)
             watch.begin("filter")
             outcome.image = _describe(image, frames)
@@ -316,6 +325,7 @@ def _make(
                 watch.begin("draw")
                 outcome.previews = _previews((completed, result), options.preview_side)
             watch.begin("encode")
+            phase("encoding")
             return replace(result, mask=_mask_to_keep(image.mask, result.mask))
 
         if job.film is not None and frames.count > 1:
@@ -348,10 +358,10 @@ def _compare(found: Mapping[str, str], reported: Mapping[str, str]) -> None:
         warn("the output differs from that of the report")
 
 
-def _previews(images: Iterable[Image], side: int) -> "list[Preview]":
-    from pdefilter.images.preview import preview
+def _previews(images: Iterable[Image], side: int) -> "list[Thumbnail]":
+    from pdefilter.images.thumbnail import thumbnail
 
-    return [preview(image, side) for image in images]
+    return [thumbnail(image, side) for image in images]
 
 
 def _mask_to_keep(stored: Mask | None, left: Mask | None) -> Mask | None:

@@ -99,9 +99,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Steps:
-    """The steps that the current filter has taken on an image, and all that it will take."""
+    """The phase of the work on an image, and how many of its steps are done; `all` may be 0."""
 
     job: Job
+    phase: str
     done: int
     all: int
 
@@ -161,11 +162,12 @@ class Worker:
 
         reported = time.monotonic()
 
-        def report_steps(done: int, steps: int) -> None:
+        def report_steps(phase: str, done: int, steps: int) -> None:
             nonlocal reported
-            if time.monotonic() - reported > SECONDS_BETWEEN_REPORTS:
+            # A phase may be silent until it ends.
+            if not done or time.monotonic() - reported > SECONDS_BETWEEN_REPORTS:
                 reported = time.monotonic()
-                self._send(Steps(job, done, steps))
+                self._send(Steps(job, phase, done, steps))
 
         options = self._task.options
         outcome = work(

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Protocol
 
 from pdefilter.display import iterated
+from pdefilter.observer import advanced
 
 if TYPE_CHECKING:
     from pdefilter.solvers.multigrid import Field
@@ -67,4 +68,5 @@ def solve(system: System, u: "Field", *, tolerance: float, most: int) -> list[fl
         u += z
         iterated(u)
         norms.append(system.product(u, None) ** 0.5)
+        advanced()
     return norms

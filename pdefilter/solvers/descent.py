@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from pdefilter.display import iterated
+from pdefilter.observer import advanced
 
 if TYPE_CHECKING:
     from pdefilter.solvers.multigrid import Field
@@ -96,6 +97,7 @@ def gradient_descent(
         u = u - gradient * np.float32(1 / energy.steepest)
         value, gradient, norm = energy.evaluate(u)
         iterated(u)
+        advanced()
     return u, trace
 
 
@@ -115,6 +117,7 @@ def nesterov(energy: Smooth, u: "Field", tolerance: float, most: int) -> "tuple[
         ahead = u + (u - last) * momentum
         iterated(ahead)
         value, gradient, norm = energy.evaluate(ahead)
+        advanced()
     return ahead, trace
 
 
@@ -133,6 +136,7 @@ def primal_dual(energy: Dual, p: "Field", tolerance: float, most: int) -> "tuple
             last, t = t, (1 + math.sqrt(1 + 4 * t * t)) / 2
             energy.ascend(p, before, min(limit, (last - 1) / t))
             before, p = p, before
+            advanced()
         iterated(p, _BETWEEN_CHECKS)
     return p, trace
 

@@ -27,6 +27,9 @@ class Choices(dict):
     def began(self, stage: int) -> None:
         pass
 
+    def phase(self, name: str, steps: int | None) -> None:
+        pass
+
     def advanced(self, steps: int) -> None:
         pass
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 import PIL.Image
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import pdefilter
 from pdefilter import Image
@@ -56,7 +58,8 @@ def test_a_notebook_shows_stored_values_as_they_are():
     assert np.array_equal(shown(Image(GREY))[..., 0], GREY)
     colours = np.random.default_rng(0).integers(0, 256, (5, 6, 4), np.uint8)
     assert np.array_equal(shown(Image(colours, has_alpha=True)), colours)
-    assert np.array_equal(shown(Image(GREY.astype(np.uint16) * 257))[..., 0], GREY)
+    deep = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
+    assert np.array_equal(shown(Image(deep))[..., 0].ravel(), np.arange(256))
     assert np.array_equal(shown(Image(GREY / np.float32(255)))[..., 0], GREY)
 
 
@@ -76,10 +79,55 @@ def test_holes_are_transparent():
     assert (shown(Image(np.full((2, 3), np.nan)))[..., 1] == 0).all()
 
 
+def test_a_notebook_stretches_what_would_look_black():
+    counts = np.linspace(100, 4000, 256).astype(np.uint16).reshape(16, 16)
+    assert np.array_equal(shown(Image(counts))[..., 0].ravel(), np.arange(256))
+    assert "black is 100, white 4000" in Image(counts)._repr_html_()
+    assert shown(Image(np.full((2, 2), 10, np.uint8)))[0, 0, 0] == 10
+
+
+def test_one_hot_pixel_does_not_decide_what_is_white():
+    values = np.linspace(5, 10, 2601).reshape(51, 51)
+    values[7, 7] = 1e9
+    assert shown(Image(values))[25, 25, 0] == pytest.approx(127, abs=2)
+
+
+def test_a_notebook_describes_what_it_shows():
+    holes = np.array([[0.25, np.nan], [0.5, 1.0]])
+    said = Image(holes)._repr_html_()
+    assert "2 × 2, float64, grey; 25 % holes</figcaption>" in said
+    assert 'width="160" height="160"' in said
+    assert "gradient" in said
+    large = Image(np.zeros((2000, 10, 3), np.uint8))._repr_html_()
+    assert "2000 × 10, uint8, RGB; reduced to 1 : 3</figcaption>" in large
+    assert Image(np.zeros((2, 2, 5)))._repr_html_() is None
+
+
+@given(
+    rows=st.integers(801, 900), alpha=st.integers(1, 255), value=st.integers(0, 255),
+    hole=st.integers(0, 800),
+)  # fmt: skip
+@settings(max_examples=10, deadline=None)
+def test_a_large_image_is_shown_by_means(rows, alpha, value, hole):
+    """A constant stays what it is, however opaque, and a hole lets a part of a square through."""
+    pixels = np.empty((rows, 6, 2), np.uint8)
+    pixels[..., 0], pixels[..., 1] = value, alpha
+    mask = np.ones((rows, 6), bool)
+    mask[hole, 3] = False
+    pixels[hole, 3, 0] = 255 - value
+    found = shown(Image(pixels, has_alpha=True, mask=mask))
+    assert found.shape == (-(-rows // 2), 3, 2)
+    assert (found[..., 0] == value).all()
+    opaque = np.full(found.shape[:2], alpha)
+    last = hole == rows - 1 and rows % 2
+    opaque[hole // 2, 1] = round(alpha * (1 / 2 if last else 3 / 4))
+    assert np.abs(found[..., 1] - opaque.astype(int)).max() <= 1
+
+
 def test_inks_and_bands_have_no_picture():
     assert Image(np.zeros((2, 2, 5)))._repr_png_() is None
     assert Image(np.zeros((2, 2, 4), np.uint8), is_cmyk=True)._repr_png_() is None
 
 
 def test_a_large_image_is_shown_small():
-    assert max(shown(Image(np.zeros((3000, 40), np.uint8))).shape) <= 1024
+    assert max(shown(Image(np.zeros((3000, 40), np.uint8))).shape) <= 800

@@ -28,6 +28,9 @@ class Listener:
     def began(self, stage):
         pass
 
+    def phase(self, name, steps):
+        pass
+
     def chose(self, **values):
         self.heard |= values
 

@@ -11,7 +11,7 @@ from support import SAMPLES
 import pdefilter
 from pdefilter.errors import CallError
 from pdefilter.filters import FILTERS
-from pdefilter.images.preview import preview
+from pdefilter.images.thumbnail import thumbnail
 from pdefilter.runs.chain import Chain, Stage
 from pdefilter.runs.plan import Job
 from pdefilter.runs.reports import page as page_module
@@ -128,14 +128,14 @@ def test_previews_have_the_shape_of_the_image(shape, dtype):
     import imagecodecs
 
     image = pdefilter.Image.of(np.ones(shape, dtype))
-    small = preview(image, 30)
+    small = thumbnail(image, 30)
     drawn = imagecodecs.webp_decode(small.data)
     assert drawn.shape[:2] == (small.rows, small.columns) == (14, 30)
-    assert preview(image, 100).rows == 40
+    assert thumbnail(image, 100).rows == 40
 
 
 def test_bands_have_no_preview():
-    assert preview(pdefilter.Image(np.zeros((4, 4, 5), np.uint8)), 10).data is None
+    assert thumbnail(pdefilter.Image(np.zeros((4, 4, 5), np.uint8)), 10).data is None
 
 
 def test_no_curve_without_a_minimisation():

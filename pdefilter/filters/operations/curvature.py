@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pdefilter.display import Offer
 from pdefilter.evolve.watched import pieces
@@ -45,6 +45,10 @@ class CurvatureMotion(PlanesOperation):
     def evolves(self) -> bool:
         """Return true."""
         return True
+
+    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
+        """Count the steps."""
+        return {"steps": len(self.steps)}
 
     def reach(self, numbers: Numbers) -> int:
         """Return one pixel for every step."""

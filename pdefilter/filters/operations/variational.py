@@ -12,7 +12,7 @@ from pdefilter.filters.operations.planes import PlanesOperation, edges_of
 from pdefilter.filters.options.maps import numbers_in, require_map, require_size
 from pdefilter.filters.options.noise import as_numbers, noise_of
 from pdefilter.filters.options.option import AUTO
-from pdefilter.observer import chose
+from pdefilter.observer import chose, phase
 from pdefilter.operation import Numbers
 from pdefilter.scale import Scale
 from pdefilter.warn import warn
@@ -139,6 +139,7 @@ class Minimised(PlanesOperation):
         energy = Energy(
             u, weight, contrast, self.method != "tikhonov", edges_of(image), image.spacing
         )
+        phase("minimising")
         minimiser, trace = minimise(energy, optimizer, max(allowed, _LEAST_TOLERANCE))
         proof = _proof(optimizer, trace.distances)
         chose(iterations=trace.iterations, energies=trace.energies, **proof)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pdefilter import __version__
 from pdefilter.errors import CallError
 from pdefilter.filters.options.option import Option, parameters_of
-from pdefilter.images.preview import Preview
+from pdefilter.images.thumbnail import Thumbnail
 from pdefilter.runs.reports.curves import curves_of
 from pdefilter.runs.reports.record import Recording
 from pdefilter.runs.work import Outcome
@@ -165,7 +165,7 @@ class Page:
 class _Picture:
     """A preview as a template shows it."""
 
-    def __init__(self, shown: Preview) -> None:
+    def __init__(self, shown: Thumbnail) -> None:
         self.rows, self.columns = shown.rows, shown.columns
         self.url = ""
         if shown.data is not None:
