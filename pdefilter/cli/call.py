@@ -13,7 +13,8 @@ import typer
 
 from pdefilter.cli.choices import describe_choices
 from pdefilter.cli.common import Call
-from pdefilter.cli.messages import print_message, printable
+from pdefilter.cli.gathered import GatheredWarnings
+from pdefilter.cli.messages import print_error, print_message, print_warning, printable
 from pdefilter.cli.progress import Progress
 from pdefilter.errors import CallError, TerminalError
 
@@ -64,7 +65,7 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
         _show(plan)
         return 0
     if (missing := missing_engine()) and not call.quiet:
-        print_message(missing)
+        print_warning(missing)
     progress = Progress(len(plan.jobs), quiet=call.quiet)
     task = _task(chain, reading, mask, call, len(plan.jobs), steps_wanted=progress.wanted)
     with ExitStack() as stack:
@@ -96,7 +97,7 @@ def _run(
     from pdefilter.runs.batch import InOrder
 
     done, failures, status = 0, [], 0
-    ordered = InOrder(plan.jobs)
+    ordered, warned = InOrder(plan.jobs), GatheredWarnings(len(plan.jobs))
     try:
         with progress:
             for outcome in _outcomes(plan, task, call, progress):
@@ -107,19 +108,21 @@ def _run(
                 if report:
                     report.write(outcome)
                 for ready in ordered.add(outcome):
-                    _print_messages(ready, call, progress)
+                    _tell(ready, call, progress, warned)
     except KeyboardInterrupt:
         status = INTERRUPTED
     for outcome in ordered.rest():
-        _print_messages(outcome, call, progress)
+        _tell(outcome, call, progress, warned)
+    for line in warned.lines():
+        print_warning(line)
     for outcome in sorted(failures, key=lambda outcome: outcome.job.index):
-        print_message(outcome.error or "")
+        print_error(outcome.error or "")
     if report and report.error:
-        print_message(report.error)
+        print_error(report.error)
     if status == INTERRUPTED:
         print_message(_interrupted(done, len(plan.jobs)))
     elif failures and len(plan.jobs) > 1:
-        print_message(_summary(len(failures), done, len(plan.jobs)))
+        print_error(_summary(len(failures), done, len(plan.jobs)))
     if status:
         return status
     # Where no image fits the mask or the pictures of the call, nothing was written.
@@ -142,23 +145,25 @@ def _outcomes(plan: "Plan", task: "Task", call: Call, progress: Progress) -> "It
         progress.refresh()
 
 
-def _print_messages(outcome: "Outcome", call: Call, progress: Progress) -> None:
-    sentences = list(_messages(outcome, call))
-    if sentences:
-        progress.hide()
-    for sentence in sentences:
-        print_message(sentence)
-
-
-def _messages(outcome: "Outcome", call: Call) -> "Iterator[str]":
+def _tell(
+    outcome: "Outcome", call: Call, progress: Progress, warned: GatheredWarnings
+) -> None:
+    """Print the messages about an image; warnings wait for those about other images."""
     source = outcome.job.source_name
+    if not call.quiet and not call.verbose:
+        warned.add(source, outcome.warnings)
+    if not call.verbose:
+        return
+    progress.hide()
     if not call.quiet:
-        yield from (f"{source}: {warning}" for warning in outcome.warnings)
-    if call.verbose and outcome.error is None:
+        for warning in outcome.warnings:
+            print_warning(f"{source}: {warning}")
+    if outcome.error is None:
         taken = sum(outcome.seconds.values())
         how = "exists already" if outcome.skipped else f"{taken:.2f} s"
-        yield f"{source} -> {outcome.job.target_name}: {how}"
-        yield from (f"{source}: {choice}" for choice in describe_choices(outcome))
+        print_message(f"{source} -> {outcome.job.target_name}: {how}")
+        for choice in describe_choices(outcome):
+            print_message(f"{source}: {choice}")
 
 
 def _interrupted(done: int, of: int) -> str:

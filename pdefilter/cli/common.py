@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from pdefilter.cli.command import COMMON
+from pdefilter.cli.help import COMMON
 from pdefilter.cli.words import count_from, number_or, one_of, read_by, whole_or_number
 
 MOST_THREADS = 1024

@@ -10,7 +10,7 @@ import typer
 
 from pdefilter.cli.call import FAILED, INTERRUPTED, WRONG_CALL
 from pdefilter.cli.commands import app
-from pdefilter.cli.messages import print_message, print_warning
+from pdefilter.cli.messages import print_error, print_message, show_warning
 from pdefilter.cli.options import option_name
 from pdefilter.cli.suggestion import suggestion
 from pdefilter.errors import CallError, ParameterError
@@ -21,7 +21,7 @@ def main() -> NoReturn:
     # Signals that the parent ignores, as nohup does, stay ignored; Python sees to SIGINT itself.
     if signal.getsignal(signal.SIGTERM) != signal.SIG_IGN:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-    warnings.showwarning = print_warning
+    warnings.showwarning = show_warning
     _keep_standard_output()
     try:
         parsed = app(standalone_mode=False)
@@ -29,14 +29,14 @@ def main() -> NoReturn:
         if sys.stdout:
             sys.stdout.flush()
     except ParameterError as error:
-        print_message(f"{option_name(error.parameter)}: {error.problem}")
+        print_error(f"{option_name(error.parameter)}: {error.problem}")
         status = WRONG_CALL
     except CallError as error:
         for sentence in error.args:
-            print_message(sentence)
+            print_error(sentence)
         status = WRONG_CALL
     except typer.TyperException as error:
-        print_message(" ".join(_sentence(error).split()))
+        print_error(" ".join(_sentence(error).split()))
         status = error.exit_code
     except typer.Exit as error:
         status = error.exit_code
@@ -47,7 +47,7 @@ def main() -> NoReturn:
         status = 0  # the reader has closed the pipe
     except OSError as error:
         # Every other file that is read or written has its own message.
-        print_message(f"standard output: cannot be written ({error.strerror})")
+        print_error(f"standard output: cannot be written ({error.strerror})")
         status = FAILED
     # All files are closed. Python would take another 50 ms to free every object, and would complain
     # about bytes that a pipe or a disk did not take.
@@ -87,4 +87,4 @@ def _sentence(error: typer.TyperException) -> str:
 def _options(command: object) -> list[str]:
     parameters = getattr(command, "params", [])
     names = [name for parameter in parameters for name in parameter.opts if name.startswith("-")]
-    return [*names, "--help"]
+    return [*names, "--help", "--help-all"]

@@ -92,10 +92,10 @@ BAD_FILES = {
 
 
 def sentence(done):
-    """The one line on standard error."""
+    """The one line on standard error, an error unless the call succeeded."""
     text = done.stderr.decode()
     assert text.count("\n") == 1, text
-    assert text.startswith("pdefilter: ")
+    assert text.startswith("error: " if done.returncode else "warning: ")
     assert "Traceback" not in text
     return text
 
@@ -126,8 +126,8 @@ def test_one_bad_image_does_not_stop_the_rest(pdefilter_command, tmp_path):
     done = pdefilter_command("edge", "in", "-o", "out")
     assert done.returncode == FAILED
     lines = done.stderr.decode().splitlines()
-    assert lines[0].startswith("pdefilter: in/b.png: is empty")
-    assert lines[1] == "pdefilter: 1 of 3 images failed, the others are done"
+    assert lines[0].startswith("error: in/b.png: is empty")
+    assert lines[1] == "error: 1 of 3 images failed, the others are done"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
 
 
