@@ -5,7 +5,7 @@ import math
 import shlex
 import sys
 import warnings
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from pdefilter.cli.common import Call
 from pdefilter.cli.gathered import GatheredWarnings
 from pdefilter.cli.messages import print_error, print_message, print_warning, printable
 from pdefilter.cli.progress import Progress
+from pdefilter.cli.stages import naming_stage
 from pdefilter.errors import CallError, TerminalError
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     keep_freed_memory()
     from pdefilter.images.reading import MOST_PIXELS, Reading
     from pdefilter.runs.fit import require_fit
-    from pdefilter.runs.pictures import with_pictures
     from pdefilter.runs.resources import missing_engine, use_one_thread
     from pdefilter.runs.work import read_mask
 
@@ -54,8 +54,7 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
     _require_full_scale(call.full_scale)
     reading = Reading(call.max_pixels or MOST_PIXELS, call.lenient, call.strip)
     named = make_chain()
-    chain = with_pictures(named, reading)
-    _ = chain.operations  # all options are checked before anything is read
+    chain = _checked(named, reading)
     mask = read_mask(call.mask, reading) if call.mask else None
     if mask is not None:
         chain.require_fit(mask.shape, mask)
@@ -83,6 +82,20 @@ def filter_images(make_chain: "Callable[[], Chain]", call: Call) -> int:
                 )
             )
         return _run(plan, task, call, report, progress)
+
+
+def _checked(named: "Chain", reading: "Reading") -> "Chain":
+    """Check all options before an image is read, and read the pictures that they name."""
+    from pdefilter.runs.chain import Chain
+    from pdefilter.runs.pictures import with_pictures
+
+    stages = []
+    for number, stage in enumerate(named.stages, 1):
+        with naming_stage(number, stage.name) if len(named.stages) > 1 else nullcontext():
+            (checked,) = with_pictures(Chain((stage,)), reading).stages
+            _ = checked.operation
+        stages.append(checked)
+    return Chain(tuple(stages))
 
 
 def _require_full_scale(full: "FullScale | None") -> None:
@@ -145,9 +158,7 @@ def _outcomes(plan: "Plan", task: "Task", call: Call, progress: Progress) -> "It
         progress.refresh()
 
 
-def _tell(
-    outcome: "Outcome", call: Call, progress: Progress, warned: GatheredWarnings
-) -> None:
+def _tell(outcome: "Outcome", call: Call, progress: Progress, warned: GatheredWarnings) -> None:
     """Print the messages about an image; warnings wait for those about other images."""
     source = outcome.job.source_name
     if not call.quiet and not call.verbose:

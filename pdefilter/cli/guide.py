@@ -87,7 +87,7 @@ GUIDES: Mapping[str, Guide] = {
         (
             "pdefilter anisotropic sample_images/noisy.png -o clean.png",
             "pdefilter anisotropic sample_images/cat.png --kappa 0.05 --time 20 -o painted.png",
-            "pdefilter anisotropic sample_images/brick.png --model coherence-enhancing -o lines.png",
+            "pdefilter anisotropic sample_images/brick.png --model coherence-enhancing -o l.png",
         ),
     ),
     "denoise": Guide(

@@ -54,7 +54,9 @@ def _table(section: Section, width: int) -> Padding:
     table.add_column()
     for row in section.rows:
         names, value, meaning = row
-        table.add_row(Text.assemble((names, "bold cyan"), " ", (value, "green")), _coloured(meaning))
+        table.add_row(
+            Text.assemble((names, "bold cyan"), " ", (value, "green")), _coloured(meaning)
+        )
     return Padding(table, (0, 0, 0, 2))
 
 

@@ -12,7 +12,7 @@ from pdefilter.cli.call import FAILED, INTERRUPTED, WRONG_CALL
 from pdefilter.cli.commands import app
 from pdefilter.cli.messages import print_error, print_message, show_warning
 from pdefilter.cli.options import option_name
-from pdefilter.cli.suggestion import suggestion
+from pdefilter.cli.parser_errors import sentence_of
 from pdefilter.errors import CallError, ParameterError
 
 
@@ -36,7 +36,7 @@ def main() -> NoReturn:
             print_error(sentence)
         status = WRONG_CALL
     except typer.TyperException as error:
-        print_error(" ".join(_sentence(error).split()))
+        print_error(sentence_of(error))
         status = error.exit_code
     except typer.Exit as error:
         status = error.exit_code
@@ -67,24 +67,3 @@ def _keep_standard_output() -> None:
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
     sys.stdout = os.fdopen(kept, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
-
-
-def _sentence(error: typer.TyperException) -> str:
-    """Describe an error of the parser, and suggest what to type instead."""
-    context = getattr(error, "ctx", None)
-    command = getattr(context, "command", None)
-    path = getattr(context, "command_path", "pdefilter")
-    option = getattr(error, "option_name", None)
-    if option and command is not None and option not in _options(command):
-        return f"{option}: unknown option{suggestion(option, _options(command), f'{path} --help')}"
-    commands = getattr(command, "commands", None)
-    if commands and context is not None:
-        typed = next(word for word in sys.argv[1:] if not word.startswith("-"))
-        return f"{typed}: unknown command{suggestion(typed, commands)}"
-    return error.format_message()
-
-
-def _options(command: object) -> list[str]:
-    parameters = getattr(command, "params", [])
-    names = [name for parameter in parameters for name in parameter.opts if name.startswith("-")]
-    return [*names, "--help", "--help-all"]

@@ -107,8 +107,7 @@ class Image:
 
     def __repr__(self) -> str:
         rows, columns = self.pixels.shape[:2]
-        kinds = {1: "grey", 3: "RGB", 4: "CMYK" if self.is_cmyk else "4 bands"}
-        kind = kinds.get(self.colours, f"{self.colours} bands") + " with alpha" * self.has_alpha
+        kind = self.kind + " with alpha" * self.has_alpha
         origin = f" from {self.format}" if self.format else ""
         return f"<Image: {rows} × {columns}, {self.depth}, {kind}{origin}>"
 
@@ -128,6 +127,12 @@ class Image:
     def colours(self) -> int:
         """The number of channels, alpha excluded."""
         return self.channels - self.has_alpha
+
+    @property
+    def kind(self) -> str:
+        """The kind of its channels, alpha aside: grey, RGB, CMYK, or a number of bands."""
+        kinds = {1: "grey", 3: "RGB", 4: "CMYK" if self.is_cmyk else "4 bands"}
+        return kinds.get(self.colours, f"{self.colours} bands")
 
     @property
     def has_colours(self) -> bool:
