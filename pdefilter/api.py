@@ -147,7 +147,8 @@ def read(
     Raises
     ------
     ImageError
-        If the file does not contain an image, or contains several.
+        If the file does not contain an image, or contains several; where there is no
+        such file, it is a `FileNotFoundError` too.
     """
     try:
         frames = frames_of(Path(path), Reading(max_pixels, lenient), frame)
@@ -157,7 +158,7 @@ def read(
             )
         return frames.read(0)
     except ImageError as error:
-        raise ImageError(f"{path}: {error}") from None
+        raise type(error)(f"{path}: {error}") from None
 
 
 def read_frames(
@@ -182,12 +183,13 @@ def read_frames(
     Raises
     ------
     ImageError
-        If the file does not contain an image, or contains too many.
+        If the file does not contain an image, or contains too many; where there is no
+        such file, it is a `FileNotFoundError` too.
     """
     try:
         yield from frames_of(Path(path), Reading(max_pixels, lenient))
     except ImageError as error:
-        raise ImageError(f"{path}: {error}") from None
+        raise type(error)(f"{path}: {error}") from None
 
 
 def write(
@@ -229,4 +231,4 @@ def write(
         data = format_.encode(Frames(len(images), images.__getitem__))
         write_whole(data, target, replace=overwrite)
     except ImageError as error:
-        raise ImageError(f"{path}: {error}") from None
+        raise type(error)(f"{path}: {error}") from None

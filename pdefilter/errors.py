@@ -1,5 +1,7 @@
 """The errors that pdefilter raises; every message is a sentence that says what to do."""
 
+import errno
+
 
 class PdefilterError(Exception):
     """Any error that pdefilter raises on purpose."""
@@ -24,6 +26,14 @@ class ParameterError(PdefilterError, ValueError):
 
 class ImageError(PdefilterError, ValueError):
     """An image or its file cannot be read, filtered or stored."""
+
+
+class MissingFileError(ImageError, FileNotFoundError):
+    """A file, or the folder that it is to be written to, does not exist."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.errno = errno.ENOENT
 
 
 class MisfitError(ImageError):

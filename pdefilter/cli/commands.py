@@ -17,6 +17,7 @@ from pdefilter.cli.info import info
 from pdefilter.cli.learn import learn
 from pdefilter.cli.options import command_of
 from pdefilter.cli.stages import chain_of, read_recipe, require_inputs, split_words
+from pdefilter.cli.words import completion_of
 from pdefilter.errors import CallError
 from pdefilter.filters import FILTERS
 
@@ -80,10 +81,6 @@ def _add(name: str, function: Callable[..., Any]) -> None:
     app.command(name, cls=Command, short_help=summary, context_settings=settings)(function)
 
 
-def _commands_with(incomplete: str) -> list[tuple[str, str]]:
-    return [(name, guide.summary) for name, guide in GUIDES.items() if name.startswith(incomplete)]
-
-
 for _name, _filter in FILTERS.items():
     _add(_name, _filter_command(_name, _filter))
 
@@ -107,6 +104,12 @@ def _chain(*, recipe: str | None, **options: Any) -> Callable[[], int]:
     return functools.partial(filter_images, lambda: chain_of(stages), Call(**options))
 
 
+def _stages_with(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete the filters once there is an input; before that, the shell offers files."""
+    typed = context.params.get("inputs")
+    return [name for name in FILTERS if typed and name.startswith(incomplete)]
+
+
 _chain.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
     [
         inspect.Parameter(
@@ -116,6 +119,7 @@ _chain.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
                 list[str],
                 typer.Argument(
                     metavar="INPUT... STAGE...",
+                    autocompletion=_stages_with,
                     help="Image files, folders of images, or - for standard input; then filters "
                     "with their options, each in quotes.",
                 ),
@@ -146,7 +150,7 @@ def _help(
     context: typer.Context,
     command: Annotated[
         str | None,
-        typer.Argument(metavar="COMMAND", help="A command.", autocompletion=_commands_with),
+        typer.Argument(metavar="COMMAND", help="A command.", autocompletion=completion_of(GUIDES)),
     ] = None,
 ) -> None:
     """Show the help of a command, or of the program."""

@@ -18,15 +18,28 @@ def _option(
     help: str,  # noqa: A002 (named as Typer's)
     metavar: str | None = None,
     parser: Callable[[str], Any] | None = None,
+    completion: Callable[[str], list[str]] | None = None,
 ) -> Any:
     callback = read_by(parser) if parser else None
     return typer.Option(
-        *names, help=help, metavar=metavar, callback=callback, rich_help_panel=COMMON
+        *names,
+        help=help,
+        metavar=metavar,
+        callback=callback,
+        autocompletion=completion,
+        rich_help_panel=COMMON,
     )
 
 
 def _flag(*names: str, help: str) -> Any:  # noqa: A002 (named as Typer's)
     return _option(*names, help=help, metavar="")
+
+
+def _formats_with(incomplete: str) -> list[str]:
+    from pdefilter.images.formats import FORMATS
+
+    names = [known.name.lower() for known in FORMATS if known.types]
+    return [name for name in names if name.startswith(incomplete.lower())]
 
 
 NODATA = _option(
@@ -128,6 +141,7 @@ class Call:
         _option(
             "--format",
             metavar="NAME",
+            completion=_formats_with,
             help="Format to write, one that pdefilter info --formats lists; by default the one "
             "that the output's name stands for, else that of the input.",
         ),

@@ -12,13 +12,9 @@ from pdefilter import __version__
 from pdefilter.cli.facts import describe_image
 from pdefilter.cli.gathered import GatheredWarnings
 from pdefilter.cli.messages import is_terminal, print_error, print_warning, printable
+from pdefilter.cli.words import completion_of
 from pdefilter.errors import CallError, ImageError, ModelError
-
-
-def _networks_with(incomplete: str) -> list[str]:
-    from pdefilter.networks.model_file import shipped_models
-
-    return [name for name in shipped_models() if incomplete and name.startswith(incomplete)]
+from pdefilter.filters.denoise import NETWORKS
 
 
 def info(
@@ -28,7 +24,7 @@ def info(
             metavar="[FILE]",
             help="Image files, folders of images, - for standard input, networks that come with "
             "the program, or files of networks.",
-            autocompletion=_networks_with,
+            autocompletion=completion_of(NETWORKS),
         ),
     ] = [],  # noqa: B006 (Typer copies it)
     as_json: Annotated[

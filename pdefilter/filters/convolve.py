@@ -40,6 +40,7 @@ def convolve(
             verify=kernel_of,
             array=True,
             metavar="ROWS|NAME|FILE",
+            names=tuple(KERNELS),
         ),
     ] = "sharpen",
     correlate: Annotated[bool, Option("Do not flip the kernel.")] = False,

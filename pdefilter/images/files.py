@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import IO
 
-from pdefilter.errors import ImageError
+from pdefilter.errors import ImageError, MissingFileError
 from pdefilter.images.formats import START, detect_format
 from pdefilter.images.frames import Frames
 from pdefilter.images.reading import Reading
@@ -51,7 +51,7 @@ def read_bytes(source: str | Path | IO[bytes]) -> bytes:
                 return read_stream(file)
         return read_stream(source)
     except OSError as error:
-        raise ImageError(f"cannot be read ({error.strerror})") from None
+        raise _refusal("read", error) from None
 
 
 def decode_frames(data: bytes, reading: Reading, frame: int | None = None) -> Frames:
@@ -136,7 +136,7 @@ def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> Non
                 file.close()  # Windows cannot rename an open file
             _rename(temporary, target, replace)
     except OSError as error:
-        raise ImageError(f"cannot be written ({error.strerror})") from None
+        raise _refusal("written", error) from None
     finally:
         if temporary:
             with contextlib.suppress(OSError):
@@ -151,6 +151,11 @@ def remove_leftovers(folder: str | Path) -> None:
                 with contextlib.suppress(OSError), open(entry.path, "rb") as file:
                     _lock(file.fileno(), wait=False)
                     os.unlink(entry.path)
+
+
+def _refusal(done: str, error: OSError) -> ImageError:
+    kind = MissingFileError if isinstance(error, FileNotFoundError) else ImageError
+    return kind(f"cannot be {done} ({error.strerror})")
 
 
 def _new_file(folder: str) -> tuple[int, str]:

@@ -24,7 +24,9 @@ from pdefilter.raster import Mask
 from pdefilter.runs.apply import apply
 from pdefilter.runs.chain import Chain
 from pdefilter.runs.plan import Job
+from pdefilter.runs.unchanged import why_unchanged
 from pdefilter.runs.warned import warnings_about
+from pdefilter.warn import warn
 
 
 @dataclass(frozen=True)
@@ -202,12 +204,12 @@ def work(
         return outcome
     outcome.seconds = dict.fromkeys(PHASES, 0.0)
     recorder, watch = Recorder(len(chain.stages), advanced), Stopwatch(outcome.seconds, "read")
+    outcome.chosen = recorder.chosen
     with warnings.catch_warnings(record=True) as caught, observed(recorder):
         warnings.simplefilter("ignore")  # those of libraries are for programmers
         warnings.simplefilter("always", UserWarning)
         _make(outcome, chain, options, stream, watch, filtered)
     watch.begin("write")
-    outcome.chosen = recorder.chosen
     if outcome.error is None:  # if it failed, its error is enough
         # A warning about many frames is given once.
         outcome.warnings = tuple(dict.fromkeys(str(warning.message) for warning in caught))
@@ -279,6 +281,8 @@ def _make(
             if options.strip:
                 image = replace(image, metadata=image.metadata.stripped())
             result = apply(chain.operations, options.completed(image), options.depth)
+            if reason := why_unchanged(chain, outcome.chosen, image, result):
+                warn(reason)
             if number == frames.count - 1:
                 filtered()
             watch.begin("encode")

@@ -118,6 +118,7 @@ def test_colours_can_be_switched_off(executable, tmp_path, name, value):
     terminal = Terminal([executable, *MANY], tmp_path, **{name: value})
     assert terminal.end() == 1
     assert (b" of 40 images, " in terminal.shown) == (name == "NO_COLOR")
+    assert bool(re.search(rb"all +\[#*-*\]", terminal.shown)) == (name == "NO_COLOR")
     assert not re.search(COLOUR, terminal.shown)
 
 
@@ -168,6 +169,11 @@ def test_a_terminal_is_refused_with_the_line_to_type(executable, tmp_path):
         ("pdefilter edge --op", {"--operator"}),
         ("pdefilter edge --operator s", {"sobel", "scharr"}),
         ("pdefilter info --f", {"--formats"}),
+        ("pdefilter edge --format we", {"webp"}),
+        ("pdefilter convolve --kernel em", {"emboss"}),
+        ("pdefilter chain coins.png ed", {"edge"}),
+        ("pdefilter chain coi", {"coins.png"}),
+        ("pdefilter help den", {"denoise"}),
         ("pdefilter edge coi", {"coins.png"}),
         ("pdefilter edge coins.png -o ou", {"out/"}),
         ("pdefilter inpaint --mask coi", {"coins.png"}),

@@ -49,6 +49,8 @@ class Option:
         The default that applies where the parameter is None.
     auto : bool
         Whether the word auto is allowed too, for a value that depends on the image.
+    names : tuple of str
+        Words that are known among others, which a shell completes.
     """
 
     help: str
@@ -65,6 +67,7 @@ class Option:
     metavar: str = ""
     otherwise: str = ""
     auto: bool = False
+    names: tuple[str, ...] = ()
 
     def checked(self, name: str, kinds: tuple[type, ...], value: Any) -> Any:
         """Return `value` as one of the Python types `kinds`.
