@@ -47,10 +47,13 @@ def _resolution(resolution: "Resolution") -> str:
     if resolution.unit == "none":
         return f"no unit; the ratio of columns to rows is {across / down:.4g}"
     millimetres = _MILLIMETRES[resolution.unit]
-    pixel = f"{millimetres / across:.4g}"
-    if across != down:
-        pixel += f" × {millimetres / down:.4g}"
-    return f"{across:.6g} × {down:.6g} pixels per {resolution.unit}, a pixel is {pixel} mm"
+    pixels = _times(f"{across:.6g}", f"{down:.6g}")
+    size = _times(f"{millimetres / across:.4g}", f"{millimetres / down:.4g}")
+    return f"{pixels} pixels per {resolution.unit}, a pixel is {size} mm"
+
+
+def _times(across: str, down: str) -> str:
+    return across if across == down else f"{across} × {down}"
 
 
 def _noise(facts: "Facts") -> str:
