@@ -159,7 +159,8 @@ def _help(
     if command is None:
         typer.echo(program.get_help())
         return
-    name, known, _ = program.command.resolve_command(program, [command])
+    group: Any = program.command
+    name, known, _ = group.resolve_command(program, [command])
     typer.echo(known.get_help(typer.Context(known, program, name, default_map={})))
 
 

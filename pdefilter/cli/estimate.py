@@ -74,6 +74,6 @@ def estimate(
         except ImageError as error:
             print_error(f"{name}: {error}")
             failed += 1
-    for line in warned.lines():
-        print_warning(line)
+    for warning in warned.lines():
+        print_warning(warning)
     return 1 if failed else 0

@@ -3,49 +3,16 @@
 import inspect
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from pdefilter.cli.guide import GROUPS, GUIDES, MAIN_OPTIONS
 from pdefilter.cli.messages import is_terminal
+from pdefilter.cli.screen import Screen, Section
 
 COMMON = "Options of every filter"
 
 # A longer list of words to choose from is left to the text, which explains each.
 _LONGEST_METAVAR = 24
-
-
-@dataclass(frozen=True)
-class Section:
-    """A title, and rows of a name, a placeholder of its value, and a meaning."""
-
-    title: str
-    rows: tuple[tuple[str, str, str], ...]
-
-
-@dataclass(frozen=True)
-class Screen:
-    """The help of a command.
-
-    Attributes
-    ----------
-    usage : str
-        How it is called.
-    text : str
-        What it does; paragraphs have empty lines between them.
-    sections : tuple of Section
-        Its arguments and options, or commands.
-    examples : tuple of str
-        Calls of it.
-    hint : str
-        How to read on.
-    """
-
-    usage: str
-    text: str
-    sections: tuple[Section, ...]
-    examples: tuple[str, ...]
-    hint: str
 
 
 def help_of_command(command: Any, context: Any, *, whole: bool) -> str:

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pdefilter.cli.help import Screen, Section
+from pdefilter.cli.screen import Screen, Section
 
 # A longer line is hard to read.
 _WIDEST = 110

@@ -141,7 +141,7 @@ WRONG_CALLS = {
     "a file beside the formats": (["info", COINS, "--formats"], "--formats: has no effect on files"),
     "markdown of nothing": (["info", "--markdown"], "--markdown: is a way to write --formats; give both"),
     "JSON of nothing": (["info", "--json"], "--json: FILE is missing; give image files"),
-    "no image in a folder": (["info", SAMPLES.parent / "docs"], "this folder holds no images"),
+    "no image in a folder": (["info", SAMPLES.parent / "pdefilter"], "this folder holds no images"),
     "a command of another program": (["blur", COINS], "there is no command 'blur'; smooth does it: pdefilter smooth IN --sigma 2 -o OUT"),
     "what none does": (["resize", COINS], "there is no command 'resize', as all images keep their size"),
     "help on a command of another program": (["help", "canny"], "edge does it: pdefilter edge IN"),
