@@ -1,5 +1,7 @@
 """The errors that pdefilter raises; every message is a sentence that says what to do."""
 
+import errno
+
 
 class PdefilterError(Exception):
     """Any error that pdefilter raises on purpose."""
@@ -34,7 +36,11 @@ class FileError(ImageError, OSError):
 
 
 class MissingFileError(FileError, FileNotFoundError):
-    """A file to be read is not there."""
+    """A file, or the folder that it is to be written to, does not exist."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.errno = errno.ENOENT
 
 
 class MisfitError(ImageError):

@@ -13,6 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+STARTS = ("error: ", "warning: ", "pdefilter: ")
+"""The beginnings of lines on standard error; the last is that of what is no complaint."""
+
 _SECONDS_OF_COMPUTING = 5
 
 
@@ -29,7 +32,7 @@ class Done:
     def is_answer(self) -> bool:
         """Whether it ended as every call should: in images, or in sentences that say why not."""
         lines = self.said.splitlines()
-        told = all(line.startswith("pdefilter: ") for line in lines)
+        told = all(line.startswith(STARTS) for line in lines)
         return told and (self.status == 0 or (self.status in (1, 2) and bool(lines)))
 
 

@@ -5,7 +5,7 @@ import math
 import shlex
 import sys
 import warnings
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +14,10 @@ import typer
 
 from pdefilter.cli.choices import describe_choices
 from pdefilter.cli.common import Call
-from pdefilter.cli.messages import print_message, printable
+from pdefilter.cli.gathered import GatheredWarnings
+from pdefilter.cli.messages import print_error, print_message, print_warning, printable
 from pdefilter.cli.progress import Progress
+from pdefilter.cli.stages import naming_stage
 from pdefilter.errors import CallError, TerminalError
 
 if TYPE_CHECKING:
@@ -48,7 +50,6 @@ def filter_images(
     from pdefilter.images.reading import MOST_PIXELS, Reading
     from pdefilter.runs.film import Cut, with_films
     from pdefilter.runs.fit import require_fit
-    from pdefilter.runs.pictures import with_pictures
     from pdefilter.runs.resources import missing_engine, use_one_thread
     from pdefilter.runs.work import read_mask
 
@@ -60,8 +61,7 @@ def filter_images(
     require_full_scale(call.full_scale)
     reading = Reading(call.max_pixels or MOST_PIXELS, call.lenient, call.strip)
     named = make_chain()
-    chain = with_pictures(named, reading)
-    _ = chain.operations  # all options are checked before anything is read
+    chain = _checked(named, reading)
     mask = read_mask(call.mask, reading) if call.mask else None
     if mask is not None:
         chain.require_fit(mask.shape, mask)
@@ -74,7 +74,7 @@ def filter_images(
         _show(plan)
         return 0
     if (missing := missing_engine()) and not call.quiet:
-        print_message(missing)
+        print_warning(missing)
     if call.report:
         from pdefilter.cli.report import open_report
     progress = Progress(len(plan.jobs), quiet=call.quiet)
@@ -84,6 +84,20 @@ def filter_images(
         if call.report:
             report = stack.enter_context(open_report(call.report, named, call, plan.jobs))
         return _run(plan, task, call, report, progress)
+
+
+def _checked(named: "Chain", reading: "Reading") -> "Chain":
+    """Check all options before an image is read, and read the pictures that they name."""
+    from pdefilter.runs.chain import Chain
+    from pdefilter.runs.pictures import with_pictures
+
+    stages = []
+    for number, stage in enumerate(named.stages, 1):
+        with naming_stage(number, stage.name) if len(named.stages) > 1 else nullcontext():
+            (checked,) = with_pictures(Chain((stage,)), reading).stages
+            _ = checked.operation
+        stages.append(checked)
+    return Chain(tuple(stages))
 
 
 def require_full_scale(full: "FullScale | None") -> None:
@@ -105,7 +119,7 @@ def _run(
     from pdefilter.runs.batch import InOrder
 
     done, failures, status = 0, [], 0
-    ordered = InOrder(plan.jobs)
+    ordered, warned = InOrder(plan.jobs), GatheredWarnings(len(plan.jobs))
     try:
         with progress:
             for outcome in _outcomes(plan, task, call, progress):
@@ -116,19 +130,21 @@ def _run(
                 if report:
                     report.write(outcome)
                 for ready in ordered.add(outcome):
-                    _print_messages(ready, call, progress)
+                    _tell(ready, call, progress, warned)
     except KeyboardInterrupt:
         status = INTERRUPTED
     for outcome in ordered.rest():
-        _print_messages(outcome, call, progress)
+        _tell(outcome, call, progress, warned)
+    for line in warned.lines():
+        print_warning(line)
     for outcome in sorted(failures, key=lambda outcome: outcome.job.index):
-        print_message(outcome.error or "")
+        print_error(outcome.error or "")
     if report and report.error:
-        print_message(report.error)
+        print_error(report.error)
     if status == INTERRUPTED:
         print_message(_interrupted(done, len(plan.jobs)))
     elif failures and len(plan.jobs) > 1:
-        print_message(_summary(len(failures), done, len(plan.jobs)))
+        print_error(_summary(len(failures), done, len(plan.jobs)))
     if status:
         return status
     # Where no image fits the mask or the pictures of the call, nothing was written.
@@ -151,23 +167,23 @@ def _outcomes(plan: "Plan", task: "Task", call: Call, progress: Progress) -> "It
         progress.refresh()
 
 
-def _print_messages(outcome: "Outcome", call: Call, progress: Progress) -> None:
-    sentences = list(_messages(outcome, call))
-    if sentences:
-        progress.hide()
-    for sentence in sentences:
-        print_message(sentence)
-
-
-def _messages(outcome: "Outcome", call: Call) -> "Iterator[str]":
+def _tell(outcome: "Outcome", call: Call, progress: Progress, warned: GatheredWarnings) -> None:
+    """Print the messages about an image; warnings wait for those about other images."""
     source = outcome.job.source_name
+    if not call.quiet and not call.verbose:
+        warned.add(source, outcome.warnings)
+    if not call.verbose:
+        return
+    progress.hide()
     if not call.quiet:
-        yield from (f"{source}: {warning}" for warning in outcome.warnings)
-    if call.verbose and outcome.error is None:
+        for warning in outcome.warnings:
+            print_warning(f"{source}: {warning}")
+    if outcome.error is None:
         taken = sum(outcome.seconds.values())
         how = "exists already" if outcome.skipped else f"{taken:.2f} s"
-        yield f"{source} -> {outcome.job.target_name}: {how}"
-        yield from (f"{source}: {choice}" for choice in describe_choices(outcome))
+        print_message(f"{source} -> {outcome.job.target_name}: {how}")
+        for choice in describe_choices(outcome):
+            print_message(f"{source}: {choice}")
 
 
 def _interrupted(done: int, of: int) -> str:

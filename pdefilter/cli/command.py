@@ -1,18 +1,28 @@
-"""The class of all commands: callbacks read its words, and its help is in groups."""
+"""The classes of all commands and of their group: callbacks read words, and help is short first."""
 
 from typing import Any
 
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
-COMMON = "Options of every filter"
+from pdefilter.cli.help import help_of_command, help_of_program
 
 
 class Command(TyperCommand):
     """A command that leaves it to the callbacks of its options to convert words to values.
 
-    Typer would convert them by pydantic first, and group the help by rich. Importing
+    Typer would convert them by pydantic first, and write the help by rich. Importing
     these two takes longer than everything else that ``--help`` needs.
     """
+
+    def get_params(self, ctx: Any) -> Any:
+        """List the arguments and options, ``--help-all`` last."""
+        if self._help_all is None:
+            help_option = self.get_help_option(ctx)
+            assert help_option is not None
+            self._help_all = _help_all_like(help_option)
+        return [*super().get_params(ctx), self._help_all]
+
+    _help_all: TyperOption | None = None
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Pass the words of a call to the callbacks of its options, ``--help`` first.
@@ -37,17 +47,33 @@ class Command(TyperCommand):
         ctx.args = rest
         return rest
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the groups, in the order in which their first members were declared."""
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            title = getattr(parameter, "rich_help_panel", None) or f"Options of {ctx.info_name}"
-            names, meaning = parameter.get_help_record(ctx) or ("", "")
-            if parameter.param_type_name == "argument":
-                title, names = "Arguments", parameter.metavar or ""
-            elif parameter.name == "help":
-                title = COMMON
-            groups.setdefault(title, []).append((names, meaning))
-        for title, rows in groups.items():
-            with formatter.section(title):
-                formatter.write_dl(rows)
+    def get_help(self, ctx: Any) -> str:
+        """Write the help with the main options."""
+        return help_of_command(self, ctx, whole=False)
+
+
+class CommandGroup(TyperGroup):
+    """The group of all commands, whose help lists them by what they are for."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Write the help."""
+        return help_of_program(self, ctx)
+
+
+def _help_all_like(help_option: TyperOption) -> TyperOption:
+    def show(ctx: Any, _: Any, wanted: bool) -> None:
+        if wanted and not ctx.resilient_parsing:
+            print(help_of_command(ctx.command, ctx, whole=True))
+            ctx.exit()
+
+    return TyperOption(
+        param_decls=["--help-all"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        help="Show all options and exit.",
+        callback=show,
+        required=False,
+        type_descriptor=help_option.type_descriptor,
+        rich_help_panel=help_option.rich_help_panel,
+    )

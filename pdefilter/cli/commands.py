@@ -9,15 +9,18 @@ import typer
 
 from pdefilter import __version__
 from pdefilter.cli.call import filter_images
-from pdefilter.cli.command import Command
+from pdefilter.cli.command import Command, CommandGroup
 from pdefilter.cli.common import Call, common_options
 from pdefilter.cli.compare import compare
 from pdefilter.cli.estimate import estimate
+from pdefilter.cli.guide import GUIDES
+from pdefilter.cli.info import info
 from pdefilter.cli.learn import learn
 from pdefilter.cli.options import command_of
 from pdefilter.cli.repeat import repeat
 from pdefilter.cli.stages import chain_of, read_recipe, require_inputs, split_words
 from pdefilter.cli.sweep import sweep_app
+from pdefilter.cli.words import completion_of
 from pdefilter.errors import CallError
 from pdefilter.filters import EVOLVING, FILTERS
 
@@ -25,31 +28,15 @@ if TYPE_CHECKING:
     from pdefilter.operation import Operation
     from pdefilter.runs.chain import Chain
 
-EXAMPLES = {
-    "edge": "pdefilter edge sample_images/coins.png --stretch -o edges.png",
-    "smooth": "pdefilter smooth sample_images/cat.png --sigma 3 -o soft.png",
-    "convolve": "pdefilter convolve sample_images/coins.png --kernel emboss -o embossed.png",
-    "sharpen": "pdefilter sharpen sample_images/cat.png --amount 0.7 -o sharp.png",
-    "heat-diffuse": "pdefilter heat-diffuse sample_images/coffee.jpg --time 8 -o soft.jpg",
-    "anisotropic": "pdefilter anisotropic sample_images/noisy.png -o clean.png",
-    "denoise": "pdefilter denoise sample_images/noisy.png -o clean.png",
-    "shock": "pdefilter shock sample_images/coffee.jpg --time 5 -o painted.jpg",
-    "wave": "pdefilter wave sample_images/coins.png --damping 0.5 -o waves.png",
-    "inpaint": "pdefilter inpaint sample_images/cat.png --mask sample_images/holes.png -o o/",
-    "poisson": "pdefilter poisson sample_images/brick.png --flatten 20 -o even.png",
-    "sweep": "pdefilter sweep anisotropic sample_images/noisy.png --kappa 0.02,0.05,0.1 "
-    "--time 1,5,20 -o sheet.png",
-    "chain": "pdefilter chain sample_images/noisy.png 'heat-diffuse --sigma 1' edge -o edges.png",
-}
-
 app = typer.Typer(
     name="pdefilter",
+    cls=CommandGroup,
     help="Filter images with partial differential equations.",
-    epilog="pdefilter COMMAND --help lists the options of a command.",
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={
         "max_content_width": 100,
+        "help_option_names": ["-h", "--help"],
         # Typer's own flags are None by default, for which it would import pydantic.
         "default_map": {"install_completion": False, "show_completion": False, "help": False},
     },
@@ -67,7 +54,9 @@ def _root(
     context: typer.Context,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+        typer.Option(
+            "--version", "-V", callback=_print_version, is_eager=True, help="Show the version."
+        ),
     ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
@@ -88,43 +77,22 @@ def _filter_command(name: str, filter_: "Callable[..., Operation]") -> Callable[
     return command_of(filter_, then, common_options(evolves=name in EVOLVING))
 
 
+def _add(name: str, function: Callable[..., Any]) -> None:
+    # Of its own, so that the default of the program's --help is not taken for those of `help`.
+    settings: dict[str, Any] = {"default_map": {}}
+    summary = GUIDES[name].summary
+    app.command(name, cls=Command, short_help=summary, context_settings=settings)(function)
+
+
 for _name, _filter in FILTERS.items():
-    _command = _filter_command(_name, _filter)
-    app.command(
-        _name,
-        cls=Command,
-        short_help=(_command.__doc__ or "").split("\n")[0],
-        epilog=f"Example: {EXAMPLES[_name]}",
-    )(_command)
+    _add(_name, _filter_command(_name, _filter))
 
+_add("estimate", estimate)
+_add("compare", compare)
+_add("learn", learn)
+_add("info", info)
 
-app.command(
-    "estimate",
-    cls=Command,
-    short_help="Estimate the noise of images, and the parameters of anisotropic.",
-    epilog="Example: pdefilter estimate sample_images/noisy.png",
-)(estimate)
-
-app.command(
-    "compare",
-    cls=Command,
-    short_help="Compare images: PSNR, SSIM, the mean and the largest error.",
-    epilog="Example: pdefilter compare sample_images/noisy.png sample_images/strip/denoise.png",
-)(compare)
-
-app.add_typer(
-    sweep_app,
-    name="sweep",
-    short_help="Run a filter with several values of its options, and make a contact sheet.",
-    epilog=f"Example: {EXAMPLES['sweep']}",
-)
-
-app.command(
-    "learn",
-    cls=Command,
-    short_help="Train a network that denoises.",
-    epilog="Example: pdefilter learn photographs/ -o my.model --noise 5..55 --hours 2",
-)(learn)
+app.add_typer(sweep_app, name="sweep", short_help=GUIDES["sweep"].summary)
 
 
 def _chain(*, recipe: str | None, from_report: str | None, **options: Any) -> Callable[[], int]:
@@ -146,6 +114,12 @@ def _chain(*, recipe: str | None, from_report: str | None, **options: Any) -> Ca
     return functools.partial(filter_images, lambda: chain_of(stages), Call(**options))
 
 
+def _stages_with(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete the filters once there is an input; before that, the shell offers files."""
+    typed = context.params.get("inputs")
+    return [name for name in FILTERS if typed and name.startswith(incomplete)]
+
+
 _chain.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
     [
         inspect.Parameter(
@@ -155,6 +129,7 @@ _chain.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
                 list[str],
                 typer.Argument(
                     metavar="INPUT... STAGE...",
+                    autocompletion=_stages_with,
                     help="Image files, folders of images, or - for standard input; then filters "
                     "with their options, each in quotes.",
                 ),
@@ -193,55 +168,25 @@ _chain.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         *common_options(evolves=True)[1:],
     ]
 )
-app.command(
-    "chain",
-    cls=Command,
-    short_help="Run filters one after the other, in one process and on floats.",
-    epilog=f"Example: {EXAMPLES['chain']}",
-)(_chain)
+_add("chain", _chain)
 
 
-@app.command(
-    "info",
-    cls=Command,
-    short_help="Show the version, the engine and its threads, or what a network is.",
-    epilog="Example: pdefilter info white",
-)
-def _info(
-    model: Annotated[
+def _help(
+    context: typer.Context,
+    command: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[MODEL]", help="A network of denoise to describe: its name or its file."
-        ),
+        typer.Argument(metavar="COMMAND", help="A command.", autocompletion=completion_of(GUIDES)),
     ] = None,
-    formats: Annotated[
-        bool,
-        typer.Option(
-            "--formats", metavar="", help="List the formats, what each can hold, and its codec."
-        ),
-    ] = False,
 ) -> None:
-    """Show the version, the engine and its threads, or what a network is."""
-    if model is not None:
-        _describe_model(model)
+    """Show the help of a command, or of the program."""
+    program = context.parent
+    assert program is not None
+    if command is None:
+        typer.echo(program.get_help())
         return
-    if formats:
-        from pdefilter.images.table import format_table
-
-        typer.echo(format_table())
-        return
-    from pdefilter.runs.resources import describe_engine
-
-    typer.echo(f"pdefilter {__version__}\nengine: {describe_engine()}")
+    group: Any = program.command
+    name, known, _ = group.resolve_command(program, [command])
+    typer.echo(known.get_help(typer.Context(known, program, name, default_map={})))
 
 
-def _describe_model(name: str) -> None:
-    from pdefilter.cli.messages import printable
-    from pdefilter.errors import ModelError
-    from pdefilter.networks.description import describe
-    from pdefilter.networks.model_file import find_model
-
-    try:
-        typer.echo("\n".join(map(printable, describe(find_model(name)).splitlines())))
-    except ModelError as error:
-        raise CallError(str(error)) from None
+_add("help", _help)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from pdefilter.cli.command import COMMON
+from pdefilter.cli.help import COMMON
 from pdefilter.cli.words import count_from, number, number_or, one_of, read_by, whole_or_number
 
 MOST_THREADS = 1024
@@ -20,10 +20,16 @@ def _option(
     metavar: str | None = None,
     parser: Callable[[str], Any] | None = None,
     panel: str = COMMON,
+    completion: Callable[[str], list[str]] | None = None,
 ) -> Any:
     callback = read_by(parser) if parser else None
     return typer.Option(
-        *names, help=help, metavar=metavar, callback=callback, rich_help_panel=panel
+        *names,
+        help=help,
+        metavar=metavar,
+        callback=callback,
+        autocompletion=completion,
+        rich_help_panel=panel,
     )
 
 
@@ -32,6 +38,13 @@ _film_option = functools.partial(_option, panel="Frames of the evolution")
 
 def _flag(*names: str, help: str) -> Any:  # noqa: A002 (named as Typer's)
     return _option(*names, help=help, metavar="")
+
+
+def _formats_with(incomplete: str) -> list[str]:
+    from pdefilter.images.formats import FORMATS
+
+    names = [known.name.lower() for known in FORMATS if known.types]
+    return [name for name in names if name.startswith(incomplete.lower())]
 
 
 NODATA = _option(
@@ -133,6 +146,7 @@ class Call:
         _option(
             "--format",
             metavar="NAME",
+            completion=_formats_with,
             help="Format to write, one that pdefilter info --formats lists; by default the one "
             "that the output's name stands for, else that of the input.",
         ),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pdefilter.cli.common import FULL_SCALE, NODATA
-from pdefilter.cli.messages import print_message
+from pdefilter.cli.gathered import GatheredWarnings
+from pdefilter.cli.messages import print_error, print_warning
 from pdefilter.errors import CallError, ImageError
 
 if TYPE_CHECKING:
@@ -28,8 +29,11 @@ def _row(estimated: "Estimate", name: str) -> str:
 
 def estimate(
     images: Annotated[
-        list[str], typer.Argument(metavar="IMAGE", help="Image files, or - for standard input.")
-    ],
+        list[str],
+        typer.Argument(
+            metavar="IMAGE", help="Image files, folders of images, or - for standard input."
+        ),
+    ] = [],  # noqa: B006 (Typer copies it)
     as_json: Annotated[
         bool,
         typer.Option(
@@ -43,27 +47,33 @@ def estimate(
 ) -> int:
     """Estimate the noise of images, and the contrast and time that anisotropic takes for it."""
     if not images:
-        raise CallError("IMAGE is missing; give image files, or - for standard input")
+        raise CallError("IMAGE is missing; give image files, folders, or - for standard input")
     from pdefilter.runs.estimate import estimates
+    from pdefilter.runs.inputs import files_in
     from pdefilter.runs.resources import missing_engine
-    from pdefilter.runs.warned import warnings_about
+    from pdefilter.runs.warned import recorded
 
     gc.enable()
     if missing := missing_engine():
-        print_message(missing)
+        print_warning(missing)
+    files = files_in(images)
+    warned = GatheredWarnings(len(files))
     if not as_json:
         typer.echo(_ROW.format(*_HEAD) + "\n" + _ROW.format(*_UNITS).rstrip())
     failed = 0
-    for name in images:
+    for name in files:
         try:
-            with warnings_about(name):
+            with recorded() as sentences:
                 for frame, estimated in enumerate(estimates(name, nodata, full_scale)):
                     if as_json:
                         line = {"image": name, "frame": frame, **vars(estimated)}
                         typer.echo(json.dumps(line))
                     else:
                         typer.echo(_row(estimated, name))
+            warned.add(name, sentences)
         except ImageError as error:
-            print_message(f"{name}: {error}")
+            print_error(f"{name}: {error}")
             failed += 1
+    for warning in warned.lines():
+        print_warning(warning)
     return 1 if failed else 0

@@ -10,9 +10,9 @@ import typer
 
 from pdefilter.cli.call import FAILED, INTERRUPTED, WRONG_CALL
 from pdefilter.cli.commands import app
-from pdefilter.cli.messages import print_message, print_warning
+from pdefilter.cli.messages import print_error, print_message, show_warning
 from pdefilter.cli.options import option_name
-from pdefilter.cli.suggestion import suggestion
+from pdefilter.cli.parser_errors import sentence_of
 from pdefilter.errors import CallError, ParameterError
 
 
@@ -21,7 +21,7 @@ def main() -> NoReturn:
     # Signals that the parent ignores, as nohup does, stay ignored; Python sees to SIGINT itself.
     if signal.getsignal(signal.SIGTERM) != signal.SIG_IGN:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-    warnings.showwarning = print_warning
+    warnings.showwarning = show_warning
     _keep_standard_output()
     try:
         parsed = app(standalone_mode=False)
@@ -29,14 +29,14 @@ def main() -> NoReturn:
         if sys.stdout:
             sys.stdout.flush()
     except ParameterError as error:
-        print_message(f"{option_name(error.parameter)}: {error.problem}")
+        print_error(f"{option_name(error.parameter)}: {error.problem}")
         status = WRONG_CALL
     except CallError as error:
         for sentence in error.args:
-            print_message(sentence)
+            print_error(sentence)
         status = WRONG_CALL
     except typer.TyperException as error:
-        print_message(" ".join(_sentence(error).split()))
+        print_error(sentence_of(error))
         status = error.exit_code
     except typer.Exit as error:
         status = error.exit_code
@@ -47,7 +47,7 @@ def main() -> NoReturn:
         status = 0  # the reader has closed the pipe
     except OSError as error:
         # Every other file that is read or written has its own message.
-        print_message(f"standard output: cannot be written ({error.strerror})")
+        print_error(f"standard output: cannot be written ({error.strerror})")
         status = FAILED
     # All files are closed. Python would take another 50 ms to free every object, and would complain
     # about bytes that a pipe or a disk did not take.
@@ -67,26 +67,3 @@ def _keep_standard_output() -> None:
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
     sys.stdout = os.fdopen(kept, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
-
-
-def _sentence(error: typer.TyperException) -> str:
-    """Describe an error of the parser, and suggest what to type instead."""
-    context = getattr(error, "ctx", None)
-    command = getattr(context, "command", None)
-    path = getattr(context, "command_path", "pdefilter")
-    option = getattr(error, "option_name", None)
-    if option and command is not None and option not in _options(command):
-        return f"{option}: unknown option{suggestion(option, _options(command), f'{path} --help')}"
-    list_commands = getattr(command, "list_commands", None)
-    if list_commands and context is not None:
-        commands = list_commands(context)
-        names = [word for word in sys.argv[1:] if not word.startswith("-")]
-        typed = names[0 if context.parent is None else 1]
-        return f"{typed}: unknown command{suggestion(typed, commands)}"
-    return error.format_message()
-
-
-def _options(command: object) -> list[str]:
-    parameters = getattr(command, "params", [])
-    names = [name for parameter in parameters for name in parameter.opts if name.startswith("-")]
-    return [*names, "--help"]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from pdefilter.cli.words import number, number_or, one_of, read_by
+from pdefilter.cli.words import completion_of, number, number_or, one_of, read_by
 from pdefilter.filters.options.option import AUTO, Option, Parameter, parameters_of
 
 Parser = Callable[[str], Any]
@@ -90,6 +90,7 @@ def _filter_option(parameter: Parameter, reading: Reading) -> inspect.Parameter:
     declaration = typer.Option(
         name,
         metavar=metavar,
+        autocompletion=completion_of(option.names) if option.names else None,
         callback=read_by(parser) if parser else None,
         help=_help(option),
         show_default=default is not None and default is not False,

@@ -1,6 +1,5 @@
 """Progress bars for a user at a terminal."""
 
-import os
 import sys
 import time
 from dataclasses import dataclass
@@ -9,11 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from pdefilter.cli.messages import printable
+from pdefilter.cli.messages import has_colour, is_terminal, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Display
-    from rich.progress import TaskID
+    from rich.progress import Task, TaskID
 
     from pdefilter.runs.worker import Steps
 
@@ -22,6 +21,8 @@ SECONDS_OF_PATIENCE = 0.5
 
 # Small images are done faster than anyone can read.
 _BETWEEN_DRAWINGS = 0.05
+
+_WIDTH = 20
 
 
 class Progress:
@@ -46,8 +47,7 @@ class Progress:
     """
 
     def __init__(self, images: int, *, quiet: bool) -> None:
-        dumb = os.environ.get("TERM") == "dumb"
-        self.wanted = bool(sys.stderr) and sys.stderr.isatty() and not quiet and not dumb
+        self.wanted = is_terminal(sys.stderr) and not quiet
         self._images, self._done, self._since = images, 0, time.monotonic()
         self._display: Display | None = None
         self._bars: dict[int | None, TaskID] = {}
@@ -158,17 +158,29 @@ def describe_speed(unit: str, done: int, of: int, since: int, taken: float) -> s
     return ", ".join(parts)
 
 
+def draw_bar(done: float, of: float | None) -> str:
+    """Draw a bar in characters, for terminals without colours."""
+    full = int(_WIDTH * min(done, of) / of) if of else 0
+    return f"[{'#' * full}{'-' * (_WIDTH - full)}]"
+
+
 def make_display() -> "Display":
     """Make the bars, which are drawn on standard error when they are refreshed."""
     from rich.console import Console
-    from rich.progress import BarColumn, SpinnerColumn, TextColumn
+    from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, TextColumn
     from rich.progress import Progress as Display
+    from rich.text import Text
+
+    class PlainBar(ProgressColumn):
+        def render(self, task: "Task") -> Text:
+            return Text(draw_bar(task.completed, task.total))
 
     return Display(
         SpinnerColumn(),
         # File names may look like markup.
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=20),
+        # Colours alone tell the two parts of rich's bar from one another.
+        BarColumn(_WIDTH) if has_colour(sys.stderr) else PlainBar(),
         TextColumn("{task.fields[status]}", markup=False),
         console=Console(stderr=True),
         transient=True,

@@ -1,7 +1,8 @@
 """Stages of a chain: each is parsed as the command of its filter would be."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from pdefilter.cli.command import Command
-from pdefilter.cli.options import command_of
+from pdefilter.cli.elsewhere import stage_of
+from pdefilter.cli.options import command_of, option_name
+from pdefilter.cli.parser_errors import sentence_of
 from pdefilter.cli.suggestion import suggestion
-from pdefilter.errors import CallError
+from pdefilter.errors import CallError, ParameterError
 from pdefilter.filters import FILTERS
 
 if TYPE_CHECKING:
@@ -36,8 +39,9 @@ def require_inputs(words: Sequence[str]) -> None:
     """
     for word in words:
         name = (word.split(None, 1) or [""])[0]
-        if not Path(word).exists() and get_close_matches(name, FILTERS):
-            raise CallError(f"{word!r}: there is no filter {name}{suggestion(name, FILTERS)}")
+        is_meant = stage_of(name) or get_close_matches(name, FILTERS)
+        if is_meant and not Path(word).exists():
+            raise CallError(f"{word!r}: there is no filter {name}{_instead_of(name)}")
 
 
 def read_recipe(file: str) -> list[str]:
@@ -75,20 +79,55 @@ def chain_of(stages: Sequence[str]) -> "Chain":
     """
     from pdefilter.runs.chain import Chain, Stage
 
-    parsed = map(_parse, stages)
-    return Chain(tuple(Stage(name, FILTERS[name], parameters) for name, parameters in parsed))
+    parsed = []
+    for number, stage in enumerate(stages, 1):
+        name, words = _split(stage)
+        with naming_stage(number, name):
+            parsed.append(Stage(name, FILTERS[name], _parse(name, words)))
+    return Chain(tuple(parsed))
 
 
-def _parse(stage: str) -> tuple[str, dict[str, Any]]:
+@contextmanager
+def naming_stage(number: int, name: str) -> Iterator[None]:
+    """Put a stage before the sentences about it.
+
+    Raises
+    ------
+    CallError
+        Instead of every error about the call.
+    """
+    try:
+        yield
+    except ParameterError as error:
+        sentences: Iterable[str] = [f"{option_name(error.parameter)}: {error.problem}"]
+    except CallError as error:
+        sentences = error.args
+    except typer.TyperException as error:
+        sentences = [sentence_of(error)]
+    else:
+        return
+    raise CallError(*(f"stage {number} ({name}): {sentence}" for sentence in sentences))
+
+
+def _split(stage: str) -> tuple[str, list[str]]:
     try:
         name, *words = shlex.split(stage)
     except ValueError as error:
         raise CallError(f"{stage!r} is not a stage ({error}); check its quotes") from None
     if name not in FILTERS:
-        raise CallError(f"{stage!r}: there is no filter {name}{suggestion(name, FILTERS)}")
+        raise CallError(f"{stage!r}: there is no filter {name}{_instead_of(name)}")
+    return name, words
+
+
+def _instead_of(name: str) -> str:
+    stage = stage_of(name)
+    return f"; write {stage!r}" if stage else suggestion(name, FILTERS)
+
+
+def _parse(name: str, words: list[str]) -> dict[str, Any]:
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command(cls=Command)(command_of(FILTERS[name], lambda parameters, _: parameters))
     parameters = app(words, prog_name=name, standalone_mode=False)
     if not isinstance(parameters, dict):
         raise typer.Exit  # --help was printed
-    return name, parameters
+    return parameters

@@ -1,12 +1,11 @@
 """The progress of a training: a bar on a terminal, or a line for each validation."""
 
-import os
 import sys
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from pdefilter.cli.messages import print_message
+from pdefilter.cli.messages import is_terminal, print_message
 from pdefilter.cli.progress import SECONDS_OF_PATIENCE, describe_speed, make_display
 
 if TYPE_CHECKING:
@@ -31,8 +30,7 @@ class TrainingProgress:
     """
 
     def __init__(self, schedule: "Schedule", *, quiet: bool, verbose: bool) -> None:
-        is_dumb = os.environ.get("TERM") == "dumb"
-        self._wanted = bool(sys.stderr) and sys.stderr.isatty() and not quiet and not is_dumb
+        self._wanted = is_terminal(sys.stderr) and not quiet
         self._verbose, self._of = verbose and not quiet, schedule.iterations
         self._first: int | None = None
         self._since = self._shown = time.monotonic()

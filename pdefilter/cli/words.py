@@ -94,3 +94,12 @@ def one_of(names: Iterable[str]) -> Callable[[str], str]:
         return word
 
     return choice
+
+
+def completion_of(names: Iterable[str]) -> Callable[[str], list[str]]:
+    """Make the completion of names; where none begins like the word, the shell offers files."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [name for name in names if name.startswith(incomplete)]
+
+    return complete

@@ -46,6 +46,7 @@ def convolve(
             verify=kernel_of,
             array=True,
             metavar="ROWS|NAME|FILE",
+            names=tuple(KERNELS),
         ),
     ] = None,
     correlate: Annotated[bool, Option("Do not flip the kernel.")] = False,

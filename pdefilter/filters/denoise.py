@@ -27,6 +27,9 @@ KINDS = {
     "real": "noise that neighbours share, as after demosaicking, resampling or JPEG",
 }
 
+NETWORKS = ("white", "real", "small", "stable", "recurrent")
+"""The networks that come with the program."""
+
 # Spaces in which three channels have one unit.
 _MIXED = ("rgb", "linear")
 
@@ -66,10 +69,11 @@ def denoise(
     model: Annotated[
         str | None,
         Option(
-            "Network: one that comes with the program (white, real, small, stable, recurrent), or "
-            "a file that `pdefilter learn` has written.",
+            f"Network: one that comes with the program ({', '.join(NETWORKS)}), or a file that "
+            "`pdefilter learn` has written.",
             verify=_require_name,
             metavar="NAME|FILE",
+            names=NETWORKS,
             otherwise="white or real, by the kind",
         ),
     ] = None,

@@ -52,10 +52,8 @@ def read_bytes(source: str | Path | IO[bytes]) -> bytes:
             with open(source, "rb", buffering=0) as file:
                 return read_stream(file)
         return read_stream(source)
-    except FileNotFoundError as error:
-        raise MissingFileError(f"cannot be read ({error.strerror})") from None
     except OSError as error:
-        raise FileError(f"cannot be read ({error.strerror})") from None
+        raise _refusal("read", error) from None
 
 
 def decode_frames(data: bytes, reading: Reading, frame: int | None = None) -> Frames:
@@ -150,7 +148,7 @@ def opened_beside(target: str | Path, *, replace: bool = True) -> Iterator[io.Fi
                 file.close()  # Windows cannot rename an open file
             _rename(temporary, target, replace)
     except OSError as error:
-        raise FileError(f"cannot be written ({error.strerror})") from None
+        raise _refusal("written", error) from None
     finally:
         if temporary:
             with contextlib.suppress(OSError):
@@ -214,6 +212,11 @@ def remove_leftovers(folder: str | Path) -> None:
             elif entry.is_dir(follow_symlinks=False):
                 with contextlib.suppress(OSError):
                     _remove_folder(entry.path)
+
+
+def _refusal(done: str, error: OSError) -> FileError:
+    kind = MissingFileError if isinstance(error, FileNotFoundError) else FileError
+    return kind(f"cannot be {done} ({error.strerror})")
 
 
 def _new_file(folder: str) -> tuple[int, str]:

@@ -115,8 +115,7 @@ class Image:
     def summary(self) -> str:
         """Its size, its type of values, its channels and the format that it came in, in words."""
         rows, columns = self.pixels.shape[:2]
-        kinds = {1: "grey", 3: "RGB", 4: "CMYK" if self.is_cmyk else "4 bands"}
-        kind = kinds.get(self.colours, f"{self.colours} bands") + " with alpha" * self.has_alpha
+        kind = self.kind + " with alpha" * self.has_alpha
         origin = f" from {self.format}" if self.format else ""
         return f"{rows} × {columns}, {self.depth}, {kind}{origin}"
 
@@ -139,6 +138,12 @@ class Image:
     def colours(self) -> int:
         """The number of channels, alpha excluded."""
         return self.channels - self.has_alpha
+
+    @property
+    def kind(self) -> str:
+        """The kind of its channels, alpha aside: grey, RGB, CMYK, or a number of bands."""
+        kinds = {1: "grey", 3: "RGB", 4: "CMYK" if self.is_cmyk else "4 bands"}
+        return kinds.get(self.colours, f"{self.colours} bands")
 
     @property
     def has_colours(self) -> bool:

@@ -1,31 +1,49 @@
-"""The table of formats in Markdown, made from the one table that decides."""
+"""The table of formats, made from the one table that decides: for people, and in Markdown."""
+
+from collections.abc import Iterator, Sequence
 
 from pdefilter.images.formats import FORMATS, Format
 from pdefilter.images.metadata import KINDS
 
+HEADS = ("format", "endings", "depth", "channels", "alpha", "frames", "metadata")
+"""The columns that say what a format can hold."""
+
+
+def rows() -> Iterator[tuple[str, ...]]:
+    """List the formats, each by the columns of `HEADS`."""
+    for known in FORMATS:
+        yield (
+            known.name,
+            " ".join(known.suffixes),
+            _depths(known) or "read only",
+            _channels(known),
+            "yes" if known.alpha else "no",
+            "several" if known.several else "one",
+            ", ".join(_kinds(known)) or "–",
+        )
+
+
+def aligned_table() -> str:
+    """Write the table of formats as plain text, its columns aligned."""
+    table = [HEADS, *rows()]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return "\n".join(_aligned(row, widths) for row in table)
+
 
 def format_table() -> str:
-    """Write the table of formats in Markdown."""
-    return "\n".join(
-        [
-            "| format | depth | channels | alpha | metadata | frames | by | because |",
-            "|---|---|---|---|---|---|---|---|",
-            *(f"| {' | '.join(_row(format_))} |" for format_ in FORMATS),
-        ]
-    )
+    """Write the table of formats in Markdown, with the library that reads each, and why."""
+    lines = ["| format | depth | channels | alpha | metadata | frames | by | because |"]
+    lines.append("|---|---|---|---|---|---|---|---|")
+    for known, row in zip(FORMATS, rows(), strict=True):
+        name, endings, depth, channels, alpha, frames, metadata = row
+        cells = f"{name} ({endings})", depth, channels, alpha, metadata, frames
+        lines.append(f"| {' | '.join([*cells, known.library, known.why])} |")
+    return "\n".join(lines)
 
 
-def _row(format_: Format) -> list[str]:
-    return [
-        f"{format_.name} ({' '.join(format_.suffixes)})",
-        _depths(format_) or "read only",
-        _channels(format_),
-        "yes" if format_.alpha else "no",
-        ", ".join(_kinds(format_)) or "–",
-        "several" if format_.several else "one",
-        format_.library,
-        format_.why,
-    ]
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+    return "  ".join(cells).rstrip()
 
 
 def _kinds(format_: Format) -> list[str]:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -107,6 +107,24 @@ def find(
     return sources
 
 
+def files_in(names: Iterable[str]) -> list[str]:
+    """Put the images in place of the folders that hold them, and keep all other names.
+
+    Raises
+    ------
+    CallError
+        If a folder holds no image, or cannot be listed.
+    """
+    problems: list[str] = []
+    files: list[str] = []
+    for name in names:
+        sources = find([name], EVERY_IMAGE, None, problems.append) if os.path.isdir(name) else []
+        files += [source.path or STREAM for source in sources] or [name]
+    if problems:
+        raise CallError(*problems)
+    return files
+
+
 def read_list(file: str, separator: bytes) -> list[str]:
     r"""Read names from a file, or from standard input for ``-``.
 
@@ -132,6 +150,9 @@ def read_list(file: str, separator: bytes) -> list[str]:
                 data = stream.read()
     except OSError as error:
         raise CallError(f"{option} {file}: cannot be read ({error.strerror})") from None
+    if separator == b"\n":
+        # Lists that were written on Windows end their lines so.
+        data = data.replace(b"\r\n", separator).removesuffix(b"\r")
     names = [os.fsdecode(name) for name in data.split(separator) if name]
     if not names:
         raise CallError(f"{option} {file}: is empty; list at least one file")

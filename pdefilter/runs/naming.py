@@ -35,11 +35,12 @@ def is_template(output: str) -> bool:
     return bool(fields)
 
 
-def by_template(template: str) -> Naming:
-    """Name outputs by their inputs' ``{stem}``, ``{suffix}``, ``{parent}`` and ``{index}``.
+def by_template(template: str, format_: Format | None = None) -> Naming:
+    """Name outputs by ``{stem}``, ``{suffix}``, ``{parent}`` and ``{index}``.
 
-    The parent is the input's folder as it was given, or ``.``. The index counts
-    from 0 and may have a width, as in ``{index:05}``.
+    The stem is that of the input. The suffix is that of the output: of the format that
+    is written, where one is given. The parent is the input's folder as it was given, or
+    ``.``. The index counts from 0 and may have a width, as in ``{index:05}``.
 
     Raises
     ------
@@ -49,7 +50,7 @@ def by_template(template: str) -> Naming:
 
     def name(source: Source, index: int) -> str:
         path = source.path or ""
-        stem, suffix = os.path.splitext(os.path.basename(path))
+        stem, suffix = os.path.splitext(in_format(os.path.basename(path), format_))
         parent = os.path.dirname(path) or "."
         return template.format(stem=stem, suffix=suffix, parent=parent, index=index)
 
@@ -67,12 +68,16 @@ def inside(folder: str, format_: Format | None) -> Naming:
     """
 
     def name(source: Source, index: int) -> str:
-        target = os.path.join(folder, source.below)
-        if format_ is None or of_file_name(target) == format_:
-            return target
-        return os.path.splitext(target)[0] + format_.suffixes[0]
+        return in_format(os.path.join(folder, source.below), format_)
 
     return name
+
+
+def in_format(name: str, format_: Format | None) -> str:
+    """Give a file's name the ending of a format, unless it has one of those."""
+    if format_ is None or of_file_name(name) == format_:
+        return name
+    return os.path.splitext(name)[0] + format_.suffixes[0]
 
 
 def fixed_folder(template: str) -> str:

@@ -189,7 +189,7 @@ def _naming(
         return None
     if is_template(output):
         require_folder(fixed_folder(output), may_be_made=True)
-        naming = by_template(output)
+        naming = by_template(output, format_)
     elif _means_folder(several, output):
         require_folder(output, may_be_made=True)
         naming = inside(output, format_)
@@ -263,11 +263,8 @@ def require_folder(folder: str, *, may_be_made: bool) -> None:
     folder = folder.rstrip("/" + os.sep) or os.sep
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise CallError(f"-o {folder}: is a file where a folder is needed")
-    existing = folder
-    if may_be_made and not os.path.exists(folder):
-        existing = os.path.dirname(folder) or "."
-    if not os.path.isdir(existing):
-        raise CallError(f"-o: there is no folder {existing}; make it first")
+    if not may_be_made and not os.path.isdir(folder):
+        raise CallError(f"-o: there is no folder {folder}; make it first")
 
 
 AddProblem = Callable[[str], None]

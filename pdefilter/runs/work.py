@@ -27,6 +27,7 @@ from pdefilter.runs.apply import apply
 from pdefilter.runs.chain import Chain
 from pdefilter.runs.film import Cut, filmed
 from pdefilter.runs.plan import Job
+from pdefilter.runs.unchanged import why_unchanged
 from pdefilter.runs.warned import warnings_about
 from pdefilter.warn import warn
 
@@ -234,12 +235,12 @@ def work(
     if options.preview_side:
         outcome.seconds["draw"] = 0.0
     recorder, watch = Recorder(len(chain.stages), report), Stopwatch(outcome.seconds, "read")
+    outcome.chosen = recorder.chosen
     with warnings.catch_warnings(record=True) as caught, observed(recorder):
         warnings.simplefilter("ignore")  # those of libraries are for programmers
         warnings.simplefilter("always", UserWarning)
         _make(outcome, chain, options, stream, watch, filtered)
     watch.begin("write")
-    outcome.chosen = recorder.chosen
     if outcome.error is None:  # if it failed, its error is enough
         # A warning about many frames is given once.
         outcome.warnings = tuple(dict.fromkeys(str(warning.message) for warning in caught))
@@ -319,6 +320,8 @@ def _make(
                 result = apply(chain.operations, completed, options.depth)
             if film is not None:
                 film.end(result)
+            if reason := why_unchanged(chain, outcome.chosen, image, result):
+                warn(reason)
             if number == frames.count - 1:
                 filtered()
             if options.preview_side and not outcome.previews:

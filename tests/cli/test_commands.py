@@ -13,7 +13,7 @@ import pytest
 from support import SAMPLES, SELF_SUFFICIENT
 
 import pdefilter
-from pdefilter.cli.commands import EXAMPLES
+from pdefilter.cli.guide import GUIDES
 from pdefilter.filters import FILTERS
 from pdefilter.filters.options.option import parameters_of
 from pdefilter.kernels import engine
@@ -171,23 +171,27 @@ def test_every_option_of_every_filter_is_tried_above():
 
 
 @pytest.mark.parametrize("command", FILTERS)
-def test_help_explains_every_option_and_its_example_runs(pdefilter_command, tmp_path, command):
-    done = pdefilter_command(command, "--help", env={**os.environ, "COLUMNS": "90"})
+def test_help_explains_every_option_and_its_examples_run(pdefilter_command, tmp_path, command):
+    done = pdefilter_command(command, "--help-all", env={**os.environ, "COLUMNS": "90"})
     text = done.stdout.decode()
     assert done.returncode == 0
     for parameter in parameters_of(FILTERS[command]):
         assert f"--{parameter.name.replace('_', '-')}" in text
-    example = EXAMPLES[command]
-    assert f"Example: {example}" in text
-    (tmp_path / "sample_images").symlink_to(SAMPLES)
-    _, *arguments = shlex.split(example)
-    assert pdefilter_command(*arguments).returncode == 0
+    (tmp_path / "sample_images").mkdir()
+    for sample in (*SAMPLES.glob("*.png"), *SAMPLES.glob("*.jpg")):
+        (tmp_path / "sample_images" / sample.name).symlink_to(sample)
+    for example in GUIDES[command].examples:
+        assert f"  {example}\n" in text
+        _, *arguments = shlex.split(example)
+        done = pdefilter_command(*arguments, "--overwrite")
+        assert (done.returncode, complaints(done)) == (0, []), example
 
 
 def test_the_tool_introduces_itself(pdefilter_command):
     version = pdefilter_command("--version")
     assert version.stdout.decode() == f"pdefilter {pdefilter.__version__}\n"
-    for arguments in ([], ["--help"]):
+    assert pdefilter_command("-V").stdout == version.stdout
+    for arguments in ([], ["--help"], ["-h"], ["help"]):
         done = pdefilter_command(*arguments)
         assert done.returncode == 0
         assert all(command in done.stdout.decode() for command in FILTERS)

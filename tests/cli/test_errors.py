@@ -92,10 +92,10 @@ BAD_FILES = {
 
 
 def sentence(done):
-    """The one line on standard error."""
+    """The one line on standard error, an error unless the call succeeded."""
     text = done.stderr.decode()
     assert text.count("\n") == 1, text
-    assert text.startswith("pdefilter: ")
+    assert text.startswith("error: " if done.returncode else "warning: ")
     assert "Traceback" not in text
     return text
 
@@ -126,8 +126,8 @@ def test_one_bad_image_does_not_stop_the_rest(pdefilter_command, tmp_path):
     done = pdefilter_command("edge", "in", "-o", "out")
     assert done.returncode == FAILED
     lines = done.stderr.decode().splitlines()
-    assert lines[0].startswith("pdefilter: in/b.png: is empty")
-    assert lines[1] == "pdefilter: 1 of 3 images failed, the others are done"
+    assert lines[0].startswith("error: in/b.png: is empty")
+    assert lines[1] == "error: 1 of 3 images failed, the others are done"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
 
 
@@ -137,10 +137,19 @@ WRONG_CALLS = {
     "missing file": (["edge", "none.png", "-o", "o.png"], "none.png: no such file"),
     "no input": (["edge"], "INPUT is missing; give image files"),
     "no input to estimate": (["estimate"], "IMAGE is missing; give image files"),
-    "a word too many": (["info", "white", "edge"], "'edge' is neither an option nor the value of one; leave it out"),
+    "a word too many": (["help", "edge", "smooth"], "'smooth' is neither an option nor the value of one; leave it out"),
+    "a file beside the formats": (["info", COINS, "--formats"], "--formats: has no effect on files"),
+    "markdown of nothing": (["info", "--markdown"], "--markdown: is a way to write --formats; give both"),
+    "JSON of nothing": (["info", "--json"], "--json: FILE is missing; give image files"),
+    "no image in a folder": (["info", SAMPLES.parent / "pdefilter"], "this folder holds no images"),
+    "a command of another program": (["blur", COINS], "there is no command 'blur'; smooth does it: pdefilter smooth IN --sigma 2 -o OUT"),
+    "what none does": (["resize", COINS], "there is no command 'resize', as all images keep their size"),
+    "help on a command of another program": (["help", "canny"], "edge does it: pdefilter edge IN"),
+    "no command": ([COINS, "-o", "o.png"], "put one before it: pdefilter denoise"),
+    "a stage without quotes": (["chain", COINS, "edge", "--sigma", "1", "-o", "o.png"], "--sigma: is an option of a stage; put the stage in quotes: 'edge --sigma 1'"),
     "unknown command": (["egde", COINS], "egde: unknown command; did you mean edge?"),
     "unknown option": (["edge", COINS, "--sigmaa", "1"], "--sigmaa: unknown option; did you mean --sigma?"),
-    "nothing like an option": (["edge", COINS, "--zzz"], "--zzz: unknown option; pdefilter edge --help lists all of them"),
+    "nothing like an option": (["edge", COINS, "--zzz"], "--zzz: unknown option; pdefilter edge --help-all lists all of them"),
     "nothing like a command": (["xyz"], "xyz: unknown command; take one of edge, smooth"),
     "unknown choice": (["edge", COINS, "--operator", "canny"], "--operator: 'canny' is not one of 'sobel', 'scharr'"),
     "unknown format": (["edge", COINS, "--format", "psd"], "'psd' is unknown; take one of png"),

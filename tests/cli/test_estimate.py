@@ -38,7 +38,7 @@ def test_every_frame_has_a_line_and_a_bad_file_a_sentence(pdefilter_command, tmp
     pdefilter.write(pages, tmp_path / "pages.tif")
     done = pdefilter_command("estimate", "--json", "pages.tif", "nothing.png", "pages.tif")
     assert done.returncode == 1
-    assert done.stderr.startswith(b"pdefilter: nothing.png: ")
+    assert done.stderr.startswith(b"error: nothing.png: ")
     frames = [json.loads(line)["frame"] for line in done.stdout.splitlines()]
     assert frames == [0, 1, 2, 0, 1, 2]
 

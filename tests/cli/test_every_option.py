@@ -13,7 +13,7 @@ from typing import Literal, get_args, get_origin
 
 import numpy as np
 import pytest
-from calls import run_calls
+from calls import STARTS, run_calls
 
 import pdefilter
 from pdefilter.cli.common import Call
@@ -175,7 +175,7 @@ def test_so_does_the_executable(pdefilter_command, tmp_path, share_of):
     for words, _ in share_of(list(calls()), 8)[:8]:
         done = pdefilter_command(*words)
         assert done.returncode in (0, 1, 2)
-        assert all(line.startswith(b"pdefilter: ") for line in done.stderr.splitlines())
+        assert all(line.startswith(STARTS) for line in done.stderr.decode().splitlines())
 
 
 @pytest.mark.parametrize("name", FILTERS)

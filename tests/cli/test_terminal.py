@@ -98,7 +98,7 @@ def test_a_folder_has_a_bar_that_goes_away(executable, tmp_path):
     assert re.search(COLOUR, terminal.shown)
     # Its line is erased, and what follows is what went wrong.
     (*_, last) = terminal.shown.split(ERASED)
-    assert last.count(b"\n") == last.count(b"pdefilter: ") == 2
+    assert last.count(b"\n") == last.count(b"error:") == 2
     assert b"[red]07.png: is not an image" in last
     assert len(list((tmp_path / "out").iterdir())) == 39
 
@@ -118,6 +118,7 @@ def test_colours_can_be_switched_off(executable, tmp_path, name, value):
     terminal = Terminal([executable, *MANY], tmp_path, **{name: value})
     assert terminal.end() == 1
     assert (b" of 40 images, " in terminal.shown) == (name == "NO_COLOR")
+    assert bool(re.search(rb"all +\[#*-*\]", terminal.shown)) == (name == "NO_COLOR")
     assert not re.search(COLOUR, terminal.shown)
 
 
@@ -146,7 +147,7 @@ def test_the_bar_and_the_image_do_not_mix(executable, tmp_path):
 def test_quiet_shows_errors_only(executable, tmp_path):
     terminal = Terminal([executable, *MANY, "-q"], tmp_path)
     assert terminal.end() == 1
-    assert terminal.shown.count(b"\n") == terminal.shown.count(b"pdefilter: ") == 2
+    assert terminal.shown.count(b"\n") == terminal.shown.count(b"error:") == 2
 
 
 def test_a_terminal_is_refused_with_the_line_to_type(executable, tmp_path):
@@ -168,6 +169,11 @@ def test_a_terminal_is_refused_with_the_line_to_type(executable, tmp_path):
         ("pdefilter edge --op", {"--operator"}),
         ("pdefilter edge --operator s", {"sobel", "scharr"}),
         ("pdefilter info --f", {"--formats"}),
+        ("pdefilter edge --format we", {"webp"}),
+        ("pdefilter convolve --kernel em", {"emboss"}),
+        ("pdefilter chain coins.png ed", {"edge"}),
+        ("pdefilter chain coi", {"coins.png"}),
+        ("pdefilter help den", {"denoise"}),
         ("pdefilter edge coi", {"coins.png"}),
         ("pdefilter edge coins.png -o ou", {"out/"}),
         ("pdefilter inpaint --mask coi", {"coins.png"}),

@@ -17,7 +17,7 @@ from pdefilter.images.reading import Reading
 SAMPLES = sample_files()
 every_sample = pytest.mark.parametrize("name", SAMPLES)
 
-SENTENCE = re.compile(r"pdefilter: \S.*")
+SENTENCE = re.compile(r"(error|warning|pdefilter): \S.*")
 SECONDS_A_FILE = 10
 
 
@@ -33,7 +33,7 @@ def filtered(pdefilter_command, tmp_path):
         started = time.monotonic()
         done = pdefilter_command(
             "heat-diffuse", "in", "--time", "0", "--depth", "float", "--format", "tif",
-            "-o", "out/", *options,
+            "-o", "out/", "-v", *options,
         )  # fmt: skip
         # The limit for one file bounds the mean time; a call that hangs has its own limit.
         assert time.monotonic() - started < SECONDS_A_FILE * len(files)
@@ -44,7 +44,7 @@ def filtered(pdefilter_command, tmp_path):
         out = tmp_path / "out"
         made = {path.stem for path in out.iterdir()} if out.exists() else set()
         for name in files:
-            is_reported = any(line.startswith(f"pdefilter: in/{name}: ") for line in lines)
+            is_reported = any(line.startswith(f"error: in/{name}: ") for line in lines)
             assert is_reported or Path(name).stem in made, name
         return made, lines
 
@@ -85,7 +85,7 @@ def test_the_sample_itself_is_read(tmp_path, name):
 def test_truncated_files_are_refused(filtered, name):
     made, lines = filtered(cut(name))
     for stem in made:  # unless only metadata after the pixels were cut off
-        reports = [line for line in lines if line.startswith(f"pdefilter: in/{stem}.")]
+        reports = [line for line in lines if line.startswith(f"warning: in/{stem}.")]
         assert reports
         assert all(line.endswith(" is broken: left out") for line in reports)
     assert all("Traceback" not in line for line in lines)

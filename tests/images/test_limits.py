@@ -146,7 +146,7 @@ def test_a_harmful_file_is_harmless(pdefilter_command, tmp_path, name):
         assert done.returncode == 0
     else:
         assert done.returncode == 1
-        assert re.fullmatch(rf"pdefilter: {name}: .*({problem}).*\n", text)
+        assert re.fullmatch(rf"error: {name}: .*({problem}).*\n", text)
 
 
 def test_no_memory_is_allocated_for_the_claims_of_a_part_of_a_tiff():

@@ -170,7 +170,8 @@ def test_the_command_prints_only_sentences(pdefilter_command, tmp_path, name):
     done = pdefilter_command("heat-diffuse", name, "-o", "-", "--format", "tif", "--time", "0")
     lines = done.stderr.decode().splitlines()
     assert len(lines) == 1
-    assert lines[0].startswith(f"pdefilter: {name}: ")
+    word = "warning" if done.returncode == 0 else "error"
+    assert lines[0].startswith(f"{word}: {name}: ")
     assert bool(done.stdout) == (done.returncode == 0) == (name == "nodata.tif")
 
 
@@ -181,8 +182,8 @@ def test_warnings_of_pictures_beside_an_image_are_sentences_too(pdefilter_comman
     tifffile.imwrite(tmp_path / "mask.tif", grey, extratags=tags, metadata=None)
     output = "mask.tif: its value for no data, 'foo', is not a number: no pixel is a hole\n"
     done = pdefilter_command("smooth", "in.png", "--mask", "mask.tif", "-o", "o.png")
-    assert (done.returncode, done.stderr.decode()) == (0, f"pdefilter: --mask {output}")
+    assert (done.returncode, done.stderr.decode()) == (0, f"warning: --mask {output}")
     done = pdefilter_command("smooth", "in.png", "--mask", "mask.tif", "-q", "-o", "quiet.png")
     assert (done.returncode, done.stderr) == (0, b"")
     done = pdefilter_command("estimate", "mask.tif", "--json")
-    assert (done.returncode, done.stderr.decode()) == (0, f"pdefilter: {output}")
+    assert (done.returncode, done.stderr.decode()) == (0, f"warning: {output}")

@@ -202,7 +202,7 @@ def test_internal_masks_are_holes_and_come_back(name):
 
 def test_masks_and_smaller_versions_through_the_tool(pdefilter_command, tmp_path):
     (tmp_path / "in.tif").write_bytes(FILES["masks.tif"])
-    left_out = b"pdefilter: in.tif: left out: 1 smaller version\n"
+    left_out = b"warning: in.tif: left out: 1 smaller version\n"
     done = pdefilter_command("heat-diffuse", "in.tif", "--frame", "0", "--time", "2", "-o", "o.tif")
     assert (done.returncode, done.stderr) == (0, left_out)
     image = pdefilter.read(tmp_path / "o.tif")

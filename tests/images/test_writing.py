@@ -18,7 +18,7 @@ def sentence(done):
     text = done.stderr.decode()
     assert done.returncode == 1, text
     assert text.count("\n") == 1, text
-    assert text.startswith("pdefilter: ")
+    assert text.startswith("error: ")
     return text
 
 

@@ -83,7 +83,7 @@ def test_but_not_one_of_other_sources_and_says_so_once(in_clone, clone):
     np.save(clone / "image.npy", np.eye(9, dtype=np.float32))
     done = in_clone("-m", "pdefilter", "heat-diffuse", "image.npy", "-o", "out.npy")
     assert done.stderr.startswith(
-        "pdefilter: this is the reference engine, because the installed native"
+        "warning: this is the reference engine, because the installed native"
     )
     done = in_clone("-m", "pdefilter", "estimate", "image.npy")
     assert done.stderr.count("this is the reference engine") == 1

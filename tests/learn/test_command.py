@@ -91,7 +91,7 @@ def test_interrupted_and_resumed_has_the_same_weights(
     status, said = learn(*call, "--resume")
     assert status == 0
     resumed = read_model(tmp_path / "my.model")
-    assert learn(*call)[1].startswith("pdefilter: my.model: exists already; give --overwrite")
+    assert learn(*call)[1].startswith("error: my.model: exists already; give --overwrite")
     for name, values in unbroken.weights.items():
         assert np.array_equal(values, resumed.weights[name]), name
 
@@ -221,7 +221,7 @@ def test_bad_data_get_a_sentence_and_no_file(learn, tmp_path, options, sentence)
     status, said = learn(*CALL[:4], "--iterations", 2, "-o", "my.model", *options)
     assert status == 2
     assert sentence in said
-    assert said.startswith("pdefilter: ")
+    assert said.startswith("error: ")
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -229,7 +229,7 @@ def test_a_missing_output_is_asked_for(learn, tmp_path):
     grey(tmp_path / "good")
     assert learn("good") == (
         2,
-        "pdefilter: --output: is missing; give the file of the model, such as -o my.model\n",
+        "error: --output: is missing; give the file of the model, such as -o my.model\n",
     )
 
 

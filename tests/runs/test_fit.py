@@ -34,8 +34,8 @@ def test_inputs_of_another_size_than_the_mask_are_named_and_none_is_filtered(
     done = pdefilter_command("smooth", *names, "--mask", "mask.png", "-o", "out/")
     assert done.returncode == 2
     assert done.stderr.decode().splitlines() == [
-        "pdefilter: b.png: has 5 × 6 pixels, but its mask 6 × 5; give a mask of the same size",
-        "pdefilter: d.png: has 6 × 7 pixels, but its mask 6 × 5; give a mask of the same size",
+        "error: b.png: has 5 × 6 pixels, but its mask 6 × 5; give a mask of the same size",
+        "error: d.png: has 6 × 7 pixels, but its mask 6 × 5; give a mask of the same size",
     ]
     assert not (tmp_path / "out").exists()
 
@@ -59,7 +59,7 @@ def test_a_broken_image_fails_alone_as_it_does_without_a_mask(pdefilter_command,
     pdefilter.write(np.eye(5, 6, dtype=np.uint8), tmp_path / "mask.png")
     done = pdefilter_command("smooth", "a.png", "b.png", "--mask", "mask.png", "-o", "out/")
     assert done.returncode == 1
-    assert b"pdefilter: b.png: is truncated" in done.stderr
+    assert b"error: b.png: is truncated" in done.stderr
     assert (tmp_path / "out" / "a.png").exists()
 
 
@@ -79,7 +79,7 @@ def test_an_image_whose_size_shows_late_makes_the_call_wrong_too(pdefilter_comma
         )  # fmt: skip
         assert (done.returncode, done.stdout) == (2, b"")
         assert done.stderr.decode() == (
-            f"pdefilter: {'standard input' if source == '-' else source}: has 5 × 6 pixels, but "
+            f"error: {'standard input' if source == '-' else source}: has 5 × 6 pixels, but "
             "its mask 6 × 5; give a mask of the same size\n"
         )
         assert not (tmp_path / "out.tif").exists()

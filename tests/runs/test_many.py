@@ -59,7 +59,7 @@ def test_the_number_of_jobs_changes_no_byte_and_no_word(pdefilter_command, tmp_p
     first, second, summary = said.pop().decode().splitlines()
     assert "03.png: is truncated" in first
     assert "08.tif: is truncated" in second
-    assert summary == "pdefilter: 2 of 12 images failed, the others are done"
+    assert summary == "error: 2 of 12 images failed, the others are done"
     assert len(list(out.iterdir())) == 10
 
 
@@ -121,7 +121,7 @@ def test_fail_fast_begins_nothing_more(pdefilter_command, tmp_path, many):
     assert done.returncode == 1
     first, summary = done.stderr.decode().splitlines()
     assert "03.png: is truncated" in first
-    assert summary == "pdefilter: 1 of 12 images failed, 3 are done, 8 were not started"
+    assert summary == "error: 1 of 12 images failed, 3 are done, 8 were not started"
     assert len(list((tmp_path / "out").iterdir())) == 3
 
 
@@ -249,10 +249,10 @@ def test_a_crash_costs_one_image(executable, tmp_path):
     _, error = process.communicate(timeout=120)
     first, second, summary = error.decode().splitlines()
     assert first == (
-        "pdefilter: in/a.png: crashed its decoder or encoder (SIGSEGV); get an intact copy"
+        "error: in/a.png: crashed its decoder or encoder (SIGSEGV); get an intact copy"
     )
-    assert second.startswith("pdefilter: in/b.png: was killed by the system")
-    assert summary == "pdefilter: 2 of 3 images failed, the others are done"
+    assert second.startswith("error: in/b.png: was killed by the system")
+    assert summary == "error: 2 of 3 images failed, the others are done"
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["c.png"]
 
 

@@ -36,7 +36,7 @@ def test_names_may_hold_any_bytes(pdefilter_command, strange):
     done = pdefilter_command("edge", "in", "-r", "-o", "out", "--report", "run.jsonl")
     assert done.returncode == 1
     *failures, summary = done.stderr.decode().splitlines()
-    assert summary == "pdefilter: 6 of 36 images failed, the others are done"
+    assert summary == "error: 6 of 36 images failed, the others are done"
     assert all(line.isprintable() and "is not an image" in line for line in failures)
     names = {name + b".png" for name in STRANGE}
     folders = [b"", *(name + b"/" for name in STRANGE)]
@@ -67,7 +67,7 @@ def test_links_in_a_ring_and_links_to_nowhere(pdefilter_command, tmp_path):
     done = pdefilter_command("edge", "in", "-r", "-o", "out")
     assert done.returncode == 2
     assert done.stderr.decode().splitlines() == [
-        f"pdefilter: in/{name}.png: is a broken link; remove it, or skip it by --exclude"
+        f"error: in/{name}.png: is a broken link; remove it, or skip it by --exclude"
         for name in ("gone", "self")
     ]
     assert not (tmp_path / "out").exists()
@@ -154,8 +154,8 @@ def test_a_file_that_vanishes_after_the_plan(executable, tmp_path):
         assert process.poll() is None
     (tmp_path / "in" / "c.png").unlink()
     assert process.communicate(timeout=120)[1].decode().splitlines() == [
-        "pdefilter: in/c.png: cannot be read (No such file or directory)",
-        "pdefilter: 1 of 3 images failed, the others are done",
+        "error: in/c.png: cannot be read (No such file or directory)",
+        "error: 1 of 3 images failed, the others are done",
     ]
 
 
@@ -174,10 +174,10 @@ def test_a_disk_that_is_full_in_the_middle(pdefilter_command, tmp_path, small_di
     made = {path.name: path.read_bytes() for path in (small_disk / "out").iterdir()}
     assert 0 < len(made) < 40
     assert set(made.values()) == {whole}
-    assert summary == f"pdefilter: {40 - len(made)} of 40 images failed, the others are done"
+    assert summary == f"error: {40 - len(made)} of 40 images failed, the others are done"
     lost = sorted({f"{number:02}.png" for number in range(40)} - set(made))
     full = "cannot be written (No space left on device)"
-    assert failures == [f"pdefilter: {small_disk}/out/{name}: {full}" for name in lost]
+    assert failures == [f"error: {small_disk}/out/{name}: {full}" for name in lost]
     subprocess.run(["mount", "-o", "remount,size=1m", small_disk], check=True)
     assert pdefilter_command(*call).returncode == 0
     made = [path.read_bytes() for path in (small_disk / "out").iterdir()]

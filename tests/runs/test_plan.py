@@ -62,7 +62,6 @@ def test_a_format_names_the_outputs():
         (["a/x.png"], "a/x.png", {}, "is the input itself; give --overwrite"),
         (["a/x.png"], "a", {}, "is the input itself; give --overwrite"),
         (["a/x.png"], "none/x.png", {}, "there is no folder none; make it first"),
-        (["a/x.png"], "none/none/", {}, "there is no folder none; make it first"),
         (["a"], "b/x.png/", {}, "b/x.png: is a file where a folder is needed"),
         (["a/x.png"], "/dev/full", {}, "not an ordinary file|stands for no format"),
         (
@@ -75,7 +74,6 @@ def test_a_format_names_the_outputs():
         (["a/x.png"], "out/{name}.png", {}, r"there is no {name}; take {stem}, {suffix}, {parent}"),
         (["a/x.png"], "out/{index:q}.png", {}, "-o out/{index:q}.png: Unknown format code"),
         (["a", "b"], "out/{stem}.png", {}, "a/x.png and b/x.png would both become out/x.png"),
-        (["a", "b"], "none/none/{stem}.png", {}, "there is no folder none; make it first"),
         (["a/x.png"], "b/x.png", {"overwrite": True, "skip_existing": True}, "give one of them"),
         (["a", "b/x.png"], "b", {"overwrite": True}, "b/x.png: is an input too, the output of a/x"),
         (["a"], "a", {"skip_existing": True}, "a/x.png: is the input itself"),
@@ -152,6 +150,23 @@ def test_names_by_template():
     assert pairs(["b/x.png"], "{parent}/{index:03}.tif") == [("b/x.png", "b/000.tif")]
     assert pairs(["b/x.png"], "{{{stem}}}.png") == [("b/x.png", "{x}.png")]
     assert pairs(["b/x.png"], "a{brace.png") == [("b/x.png", "a{brace.png")]
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_suffix_in_a_template_is_that_of_the_output():
+    webp, jpeg = named("webp"), named("jpeg")
+    assert pairs(["a"], "o/{stem}.e{suffix}", format_=webp) == [
+        ("a/x.png", "o/x.e.webp"),
+        ("a/y.jpg", "o/y.e.webp"),
+    ]
+    assert pairs(["a/y.jpg"], "o/{stem}{suffix}", format_=jpeg) == [("a/y.jpg", "o/y.jpg")]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("output", ["none/none/", "none/none/none/{stem}{suffix}"])
+def test_folders_of_outputs_are_made_at_any_depth(output):
+    ((_, target),) = pairs(["b/x.png"], output)
+    assert target == f"{output.partition('{')[0]}x.png"
 
 
 def test_an_output_is_skipped_unless_its_input_is_newer(folder):

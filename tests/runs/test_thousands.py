@@ -62,8 +62,8 @@ def test_ten_thousand_images_of_which_one_percent_is_broken(pdefilter_command, t
     done = pdefilter_command("edge", "in", "-o", "out", "--report", "run.jsonl")
     assert done.returncode == 1
     *failures, summary = done.stderr.decode().splitlines()
-    assert summary == f"pdefilter: {len(broken)} of {COUNT} images failed, the others are done"
-    named = [re.fullmatch(r"pdefilter: in/(\d+\.png): \S.+; .+", line) for line in failures]
+    assert summary == f"error: {len(broken)} of {COUNT} images failed, the others are done"
+    named = [re.fullmatch(r"error: in/(\d+\.png): \S.+; .+", line) for line in failures]
     assert all(named), failures
     assert [match[1] for match in named] == broken
     made = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}

@@ -52,6 +52,8 @@ class Option:
     opposite : str
         The name of the flag that switches a flag off. A command then has None, not the
         parameter's default, where neither of the two is given.
+    names : tuple of str
+        Words that are known among others, which a shell completes.
     """
 
     help: str
@@ -69,6 +71,7 @@ class Option:
     otherwise: str = ""
     auto: bool = False
     opposite: str = ""
+    names: tuple[str, ...] = ()
 
     def checked(self, name: str, kinds: tuple[type, ...], value: Any) -> Any:
         """Return `value` as one of the Python types `kinds`.
