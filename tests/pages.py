@@ -22,10 +22,16 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
 
 
-def transcripts(page: Path) -> Iterator[tuple[str, str]]:
-    """List the commands of a page, in their order, with what they print."""
-    for block in blocks(page, "console"):
-        yield from re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
+def steps(page: Path) -> list[tuple[str, str]]:
+    """List what a reader does, block by block in the order of the page, each with its language."""
+    return re.findall(
+        r"^```(console|python)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL
+    )
+
+
+def transcripts(block: str) -> list[tuple[str, str]]:
+    """List the commands of a block with what they print."""
+    return re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
 
 
 def tables_of_pictures(page: Path) -> Iterator[tuple[str, str, Path]]:

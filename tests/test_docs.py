@@ -7,11 +7,11 @@ import pytest
 from kernel_pictures import first_kernels
 from pages import (
     PAGES,
-    blocks,
     copy_samples,
     page_name,
     run,
     run_python,
+    steps,
     tables_of_pictures,
     transcripts,
 )
@@ -22,29 +22,23 @@ from pdefilter.filters import FILTERS
 from pdefilter.images.reading import MOST_PIXELS
 from pdefilter.images.table import format_table
 
-COMMANDS = [page for page in PAGES if blocks(page, "console")]
-PYTHON = [page for page in PAGES if blocks(page, "python")]
-
 
 def text(name):
     return (ROOT / name).read_text()
 
 
-@pytest.mark.parametrize("page", COMMANDS, ids=page_name)
-def test_transcripts_are_what_a_terminal_shows(page, tmp_path, executable):
+@pytest.mark.parametrize("page", [page for page in PAGES if steps(page)], ids=page_name)
+def test_terminals_show_what_a_page_says_and_its_python_runs(page, tmp_path, executable):
     copy_samples(tmp_path)
     ran = 0
-    for command, expected in transcripts(page):
-        assert run(command, tmp_path, executable) == expected, command
-        ran += 1
+    for language, block in steps(page):
+        if language == "python":
+            run_python(block, tmp_path, executable)
+            continue
+        for command, expected in transcripts(block):
+            assert run(command, tmp_path, executable) == expected, command
+            ran += 1
     assert ran == page.read_text().count("\n$ ")
-
-
-@pytest.mark.parametrize("page", PYTHON, ids=page_name)
-def test_the_python_runs(page, tmp_path, executable):
-    copy_samples(tmp_path)
-    for block in blocks(page, "python"):
-        run_python(block, tmp_path, executable)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
@@ -74,7 +68,9 @@ def test_the_pictures_were_made_by_the_commands_below_them(tmp_path, executable)
 
 def test_every_filter_has_its_equation_and_is_called():
     equations = text("docs/theory/equations.md")
-    calls = [command for page in PAGES for command, _ in transcripts(page)]
+    calls = [
+        command for page in PAGES for _, block in steps(page) for command, _ in transcripts(block)
+    ]
     for name in FILTERS:
         assert f"| `{name}` |" in equations
         assert any(f"pdefilter {name} " in call for call in calls), name
