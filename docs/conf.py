@@ -13,7 +13,8 @@ html_extra_path = ["../build/docs/pictures"]  # those of HTML tables, which Sphi
 html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False
-html_sidebars = {"index": []}
+html_sidebars = {"index": [], "formats": [], "performance": []}
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
