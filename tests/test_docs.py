@@ -99,3 +99,7 @@ def test_every_sample_has_its_origin_and_licence(samples):
 
 def test_the_picture_of_kernels_shows_those_of_the_network():
     assert np.array_equal(first_kernels(), pdefilter.read(ROOT / "docs" / "kernels.png").pixels)
+
+
+def test_the_version_to_cite_is_the_one_that_is_there():
+    assert f"\nversion: {pdefilter.__version__}\n" in text("CITATION.cff")
