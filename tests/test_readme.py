@@ -1,104 +1,64 @@
-"""The documentation cannot lie: every command and every line of Python in it is run."""
+"""The front door: short, wide enough for its code, and two commands to copy."""
 
-import os
 import re
-import subprocess
-import sys
 
 import numpy as np
-import pytest
-from support import ROOT, SAMPLES
+from gallery import GALLERY
+from gallery import commands as gallery_commands
+from pages import PAGES, README, blocks, copy_samples, run, tables_of_pictures
+from support import SAMPLES
 
 import pdefilter
 from pdefilter.filters import FILTERS
-from pdefilter.images.reading import MOST_PIXELS
-from pdefilter.images.table import format_table
 
-README = (ROOT / "README.md").read_text()
-
-
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+TEXT = README.read_text()
+MOST_WORDS = 900
+LONGEST_PARAGRAPH = 60
+WIDEST_CODE = 85  # what GitHub shows without scrolling
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("clone")
-    (folder / "sample_images").symlink_to(SAMPLES)
-    return folder
+def row_pictures():
+    """List the rows of "Which filter do I want?": the command and its picture."""
+    return re.findall(r"^\| [^|]+ \| \[`(.*?)`\].*<img src=\"(.*?)\"", TEXT, re.MULTILINE)
 
 
-def run(line, folder, executable):
-    path = f"{executable.parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-c", line],
-        cwd=folder,
-        env={**os.environ, "PATH": path},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    return done.stdout.decode()
+def test_it_is_short():
+    assert len(TEXT.split()) <= MOST_WORDS
 
 
-def test_transcripts_are_what_a_terminal_shows(clone, executable):
-    ran = 0
-    for block in blocks("console"):
-        for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
-            assert run(command, clone, executable) == expected, command
-            ran += 1
-    assert ran == README.count("\n$ ")
+def test_no_paragraph_is_long():
+    prose = re.sub(r"^```.*?^```$|<table>.*?</table>", "", TEXT, flags=re.MULTILINE | re.DOTALL)
+    for paragraph in re.split(r"\n\n|\n(?=- |\| )", prose):
+        assert len(paragraph.split()) <= LONGEST_PARAGRAPH, paragraph
 
 
-def test_the_python_runs(clone):
-    for block in blocks("python"):
-        subprocess.run([sys.executable, "-W", "error", "-c", block], cwd=clone, check=True)
+def test_no_line_of_code_is_cut_off():
+    for language in ("sh", "console", "python"):
+        for block in blocks(README, language):
+            assert max(map(len, block.splitlines())) <= WIDEST_CODE, block
 
 
-def test_the_set_up_lines_do_what_they_say(clone, executable):
-    """The environment is the one that these tests are in; the rest of each line is run."""
-    main_job, tests = (block.strip() for block in blocks("sh"))
-    set_up = "python3 -m venv .venv && .venv/bin/pip install "
-    assert main_job.startswith(f"{set_up}. && .venv/bin/pdefilter ")
-    assert tests == f"{set_up}'.[test]' && .venv/bin/pytest -n auto"
-    assert run(main_job.rpartition(" && .venv/bin/")[2], clone, executable) == ""
-    clean = pdefilter.read(clone / "clean.png").pixels
+def test_the_set_up_lines_do_what_they_say(tmp_path, executable):
+    """The environment is the one that these tests are in; the rest of each block is run."""
+    copy_samples(tmp_path)
+    main_job, tests = (block.split(" &&\n") for block in blocks(README, "sh"))
+    assert main_job[:2] == ["python3 -m venv .venv", ".venv/bin/pip install ."]
+    assert tests == [main_job[0], ".venv/bin/pip install '.[test]'", ".venv/bin/pytest -n auto\n"]
+    assert run(main_job[2].removeprefix(".venv/bin/"), tmp_path, executable) == ""
+    clean = pdefilter.read(tmp_path / "clean.png").pixels
     assert np.array_equal(clean, pdefilter.read(SAMPLES / "strip" / "denoise.png").pixels)
 
 
-def test_the_pictures_were_made_by_the_commands_below_them(clone, executable):
-    shown = []
-    for table in re.findall(r"<table>.*?</table>", README, re.DOTALL):
-        commands = re.findall(r"<td><code>(.*)</code></td>", table)
-        source, *pictures = re.findall(r'src="(sample_images/.*?)"', table)
-        for command, picture in zip(commands, pictures, strict=True):
-            name, *options = command.split()
-            line = " ".join(["pdefilter", name, source, *options, "-o made.png --overwrite"])
-            assert run(line, clone, executable) == ""
-            made = pdefilter.read(clone / "made.png").pixels
-            assert np.array_equal(made, pdefilter.read(clone / picture).pixels), picture
-            shown.append(clone / picture)
-    assert sorted(shown) == sorted((clone / "sample_images" / "strip").iterdir())
+def test_every_filter_has_a_job_and_a_picture():
+    assert {command.split()[0] for command, _ in row_pictures()} == set(FILTERS)
 
 
-def test_every_command_is_in_it():
-    for command in FILTERS:
-        assert f"| `{command}` |" in README
-        assert f"$ pdefilter {command} " in README
-
-
-def test_the_table_of_formats_is_the_one_that_the_program_follows():
-    assert f"\n{format_table()}\n" in README
-    assert str(MOST_PIXELS) in README.replace(" ", "")
-
-
-def test_links_to_files_lead_somewhere():
-    for page in ROOT.glob("*.md"):
-        for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text()):
-            assert (ROOT / target).exists(), (page.name, target)
-
-
-def test_every_sample_has_its_origin_and_licence(samples):
-    table = (SAMPLES / "README.md").read_text()
-    rows = re.findall(r"^\| `(.*?)` \|.*\| .+ \|$", table, re.MULTILINE)
-    assert sorted(rows) == [sample.name for sample in samples]
+def test_the_pictures_of_the_jobs_were_made_by_their_commands():
+    """Other tests make the pictures of the gallery and of tables anew."""
+    made = {(GALLERY / command[-1]).resolve(): " ".join(command) for command in gallery_commands()}
+    made |= {picture: command for page in PAGES for _, command, picture in tables_of_pictures(page)}
+    for command, picture in row_pictures():
+        name, *options = command.split()
+        line = made[(README.parent / picture).resolve()].split()
+        assert line[0] == name
+        assert set(options) <= set(line)
