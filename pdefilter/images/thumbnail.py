@@ -44,4 +44,5 @@ def thumbnail(image: Image, side: int) -> Thumbnail:
     data = imagecodecs.webp_encode(
         np.ascontiguousarray(pixels), level=_QUALITY, lossless=False, method=_EFFORT
     )
-    return Thumbnail(*pixels.shape[:2], bytes(data))
+    rows, columns = pixels.shape[:2]
+    return Thumbnail(rows, columns, bytes(data))
