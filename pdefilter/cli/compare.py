@@ -46,7 +46,7 @@ class Goal:
     def problem(self, comparison: "Comparison") -> str:
         """Say that two images do not reach it."""
         if not self.is_similarity:
-            return f"{comparison.psnr:.2f} dB are less than {self.least:g} dB"
+            return f"a PSNR of {comparison.psnr:.2f} dB is less than {self.least:g} dB"
         if comparison.ssim is None:
             return "has no SSIM, for which 11 × 11 pixels must be visible"
         return f"an SSIM of {comparison.ssim:.4f} is less than {self.least:g}"
