@@ -90,6 +90,7 @@ class Film:
 
     def __init__(self, target: Animation, cut: Cut) -> None:
         self._target, self._cut = target, cut
+        self._beginning: Image | None = None
         self._tones: Tones | None = None
         self._transparent = False
         self._unit, self._end = ITERATIONS, 0.0
@@ -116,18 +117,26 @@ class Film:
         return iteration // every > (iteration - 1) // every
 
     def show(self, time: float, image: Image) -> None:
-        """Append a frame."""
-        self._add(time, image, _MILLISECONDS if time else _MILLISECONDS_AT_ENDS)
+        """Append a frame; the one of time 0 waits, for its label needs the unit of time."""
+        if not time:
+            self._beginning = image
+            _require_shown(image)
+            return
+        self._begin()
+        self._add(time, image, _MILLISECONDS)
 
     def end(self, result: Image) -> None:
         """Append the result."""
+        self._begin()
         self._add(self._end, result, _MILLISECONDS_AT_ENDS)
+
+    def _begin(self) -> None:
+        if self._beginning is not None:
+            image, self._beginning = self._beginning, None
+            self._add(0.0, image, _MILLISECONDS_AT_ENDS)
 
     def _add(self, time: float, image: Image, duration: Fraction) -> None:
         if self._tones is None:
-            if not can_be_shown(image):
-                kind = "inks" if image.is_cmyk else f"{image.colours} bands"
-                raise ImageError(f"has {kind}, which frames cannot show; convert it to grey or RGB")
             self._tones = Tones.of(image)
             self._transparent = image.has_alpha or valid_pixels(image) is not None
         drawn = self._tones.draw(image, transparent=self._transparent)
@@ -144,6 +153,12 @@ class Film:
             return f"iteration {time:.0f}"
         digits = max(0, 2 - math.floor(math.log10(self._end or 1)))
         return f"t = {time:.{digits}f} {self._unit}"
+
+
+def _require_shown(image: Image) -> None:
+    if not can_be_shown(image):
+        kind = "inks" if image.is_cmyk else f"{image.colours} bands"
+        raise ImageError(f"has {kind}, which frames cannot show; convert it to grey or RGB")
 
 
 @contextmanager
@@ -237,10 +252,19 @@ def _labelled(drawn: Image, label: str) -> Image:
     rows, columns = drawn.pixels.shape[:2]
     size = max(_LEAST_LABEL, round(min(rows, columns) * _LABEL_SHARE))
     font = PIL.ImageFont.load_default(size)
-    left, top, right, bottom = font.getbbox(label)
-    margin = size // 3
-    picture = PIL.Image.new("L", (int(right - left) + 2 * margin, int(bottom - top) + 2 * margin))
-    PIL.ImageDraw.Draw(picture).text((margin - left, margin - top), label, 255, font)
+    # The font has no raised 2.
+    text, raised, small = (
+        label.rstrip("²"),
+        "2" * label.endswith("²"),
+        font.font_variant(size=size * 0.6),
+    )
+    left, top, right, bottom = font.getbbox(text)
+    margin, after = size // 3, small.getlength(raised)
+    width, height = math.ceil(right - left + after), math.ceil(bottom - top)
+    picture = PIL.Image.new("L", (width + 2 * margin, height + 2 * margin))
+    draw = PIL.ImageDraw.Draw(picture)
+    draw.text((margin - left, margin - top), text, 255, font)
+    draw.text((margin + right - left, margin - top), raised, 255, small)
     letters = np.asarray(picture)[:rows, :columns, None]
     pixels = drawn.pixels.copy()
     height, width = letters.shape[:2]
