@@ -72,7 +72,7 @@ def values_of(parameter):
         return list(PICTURES)
     if option.verify is not None:
         return [*words, *WORDS]
-    if parameter.kinds == (bool,):
+    if bool in parameter.kinds:
         return [None]
     whole = int in parameter.kinds and float not in parameter.kinds
     between = (1, 3) if whole else (0.05, 1.0, 2.5)
