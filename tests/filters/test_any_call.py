@@ -1,6 +1,7 @@
 """For any input a filter returns an image of its shape, or raises an error of one sentence."""
 
 import warnings
+from types import NoneType
 
 import numpy as np
 import pytest
@@ -28,8 +29,8 @@ def values(parameter: Parameter) -> st.SearchStrategy:
         return st.sampled_from([*option.choices])
     if parameter.name in WORDS:
         return st.sampled_from(WORDS[parameter.name])
-    if parameter.kinds == (bool,):
-        return st.booleans()
+    if bool in parameter.kinds:
+        return st.sampled_from([None, False, True][NoneType not in parameter.kinds :])
     whole = int in parameter.kinds and float not in parameter.kinds
     numbers = st.integers(0, 5) if whole else st.sampled_from(NUMBERS)
     return numbers | st.just(AUTO) if option.auto else numbers
