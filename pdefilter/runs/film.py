@@ -256,7 +256,7 @@ def _labelled(drawn: Image, label: str) -> Image:
     text, raised, small = (
         label.rstrip("²"),
         "2" * label.endswith("²"),
-        font.font_variant(size=size * 0.6),
+        PIL.ImageFont.load_default(size * 0.6),
     )
     left, top, right, bottom = font.getbbox(text)
     margin, after = size // 3, small.getlength(raised)
