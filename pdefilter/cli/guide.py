@@ -148,7 +148,7 @@ GUIDES: Mapping[str, Guide] = {
         ),
     ),
     "estimate": Guide(
-        "Estimate the noise of images, and what anisotropic takes for it.",
+        "Estimate the noise, and what anisotropic takes for it.",
         (),
         (
             "pdefilter estimate sample_images/noisy.png",

@@ -36,10 +36,11 @@ def _parts(screen: Screen) -> Iterator[RenderableType]:
     yield Padding(Text(first, "bold"), (1, 2, 0, 2))
     for paragraph in paragraphs:
         yield Padding(_coloured(paragraph), (1, 2, 0, 2))
-    width = max((len(_name(row)) for section in screen.sections for row in section.rows), default=0)
+    rows = [row for section in screen.sections for row in section.rows]
     for section in screen.sections:
+        alike = [row for row in rows if _is_option(row) == _is_option(section.rows[0])]
         yield Text(f"\n{section.title}", "bold yellow")
-        yield _table(section, width)
+        yield _table(section, max(len(_name(row)) for row in alike))
     if screen.examples:
         yield Text("\nExamples", "bold yellow")
         for example in screen.examples:
@@ -54,10 +55,13 @@ def _table(section: Section, width: int) -> Padding:
     table.add_column()
     for row in section.rows:
         names, value, meaning = row
-        table.add_row(
-            Text.assemble((names, "bold cyan"), " ", (value, "green")), _coloured(meaning)
-        )
+        name = Text.assemble((names, "bold cyan"), " " * bool(value), (value, "green"))
+        table.add_row(name, _coloured(meaning))
     return Padding(table, (0, 0, 0, 2))
+
+
+def _is_option(row: tuple[str, str, str]) -> bool:
+    return row[0].startswith("-")
 
 
 def _name(row: tuple[str, str, str]) -> str:
