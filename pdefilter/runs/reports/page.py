@@ -138,7 +138,8 @@ class Page:
             is_given = name in stage["given"]
             if value is None or (not is_given and chosen.get(name, value) != value):
                 continue  # the image decided
-            if chosen.get(name) == value:
+            found = chosen.get(name)
+            if found == value or (isinstance(found, list) and found == [value] * len(found)):
                 del chosen[name]
             row = Row(_words(name), *_with_unit(value, options[name]), _ORIGINS[is_given])
             (given if is_given else defaults).append(row)
