@@ -36,7 +36,7 @@ def curves_of(frames: Sequence[Mapping[str, Any]]) -> str:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    style = {
+    style: Any = {
         "svg.fonttype": "none",
         "svg.hashsalt": "pdefilter",
         "font.family": "sans-serif",

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 PACKAGES = ("jinja2", "matplotlib")
 
-# A preview of s × s pixels takes about s²/4 bytes, each image has two, and pages of 64 MiB open
-# in a second.
+# A preview of s × s pixels takes about s²/4 bytes, a third more as text, and each image has two:
+# 5000 images make a page of about 90 MB, which a browser reads without decoding them.
 _MOST_PIXELS = 1 << 27
 _LONGEST, _SHORTEST = 1024, 160
 
@@ -138,7 +138,8 @@ class Page:
             is_given = name in stage["given"]
             if value is None or (not is_given and chosen.get(name, value) != value):
                 continue  # the image decided
-            if chosen.get(name) == value:
+            found = chosen.get(name)
+            if found == value or (isinstance(found, list) and found == [value] * len(found)):
                 del chosen[name]
             row = Row(_words(name), *_with_unit(value, options[name]), _ORIGINS[is_given])
             (given if is_given else defaults).append(row)
