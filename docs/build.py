@@ -22,6 +22,7 @@ SECTIONS = {
     ],
     "How-to": [
         "how-to/pipes",
+        "how-to/see",
         "how-to/reports",
         "how-to/holes",
         "how-to/light-and-clones",

@@ -64,8 +64,8 @@ def command_page(command: reference.Command) -> str:
     ]
     for title, options in command.groups.items():
         lines += [f".SH {_escaped(title.upper())}", *_list([(o.names, o.meaning) for o in options])]
-    if command.example:
-        lines += [".SH EXAMPLE", ".nf", _escaped(command.example), ".fi"]
+    if command.examples:
+        lines += [".SH EXAMPLES", ".nf", *map(_escaped, command.examples), ".fi"]
     if command.papers:
         lines += [".SH REFERENCES", _paragraphs(command.papers)]
     return "\n".join([*lines, ".SH SEE ALSO", r".BR pdefilter (1)", ""])

@@ -5,12 +5,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import typer
 
-from pdefilter.cli.command import COMMON
 from pdefilter.cli.commands import app
+from pdefilter.cli.guide import GUIDES
+from pdefilter.cli.help import COMMON
 from pdefilter.filters import FILTERS
+from pdefilter.filters.options.option import parameters_of
 
 ROOT = Path(__file__).parent.parent
 GALLERY = "sample_images/gallery/README.md"
@@ -34,7 +37,7 @@ class Command:
     summary: str
     description: str
     groups: dict[str, list[Option]]
-    example: str
+    examples: tuple[str, ...]
     papers: str
 
 
@@ -47,20 +50,33 @@ def commands() -> list[Command]:
 def _described(name: str, command: typer.core.TyperCommand) -> Command:
     context = command.make_context(name, [], resilient_parsing=True)
     groups: dict[str, list[Option]] = {}
-    for parameter in command.get_params(context):
+    if isinstance(command, typer.core.TyperGroup):
+        groups["Arguments"] = [Option("FILTER", "A filter; its options follow.")]
+    for parameter in _parameters(command, context):
         title = getattr(parameter, "rich_help_panel", None) or f"Options of {name}"
         names, meaning = parameter.get_help_record(context) or ("", "")
         if parameter.param_type_name == "argument":
             title, names = "Arguments", parameter.metavar or parameter.name
-        elif parameter.name == "help":
+        elif parameter.name in ("help", "help_all"):
             title = COMMON
         groups.setdefault(title, []).append(Option(names, " ".join(meaning.split())))
     summary, _, description = inspect.cleandoc(command.help or "").partition("\n\n")
-    example = (command.epilog or "").removeprefix("Example: ")
     papers = ""
     if name in FILTERS:
         papers = sections(FILTERS[name].__doc__ or "").get("References", "")
-    return Command(name, " ".join(summary.split()), description, groups, example, papers)
+    examples = GUIDES[name].examples if name in GUIDES else ()
+    return Command(name, " ".join(summary.split()), description, groups, examples, papers)
+
+
+def _parameters(command: typer.core.TyperCommand, context: typer.Context) -> list[Any]:
+    """List arguments and options; of a command for every filter, those that they share."""
+    if not isinstance(command, typer.core.TyperGroup):
+        return command.get_params(context)
+    name = next(iter(FILTERS))
+    own = {parameter.name for parameter in parameters_of(FILTERS[name])}
+    of_filter = command.get_command(context, name)
+    known = of_filter.get_params(typer.Context(of_filter, context, name, default_map={}))
+    return [parameter for parameter in known if parameter.name not in own]
 
 
 def sections(documentation: str) -> dict[str, str]:
@@ -107,8 +123,8 @@ def _command_page(command: Command) -> str:
     parts = [f"# {command.name}", command.summary, _equation(command.name)]
     parts += [paragraph.replace("\n", " ") for paragraph in command.description.split("\n\n")]
     parts += [_pictures(command.name)]
-    if command.example:
-        parts += ["## Example", f"```text\n{command.example}\n```"]
+    if command.examples:
+        parts += ["## Examples", "\n".join(["```text", *command.examples, "```"])]
     for title, options in command.groups.items():
         if title == COMMON and command.name in FILTERS:
             parts += ["[Options of every filter](options.md) come beside these."]
