@@ -32,7 +32,12 @@ def function(command):
 
 
 def complaints(done):
-    return [line for line in done.stderr.decode().splitlines() if CLIPPED not in line]
+    usual = (CLIPPED, "nothing to remove")
+    return [
+        line
+        for line in done.stderr.decode().splitlines()
+        if not any(words in line for words in usual)
+    ]
 
 
 @every_command
