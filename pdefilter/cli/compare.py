@@ -14,7 +14,7 @@ import typer
 
 from pdefilter.cli.call import FAILED, require_full_scale
 from pdefilter.cli.common import common_options
-from pdefilter.cli.messages import print_message, printable
+from pdefilter.cli.messages import print_error, printable
 from pdefilter.cli.words import number
 from pdefilter.errors import CallError, ImageError
 
@@ -162,10 +162,10 @@ def _compare(
         try:
             failed |= not _compare_files(pair, target, goal, printer, options)
         except ImageError as error:
-            print_message(str(error))
+            print_error(str(error))
             failed = True
     for problem in problems:
-        print_message(problem)
+        print_error(problem)
     return FAILED if failed or problems else 0
 
 
@@ -184,7 +184,7 @@ def _compare_files(
         name = f"{pair.one} (frame {frame})" if files.count > 1 else pair.one
         printer.add(_json(pair, frame, comparison), _rows(name, comparison))
         if goal is not None and not goal.reached(comparison):
-            print_message(f"{name}: {goal.problem(comparison)}")
+            print_error(f"{name}: {goal.problem(comparison)}")
             reached = False
     if target is not None:
         files.write_map(target)

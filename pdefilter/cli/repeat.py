@@ -15,7 +15,7 @@ import typer
 
 from pdefilter.cli.command import Command
 from pdefilter.cli.common import ROUTES, Call, common_options
-from pdefilter.cli.messages import print_message
+from pdefilter.cli.messages import print_warning
 from pdefilter.cli.options import option_name
 from pdefilter.cli.stages import chain_of
 from pdefilter.cli.suggestion import suggestion
@@ -58,7 +58,7 @@ def repeat(file: str, call: Call) -> Callable[[], int]:
     options = _options_of(place, reported.options)
     decided = {name: value for name, value in options.items() if name not in ROUTES}
     if reported.other_version and not call.quiet:
-        print_message(
+        print_warning(
             f"{place}: was made by pdefilter {reported.other_version}, whose results may differ"
         )
     return partial(

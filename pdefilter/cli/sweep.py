@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from pdefilter.cli.call import FAILED, INTERRUPTED, require_full_scale
 from pdefilter.cli.command import Command
 from pdefilter.cli.common import common_options, options_of
-from pdefilter.cli.messages import print_message
+from pdefilter.cli.messages import print_error, print_message, print_warning
 from pdefilter.cli.options import Parser, command_of
 from pdefilter.cli.progress import Progress
 from pdefilter.errors import CallError, ImageError
@@ -196,12 +196,12 @@ def _sweep(name: str, parameters: dict[str, Any], call: SweepCall, common: dict[
             detail=parse_detail(call.crop) if call.crop else None,
         )
         if (missing := missing_engine()) and not common["quiet"]:
-            print_message(missing)
+            print_warning(missing)
         status = _run(sweep, common)
         if status == 0:
             _write(sweep, call, format_, overwrite=options.overwrite)
     except ImageError as error:
-        print_message(str(error))
+        print_error(str(error))
         return FAILED
     return status
 
@@ -267,7 +267,7 @@ def _run(sweep: "Sweep", common: dict[str, Any]) -> int:
         return INTERRUPTED
     failures = [outcome for outcome in outcomes if outcome.error is not None]
     for sentence in dict.fromkeys(f"{failed.error}" for failed in failures):
-        print_message(sentence)
+        print_error(sentence)
     if not failures and not common["quiet"]:
         _print_warnings(sweep, outcomes)
     return FAILED if failures else 0
@@ -281,7 +281,7 @@ def _print_warnings(sweep: "Sweep", outcomes: "list[Outcome]") -> None:
     first = min(warned, key=lambda outcome: outcome.job.index)
     others = f"; {len(warned) - 1} more pictures have warnings" if len(warned) > 1 else ""
     for sentence in first.warnings:
-        print_message(f"{sweep.label_of(first.job.index)}: {sentence}{others}")
+        print_warning(f"{sweep.label_of(first.job.index)}: {sentence}{others}")
 
 
 def _write(sweep: "Sweep", call: SweepCall, format_: "Format | None", *, overwrite: bool) -> None:

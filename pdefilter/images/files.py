@@ -192,7 +192,7 @@ def folder_beside(target: str, *, replace: bool = True) -> Iterator[str]:
         else:
             os.rename(temporary, target)
     except OSError as error:
-        raise FileError(f"cannot be written ({error.strerror})") from None
+        raise _refusal("written", error) from None
     finally:
         if descriptor is not None:
             os.close(descriptor)
@@ -215,6 +215,8 @@ def remove_leftovers(folder: str | Path) -> None:
 
 
 def _refusal(done: str, error: OSError) -> FileError:
+    if isinstance(error, FileError):
+        return error  # which says more
     kind = MissingFileError if isinstance(error, FileNotFoundError) else FileError
     return kind(f"cannot be {done} ({error.strerror})")
 

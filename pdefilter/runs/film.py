@@ -145,6 +145,8 @@ class Film:
         metadata = Metadata(icc=image.metadata.icc, duration=duration, loops=0)
         try:
             self._target.add(replace(drawn, metadata=metadata))
+        except FileError:
+            raise
         except OSError as error:
             raise FileError(f"cannot be written ({error.strerror})") from None
 

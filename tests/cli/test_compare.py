@@ -61,7 +61,7 @@ def test_a_goal_decides_the_status(tmp_path, darker):
         assert done.is_answer, done
         assert done.status == goals[goal], done
         assert len(done.said.splitlines()) == bool(done.status)
-        assert done.said.startswith("pdefilter: --at-least: ") == (done.status == 2)
+        assert done.said.startswith("error: --at-least: ") == (done.status == 2)
 
 
 def test_folders_are_compared_by_name_and_endings_may_differ(pdefilter_command, tmp_path, darker):
@@ -83,7 +83,7 @@ def test_folders_are_compared_by_name_and_endings_may_differ(pdefilter_command, 
     done = pdefilter_command("compare", "--json", "a", "b")
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 2
-    assert done.stderr == b"pdefilter: b/three.png: has no partner in a\n"
+    assert done.stderr == b"error: b/three.png: has no partner in a\n"
 
 
 def test_frames_are_compared_pairwise(pdefilter_command, tmp_path):
@@ -120,9 +120,7 @@ def test_a_map_of_8_bits_shows_small_differences_and_one_pixel_does_not_hide_the
     assert np.count_nonzero(shown) == 401
     done = pdefilter_command("compare", SAMPLES / "coins.png", "other.png", "--map", "map.png")
     assert (done.returncode, done.stdout) == (2, b"")
-    assert (
-        done.stderr == b"pdefilter: --map map.png: exists already; give --overwrite to replace it\n"
-    )
+    assert done.stderr == b"error: --map map.png: exists already; give --overwrite to replace it\n"
 
 
 def test_bad_calls_get_a_sentence(tmp_path, darker):

@@ -22,7 +22,7 @@ from pdefilter.filters.denoise import NETWORKS
 from pdefilter.filters.options.option import parameters_of
 from pdefilter.networks.model_file import shipped_models
 
-COMMANDS = [command.name for command in app.registered_commands]
+COMMANDS = [known.name for known in (*app.registered_commands, *app.registered_groups)]
 FORMULA = re.compile(r"[=∇ΔΣ²_∂]")
 
 
@@ -236,7 +236,7 @@ def test_screens_fit_their_terminal(executable, columns, words):
         stdout=theirs,
         stderr=theirs,
         stdin=theirs,
-        env={**os.environ, "TERM": "xterm"},
+        env={**{k: v for k, v in os.environ.items() if k != "COLUMNS"}, "TERM": "xterm"},
     )
     os.close(theirs)
     shown = b""
@@ -252,4 +252,6 @@ def test_screens_fit_their_terminal(executable, columns, words):
     assert process.wait() == 0
     assert b"\x1b[" in shown
     lines = re.sub(r"\x1b\[[\d;]*m", "", shown.decode()).split("\r\n")
-    assert all(len(line) <= columns for line in lines if not line.startswith("  pdefilter "))
+    assert not [
+        line for line in lines if len(line) > columns and not line.startswith("  pdefilter ")
+    ]

@@ -19,7 +19,7 @@ def _no_torch(monkeypatch):
 
 @pytest.mark.usefixtures("_no_torch")
 def test_help_needs_no_torch(capsys):
-    app(["learn", "--help"], standalone_mode=False)
+    app(["learn", "--help-all"], standalone_mode=False)
     text = capsys.readouterr().out
     for option in ("--pairs", "--noisy-only", "--hours", "--resume", "--start", "--device"):
         assert option in text

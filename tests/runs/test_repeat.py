@@ -159,9 +159,7 @@ def test_what_differs_is_named(run, tmp_path):
         ["chain", "--from-report", "r.jsonl", "-o", "q.png"],
         ["chain", "--from-report", "s.jsonl", "-o", "r.png"],
     )
-    assert (
-        changed.said == "pdefilter: grey.png: the input has changed since the report was written\n"
-    )
+    assert changed.said == "warning: grey.png: the input has changed since the report was written\n"
     assert "was made by pdefilter 0.0." in other.said
     assert "map.png: the output differs from that of the report" in other.said
     assert changed.status == other.status == 0
@@ -220,7 +218,7 @@ def test_every_damaged_report_gets_one_sentence(run, tmp_path):
     done = run(*(["chain", "--from-report", f"{at}.jsonl"] for at in range(len(DAMAGED))))
     for (_, expected), answer in zip(DAMAGED, done, strict=True):
         assert (answer.status, len(answer.said.splitlines())) == (2, 1), answer
-        assert answer.said.startswith("pdefilter: ")
+        assert answer.said.startswith("error: ")
         assert expected in answer.said
     assert not (tmp_path / "o.png").exists()
 
@@ -237,7 +235,7 @@ def test_options_that_the_report_decides(run, tmp_path):
         done, ("grey.png:", "--depth:", "--recipe:", "--from-report none.jsonl:"), strict=True
     ):
         assert answer.status == 2
-        assert answer.said.startswith(f"pdefilter: {word}")
+        assert answer.said.startswith(f"error: {word}")
 
 
 @given(st.binary(max_size=200))
