@@ -166,7 +166,7 @@ GUIDES: Mapping[str, Guide] = {
         ),
     ),
     "sweep": Guide(
-        "Run a filter with several values of its options, and make a contact sheet.",
+        "Run a filter with several values, onto one labelled sheet.",
         (),
         (
             "pdefilter sweep anisotropic sample_images/noisy.png --time 1,5,20 -o sheet.png",

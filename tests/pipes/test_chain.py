@@ -16,7 +16,8 @@ def piped(run, source, stages, format_, *last):
     data = source.read_bytes()
     for stage in stages[:-1]:
         done = run(*stage.split(), "-", "--depth", "float", "--format", format_, stdin=data)
-        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.returncode == 0
+        assert not done.stderr or b"nothing to remove" in done.stderr
         data = done.stdout
     done = run(*stages[-1].split(), "-", *last, stdin=data)
     assert done.returncode == 0, done.stderr

@@ -54,6 +54,7 @@ def cases():
     files = [f"{dtype}{suffix}" for dtype, suffix in KINDS]
     short = {
         "anisotropic": ["--iterations", "2", "--kappa", "0.1"],
+        "convolve": ["--kernel", "box"],
         "poisson": ["--source", "uint8.png"],
     }
     for name in FILTERS:
