@@ -142,18 +142,16 @@ class Denoised(Operation):
         u = filled(image, numbers.get("means"))
         deviations = self._deviations(image, u, grain)
         f = opponent(u) if grain.colours else u
-        noise = np.stack(
-            [
-                self._noise_in(plane, deviation, image, numbers, self.models[grain.kind])
-                for plane, deviation in zip(f, deviations, strict=True)
-            ]
-        )
+        noise = np.empty_like(f)
+        for k, (plane, deviation) in enumerate(zip(f, deviations, strict=True)):
+            noise[k] = self._noise_in(plane, deviation, image, numbers, self.models[grain.kind])
         if grain.colours:
+            del f, plane
             noise = rgb_of_opponent(noise)
         if self.strength != 1:
             noise *= np.float32(self.strength)
         limits = extremes.as_arrays(numbers["limits"])
-        colour = keep_within(image.colour - noise, limits)
+        colour = keep_within(np.subtract(image.colour, noise, out=noise), limits)
         return replace(image, colour=colour, may_overwrite=True)
 
     def _mixes(self, image: "Raster") -> bool:
@@ -229,7 +227,8 @@ class Denoised(Operation):
                 advanced=advanced,
             )
             if self.turns == 1:
-                return noise * share
+                noise *= share
+                return noise
             total += turn.back(noise)
         mean: Plane = (total / self.turns * share).astype(np.float32)
         return mean
