@@ -8,6 +8,7 @@ from bits import FILLED
 from filter_calls import CALLS as EVERY_CALL
 
 import pdefilter
+from pdefilter.display import Offer
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.equations.smoothing import Smoothing
 from pdefilter.equations.varying import VaryingDiffusion
@@ -125,7 +126,7 @@ def test_tensors_and_smoothed_edges_tell_every_step_of_a_large_image():
     watcher = Watcher()
     with observed(watcher), pytest.MonkeyPatch.context() as patch:
         patch.setattr("pdefilter.evolve.watched._VALUES", 100)
-        found = watched(evolution).march(u, [0.2] * 5)
+        found = watched(evolution, Offer(dict, "px²")).march(u, [0.2] * 5)
     assert np.array_equal(found, evolution.march(u, [0.2] * 5))
     assert watcher.pieces == [2, 2, 1]
 
