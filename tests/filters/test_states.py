@@ -123,8 +123,8 @@ def test_showing_states_changes_no_bit(name, kind, seed):
 
 def test_other_filters_do_not_evolve():
     for name, options in (
-        ("edge", {}), ("convolve", {"kernel": "box"}), ("sharpen", {}), ("smooth", {}), ("denoise", {}),
-        ("smooth", {"method": "median"}), ("poisson", {"flatten": 9}),
+        ("edge", {}), ("convolve", {"kernel": "box"}), ("sharpen", {}), ("smooth", {}),
+        ("denoise", {}), ("smooth", {"method": "median"}), ("poisson", {"flatten": 9}),
     ):  # fmt: skip
         assert not FILTERS[name](**options).evolves, name
 
