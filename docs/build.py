@@ -59,7 +59,7 @@ def gather() -> None:
             _put(_in_site(path), _with_links_of_the_site(path))
         else:
             _copy(ROOT / path, GATHERED / _in_site(path))
-        if path.startswith("sample_images/") and path.endswith(".png"):
+        if path.startswith("sample_images/") and path.endswith((".png", ".webp")):
             _copy(ROOT / path, GATHERED / "pictures" / path)
     known = dict(reference.pages())
     for path, text in known.items():
