@@ -181,7 +181,7 @@ def test_the_limit_is_an_option_and_named_in_the_message(pdefilter_command, tmp_
 
 
 def test_the_default_limit_is_the_one_that_the_help_names(pdefilter_command):
-    text = pdefilter_command("edge", "--help").stdout.decode()
+    text = pdefilter_command("edge", "--help-all").stdout.decode()
     assert f"by default {MOST_PIXELS};" in " ".join(text.split())
 
 

@@ -55,7 +55,7 @@ def photographs(tmp_path_factory):
 def learn(monkeypatch, tmp_path):
     """Run the command in this process; return its status and what it prints."""
     from pdefilter.cli.commands import app
-    from pdefilter.cli.messages import print_message, print_warning
+    from pdefilter.cli.messages import print_error, show_warning
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("pdefilter.learn.learning.write_curve", lambda *_: None)
@@ -66,13 +66,13 @@ def learn(monkeypatch, tmp_path):
         with monkeypatch.context() as patch:
             stream = io.StringIO()
             patch.setattr(sys, "stderr", stream)
-            patch.setattr("warnings.showwarning", print_warning)
+            patch.setattr("warnings.showwarning", show_warning)
             try:
                 status = app(words, standalone_mode=False)()
             except CallError as error:
                 status = 2
                 for sentence in error.args:
-                    print_message(sentence)
+                    print_error(sentence)
         return status, stream.getvalue()
 
     return run
