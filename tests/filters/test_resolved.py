@@ -81,7 +81,7 @@ def test_what_was_given_stays():
             {"model": "coherence-enhancing"},
             {"kappa": "p50", "time": 20.0, "scheme": "fsi", "integration_scale": 4.0},
         ),
-        ("shock", {}, {"sigma": 1.0, "rho": None, "time": 3.0, "step": 0.5}),
+        ("shock", {}, {"sigma": 1.0, "rho": None, "time": 1.0, "step": 0.5}),
         ("wave", {"damping": 8.0}, {"step": 0.25, "time": 4.0, "kappa": None}),
         ("edge", {}, {"threshold": None}),
     ],
