@@ -53,7 +53,7 @@ def read_bytes(source: str | Path | IO[bytes]) -> bytes:
                 return read_stream(file)
         return read_stream(source)
     except OSError as error:
-        raise _refusal("read", error) from None
+        raise refusal("read", error) from None
 
 
 def decode_frames(data: bytes, reading: Reading, frame: int | None = None) -> Frames:
@@ -148,7 +148,7 @@ def opened_beside(target: str | Path, *, replace: bool = True) -> Iterator[io.Fi
                 file.close()  # Windows cannot rename an open file
             _rename(temporary, target, replace)
     except OSError as error:
-        raise _refusal("written", error) from None
+        raise refusal("written", error) from None
     finally:
         if temporary:
             with contextlib.suppress(OSError):
@@ -192,7 +192,7 @@ def folder_beside(target: str, *, replace: bool = True) -> Iterator[str]:
         else:
             os.rename(temporary, target)
     except OSError as error:
-        raise _refusal("written", error) from None
+        raise refusal("written", error) from None
     finally:
         if descriptor is not None:
             os.close(descriptor)
@@ -214,7 +214,8 @@ def remove_leftovers(folder: str | Path) -> None:
                     _remove_folder(entry.path)
 
 
-def _refusal(done: str, error: OSError) -> FileError:
+def refusal(done: str, error: OSError) -> FileError:
+    """Make the error of a file that cannot be read or written."""
     if isinstance(error, FileError):
         return error  # which says more
     kind = MissingFileError if isinstance(error, FileNotFoundError) else FileError

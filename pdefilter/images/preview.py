@@ -3,7 +3,6 @@
 import base64
 import html
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +10,9 @@ from numpy.typing import NDArray
 from pdefilter.images.formats import named
 from pdefilter.images.frames import single
 from pdefilter.images.holes import valid_pixels
-from pdefilter.images.image import Image, Pixels
+from pdefilter.images.image import Image
+from pdefilter.images.reduction import reduced
 from pdefilter.images.tones import Tones, can_be_shown, colours_of, opacity_of
-from pdefilter.raster import Mask
 
 _MOST_SIDE = 800
 
@@ -52,7 +51,9 @@ def preview(image: Image, side: int = _MOST_SIDE) -> Preview | None:
         return None
     valid, opacity = valid_pixels(image), opacity_of(image)
     step = -(-max(opacity.shape) // side)
-    colours, opacity = _reduced(colours_of(image), opacity, valid, step)
+    colours = colours_of(image)
+    if step > 1:
+        colours, opacity = reduced(colours, opacity, step)
     visible = opacity > 0
     tones = Tones.of(image, colours[visible])
     drawn = np.zeros((*opacity.shape, image.colours + 1))
@@ -108,24 +109,3 @@ def _caption(image: Image, drawn: Preview) -> str:
     if drawn.step > 1:
         parts.append(f"reduced to 1 : {drawn.step}")
     return "; ".join(parts)
-
-
-def _reduced(
-    colours: Pixels, opacity: NDArray[Any], valid: Mask | None, step: int
-) -> tuple[Pixels, NDArray[Any]]:
-    """Take means over squares, where pixels count by their opacity."""
-    if step == 1:
-        return colours, opacity
-    # A hole may hold any number.
-    seen = colours if valid is None else np.where(opacity[..., None] > 0, colours, 0)
-    total = _sums(opacity, step)
-    of_colours = _sums(seen * opacity[..., None], step)
-    means = np.divide(of_colours, total[..., None], out=of_colours, where=total[..., None] > 0)
-    return means, total / _sums(np.ones(opacity.shape), step)
-
-
-def _sums(values: NDArray[Any], step: int) -> NDArray[Any]:
-    for axis in (0, 1):
-        firsts = np.arange(0, values.shape[axis], step)
-        values = np.add.reduceat(values, firsts, axis=axis, dtype=np.float64)
-    return values

@@ -3,7 +3,7 @@
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from pdefilter.images.image import Image
 from pdefilter.runs.compare import Comparison, channels_of, compare, difference
 from pdefilter.runs.inputs import STREAM
 from pdefilter.runs.pairs import Map, Pair
-from pdefilter.runs.warned import warnings_about
+from pdefilter.runs.warned import about
 from pdefilter.runs.work import ReadWriteOptions
 
 T = TypeVar("T")
@@ -88,7 +88,7 @@ class ComparedFiles:
             return self._both(number, lambda one, other: difference_map(one, other, target.format))
 
         maps = Frames(self.count, read)
-        with _about(target.file), warnings.catch_warnings():
+        with about(target.file), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the comparison has given those of reading
             if not target.format.holds_type("float32"):
                 white = max(_white(image.pixels) for image in maps)
@@ -100,7 +100,7 @@ class ComparedFiles:
 
     def _both(self, number: int, function: Callable[[Image, Image], T]) -> T:
         one, other = self._one.read(number), self._other.read(number)
-        with _about(self._pair.one):
+        with about(self._pair.one):
             return function(one, other)
 
 
@@ -144,24 +144,14 @@ def _stretched(image: Image, white: float) -> Image:
 
 def _frames(name: str, options: ReadWriteOptions) -> Frames:
     source = sys.stdin.buffer if name == STREAM else Path(name)
-    with _about(name):
+    with about(name):
         frames = read_frames(source, options.reading, options.frame)
 
     def read(number: int) -> Image:
-        with _about(name):
+        with about(name):
             return options.completed(frames.read(number))
 
     return replace(frames, read=read)
-
-
-@contextmanager
-def _about(name: str) -> Iterator[None]:
-    """Begin warnings and errors with the name of a file."""
-    try:
-        with warnings_about(name):
-            yield
-    except ImageError as error:
-        raise ImageError(f"{name}: {error}") from None
 
 
 def _frames_in_words(count: int) -> str:

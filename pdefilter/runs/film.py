@@ -7,15 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-import PIL.Image
-import PIL.ImageDraw
-import PIL.ImageFont
 
 from pdefilter.display import ITERATIONS
 from pdefilter.errors import CallError, FileError, ImageError
-from pdefilter.images.animations import Animation, animation, require_animation
+from pdefilter.images.files import refusal
 from pdefilter.images.holes import valid_pixels
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata
@@ -25,6 +23,9 @@ from pdefilter.runs.inputs import Source
 from pdefilter.runs.naming import by_template, is_template
 from pdefilter.runs.plan import Job
 from pdefilter.warn import warn
+
+if TYPE_CHECKING:
+    from pdefilter.images.animations import Animation
 
 DEFAULT_COUNT = 24
 
@@ -88,7 +89,7 @@ class Film:
         Which states are taken.
     """
 
-    def __init__(self, target: Animation, cut: Cut) -> None:
+    def __init__(self, target: "Animation", cut: Cut) -> None:
         self._target, self._cut = target, cut
         self._beginning: Image | None = None
         self._tones: Tones | None = None
@@ -145,10 +146,8 @@ class Film:
         metadata = Metadata(icc=image.metadata.icc, duration=duration, loops=0)
         try:
             self._target.add(replace(drawn, metadata=metadata))
-        except FileError:
-            raise
         except OSError as error:
-            raise FileError(f"cannot be written ({error.strerror})") from None
+            raise refusal("written", error) from None
 
     def _label(self, time: float) -> str:
         if self._unit == ITERATIONS:
@@ -184,6 +183,8 @@ def filmed(target: str | None, cut: Cut, *, replace: bool) -> Iterator[Film | No
     if target is None:
         yield None
         return
+    from pdefilter.images.animations import animation
+
     try:
         with animation(target, replace=replace) as opened:
             yield Film(opened, cut)
@@ -234,6 +235,8 @@ def with_films(
             f"--frames {target}: several inputs need names of their own; give a template such as "
             "--frames 'frames/{stem}.webp'"
         )
+    from pdefilter.images.animations import require_animation
+
     naming = by_template(target) if templated else None
     taken = {os.path.realpath(path) for job in jobs for path in (job.source, job.target) if path}
     named = []
@@ -251,20 +254,23 @@ def with_films(
 
 def _labelled(drawn: Image, label: str) -> Image:
     """Write a label into the lower left corner, in white on black."""
+    from PIL import Image as Pillow
+    from PIL import ImageDraw, ImageFont
+
     rows, columns = drawn.pixels.shape[:2]
     size = max(_LEAST_LABEL, round(min(rows, columns) * _LABEL_SHARE))
-    font = PIL.ImageFont.load_default(size)
+    font = ImageFont.load_default(size)
     # The font has no raised 2.
     text, raised, small = (
         label.rstrip("²"),
         "2" * label.endswith("²"),
-        PIL.ImageFont.load_default(size * 0.6),
+        ImageFont.load_default(size * 0.6),
     )
     left, top, right, bottom = font.getbbox(text)
     margin, after = size // 3, small.getlength(raised)
     width, height = math.ceil(right - left + after), math.ceil(bottom - top)
-    picture = PIL.Image.new("L", (width + 2 * margin, height + 2 * margin))
-    draw = PIL.ImageDraw.Draw(picture)
+    picture = Pillow.new("L", (width + 2 * margin, height + 2 * margin))
+    draw = ImageDraw.Draw(picture)
     draw.text((margin - left, margin - top), text, 255, font)
     draw.text((margin + right - left, margin - top), raised, 255, small)
     letters = np.asarray(picture)[:rows, :columns, None]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pdefilter.grid import Box
 from pdefilter.images.holes import as_stored, valid_pixels
 from pdefilter.images.image import FullScale, Image
+from pdefilter.images.reduction import reduced
 from pdefilter.images.values import natural_scale
 from pdefilter.raster import Mask
 
@@ -90,7 +91,7 @@ def tile_of(image: Image, detail: Box, in_row: int) -> Tile:
     side = max(detail.shape)
     most = min(_LARGEST, max(_SMALLEST, _ROW // in_row))
     if side > most:
-        return _reduced(pixels, opacity, -(-side // most))
+        return Tile(*reduced(pixels, opacity, -(-side // most)))
     times = max(1, most // 2 // side)
     colour, opacity = (array.repeat(times, 0).repeat(times, 1) for array in (pixels, opacity))
     return Tile(colour, opacity)
@@ -204,20 +205,6 @@ def _draw_cell(
     for at, text in enumerate(cell.caption):
         ink = _MARK if cell.is_marked else _INK
         draw.text((x, y + rows + _FRAME + at * line), text, ink, font)
-
-
-def _reduced(colour: NDArray[np.float64], opacity: NDArray[np.float64], times: int) -> Tile:
-    """Average squares of so many pixels a side, each pixel by its opacity."""
-
-    def summed(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        for axis in (0, 1):
-            values = np.add.reduceat(values, range(0, values.shape[axis], times), axis)
-        return values
-
-    weights = summed(opacity)
-    seen = np.where(opacity[..., None] > 0, colour, 0) * opacity[..., None]
-    mean = summed(seen) / np.maximum(weights, np.finfo(float).tiny)[..., None]
-    return Tile(mean, weights / summed(np.ones_like(opacity)))
 
 
 def _shades(tile: Tile, lowest: float, size: float) -> NDArray[np.uint8]:

@@ -17,6 +17,7 @@ from pdefilter.images.formats import Format, named
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata
+from pdefilter.images.tones import can_be_shown
 from pdefilter.operation import Operation
 from pdefilter.runs.chain import Chain, Stage
 from pdefilter.runs.compare import TOGETHER, Errors, compare, require_alike
@@ -24,7 +25,7 @@ from pdefilter.runs.inputs import STREAM
 from pdefilter.runs.pictures import with_pictures
 from pdefilter.runs.plan import Job
 from pdefilter.runs.sheet import Cell, Tile, draw_sheet, on_screen, tile_of
-from pdefilter.runs.warned import warnings_about
+from pdefilter.runs.warned import about
 from pdefilter.runs.work import Outcome, ReadWriteOptions
 from pdefilter.runs.worker import Steps, Task
 from pdefilter.runs.workers import Workers
@@ -140,11 +141,9 @@ class Sweep:
         whole = Box((0, 0), self._image.pixels.shape[:2])
         self._detail = whole if detail is None else _within(detail, whole, source)
         self._reference = self._read_reference(reference) if reference else None
-        try:
+        with about(source):
             for chain in self._chains:
                 chain.require_fit(whole.shape, options.mask)
-        except ImageError as error:
-            raise ImageError(f"{source}: {error}") from None
         self.pictures: dict[int, Picture] = {}
 
     @property
@@ -346,14 +345,11 @@ def _read(name: str, options: ReadWriteOptions) -> tuple[bytes | None, Image]:
     """Read an image, and the content of standard input if it is there."""
     if name != STREAM and not Path(name).exists():
         raise CallError(f"{name}: no such file; check the path")
-    try:
-        with warnings_about(name):
-            data = read_bytes(sys.stdin.buffer if name == STREAM else Path(name))
-            frames = decode_frames(data, options.reading, options.frame)
-            _require_one(frames)
-            image = options.completed(frames.read(0))
-    except ImageError as error:
-        raise ImageError(f"{name}: {error}") from None
+    with about(name):
+        data = read_bytes(sys.stdin.buffer if name == STREAM else Path(name))
+        frames = decode_frames(data, options.reading, options.frame)
+        _require_one(frames)
+        image = options.completed(frames.read(0))
     return data if name == STREAM else None, image
 
 
@@ -363,7 +359,7 @@ def _require_one(frames: Frames) -> None:
 
 
 def _require_shown(image: Image, name: str) -> None:
-    if image.is_cmyk or image.colours not in (1, 3):
+    if not can_be_shown(image):
         kind = "CMYK" if image.is_cmyk else f"an image of {image.colours} bands"
         raise ImageError(f"{name}: is {kind}; a sheet shows grey and RGB")
 

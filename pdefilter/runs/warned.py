@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pdefilter.errors import ImageError
 from pdefilter.warn import warn
 
 
@@ -25,3 +26,13 @@ def warnings_about(name: str) -> Iterator[None]:
         yield
     for sentence in sentences:
         warn(f"{name}: {sentence}")
+
+
+@contextmanager
+def about(name: str) -> Iterator[None]:
+    """Begin warnings and errors with the name of a file."""
+    try:
+        with warnings_about(name):
+            yield
+    except ImageError as error:
+        raise ImageError(f"{name}: {error}") from None
