@@ -1,0 +1,1 @@
+"""Stores: images on disk that are read and written box by box."""
