@@ -49,8 +49,8 @@ class NpyStore:
             self.is_alone = there <= wanted
         shape = *map(min, self._shape[:2], (1, 1)), *self._shape[2:]
         self.outline = replace(npy.image_of(np.zeros(shape, self._native)), format="NPY")
-        self.shape: tuple[int, int] = self._shape[:2]
-        self.blocks = BLOCKS
+        rows, columns = self._shape[:2]
+        self.shape, self.blocks = (rows, columns), BLOCKS
 
     @property
     def _native(self) -> np.dtype:

@@ -134,11 +134,11 @@ class UnfinishedSink(ABC):
                 raise
         return self
 
-    def __exit__(self, kind: object, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         """Give the complete image its name; after an error keep the boxes for the next run."""
         is_done = False
         try:
-            if kind is None:
+            if error[0] is None:
                 self._require_complete()
                 with _refusing():
                     self._complete()
