@@ -146,7 +146,7 @@ def opened_beside(target: str | Path, *, replace: bool = True) -> Iterator[io.Fi
             os.fsync(descriptor)
             if os.name == "nt":
                 file.close()  # Windows cannot rename an open file
-            _rename(temporary, target, replace)
+            rename(temporary, target, replace)
     except OSError as error:
         raise refusal("written", error) from None
     finally:
@@ -179,18 +179,9 @@ def folder_beside(target: str, *, replace: bool = True) -> Iterator[str]:
         if os.name != "nt":
             descriptor = os.open(temporary, os.O_RDONLY)
             with contextlib.suppress(OSError):
-                _lock(descriptor, wait=True)
+                lock(descriptor, wait=True)
         yield temporary
-        if os.path.isdir(target) and os.listdir(target):
-            if not replace:
-                raise FileError("exists already; give --overwrite to replace it")
-            # For a moment the old folder has another name: two folders cannot change names at once.
-            old = temporary + "-old"
-            os.rename(target, old)
-            os.rename(temporary, target)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.rename(temporary, target)
+        rename_folder(temporary, target, replace)
     except OSError as error:
         raise refusal("written", error) from None
     finally:
@@ -207,7 +198,7 @@ def remove_leftovers(folder: str | Path) -> None:
                 continue
             if entry.is_file(follow_symlinks=False):
                 with contextlib.suppress(OSError), open(entry.path, "rb") as file:
-                    _lock(file.fileno(), wait=False)
+                    lock(file.fileno(), wait=False)
                     os.unlink(entry.path)
             elif entry.is_dir(follow_symlinks=False):
                 with contextlib.suppress(OSError):
@@ -228,7 +219,7 @@ def _new_file(folder: str) -> tuple[int, str]:
         name = os.path.join(folder, _PREFIX + secrets.token_hex(8))
         descriptor = os.open(name, _NEW, 0o666)
         with contextlib.suppress(OSError):  # without locks, nothing is removed
-            _lock(descriptor, wait=True)
+            lock(descriptor, wait=True)
         if os.fstat(descriptor).st_nlink:
             return descriptor, name
         os.close(descriptor)  # it was removed as a leftover before it was locked
@@ -237,13 +228,13 @@ def _new_file(folder: str) -> tuple[int, str]:
 def _remove_folder(path: str) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        _lock(descriptor, wait=False)
+        lock(descriptor, wait=False)
         shutil.rmtree(path, ignore_errors=True)
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, *, wait: bool) -> None:
+def lock(descriptor: int, *, wait: bool) -> None:
     """Lock a file until it is closed, if only by the death of its process.
 
     Raises
@@ -257,7 +248,14 @@ def _lock(descriptor: int, *, wait: bool) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
-def _rename(temporary: str, target: str | Path, replace: bool) -> None:
+def rename(temporary: str, target: str | Path, replace: bool) -> None:
+    """Give a file the name of its target, which may exist only if it is replaced.
+
+    Raises
+    ------
+    OSError
+        If it cannot be renamed.
+    """
     if replace:
         os.replace(temporary, target)
         return
@@ -268,3 +266,23 @@ def _rename(temporary: str, target: str | Path, replace: bool) -> None:
     except OSError:
         # The file system has no hard links.
         os.replace(temporary, target)
+
+
+def rename_folder(temporary: str, target: str, replace: bool) -> None:
+    """Give a folder the name of its target, which may hold files only if it is replaced.
+
+    Raises
+    ------
+    OSError
+        If it cannot be renamed.
+    """
+    if not (os.path.isdir(target) and os.listdir(target)):
+        os.rename(temporary, target)
+        return
+    if not replace:
+        raise FileError("exists already; give --overwrite to replace it")
+    # For a moment the old folder has another name: two folders cannot change names at once.
+    old = temporary + "-old"
+    os.rename(target, old)
+    os.rename(temporary, target)
+    shutil.rmtree(old, ignore_errors=True)

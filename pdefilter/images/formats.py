@@ -90,12 +90,12 @@ class Format:
         from pdefilter.images.upright import upright
 
         broken, advice = f"is a broken {self.name}", "get an intact copy"
-        with _one_sentence(broken, advice):
+        with one_sentence(broken, advice):
             frames: Frames = self._codec().decode(data, self.name, reading)
 
         def sound(read: Callable[[int], "Image"]) -> Callable[[int], "Image"]:
             def sound_read(number: int) -> "Image":
-                with _one_sentence(broken, advice):
+                with one_sentence(broken, advice):
                     return upright(replace(read(number), format=self.name))
 
             return sound_read
@@ -115,16 +115,22 @@ class Format:
         ImageError
             If the format, or its codec, cannot store them.
         """
-
-        def fitting(image: "Image") -> "Image":
-            self.require(image)
-            self._warn_of_losses(image)
-            return image
-
         self.require_count(images.count)
-        with _one_sentence(f"cannot be stored as {self.name}", "write another format"):
-            data: bytes = self._codec().encode(images.mapped(fitting), self.name)
+        with one_sentence(f"cannot be stored as {self.name}", "write another format"):
+            data: bytes = self._codec().encode(images.mapped(self.fitting), self.name)
         return data
+
+    def fitting(self, image: "Image") -> "Image":
+        """Return an image that this format can hold; warn of what it does not carry.
+
+        Raises
+        ------
+        ImageError
+            If the format cannot hold it.
+        """
+        self.require(image)
+        self._warn_of_losses(image)
+        return image
 
     def require(self, image: "Image", dtype: str | None = None) -> None:
         """Refuse an image that this format cannot hold, stored as `dtype` or as it is.
@@ -197,7 +203,7 @@ class Format:
 
 
 @contextmanager
-def _one_sentence(problem: str, advice: str) -> Iterator[None]:
+def one_sentence(problem: str, advice: str) -> Iterator[None]:
     """Turn whatever a codec raises into one sentence."""
     try:
         yield
