@@ -29,6 +29,15 @@ class Operation(ABC):
         """Whether it reaches its result by states that frames can show."""
         return False
 
+    @property
+    def remedy(self) -> str | None:
+        """Advice for an image that is larger than memory, in words.
+
+        None unless the result depends on all of the image whatever its numbers are, so
+        that it cannot be made box by box.
+        """
+        return None
+
     def require_fit(self, shape: "tuple[int, ...]", valid: "Mask | None" = None) -> None:  # noqa: B027
         """Refuse an image by its size and its holes, before it is read.
 

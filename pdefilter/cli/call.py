@@ -18,6 +18,7 @@ from pdefilter.cli.gathered import GatheredWarnings
 from pdefilter.cli.messages import print_error, print_message, print_warning, printable
 from pdefilter.cli.progress import Progress
 from pdefilter.cli.stages import naming_stage
+from pdefilter.cli.words import rows_and_columns
 from pdefilter.errors import CallError, TerminalError
 
 if TYPE_CHECKING:
@@ -181,6 +182,9 @@ def _tell(outcome: "Outcome", call: Call, progress: Progress, warned: GatheredWa
     if outcome.error is None:
         taken = sum(outcome.seconds.values())
         how = "exists already" if outcome.skipped else f"{taken:.2f} s"
+        if "boxes" in outcome.image:
+            rows, columns = outcome.image["box"]
+            how += f", in {outcome.image['boxes']} boxes of {columns} × {rows} pixels"
         print_message(f"{source} -> {outcome.job.target_name}: {how}")
         for choice in describe_choices(outcome):
             print_message(f"{source}: {choice}")
@@ -249,6 +253,7 @@ def _task(
     from pdefilter.runs.work import ReadWriteOptions
     from pdefilter.runs.worker import Task
 
+    memory = call.memory or int(FRACTION * available_memory())
     options = ReadWriteOptions(
         reading,
         call.frame,
@@ -262,6 +267,9 @@ def _task(
         digests=bool(call.report),
         preview_side=preview_side(call.report, jobs),
         cut=cut,
+        memory=memory,
+        memory_is_limit=call.memory is not None,
+        box=rows_and_columns(call.box) if call.box else None,
     )
     threads = call.threads or cores()
     return Task(
@@ -269,7 +277,7 @@ def _task(
         options,
         cores=threads,
         workers=max(1, min(call.jobs or threads, jobs)),
-        memory=int(FRACTION * available_memory()),
+        memory=memory,
         steps_wanted=steps_wanted,
     )
 

@@ -298,6 +298,14 @@ class Diffusion(PlanesOperation):
             steps = self.schedule_until(time=time_of_least_risk(evolution, u, noise))
         return numbers | steps.measure(evolution, u, image.scale)
 
+    @property
+    def remedy(self) -> str | None:
+        """Advice where steps are implicit, or there is a tensor."""
+        if self.choice.reach is None:
+            return "give --model regularized"
+        is_implicit = self.schedule_until(time=0.0).scheme == "aos"
+        return "give --scheme fsi" if is_implicit else None
+
     def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of the steps; a tensor depends on all of the image."""
         of_coefficients = self.choice.reach

@@ -204,6 +204,14 @@ class HeatFlow(PlanesOperation):
         assert self.steps is not None
         return self.steps.measure(self._heat(image), u, image.scale)
 
+    @property
+    def remedy(self) -> str | None:
+        """Advice where the solution is exact, implicit or cyclic."""
+        if any(self.wraps):
+            return "leave --border out"
+        is_solved = self.exact is not None or self.steps is None or self.steps.scheme == "aos"
+        return "give --scheme optimal" if is_solved else None
+
     def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of the steps.
 

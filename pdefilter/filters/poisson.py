@@ -165,6 +165,11 @@ class Flattening(Operation):
 
     length: float
 
+    @property
+    def remedy(self) -> str | None:
+        """Advice: an equation that is solved needs the whole image."""
+        return "crop the image"
+
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Keep the gradient, and pull the image to its mean."""
         _require_whole(image)
@@ -190,6 +195,11 @@ class Integration(Operation):
                 f"has {_size(shape)} pixels, the columns {_size(self.columns.shape)}; give both "
                 "in one size"
             )
+
+    @property
+    def remedy(self) -> str | None:
+        """Advice: an equation that is solved needs the whole image."""
+        return "crop the image"
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Integrate."""
@@ -255,6 +265,11 @@ class Cloning(Operation):
             )
         if region.sum() == shape[0] * shape[1]:
             raise MisfitError("would be replaced as a whole; mask some of the source")
+
+    @property
+    def remedy(self) -> str | None:
+        """Advice: an equation that is solved needs the whole image."""
+        return "crop the image"
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Solve for the image whose differences are those of the picture."""

@@ -29,6 +29,11 @@ class Around(Operation):
         """Refuse images that `inner` refuses."""
         self.inner.require_fit(shape, valid)
 
+    @property
+    def remedy(self) -> str | None:
+        """The remedy of `inner`."""
+        return self.inner.remedy
+
     def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of `inner`."""
         operation = ByChannel(self.inner) if "channels" in numbers else self.inner

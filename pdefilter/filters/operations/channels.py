@@ -34,6 +34,11 @@ class ByChannel(Operation):
         channels = [image.channel(c, size) for c, size in enumerate(ranges)]
         return {"ranges": ranges, "channels": [self.inner.measure(channel) for channel in channels]}
 
+    @property
+    def remedy(self) -> str | None:
+        """The remedy of `inner`."""
+        return self.inner.remedy
+
     def reach(self, numbers: Numbers) -> int | None:
         """Return the largest reach of a channel."""
         reaches = [self.inner.reach(of_channel) for of_channel in numbers["channels"]]

@@ -91,6 +91,11 @@ class Minimised(PlanesOperation):
         """Return true."""
         return True
 
+    @property
+    def remedy(self) -> str | None:
+        """Advice: anisotropic diffusion removes noise too, step by step."""
+        return "take anisotropic instead"
+
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images whose size is not that of the maps."""
         require_size("weight_map", self.weight_map, shape)

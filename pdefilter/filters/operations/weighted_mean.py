@@ -33,6 +33,11 @@ class WeightedMean(PlanesOperation):
 
         return {"limits": extremes.limits(u)}
 
+    @property
+    def remedy(self) -> str | None:
+        """Advice for cyclic axes."""
+        return "leave --border out" if any(self.wraps) else None
+
     def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of the kernel; around a cyclic axis it depends on all of the image."""
         return None if any(self.wraps) else self.taps.reach

@@ -137,9 +137,7 @@ class Between:
             values = self.values.read(box)
             valid = None if self.valid is None else self.valid.read(box)
         except (OSError, ValueError):
-            raise FileError(
-                f"lost its temporary file {self.values.path}; start again"
-            ) from None
+            raise FileError(f"lost its temporary file {self.values.path}; start again") from None
         if self.outline.pixels.ndim == 2:
             values = values[..., 0]
         if valid is not None and valid.shape[2] == 1:
@@ -184,9 +182,7 @@ class Between:
 
     def __enter__(self) -> Self:
         try:
-            missing = sum(
-                file.size - _allocated(file.path) for file in self._files
-            )
+            missing = sum(file.size - _allocated(file.path) for file in self._files)
             free = shutil.disk_usage(os.path.dirname(self.values.path)).free
             if missing > free:
                 raise ImageError(

@@ -28,10 +28,13 @@ class Done:
         The result.
     warnings : list of str
         What to tell the user about it.
+    is_changed : bool
+        Whether the filter changed it.
     """
 
     encoded: Encoded
     warnings: list[str]
+    is_changed: bool
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,10 @@ class BoxJob:
         What was measured for it.
     reach : int
         How far around a box the result depends on the image.
-    store : Store
-        The image before the filter.
     survey : Survey
-        What is known of that image as a whole.
+        The image before the filter, and what is known of the whole of it.
     origin : Store
-        The image of the file, whose holes come back. It is `store` for the first filter.
+        The image of the file, whose holes come back; the same for the first filter.
     sink : Sink
         Takes the result.
     dtype : dtype
@@ -63,7 +64,6 @@ class BoxJob:
     operation: Operation
     numbers: Numbers
     reach: int
-    store: Store
     survey: Survey
     origin: Store
     sink: Sink
@@ -79,12 +79,16 @@ class BoxJob:
             As of `pdefilter.runs.apply.apply`, or if the box cannot be read.
         """
         with gathered() as warnings, np.errstate(over="ignore", invalid="ignore"):
-            return Done(self.sink.encode(box, self._filtered(box)), warnings)
+            before, after = self._filtered(box)
+            is_changed = not np.array_equal(before.pixels, after.pixels)
+            return Done(self.sink.encode(box, after), warnings, is_changed)
 
-    def _filtered(self, box: Box) -> Image:
-        grown = box.grown(self.reach, Grid(self.store.shape, (1.0, 1.0)))
+    def _filtered(self, box: Box) -> tuple[Image, Image]:
+        """Filter a box, and return it as it was and as it became."""
+        store = self.survey.store
+        grown = box.grown(self.reach, Grid(store.shape, (1.0, 1.0)))
         here = box.inner(grown)
-        around = self.store.read(grown)
+        around = store.read(grown)
         raster = raster_of_box(self.survey, around, grown)
         step = replace(around, pixels=around.pixels[here], mask=_of_mask(around.mask, here))
         valid = None if raster.valid is None else raster.valid[..., *here]
@@ -99,13 +103,13 @@ class BoxJob:
             result = _part(result, here)
             stored = _stored(result, self.dtype, full)
             pixels, found = stored.reshape(step.pixels.shape).copy(), result.valid
-        return self._completed(box, step, pixels, valid, found)
+        return step, self._completed(box, step, pixels, valid, found)
 
     def _completed(
         self, box: Box, step: Image, pixels: Pixels, valid: Mask | None, found: Mask | None
     ) -> Image:
         """Put holes back, as `pdefilter.runs.apply.apply` does."""
-        first = self.origin is self.store
+        first = self.origin is self.survey.store
         if found is not None and not (self.is_last and first):
             others = ~as_stored(found)
             pixels[others] = converted(step.pixels[others], pixels.dtype)

@@ -11,9 +11,7 @@ Result = TypeVar("Result")
 class Pool(Protocol):
     """Threads, or the workers of a cluster, that compute functions of their arguments."""
 
-    def submit(
-        self, function: Callable[..., Result], /, *arguments: object
-    ) -> "Future[Result]":
+    def submit(self, function: Callable[..., Result], /, *arguments: object) -> "Future[Result]":
         """Begin to compute a function of arguments."""
         ...
 

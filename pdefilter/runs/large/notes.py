@@ -121,5 +121,3 @@ def _add(digest: Any, value: Any) -> None:
         _add(digest, [type(value).__name__, *(pair for pair in pairs if not callable(pair[1]))])
     else:
         digest.update(f"{value!r};".encode())
-
-

@@ -1,9 +1,11 @@
 """Filters on an image box by box, one filter after the other."""
 
+import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -13,13 +15,13 @@ from pdefilter.images.image import Image
 from pdefilter.images.stores.store import Sink, Store
 from pdefilter.observer import advanced, began, phase
 from pdefilter.operation import Numbers, Operation
-from pdefilter.runs.apply import _between
+from pdefilter.runs.apply import _between as floats_between
 from pdefilter.runs.large.between import Between
 from pdefilter.runs.large.box_job import BoxJob
 from pdefilter.runs.large.flight import Pool, computed
 from pdefilter.runs.large.notes import Notes
 from pdefilter.runs.large.sentences import merged
-from pdefilter.runs.large.sizes import Boxes, boxes_for
+from pdefilter.runs.large.sizes import Boxes, boxes_for, boxes_of
 from pdefilter.runs.large.surveyed import measured, survey, tell
 from pdefilter.runs.resources import limited_to
 from pdefilter.runs.shares import BYTES_PER_PIXEL
@@ -49,6 +51,34 @@ class Resources:
     box: tuple[int, int] | None = None
     pool: Pool | None = None
 
+    @contextmanager
+    def computing(self) -> Iterator[Pool]:
+        """Begin threads that compute, unless there is a pool."""
+        if self.pool is not None:
+            yield self.pool
+            return
+        with ThreadPoolExecutor(self.cores, "box") as pool:
+            yield pool
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a run went.
+
+    Attributes
+    ----------
+    cut : Boxes
+        The boxes of the last filter.
+    count : int
+        How many they are.
+    is_changed : bool
+        Whether the last filter changed a box, as far as is known.
+    """
+
+    cut: Boxes
+    count: int
+    is_changed: bool
+
 
 def filter_in_boxes(
     operations: Sequence[Operation],
@@ -57,7 +87,7 @@ def filter_in_boxes(
     dtype: np.dtype,
     notes: Notes,
     resources: Resources,
-) -> Boxes:
+) -> Finished:
     """Filter an image box by box, with the bits of `pdefilter.runs.apply.apply`.
 
     Parameters
@@ -75,118 +105,116 @@ def filter_in_boxes(
     resources : Resources
         What the run may take.
 
-    Returns
-    -------
-    Boxes
-        The boxes of the last filter.
-
     Raises
     ------
     ImageError
         If an operation depends on all of the image, the memory is too small, or as of
         `pdefilter.runs.apply.apply`.
     """
-    step: Store = image
-    before: Between | None = None
-    warnings: list[str] = []
-    *_, last = range(len(operations))
-    for number, operation in enumerate(operations):
-        began(number)
-        known = notes.of_stage(number)
+    run = _Run(image, sink, dtype, notes, resources, len(operations))
+    with resources.computing() as pool:
+        for number, operation in enumerate(operations):
+            began(number)
+            run.filter(number, operation, pool)
+    for sentence in merged(run.warnings):
+        warn(sentence)
+    assert run.cut is not None
+    pieces = zip(image.shape, run.cut.shape, strict=True)
+    return Finished(run.cut, math.prod(-(-whole // n) for whole, n in pieces), run.is_changed)
+
+
+@dataclass
+class _Run:
+    """The run of a chain: how far it has come."""
+
+    image: Store
+    sink: Sink
+    dtype: np.dtype
+    notes: Notes
+    resources: Resources
+    filters: int
+    step: Store | None = None
+    warnings: list[str] = field(default_factory=list)
+    cut: Boxes | None = None
+    is_changed: bool = False
+
+    def filter(self, number: int, operation: Operation, pool: Pool) -> None:
+        """Run a filter on what the one before it made, unless an earlier run has done that."""
+        before = self.step or self.image
+        known = self.notes.of_stage(number)
         if known.get("is_done"):
             tell(known["numbers"])
-            step = before = _after(image, step, known["holes"], notes, number)
-            continue
-        found = survey(step)
-        numbers = measured(operation, found)
+            self.step = self._between(number, known["holes"])
+            return
+        each = partial(computed, pool, at_once=self.resources.cores)
+        found = survey(before, each)
+        numbers = measured(operation, found, each)
         reach = _reach(operation, numbers)
-        between = _after(image, step, found.holes, notes, number)
-        after, here = (sink, dtype) if number == last else (between, between.outline.pixels.dtype)
-        cut = _cut(notes, number, step, after, reach, resources)
-        job = BoxJob(operation, numbers, reach, step, found, image, after, here, number == last)
-        with after:
-            warnings += _run(job, cut, resources)
-        notes.note(number, is_done=True, numbers=numbers, holes=found.holes)
-        if before is not None:
+        is_last = number == self.filters - 1
+        between = self._between(number, found.holes)
+        sink, dtype = self.sink, self.dtype
+        if not is_last:
+            sink, dtype = between, between.outline.pixels.dtype
+        job = BoxJob(operation, numbers, reach, found, self.image, sink, dtype, is_last)
+        self._fill(sink, job, number, pool)
+        self.notes.note(number, is_done=True, numbers=numbers, holes=found.holes)
+        if isinstance(before, Between):
             before.remove()
-        step = before = between
-    for sentence in merged(warnings):
-        warn(sentence)
-    return cut
+        self.step = between
+
+    def _between(self, number: int, holes: int) -> Between:
+        """Plan the image after a filter, as a file of floats would hold it."""
+        before = self.step or self.image
+        pixel = before.outline.pixels
+        floats = np.zeros(pixel.shape, np.result_type(pixel, np.float32))
+        outline = floats_between(self.image.outline, floats)
+        return Between.beside(self.notes.path(f"stage-{number}"), before.shape, outline, holes)
+
+    def _fill(self, sink: Sink, job: BoxJob, number: int, pool: Pool) -> None:
+        """Filter all boxes that the sink does not have yet."""
+        store = job.survey.store
+        self.cut = cut = self._choose(number, store, sink, job.reach)
+        every = [*boxes(Grid(store.shape, (1.0, 1.0)), cut.shape)]
+        with sink, limited_to(max(1, self.resources.cores // cut.at_once)):
+            left = [box for box in every if box not in sink.kept]
+            phase(PHASE, len(every))
+            advanced(len(every) - len(left))
+            self.is_changed = len(left) < len(every)
+            for done in computed(pool, job, left, cut.at_once):
+                sink.keep(done.encoded)
+                self.warnings += done.warnings
+                self.is_changed |= done.is_changed
+                advanced()
+
+    def _choose(self, number: int, store: Store, sink: Sink, reach: int) -> Boxes:
+        """Choose the boxes; those of an earlier run if it was interrupted."""
+        needed, most = bytes_per_pixel(store.outline), self.resources.cores
+        pixels = self.resources.memory // needed
+        asked = self.notes.of_stage(number).get("box", self.resources.box)
+        if asked is not None:
+            cut = boxes_of(asked, store.shape, sink.blocks, reach, pixels, most)
+        else:
+            cut = boxes_for(store.shape, sink.blocks, store.blocks, reach, pixels, most)
+        if cut is None:
+            least = (2 * reach + sink.blocks[0]) * (2 * reach + sink.blocks[1]) * needed
+            raise ImageError(
+                f"needs {least / 1e6:.0f} MB for a box with all that its pixels depend on, more "
+                "than --memory; raise it"
+            )
+        self.notes.note(number, box=cut.shape)
+        return cut
 
 
 def _reach(operation: Operation, numbers: Numbers) -> int:
     reach = operation.reach(numbers)
     if reach is None:
         raise ImageError(
-            "is larger than --memory, and every pixel of the result of this filter depends on all "
-            "of the image; raise --memory, or crop the image"
+            "is larger than --memory, and every pixel of this result depends on all of the image; "
+            "raise --memory, or crop the image"
         )
     return reach
-
-
-def _after(image: Store, step: Store, holes: int, notes: Notes, number: int) -> Between:
-    """Plan the image between this filter and the next."""
-    pixel = step.outline.pixels
-    floats = np.zeros(pixel.shape, np.result_type(pixel, np.float32))
-    path = notes.path(f"stage-{number}")
-    return Between.beside(path, step.shape, _between(image.outline, floats), holes)
-
-
-def _cut(
-    notes: Notes, number: int, step: Store, sink: Sink, reach: int, resources: Resources
-) -> Boxes:
-    """Choose the boxes, those of an earlier run if it was interrupted."""
-    pixels = resources.memory // bytes_per_pixel(step.outline)
-    cut = boxes_for(step.shape, sink.blocks, step.blocks, reach, pixels, resources.cores)
-    shape = notes.of_stage(number).get("box", resources.box)
-    if shape is not None:
-        rows, columns = (
-            min(whole, -(-length // block) * block)
-            for length, block, whole in zip(shape, sink.blocks, step.shape, strict=True)
-        )
-        grown = (rows + 2 * reach) * (columns + 2 * reach)
-        cut = Boxes((rows, columns), max(1, min(resources.cores, pixels // grown)))
-    if cut is None:
-        least = (2 * reach + sink.blocks[0]) * (2 * reach + sink.blocks[1])
-        raise ImageError(
-            f"has boxes that need at least {least * bytes_per_pixel(step.outline) / 1e6:.0f} MB of "
-            "memory with all that their pixels depend on; raise --memory"
-        )
-    notes.note(number, box=cut.shape)
-    return cut
 
 
 def bytes_per_pixel(image: Image) -> int:
     """Count the bytes that filtering takes for a pixel; every four channels count as a colour."""
     return BYTES_PER_PIXEL * max(1, image.channels // 4)
-
-
-def _run(job: BoxJob, cut: Boxes, resources: Resources) -> list[str]:
-    """Run all boxes that are not done; return their warnings."""
-    kept, warnings = job.sink.kept, list[str]()
-    every = [*boxes(Grid(job.store.shape, (1.0, 1.0)), cut.shape)]
-    left = [box for box in every if box not in kept]
-    phase(PHASE, len(every))
-    advanced(len(every) - len(left))
-    with _pool(cut, resources) as pool:
-        for done in computed(pool, job, left, cut.at_once):
-            job.sink.keep(done.encoded)
-            warnings += done.warnings
-            advanced()
-    return warnings
-
-
-@contextmanager
-def _pool(cut: Boxes, resources: Resources) -> Iterator[Pool]:
-    """Share the threads out to the boxes in work."""
-    if resources.pool is not None:
-        yield resources.pool
-        return
-    with (
-        limited_to(max(1, resources.cores // cut.at_once)),
-        ThreadPoolExecutor(cut.at_once, "box") as pool,
-    ):
-        yield pool
-
-

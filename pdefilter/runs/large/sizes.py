@@ -70,6 +70,26 @@ def boxes_for(
     return Boxes(best, at_once)
 
 
+def boxes_of(
+    asked: Sequence[int],
+    shape: Sequence[int],
+    blocks: Sequence[int],
+    reach: int,
+    pixels: int,
+    most_at_once: int,
+) -> Boxes:
+    """Make boxes of the size that is asked for, or the next larger one that blocks allow.
+
+    The parameters are those of `boxes_for`.
+    """
+    rows, columns = (
+        min(whole, -(-length // block) * block)
+        for length, block, whole in zip(asked, blocks, shape, strict=True)
+    )
+    grown = (rows + 2 * reach) * (columns + 2 * reach)
+    return Boxes((rows, columns), max(1, min(most_at_once, pixels // grown)))
+
+
 # Boxes side by side, each on a thread, are faster than threads that share a box, as decoding and
 # encoding run on one.
 _SPEED = 0.3
@@ -97,9 +117,7 @@ def _fitting(
             yield rows, width
 
 
-def _cost(
-    box: Sequence[int], shape: Sequence[int], strips: Sequence[int], reach: int
-) -> float:
+def _cost(box: Sequence[int], shape: Sequence[int], strips: Sequence[int], reach: int) -> float:
     """Count the pixels computed, and as a tenth those decoded, for each pixel of the result."""
     grown = [min(n + 2 * reach, whole) for n, whole in zip(box, shape, strict=True)]
     decoded = [

@@ -1,6 +1,6 @@
 """STUB until the survey from samples is merged: looks at the whole image."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from pdefilter.runs.apply import _choices, raster_of
 
 @dataclass(frozen=True)
 class Survey:
+    store: Store
     raster: Raster
 
     @property
@@ -26,12 +27,12 @@ class Survey:
         return 0 if valid is None else 1 if valid.ndim == 2 else len(valid)
 
 
-def survey(store: Store) -> Survey:
+def survey(store: Store, each: Any = map) -> Survey:
     whole = store.read(Box.whole(Grid(store.shape, (1.0, 1.0))))
-    return Survey(raster_of(whole, valid_pixels(whole)))
+    return Survey(store, raster_of(whole, valid_pixels(whole)))
 
 
-def measured(operation: Operation, survey: Survey) -> Numbers:
+def measured(operation: Operation, survey: Survey, each: Any = map) -> Numbers:
     phase("measuring")
     with shown_on(None), np.errstate(over="ignore", invalid="ignore"):
         operation.require_fit(survey.raster.shape)
@@ -45,4 +46,4 @@ def tell(numbers: Numbers) -> None:
 
 
 def raster_of_box(survey: Survey, image: Image, box: Box) -> Raster:
-    return replace(survey.raster.cropped(box), kept={}) if False else survey.raster.cropped(box)
+    return survey.raster.cropped(box)

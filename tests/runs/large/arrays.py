@@ -24,7 +24,9 @@ class InMemory:
     def outline(self):
         mask = self.image.mask
         return replace(
-            self.image, pixels=self.image.pixels[:1, :1], mask=None if mask is None else mask[:1, :1]
+            self.image,
+            pixels=self.image.pixels[:1, :1],
+            mask=None if mask is None else mask[:1, :1],
         )
 
     def read(self, box):

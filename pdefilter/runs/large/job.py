@@ -1,0 +1,214 @@
+"""A job whose image takes more than the memory: it goes in boxes, if it can."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
+
+from pdefilter import __version__
+from pdefilter.errors import ImageError, PdefilterError
+from pdefilter.grid import Grid
+from pdefilter.images.formats import named
+from pdefilter.images.image import Image
+from pdefilter.images.stores.opening import WITH_BOXES, new_sink, open_store
+from pdefilter.images.stores.store import Store
+from pdefilter.kernels import engine
+from pdefilter.runs.chain import Chain
+from pdefilter.runs.large.completed import Completed
+from pdefilter.runs.large.flight import Pool
+from pdefilter.runs.large.notes import Notes, fingerprint
+from pdefilter.runs.large.run import Resources, bytes_per_pixel, filter_in_boxes
+from pdefilter.runs.plan import Job
+from pdefilter.runs.unchanged import why_unchanged
+from pdefilter.runs.work import Outcome, ReadWriteOptions, Stopwatch, make_in_memory
+from pdefilter.warn import warn
+
+
+def make(
+    outcome: Outcome,
+    chain: Chain,
+    options: ReadWriteOptions,
+    stream: bytes | None,
+    watch: Stopwatch,
+    filtered: Callable[[], object],
+) -> None:
+    """Make an output in memory; in boxes, and write it, where the image takes too much of it.
+
+    The parameters are those of `pdefilter.runs.work.make_in_memory`.
+    """
+    try:
+        store = too_large(outcome.job, options)
+        why = None if store is None else why_not(outcome.job, chain, options, store)
+        if store is not None and why is not None:
+            if options.memory_is_limit or _is_refused(store, options):
+                raise ImageError(f"{_describe(store)}, and {why}")
+            store = None
+        if store is not None:
+            make_in_boxes(outcome, chain, options, store, watch)
+            filtered()
+            return
+    except PdefilterError as error:
+        outcome.error = f"{outcome.job.source_name}: {error}"
+        return
+    make_in_memory(outcome, chain, options, stream, watch, filtered)
+
+
+def too_large(job: Job, options: ReadWriteOptions) -> Store | None:
+    """Open the image of a job if it takes more than the memory, and its file has boxes."""
+    if options.memory is None or job.source is None or not _can_be_opened_twice(job.source):
+        return None
+    # What is wrong with a file is told by whatever decodes all of it.
+    with suppress(ImageError):
+        store = open_store(job.source, options.reading, options.frame)
+        if store is not None:
+            taken = _pixels(store) * bytes_per_pixel(store.outline)
+            if taken > options.memory or _is_refused(store, options):
+                return store
+    return None
+
+
+def why_not(job: Job, chain: Chain, options: ReadWriteOptions, store: Store) -> str | None:
+    """Say why an image cannot go in boxes, and what to do; None if it can."""
+    name = (job.format or named(store.outline.format or "")).name
+    if job.target is None:
+        return "boxes cannot go to standard output; give a file by -o"
+    if job.film is not None:
+        return "frames cannot show boxes; leave --frames out, or raise --memory"
+    if name not in WITH_BOXES:
+        endings = ", ".join(named(known).suffixes[0] for known in WITH_BOXES)
+        return f"{name} cannot be written in boxes; write {endings}, or raise --memory"
+    for stage in chain.stages:
+        if (remedy := stage.operation.remedy) is not None:
+            return (
+                f"every pixel of the result of {stage.name} depends on all of the image; {remedy}, "
+                "or raise --memory"
+            )
+    return None
+
+
+def make_in_boxes(
+    outcome: Outcome,
+    chain: Chain,
+    options: ReadWriteOptions,
+    store: Store,
+    watch: Stopwatch,
+    pool: Pool | None = None,
+) -> None:
+    """Filter an image box by box, and write the output.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Its job is done.
+    chain : Chain
+        The filters.
+    options : ReadWriteOptions
+        How the image is read and written.
+    store : Store
+        The image.
+    watch : Stopwatch
+        Measures the time.
+    pool : Pool, optional
+        What computes boxes; by default threads of this process.
+
+    Raises
+    ------
+    PdefilterError
+        If that fails; what is done is kept for the next run.
+    """
+    job, memory = outcome.job, options.memory
+    assert job.source is not None
+    assert job.target is not None
+    assert memory is not None
+    options.reading.wait_for_memory(_pixels(store))
+    watch.begin("filter")
+    format_ = job.format or named(store.outline.format or "")
+    outline = store.outline
+    format_.require(outline, options.depth)
+    outcome.image = {
+        "format": outline.format,
+        "frames": 1,
+        "rows": store.shape[0],
+        "columns": store.shape[1],
+        "channels": outline.channels,
+        "depth": outline.depth,
+    }
+    if options.strip:
+        outline = replace(outline, metadata=outline.metadata.stripped())
+    completed = Completed(store, options)
+    with suppress(OSError):  # the sink names the problem with the folder
+        os.makedirs(os.path.dirname(job.target) or ".", exist_ok=True)
+    dtype = outline.pixels.dtype
+    if options.depth is not None:
+        dtype = np.dtype(options.depth)
+        outline = replace(outline, pixels=np.zeros(outline.pixels.shape, dtype), bits=None)
+    notes = Notes.of(job.target, _fingerprint(job, chain, options))
+    sink = new_sink(
+        job.target,
+        outline,
+        Grid(store.shape, (1.0, 1.0)),
+        format_,
+        fingerprint=notes.run,
+        replace=options.overwrite or options.skip_existing,
+    )
+    resources = Resources(memory, engine.threads(), options.box, pool)
+    finished = filter_in_boxes(chain.operations, completed, sink, dtype, notes, resources)
+    notes.remove()
+    rows, columns = finished.cut.shape
+    outcome.image |= {"boxes": finished.count, "box": [rows, columns]}
+    if not finished.is_changed:
+        same = store.outline
+        if reason := why_unchanged(chain, outcome.chosen, same, same):
+            warn(reason)
+    if options.digests:
+        for name, path in (("input", job.source), ("output", job.target)):
+            if os.path.isfile(path):
+                with open(path, "rb") as file:
+                    outcome.digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fingerprint(job: Job, chain: Chain, options: ReadWriteOptions) -> str:
+    """Identify the input as it is now, the filters, and all that changes the output."""
+    assert job.source is not None
+    found = os.stat(job.source)
+    source = os.path.realpath(job.source), found.st_size, found.st_mtime_ns
+    stages = [(stage.name, stage.parameters) for stage in chain.stages]
+    format_ = None if job.format is None else job.format.name
+    chosen = options.frame, options.depth, options.strip, options.mask, options.nodata
+    lenient = options.reading.lenient
+    return fingerprint(__version__, source, stages, format_, chosen, options.full_scale, lenient)
+
+
+def _pixels(store: Store) -> int:
+    rows, columns = store.shape
+    return rows * columns
+
+
+def _is_refused(store: Store, options: ReadWriteOptions) -> bool:
+    """Whether the image has too many pixels to be decoded as a whole."""
+    try:
+        replace(options.reading, wait_for_memory=_do_not_wait).require_size(
+            *store.shape, store.outline.channels
+        )
+    except ImageError:
+        return True
+    return False
+
+
+def _do_not_wait(pixels: int) -> None:
+    """Return at once, as nothing is decoded."""
+
+
+def _describe(store: Store) -> str:
+    rows, columns = store.shape
+    image: Image = store.outline
+    need = rows * columns * bytes_per_pixel(image) / 1e9
+    return f"has {columns} × {rows} pixels, which take {need:.1f} GB of memory"
+
+
+def _can_be_opened_twice(path: str) -> bool:
+    """Whether it is a file or a folder, and not a pipe."""
+    return os.path.isfile(path) or os.path.isdir(path)
