@@ -50,9 +50,7 @@ class TiffFile:
         """Read a picture."""
         picture, number_in_stack = self.picture(number)
         directory, page = self.page(picture.at)
-        pixels = pixels_of(
-            page, directory, self.layout, self._data, self._reading, number_in_stack
-        )
+        pixels = pixels_of(page, directory, self.layout, self._data, self._reading, number_in_stack)
         image = self._image(picture, directory, page, pixels, number_in_stack)
         return image if picture.mask is None else replace(image, mask=self._mask(picture.mask))
 

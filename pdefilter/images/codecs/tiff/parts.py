@@ -12,17 +12,17 @@ from pdefilter.images.codecs.tiff.directories import longs, shorts
 from pdefilter.images.exif import Directory, Layout
 from pdefilter.images.image import Pixels
 
-PLAIN, LZW, DEFLATE, OLD_DEFLATE, ZSTD = 1, 5, 8, 32946, 50000
+PLAIN, LZW, DEFLATE, ZSTD = 1, 5, 8, 50000
 _HORIZONTAL_PREDICTOR = 2
 _FORMATS = {"i": 2, "f": 3}
-_ENCODERS: dict[int, Callable[[bytes], bytes]] = {
+_ENCODERS: dict[int, Callable[..., bytes | bytearray]] = {
     PLAIN: bytes,
     LZW: imagecodecs.lzw_encode,
     DEFLATE: imagecodecs.deflate_encode,
     ZSTD: imagecodecs.zstd_encode,
 }
-_DECODERS: dict[int, Callable[..., bytes]] = {
-    PLAIN: lambda data, out: data,
+_DECODERS: dict[int, Callable[..., bytes | bytearray]] = {
+    PLAIN: lambda data, out: data[:out],
     LZW: imagecodecs.lzw_decode,
     DEFLATE: imagecodecs.deflate_decode,
     ZSTD: imagecodecs.zstd_decode,

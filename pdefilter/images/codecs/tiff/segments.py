@@ -199,7 +199,11 @@ def _stored(page: tifffile.TiffPage, numbers: Iterable[int]) -> Iterator[int]:
 
 
 def _decoder(
-    page: tifffile.TiffPage, directory: Directory, layout: Layout, data: bytes | FileBytes, reading: Reading
+    page: tifffile.TiffPage,
+    directory: Directory,
+    layout: Layout,
+    data: bytes | FileBytes,
+    reading: Reading,
 ) -> Callable[[int], _Segment | None]:
     by_libtiff = page.compression in ONLY_LIBTIFF or _is_converted(page)
 
