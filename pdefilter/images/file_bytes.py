@@ -1,10 +1,12 @@
 """Files that are read in parts, and must not change meanwhile."""
 
+import mmap
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
+from typing import cast
 
 import numpy as np
 
@@ -39,6 +41,10 @@ class FileBytes:
             pieces.append(piece)
             start += len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def mapped(self) -> mmap.mmap:
+        """Map the file; it is sliced and read like `bytes`."""
+        return mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def _read(self, size: int, at: int) -> bytes:
         if hasattr(os, "pread"):
@@ -87,6 +93,12 @@ class SteadyFile:
                     self._require_same(file)
         except OSError as error:
             raise refusal("read", error) from None
+
+    @contextmanager
+    def mapped(self) -> Iterator[bytes]:
+        """Map the file, to look for what is anywhere in it; the errors are those of `opened`."""
+        with self.opened() as data, data.mapped() as view:
+            yield cast(bytes, view)
 
     def _require_same(self, file: FileIO) -> None:
         if _state(os.fstat(file.fileno())) != self._state:

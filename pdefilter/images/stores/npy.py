@@ -111,7 +111,7 @@ class NpySink(UnfinishedSink):
                 write_all(file, piece[number * size :][:size])
         return []
 
-    def _stored(self, box: Box, places: list[int]) -> Iterable[bytes]:
+    def _stored_bytes(self, box: Box, places: list[int]) -> Iterable[bytes]:
         height, width = self.grid.shape
         rows, columns = box.slices
         pixel = np.dtype((np.void, self._pixel))

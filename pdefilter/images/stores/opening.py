@@ -47,6 +47,12 @@ def open_store(path: str, reading: Reading, frame: int | None = None) -> Store |
 
             store = NpyStore(path, reading)
             return store if store.is_alone and frame in (None, 0) else None
+        if name == "TIFF":
+            from pdefilter.images.file_bytes import SteadyFile
+            from pdefilter.images.stores.tiff import TiffStore
+
+            tiff = TiffStore(SteadyFile(path), reading, frame)
+            return tiff if tiff.has_boxes else None
     return None
 
 
@@ -87,6 +93,10 @@ def new_sink(
             f"{format_.name} cannot be written in boxes; write {_endings()}, or raise --memory"
         )
     outline = format_.fitting(outline)
+    if format_.name == "TIFF":
+        from pdefilter.images.stores.tiff_sink import TiffSink
+
+        return TiffSink(target, outline, grid, fingerprint=fingerprint, may_replace=replace)
     from pdefilter.images.stores.npy import BLOCKS, NpySink
 
     return NpySink(target, outline, grid, BLOCKS, fingerprint=fingerprint, replace=replace)

@@ -10,6 +10,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace as replaced
 from io import FileIO
 from typing import Any, Self
 
@@ -19,6 +20,7 @@ from pdefilter.errors import FileError, ImageError
 from pdefilter.grid import Box, Grid
 from pdefilter.images import files
 from pdefilter.images.image import Image
+from pdefilter.images.metadata import Metadata
 from pdefilter.images.stores.store import Encoded
 
 # `remove_leftovers` does not know it: the next run continues here.
@@ -75,8 +77,9 @@ class UnfinishedSink(ABC):
         self._journal: FileIO | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what belongs to the process that keeps boxes."""
-        return self.__dict__ | {"_journal": None, "_kept": {}}
+        """Leave out what only the process that keeps boxes needs."""
+        outline = replaced(self.outline, metadata=Metadata())
+        return self.__dict__ | {"outline": outline, "_journal": None, "_kept": {}}
 
     @property
     def kept(self) -> frozenset[Box]:
@@ -174,7 +177,7 @@ class UnfinishedSink(ABC):
         """Write the pieces of a box, and return numbers that find them again."""
 
     @abstractmethod
-    def _stored(self, box: Box, places: list[int]) -> Iterable[bytes]:
+    def _stored_bytes(self, box: Box, places: list[int]) -> Iterable[bytes]:
         """Read the pieces of a box again."""
 
     @abstractmethod
@@ -241,7 +244,7 @@ class UnfinishedSink(ABC):
             with suppress(OSError, ValueError, TypeError, EOFError):
                 start, stop, places, checksum = _parsed(line)
                 box = Box(tuple(start), tuple(stop))
-                if _checksum(self._stored(box, places)) == checksum:
+                if _checksum(self._stored_bytes(box, places)) == checksum:
                     yield box, places
 
     def _note(self, record: object) -> None:
