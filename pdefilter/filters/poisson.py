@@ -382,8 +382,10 @@ def _on_one_scale(image: "Raster", other: "Raster") -> "tuple[Raster, float]":
     """Bring an image to the coarser of two scales; return the factor for the other's numbers."""
     import numpy as np
 
+    from pdefilter.measure import extremes
+
     # A picture without differences has no scale of its own.
-    scales = [picture.scale for picture in (image, other) if any(picture.ranges)]
+    scales = [picture.scale for picture in (image, other) if any(extremes.ranges(picture))]
     units = [scale.unit / scale.full for scale in scales]
     unit = image.scale.full * max(units) if units else image.scale.unit
     factor = np.float32(image.scale.unit / unit)

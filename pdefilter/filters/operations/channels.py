@@ -1,6 +1,7 @@
 """An operation on every channel of an image by itself."""
 
 from dataclasses import dataclass
+from operator import methodcaller
 from typing import TYPE_CHECKING
 
 from pdefilter.display import is_shown, seen_through
@@ -30,8 +31,10 @@ class ByChannel(Operation):
 
     def measure(self, image: "Raster") -> Numbers:
         """Measure every channel on a scale that fits it."""
-        ranges = image.ranges
-        channels = [image.channel(c, size) for c, size in enumerate(ranges)]
+        from pdefilter.measure import extremes
+
+        ranges = extremes.ranges(image)
+        channels = [image.mapped(methodcaller("channel", c, size)) for c, size in enumerate(ranges)]
         return {"ranges": ranges, "channels": [self.inner.measure(channel) for channel in channels]}
 
     @property

@@ -1,5 +1,6 @@
 """Motion of level lines by their curvature."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from pdefilter.schemes.explicit import explicit_steps
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
+    from pdefilter.measure.extremes import PlainLimits
     from pdefilter.raster import Planes, Raster
 
 DEFAULT_TIME, _DEFAULT_STEP, _LARGEST_STEP = 2.0, 0.2, 0.25
@@ -46,7 +48,9 @@ class CurvatureMotion(PlanesOperation):
         """Return true."""
         return True
 
-    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
+    def measure_planes(
+        self, image: "Raster", u: "Planes", limits: "Callable[[], PlainLimits]"
+    ) -> dict[str, Any]:
         """Count the steps."""
         return {"steps": len(self.steps)}
 

@@ -107,8 +107,11 @@ class Between:
         values = ArrayFile(
             f"{path}.values", (rows, columns, outline.channels), outline.pixels.dtype
         )
+        if not holes:
+            return cls(values, None, outline)
         valid = ArrayFile(f"{path}.valid", (rows, columns, holes), np.dtype(bool))
-        return cls(values, valid if holes else None, outline)
+        mask = np.ones((1, 1, holes) if holes > 1 else (1, 1), bool)
+        return cls(values, valid, replace(outline, mask=mask))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -118,7 +121,7 @@ class Between:
     @property
     def grid(self) -> Grid:
         """The pixels of the image."""
-        return Grid(self.shape, (1.0, 1.0))
+        return Grid.unit(self.shape)
 
     @property
     def blocks(self) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pdefilter.grid import Box
 from pdefilter.images.image import Image
 from pdefilter.images.stores.store import Store
+from pdefilter.raster import Mask
 from pdefilter.runs.work import ReadWriteOptions
 
 
@@ -36,11 +37,20 @@ class Completed:
     @property
     def outline(self) -> Image:
         """The image as a single pixel."""
-        return replace(self.store.outline, full_scale=self.options.full_scale)
+        return self._completed(self.store.outline, Box((0, 0), (1, 1)))
 
     def read(self, box: Box) -> Image:
         """Read a box, as of `Store`."""
-        options = self.options
-        if options.mask is not None:
-            options = replace(options, mask=options.mask[box.slices])
-        return options.completed(self.store.read(box))
+        return self._completed(self.store.read(box), box)
+
+    def mask_in_file(self, box: Box, image: Image) -> Mask | None:
+        """Find the mask that the file has in a box; `image` is the box as `read` returns it."""
+        if self.options.mask is None:
+            return image.mask
+        return None if self.store.outline.mask is None else self.store.read(box).mask
+
+    def _completed(self, image: Image, box: Box) -> Image:
+        mask = self.options.mask
+        if mask is None:
+            return self.options.completed(image)
+        return replace(self.options, mask=mask[box.slices]).completed(image)

@@ -149,7 +149,7 @@ def make_in_boxes(
     sink = new_sink(
         job.target,
         outline,
-        Grid(store.shape, (1.0, 1.0)),
+        Grid.unit(store.shape),
         format_,
         fingerprint=notes.run,
         replace=options.overwrite or options.skip_existing,

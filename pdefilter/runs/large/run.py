@@ -13,16 +13,18 @@ from pdefilter.errors import ImageError
 from pdefilter.grid import Grid, boxes
 from pdefilter.images.image import Image
 from pdefilter.images.stores.store import Sink, Store
+from pdefilter.images.values import Clipped
 from pdefilter.observer import advanced, began, phase
 from pdefilter.operation import Numbers, Operation
-from pdefilter.runs.apply import _between as floats_between
+from pdefilter.runs.apply import between as floats_between
+from pdefilter.runs.apply import tell
 from pdefilter.runs.large.between import Between
 from pdefilter.runs.large.box_job import BoxJob
+from pdefilter.runs.large.completed import Completed
 from pdefilter.runs.large.flight import Pool, computed
 from pdefilter.runs.large.notes import Notes
-from pdefilter.runs.large.sentences import merged
 from pdefilter.runs.large.sizes import Boxes, boxes_for, boxes_of
-from pdefilter.runs.large.surveyed import measured, survey, tell
+from pdefilter.runs.large.surveyed import measured, survey
 from pdefilter.runs.resources import limited_to
 from pdefilter.runs.shares import BYTES_PER_PIXEL
 from pdefilter.warn import warn
@@ -82,7 +84,7 @@ class Finished:
 
 def filter_in_boxes(
     operations: Sequence[Operation],
-    image: Store,
+    image: Completed,
     sink: Sink,
     dtype: np.dtype,
     notes: Notes,
@@ -94,7 +96,7 @@ def filter_in_boxes(
     ----------
     operations : sequence of Operation
         Filters, one after the other.
-    image : Store
+    image : Completed
         The image.
     sink : Sink
         Takes the result.
@@ -116,7 +118,7 @@ def filter_in_boxes(
         for number, operation in enumerate(operations):
             began(number)
             run.filter(number, operation, pool)
-    for sentence in merged(run.warnings):
+    for sentence in dict.fromkeys(run.warnings):
         warn(sentence)
     assert run.cut is not None
     pieces = zip(image.shape, run.cut.shape, strict=True)
@@ -127,7 +129,7 @@ def filter_in_boxes(
 class _Run:
     """The run of a chain: how far it has come."""
 
-    image: Store
+    image: Completed
     sink: Sink
     dtype: np.dtype
     notes: Notes
@@ -174,17 +176,20 @@ class _Run:
         """Filter all boxes that the sink does not have yet."""
         store = job.survey.store
         self.cut = cut = self._choose(number, store, sink, job.reach)
-        every = [*boxes(Grid(store.shape, (1.0, 1.0)), cut.shape)]
+        every = [*boxes(Grid.unit(store.shape), cut.shape)]
         with sink, limited_to(max(1, self.resources.cores // cut.at_once)):
             left = [box for box in every if box not in sink.kept]
             phase(PHASE, len(every))
             advanced(len(every) - len(left))
             self.is_changed = len(left) < len(every)
+            clipped = Clipped()
             for done in computed(pool, job, left, cut.at_once):
                 sink.keep(done.encoded)
                 self.warnings += done.warnings
+                clipped += done.clipped
                 self.is_changed |= done.is_changed
                 advanced()
+        clipped.warn(job.dtype)
 
     def _choose(self, number: int, store: Store, sink: Sink, reach: int) -> Boxes:
         """Choose the boxes; those of an earlier run if it was interrupted."""

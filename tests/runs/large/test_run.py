@@ -1,54 +1,93 @@
 """In boxes of any size, filters and chains have the bits that they have in memory."""
 
 import warnings
+from functools import cache
+from secrets import token_hex
 
 import numpy as np
 import pytest
 from bits import MAPPED, MORE, REST, pictures
 from filter_calls import CALLS
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from runs.large.arrays import Collected, InMemory
 from test_operations import operation_of
 
-from pdefilter.errors import PdefilterError
+from pdefilter.errors import ImageError, PdefilterError
+from pdefilter.images.reading import Reading
 from pdefilter.runs.apply import apply
+from pdefilter.runs.large.completed import Completed
 from pdefilter.runs.large.notes import Notes
 from pdefilter.runs.large.run import Resources, filter_in_boxes
+from pdefilter.runs.work import ReadWriteOptions
 
 PICTURES = pictures()
-ALL = CALLS | MORE | MAPPED | REST
+OPERATIONS = sorted(CALLS | MORE | MAPPED | REST)
+BOUNDED = ["edge", "gaussian", "heat", "median", "perona-malik", "curvature", "unsharp", "shock"]
+BOXES = st.tuples(st.integers(8, 70), st.integers(8, 70))
+DEPTHS = st.sampled_from([None, "uint8", "uint16", "float32"])
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+operation = cache(operation_of)
+
+a_few = settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
-def in_boxes(operations, image, folder, box, dtype=None, cores=2, memory=1 << 30):
+def in_boxes(operations, image, folder, box, dtype=None, *, mask=None, workers=2, sink=None):
     dtype = image.pixels.dtype if dtype is None else np.dtype(dtype)
-    sink = Collected(np.zeros(image.pixels.shape, dtype))
-    notes = Notes.of(str(folder / "out.tif"), "test")
-    try:
-        filter_in_boxes(
-            operations, InMemory(image), sink, dtype, notes, Resources(memory, cores, box)
-        )
-    finally:
-        notes.remove()
+    sink = sink or Collected(np.zeros(image.pixels.shape, dtype))
+    notes = Notes.of(str(folder / "out.tif"), token_hex())
+    store = Completed(InMemory(image), ReadWriteOptions(Reading(), mask=mask))
+    resources = Resources(1 << 30, workers, box)
+    filter_in_boxes(operations, store, sink, dtype, notes, resources)
+    notes.remove()
     return sink.pixels
 
 
-BOXES = st.tuples(st.integers(8, 70), st.integers(8, 70))
+def same(one, other):
+    return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
 
 
-@pytest.mark.parametrize("name", ALL)
+def both(operations, image, folder, box, dtype=None, mask=None, workers=2):
+    """Filter in memory and in boxes; compare the errors, the warnings and the bits."""
+    whole = ReadWriteOptions(Reading(), mask=mask).completed(image)
+    with warnings.catch_warnings(record=True) as expected_warnings:
+        warnings.simplefilter("always")
+        try:
+            expected = apply(operations, whole, dtype).pixels
+        except PdefilterError:
+            return
+    with warnings.catch_warnings(record=True) as found_warnings:
+        warnings.simplefilter("always")
+        try:
+            found = in_boxes(operations, image, folder, box, dtype, mask=mask, workers=workers)
+        except ImageError as error:
+            assert "all of the image" in str(error)
+            return
+    assert same(found, expected)
+    assert {str(w.message) for w in found_warnings} == {str(w.message) for w in expected_warnings}
+    assert not [*folder.iterdir()]
+
+
 @pytest.mark.parametrize("picture", PICTURES)
-def test_a_filter_in_boxes_has_the_bits_of_memory(picture, name, tmp_path):
-    image, operation = PICTURES[picture], operation_of(name)
-    try:
-        expected = apply([operation], image).pixels
-    except PdefilterError:
-        pytest.skip("this filter refuses this picture")
-    try:
-        found = in_boxes([operation], image, tmp_path, (20, 30))
-    except PdefilterError as error:
-        assert "all of the image" in str(error)
-        return
-    assert np.array_equal(found, expected, equal_nan=found.dtype.kind == "f")
+@a_few
+@given(name=st.sampled_from(OPERATIONS), box=BOXES, dtype=DEPTHS, workers=st.integers(1, 4))
+def test_a_filter_in_boxes_has_the_bits_of_memory(picture, name, box, dtype, workers, tmp_path):
+    both([operation(name)], PICTURES[picture], tmp_path, box, dtype, workers=workers)
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+@a_few
+@given(names=st.lists(st.sampled_from(BOUNDED), min_size=2, max_size=3), box=BOXES, dtype=DEPTHS)
+def test_so_has_a_chain(picture, names, box, dtype, tmp_path):
+    both([operation(name) for name in names], PICTURES[picture], tmp_path, box, dtype)
+
+
+@pytest.mark.parametrize("picture", ["coins", "portrait", "holes", "bands", "alpha"])
+@a_few
+@given(names=st.lists(st.sampled_from(BOUNDED), min_size=1, max_size=2), box=BOXES)
+def test_so_has_an_image_with_a_mask(picture, names, box, tmp_path):
+    mask = np.ones((48, 63), bool)
+    mask[10:30, 20:50] = mask[0] = False
+    both([operation(name) for name in names], PICTURES[picture], tmp_path, box, mask=mask)
