@@ -21,7 +21,17 @@ ALLOWED = {
     "api": {"runs", "filters", "images"},
     "cli": {"runs", "filters", "images", "learn", "networks"},
 }
-FOUNDATIONS = {"display", "errors", "grid", "observer", "operation", "raster", "sampling", "scale", "warn"}
+FOUNDATIONS = {
+    "display",
+    "errors",
+    "grid",
+    "observer",
+    "operation",
+    "raster",
+    "sampling",
+    "scale",
+    "warn",
+}
 
 PACKAGE = ROOT / "pdefilter"
 
