@@ -149,8 +149,12 @@ class Between:
 
     def encode(self, box: Box, image: Image) -> Encoded:
         """Return the bytes of a box."""
-        masks = () if self.valid is None else (np.ascontiguousarray(image.mask).tobytes(),)
-        return Encoded(box, (np.ascontiguousarray(image.pixels).tobytes(), *masks))
+        pieces = [np.ascontiguousarray(image.pixels).tobytes()]
+        if self.valid is not None:
+            whole = (*box.shape, self.valid.shape[2])
+            valid = np.ones(whole, bool) if image.mask is None else image.mask.reshape(whole)
+            pieces.append(np.ascontiguousarray(valid).tobytes())
+        return Encoded(box, tuple(pieces))
 
     def keep(self, encoded: Encoded) -> None:
         """Write a box, and note that it is done.

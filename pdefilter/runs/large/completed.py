@@ -43,10 +43,8 @@ class Completed:
         """Read a box, as of `Store`."""
         return self._completed(self.store.read(box), box)
 
-    def mask_in_file(self, box: Box, image: Image) -> Mask | None:
-        """Find the mask that the file has in a box; `image` is the box as `read` returns it."""
-        if self.options.mask is None:
-            return image.mask
+    def mask_in_file(self, box: Box) -> Mask | None:
+        """Read the mask of a box as it is in the file, without the holes of the call."""
         return None if self.store.outline.mask is None else self.store.read(box).mask
 
     def _completed(self, image: Image, box: Box) -> Image:

@@ -61,6 +61,11 @@ class FilteredBoxes:
         ImageError
             If the box cannot be read, or its result cannot be stored.
         """
+        _, image, clipped = self.before_and_after(box)
+        return image, clipped
+
+    def before_and_after(self, box: Box) -> tuple[Image, Image, Clipped]:
+        """Filter a box as `__call__` does; return first the box as it was."""
         store, operation = self.survey.store, self.operation
         grown = box.grown(self.reach, Grid.unit(store.shape))
         rows, columns = box.inner(grown)
@@ -82,9 +87,9 @@ class FilteredBoxes:
                 put_back(pixels, step, found)
                 valid = joined(valid, found, 0)
             mask = None if valid is None else as_stored(valid)
-            return replace(between(step, pixels), mask=mask), clipped
+            return step, replace(between(step, pixels), mask=mask), clipped
         image = step if self.origin is store else self.origin.read(box)
-        return completed(image, step, valid, image.mask, pixels, found), clipped
+        return step, completed(image, step, valid, image.mask, pixels, found), clipped
 
 
 def _part(image: Image, rows: slice, columns: slice) -> Image:

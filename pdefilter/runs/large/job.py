@@ -41,7 +41,7 @@ def make(
     """
     try:
         store = too_large(outcome.job, options)
-        why = None if store is None else why_not(outcome.job, chain, options, store)
+        why = None if store is None else why_not(outcome.job, chain, store)
         if store is not None and why is not None:
             if options.memory_is_limit or _is_refused(store, options):
                 raise ImageError(f"{_describe(store)}, and {why}")
@@ -70,7 +70,7 @@ def too_large(job: Job, options: ReadWriteOptions) -> Store | None:
     return None
 
 
-def why_not(job: Job, chain: Chain, options: ReadWriteOptions, store: Store) -> str | None:
+def why_not(job: Job, chain: Chain, store: Store) -> str | None:
     """Say why an image cannot go in boxes, and what to do; None if it can."""
     name = (job.format or named(store.outline.format or "")).name
     if job.target is None:

@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from pdefilter.images.files import refusal
+from pdefilter.images.stores.unfinished import unfinished_folder
 
 _NAME = "run.json"
 
@@ -95,8 +96,7 @@ class Notes:
 
 def folder_of(target: str) -> str:
     """Name the folder of a run beside its output."""
-    folder, name = os.path.split(os.path.realpath(target))
-    return os.path.join(folder, f".{name}.boxes")
+    return unfinished_folder(target) + "-run"
 
 
 def fingerprint(*values: Any) -> str:

@@ -21,6 +21,7 @@ from pdefilter.runs.apply import tell
 from pdefilter.runs.large.between import Between
 from pdefilter.runs.large.box_job import BoxJob
 from pdefilter.runs.large.completed import Completed
+from pdefilter.runs.large.filtered_box import FilteredBoxes
 from pdefilter.runs.large.flight import Pool, computed
 from pdefilter.runs.large.notes import Notes
 from pdefilter.runs.large.sizes import Boxes, boxes_for, boxes_of
@@ -157,8 +158,9 @@ class _Run:
         sink, dtype = self.sink, self.dtype
         if not is_last:
             sink, dtype = between, between.outline.pixels.dtype
-        job = BoxJob(operation, numbers, reach, found, self.image, sink, dtype, is_last)
-        self._fill(sink, job, number, pool)
+        origin = self.image if is_last else None
+        filtered = FilteredBoxes(operation, numbers, reach, found, origin, dtype)
+        self._fill(number, BoxJob(filtered, sink), pool)
         self.notes.note(number, is_done=True, numbers=numbers, holes=found.holes)
         if isinstance(before, Between):
             before.remove()
@@ -172,10 +174,10 @@ class _Run:
         outline = floats_between(self.image.outline, floats)
         return Between.beside(self.notes.path(f"stage-{number}"), before.shape, outline, holes)
 
-    def _fill(self, sink: Sink, job: BoxJob, number: int, pool: Pool) -> None:
+    def _fill(self, number: int, job: BoxJob, pool: Pool) -> None:
         """Filter all boxes that the sink does not have yet."""
-        store = job.survey.store
-        self.cut = cut = self._choose(number, store, sink, job.reach)
+        store, sink = job.filtered.survey.store, job.sink
+        self.cut = cut = self._choose(number, store, sink, job.filtered.reach)
         every = [*boxes(Grid.unit(store.shape), cut.shape)]
         with sink, limited_to(max(1, self.resources.cores // cut.at_once)):
             left = [box for box in every if box not in sink.kept]
@@ -189,17 +191,15 @@ class _Run:
                 clipped += done.clipped
                 self.is_changed |= done.is_changed
                 advanced()
-        clipped.warn(job.dtype)
+        clipped.warn(job.filtered.dtype)
 
     def _choose(self, number: int, store: Store, sink: Sink, reach: int) -> Boxes:
         """Choose the boxes; those of an earlier run if it was interrupted."""
         needed, most = bytes_per_pixel(store.outline), self.resources.cores
         pixels = self.resources.memory // needed
         asked = self.notes.of_stage(number).get("box", self.resources.box)
-        if asked is not None:
-            cut = boxes_of(asked, store.shape, sink.blocks, reach, pixels, most)
-        else:
-            cut = boxes_for(store.shape, sink.blocks, store.blocks, reach, pixels, most)
+        sizes = store.shape, sink.blocks, store.blocks, reach, pixels, most
+        cut = boxes_for(*sizes) if asked is None else boxes_of(asked, *sizes)
         if cut is None:
             least = (2 * reach + sink.blocks[0]) * (2 * reach + sink.blocks[1]) * needed
             raise ImageError(

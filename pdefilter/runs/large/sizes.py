@@ -74,10 +74,11 @@ def boxes_of(
     asked: Sequence[int],
     shape: Sequence[int],
     blocks: Sequence[int],
+    strips: Sequence[int],  # noqa: ARG001 (what is asked for is made)
     reach: int,
     pixels: int,
     most_at_once: int,
-) -> Boxes:
+) -> Boxes | None:
     """Make boxes of the size that is asked for, or the next larger one that blocks allow.
 
     The parameters are those of `boxes_for`.

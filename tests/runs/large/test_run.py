@@ -10,7 +10,8 @@ from bits import MAPPED, MORE, REST, pictures
 from filter_calls import CALLS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from runs.large.arrays import Collected, InMemory
+from sink_in_memory import Collected
+from stores_in_memory import StoreInMemory
 from test_operations import operation_of
 
 from pdefilter.errors import ImageError, PdefilterError
@@ -38,7 +39,7 @@ def in_boxes(operations, image, folder, box, dtype=None, *, mask=None, workers=2
     dtype = image.pixels.dtype if dtype is None else np.dtype(dtype)
     sink = sink or Collected(np.zeros(image.pixels.shape, dtype))
     notes = Notes.of(str(folder / "out.tif"), token_hex())
-    store = Completed(InMemory(image), ReadWriteOptions(Reading(), mask=mask))
+    store = Completed(StoreInMemory(image, (1, 1)), ReadWriteOptions(Reading(), mask=mask))
     resources = Resources(1 << 30, workers, box)
     filter_in_boxes(operations, store, sink, dtype, notes, resources)
     notes.remove()
