@@ -65,6 +65,14 @@ class Operation(ABC):
         """
         return None
 
+    def reach_of_part(self, numbers: Numbers, parts: int) -> int | None:
+        """Return how far around a box the state after one of so many equal parts depends.
+
+        It depends on the states of `pdefilter.parts` after the part before. By default a
+        run has no parts, and this is the reach of all of it.
+        """
+        return self.reach(numbers)
+
     @abstractmethod
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Filter an image, or a box of one, with the numbers measured on the whole image."""

@@ -27,6 +27,7 @@ FOUNDATIONS = {
     "grid",
     "observer",
     "operation",
+    "parts",
     "raster",
     "sampling",
     "scale",

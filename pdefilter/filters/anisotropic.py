@@ -314,6 +314,11 @@ class Diffusion(PlanesOperation):
         of_coefficients = self.choice.reach
         return None if of_coefficients is None else reach_of(numbers, of_coefficients)
 
+    def reach_of_part(self, numbers: Numbers, parts: int) -> int | None:
+        """Return the reach of a part of the steps."""
+        of_coefficients = self.choice.reach
+        return None if of_coefficients is None else reach_of(numbers, of_coefficients, parts)
+
     def run_planes(
         self, image: "Raster", u: "Planes", numbers: Numbers, scratch: "Scratch"
     ) -> "Planes":

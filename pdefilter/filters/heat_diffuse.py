@@ -224,6 +224,11 @@ class HeatFlow(PlanesOperation):
         everywhere = numbers["scheme"] == "exact" or any(self.wraps)
         return None if everywhere else reach_of(numbers, 0)
 
+    def reach_of_part(self, numbers: Numbers, parts: int) -> int | None:
+        """Return the reach of a part of the steps."""
+        everywhere = self.reach(numbers) is None
+        return None if everywhere else reach_of(numbers, 0, parts)
+
     def run_planes(
         self, image: "Raster", u: "Planes", numbers: Numbers, scratch: "Scratch"
     ) -> "Planes":

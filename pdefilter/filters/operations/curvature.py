@@ -9,6 +9,7 @@ from pdefilter.display import Offer
 from pdefilter.evolve.watched import pieces
 from pdefilter.filters.operations.planes import PlanesOperation
 from pdefilter.operation import Numbers
+from pdefilter.parts import in_parts, most_steps
 from pdefilter.schemes.explicit import explicit_steps
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ class CurvatureMotion(PlanesOperation):
         """Return one pixel for every step."""
         return len(self.steps)
 
+    def reach_of_part(self, numbers: Numbers, parts: int) -> int:
+        """Return the reach of a part of the steps."""
+        return most_steps(len(self.steps), parts)
+
     def run_planes(
         self,
         image: "Raster",
@@ -72,7 +77,13 @@ class CurvatureMotion(PlanesOperation):
 
         weight = None if image.valid is None else image.valid.astype(np.float32)
         states = Offer(lambda: dict(enumerate(accumulate(self.steps), 1)), "px²")
-        for piece in pieces(len(self.steps), states.numbers):
-            u = curvature_motion(u, self.steps[piece], weight, spacing=image.spacing)
-            states.reached(piece.stop, u)
+
+        def march(u: "Planes", steps: slice) -> "Planes":
+            sizes = self.steps[steps]
+            for piece in pieces(len(sizes), states.numbers):
+                u = curvature_motion(u, sizes[piece], weight, spacing=image.spacing)
+                states.reached(piece.stop, u)
+            return u
+
+        u, _ = in_parts(u, len(self.steps), march)
         return u

@@ -9,6 +9,7 @@ from pdefilter.images.stores.store import Encoded, Sink
 from pdefilter.images.values import Clipped
 from pdefilter.runs.large.completed import Completed
 from pdefilter.runs.large.filtered_box import FilteredBoxes
+from pdefilter.runs.large.states import encoded
 from pdefilter.warn import gathered
 
 
@@ -63,3 +64,21 @@ class BoxJob:
             if isinstance(origin := self.filtered.origin, Completed):
                 after = replace(after, mask=origin.mask_in_file(box))
             return Done(self.sink.encode(box, after), clipped, warnings, is_changed)
+
+
+@dataclass(frozen=True)
+class StatesJob:
+    """A part of the steps of a filter, as a function of boxes.
+
+    Attributes
+    ----------
+    filtered : FilteredBoxes
+        The filter, with its part.
+    """
+
+    filtered: FilteredBoxes
+
+    def __call__(self, box: Box) -> tuple[Encoded, tuple[int, ...], list[str]]:
+        """Find the states after the part in a box; with the numbers of planes, and warnings."""
+        with gathered() as warnings:
+            return *encoded(box, self.filtered.states_after(box)), warnings

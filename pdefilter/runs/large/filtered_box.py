@@ -1,6 +1,7 @@
 """A filter on a box of an image: the same stored values as on the whole."""
 
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -10,8 +11,11 @@ from pdefilter.images.image import Image
 from pdefilter.images.stores.store import Store
 from pdefilter.images.values import Clipped
 from pdefilter.operation import Numbers, Operation
+from pdefilter.parts import Part, taking
+from pdefilter.raster import Planes
 from pdefilter.runs.apply import between, completed, joined, put_back
 from pdefilter.runs.conversion import WayBack
+from pdefilter.runs.large.states import States
 from pdefilter.runs.large.surveyed import Survey, raster_of_box
 
 
@@ -35,6 +39,10 @@ class FilteredBoxes:
         for a filter that is not the last one.
     dtype : dtype
         The type of the values to store.
+    part : Part
+        The part of the steps of the filter.
+    states : States or None
+        The states before this part; None before the first one.
     """
 
     operation: Operation
@@ -43,6 +51,8 @@ class FilteredBoxes:
     survey: Survey
     origin: Store | None
     dtype: np.dtype
+    part: Part = field(default_factory=Part)
+    states: States | None = None
 
     def __call__(self, box: Box) -> tuple[Image, Clipped]:
         """Read a box with what is around it, and filter it.
@@ -66,14 +76,14 @@ class FilteredBoxes:
 
     def before_and_after(self, box: Box) -> tuple[Image, Image, Clipped]:
         """Filter a box as `__call__` does; return first the box as it was."""
-        store, operation = self.survey.store, self.operation
+        store = self.survey.store
         grown = box.grown(self.reach, Grid.unit(store.shape))
         rows, columns = box.inner(grown)
         around = store.read(grown)
         raster = raster_of_box(self.survey, around, grown)
         back = WayBack.of(around, raster, self.dtype)
-        with np.errstate(over="ignore", invalid="ignore"):
-            result = operation.run(raster, self.numbers)
+        with np.errstate(over="ignore", invalid="ignore"), self._taking_part(grown):
+            result = self.operation.run(raster, self.numbers)
         step = _part(around, rows, columns)
         valid, found = (
             None if one.valid is None else one.valid[..., rows, columns] for one in (raster, result)
@@ -90,6 +100,23 @@ class FilteredBoxes:
             return step, replace(between(step, pixels), mask=mask), clipped
         image = step if self.origin is store else self.origin.read(box)
         return step, completed(image, step, valid, image.mask, pixels, found), clipped
+
+    def states_after(self, box: Box) -> list[Planes]:
+        """Take this part of the steps; return the state of every evolution, in the box."""
+        store = self.survey.store
+        grown = box.grown(self.reach, Grid.unit(store.shape))
+        rows, columns = box.inner(grown)
+        raster = raster_of_box(self.survey, store.read(grown), grown)
+        with (
+            np.errstate(over="ignore", invalid="ignore"),
+            self._taking_part(grown) as states,
+        ):
+            self.operation.run(raster, self.numbers)
+        return [state[:, rows, columns] for state in states]
+
+    def _taking_part(self, grown: Box) -> AbstractContextManager[list[Planes]]:
+        before = () if self.states is None else tuple(self.states.read(grown))
+        return taking(self.part, before)
 
 
 def _part(image: Image, rows: slice, columns: slice) -> Image:

@@ -4,27 +4,30 @@ import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
 from pdefilter.errors import ImageError
-from pdefilter.grid import Grid, boxes
+from pdefilter.grid import Box, boxes
 from pdefilter.images.image import Image
 from pdefilter.images.stores.store import Sink, Store
 from pdefilter.images.values import Clipped
 from pdefilter.observer import advanced, began, phase
 from pdefilter.operation import Numbers, Operation
+from pdefilter.parts import Part
 from pdefilter.runs.apply import between as floats_between
 from pdefilter.runs.apply import tell
 from pdefilter.runs.large.between import Between
-from pdefilter.runs.large.box_job import BoxJob
+from pdefilter.runs.large.box_job import BoxJob, StatesJob
 from pdefilter.runs.large.completed import Completed
 from pdefilter.runs.large.filtered_box import FilteredBoxes
 from pdefilter.runs.large.flight import Pool, computed
+from pdefilter.runs.large.marches import Marches, least_box, planned
 from pdefilter.runs.large.notes import Notes
-from pdefilter.runs.large.sizes import Boxes, boxes_for, boxes_of
+from pdefilter.runs.large.sizes import Boxes, Room
+from pdefilter.runs.large.states import States
 from pdefilter.runs.large.surveyed import measured, survey
 from pdefilter.runs.resources import limited_to
 from pdefilter.runs.shares import BYTES_PER_PIXEL
@@ -152,15 +155,16 @@ class _Run:
         each = partial(computed, pool, at_once=self.resources.cores)
         found = survey(before, each)
         numbers = measured(operation, found, each)
-        reach = _reach(operation, numbers)
         is_last = number == self.filters - 1
         between = self._between(number, found.holes)
         sink, dtype = self.sink, self.dtype
         if not is_last:
             sink, dtype = between, between.outline.pixels.dtype
+        marches = self._planned(number, operation, numbers, before, sink)
         origin = self.image if is_last else None
-        filtered = FilteredBoxes(operation, numbers, reach, found, origin, dtype)
-        self._fill(number, BoxJob(filtered, sink), pool)
+        filtered = FilteredBoxes(operation, numbers, marches.reach, found, origin, dtype)
+        with limited_to(max(1, self.resources.cores // marches.cut.at_once)):
+            self._march(number, filtered, marches, sink, pool)
         self.notes.note(number, is_done=True, numbers=numbers, holes=found.holes)
         if isinstance(before, Between):
             before.remove()
@@ -174,50 +178,108 @@ class _Run:
         outline = floats_between(self.image.outline, floats)
         return Between.beside(self.notes.path(f"stage-{number}"), before.shape, outline, holes)
 
-    def _fill(self, number: int, job: BoxJob, pool: Pool) -> None:
-        """Filter all boxes that the sink does not have yet."""
-        store, sink = job.filtered.survey.store, job.sink
-        self.cut = cut = self._choose(number, store, sink, job.filtered.reach)
-        every = [*boxes(Grid.unit(store.shape), cut.shape)]
-        with sink, limited_to(max(1, self.resources.cores // cut.at_once)):
-            left = [box for box in every if box not in sink.kept]
-            phase(PHASE, len(every))
-            advanced(len(every) - len(left))
+    def _planned(
+        self, number: int, operation: Operation, numbers: Numbers, store: Store, sink: Sink
+    ) -> Marches:
+        """Choose the parts and the boxes; those of an earlier run if it was interrupted."""
+        known, resources = self.notes.of_stage(number), self.resources
+        needed = bytes_per_pixel(store.outline)
+        marches = planned(
+            operation,
+            numbers,
+            Room(store.shape, sink.blocks, store.blocks, resources.memory // needed),
+            resources.cores,
+            box=known.get("box", resources.box),
+            parts=known.get("parts"),
+        )
+        if marches is None:
+            least = least_box(operation, numbers, sink.blocks) * needed
+            raise ImageError(
+                f"needs {least / 1e6:.0f} MB for a box with all that its pixels depend on, more "
+                "than --memory; raise it"
+            )
+        self.notes.note(number, box=marches.cut.shape, parts=marches.parts)
+        self.cut = marches.cut
+        return marches
+
+    def _march(
+        self, number: int, filtered: FilteredBoxes, marches: Marches, sink: Sink, pool: Pool
+    ) -> None:
+        """Take all parts of the steps, the last one into the sink."""
+        every = [*boxes(sink.grid, marches.cut.shape)]
+        part, states = Part(of=marches.parts), None
+        if done := self.notes.of_stage(number).get("part", 0):
+            part, states = Part(done, marches.parts), self._states(number, done - 1)
+        phase(PHASE, len(every) * marches.parts)
+        advanced(len(every) * done)
+        while not part.is_last:
+            here = replace(filtered, part=part, states=states)
+            after = self._advance(number, here, every, marches.cut.at_once, pool)
+            part = part.next
+            self.notes.note(number, part=part.number)
+            if states is not None:
+                states.remove()
+            states = after
+        self._finish(
+            BoxJob(replace(filtered, part=part, states=states), sink),
+            every,
+            marches.cut.at_once,
+            pool,
+        )
+        if states is not None:
+            states.remove()
+
+    def _advance(
+        self,
+        number: int,
+        filtered: FilteredBoxes,
+        every: Sequence[Box],
+        at_once: int,
+        pool: Pool,
+    ) -> States:
+        """Find the states after a part of the steps."""
+        part = filtered.part.number
+        after = None
+        if "planes" in self.notes.of_stage(number):
+            after = self._states(number, part)
+            after.make()
+        left = _left(every, after)
+        for encoded, planes, warnings in computed(pool, StatesJob(filtered), left, at_once):
+            if after is None:
+                self.notes.note(number, planes=planes)
+                after = self._states(number, part)
+                after.make()
+            after.keep(encoded)
+            self.warnings += warnings
+            advanced()
+        assert after is not None
+        return after
+
+    def _states(self, number: int, part: int) -> States:
+        path = self.notes.path(f"stage-{number}-part-{part}")
+        return States.beside(path, self.image.shape, self.notes.of_stage(number)["planes"])
+
+    def _finish(self, job: BoxJob, every: Sequence[Box], at_once: int, pool: Pool) -> None:
+        """Take the last part of the steps, into the sink."""
+        clipped = Clipped()
+        with job.sink:
+            left = _left(every, job.sink)
             self.is_changed = len(left) < len(every)
-            clipped = Clipped()
-            for done in computed(pool, job, left, cut.at_once):
-                sink.keep(done.encoded)
+            for done in computed(pool, job, left, at_once):
+                job.sink.keep(done.encoded)
                 self.warnings += done.warnings
                 clipped += done.clipped
                 self.is_changed |= done.is_changed
                 advanced()
         clipped.warn(job.filtered.dtype)
 
-    def _choose(self, number: int, store: Store, sink: Sink, reach: int) -> Boxes:
-        """Choose the boxes; those of an earlier run if it was interrupted."""
-        needed, most = bytes_per_pixel(store.outline), self.resources.cores
-        pixels = self.resources.memory // needed
-        asked = self.notes.of_stage(number).get("box", self.resources.box)
-        sizes = store.shape, sink.blocks, store.blocks, reach, pixels, most
-        cut = boxes_for(*sizes) if asked is None else boxes_of(asked, *sizes)
-        if cut is None:
-            least = (2 * reach + sink.blocks[0]) * (2 * reach + sink.blocks[1]) * needed
-            raise ImageError(
-                f"needs {least / 1e6:.0f} MB for a box with all that its pixels depend on, more "
-                "than --memory; raise it"
-            )
-        self.notes.note(number, box=cut.shape)
-        return cut
 
-
-def _reach(operation: Operation, numbers: Numbers) -> int:
-    reach = operation.reach(numbers)
-    if reach is None:
-        raise ImageError(
-            "is larger than --memory, and every pixel of this result depends on all of the image; "
-            "raise --memory, or crop the image"
-        )
-    return reach
+def _left(every: Sequence[Box], sink: Sink | States | None) -> list[Box]:
+    """List the boxes that are not done, and count the others as steps."""
+    kept = frozenset[Box]() if sink is None else sink.kept
+    left = [box for box in every if box not in kept]
+    advanced(len(every) - len(left))
+    return left
 
 
 def bytes_per_pixel(image: Image) -> int:

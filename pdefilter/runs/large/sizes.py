@@ -21,23 +21,21 @@ class Boxes:
         The size of a box; the last one along an axis may be smaller.
     at_once : int
         How many are filtered at the same time.
+    cost : float
+        The pixels that are computed for each pixel of the result, and a share of those
+        that are decoded; less where boxes side by side go faster.
     """
 
     shape: tuple[int, int]
     at_once: int
+    cost: float
 
 
-def boxes_for(
-    shape: Sequence[int],
-    blocks: Sequence[int],
-    strips: Sequence[int],
-    reach: int,
-    pixels: int,
-    most_at_once: int,
-) -> Boxes | None:
-    """Choose boxes that cost the least, halos included.
+@dataclass(frozen=True)
+class Room:
+    """An image, and the room that there is for boxes of it.
 
-    Parameters
+    Attributes
     ----------
     shape : sequence of int
         The size of the image.
@@ -47,10 +45,25 @@ def boxes_for(
         The size of the pieces that the image is read in. If they are as wide as the
         image, boxes are too where the memory allows it: what is left of a strip would be
         decoded again.
-    reach : int
-        The width of the halo.
     pixels : int
         The pixels that all boxes in work may have together, halos included.
+    """
+
+    shape: Sequence[int]
+    blocks: Sequence[int]
+    strips: Sequence[int]
+    pixels: int
+
+
+def boxes_for(room: Room, reach: int, most_at_once: int) -> Boxes | None:
+    """Choose boxes that cost the least, halos included.
+
+    Parameters
+    ----------
+    room : Room
+        The image, and the room for boxes.
+    reach : int
+        The width of the halo.
     most_at_once : int
         The most boxes at the same time.
 
@@ -59,36 +72,26 @@ def boxes_for(
     Boxes or None
         None if the memory is too small for any box.
     """
-    candidates = [
-        (_cost(box, shape, strips, reach) / at_once**_SPEED, at_once, box)
+    candidates = (
+        Boxes(box, at_once, _cost(box, room, reach) / at_once**_SPEED)
         for at_once in _counts(most_at_once)
-        for box in _fitting(shape, blocks, strips, reach, pixels // at_once)
-    ]
-    if not candidates:
-        return None
-    _, at_once, best = min(candidates, key=lambda candidate: candidate[0])
-    return Boxes(best, at_once)
+        for box in _fitting(room, reach, room.pixels // at_once)
+    )
+    return min(candidates, key=lambda boxes: boxes.cost, default=None)
 
 
-def boxes_of(
-    asked: Sequence[int],
-    shape: Sequence[int],
-    blocks: Sequence[int],
-    strips: Sequence[int],  # noqa: ARG001 (what is asked for is made)
-    reach: int,
-    pixels: int,
-    most_at_once: int,
-) -> Boxes | None:
+def boxes_of(asked: Sequence[int], room: Room, reach: int, most_at_once: int) -> Boxes:
     """Make boxes of the size that is asked for, or the next larger one that blocks allow.
 
     The parameters are those of `boxes_for`.
     """
     rows, columns = (
         min(whole, -(-length // block) * block)
-        for length, block, whole in zip(asked, blocks, shape, strict=True)
+        for length, block, whole in zip(asked, room.blocks, room.shape, strict=True)
     )
     grown = (rows + 2 * reach) * (columns + 2 * reach)
-    return Boxes((rows, columns), max(1, min(most_at_once, pixels // grown)))
+    at_once = max(1, min(most_at_once, room.pixels // grown))
+    return Boxes((rows, columns), at_once, _cost((rows, columns), room, reach) / at_once**_SPEED)
 
 
 # Boxes side by side, each on a thread, are faster than threads that share a box, as decoding and
@@ -102,28 +105,27 @@ def _counts(most: int) -> Iterator[int]:
         most //= 2
 
 
-def _fitting(
-    shape: Sequence[int], blocks: Sequence[int], strips: Sequence[int], reach: int, pixels: int
-) -> Iterator[tuple[int, int]]:
+def _fitting(room: Room, reach: int, pixels: int) -> Iterator[tuple[int, int]]:
     """List a square box and one as wide as the image, as large as they may be."""
+    height, width = room.shape
     longest = max(_ENOUGH, _HALOS * reach)
-    square = min(math.isqrt(max(pixels, 0)) - 2 * reach, longest)
-    columns = shape[1] if square >= shape[1] else square // blocks[1] * blocks[1]
-    widths = {columns, shape[1]} if strips[1] >= shape[1] else {columns}
-    for width in widths - {0}:
-        grown = min(width + 2 * reach, shape[1])
-        rows = min(pixels // grown - 2 * reach, longest)
-        rows = shape[0] if rows >= shape[0] else rows // blocks[0] * blocks[0]
-        if rows > 0:
-            yield rows, width
+    square = min(math.isqrt(pixels) - 2 * reach, longest)
+    widths = {width if square >= width else square // room.blocks[1] * room.blocks[1]}
+    if room.strips[1] >= width:
+        widths.add(width)
+    for columns in widths:
+        rows = min(pixels // min(columns + 2 * reach, width) - 2 * reach, longest)
+        rows = height if rows >= height else rows // room.blocks[0] * room.blocks[0]
+        if rows > 0 and columns > 0:
+            yield rows, columns
 
 
-def _cost(box: Sequence[int], shape: Sequence[int], strips: Sequence[int], reach: int) -> float:
-    """Count the pixels computed, and as a tenth those decoded, for each pixel of the result."""
-    grown = [min(n + 2 * reach, whole) for n, whole in zip(box, shape, strict=True)]
+def _cost(box: Sequence[int], room: Room, reach: int) -> float:
+    """Count the pixels computed for each pixel of the result, and a share of those decoded."""
+    grown = [min(n + 2 * reach, whole) for n, whole in zip(box, room.shape, strict=True)]
     decoded = [
         min(math.ceil((n + piece - 1) / piece) * piece, max(whole, piece))
-        for n, piece, whole in zip(grown, strips, shape, strict=True)
+        for n, piece, whole in zip(grown, room.strips, room.shape, strict=True)
     ]
     return (math.prod(grown) + _DECODING * math.prod(decoded)) / math.prod(box)
 
