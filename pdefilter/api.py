@@ -18,6 +18,7 @@ from pdefilter.images.files import write_whole
 from pdefilter.images.formats import DEPTHS, FORMATS, Format, named, of_file_name
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
+from pdefilter.images.lazy_arrays import lazy_image
 from pdefilter.images.preview import preview  # noqa: F401 (a notebook shows images by it)
 from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.images.sources import Name, Source, frames_in, name_of, require_binary, write_to
@@ -97,6 +98,15 @@ def _function(filter_: Callable[P, Operation]) -> Function[P]:
 
 def _applied(image: Any, operations: Sequence[Operation], progress: Progress) -> Any:
     warn_of_missing_engine()
+    lazy = lazy_image(image)
+    if lazy is not None:
+        from pdefilter.runs.large.lazily import filtered_lazily
+
+        if len(operations) > 1:
+            raise TypeError(
+                "a chain needs an array in memory; call one filter after the other on a lazy one"
+            )
+        return filtered_lazily(lazy, operations[0])
     subject = wrap_array(image)
     with shown(progress, len(operations)):
         return subject.unwrap(apply(operations, subject.image))

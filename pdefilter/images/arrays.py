@@ -65,14 +65,24 @@ def _masked(array: Any) -> WrappedArray:
 
 
 def _labelled(array: Any) -> WrappedArray:
-    axis = next((k for k, name in enumerate(array.dims) if str(name).lower() in _BANDS), -1)
-    axis = axis if array.ndim == 3 else -1
+    axis = bands_axis(array)
     pixels = array.values if axis < 0 else np.moveaxis(array.values, axis, -1)
-    marked = array.attrs.get("_FillValue", array.encoding.get("_FillValue"))
-    image = Image(pixels, nodata=None if marked is None else float(marked))
+    image = Image(pixels, nodata=filling_of(array))
 
     def unwrap(result: Image) -> Any:
         values = result.pixels if axis < 0 else np.moveaxis(result.pixels, -1, axis)
         return array.copy(data=values)
 
     return WrappedArray(image, unwrap)
+
+
+def bands_axis(array: Any) -> int:
+    """Find the axis of the bands of a DataArray; −1 if it is the last, or there is none."""
+    axis = next((k for k, name in enumerate(array.dims) if str(name).lower() in _BANDS), -1)
+    return axis if array.ndim == 3 else -1
+
+
+def filling_of(array: Any) -> float | None:
+    """Return the value that marks holes in a DataArray, if there is one."""
+    marked = array.attrs.get("_FillValue", array.encoding.get("_FillValue"))
+    return None if marked is None else float(marked)
