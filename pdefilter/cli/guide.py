@@ -40,7 +40,7 @@ GUIDES: Mapping[str, Guide] = {
         "Find edges.",
         (),
         (
-            "pdefilter edge sample_images/coins.png --stretch -o edges.png",
+            "pdefilter edge sample_images/coins.png -o edges.png",
             "pdefilter edge sample_images/coffee.jpg --sigma 2 --threshold 0.05 -o edges.jpg",
             "pdefilter edge sample_images/cat.png --operator scharr --depth 16 -o edges.tif",
         ),
@@ -144,7 +144,7 @@ GUIDES: Mapping[str, Guide] = {
         (
             "pdefilter chain sample_images/noisy.png 'heat-diffuse --sigma 1' edge -o edges.png",
             "pdefilter chain sample_images/noisy.png denoise 'sharpen --amount 0.5' -o crisp.png",
-            "pdefilter chain sample_images/ denoise 'edge --stretch' -o edges/",
+            "pdefilter chain sample_images/ denoise edge -o edges/",
         ),
     ),
     "estimate": Guide(

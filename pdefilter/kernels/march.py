@@ -44,7 +44,8 @@ def march(
         The step sizes τ in px².
     momenta : sequence of float
         If given, one factor α a step: u_{k+1} = α (u_k + τ div(g ∇u_k)) +
-        (1 − α) u_{k−1}, with u_{−1} = u_0; 1 for a step without.
+        (1 − α) u_{k−1}, with u_{−1} = u_0; 1 for a step without. They belong to linear
+        steps, whose conductance is constant or follows a guide.
     conductance : str
         The name of g; see `pdefilter.kernels.conductances`.
     squared_scale : float
@@ -74,8 +75,8 @@ def march(
     Raises
     ------
     ValueError
-        If the steps are not finite, the conductance is unknown, shapes differ, or a
-        guide is to be smoothed.
+        If the steps are not finite, the conductance is unknown, shapes differ, steps
+        that are not linear have momenta, or a guide is to be smoothed.
     """
     u = _checked(u, "u", several)
     shape = u.shape[1 + several :]
@@ -83,6 +84,8 @@ def march(
     _require_sense(conductance, squared_scale, [*steps, *momenta])
     if momenta and len(momenta) != len(steps):
         raise ValueError(f"{len(steps)} steps need as many momenta, not {len(momenta)}")
+    if momenta and conductance != "constant" and guide is None:
+        raise ValueError("momenta belong to linear steps; give a guide")
     if guide is not None and smoothing is not None:
         raise ValueError("a guide is not smoothed; smooth it before")
     if not len(steps) or not u.size:

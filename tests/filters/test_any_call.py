@@ -84,7 +84,7 @@ def result_of(name, image, options):
 
 
 @pytest.mark.parametrize("name", FILTERS)
-@settings(max_examples=400)
+@settings(max_examples=6 * settings.default.max_examples)
 @given(data=st.data(), image=images())
 def test_a_call_ends_in_an_image_or_a_sentence(name, data, image):
     found = result_of(name, image, options_of(name, data, image.pixels))

@@ -190,7 +190,7 @@ def test_a_model_that_is_not_right_is_refused_in_a_sentence(name, content, tmp_p
 
 
 @given(data=st.data())
-@settings(max_examples=200)
+@settings(max_examples=4 * settings.default.max_examples)
 def test_damaged_files_are_refused_in_a_sentence(data, tmp_path_factory):
     damaged = bytearray(SAMPLE)
     for _ in range(data.draw(st.integers(1, 4))):

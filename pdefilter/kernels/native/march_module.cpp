@@ -96,6 +96,8 @@ void call_march(Planes in, Index channels, Target out, Maybe<float, 3> spare,
     }
     if (momenta) {
         require_shape(*momenta, {steps.shape(0)});
+        if (pass.conductance != 0)  // the constant one is the first
+            throw nb::value_error("momentum belongs to linear steps");
         pass.momenta = momenta->data();
         for (auto k = tiling.levels; k < count; k += tiling.levels)
             if (pass.momenta[k] != 1 && !before)

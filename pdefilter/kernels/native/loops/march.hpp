@@ -198,9 +198,13 @@ struct March {
 template <int C, Conductance kind>
 void march_with(const Pass& pass, const Tile& tile, float* scratch) {
     with_flag(pass.edges || pass.conducting, [&]<bool weighted>() {
-        with_flag(pass.momenta, [&]<bool momentum>() {
+        const auto march = [&]<bool momentum>() {
             March<C, StepKind<kind, weighted, momentum>>(pass, tile, scratch).run();
-        });
+        };
+        if constexpr (kind == constant)
+            with_flag(pass.momenta, march);
+        else
+            march.template operator()<false>();  // momentum belongs to linear steps
     });
 }
 
