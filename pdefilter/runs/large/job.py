@@ -145,18 +145,23 @@ def make_in_boxes(
     if options.depth is not None:
         dtype = np.dtype(options.depth)
         outline = replace(outline, pixels=np.zeros(outline.pixels.shape, dtype), bits=None)
+    replaces = options.overwrite or options.skip_existing
     notes = Notes.of(job.target, _fingerprint(job, chain, options))
-    sink = new_sink(
-        job.target,
-        outline,
-        Grid.unit(store.shape),
-        format_,
-        fingerprint=notes.run,
-        replace=options.overwrite or options.skip_existing,
-    )
     resources = Resources(memory, engine.threads(), options.box, pool)
-    finished = filter_in_boxes(chain.operations, completed, sink, dtype, notes, resources)
-    notes.remove()
+    is_done = False
+    try:
+        sink = new_sink(
+            job.target,
+            outline,
+            Grid.unit(store.shape),
+            format_,
+            fingerprint=notes.run,
+            replace=replaces,
+        )
+        finished = filter_in_boxes(chain.operations, completed, sink, dtype, notes, resources)
+        is_done = True
+    finally:
+        notes.close(is_done=is_done)
     rows, columns = finished.cut.shape
     outcome.image |= {"boxes": finished.count, "box": [rows, columns]}
     if not finished.is_changed:
