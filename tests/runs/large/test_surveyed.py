@@ -116,7 +116,7 @@ def test_what_is_measured_box_by_box_has_the_bits_of_what_is_measured_in_memory(
         try:
             expected = measure(operation, image)
         except PdefilterError as error:
-            with pytest.raises(type(error), match=".*"):
+            with pytest.raises(type(error)):
                 measured(operation, survey(StoreInMemory(image), shuffled), shuffled)
             return
         found = measured(operation, survey(StoreInMemory(image), shuffled), shuffled)
@@ -172,5 +172,5 @@ def test_an_image_filtered_box_by_box_has_the_bits_of_one_filtered_in_memory(
     with warnings.catch_warnings(record=True) as counted:
         warnings.simplefilter("always")
         clipped.warn(wanted)
-    of_clipping = [str(w.message) for w in said if "clipped" in str(w.message)]
+    of_clipping = [str(w.message) for w in said if "clipped to it" in str(w.message)]
     assert [str(w.message) for w in counted] == of_clipping
