@@ -10,6 +10,8 @@ DESCRIPTIONS = ("zarr.json", ".zarray", ".zattrs", ".zgroup")
 """The files of which a Zarr has at least one."""
 
 _SUFFIX = ".zarr"
+_BLOCK = 512
+_END = bytes(2 * _BLOCK)
 _MARK, _MARK_AT, _LONGEST_NAME = b"ustar", 257, 100
 
 
@@ -23,6 +25,11 @@ def is_archive(data: bytes) -> bool:
     name = data[:_LONGEST_NAME].partition(b"\0")[0]
     has_mark = data[_MARK_AT : _MARK_AT + len(_MARK)] == _MARK
     return has_mark and name.decode("latin-1") in DESCRIPTIONS
+
+
+def is_complete(data: bytes) -> bool:
+    """Whether an archive has its end; a shorter one might lack files that nothing else names."""
+    return data.endswith(_END)
 
 
 def archive(folder: str) -> bytes:
@@ -51,7 +58,8 @@ def archive(folder: str) -> bytes:
             member = tarfile.TarInfo(name.replace(os.sep, "/"))
             member.size = len(data)
             packed.addfile(member, io.BytesIO(data))
-    return stream.getvalue()
+    data = stream.getvalue().rstrip(b"\0")
+    return data + bytes(-len(data) % _BLOCK) + _END
 
 
 def unpack(data: bytes, folder: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tempfile import TemporaryDirectory
 
 from pdefilter.grid import Box, Grid
-from pdefilter.images.folders import archive, unpack
+from pdefilter.images.folders import archive, is_complete, unpack
 from pdefilter.images.frames import Frames, single
 from pdefilter.images.image import Image
 from pdefilter.images.reading import Reading
@@ -17,9 +17,12 @@ from pdefilter.images.stores.zarr_sink import ZarrSink
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:
     """Read the image of a folder."""
+    if not is_complete(data):
+        reading.report_flaw("is truncated")
     with _opened(data, reading) as store:
         shape, outline = store.shape, store.outline
-    reading.require_size(*shape, outline.channels)
+        reading.require_size(*shape, outline.channels)
+        store.require_chunks()
 
     def read() -> Image:
         with _opened(data, reading) as store:

@@ -40,7 +40,9 @@ def open_store(path: str, reading: Reading, frame: int | None = None) -> Store |
         from pdefilter.images.stores.zarr import ZarrStore
 
         with one_sentence("is a broken Zarr", "get an intact copy"):
-            return ZarrStore(path, reading) if frame in (None, 0) else None
+            zarr = ZarrStore(path, reading)
+            zarr.require_chunks()
+            return zarr if frame in (None, 0) else None
     try:
         with open(path, "rb") as file:
             start = file.read(START)

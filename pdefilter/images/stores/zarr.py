@@ -1,6 +1,7 @@
 """Zarr and OME-Zarr, read box by box."""
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -35,7 +36,7 @@ class ZarrStore:
     path : str
         The folder.
     reading : Reading
-        How it is read; the limit of pixels is that of its chunks.
+        How it is read.
 
     Raises
     ------
@@ -69,7 +70,7 @@ class ZarrStore:
         pieces = dict(zip(axes, found.chunks, strict=True))
         self.shape: tuple[int, int] = sizes["y"], sizes["x"]
         self.blocks = min(pieces["y"], max(1, sizes["y"])), min(pieces["x"], max(1, sizes["x"]))
-        self._reading.require_tile(int(np.prod(found.chunks, dtype=object)), 1)
+        self._pixels_of_a_chunk = math.prod(found.chunks)
         channels = (sizes["c"],) if self._order[2:] else ()
         if channels > (_MOST_CHANNELS,):
             raise ImageError(f"claims {sizes['c']} channels; get an intact copy")
@@ -87,6 +88,16 @@ class ZarrStore:
             stored=StoredZarr(of_group.version, self.blocks, of_group.levels),
         )
         self.outline = replace(outline, metadata=metadata)
+
+    def require_chunks(self) -> None:
+        """Refuse an image whose chunks are larger than an image may be.
+
+        Raises
+        ------
+        ImageError
+            Its message gives both their size and the limit.
+        """
+        self._reading.require_tile(self._pixels_of_a_chunk, 1)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the array, which another process opens again."""
