@@ -3,7 +3,10 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+from pdefilter.runs.resources import limited_to
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -15,6 +18,22 @@ class Pool(Protocol):
     def submit(self, function: Callable[..., Result], /, *arguments: object) -> "Future[Result]":
         """Begin to compute a function of arguments."""
         ...
+
+
+@dataclass(frozen=True)
+class OneThreadEach:
+    """A pool of workers that each compute on a single thread."""
+
+    pool: Pool
+
+    def submit(self, function: Callable[..., Result], /, *arguments: object) -> "Future[Result]":
+        """Begin to compute a function of arguments."""
+        return self.pool.submit(_on_one_thread, function, *arguments)
+
+
+def _on_one_thread(function: Callable[..., Result], *arguments: object) -> Result:
+    with limited_to(1):
+        return function(*arguments)
 
 
 def computed(
