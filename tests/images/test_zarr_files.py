@@ -27,9 +27,10 @@ def ome(folder, pixels, axes, version=3, path="0", attributes=(), **options):
     """Write an OME-Zarr image by the library."""
     group = zarr.open_group(folder, mode="w", zarr_format=version)
     group.create_array(path, data=pixels, **options)
+    units = {"y": {"unit": "micrometer"}, "x": {"unit": "micrometer"}}
     image = {
         "name": "stain",
-        "axes": [{"name": name} | ({"unit": "micrometer"} if name in "yx" else {}) for name in axes],
+        "axes": [{"name": name, **units.get(name, {})} for name in axes],
         "datasets": [{
             "path": path,
             "coordinateTransformations": [{"type": "scale", "scale": [0.65] * len(axes)}],
@@ -227,7 +228,7 @@ def test_a_damaged_chunk_is_lost_alone(tmp_path):
     assert np.array_equal(whole, expected)
 
 
-def test_archives_that_are_not_ours(tmp_path):
+def test_archives_that_are_not_ours():
     frames = Frames(1, lambda _: Image(np.ones((5, 7), np.uint8)))
     data = named("zarr").encode(frames)
     assert data == named("zarr").encode(frames)

@@ -59,7 +59,7 @@ def open_store(path: str, reading: Reading, frame: int | None = None) -> Store |
             from pdefilter.images.file_bytes import SteadyFile
             from pdefilter.images.stores.tiff import TiffStore
 
-            tiff = TiffStore(SteadyFile(path), reading, frame)
+            tiff = TiffStore(SteadyFile.of(path), reading, frame)
             return tiff if tiff.has_boxes else None
     return None
 

@@ -51,7 +51,7 @@ class ZarrStore:
         description = next(filter(os.path.isfile, names), None)
         if description is None:
             raise ImageError("is a folder without an image of Zarr; give the folder of one")
-        self._description = SteadyFile(description)
+        self._description = SteadyFile.of(description)
         self._open()
 
     def _open(self) -> None:

@@ -13,7 +13,7 @@ import pytest
 import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from in_boxes import images, outline_of, put_together, written
+from in_boxes import images, put_together, written
 from passes import KEPT_FIELDS
 from sample_files import sample_files
 from unusual import unusual_files
@@ -161,7 +161,7 @@ def test_a_pyramid_is_made_again(tmp_path, below):
     assert not read_frames(target, Reading()).outline(0).metadata.stored.has_levels_below or below
 
 
-def test_levels_that_no_box_holds_are_made_at_the_end(tmp_path, monkeypatch):
+def test_levels_that_no_box_holds_are_made_at_the_end(tmp_path):
     path, pixels = pyramid(tmp_path, below=True, levels=4, tile=(512, 512))
     image = put_together(open_store(str(path), Reading()))
     target = tmp_path / "o.tif"
