@@ -143,7 +143,7 @@ def _run(
     if report and report.error:
         print_error(report.error)
     if status == INTERRUPTED:
-        print_message(_interrupted(done, len(plan.jobs)))
+        print_message(_interrupted(done, plan))
     elif failures and len(plan.jobs) > 1:
         print_error(_summary(len(failures), done, len(plan.jobs)))
     if status:
@@ -190,9 +190,14 @@ def _tell(outcome: "Outcome", call: Call, progress: Progress, warned: GatheredWa
             print_message(f"{source}: {choice}")
 
 
-def _interrupted(done: int, of: int) -> str:
+def _interrupted(done: int, plan: "Plan") -> str:
+    from pdefilter.runs.large.notes import is_unfinished
+
+    of = len(plan.jobs)
     if of == 1:
-        return "interrupted"
+        target = plan.jobs[0].target
+        has_boxes = target is not None and is_unfinished(target)
+        return "interrupted" + "; the same call continues with the boxes that are left" * has_boxes
     return f"interrupted; {done} of {of} images are done, --skip-existing continues from there"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from pdefilter.errors import FileError, ImageError, MissingFileError
+from pdefilter.images.folders import archive, is_archive, is_folder_image, unpack
 from pdefilter.images.formats import START, detect_format
 from pdefilter.images.frames import Frames
 from pdefilter.images.reading import Reading
@@ -49,6 +50,8 @@ def read_bytes(source: str | Path | IO[bytes]) -> bytes:
     """
     try:
         if isinstance(source, str | Path):
+            if is_folder_image(os.fspath(source)):
+                return archive(os.fspath(source))
             with open(source, "rb", buffering=0) as file:
                 return read_stream(file)
         return read_stream(source)
@@ -105,6 +108,8 @@ def write_stream(data: bytes, stream: IO[bytes]) -> None:
 def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> None:
     """Write a file beside its target, then give it the target's name: all or nothing.
 
+    The archive of an image that is a folder becomes that folder.
+
     Where the target is a symbolic link, the file it points to is replaced.
 
     Parameters
@@ -121,6 +126,10 @@ def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> Non
     FileError
         If it cannot be written; the target then stays as it was.
     """
+    if is_archive(data):
+        with folder_beside(os.fspath(target), replace=replace) as folder:
+            unpack(data, folder)
+        return
     with opened_beside(target, replace=replace) as file:
         rest = memoryview(data)
         while rest:
@@ -172,7 +181,23 @@ def folder_beside(target: str, *, replace: bool = True) -> Iterator[str]:
         If it cannot be written; the target then stays as it was.
     """
     target = os.path.realpath(target)
-    temporary = os.path.join(os.path.dirname(target), _PREFIX + secrets.token_hex(8))
+    with temporary_folder(os.path.dirname(target)) as temporary:
+        yield temporary
+        rename_folder(temporary, target, replace)
+
+
+@contextlib.contextmanager
+def temporary_folder(above: str) -> Iterator[str]:
+    """Make a folder in another, and remove it at the end, if it still has its name.
+
+    If the process is killed, `remove_leftovers` removes it.
+
+    Raises
+    ------
+    FileError
+        If it, or what the block writes, cannot be written.
+    """
+    temporary = os.path.join(above, _PREFIX + secrets.token_hex(8))
     descriptor = None
     try:
         os.mkdir(temporary)
@@ -181,7 +206,6 @@ def folder_beside(target: str, *, replace: bool = True) -> Iterator[str]:
             with contextlib.suppress(OSError):
                 lock(descriptor, wait=True)
         yield temporary
-        rename_folder(temporary, target, replace)
     except OSError as error:
         raise refusal("written", error) from None
     finally:

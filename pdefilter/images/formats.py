@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pdefilter.errors import CallError, ImageError, PdefilterError
 from pdefilter.images import foreign
+from pdefilter.images.folders import is_archive
 from pdefilter.warn import warn
 
 if TYPE_CHECKING:
@@ -315,6 +316,10 @@ FORMATS = (
     Format("NPY", (".npy",), lambda b: b.startswith(b"\x93NUMPY"),
            "npy", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
            library="NumPy", why="its own"),
+    Format("Zarr", (".zarr",), is_archive,
+           "zarr", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True,
+           carries=("resolution",), own="attributes",
+           library="zarr (an extra)", why="its own; a folder of chunks, OME-Zarr too"),
 )  # fmt: skip
 
 _BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}

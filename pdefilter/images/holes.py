@@ -148,7 +148,9 @@ def converted(values: Pixels, dtype: np.dtype) -> Pixels:
     if not values.size or values.dtype.kind == dtype.kind == "f":
         with np.errstate(over="ignore"):
             return values.astype(dtype, copy=False)
-    return values if values.dtype == dtype else from_unit(to_unit(values), dtype)
+    if values.dtype == dtype or not values.size:  # a box may have no holes
+        return values.astype(dtype, copy=False)
+    return from_unit(to_unit(values), dtype)
 
 
 def marker(nodata: float, dtype: np.dtype) -> np.generic | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from pdefilter.errors import CallError
+from pdefilter.images.folders import is_folder_image
 from pdefilter.images.formats import FORMATS, of_file_name
 
 STREAM = "-"
@@ -89,7 +90,7 @@ def find(
         if name == STREAM:
             require_standard_input()
             sources.append(Source(None, STREAM))
-        elif os.path.isdir(name):
+        elif is_searched(name):
             before = len(sources)
             try:
                 sources += _images_in(name, "", search, skipped)
@@ -101,7 +102,8 @@ def find(
         elif not os.path.exists(name):
             problem(f"{name}: no such file; check the path")
         else:
-            sources.append(Source(name, os.path.basename(name)))
+            path = name.rstrip("/" + os.sep) if is_folder_image(name) else name
+            sources.append(Source(path, os.path.basename(path)))
     if names.count(STREAM) > 1:
         raise CallError("-: standard input can be read once only; name it once")
     return sources
@@ -118,11 +120,16 @@ def files_in(names: Iterable[str]) -> list[str]:
     problems: list[str] = []
     files: list[str] = []
     for name in names:
-        sources = find([name], EVERY_IMAGE, None, problems.append) if os.path.isdir(name) else []
+        sources = find([name], EVERY_IMAGE, None, problems.append) if is_searched(name) else []
         files += [source.path or STREAM for source in sources] or [name]
     if problems:
         raise CallError(*problems)
     return files
+
+
+def is_searched(name: str) -> bool:
+    """Whether a name is that of a folder, and not of an image that is one."""
+    return os.path.isdir(name) and not is_folder_image(name)
 
 
 def read_list(file: str, separator: bytes) -> list[str]:
@@ -176,7 +183,7 @@ def _images_in(
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             path = below + entry.name
-            if entry.is_dir(follow_symlinks=False):
+            if entry.is_dir(follow_symlinks=False) and is_searched(entry.path):
                 if search.enters(entry.name, path):
                     subfolders.append(entry)
             elif search.takes(entry.name, path) and _may_be_image(entry):
@@ -188,6 +195,8 @@ def _images_in(
 
 def _may_be_image(entry: os.DirEntry[str]) -> bool:
     """Whether it is a file, a link to one, or a broken link, which the plan will refuse."""
+    if is_folder_image(entry.path):
+        return True
     if not entry.is_symlink():
         return entry.is_file()
     return os.path.isfile(entry.path) or not os.path.exists(entry.path)

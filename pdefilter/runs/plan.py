@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from pdefilter.errors import CallError, TerminalError
+from pdefilter.images.folders import is_folder_image
 from pdefilter.images.formats import FORMATS, Format, of_file_name
-from pdefilter.runs.inputs import EVERY_IMAGE, STREAM, Search, Source, find, identity
+from pdefilter.runs.inputs import EVERY_IMAGE, STREAM, Search, Source, find, identity, is_searched
 from pdefilter.runs.naming import Naming, by_template, fixed_folder, inside, is_template
 
 MOST_PROBLEMS = 20
@@ -128,7 +129,7 @@ def plan(
     folder = fixed_folder(output) if output is not None and templated else output
     sources = find(inputs, search, folder, problems.append)
     refuse(problems)
-    several = len(sources) > 1 or os.path.isdir(inputs[0])
+    several = len(sources) > 1 or is_searched(inputs[0])
     naming = _naming(sources, several, output, format_)
     jobs = list(_jobs(sources, naming, output, format_))
     return checked(jobs, depth=depth, overwrite=overwrite, skip_existing=skip_existing)
@@ -242,7 +243,7 @@ def require_standard_output(count: int, output: str | None) -> None:
 
 
 def _means_folder(several: bool, output: str) -> bool:
-    exists = os.path.isdir(output)
+    exists = is_searched(output)
     ends_in_slash = output.endswith(("/", os.sep))
     if several and not exists and not ends_in_slash and of_file_name(output):
         raise CallError(
@@ -332,9 +333,10 @@ def _check_targets(jobs: list[Job], problem: AddProblem, overwrite: bool, replac
             continue  # it does not exist yet
         reader = readers.get((status.st_dev, status.st_ino))
         target = f"-o {job.target}:"
-        if stat.S_ISDIR(status.st_mode):
+        is_image = is_folder_image(job.target)
+        if stat.S_ISDIR(status.st_mode) and not is_image:
             problem(f"{target} is a folder; give a file name, or a folder ending in /")
-        elif not stat.S_ISREG(status.st_mode):
+        elif not stat.S_ISREG(status.st_mode) and not is_image:
             problem(f"{target} is not an ordinary file; write to standard output instead")
         elif reader is not None and reader.index != job.index:
             problem(

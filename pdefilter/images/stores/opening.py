@@ -3,12 +3,13 @@
 from pdefilter.errors import ImageError
 from pdefilter.grid import Grid
 from pdefilter.images.files import refusal
+from pdefilter.images.folders import is_folder_image
 from pdefilter.images.formats import START, Format, detect_format, one_sentence
 from pdefilter.images.image import Image
 from pdefilter.images.reading import Reading
 from pdefilter.images.stores.store import Sink, Store
 
-WITH_BOXES = ("TIFF", "NPY")
+WITH_BOXES = ("TIFF", "Zarr", "NPY")
 """The names of the formats that are written box by box."""
 
 
@@ -35,6 +36,13 @@ def open_store(path: str, reading: Reading, frame: int | None = None) -> Store |
     ImageError
         If the file holds no image, or a broken one.
     """
+    if is_folder_image(path):
+        from pdefilter.images.stores.zarr import ZarrStore
+
+        with one_sentence("is a broken Zarr", "get an intact copy"):
+            zarr = ZarrStore(path, reading)
+            zarr.require_chunks()
+            return zarr if frame in (None, 0) else None
     try:
         with open(path, "rb") as file:
             start = file.read(START)
@@ -51,7 +59,7 @@ def open_store(path: str, reading: Reading, frame: int | None = None) -> Store |
             from pdefilter.images.file_bytes import SteadyFile
             from pdefilter.images.stores.tiff import TiffStore
 
-            tiff = TiffStore(SteadyFile(path), reading, frame)
+            tiff = TiffStore(SteadyFile.of(path), reading, frame)
             return tiff if tiff.has_boxes else None
     return None
 
@@ -97,6 +105,10 @@ def new_sink(
         from pdefilter.images.stores.tiff_sink import TiffSink
 
         return TiffSink(target, outline, grid, fingerprint=fingerprint, may_replace=replace)
+    if format_.name == "Zarr":
+        from pdefilter.images.stores.zarr_sink import ZarrSink
+
+        return ZarrSink(target, outline, grid, fingerprint=fingerprint, replace=replace)
     from pdefilter.images.stores.npy import BLOCKS, NpySink
 
     return NpySink(target, outline, grid, BLOCKS, fingerprint=fingerprint, replace=replace)

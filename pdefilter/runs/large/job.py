@@ -2,26 +2,31 @@
 
 import hashlib
 import os
+import warnings
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import replace
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from pdefilter import __version__
-from pdefilter.errors import ImageError, PdefilterError
+from pdefilter.errors import ImageError, MisfitError, PdefilterError
 from pdefilter.grid import Grid
+from pdefilter.images.files import decode_frames, read_bytes
 from pdefilter.images.formats import named
 from pdefilter.images.image import Image
+from pdefilter.images.reading import Reading
+from pdefilter.images.stores.decoded import decoded
 from pdefilter.images.stores.opening import WITH_BOXES, new_sink, open_store
 from pdefilter.images.stores.store import Store
 from pdefilter.kernels import engine
 from pdefilter.runs.chain import Chain
 from pdefilter.runs.large.completed import Completed
-from pdefilter.runs.large.flight import Pool
 from pdefilter.runs.large.notes import Notes, fingerprint
 from pdefilter.runs.large.run import Resources, bytes_per_pixel, filter_in_boxes
 from pdefilter.runs.plan import Job
+from pdefilter.runs.shares import BYTES_PER_PIXEL
 from pdefilter.runs.unchanged import why_unchanged
 from pdefilter.runs.work import Outcome, ReadWriteOptions, Stopwatch, make_in_memory
 from pdefilter.warn import warn
@@ -34,45 +39,113 @@ def make(
     stream: bytes | None,
     watch: Stopwatch,
     filtered: Callable[[], object],
+    resources: Resources | None = None,
 ) -> None:
     """Make an output in memory; in boxes, and write it, where the image takes too much of it.
 
-    The parameters are those of `pdefilter.runs.work.make_in_memory`.
+    Parameters
+    ----------
+    outcome, chain, options, stream, watch, filtered
+        As for `pdefilter.runs.work.make_in_memory`.
+    resources : Resources, optional
+        As for `make_in_boxes`.
     """
     try:
-        store = too_large(outcome.job, options)
-        why = None if store is None else why_not(outcome.job, chain, store)
-        if store is not None and why is not None:
-            if options.memory_is_limit or _is_refused(store, options):
-                raise ImageError(f"{_describe(store)}, and {why}")
-            store = None
-        if store is not None:
-            make_in_boxes(outcome, chain, options, store, watch)
+        large = too_large(outcome.job, options)
+        if large is not None and (why := why_not(outcome.job, chain, large)) is not None:
+            if options.memory_is_limit or large.is_refused:
+                raise ImageError(f"{large.summary}, and {why}")
+            large = None
+        if large is not None:
+            with large.opened() as store:
+                make_in_boxes(outcome, chain, options, store, watch, resources)
             filtered()
             return
     except PdefilterError as error:
         outcome.error = f"{outcome.job.source_name}: {error}"
+        outcome.misfit = isinstance(error, MisfitError)
+        return
+    except MemoryError:
+        name = outcome.job.source_name
+        outcome.error = f"{name}: has boxes too large for this machine's memory; lower --memory"
         return
     make_in_memory(outcome, chain, options, stream, watch, filtered)
 
 
-def too_large(job: Job, options: ReadWriteOptions) -> Store | None:
-    """Open the image of a job if it takes more than the memory, and its file has boxes."""
-    if options.memory is None or job.source is None or not _can_be_opened_twice(job.source):
+@dataclass(frozen=True)
+class LargeImage:
+    """An image that takes too much memory.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        The size (M, N).
+    outline : Image
+        The image as a single pixel.
+    opened : callable
+        Opens it as a store, for a `with` block.
+    is_refused : bool
+        Whether it has too many pixels to be decoded as a whole.
+    """
+
+    shape: tuple[int, int]
+    outline: Image
+    opened: Callable[[], AbstractContextManager[Store]]
+    is_refused: bool = False
+
+    @property
+    def bytes(self) -> int:
+        """The memory that filtering it takes."""
+        return _pixels(self.shape) * bytes_per_pixel(self.outline)
+
+    @property
+    def summary(self) -> str:
+        """Its size, in words."""
+        rows, columns = self.shape
+        return f"has {columns} × {rows} pixels, which take {self.bytes / 1e9:.2g} GB of memory"
+
+
+def too_large(job: Job, options: ReadWriteOptions) -> LargeImage | None:
+    """Open the header of an image; None if it does not take more than the memory.
+
+    What is wrong with a file is told by whatever decodes all of it.
+    """
+    source, memory = job.source, options.memory
+    if memory is None or source is None or not (os.path.isfile(source) or os.path.isdir(source)):
         return None
-    # What is wrong with a file is told by whatever decodes all of it.
     with suppress(ImageError):
-        store = open_store(job.source, options.reading, options.frame)
+        store = open_store(source, options.reading, options.frame)
         if store is not None:
-            taken = _pixels(store) * bytes_per_pixel(store.outline)
-            if taken > options.memory or _is_refused(store, options):
-                return store
+            is_refused = _is_refused(store.shape, store.outline, options.reading)
+            large = LargeImage(store.shape, store.outline, lambda: nullcontext(store), is_refused)
+            return large if is_refused or large.bytes > memory else None
+        if os.path.getsize(source) * _MOST_PIXELS_PER_BYTE * BYTES_PER_PIXEL > memory:
+            return _without_boxes(source, job, options)
     return None
 
 
-def why_not(job: Job, chain: Chain, store: Store) -> str | None:
+# Few images are compressed better. Those that are, and have no boxes, are filtered as a whole.
+_MOST_PIXELS_PER_BYTE = 50
+
+
+def _without_boxes(source: str, job: Job, options: ReadWriteOptions) -> LargeImage | None:
+    """Read the header of a file without boxes, which can be decoded once into one that has."""
+    reading = replace(options.reading, wait_for_memory=_do_not_wait)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they are repeated when the file is decoded
+        frames = decode_frames(read_bytes(source), reading, options.frame)
+    if frames.count > 1 or not all(frames.size):
+        return None
+    # Formats whose outline only decoding can tell have few channels.
+    outline = frames.outline(0) if frames.outline else Image(np.zeros((1, 1), np.uint8))
+    opened = partial(decoded, frames, 0, job.target or "")
+    large = LargeImage(frames.size, replace(outline, format=frames.format), opened)
+    return large if large.bytes > (options.memory or 0) else None
+
+
+def why_not(job: Job, chain: Chain, large: LargeImage) -> str | None:
     """Say why an image cannot go in boxes, and what to do; None if it can."""
-    name = (job.format or named(store.outline.format or "")).name
+    name = (job.format or named(large.outline.format or "")).name
     if job.target is None:
         return "boxes cannot go to standard output; give a file by -o"
     if job.film is not None:
@@ -95,7 +168,7 @@ def make_in_boxes(
     options: ReadWriteOptions,
     store: Store,
     watch: Stopwatch,
-    pool: Pool | None = None,
+    resources: Resources | None = None,
 ) -> None:
     """Filter an image box by box, and write the output.
 
@@ -111,19 +184,21 @@ def make_in_boxes(
         The image.
     watch : Stopwatch
         Measures the time.
-    pool : Pool, optional
-        What computes boxes; by default threads of this process.
+    resources : Resources, optional
+        What the boxes may take; by default the memory of the options, and the threads of
+        the engine.
 
     Raises
     ------
     PdefilterError
         If that fails; what is done is kept for the next run.
     """
-    job, memory = outcome.job, options.memory
+    job = outcome.job
     assert job.source is not None
     assert job.target is not None
-    assert memory is not None
-    options.reading.wait_for_memory(_pixels(store))
+    assert options.memory is not None
+    options.reading.wait_for_memory(_pixels(store.shape))
+    resources = resources or Resources(options.memory, engine.threads())
     watch.begin("filter")
     format_ = job.format or named(store.outline.format or "")
     outline = store.outline
@@ -145,18 +220,24 @@ def make_in_boxes(
     if options.depth is not None:
         dtype = np.dtype(options.depth)
         outline = replace(outline, pixels=np.zeros(outline.pixels.shape, dtype), bits=None)
+    replaces = options.overwrite or options.skip_existing
     notes = Notes.of(job.target, _fingerprint(job, chain, options))
-    sink = new_sink(
-        job.target,
-        outline,
-        Grid.unit(store.shape),
-        format_,
-        fingerprint=notes.run,
-        replace=options.overwrite or options.skip_existing,
-    )
-    resources = Resources(memory, engine.threads(), options.box, pool)
-    finished = filter_in_boxes(chain.operations, completed, sink, dtype, notes, resources)
-    notes.remove()
+    is_done = False
+    try:
+        sink = new_sink(
+            job.target,
+            outline,
+            Grid.unit(store.shape),
+            format_,
+            fingerprint=notes.run,
+            replace=replaces,
+        )
+        finished = filter_in_boxes(
+            chain.operations, completed, sink, dtype, notes, resources.within(options.box)
+        )
+        is_done = True
+    finally:
+        notes.close(is_done=is_done)
     rows, columns = finished.cut.shape
     outcome.image |= {"boxes": finished.count, "box": [rows, columns]}
     if not finished.is_changed:
@@ -182,17 +263,15 @@ def _fingerprint(job: Job, chain: Chain, options: ReadWriteOptions) -> str:
     return fingerprint(__version__, source, stages, format_, chosen, options.full_scale, lenient)
 
 
-def _pixels(store: Store) -> int:
-    rows, columns = store.shape
+def _pixels(shape: tuple[int, int]) -> int:
+    rows, columns = shape
     return rows * columns
 
 
-def _is_refused(store: Store, options: ReadWriteOptions) -> bool:
-    """Whether the image has too many pixels to be decoded as a whole."""
+def _is_refused(shape: tuple[int, int], outline: Image, reading: Reading) -> bool:
+    """Whether an image has too many pixels to be decoded as a whole."""
     try:
-        replace(options.reading, wait_for_memory=_do_not_wait).require_size(
-            *store.shape, store.outline.channels
-        )
+        replace(reading, wait_for_memory=_do_not_wait).require_size(*shape, outline.channels)
     except ImageError:
         return True
     return False
@@ -200,15 +279,3 @@ def _is_refused(store: Store, options: ReadWriteOptions) -> bool:
 
 def _do_not_wait(pixels: int) -> None:
     """Return at once, as nothing is decoded."""
-
-
-def _describe(store: Store) -> str:
-    rows, columns = store.shape
-    image: Image = store.outline
-    need = rows * columns * bytes_per_pixel(image) / 1e9
-    return f"has {columns} × {rows} pixels, which take {need:.1f} GB of memory"
-
-
-def _can_be_opened_twice(path: str) -> bool:
-    """Whether it is a file or a folder, and not a pipe."""
-    return os.path.isfile(path) or os.path.isdir(path)

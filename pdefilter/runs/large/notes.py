@@ -8,14 +8,16 @@ import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import numpy as np
 
-from pdefilter.images.files import refusal
+from pdefilter.errors import FileError
+from pdefilter.images.files import lock, refusal
 from pdefilter.images.stores.unfinished import unfinished_folder
 
-_NAME = "run.json"
+_NAME, _LOCK = "run.json", "lock"
+_ENDING = "-run"
 
 
 @dataclass
@@ -33,12 +35,15 @@ class Notes:
         A name for all runs that continue one another.
     stages : list of dict
         For each filter that was begun, its numbers and the size of its boxes.
+    lock : file
+        Keeps a second run out until it is closed.
     """
 
     folder: str
     fingerprint: str
     run: str
     stages: list[dict[str, Any]]
+    lock: IO[bytes]
 
     @classmethod
     def of(cls, target: str, fingerprint: str) -> Self:
@@ -47,18 +52,19 @@ class Notes:
         Raises
         ------
         FileError
-            If they cannot be written.
+            If they cannot be written, or another run is writing them.
         """
         folder = folder_of(target)
         try:
-            os.makedirs(folder, exist_ok=True)
+            lock = _locked(folder)
             with suppress(FileNotFoundError, ValueError), open(os.path.join(folder, _NAME)) as file:
                 found = json.load(file)
                 if found["fingerprint"] == fingerprint:
-                    return cls(folder, **found)
-            shutil.rmtree(folder)
-            os.mkdir(folder)
-            new = cls(folder, fingerprint, secrets.token_hex(8), [])
+                    return cls(folder, **found, lock=lock)
+            for name in os.listdir(folder):
+                if name != _LOCK:
+                    os.unlink(os.path.join(folder, name))
+            new = cls(folder, fingerprint, secrets.token_hex(8), [], lock)
             new._write()
         except OSError as error:
             raise refusal("written", error) from None
@@ -82,9 +88,17 @@ class Notes:
         """Name a file of the run."""
         return os.path.join(self.folder, name)
 
-    def remove(self) -> None:
-        """Remove the folder, as the output is complete."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def close(self, *, is_done: bool) -> None:
+        """Let other runs in; remove the folder if the output is done, or nothing else is."""
+        files = {_NAME, _LOCK}
+        if is_done or not (files < {*os.listdir(self.folder)} or os.path.exists(self._unfinished)):
+            shutil.rmtree(self.folder, ignore_errors=True)
+        self.lock.close()
+
+    @property
+    def _unfinished(self) -> str:
+        """The folder of the output's sink, which exists while boxes are kept."""
+        return self.folder.removesuffix(_ENDING)
 
     def _write(self) -> None:
         values = {"fingerprint": self.fingerprint, "run": self.run, "stages": self.stages}
@@ -96,7 +110,40 @@ class Notes:
 
 def folder_of(target: str) -> str:
     """Name the folder of a run beside its output."""
-    return unfinished_folder(target) + "-run"
+    return unfinished_folder(target) + _ENDING
+
+
+def is_unfinished(target: str) -> bool:
+    """Whether a run in boxes with this output was interrupted, and will continue."""
+    return os.path.isdir(folder_of(target))
+
+
+def _locked(folder: str) -> IO[bytes]:
+    """Make the folder, and lock it until the file that is returned is closed.
+
+    Raises
+    ------
+    FileError
+        If another run has locked it.
+    """
+    while True:
+        os.makedirs(folder, exist_ok=True)
+        try:
+            file = open(os.path.join(folder, _LOCK), "ab")  # noqa: SIM115
+        except FileNotFoundError:
+            continue  # another run has just ended, and removed the folder
+        try:
+            lock(file.fileno(), wait=False)
+        except BlockingIOError:
+            file.close()
+            raise FileError(
+                "is being written by another run; wait for its end, or give another output"
+            ) from None
+        except OSError:
+            return file  # the file system has no locks
+        if os.name == "nt" or os.fstat(file.fileno()).st_nlink:
+            return file
+        file.close()
 
 
 def fingerprint(*values: Any) -> str:

@@ -48,7 +48,7 @@ def in_boxes(operations, image, folder, box, dtype=None, *, mask=None, workers=2
     store = Completed(StoreInMemory(image, (1, 1)), ReadWriteOptions(Reading(), mask=mask))
     resources = Resources(1 << 30, workers, box)
     filter_in_boxes(operations, store, sink, dtype, notes, resources)
-    notes.remove()
+    notes.close(is_done=True)
     return sink.pixels
 
 

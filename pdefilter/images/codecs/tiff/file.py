@@ -56,10 +56,11 @@ class TiffFile:
 
     def outline(self, number: int) -> Image:
         """Read the outline of a picture: its type and channels in a single pixel."""
-        picture, _ = self.picture(number)
+        picture, number_in_stack = self.picture(number)
         directory, page = self.page(picture.at)
         shape = [1 if axis in "YX" else n for axis, n in zip(page.axes, page.shape, strict=True)]
-        return self._image(picture, directory, page, np.zeros(shape, page.dtype), 0)
+        stored = np.zeros(shape, page.dtype)
+        return self._image(picture, directory, page, stored, number_in_stack)
 
     def picture(self, number: int) -> tuple[Picture, int]:
         """Find a picture, and its number in the stack under its directory."""
