@@ -14,18 +14,21 @@ from pdefilter.errors import FileError, ImageError, MissingFileError
 from pdefilter.images.formats import START, detect_format
 from pdefilter.images.frames import Frames
 from pdefilter.images.reading import Reading
+from pdefilter.images.urls import is_url
 
 _PREFIX = ".pdefilter-"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
-def read_frames(source: Path | IO[bytes], reading: Reading, frame: int | None = None) -> Frames:
+def read_frames(
+    source: str | Path | IO[bytes], reading: Reading, frame: int | None = None
+) -> Frames:
     """Read the images of a file or a stream, in whichever format its bytes are.
 
     Parameters
     ----------
-    source : Path or binary stream
-        The file.
+    source : str, Path or binary stream
+        The file; as a string, it may be a URL.
     reading : Reading
         The limits of reading.
     frame : int, optional
@@ -40,13 +43,17 @@ def read_frames(source: Path | IO[bytes], reading: Reading, frame: int | None = 
 
 
 def read_bytes(source: str | Path | IO[bytes]) -> bytes:
-    """Read a file or a stream; only its start if it is not an image.
+    """Read a file, a URL or a stream; only its start if it is not an image.
 
     Raises
     ------
     ImageError
         If it cannot be read.
     """
+    if isinstance(source, str) and is_url(source):
+        from pdefilter.images import remote
+
+        return remote.read(source)
     try:
         if isinstance(source, str | Path):
             with open(source, "rb", buffering=0) as file:
@@ -112,7 +119,7 @@ def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> Non
     data : bytes
         The content of the file.
     target : str or Path
-        The file.
+        The file; as a string, it may be a URL.
     replace : bool
         Whether an existing file may be replaced.
 
@@ -121,6 +128,11 @@ def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> Non
     FileError
         If it cannot be written; the target then stays as it was.
     """
+    if isinstance(target, str) and is_url(target):
+        from pdefilter.images import remote
+
+        remote.write(data, target, replace=replace)
+        return
     with opened_beside(target, replace=replace) as file:
         rest = memoryview(data)
         while rest:
