@@ -19,7 +19,7 @@ _SECRETS = frozenset(
 
 def is_url(name: str) -> bool:
     """Whether a name is a URL and not a path."""
-    return _URL.match(name) is not None
+    return "://" in name and _URL.match(name) is not None
 
 
 def local_name(name: str) -> str:
@@ -58,6 +58,8 @@ def require_no_secrets(option: str, url: str) -> None:
     CallError
         If it does; the sentence shows neither.
     """
+    if "@" not in url and "?" not in url:
+        return
     parts = urlsplit(url)
     shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     if ":" in parts.netloc.rpartition("@")[0]:

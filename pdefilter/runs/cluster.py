@@ -33,13 +33,16 @@ from pdefilter.warn import warn
 LOCAL = "local"
 """The name of a cluster on this machine, which lives as long as the run."""
 
-SECONDS_TO_CONNECT = 8
+SECONDS_TO_CONNECT = 5
 """A scheduler that has not answered by then is not there."""
 
 JOBS_PER_THREAD = 3
 """How many jobs the scheduler holds: a worker has the next one when it has done one."""
 
 _SECONDS_BETWEEN_COUNTS = 1.0
+
+_SECONDS_OF_PATIENCE = 10.0
+"""A worker that has died is started again in this time."""
 
 _computing = Lock()
 
@@ -82,7 +85,7 @@ class Cluster:
         self._running: dict[Any, Job] = {}
         self._bytes = self._workers = self._threads = 0
         self._counted = 0.0
-        self._has_waited = False
+        self._without_workers = 0.0
 
     def __enter__(self) -> "Cluster":
         try:
@@ -191,13 +194,15 @@ class Cluster:
 
     def _count(self) -> None:
         """Count the workers and their threads, now and then."""
-        if time.monotonic() - self._counted < _SECONDS_BETWEEN_COUNTS:
+        waited = time.monotonic() - self._counted
+        if waited < _SECONDS_BETWEEN_COUNTS:
             return
         with suppress(Exception):  # that the scheduler is gone shows in the jobs
             threads = self._client.nthreads()
             self._workers, self._threads = len(threads), sum(threads.values())
-        if not self._workers and not self._has_waited:
-            self._has_waited = True
+        before = self._without_workers
+        self._without_workers = 0.0 if self._workers else before + min(waited, 2.0)
+        if before < _SECONDS_OF_PATIENCE <= self._without_workers:
             warn(f"--cluster {self._address}: has no workers; the images wait for one")
         self._counted = time.monotonic()
 
@@ -224,7 +229,8 @@ class Cluster:
             outcome.job = job
             return outcome  # type: ignore[no-any-return]
         if future.status != "error":
-            return Outcome(job, error=f"{name}: the scheduler is gone; start it again, and go on")
+            why = "the scheduler is gone; start it again, and go on by --skip-existing"
+            return Outcome(job, error=f"{name}: {why}")
         error = future.exception()
         if isinstance(error, VersionError):
             raise CallError(f"--cluster {self._address}: {error}")

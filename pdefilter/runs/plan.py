@@ -229,7 +229,8 @@ def _naming(
         require_folder(output, may_be_made=True)
         naming = inside(output, format_)
     else:
-        require_folder(os.path.dirname(output) or ".", may_be_made=False)
+        folder = output if is_url(output) else os.path.dirname(output) or "."
+        require_folder(folder, may_be_made=False)
         return lambda *_: output
     if any(source.path is None for source in sources):
         raise CallError(f"-o {output}: standard input has no name to use there; give -o FILE")
