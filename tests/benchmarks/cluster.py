@@ -7,6 +7,7 @@ are seconds of a processor, which other programs on the machine hardly change.
 
 import os
 import resource
+import shutil
 import statistics
 import sys
 import tempfile
@@ -35,6 +36,7 @@ def measure(count: int) -> None:
         folder = Path(name)
         _images(folder / "small", 10 * count, SMALL)
         _images(folder / "large", count, LARGE)
+        _images(folder / "one", 1, LARGE)
         print(f"\n{10 * count} grey PNGs of {SMALL}² by anisotropic, and {count} of {LARGE}²:")
         times: dict[int, list[float]] = {1: [], 2: []}
         for _ in range(ROUNDS):
@@ -89,16 +91,18 @@ def _run(command: str, source: Path, folder: Path, address: str) -> float:
 
 
 def _costs(command: str, folder: Path, count: int) -> None:
-    """Print what an image of a megapixel costs each process, and how large it is."""
+    """Print what a further image of a megapixel costs each process, and how large it is."""
+    costs = []
     with _cluster(folder, 1) as (address, pids):
-        _run(command, folder / "large", folder, address)  # imports
-        before, mine = [_used(pid) for pid in pids], _used_by_children()
-        _run(command, folder / "large", folder, address)
-        scheduler, worker = (
-            (_used(pid) - used) / count for pid, used in zip(pids, before, strict=True)
-        )
-        client = (_used_by_children() - mine) / count
+        for of in ("one", "one", "large"):  # the first run imports
+            before, mine = [_used(pid) for pid in pids], _used_by_children()
+            shutil.rmtree(folder / "out", ignore_errors=True)
+            _run(command, folder / of, folder, address)
+            used = [_used(pid) - once for pid, once in zip(pids, before, strict=True)]
+            costs.append([*used, _used_by_children() - mine])
         sizes = [sum(p.stat().st_size for p in (folder / of).iterdir()) for of in ("large", "out")]
+    further = [(of - one) / (count - 1) for one, of in zip(*costs[1:], strict=True)]
+    scheduler, worker, client = further
     show(
         f"{command}, 1 megapixel",
         {
