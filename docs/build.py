@@ -30,6 +30,7 @@ SECTIONS = {
         "how-to/maps",
         "how-to/depth",
         "how-to/large-jobs",
+        "how-to/large",
         "how-to/python",
     ],
     "Theory": ["theory/equations", "theory/schemes", "theory/energies", "networks"],

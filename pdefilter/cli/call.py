@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pdefilter.images.reading import Reading
     from pdefilter.raster import Mask
     from pdefilter.runs.chain import Chain
+    from pdefilter.runs.cluster import Cluster
     from pdefilter.runs.film import Cut
     from pdefilter.runs.plan import Plan
     from pdefilter.runs.reports.report import Report
@@ -82,9 +83,10 @@ def filter_images(
     task = _task(chain, reading, mask, call, len(plan.jobs), cut, steps_wanted=progress.wanted)
     with ExitStack() as stack:
         report = None
+        cluster = stack.enter_context(_cluster(call.cluster, plan, task)) if call.cluster else None
         if call.report:
             report = stack.enter_context(open_report(call.report, named, call, plan.jobs))
-        return _run(plan, task, call, report, progress)
+        return _run(plan, task, call, report, progress, cluster)
 
 
 def _checked(named: "Chain", reading: "Reading") -> "Chain":
@@ -113,8 +115,21 @@ def require_full_scale(full: "FullScale | None") -> None:
         raise CallError(f"--full-scale: {full:g} is not above 0; give a number or range")
 
 
+def _cluster(address: str, plan: "Plan", task: "Task") -> "Cluster":
+    from pdefilter.runs.cluster import Cluster, require_files
+
+    require_files(plan.jobs)
+    threads = max(1, task.cores // task.workers)
+    return Cluster(address, workers=task.workers, threads=threads, memory=task.memory)
+
+
 def _run(
-    plan: "Plan", task: "Task", call: Call, report: "Report | None", progress: Progress
+    plan: "Plan",
+    task: "Task",
+    call: Call,
+    report: "Report | None",
+    progress: Progress,
+    cluster: "Cluster | None",
 ) -> int:
     """Do all jobs, and print messages about them in the order of the plan, failures last."""
     from pdefilter.runs.batch import InOrder
@@ -123,7 +138,7 @@ def _run(
     ordered, warned = InOrder(plan.jobs), GatheredWarnings(len(plan.jobs))
     try:
         with progress:
-            for outcome in _outcomes(plan, task, call, progress):
+            for outcome in _outcomes(plan, task, call, progress, cluster):
                 if outcome.error is None:
                     done += 1
                 else:
@@ -154,17 +169,22 @@ def _run(
     return FAILED if failures or (report and report.error) else 0
 
 
-def _outcomes(plan: "Plan", task: "Task", call: Call, progress: Progress) -> "Iterator[Outcome]":
+def _outcomes(
+    plan: "Plan", task: "Task", call: Call, progress: Progress, cluster: "Cluster | None"
+) -> "Iterator[Outcome]":
     """Do all jobs, and show the progress."""
     from pdefilter.runs.batch import run
     from pdefilter.runs.work import Outcome
+    from pdefilter.runs.worker import Steps
 
-    for event in run(plan.jobs, task, fail_fast=call.fail_fast):
+    for event in run(plan.jobs, task, fail_fast=call.fail_fast, cluster=cluster):
         if isinstance(event, Outcome):
             progress.finished(event.job.index)
             yield event
-        elif event is not None:
+        elif isinstance(event, Steps):
             progress.stepped(event)
+        elif event is not None:
+            progress.spread(event)
         progress.refresh()
 
 

@@ -82,7 +82,9 @@ class Call:
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="INPUT", help="Image files, folders of images, or - for standard input."
+            metavar="INPUT",
+            help="Image files, folders of images, URLs of either, such as 's3://bucket/scans/*.tif'"
+            ", or - for standard input.",
         ),
     ] = field(default_factory=list)
     output: Annotated[
@@ -91,9 +93,9 @@ class Call:
             "--output",
             "-o",
             metavar="OUTPUT",
-            help="A file, a folder (ending in /, or existing), a template of names such as "
-            "'out/{stem}.edges.png', with {stem}, {suffix}, {parent} and {index}, or - for "
-            "standard output; by default standard output, unless it is a terminal.",
+            help="A file, a folder (ending in /, or existing), a URL of either, a template of "
+            "names such as 'out/{stem}.edges.png', with {stem}, {suffix}, {parent} and {index}, "
+            "or - for standard output; by default standard output, unless it is a terminal.",
         ),
     ] = None
     overwrite: Annotated[bool, _flag("--overwrite", help="Replace outputs that exist.")] = False
@@ -253,6 +255,16 @@ class Call:
             "It changes no bit of the result.",
         ),
     ] = None
+    cluster: Annotated[
+        str | None,
+        _option(
+            "--cluster",
+            metavar="ADDRESS|FILE|local",
+            help="Work on a Dask cluster: the address of its scheduler, such as tcp://host:8786, "
+            "its scheduler file, or local for one on this machine. Needs pdefilter[large]. It "
+            "changes no bit of the result.",
+        ),
+    ] = None
     fail_fast: Annotated[
         bool,
         _flag(
@@ -322,9 +334,8 @@ FILM = ("frames", "every", "count", "labels")
 ROUTES = frozenset(
     {
         *("inputs", "output", "overwrite", "skip_existing", "recursive", "include", "exclude"),
-        *("files_from", "files0_from", "dry_run", "jobs", "threads", "memory", "box"),
-        *("fail_fast", "report"),
-        *("quiet", "verbose", *FILM),
+        *("files_from", "files0_from", "dry_run", "jobs", "threads", "memory", "box", "cluster"),
+        *("fail_fast", "report", "quiet", "verbose", *FILM),
     }
 )
 """The options that say which files become which and how to run, and change no byte of an output."""

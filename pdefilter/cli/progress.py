@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Display
     from rich.progress import Task, TaskID
 
+    from pdefilter.runs.cluster import Spread
     from pdefilter.runs.worker import Steps
 
 # A run that ends sooner needs no bar, and should not wait for one to be imported.
@@ -52,6 +53,7 @@ class Progress:
         self._display: Display | None = None
         self._bars: dict[int | None, TaskID] = {}
         self._working: dict[int, _Working] = {}
+        self._spread: Spread | None = None
         self._drawn = 0.0
 
     def __enter__(self) -> "Progress":
@@ -87,6 +89,10 @@ class Progress:
                 self._remove(image)  # a bar that once had a length cannot lose it
         self._working[image] = _Working(steps, since, phase_since)
 
+    def spread(self, spread: "Spread") -> None:
+        """Note on how many workers the run is, and how many bytes they have read and written."""
+        self._spread = spread
+
     def refresh(self) -> None:
         """Draw the bars, now and then."""
         now = time.monotonic()
@@ -96,8 +102,10 @@ class Progress:
         if self._display is None:
             self._display = make_display()
             self._display.start()
-        if self._images > 1:
+        if self._images > 1 or self._spread is not None:
             status = describe_speed("images", self._done, self._images, self._done, taken)
+            if self._spread is not None:
+                status += f", {describe_spread(self._spread)}"
             self._set(None, "all", self._done, self._images, status)
         for image, working in self._working.items():
             if now - working.since > SECONDS_OF_PATIENCE:
@@ -156,6 +164,16 @@ def describe_speed(unit: str, done: int, of: int, since: int, taken: float) -> s
     if since and of:
         parts.append(f"{timedelta(seconds=round((of - done) * taken / since))} left")
     return ", ".join(parts)
+
+
+def describe_spread(spread: "Spread") -> str:
+    """Describe how many workers a cluster has, and how many bytes they have read and written."""
+    workers = f"{spread.workers} worker{'s' * (spread.workers != 1)}"
+    size, unit = float(spread.bytes), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if size >= 1000:
+            size, unit = size / 1000, larger
+    return f"{workers}, {size:.3g} {unit}"
 
 
 def draw_bar(done: float, of: float | None) -> str:

@@ -15,18 +15,21 @@ from pdefilter.images.folders import archive, is_archive, is_folder_image, unpac
 from pdefilter.images.formats import START, detect_format
 from pdefilter.images.frames import Frames
 from pdefilter.images.reading import Reading
+from pdefilter.images.urls import is_url
 
 _PREFIX = ".pdefilter-"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
-def read_frames(source: Path | IO[bytes], reading: Reading, frame: int | None = None) -> Frames:
+def read_frames(
+    source: str | Path | IO[bytes], reading: Reading, frame: int | None = None
+) -> Frames:
     """Read the images of a file or a stream, in whichever format its bytes are.
 
     Parameters
     ----------
-    source : Path or binary stream
-        The file.
+    source : str, Path or binary stream
+        The file; as a string, it may be a URL.
     reading : Reading
         The limits of reading.
     frame : int, optional
@@ -41,13 +44,17 @@ def read_frames(source: Path | IO[bytes], reading: Reading, frame: int | None = 
 
 
 def read_bytes(source: str | Path | IO[bytes]) -> bytes:
-    """Read a file or a stream; only its start if it is not an image.
+    """Read a file, a URL or a stream; only its start if it is not an image.
 
     Raises
     ------
     ImageError
         If it cannot be read.
     """
+    if isinstance(source, str) and is_url(source):
+        from pdefilter.images import remote
+
+        return remote.read(source)
     try:
         if isinstance(source, str | Path):
             if is_folder_image(os.fspath(source)):
@@ -117,7 +124,7 @@ def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> Non
     data : bytes
         The content of the file.
     target : str or Path
-        The file.
+        The file; as a string, it may be a URL.
     replace : bool
         Whether an existing file may be replaced.
 
@@ -126,6 +133,13 @@ def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> Non
     FileError
         If it cannot be written; the target then stays as it was.
     """
+    if isinstance(target, str) and is_url(target):
+        from pdefilter.images import remote
+
+        if is_archive(data):
+            raise FileError("is an image of many files, which a URL cannot take; write .tif")
+        remote.write(data, target, replace=replace)
+        return
     if is_archive(data):
         with folder_beside(os.fspath(target), replace=replace) as folder:
             unpack(data, folder)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from pdefilter.errors import CallError, ImageError
 from pdefilter.images.files import read_stream, remove_leftovers, write_stream
@@ -10,10 +11,17 @@ from pdefilter.runs.work import Outcome
 from pdefilter.runs.worker import Steps, Task
 from pdefilter.runs.workers import Workers
 
+if TYPE_CHECKING:
+    from pdefilter.runs.cluster import Cluster, Spread
+
 
 def run(
-    jobs: Sequence[Job], task: Task, *, fail_fast: bool = False
-) -> Iterator[Outcome | Steps | None]:
+    jobs: Sequence[Job],
+    task: Task,
+    *,
+    fail_fast: bool = False,
+    cluster: "Cluster | None" = None,
+) -> "Iterator[Outcome | Steps | Spread | None]":
     """Do jobs; read standard input and write standard output where they ask for it.
 
     Parameters
@@ -24,12 +32,14 @@ def run(
         The work that is the same for all images.
     fail_fast : bool
         Whether no job is started after one has failed.
+    cluster : Cluster, optional
+        Whose workers do them; by default processes of this machine do.
 
     Yields
     ------
-    Outcome, Steps or None
-        An outcome as each image is done, the steps taken on an image, and None
-        now and then.
+    Outcome, Steps, Spread or None
+        An outcome as each image is done, the steps taken on an image, how far the run is
+        spread over a cluster, and None now and then.
 
     Raises
     ------
@@ -40,6 +50,9 @@ def run(
     """
     for folder in folders_of(jobs):
         remove_leftovers(folder)
+    if cluster is not None:
+        yield from cluster.run(jobs, task, fail_fast=fail_fast)
+        return
     stream = None
     if any(job.source is None for job in jobs):
         try:

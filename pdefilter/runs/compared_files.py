@@ -143,7 +143,7 @@ def _stretched(image: Image, white: float) -> Image:
 
 
 def _frames(name: str, options: ReadWriteOptions) -> Frames:
-    source = sys.stdin.buffer if name == STREAM else Path(name)
+    source = sys.stdin.buffer if name == STREAM else name
     with about(name):
         frames = read_frames(source, options.reading, options.frame)
 

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from pdefilter.filters import anisotropic
 from pdefilter.images.files import read_frames
@@ -66,6 +65,6 @@ def estimates(
     ImageError
         If there is no image in it, or one cannot be filtered.
     """
-    source = sys.stdin.buffer if name == STREAM else Path(name)
+    source = sys.stdin.buffer if name == STREAM else name
     options = ReadWriteOptions(Reading(MOST_PIXELS), nodata=nodata, full_scale=full_scale)
     yield from map(estimate, map(options.completed, read_frames(source, options.reading)))

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -86,7 +85,7 @@ def facts_of(name: str) -> Facts:
     ImageError
         If it is not an image, or is damaged.
     """
-    frames = read_frames(sys.stdin.buffer if name == STREAM else Path(name), Reading(MOST_PIXELS))
+    frames = read_frames(sys.stdin.buffer if name == STREAM else name, Reading(MOST_PIXELS))
     image = frames.read(0)
     metadata = image.metadata
     rows, columns = image.pixels.shape[:2]

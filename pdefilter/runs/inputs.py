@@ -1,4 +1,4 @@
-"""The inputs of a call: files by name, from lists, and in folders."""
+"""The inputs of a call: files by name or URL, from lists, and in folders."""
 
 import os
 import sys
@@ -6,9 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from pdefilter.errors import CallError
+from pdefilter.errors import CallError, FileError
 from pdefilter.images.folders import is_folder_image
 from pdefilter.images.formats import FORMATS, of_file_name
+from pdefilter.images.urls import (
+    is_url,
+    last_name,
+    local_name,
+    require_no_secrets,
+    scheme_of,
+    stands_for_folder,
+)
 
 STREAM = "-"
 """The name of standard input and of standard output."""
@@ -21,7 +29,7 @@ class Source:
     Attributes
     ----------
     path : str or None
-        Its file, as it is to be opened; None for standard input.
+        Its file or URL, as it is to be opened; None for standard input.
     below : str
         The part of the path that is kept in an output folder: the file's name,
         or its path below the folder that was searched.
@@ -76,20 +84,30 @@ def find(
     Parameters
     ----------
     names : sequence of str
-        Files, folders, or ``-``.
+        Files, folders, URLs of either or with patterns, or ``-``.
     search : Search
         Which files are taken from folders.
     output : str or None
         The folder of the outputs, which is not searched.
     problem : callable
         Takes a sentence for each name without an image.
+
+    Raises
+    ------
+    CallError
+        If standard input cannot be read, or a URL cannot be used.
     """
     sources: list[Source] = []
     skipped = identity(output) if output is not None else None
-    for name in names:
+    known: set[str] = set()
+    for given in names:
+        name = local_name(given)
         if name == STREAM:
             require_standard_input()
             sources.append(Source(None, STREAM))
+        elif is_url(name):
+            _require_usable(name, known)
+            sources += _remote_images(name, search, output, problem)
         elif is_searched(name):
             before = len(sources)
             try:
@@ -120,7 +138,8 @@ def files_in(names: Iterable[str]) -> list[str]:
     problems: list[str] = []
     files: list[str] = []
     for name in names:
-        sources = find([name], EVERY_IMAGE, None, problems.append) if is_searched(name) else []
+        searched = is_url(name) or is_searched(name)
+        sources = find([name], EVERY_IMAGE, None, problems.append) if searched else []
         files += [source.path or STREAM for source in sources] or [name]
     if problems:
         raise CallError(*problems)
@@ -191,6 +210,59 @@ def _images_in(
     for entry in subfolders:
         if identity(entry.path) != skipped:
             yield from _images_in(entry.path, f"{below}{entry.name}{os.sep}", search, skipped)
+
+
+def _require_usable(url: str, known: set[str]) -> None:
+    """Refuse a URL that gives secrets away, or whose protocol is not among the known ones."""
+    require_no_secrets("", url)
+    scheme = scheme_of(url)
+    if scheme not in known:
+        from pdefilter.images.remote import require_protocol
+
+        require_protocol("", url, writable=False)
+        known.add(scheme)
+
+
+def _remote_images(
+    url: str, search: Search, output: str | None, problem: Callable[[str], None]
+) -> list[Source]:
+    """Find the images of a URL; whether a single one exists is seen when it is read."""
+    if not stands_for_folder(url):
+        return [Source(url, last_name(url))]
+    from pdefilter.images import remote
+
+    try:
+        if not url.endswith("/"):
+            found = [Source(match, last_name(match)) for match in remote.matches(url)]
+            if not found:
+                problem(f"{url}: matches no file; give another pattern")
+        else:
+            found = list(_remote_images_in(url, "", search, output))
+            if not found:
+                problem(_no_images_in(url, search))
+    except FileError as error:
+        problem(f"{url}: {error}")
+        return []
+    return found
+
+
+def _remote_images_in(
+    folder: str, below: str, search: Search, output: str | None
+) -> Iterator[Source]:
+    """List the files of a remote folder, then those of its subfolders, each sorted by name."""
+    from pdefilter.images import remote
+
+    subfolders = []
+    for entry in remote.entries(folder):
+        path = below + entry.name
+        if entry.is_folder:
+            if search.enters(entry.name, path):
+                subfolders.append(entry.name)
+        elif search.takes(entry.name, path):
+            yield Source(folder + entry.name, path)
+    for name in subfolders:
+        if output is None or f"{folder}{name}" != output.rstrip("/"):
+            yield from _remote_images_in(f"{folder}{name}/", f"{below}{name}/", search, output)
 
 
 def _may_be_image(entry: os.DirEntry[str]) -> bool:

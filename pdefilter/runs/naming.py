@@ -6,6 +6,7 @@ from string import Formatter
 
 from pdefilter.errors import CallError
 from pdefilter.images.formats import Format, of_file_name
+from pdefilter.images.urls import folder_of, is_url, last_name
 from pdefilter.runs.inputs import Source
 
 FIELDS = ("stem", "suffix", "parent", "index")
@@ -40,7 +41,8 @@ def by_template(template: str, format_: Format | None = None) -> Naming:
 
     The stem is that of the input. The suffix is that of the output: of the format that
     is written, where one is given. The parent is the input's folder as it was given, or
-    ``.``. The index counts from 0 and may have a width, as in ``{index:05}``.
+    ``.``, and of a URL its path with the bucket or the server. The index counts from 0 and
+    may have a width, as in ``{index:05}``.
 
     Raises
     ------
@@ -50,8 +52,10 @@ def by_template(template: str, format_: Format | None = None) -> Naming:
 
     def name(source: Source, index: int) -> str:
         path = source.path or ""
-        stem, suffix = os.path.splitext(in_format(os.path.basename(path), format_))
-        parent = os.path.dirname(path) or "."
+        remote = is_url(path)
+        base = last_name(path) if remote else os.path.basename(path)
+        stem, suffix = os.path.splitext(in_format(base, format_))
+        parent = (folder_of(path) if remote else os.path.dirname(path)) or "."
         return template.format(stem=stem, suffix=suffix, parent=parent, index=index)
 
     try:

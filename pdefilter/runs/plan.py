@@ -7,9 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from pdefilter.errors import CallError, TerminalError
+from pdefilter.errors import CallError, FileError, TerminalError
 from pdefilter.images.folders import is_folder_image
 from pdefilter.images.formats import FORMATS, Format, of_file_name
+from pdefilter.images.urls import (
+    is_url,
+    local_name,
+    require_no_secrets,
+    stands_for_folder,
+)
 from pdefilter.runs.inputs import EVERY_IMAGE, STREAM, Search, Source, find, identity, is_searched
 from pdefilter.runs.naming import Naming, by_template, fixed_folder, inside, is_template
 
@@ -26,7 +32,7 @@ class Job:
     index : int
         Its number among all inputs, the first being 0.
     source, target : str or None
-        Names of files; None for standard input and standard output.
+        Names of files or URLs; None for standard input and standard output.
     format : Format or None
         The format to write; None for that of the input.
     digests : mapping or None
@@ -56,13 +62,15 @@ class Job:
     @property
     def is_done(self) -> bool:
         """Whether the output exists and is as new as the input."""
-        try:
-            if self.target is None:
-                return False
-            made = os.stat(self.target).st_mtime_ns
-            return self.source is None or made >= os.stat(self.source).st_mtime_ns
-        except OSError:
-            return False
+        return self.is_done_by(modified)
+
+    def is_done_by(self, modified: Callable[[str], int | None]) -> bool:
+        """Tell whether it is done, by a function that finds when a file was changed."""
+        made = None if self.target is None else modified(self.target)
+        if made is None or self.source is None:
+            return made is not None
+        changed = modified(self.source)
+        return changed is not None and made >= changed
 
 
 @dataclass(frozen=True)
@@ -96,10 +104,10 @@ def plan(
     Parameters
     ----------
     inputs : sequence of str
-        Files, folders, or ``-``.
+        Files, folders, URLs of either or with patterns, or ``-``.
     output : str or None
-        A file, a folder, a template, or ``-``. None means standard output, unless
-        that is a terminal.
+        A file, a folder, a URL of either, a template, or ``-``. None means standard
+        output, unless that is a terminal.
     search : Search
         Which files are taken from folders.
     format_ : Format or None
@@ -122,14 +130,18 @@ def plan(
     """
     if overwrite and skip_existing:
         raise CallError("--skip-existing: with --overwrite nothing is skipped; give one of them")
-    if output is None and len(inputs) > 1 and not os.path.exists(inputs[-1]):
+    if output is None and len(inputs) > 1 and is_missing(inputs[-1]):
         raise CallError(f"{inputs[-1]}: no such file; if it is to be written, give -o {inputs[-1]}")
+    if output is not None:
+        output = local_name(output)
+        _require_writable(output)
     problems: list[str] = []
     templated = output is not None and is_template(output)
     folder = fixed_folder(output) if output is not None and templated else output
     sources = find(inputs, search, folder, problems.append)
     refuse(problems)
-    several = len(sources) > 1 or is_searched(inputs[0])
+    first = local_name(inputs[0])
+    several = len(sources) > 1 or is_searched(first) or stands_for_folder(first)
     naming = _naming(sources, several, output, format_)
     jobs = list(_jobs(sources, naming, output, format_))
     return checked(jobs, depth=depth, overwrite=overwrite, skip_existing=skip_existing)
@@ -147,22 +159,45 @@ def checked(
     The parameters and errors are as of `plan`.
     """
     problems: list[str] = []
+    remote = _remote_files(jobs, overwrite, skip_existing)
     for check in (
         _check_sources,
         partial(_check_formats, depth=depth),
         _check_folders,
         _check_duplicates,
-        partial(_check_targets, overwrite=overwrite, replace=skip_existing),
+        partial(_check_targets, remote=remote, overwrite=overwrite, replace=skip_existing),
     ):
         check(jobs, problems.append)
     refuse(problems)
-    left = [job for job in jobs if not (skip_existing and job.is_done)]
+
+    def changed(name: str) -> int | None:
+        return remote.get(name) if is_url(name) else modified(name)
+
+    left = [job for job in jobs if not (skip_existing and job.is_done_by(changed))]
     return Plan(left, len(jobs) - len(left))
 
 
+def is_missing(name: str) -> bool:
+    """Whether a file does not exist; of a URL this is seen when it is read."""
+    return not is_url(name) and not os.path.exists(name)
+
+
+def modified(name: str) -> int | None:
+    """Find when a file was changed, in nanoseconds; None if there is none, or no answer."""
+    try:
+        if is_url(name):
+            from pdefilter.images import remote
+
+            return remote.modified(name)
+        return os.stat(name).st_mtime_ns
+    except OSError:
+        return None
+
+
 def folders_of(jobs: Iterable[Job]) -> list[str]:
-    """List the folders that outputs go to."""
-    files = (file for job in jobs for file in (job.target, job.film) if file)
+    """List the folders of this machine's file system that outputs go to."""
+    named = (file for job in jobs for file in (job.target, job.film) if file)
+    files = (file for file in named if not is_url(file))
     return list(dict.fromkeys(os.path.dirname(file.rstrip("/" + os.sep)) or "." for file in files))
 
 
@@ -195,7 +230,8 @@ def _naming(
         require_folder(output, may_be_made=True)
         naming = inside(output, format_)
     else:
-        require_folder(os.path.dirname(output) or ".", may_be_made=False)
+        folder = output if is_url(output) else os.path.dirname(output) or "."
+        require_folder(folder, may_be_made=False)
         return lambda *_: output
     if any(source.path is None for source in sources):
         raise CallError(f"-o {output}: standard input has no name to use there; give -o FILE")
@@ -261,6 +297,8 @@ def require_folder(folder: str, *, may_be_made: bool) -> None:
     CallError
         With what to do.
     """
+    if is_url(folder):
+        return  # object storage has no folders, and elsewhere they are made
     folder = folder.rstrip("/" + os.sep) or os.sep
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise CallError(f"-o {folder}: is a file where a folder is needed")
@@ -273,7 +311,7 @@ AddProblem = Callable[[str], None]
 
 def _check_sources(jobs: list[Job], problem: AddProblem) -> None:
     for job in jobs:
-        if job.source is None or os.access(job.source, os.R_OK):
+        if job.source is None or is_url(job.source) or os.access(job.source, os.R_OK):
             continue
         if os.path.exists(job.source):
             problem(f"{job.source}: cannot be read; check its permissions")
@@ -309,7 +347,7 @@ def _check_duplicates(jobs: list[Job], problem: AddProblem) -> None:
             continue
         folder, name = os.path.split(job.target)
         if folder not in real_folders:
-            real_folders[folder] = os.path.realpath(folder)
+            real_folders[folder] = folder if is_url(folder) else os.path.realpath(folder)
         first = owners.setdefault(os.path.join(real_folders[folder], name), job)
         if first is not job:
             problem(
@@ -318,32 +356,69 @@ def _check_duplicates(jobs: list[Job], problem: AddProblem) -> None:
             )
 
 
-def _check_targets(jobs: list[Job], problem: AddProblem, overwrite: bool, replace: bool) -> None:
+def _check_targets(
+    jobs: list[Job],
+    problem: AddProblem,
+    remote: Mapping[str, int],
+    overwrite: bool,
+    replace: bool,
+) -> None:
     """Name outputs that exist and may not be replaced, or that are inputs."""
-    readers: dict[tuple[int, int], Job] = {}
+    readers: dict[object, Job] = {}
     for job in jobs:
-        if job.source is not None and (file := identity(job.source)):
-            readers[file] = job
+        if job.source is not None:
+            readers[job.source if is_url(job.source) else identity(job.source)] = job
+    readers.pop(None, None)
     for job in jobs:
         if job.target is None:
             continue
-        try:
-            status = os.stat(job.target)
-        except OSError:
-            continue  # it does not exist yet
-        reader = readers.get((status.st_dev, status.st_ino))
         target = f"-o {job.target}:"
-        is_image = is_folder_image(job.target)
-        if stat.S_ISDIR(status.st_mode) and not is_image:
-            problem(f"{target} is a folder; give a file name, or a folder ending in /")
-        elif not stat.S_ISREG(status.st_mode) and not is_image:
-            problem(f"{target} is not an ordinary file; write to standard output instead")
-        elif reader is not None and reader.index != job.index:
+        if is_url(job.target):
+            reader, exists = readers.get(job.target), job.target in remote
+        else:
+            try:
+                status = os.stat(job.target)
+            except OSError:
+                continue  # it does not exist yet
+            reader, exists = readers.get((status.st_dev, status.st_ino)), True
+            is_image = is_folder_image(job.target)
+            if stat.S_ISDIR(status.st_mode) and not is_image:
+                problem(f"{target} is a folder; give a file name, or a folder ending in /")
+                continue
+            if not stat.S_ISREG(status.st_mode) and not is_image:
+                problem(f"{target} is not an ordinary file; write to standard output instead")
+                continue
+        if reader is not None and reader.index != job.index:
             problem(
                 f"{target} is an input too, the output of {job.source_name}; write to another "
                 "folder, or skip it by --exclude"
             )
         elif reader is not None and not overwrite:
             problem(f"{target} is the input itself; give --overwrite to replace it")
-        elif not overwrite and not replace:
+        elif exists and not overwrite and not replace:
             problem(f"{target} exists already; give --overwrite to replace it")
+
+
+def _require_writable(output: str) -> None:
+    """Refuse an output that is a URL which cannot be written, or which gives secrets away."""
+    if is_url(output):
+        from pdefilter.images.remote import require_protocol
+
+        require_no_secrets("-o ", output)
+        require_protocol("-o ", output.partition("{")[0], writable=True)
+
+
+def _remote_files(jobs: list[Job], overwrite: bool, with_sources: bool) -> Mapping[str, int]:
+    """Find when the files that are URLs were changed, of those that exist and matter."""
+    names = [] if overwrite else [job.target for job in jobs]
+    if with_sources:
+        names += [job.source for job in jobs]
+    urls = {name for name in names if name is not None and is_url(name)}
+    if not urls:
+        return {}
+    from pdefilter.images import remote
+
+    try:
+        return remote.modified_of(urls)
+    except FileError as error:
+        raise CallError(str(error)) from None

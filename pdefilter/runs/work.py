@@ -1,7 +1,6 @@
 """One job: read, decode, filter, encode and write an image."""
 
 import hashlib
-import io
 import os
 import time
 import warnings
@@ -21,6 +20,7 @@ from pdefilter.images.frames import Frames
 from pdefilter.images.holes import mask_of, require_fitting
 from pdefilter.images.image import FullScale, Image
 from pdefilter.images.reading import Reading
+from pdefilter.images.urls import is_url
 from pdefilter.observer import observed, phase
 from pdefilter.raster import Mask
 from pdefilter.runs.apply import apply
@@ -236,7 +236,7 @@ def work(
     options : ReadWriteOptions
         How the image is read and written.
     stream : bytes, optional
-        The content of standard input, where that is the input.
+        The content of the input, where it has been read already.
     report : callable, optional
         As of `Recorder`.
     filtered : callable
@@ -279,8 +279,9 @@ def store(outcome: Outcome, *, replace: bool) -> None:
     assert data is not None
     watch = Stopwatch(outcome.seconds, "write")
     try:
-        with suppress(OSError):  # write_whole names the problem with the folder
-            os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
+        if not is_url(target):
+            with suppress(OSError):  # write_whole names the problem with the folder
+                os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
         write_whole(data, target, replace=replace)
     except ImageError as error:
         outcome.error, outcome.warnings = f"{outcome.job.target_name}: {error}", ()
@@ -324,7 +325,7 @@ def make_in_memory(
     job, name = outcome.job, outcome.job.source_name
     digests = options.digests or job.digests is not None
     try:
-        data = read_bytes(io.BytesIO(stream or b"") if job.source is None else job.source)
+        data = stream or b"" if job.source is None else stream or read_bytes(job.source)
         if digests:
             outcome.digests["input"] = _digest(data)
         watch.begin("decode")

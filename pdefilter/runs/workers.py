@@ -9,12 +9,14 @@ work on small images, which threads would take turns at, is done side by side.
 import multiprocessing
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from ctypes import c_longlong
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
 
 from pdefilter.images.files import remove_leftovers
@@ -30,13 +32,6 @@ from pdefilter.runs.worker import (
     Task,
     serve,
 )
-
-# A forked process needs no time to start. On other systems the system's own libraries may have
-# threads, which a forked process would lack.
-if sys.platform == "linux":
-    _context = multiprocessing.get_context("fork")
-else:
-    _context = multiprocessing.get_context("spawn")
 
 
 @dataclass
@@ -84,7 +79,8 @@ class Workers:
         self._idle: list[_Process] = []
         self._busy: dict[Connection, _Process] = {}
         # Nothing is sent through this pipe: it ends when this process does, in whatever way.
-        self._parent_gone, self._lifeline = _context.Pipe(duplex=False)
+        self._context = _processes()
+        self._parent_gone, self._lifeline = self._context.Pipe(duplex=False)
 
     def __enter__(self) -> "Workers":
         return self
@@ -136,9 +132,9 @@ class Workers:
             worker.connection.send(Order(job, worker.shares, job.index in self._retries, stream))
 
     def _new(self) -> _Process:
-        ours, theirs = _context.Pipe()
-        current_job = _context.RawValue(c_longlong)
-        process = _context.Process(
+        ours, theirs = self._context.Pipe()
+        current_job = self._context.RawValue(c_longlong)
+        process = self._context.Process(
             target=serve,
             args=(theirs, current_job, self._parent_gone, self._lifeline, self._task),
             daemon=True,
@@ -205,3 +201,14 @@ class Workers:
             cause = signal.Signals(-code).name if code < 0 else f"exit status {code}"
             why = f"crashed its decoder or encoder ({cause}); get an intact copy"
         yield Outcome(culprit, error=f"{culprit.source_name}: {why}")
+
+
+def _processes() -> "ForkContext | SpawnContext":
+    """Choose how processes are started.
+
+    A forked process needs no time to start, but lacks all threads: those that list URLs, and on
+    other systems those of the system's own libraries.
+    """
+    if sys.platform == "linux" and threading.active_count() == 1:
+        return multiprocessing.get_context("fork")
+    return multiprocessing.get_context("spawn")

@@ -10,7 +10,7 @@ from pdefilter import __version__
 from pdefilter.errors import CallError
 from pdefilter.images.formats import Format, of_file_name
 from pdefilter.runs.inputs import STREAM, require_standard_input
-from pdefilter.runs.plan import Job, require_folder, require_standard_output
+from pdefilter.runs.plan import Job, is_missing, require_folder, require_standard_output
 
 _NEEDED: Mapping[str, type] = {
     "index": int,
@@ -69,7 +69,7 @@ class Repeat:
             source = None if line["input"] == STREAM else line["input"]
             if source is None:
                 require_standard_input()
-            elif not os.path.exists(source):
+            elif is_missing(source):
                 raise CallError(
                     f"{source}: no such file; repeat the report in the folder where it was made"
                 )
