@@ -49,18 +49,16 @@ def filtered_lazily(image: LazyImage, operation: Operation) -> Any:
     array, grid = image.array, Grid.unit(image.shape)
     if reach is None:
         array, reach = array.rechunk({0: -1, 1: -1}), 0
-    outline = _Around(image.outline, image.shape)
-    within = FilteredBoxes(
-        operation, numbers, reach, replace(found, store=outline), outline, array.dtype
-    )
-    # Every box is given the same filter, which the graph holds once.
-    shared = dask.delayed(within, traverse=False, pure=False)
+    around = _Around(image.outline, image.shape)
+    within = replace(found, store=around)
+    filtered = FilteredBoxes(operation, numbers, reach, within, around, array.dtype)
+    # Every chunk is given the same filter, which the graph holds once.
+    filter_chunk = dask.delayed(_FilteredChunk(filtered, around), traverse=False, pure=False)
     rows = []
     for of_row in _boxes(array):
         row = []
         for box in of_row:
-            around = array[box.grown(reach, grid).slices]
-            values = dask.delayed(_filtered, pure=False)(shared, around, box)
+            values = filter_chunk(array[box.grown(reach, grid).slices], box)
             shape = (*box.shape, *array.shape[2:])
             row.append(dask.array.from_delayed(values, shape, array.dtype))
         rows.append(dask.array.concatenate(row, axis=1))
@@ -72,15 +70,6 @@ def _boxes(array: Any) -> Iterator[list[Box]]:
     down, across = ([*pairwise(accumulate(sizes, initial=0))] for sizes in array.chunks[:2])
     for top, bottom in down:
         yield [Box((top, left), (bottom, right)) for left, right in across]
-
-
-def _filtered(within: FilteredBoxes, around: Pixels, box: Box) -> Pixels:
-    """Filter a box, given the values around it."""
-    store = replace(within.survey.store, pixels=np.asarray(around))
-    of_box = replace(within, survey=replace(within.survey, store=store), origin=store)
-    image, clipped = of_box(box)
-    clipped.warn(within.dtype)
-    return image.pixels
 
 
 @dataclass(frozen=True)
@@ -111,3 +100,18 @@ class _Around:
         assert self.pixels is not None
         assert self.pixels.shape[:2] == box.shape
         return replace(self.outline, pixels=self.pixels)
+
+
+@dataclass(frozen=True)
+class _FilteredChunk:
+    """A filter as a function of the values of a chunk, with those around it, and of its place."""
+
+    filtered: FilteredBoxes
+    around: _Around
+
+    def __call__(self, values: Pixels, box: Box) -> Pixels:
+        store = replace(self.around, pixels=np.asarray(values))
+        within = replace(self.filtered.survey, store=store)
+        image, clipped = replace(self.filtered, survey=within, origin=store)(box)
+        clipped.warn(self.filtered.dtype)
+        return image.pixels
