@@ -28,7 +28,13 @@ from pdefilter.runs.large.run import Resources, bytes_per_pixel, filter_in_boxes
 from pdefilter.runs.plan import Job
 from pdefilter.runs.shares import BYTES_PER_PIXEL
 from pdefilter.runs.unchanged import why_unchanged
-from pdefilter.runs.work import Outcome, ReadWriteOptions, Stopwatch, make_in_memory
+from pdefilter.runs.work import (
+    Outcome,
+    ReadWriteOptions,
+    Stopwatch,
+    compare_digests,
+    make_in_memory,
+)
 from pdefilter.warn import warn
 
 
@@ -244,11 +250,13 @@ def make_in_boxes(
         same = store.outline
         if reason := why_unchanged(chain, outcome.chosen, same, same):
             warn(reason)
-    if options.digests:
+    if options.digests or job.digests is not None:
         for name, path in (("input", job.source), ("output", job.target)):
             if os.path.isfile(path):
                 with open(path, "rb") as file:
                     outcome.digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    if job.digests is not None:
+        compare_digests(outcome.digests, job.digests)
 
 
 def _fingerprint(job: Job, chain: Chain, options: ReadWriteOptions) -> str:
