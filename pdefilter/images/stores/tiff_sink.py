@@ -41,7 +41,7 @@ class TiffSink(TiledSink):
         self, target: str, outline: Image, grid: Grid, *, fingerprint: str, may_replace: bool
     ) -> None:
         rows, columns = grid.shape
-        # What the directory says about the shape is about the whole.
+        # The directory describes the shape of the whole.
         shape = rows, columns, *outline.pixels.shape[2:]
         whole = replace(outline, pixels=np.broadcast_to(outline.pixels, shape))
         stored = stored_of(outline)
