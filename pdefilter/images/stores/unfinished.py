@@ -1,5 +1,6 @@
 """Images that are being written: beside their targets, with a journal of what is kept."""
 
+import dataclasses
 import errno
 import hashlib
 import json
@@ -10,7 +11,6 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace as replaced
 from io import FileIO
 from typing import Any, Self
 
@@ -78,7 +78,7 @@ class UnfinishedSink(ABC):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what only the process that keeps boxes needs."""
-        outline = replaced(self.outline, metadata=Metadata())
+        outline = dataclasses.replace(self.outline, metadata=Metadata())
         return self.__dict__ | {"outline": outline, "_journal": None, "_kept": {}}
 
     @property
