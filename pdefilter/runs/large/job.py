@@ -108,7 +108,8 @@ class LargeImage:
     def summary(self) -> str:
         """Its size, in words."""
         rows, columns = self.shape
-        return f"has {columns} × {rows} pixels, which take {self.bytes / 1e9:.2g} GB of memory"
+        says = "claims" if self.is_refused else "has"
+        return f"{says} {columns} × {rows} pixels, which take {self.bytes / 1e9:.3g} GB of memory"
 
 
 def too_large(job: Job, options: ReadWriteOptions) -> LargeImage | None:
