@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from bits import MORE, REST
+from bits import MAPPED, MORE, REST
 from filter_calls import CALLS
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +20,7 @@ from pdefilter.grid import Grid, boxes
 from pdefilter.images.image import Image
 from pdefilter.images.values import Clipped
 from pdefilter.measure import extremes
-from pdefilter.runs.apply import apply, measure
+from pdefilter.runs.apply import apply, measure, picture_of
 from pdefilter.runs.large import surveyed
 from pdefilter.runs.large.filtered_box import FilteredBoxes
 from pdefilter.runs.large.surveyed import measured, survey
@@ -47,10 +47,10 @@ def small_samples(monkeypatch):
 
 
 def shuffled(function, items):
-    """Compute results as a pool of threads may: in another order."""
+    """Compute results as the workers of a cluster may: elsewhere, and in another order."""
     items = list(items)
     random.Random(len(items)).shuffle(items)
-    return map(function, items)
+    return map(pickle.loads(pickle.dumps(function)), items)
 
 
 TYPES = ("uint8", "uint16", "int32", "float32", "float64", "bool")
@@ -296,3 +296,41 @@ def test_what_refuses_an_image_refuses_it_box_by_box():
     image = Image(np.array([[-1.7e308, 1.7e308]] * 9))
     with pytest.raises(ImageError, match="span more than float64 holds"):
         survey(StoreInMemory(image))
+
+
+MAPS = {"κ map", "noise map", "κ map, waves", "weight map", "weight by a noise map"}
+
+
+@pytest.mark.parametrize("name", [*MAPS, "denoise by a map"])
+def test_maps_are_cut_like_the_sample_and_like_boxes(name):
+    filter_, options = {**MAPPED, "denoise by a map": ("denoise", {"model": "small"})}[name]
+    rows, columns = np.mgrid[:120, :133]
+    levels = (0.02 + (rows * 7 + columns * 11) % 50 / 900 + columns / 4000).astype(np.float32)
+    levels[0, 0] = 0.3  # the largest, and outside the sample
+    picture = picture_of(Image(40 * levels if "weight map" in name else levels))
+    options = dict(options)
+    given = next((key for key, value in options.items() if isinstance(value, np.ndarray)), "noise")
+    options.pop(given, None)
+    operation = FILTERS[filter_.replace("_", "-")](**options, **{f"{given}_map": picture})
+    rng = np.random.default_rng(2)
+    image = Image((100 + 50 * (rows // 30 % 2) + rng.normal(0, 9, rows.shape)).astype(np.uint8))
+    assert_measured_alike(operation, image)
+    found = filtered_in_boxes(operation, image, (50, 44), np.dtype(np.uint8), "itself")
+    if found is not None:
+        assert found[0] == apply([operation], image)
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [("percentile", "kappa"), ("shown", "white"), ("stretched", "white")]
+)
+@pytest.mark.parametrize("holes", [False, True])
+def test_the_seams_between_squares_of_a_sample_are_no_edges(name, number, holes):
+    image = Image(np.zeros((130, 140, 3), np.uint8))
+    mask = np.ones(image.pixels.shape, bool)
+    for k, (box, _) in enumerate(sampling.Mosaic.of((130, 140)).boxes):
+        image.pixels[box.slices] = 40 * (k % 3)
+        mask[box.start] = [True, False, True]
+    image = replace(image, mask=mask if holes else None)
+    with quiet():
+        # The Gaussian of an even square is even up to rounding.
+        assert measured(operation_of(name), survey(StoreInMemory(image)))[number] < 1e-6
