@@ -324,7 +324,7 @@ def test_maps_are_cut_like_the_sample_and_like_boxes(name):
     ("name", "number"), [("percentile", "kappa"), ("shown", "white"), ("stretched", "white")]
 )
 @pytest.mark.parametrize("holes", [False, True])
-def test_the_seams_between_squares_of_a_sample_are_no_edges(name, number, holes):
+def test_the_seams_between_squares_of_a_sample_do_not_count_as_edges(name, number, holes):
     image = Image(np.zeros((130, 140, 3), np.uint8))
     mask = np.ones(image.pixels.shape, bool)
     for k, (box, _) in enumerate(sampling.Mosaic.of((130, 140)).boxes):
