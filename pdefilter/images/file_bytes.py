@@ -19,7 +19,7 @@ from pdefilter.images.image import Pixels
 class FileBytes:
     """The bytes of an open file, sliced like `bytes`, by any number of threads.
 
-    They are read, not mapped: a mapped file that is cut off kills whoever reads it.
+    They are read, not mapped: a process that reads a mapped file is killed if the file is cut off.
 
     Parameters
     ----------

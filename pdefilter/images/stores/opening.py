@@ -104,7 +104,7 @@ def new_sink(
     if format_.name == "TIFF":
         from pdefilter.images.stores.tiff_sink import TiffSink
 
-        return TiffSink(target, outline, grid, fingerprint=fingerprint, may_replace=replace)
+        return TiffSink(target, outline, grid, fingerprint=fingerprint, replace=replace)
     if format_.name == "Zarr":
         from pdefilter.images.stores.zarr_sink import ZarrSink
 

@@ -28,7 +28,13 @@ from pdefilter.runs.large.run import Resources, bytes_per_pixel, filter_in_boxes
 from pdefilter.runs.plan import Job
 from pdefilter.runs.shares import BYTES_PER_PIXEL
 from pdefilter.runs.unchanged import why_unchanged
-from pdefilter.runs.work import Outcome, ReadWriteOptions, Stopwatch, make_in_memory
+from pdefilter.runs.work import (
+    Outcome,
+    ReadWriteOptions,
+    Stopwatch,
+    compare_digests,
+    make_in_memory,
+)
 from pdefilter.warn import warn
 
 
@@ -102,7 +108,8 @@ class LargeImage:
     def summary(self) -> str:
         """Its size, in words."""
         rows, columns = self.shape
-        return f"has {columns} × {rows} pixels, which take {self.bytes / 1e9:.2g} GB of memory"
+        says = "claims" if self.is_refused else "has"
+        return f"{says} {columns} × {rows} pixels, which take {self.bytes / 1e9:.3g} GB of memory"
 
 
 def too_large(job: Job, options: ReadWriteOptions) -> LargeImage | None:
@@ -113,19 +120,23 @@ def too_large(job: Job, options: ReadWriteOptions) -> LargeImage | None:
     source, memory = job.source, options.memory
     if memory is None or source is None or not (os.path.isfile(source) or os.path.isdir(source)):
         return None
+    is_folder, size = os.path.isdir(source), os.path.getsize(source)
+    if not is_folder and size * _MOST_PIXELS_PER_BYTE * BYTES_PER_PIXEL <= memory:
+        return None
     with suppress(ImageError):
         store = open_store(source, options.reading, options.frame)
         if store is not None:
             is_refused = _is_refused(store.shape, store.outline, options.reading)
             large = LargeImage(store.shape, store.outline, lambda: nullcontext(store), is_refused)
             return large if is_refused or large.bytes > memory else None
-        if os.path.getsize(source) * _MOST_PIXELS_PER_BYTE * BYTES_PER_PIXEL > memory:
+        if size * _MOST_PIXELS_PER_BYTE_OF_PICTURES * BYTES_PER_PIXEL > memory:
             return _without_boxes(source, job, options)
     return None
 
 
-# Few images are compressed better. Those that are, and have no boxes, are filtered as a whole.
-_MOST_PIXELS_PER_BYTE = 50
+# No header needs to be read where a file is too small for many pixels: Deflate makes 1032 bytes of
+# one at most. Where there are no boxes all of the file is read, and few pictures are compressed so.
+_MOST_PIXELS_PER_BYTE, _MOST_PIXELS_PER_BYTE_OF_PICTURES = 1032, 50
 
 
 def _without_boxes(source: str, job: Job, options: ReadWriteOptions) -> LargeImage | None:
@@ -244,11 +255,13 @@ def make_in_boxes(
         same = store.outline
         if reason := why_unchanged(chain, outcome.chosen, same, same):
             warn(reason)
-    if options.digests:
+    if options.digests or job.digests is not None:
         for name, path in (("input", job.source), ("output", job.target)):
             if os.path.isfile(path):
                 with open(path, "rb") as file:
                     outcome.digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    if job.digests is not None:
+        compare_digests(outcome.digests, job.digests)
 
 
 def _fingerprint(job: Job, chain: Chain, options: ReadWriteOptions) -> str:

@@ -158,7 +158,7 @@ def test_depth_mask_nodata_and_full_scale_apply_in_boxes(pixels, tmp_path):
 
 def test_what_cannot_go_in_boxes_is_refused_before_anything_is_read(pixels, tmp_path, monkeypatch):
     source = written(tmp_path, "grey.npy", pixels)
-    size = "has 900 × 700 pixels, which take 0.04 GB of memory, and "
+    size = "has 900 × 700 pixels, which take 0.0403 GB of memory, and "
 
     def refused(*stages, target="out.npy", **options):
         outcome = filtered(source, tmp_path / target, *stages, **options)
