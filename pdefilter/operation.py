@@ -29,6 +29,15 @@ class Operation(ABC):
         """Whether it reaches its result by states that frames can show."""
         return False
 
+    @property
+    def remedy(self) -> str | None:
+        """Advice for an image that is larger than memory, in words.
+
+        None unless the result depends on all of the image whatever its numbers are, so
+        that it cannot be made box by box.
+        """
+        return None
+
     def require_fit(self, shape: "tuple[int, ...]", valid: "Mask | None" = None) -> None:  # noqa: B027
         """Refuse an image by its size and its holes, before it is read.
 
@@ -55,6 +64,14 @@ class Operation(ABC):
         None means that it depends on all of the image.
         """
         return None
+
+    def reach_of_part(self, numbers: Numbers, parts: int) -> int | None:
+        """Return how far around a box the state after one of so many equal parts depends.
+
+        It depends on the states of `pdefilter.parts` after the part before. By default a
+        run has no parts, and this is the reach of all of it.
+        """
+        return self.reach(numbers)
 
     @abstractmethod
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":

@@ -1,14 +1,17 @@
 """An image as filters see it: float planes, with alpha apart from the colours."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, Self, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.grid import Box, Grid
+from pdefilter.grid import Box, Grid, boxes
+from pdefilter.sampling import PIECE, Mosaic, Whole
 from pdefilter.scale import PLAIN, Scale
+
+T = TypeVar("T")
 
 Plane: TypeAlias = NDArray[np.float32]
 """One channel, shape (rows, columns)."""
@@ -41,6 +44,9 @@ class HasPixels(Protocol):
 Picture: TypeAlias = "Raster | NDArray[Any] | HasPixels"
 """A picture that a filter needs beside its image. Users give an array or an image, and operations
 get a `Raster`."""
+
+# About how many pixels of an image are looked at together.
+_TOGETHER = 2**22
 
 # A pixel with alpha below half a step of 16 bits is stored as transparent at every depth.
 _INVISIBLE = np.float32(2.0**-17)
@@ -80,6 +86,8 @@ class Raster:
         Whether a filter may overwrite the colour.
     box : Box or None
         The place of the image in the image that it was cut from; None if it is whole.
+    whole : Whole or None
+        The image of which this one is a sample; None if it is no sample.
     kept : dict
         Intermediate images by name, which measuring made and running can use.
     """
@@ -95,6 +103,7 @@ class Raster:
     spacing: tuple[float, ...] = (1.0, 1.0)
     may_overwrite: bool = False
     box: Box | None = None
+    whole: Whole | None = None
     kept: dict[Hashable, "Raster"] = field(default_factory=dict, init=False, repr=False)
 
     def planes(self, means: Sequence[float] | None = None) -> tuple[Planes, bool]:
@@ -183,6 +192,66 @@ class Raster:
             box=within,
         )
 
+    def sampled(self) -> "Raster":
+        """Return what is measured: the image itself, or a sample if it is large."""
+        mosaic = Mosaic.of(self.shape)
+        if mosaic is None:
+            return self
+
+        def of_boxes(find: Callable[["Raster"], T]) -> list[T]:
+            height = max(1, _TOGETHER // (PIECE * self.shape[1])) * PIECE
+            bands = boxes(self.grid, (height, self.shape[1]))
+            return [find(self.part(*band.slices)) for band in bands]
+
+        return replace(self.in_mosaic(mosaic), whole=Whole(self.shape, mosaic, of_boxes))
+
+    def in_mosaic(self, mosaic: Mosaic) -> "Raster":
+        """Put the squares of a mosaic side by side, without what was stored."""
+        squares = ((place, self.part(*box.slices)) for box, place in mosaic.boxes)
+        return side_by_side(squares, mosaic.shape)
+
+    def part(self, rows: slice, columns: slice) -> "Raster":
+        """Return the part that these rows and columns index, without what was stored."""
+        return replace(
+            self,
+            colour=self.colour[:, rows, columns],
+            alpha=None if self.alpha is None else self.alpha[rows, columns],
+            valid=None if self.valid is None else self.valid[..., rows, columns],
+            stored=None,
+            may_overwrite=False,
+            whole=None,
+        )
+
+    @property
+    def parts(self) -> "list[tuple[slice, slice]]":
+        """The rows and columns of what is connected: all of an image, a square of a sample."""
+        if self.whole is None:
+            return [(slice(None), slice(None))]
+        return [place for _, place in self.whole.mosaic.boxes]
+
+    def mapped(self, change: "Callable[[Raster], Raster]") -> "Raster":
+        """Change every pixel, by a function of it alone; in a sample, of the whole image too.
+
+        Measuring changes images in no other way, so that facts are those of the changed image.
+        """
+        changed = change(self)
+        return changed if self.whole is None else replace(changed, whole=self.whole.mapped(change))
+
+    def gathered(self, find: "Callable[[Raster], T]") -> list[T]:
+        """Find something in the image; in a sample, in boxes that cover the whole image."""
+        return [find(self)] if self.whole is None else list(self.whole.boxes(find))
+
+    def cut(self, picture: "Raster") -> "Raster":
+        """Cut a picture of the size of the whole image as this image was cut from it."""
+        if self.whole is not None:
+            return picture.in_mosaic(self.whole.mosaic)
+        return picture if self.box is None else picture.cropped(self.box)
+
+    @property
+    def whole_shape(self) -> tuple[int, ...]:
+        """The size (M, N); of a sample, that of the whole image."""
+        return self.shape if self.whole is None else self.whole.shape
+
     @property
     def weight(self) -> Planes | None:
         """The weight of every pixel: its opacity, and zero in holes; None if all weigh the same.
@@ -207,17 +276,6 @@ class Raster:
         return not_black
 
     @property
-    def ranges(self) -> list[float]:
-        """The size of the range of every colour channel, at its visible pixels."""
-        visible = self.visible
-        sizes = []
-        for c, plane in enumerate(self.colour):
-            mask = visible if visible is None or visible.ndim == 2 else visible[c]
-            numbers = plane if mask is None else plane[mask]
-            sizes.append(float(numbers.max()) - float(numbers.min()) if numbers.size else 0.0)
-        return sizes
-
-    @property
     def shape(self) -> tuple[int, ...]:
         """The size (M, N)."""
         return self.colour.shape[1:]
@@ -226,18 +284,6 @@ class Raster:
     def grid(self) -> Grid:
         """The grid that the pixels lie on."""
         return Grid(self.shape, self.spacing)
-
-    @property
-    def lowest(self) -> list[float]:
-        """The number of every channel that becomes zero by `of_range_one`."""
-        visible = self.visible
-        lowest = self.colour.min(
-            axis=(1, 2), keepdims=True, where=True if visible is None else visible, initial=np.inf
-        )
-        # If numbers have an origin, it is their lowest value, with more digits than a sum.
-        lowest[~np.isfinite(lowest) | (np.asarray(self.scale.origin) != 0)] = 0
-        numbers: list[float] = lowest.ravel().tolist()
-        return numbers
 
     def of_range_one(self, lowest: Sequence[float]) -> Self:
         """Map the numbers to the range from zero to one, for filters with a smallest difference."""
@@ -297,6 +343,39 @@ class Raster:
             scale=Scale.joined([result.scale for result in results]),
             stored=stored,
         )
+
+
+def side_by_side(
+    parts: "Iterable[tuple[tuple[slice, slice], Raster]]", shape: Sequence[int]
+) -> Raster:
+    """Put the parts of an image together.
+
+    Parameters
+    ----------
+    parts : iterable of tuple
+        The rows and columns of every part, and the part; one at least.
+    shape : sequence of int
+        The size (M, N) of all together.
+
+    Returns
+    -------
+    Raster
+        Like the first part, without what was stored.
+    """
+    first: Raster | None = None
+    arrays: dict[str, NDArray[Any]] = {}
+    for place, part in parts:
+        first = first or part
+        for name in ("colour", "alpha", "valid"):
+            values = getattr(part, name)
+            if values is None:
+                continue
+            if name not in arrays:
+                arrays[name] = np.empty((*values.shape[:-2], *shape), values.dtype)
+            arrays[name][..., *place] = values
+    assert first is not None
+    whole: Any = arrays
+    return replace(first, **whole, stored=None, may_overwrite=True, box=None)
 
 
 def keep_within(u: Planes, allowed: Limits) -> Planes:

@@ -3,6 +3,7 @@
 import functools
 import io
 import struct
+import tempfile
 
 import cv2
 import imagecodecs
@@ -11,6 +12,9 @@ import OpenEXR
 import PIL.Image
 import PIL.ImageCms
 import tifffile
+import zarr
+
+from pdefilter.images.folders import archive
 
 SIDE = (26, 34)
 
@@ -73,6 +77,18 @@ def _npy() -> bytes:
     return stream.getvalue()
 
 
+def _zarr() -> bytes:
+    """An OME-Zarr image by the library, as the archive that travels in its place."""
+    image = {"axes": [{"name": name} for name in "cyx"], "datasets": [{"path": "0"}]}
+    with tempfile.TemporaryDirectory() as folder:
+        group = zarr.open_group(folder, mode="w", zarr_format=3)
+        picture = np.moveaxis(_smooth(3, np.uint16), -1, 0)
+        group.create_array("0", data=picture, chunks=(1, 16, 16))
+        group.attrs["ome"] = {"version": "0.5", "multiscales": [image]}
+        group.attrs["stain"] = "DAPI"
+        return archive(folder)
+
+
 def _pfm() -> bytes:
     return b"Pf\n%d %d\n-1.0\n" % SIDE[::-1] + _smooth(1, np.float32).tobytes()
 
@@ -129,6 +145,7 @@ def sample_files() -> dict[str, bytes]:
             imagecodecs.avif_encode(_smooth(3, np.uint16) >> 6, level=100, bitspersample=10)
         ),
         "colour.npy": _npy(),
+        "cells.zarr": _zarr(),
     }
 
 

@@ -21,7 +21,18 @@ ALLOWED = {
     "api": {"runs", "filters", "images"},
     "cli": {"runs", "filters", "images", "learn", "networks"},
 }
-FOUNDATIONS = {"display", "errors", "grid", "observer", "operation", "raster", "scale", "warn"}
+FOUNDATIONS = {
+    "display",
+    "errors",
+    "grid",
+    "observer",
+    "operation",
+    "parts",
+    "raster",
+    "sampling",
+    "scale",
+    "warn",
+}
 
 PACKAGE = ROOT / "pdefilter"
 

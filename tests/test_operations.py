@@ -18,8 +18,9 @@ from pdefilter.filters.options.option import parameters_of
 from pdefilter.images.arrays import wrap_array
 from pdefilter.images.holes import valid_pixels
 from pdefilter.observer import observed
-from pdefilter.runs.apply import picture_of, raster_of
+from pdefilter.runs.apply import picture_of
 from pdefilter.runs.boxes import run_in_boxes
+from pdefilter.runs.conversion import raster_of
 
 ALL = CALLS | MORE | MAPPED | REST
 # Grey, colour, holes, bands of their own holes, and alpha.

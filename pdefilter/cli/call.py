@@ -18,6 +18,7 @@ from pdefilter.cli.gathered import GatheredWarnings
 from pdefilter.cli.messages import print_error, print_message, print_warning, printable
 from pdefilter.cli.progress import Progress
 from pdefilter.cli.stages import naming_stage
+from pdefilter.cli.words import rows_and_columns
 from pdefilter.errors import CallError, TerminalError
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _run(
     if report and report.error:
         print_error(report.error)
     if status == INTERRUPTED:
-        print_message(_interrupted(done, len(plan.jobs)))
+        print_message(_interrupted(done, plan))
     elif failures and len(plan.jobs) > 1:
         print_error(_summary(len(failures), done, len(plan.jobs)))
     if status:
@@ -201,14 +202,22 @@ def _tell(outcome: "Outcome", call: Call, progress: Progress, warned: GatheredWa
     if outcome.error is None:
         taken = sum(outcome.seconds.values())
         how = "exists already" if outcome.skipped else f"{taken:.2f} s"
+        if "boxes" in outcome.image:
+            rows, columns = outcome.image["box"]
+            how += f", in {outcome.image['boxes']} boxes of {columns} × {rows} pixels"
         print_message(f"{source} -> {outcome.job.target_name}: {how}")
         for choice in describe_choices(outcome):
             print_message(f"{source}: {choice}")
 
 
-def _interrupted(done: int, of: int) -> str:
+def _interrupted(done: int, plan: "Plan") -> str:
+    from pdefilter.runs.large.notes import is_unfinished
+
+    of = len(plan.jobs)
     if of == 1:
-        return "interrupted"
+        target = plan.jobs[0].target
+        has_boxes = target is not None and is_unfinished(target)
+        return "interrupted" + "; the same call continues with the boxes that are left" * has_boxes
     return f"interrupted; {done} of {of} images are done, --skip-existing continues from there"
 
 
@@ -269,6 +278,7 @@ def _task(
     from pdefilter.runs.work import ReadWriteOptions
     from pdefilter.runs.worker import Task
 
+    memory = call.memory or int(FRACTION * available_memory())
     options = ReadWriteOptions(
         reading,
         call.frame,
@@ -282,6 +292,9 @@ def _task(
         digests=bool(call.report),
         preview_side=preview_side(call.report, jobs),
         cut=cut,
+        memory=memory,
+        memory_is_limit=call.memory is not None,
+        box=rows_and_columns(call.box) if call.box else None,
     )
     threads = call.threads or cores()
     return Task(
@@ -289,7 +302,7 @@ def _task(
         options,
         cores=threads,
         workers=max(1, min(call.jobs or threads, jobs)),
-        memory=int(FRACTION * available_memory()),
+        memory=memory,
         steps_wanted=steps_wanted,
     )
 

@@ -9,7 +9,17 @@ from typing import Annotated, Any, Literal
 import typer
 
 from pdefilter.cli.help import COMMON
-from pdefilter.cli.words import count_from, number, number_or, one_of, read_by, whole_or_number
+from pdefilter.cli.words import (
+    count_from,
+    number,
+    number_or,
+    one_of,
+    read_by,
+    rows_and_columns,
+    size_in_bytes,
+    verified_by,
+    whole_or_number,
+)
 
 MOST_THREADS = 1024
 
@@ -224,6 +234,27 @@ class Call:
             "It changes no bit of the result.",
         ),
     ] = None
+    memory: Annotated[
+        int | None,
+        _option(
+            "--memory",
+            metavar="SIZE",
+            parser=size_in_bytes,
+            help="Memory that all images in work may take, such as 1.5GB, by default half of what "
+            "is available. An image that takes more, 64 bytes a pixel, is filtered in boxes, if "
+            "its file is a TIFF, Zarr or NPY. It changes no bit of the result.",
+        ),
+    ] = None
+    box: Annotated[
+        str | None,
+        _option(
+            "--box",
+            metavar="ROWSxCOLUMNS",
+            parser=verified_by(rows_and_columns),
+            help="Size of boxes for images that take more than --memory, by default one that fits. "
+            "It changes no bit of the result.",
+        ),
+    ] = None
     cluster: Annotated[
         str | None,
         _option(
@@ -303,8 +334,8 @@ FILM = ("frames", "every", "count", "labels")
 ROUTES = frozenset(
     {
         *("inputs", "output", "overwrite", "skip_existing", "recursive", "include", "exclude"),
-        *("files_from", "files0_from", "dry_run", "jobs", "threads", "cluster", "fail_fast"),
-        *("report", "quiet", "verbose", *FILM),
+        *("files_from", "files0_from", "dry_run", "jobs", "threads", "memory", "box", "cluster"),
+        *("fail_fast", "report", "quiet", "verbose", *FILM),
     }
 )
 """The options that say which files become which and how to run, and change no byte of an output."""

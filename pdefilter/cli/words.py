@@ -1,5 +1,6 @@
 """Parsers of the words that users type."""
 
+import string
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -31,6 +32,16 @@ def read_by(parser: Callable[[str], Any]) -> Callable[[typer.CallbackParam, Any]
             raise CallError(f"{option.opts[0]}: {error}") from None
 
     return read
+
+
+def verified_by(parser: Callable[[str], Any]) -> Callable[[str], str]:
+    """Make the parser of words that stay words, and that another parser accepts."""
+
+    def verify(word: str) -> str:
+        parser(word)
+        return word
+
+    return verify
 
 
 def number(word: str) -> float:
@@ -83,6 +94,45 @@ def count_from(least: int, most: int = 1 << 53) -> Callable[[str], int]:
         return int(value)
 
     return count
+
+
+_BYTES = {
+    **dict(zip(("b", "kb", "mb", "gb", "tb"), (1000**k for k in range(5)), strict=True)),
+    **dict(zip(("kib", "mib", "gib", "tib"), (1024**k for k in range(1, 5)), strict=True)),
+}
+
+
+def size_in_bytes(word: str) -> int:
+    """Read a size with its unit.
+
+    Raises
+    ------
+    ValueError
+        If it is not a size, or less than one byte.
+    """
+    digits = word.rstrip("".join({*string.ascii_letters, " "}))
+    unit = word[len(digits) :].strip().lower()
+    try:
+        return count_from(1)(str(int(float(digits) * _BYTES[unit])))
+    except (KeyError, OverflowError, ValueError):
+        raise ValueError(f"{word!r} is not a size such as 1.5GB, 800MB or 2GiB") from None
+
+
+def rows_and_columns(word: str) -> tuple[int, int]:
+    """Read a number of rows and a number of columns.
+
+    Raises
+    ------
+    ValueError
+        If it is not a pair of whole numbers above zero.
+    """
+    try:
+        rows, columns = map(count_from(1), word.lower().split("x"))
+    except ValueError:
+        raise ValueError(
+            f"{word!r} is not a number of rows and of columns, both above 0, such as 1024x2048"
+        ) from None
+    return rows, columns
 
 
 def one_of(names: Iterable[str]) -> Callable[[str], str]:

@@ -10,6 +10,7 @@ from pdefilter.equations.diffusivities import Diffusivity
 from pdefilter.scale import PLAIN, Scale
 
 if TYPE_CHECKING:
+    from pdefilter.measure.percentile import Part
     from pdefilter.raster import Plane, Planes, Values
 
 # For numbers whose range is about one. A smaller difference is rounding noise of float32, and the
@@ -73,24 +74,38 @@ def contrast_parameter(
     float
         κ as a number of the image; zero if the percentile is zero.
     """
+    return contrast_among([(u, edges)], contrast, channels, scale)
+
+
+def contrast_among(
+    parts: "Sequence[Part]", contrast: float | str, channels: int, scale: Scale
+) -> float:
+    """Find κ for several parts of an image together, each with its edges.
+
+    The parameters are otherwise those of `contrast_parameter`.
+    """
     percentile = percentile_of(contrast)
     if percentile is None:
         return scale.number(float(contrast))
-    if edges is not None and edges.ndim == 4:
-        return _among_open_edges(u, percentile, edges)
-    from pdefilter.measure.percentile import squared_difference
+    if any(edges is not None and edges.ndim == 4 for _, edges in parts):
+        return _among_open_edges(parts, percentile)
+    from pdefilter.measure.percentile import squared_difference_among
 
-    squared = squared_difference(u, percentile / 100, edges)
+    squared = squared_difference_among(parts, percentile / 100)
     return math.sqrt(squared / channels)
 
 
-def _among_open_edges(u: "Planes", percentile: float, edges: "Planes") -> float:
+def _among_open_edges(parts: "Sequence[Part]", percentile: float) -> float:
     import numpy as np
 
     from pdefilter.kernels.edgewise import squared_differences
 
-    squared, count = squared_differences(u, edges)
-    means = squared[count > 0] / count[count > 0]
+    found = []
+    for u, edges in parts:
+        assert edges is not None
+        squared, count = squared_differences(u, edges)
+        found.append(squared[count > 0] / count[count > 0])
+    means = np.concatenate(found)
     if not means.size:
         return 0.0
     return math.sqrt(float(np.percentile(means, percentile, method="lower")))

@@ -1,7 +1,7 @@
 """How time advances: the scheme, and the number of steps."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -15,6 +15,7 @@ from pdefilter.schemes.fast_explicit import LONGEST_CYCLE, Cycle, fewest_cycles
 from pdefilter.schemes.tolerance import fewest_parts
 
 if TYPE_CHECKING:
+    from pdefilter.measure.extremes import PlainLimits
     from pdefilter.raster import Planes
 
 Scheme: TypeAlias = Literal["explicit", "fed", "fsi", "aos"]
@@ -58,7 +59,13 @@ class Schedule:
     tolerance: float | None
     default_tolerance: float
 
-    def measure(self, evolution: Evolution, u: "Planes", scale: Scale) -> dict[str, Any]:
+    def measure(
+        self,
+        evolution: Evolution,
+        u: "Planes",
+        scale: Scale,
+        limits: "Callable[[], PlainLimits]",
+    ) -> dict[str, Any]:
         """Find the steps in which an image evolves to the stopping time.
 
         Parameters
@@ -66,9 +73,11 @@ class Schedule:
         evolution : Evolution
             The evolution of the image.
         u : ndarray of shape (C, M, N), float32
-            The image.
+            The image, or a sample of it.
         scale : Scale
             The scale of the image.
+        limits : callable
+            Finds the range of every channel of the whole image.
 
         Returns
         -------
@@ -81,9 +90,7 @@ class Schedule:
         if not self.time:
             return numbers
         if self.scheme not in _MONOTONE:
-            from pdefilter.measure import extremes
-
-            numbers["limits"] = extremes.limits(u)
+            numbers["limits"] = limits()
         if self.sizes:
             return numbers | {"steps": len(self.sizes), "step": self.sizes[0]}
         allowed = scale.tolerance(self.tolerance, self.default_tolerance)

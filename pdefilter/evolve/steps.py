@@ -7,6 +7,7 @@ from pdefilter.display import Offer, seen_through
 from pdefilter.equations.evolution import Evolution, Splittable
 from pdefilter.evolve.watched import watched
 from pdefilter.operation import Numbers
+from pdefilter.parts import in_parts, most_steps
 from pdefilter.schemes.fast_explicit import Cycle, fed_cycle, fsi_cycle
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def take_steps(evolution: Evolution, u: "Planes", numbers: Numbers, scratch: "Sc
     states = Offer(lambda: _times(numbers, evolution.largest_stable_step), "px²")
     evolution, scheme = watched(evolution, states), numbers["scheme"]
     if scheme == "explicit":
-        return evolution.march(u, (numbers["step"],) * numbers["steps"], scratch=scratch)
+        sizes = (numbers["step"],) * numbers["steps"]
+        u, _ = in_parts(u, len(sizes), lambda u, s: evolution.march(u, sizes[s], scratch=scratch))
+        return u
     if scheme == "aos":
         return split(evolution, u, (numbers["step"],) * numbers["steps"], scratch)
     from pdefilter.measure import extremes
@@ -51,12 +54,16 @@ def take_steps(evolution: Evolution, u: "Planes", numbers: Numbers, scratch: "Sc
 
     cycle = _cycle(numbers, evolution.largest_stable_step)
     limits = extremes.as_arrays(numbers["limits"])
+
+    def repeated(u: "Planes", cycles: slice) -> "Planes":
+        return in_cycles(evolution, u, cycle, cycles.stop - cycles.start, scratch)
+
     with seen_through(lambda state: keep_within(state.copy(), limits)):
-        u = in_cycles(evolution, u, cycle, numbers["cycles"], scratch)
-    return keep_within(u, limits)
+        u, is_complete = in_parts(u, numbers["cycles"], repeated)
+    return keep_within(u, limits) if is_complete else u
 
 
-def reach_of(numbers: Numbers, of_coefficients: int) -> int | None:
+def reach_of(numbers: Numbers, of_coefficients: int, parts: int = 1) -> int | None:
     """Find the reach of the result, in pixels; None for all of the image.
 
     Parameters
@@ -66,6 +73,8 @@ def reach_of(numbers: Numbers, of_coefficients: int) -> int | None:
     of_coefficients : int
         The distance from an edge, in pixels, within which its conductance depends on the
         image.
+    parts : int
+        The number of equal parts that the steps are taken in; the reach is that of one.
     """
     if not numbers["time"]:
         return 0
@@ -73,8 +82,8 @@ def reach_of(numbers: Numbers, of_coefficients: int) -> int | None:
         return None
     # A step reaches one pixel. Coefficients are computed once for every step, or every cycle.
     updates = numbers["steps"] if numbers["scheme"] == "explicit" else numbers["cycles"]
-    reach: int = numbers["steps"] + updates * of_coefficients
-    return reach
+    reach: int = numbers["steps"] // updates + of_coefficients
+    return reach * most_steps(updates, parts)
 
 
 def in_cycles(

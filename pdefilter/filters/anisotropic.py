@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pdefilter.equations.contrast import contrast_parameter, usable
+from pdefilter.equations.contrast import contrast_among, usable
 from pdefilter.equations.diffusivities import DIFFUSIVITIES, DiffusivityName
 from pdefilter.errors import ParameterError
 from pdefilter.evolve.schedule import SCHEMES, Schedule, Scheme, schedule
@@ -41,6 +41,7 @@ from pdefilter.warn import warn
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
+    from pdefilter.measure.extremes import PlainLimits
     from pdefilter.measure.noise import Noise
     from pdefilter.raster import Mask, Planes, Raster, Values
 
@@ -278,7 +279,9 @@ class Diffusion(PlanesOperation):
         require_size("kappa_map", self.kappa_map, shape)
         require_size("noise_map", self.noise_map, shape)
 
-    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
+    def measure_planes(
+        self, image: "Raster", u: "Planes", limits: "Callable[[], PlainLimits]"
+    ) -> dict[str, Any]:
         """Find the noise, κ, the time and the steps."""
         numbers: dict[str, Any] = {}
         noise: Noise | None = None
@@ -290,18 +293,31 @@ class Diffusion(PlanesOperation):
         if isinstance(contrast, float):
             if self._follows_noise and not contrast:
                 return numbers | {"time": 0.0}
-            _warn_of_large(contrast, u, image.scale)
+            _warn_of_large(contrast, limits, image.scale)
         evolution = self.choice.evolution(image, usable(contrast))
         steps = self.steps
         if steps is None:
             assert noise is not None
             steps = self.schedule_until(time=time_of_least_risk(evolution, u, noise))
-        return numbers | steps.measure(evolution, u, image.scale)
+        return numbers | steps.measure(evolution, u, image.scale, limits)
+
+    @property
+    def remedy(self) -> str | None:
+        """Advice where steps are implicit, or there is a tensor."""
+        if self.choice.reach is None:
+            return "give --model regularized"
+        is_implicit = self.schedule_until(time=0.0).scheme == "aos"
+        return "give --scheme fsi" if is_implicit else None
 
     def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of the steps; a tensor depends on all of the image."""
         of_coefficients = self.choice.reach
         return None if of_coefficients is None else reach_of(numbers, of_coefficients)
+
+    def reach_of_part(self, numbers: Numbers, parts: int) -> int | None:
+        """Return the reach of a part of the steps."""
+        of_coefficients = self.choice.reach
+        return None if of_coefficients is None else reach_of(numbers, of_coefficients, parts)
 
     def run_planes(
         self, image: "Raster", u: "Planes", numbers: Numbers, scratch: "Scratch"
@@ -331,9 +347,11 @@ class Diffusion(PlanesOperation):
         if self.contrast == AUTO:
             assert noise is not None
             return self.choice.contrast_of(noise.deviations[:channels])
-        smoothed = self.choice.smoothed(image)
-        edges = edges_of(image)
-        return contrast_parameter(smoothed(u), self.contrast, channels, edges, image.scale)
+        parts = []
+        for rows, columns in image.parts:
+            part = image.part(rows, columns)
+            parts.append((self.choice.smoothed(part)(u[:, rows, columns]), edges_of(part)))
+        return contrast_among(parts, self.contrast, channels, image.scale)
 
 
 def _fractions(contrast: "float | Values", scale: Scale) -> float | list[float]:
@@ -343,8 +361,11 @@ def _fractions(contrast: "float | Values", scale: Scale) -> float | list[float]:
     return [scale.fraction(float(contrast.min())), scale.fraction(float(contrast.max()))]
 
 
-def _warn_of_large(contrast: float, u: "Planes", scale: Scale) -> None:
-    if scale.fraction(contrast) > 1 and contrast > u.max() - u.min():
+def _warn_of_large(contrast: float, limits: "Callable[[], PlainLimits]", scale: Scale) -> None:
+    if scale.fraction(contrast) <= 1:
+        return
+    smallest, largest = ([value for value in values if value is not None] for values in limits())
+    if contrast > max(largest) - min(smallest):
         warn(
             f"kappa = {scale.fraction(contrast):g} is above every difference in the image, where "
             "full scale is 1: nothing counts as an edge"

@@ -146,6 +146,15 @@ class Convolution(Operation):
     correlate: bool
     border: Border
 
+    @property
+    def remedy(self) -> str | None:
+        """Advice for cyclic axes, and for kernels that need a Fourier transform."""
+        from pdefilter.kernels.kernel2d import is_direct
+
+        if any(WRAPS.get(self.border, ())):
+            return "give --border reflect"
+        return None if is_direct(self.weights) else "take a smaller kernel"
+
     def reach(self, numbers: Numbers) -> int | None:
         """Return half the width of the kernel.
 

@@ -1,5 +1,6 @@
 """Find the edges of an image."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -152,9 +153,11 @@ class Strength(Operation):
         if self.sigma:
             numbers["smoothed"] = self._smoothing.measure(image)
         if self._is_stretched:
-            strength = self._strength(image, numbers)
-            image.kept[self] = replace(image, colour=strength[None])
-            numbers["white"] = _white(strength)
+            parts = [image.part(*place) for place in image.parts]
+            strengths = [self._strength(part, numbers) for part in parts]
+            if image.whole is None:
+                image.kept[self] = replace(image, colour=strengths[0][None])
+            numbers["white"] = _white(strengths)
         return numbers
 
     def reach(self, numbers: Numbers) -> int:
@@ -216,11 +219,13 @@ class Strength(Operation):
         return component
 
 
-def _white(strength: "Plane") -> float:
+def _white(of_parts: "Sequence[Plane]") -> float:
     """Find the strength that is shown as full scale; zero where there is no edge."""
+    import numpy as np
+
     from pdefilter.measure.percentile import quantile
 
-    strengths = abs(strength[strength != 0])
+    strengths = np.concatenate([abs(strength[strength != 0]) for strength in of_parts])
     return float(quantile(strengths, _WHITE)) if strengths.size else 0.0
 
 

@@ -1,5 +1,6 @@
 """Smooth an image by linear diffusion."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -25,6 +26,7 @@ from pdefilter.operation import Numbers, Operation, Unchanged
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
+    from pdefilter.measure.extremes import PlainLimits
     from pdefilter.raster import Mask, Planes, Raster
 
 DEFAULT_TIME = 2.0
@@ -196,13 +198,23 @@ class HeatFlow(PlanesOperation):
                 "has holes, which the exact scheme cannot go around; take the scheme optimal"
             )
 
-    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
+    def measure_planes(
+        self, image: "Raster", u: "Planes", limits: "Callable[[], PlainLimits]"
+    ) -> dict[str, Any]:
         """Find the steps."""
-        self.require_fit(image.shape, image.valid)
+        self.require_fit(image.whole_shape, image.valid)
         if self.exact is not None and image.valid is None:
             return {"scheme": "exact", "time": self.exact}
         assert self.steps is not None
-        return self.steps.measure(self._heat(image), u, image.scale)
+        return self.steps.measure(self._heat(image), u, image.scale, limits)
+
+    @property
+    def remedy(self) -> str | None:
+        """Advice where the solution is exact, implicit or cyclic."""
+        if any(self.wraps):
+            return "leave --border out"
+        is_solved = self.exact is not None or self.steps is None or self.steps.scheme == "aos"
+        return "give --scheme optimal" if is_solved else None
 
     def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of the steps.
@@ -211,6 +223,11 @@ class HeatFlow(PlanesOperation):
         """
         everywhere = numbers["scheme"] == "exact" or any(self.wraps)
         return None if everywhere else reach_of(numbers, 0)
+
+    def reach_of_part(self, numbers: Numbers, parts: int) -> int | None:
+        """Return the reach of a part of the steps."""
+        everywhere = self.reach(numbers) is None
+        return None if everywhere else reach_of(numbers, 0, parts)
 
     def run_planes(
         self, image: "Raster", u: "Planes", numbers: Numbers, scratch: "Scratch"

@@ -144,6 +144,11 @@ class Inpainting(Operation):
         elif valid is not None:
             _require_holes(valid, "mask")
 
+    @property
+    def remedy(self) -> str | None:
+        """Advice: an equation that is solved needs the whole image."""
+        return "crop the image"
+
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Fill the holes."""
         wanted = None if self.fill is None else self.fill.not_black

@@ -165,6 +165,11 @@ class Flattening(Operation):
 
     length: float
 
+    @property
+    def remedy(self) -> str | None:
+        """Advice: an equation that is solved needs the whole image."""
+        return "crop the image"
+
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Keep the gradient, and pull the image to its mean."""
         _require_whole(image)
@@ -190,6 +195,11 @@ class Integration(Operation):
                 f"has {_size(shape)} pixels, the columns {_size(self.columns.shape)}; give both "
                 "in one size"
             )
+
+    @property
+    def remedy(self) -> str | None:
+        """Advice: an equation that is solved needs the whole image."""
+        return "crop the image"
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Integrate."""
@@ -255,6 +265,11 @@ class Cloning(Operation):
             )
         if region.sum() == shape[0] * shape[1]:
             raise MisfitError("would be replaced as a whole; mask some of the source")
+
+    @property
+    def remedy(self) -> str | None:
+        """Advice: an equation that is solved needs the whole image."""
+        return "crop the image"
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Solve for the image whose differences are those of the picture."""
@@ -367,8 +382,10 @@ def _on_one_scale(image: "Raster", other: "Raster") -> "tuple[Raster, float]":
     """Bring an image to the coarser of two scales; return the factor for the other's numbers."""
     import numpy as np
 
+    from pdefilter.measure import extremes
+
     # A picture without differences has no scale of its own.
-    scales = [picture.scale for picture in (image, other) if any(picture.ranges)]
+    scales = [picture.scale for picture in (image, other) if any(extremes.ranges(picture))]
     units = [scale.unit / scale.full for scale in scales]
     unit = image.scale.full * max(units) if units else image.scale.unit
     factor = np.float32(image.scale.unit / unit)

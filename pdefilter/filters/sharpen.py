@@ -150,6 +150,11 @@ class Sharpening(Operation):
         thresholds = [gain * float(noise.deviations[c]) for c in channels]
         return {**as_numbers(noise, image), "thresholds": thresholds}
 
+    @property
+    def remedy(self) -> str | None:
+        """Advice for inverse diffusion."""
+        return "give --method unsharp" if self.method == "inverse-heat" else None
+
     def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of the kernel; inverse diffusion depends on all of the image."""
         if self.method == "inverse-heat":

@@ -16,6 +16,7 @@ from pdefilter.filters.options.time import Steps, time_option, travel_step_optio
 from pdefilter.grid import Grid
 from pdefilter.observer import advanced
 from pdefilter.operation import Numbers, Operation, Unchanged
+from pdefilter.parts import in_parts, most_steps
 from pdefilter.schemes.explicit import explicit_steps
 
 if TYPE_CHECKING:
@@ -189,10 +190,14 @@ class ShockFilter(Operation):
 
         None where pixels have different weights: v is then kept in the range of the image.
         """
+        return self.reach_of_part(numbers, 1)
+
+    def reach_of_part(self, numbers: Numbers, parts: int) -> int | None:
+        """Return how far the steps of a part reach together."""
         if numbers["weighted"] and self.sigma:
             return None
         kernels = [Smoothing(sigma).reach for sigma in (self.sigma, self.rho) if sigma]
-        return len(self.steps) * (1 + max(kernels, default=0))
+        return most_steps(len(self.steps), parts) * (1 + max(kernels, default=0))
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Take the steps."""
@@ -203,20 +208,25 @@ class ShockFilter(Operation):
         weight, structure = image.weight, self._structure_of(image)
         states = Offer(lambda: dict(enumerate(accumulate(self.steps), 1)), "px")
         buffers = [np.empty_like(image.colour) for _ in range(min(2, len(self.steps)))]
-        for k, step in enumerate(self.steps):
-            colour = advance(
-                image.colour,
-                step,
-                spacing=image.spacing,
-                guide=self._guide(image),
-                weight=weight,
-                structure=structure(image.colour) if structure else None,
-                out=buffers[k % 2],
-            )
-            image = replace(image, colour=colour)
-            states.reached(k + 1, image)
-            advanced()
-        return image
+
+        def march(colour: "Planes", steps: slice) -> "Planes":
+            for k, step in enumerate(self.steps[steps]):
+                state = replace(image, colour=colour)
+                colour = advance(
+                    colour,
+                    step,
+                    spacing=image.spacing,
+                    guide=self._guide(state),
+                    weight=weight,
+                    structure=structure(colour) if structure else None,
+                    out=buffers[k % 2],
+                )
+                states.reached(k + 1, replace(image, colour=colour))
+                advanced()
+            return colour
+
+        colour, _ = in_parts(image.colour, len(self.steps), march)
+        return replace(image, colour=colour)
 
     def _guide(self, image: "Raster") -> "Planes | Taps | None":
         """Make v, or the kernel by which a step makes it; None if v is the image."""

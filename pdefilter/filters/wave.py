@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pdefilter.display import Offer, is_shown, seen_through
-from pdefilter.equations.contrast import contrast_parameter, usable
+from pdefilter.equations.contrast import contrast_among, usable
 from pdefilter.equations.diffusivities import DIFFUSIVITIES, DiffusivityName
 from pdefilter.equations.evolution import LinearEvolution
 from pdefilter.equations.heat import Heat
@@ -198,8 +198,11 @@ class Waves(Operation):
         """Find κ, unless it is given for every pixel."""
         if self.diffusivity == CONSTANT or self.kappa_map is not None:
             return {}
-        u = _visible(image)
-        contrast = contrast_parameter(u, self.contrast, len(u), edges_of(image), image.scale)
+        parts = [
+            (_visible(part), edges_of(part))
+            for part in (image.part(*place) for place in image.parts)
+        ]
+        contrast = contrast_among(parts, self.contrast, len(image.colour), image.scale)
         return {"kappa": image.scale.fraction(contrast)}
 
     def reach(self, numbers: Numbers) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from pdefilter.errors import FileError, ImageError, MissingFileError
+from pdefilter.images.folders import archive, is_archive, is_folder_image, unpack
 from pdefilter.images.formats import START, detect_format
 from pdefilter.images.frames import Frames
 from pdefilter.images.reading import Reading
@@ -56,6 +57,8 @@ def read_bytes(source: str | Path | IO[bytes]) -> bytes:
         return remote.read(source)
     try:
         if isinstance(source, str | Path):
+            if is_folder_image(os.fspath(source)):
+                return archive(os.fspath(source))
             with open(source, "rb", buffering=0) as file:
                 return read_stream(file)
         return read_stream(source)
@@ -112,6 +115,8 @@ def write_stream(data: bytes, stream: IO[bytes]) -> None:
 def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> None:
     """Write a file beside its target, then give it the target's name: all or nothing.
 
+    The archive of an image that is a folder becomes that folder.
+
     Where the target is a symbolic link, the file it points to is replaced.
 
     Parameters
@@ -131,7 +136,13 @@ def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> Non
     if isinstance(target, str) and is_url(target):
         from pdefilter.images import remote
 
+        if is_archive(data):
+            raise FileError("is an image of many files, which a URL cannot take; write .tif")
         remote.write(data, target, replace=replace)
+        return
+    if is_archive(data):
+        with folder_beside(os.fspath(target), replace=replace) as folder:
+            unpack(data, folder)
         return
     with opened_beside(target, replace=replace) as file:
         rest = memoryview(data)
@@ -158,7 +169,7 @@ def opened_beside(target: str | Path, *, replace: bool = True) -> Iterator[io.Fi
             os.fsync(descriptor)
             if os.name == "nt":
                 file.close()  # Windows cannot rename an open file
-            _rename(temporary, target, replace)
+            rename(temporary, target, replace)
     except OSError as error:
         raise refusal("written", error) from None
     finally:
@@ -184,25 +195,31 @@ def folder_beside(target: str, *, replace: bool = True) -> Iterator[str]:
         If it cannot be written; the target then stays as it was.
     """
     target = os.path.realpath(target)
-    temporary = os.path.join(os.path.dirname(target), _PREFIX + secrets.token_hex(8))
+    with temporary_folder(os.path.dirname(target)) as temporary:
+        yield temporary
+        rename_folder(temporary, target, replace)
+
+
+@contextlib.contextmanager
+def temporary_folder(above: str) -> Iterator[str]:
+    """Make a folder in another, and remove it at the end, if it still has its name.
+
+    If the process is killed, `remove_leftovers` removes it.
+
+    Raises
+    ------
+    FileError
+        If it, or what the block writes, cannot be written.
+    """
+    temporary = os.path.join(above, _PREFIX + secrets.token_hex(8))
     descriptor = None
     try:
         os.mkdir(temporary)
         if os.name != "nt":
             descriptor = os.open(temporary, os.O_RDONLY)
             with contextlib.suppress(OSError):
-                _lock(descriptor, wait=True)
+                lock(descriptor, wait=True)
         yield temporary
-        if os.path.isdir(target) and os.listdir(target):
-            if not replace:
-                raise FileError("exists already; give --overwrite to replace it")
-            # For a moment the old folder has another name: two folders cannot change names at once.
-            old = temporary + "-old"
-            os.rename(target, old)
-            os.rename(temporary, target)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.rename(temporary, target)
     except OSError as error:
         raise refusal("written", error) from None
     finally:
@@ -219,7 +236,7 @@ def remove_leftovers(folder: str | Path) -> None:
                 continue
             if entry.is_file(follow_symlinks=False):
                 with contextlib.suppress(OSError), open(entry.path, "rb") as file:
-                    _lock(file.fileno(), wait=False)
+                    lock(file.fileno(), wait=False)
                     os.unlink(entry.path)
             elif entry.is_dir(follow_symlinks=False):
                 with contextlib.suppress(OSError):
@@ -240,7 +257,7 @@ def _new_file(folder: str) -> tuple[int, str]:
         name = os.path.join(folder, _PREFIX + secrets.token_hex(8))
         descriptor = os.open(name, _NEW, 0o666)
         with contextlib.suppress(OSError):  # without locks, nothing is removed
-            _lock(descriptor, wait=True)
+            lock(descriptor, wait=True)
         if os.fstat(descriptor).st_nlink:
             return descriptor, name
         os.close(descriptor)  # it was removed as a leftover before it was locked
@@ -249,13 +266,13 @@ def _new_file(folder: str) -> tuple[int, str]:
 def _remove_folder(path: str) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        _lock(descriptor, wait=False)
+        lock(descriptor, wait=False)
         shutil.rmtree(path, ignore_errors=True)
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, *, wait: bool) -> None:
+def lock(descriptor: int, *, wait: bool) -> None:
     """Lock a file until it is closed, if only by the death of its process.
 
     Raises
@@ -269,7 +286,14 @@ def _lock(descriptor: int, *, wait: bool) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
-def _rename(temporary: str, target: str | Path, replace: bool) -> None:
+def rename(temporary: str, target: str | Path, replace: bool) -> None:
+    """Give a file the name of its target, which may exist only if it is replaced.
+
+    Raises
+    ------
+    OSError
+        If it cannot be renamed.
+    """
     if replace:
         os.replace(temporary, target)
         return
@@ -280,3 +304,23 @@ def _rename(temporary: str, target: str | Path, replace: bool) -> None:
     except OSError:
         # The file system has no hard links.
         os.replace(temporary, target)
+
+
+def rename_folder(temporary: str, target: str, replace: bool) -> None:
+    """Give a folder the name of its target, which may hold files only if it is replaced.
+
+    Raises
+    ------
+    OSError
+        If it cannot be renamed.
+    """
+    if not (os.path.isdir(target) and os.listdir(target)):
+        os.rename(temporary, target)
+        return
+    if not replace:
+        raise FileError("exists already; give --overwrite to replace it")
+    # For a moment the old folder has another name: two folders cannot change names at once.
+    old = temporary + "-old"
+    os.rename(target, old)
+    os.rename(temporary, target)
+    shutil.rmtree(old, ignore_errors=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pdefilter.errors import CallError, ImageError, PdefilterError
 from pdefilter.images import foreign
+from pdefilter.images.folders import is_archive
 from pdefilter.warn import warn
 
 if TYPE_CHECKING:
@@ -90,12 +91,12 @@ class Format:
         from pdefilter.images.upright import upright
 
         broken, advice = f"is a broken {self.name}", "get an intact copy"
-        with _one_sentence(broken, advice):
+        with one_sentence(broken, advice):
             frames: Frames = self._codec().decode(data, self.name, reading)
 
         def sound(read: Callable[[int], "Image"]) -> Callable[[int], "Image"]:
             def sound_read(number: int) -> "Image":
-                with _one_sentence(broken, advice):
+                with one_sentence(broken, advice):
                     return upright(replace(read(number), format=self.name))
 
             return sound_read
@@ -115,16 +116,22 @@ class Format:
         ImageError
             If the format, or its codec, cannot store them.
         """
-
-        def fitting(image: "Image") -> "Image":
-            self.require(image)
-            self._warn_of_losses(image)
-            return image
-
         self.require_count(images.count)
-        with _one_sentence(f"cannot be stored as {self.name}", "write another format"):
-            data: bytes = self._codec().encode(images.mapped(fitting), self.name)
+        with one_sentence(f"cannot be stored as {self.name}", "write another format"):
+            data: bytes = self._codec().encode(images.mapped(self.fitting), self.name)
         return data
+
+    def fitting(self, image: "Image") -> "Image":
+        """Return an image that this format can hold; warn of what it does not carry.
+
+        Raises
+        ------
+        ImageError
+            If the format cannot hold it.
+        """
+        self.require(image)
+        self._warn_of_losses(image)
+        return image
 
     def require(self, image: "Image", dtype: str | None = None) -> None:
         """Refuse an image that this format cannot hold, stored as `dtype` or as it is.
@@ -197,7 +204,7 @@ class Format:
 
 
 @contextmanager
-def _one_sentence(problem: str, advice: str) -> Iterator[None]:
+def one_sentence(problem: str, advice: str) -> Iterator[None]:
     """Turn whatever a codec raises into one sentence."""
     try:
         yield
@@ -309,6 +316,10 @@ FORMATS = (
     Format("NPY", (".npy",), lambda b: b.startswith(b"\x93NUMPY"),
            "npy", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
            library="NumPy", why="its own"),
+    Format("Zarr", (".zarr",), is_archive,
+           "zarr", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True,
+           carries=("resolution",), own="attributes",
+           library="zarr (an extra)", why="its own; a folder of chunks, OME-Zarr too"),
 )  # fmt: skip
 
 _BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}

@@ -31,17 +31,55 @@ def valid_pixels(image: Image) -> Mask | None:
     MisfitError
         If the mask is of another size.
     """
+    valid = _valid_values(image)
+    return _in_masks(_count_masks(valid, image), valid, image)
+
+
+def may_have_holes(image: Image) -> bool:
+    """Tell whether images have holes, as far as their type, mask and mark for no data say."""
+    is_marked = image.nodata is not None or image.mask is not None
+    return is_marked or image.pixels.dtype.kind == "f"
+
+
+def count_masks(image: Image) -> int:
+    """Count the masks: 0 without holes, 1 if channels have the same, else one for each."""
+    return _count_masks(_valid_values(image), image)
+
+
+def valid_in_box(image: Image, masks: int) -> Mask | None:
+    """Find which pixels of a box are valid, in as many masks as the whole image needs."""
+    return _in_masks(masks, _valid_values(image) if masks else None, image)
+
+
+def _valid_values(image: Image) -> Mask | None:
+    """Find which values are valid; of shape (M, N) or (M, N, C), or None for all."""
     valid = _unmarked(image)
     if image.mask is not None:
         require_fitting(image.mask, *image.pixels.shape[:2])
         valid = image.mask if valid is None else _both(valid, image.mask)
+    return valid
+
+
+def _count_masks(valid: Mask | None, image: Image) -> int:
     if valid is None or valid.all():
+        return 0
+    if valid.ndim == 2 or image.has_alpha:
+        return 1
+    every, any_ = (join.reduce(valid, axis=2) for join in (np.logical_and, np.logical_or))
+    return 1 if np.array_equal(every, any_) else valid.shape[2]
+
+
+def _in_masks(masks: int, valid: Mask | None, image: Image) -> Mask | None:
+    """Arrange valid values as one mask for all channels, or as one for each."""
+    if not masks:
         return None
-    if valid.ndim == 2:
-        return valid
-    together: Mask = np.logical_and.reduce(valid, axis=2)
-    if image.has_alpha or np.array_equal(together, np.logical_or.reduce(valid, axis=2)):
+    if valid is None:
+        valid = np.ones(image.pixels.shape[:2], bool)
+    if masks == 1:
+        together: Mask = valid if valid.ndim == 2 else np.logical_and.reduce(valid, axis=2)
         return together
+    if valid.ndim == 2:
+        valid = np.broadcast_to(valid[..., None], image.pixels.shape)
     return np.ascontiguousarray(np.moveaxis(valid, 2, 0))
 
 
@@ -107,10 +145,12 @@ def with_holes(pixels: Pixels, image: Image, valid: Mask) -> Pixels:
 
 def converted(values: Pixels, dtype: np.dtype) -> Pixels:
     """Convert values to another type, floats to the nearest that it has."""
-    if values.dtype.kind == dtype.kind == "f":
+    if not values.size or values.dtype.kind == dtype.kind == "f":
         with np.errstate(over="ignore"):
             return values.astype(dtype, copy=False)
-    return values if values.dtype == dtype else from_unit(to_unit(values), dtype)
+    if values.dtype == dtype or not values.size:  # a box may have no holes
+        return values.astype(dtype, copy=False)
+    return from_unit(to_unit(values), dtype)
 
 
 def marker(nodata: float, dtype: np.dtype) -> np.generic | None:

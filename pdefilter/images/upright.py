@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from pdefilter.errors import ImageError
+from pdefilter.grid import Box
 from pdefilter.images import exif, xmp
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
@@ -13,6 +14,8 @@ from pdefilter.images.metadata import Metadata
 
 TURNED = (5, 6, 7, 8)
 """The orientations in which stored rows are columns of the picture."""
+
+_UPSIDE_DOWN, _MIRRORED = (3, 4, 7, 8), (2, 3, 6, 7)
 
 
 def upright(image: Image) -> Image:
@@ -32,8 +35,8 @@ def upright(image: Image) -> Image:
         metadata = metadata.transposed()
     return replace(
         image,
-        pixels=_turned(image.pixels, orientation),
-        mask=None if image.mask is None else _turned(image.mask, orientation),
+        pixels=turn(image.pixels, orientation),
+        mask=None if image.mask is None else turn(image.mask, orientation),
         metadata=replace(metadata, exif=blob, xmp=packet, orientation=None),
     )
 
@@ -66,12 +69,33 @@ def _orientation_of_exif(blob: bytes) -> int | None:
         return None
 
 
-def _turned(pixels: Pixels, orientation: int) -> Pixels:
+def stored_box(box: Box, shape: tuple[int, int], orientation: int) -> Box:
+    """Find where a box of an upright image is in the stored one.
+
+    Parameters
+    ----------
+    box : Box
+        The box.
+    shape : tuple of int
+        The size of the upright image.
+    orientation : int
+        The orientation of the stored image, numbered as in EXIF.
+    """
+    rows, columns = zip(box.start, box.stop, strict=True)
+    if orientation in _UPSIDE_DOWN:
+        rows = shape[0] - rows[1], shape[0] - rows[0]
+    if orientation in _MIRRORED:
+        columns = shape[1] - columns[1], shape[1] - columns[0]
+    sides = (columns, rows) if orientation in TURNED else (rows, columns)
+    return Box(*zip(*sides, strict=True))
+
+
+def turn(pixels: Pixels, orientation: int) -> Pixels:
     """Turn pixels upright, from an orientation numbered as in EXIF."""
     if orientation in TURNED:
         pixels = np.swapaxes(pixels, 0, 1)
-    if orientation in (3, 4, 7, 8):
+    if orientation in _UPSIDE_DOWN:
         pixels = pixels[::-1]
-    if orientation in (2, 3, 6, 7):
+    if orientation in _MIRRORED:
         pixels = pixels[:, ::-1]
     return np.ascontiguousarray(pixels)

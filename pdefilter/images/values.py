@@ -5,9 +5,9 @@ for itself, unless the image sets full scale. Numbers represent these values on 
 `pdefilter.scale.Scale` that fits the image.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -23,6 +23,9 @@ from pdefilter.warn import warn
 
 Interval = tuple[float, float]
 
+Extremes: TypeAlias = tuple[float, float] | None
+"""The smallest and the largest value of a channel; None if no value of it counts."""
+
 # Scaling float32 by powers of two up to this one, or by their reciprocals, loses nothing.
 _LOSSLESS_UP_TO = 2.0**64
 
@@ -34,6 +37,33 @@ TOO_LARGE = (
     "otherwise scale the image down"
 )
 """The end of a sentence that begins with the number of such values."""
+
+
+@dataclass(frozen=True)
+class Clipped:
+    """Values that a type cannot store, and that were clipped to its range.
+
+    Attributes
+    ----------
+    count : int
+        How many.
+    total : int
+        The number of all values.
+    """
+
+    count: int = 0
+    total: int = 0
+
+    def __add__(self, other: Self) -> "Clipped":
+        return Clipped(self.count + other.count, self.total + other.total)
+
+    def warn(self, dtype: np.dtype) -> None:
+        """Warn if there are any; `dtype` is the type."""
+        if self.count:
+            warn(
+                f"{self.count} of {self.total} values lie outside the range that {dtype} stores "
+                "and were clipped to it"
+            )
 
 
 def to_unit(pixels: Pixels) -> NDArray[np.float32]:
@@ -53,8 +83,11 @@ def to_unit(pixels: Pixels) -> NDArray[np.float32]:
 def from_unit(
     values: NDArray[np.float32], dtype: DTypeLike, interval: Interval = (0.0, 1.0)
 ) -> Pixels:
-    """Store fractions of full scale, of any shape, as `pixels_of` does."""
-    return pixels_of([values.reshape(1, -1)], [interval], np.dtype(dtype)).reshape(values.shape)
+    """Store fractions of full scale, of any shape; warn if values are clipped."""
+    dtype = np.dtype(dtype)
+    pixels, clipped = pixels_of([values.reshape(1, -1)], [interval], dtype)
+    clipped.warn(dtype)
+    return pixels.reshape(values.shape)
 
 
 def natural_scale(dtype: np.dtype) -> Scale:
@@ -63,59 +96,39 @@ def natural_scale(dtype: np.dtype) -> Scale:
     return Scale(unit=full, full=full)
 
 
-def numbers_of(
-    pixels: Pixels, valid: Mask | None, seen: Mask | None, full: FullScale | None
-) -> tuple[Planes, Scale]:
-    """Convert stored values to numbers whose range is about one.
+def scale_is_fixed(dtype: np.dtype, full: FullScale | None) -> bool:
+    """Tell whether all images of a type have one scale, whatever their values."""
+    return full is None and dtype.kind != "f" and dtype.itemsize == 1
+
+
+def scale_of(
+    dtype: np.dtype, full: FullScale | None, extremes: Callable[[], Sequence[Extremes]]
+) -> Scale:
+    """Find the scale on which the range of an image's numbers is about one.
 
     Values of 8 bits become fractions of full scale, as rounding hides any error that is
     allowed; so do values of 16 bits that use half of full scale.
 
     Parameters
     ----------
-    pixels : ndarray of shape (M, N, C)
-        Integers or floats.
-    valid : ndarray of shape (M, N) or (C, M, N), bool, or None
-        Which values are not holes; the numbers of holes are meaningless.
-    seen : ndarray of shape (M, N) or (C, M, N), bool, or None
-        Which values the scale must fit.
+    dtype : dtype
+        The type of the stored values.
     full : float, "range" or None
         The stored value of full scale, or the image's range; None for that of the type.
-
-    Returns
-    -------
-    planes : ndarray of shape (C, M, N), float32
-        A new array, or a view if there is one channel of float32.
-    scale : Scale
-        The scale of the numbers.
+    extremes : callable
+        Finds the smallest and the largest value of every channel, if they matter.
 
     Raises
     ------
     ImageError
         If the values span more than float64 holds.
     """
-    natural = natural_scale(pixels.dtype)
-    scale = _scale_of(pixels, seen, natural, full)
-    if scale.is_plain and scale.full == natural.full:
-        return _fractions(without_holes(pixels, valid)), scale
-    planes = np.empty((pixels.shape[2], *pixels.shape[:2]), np.float32)
-
-    def work(first: int, last: int) -> None:
-        stored = np.moveaxis(pixels[first:last], 2, 0)
-        planes[:, first:last] = _numbers(stored, scale, natural)
-
-    for_each_band(work, planes)
-    if valid is not None:
-        np.copyto(planes, np.float32(0), where=~valid)
-    return planes, scale
-
-
-def _scale_of(pixels: Pixels, seen: Mask | None, natural: Scale, full: FullScale | None) -> Scale:
-    narrow = pixels.dtype.kind != "f" and pixels.dtype.itemsize <= 2
-    if full is None and narrow and pixels.dtype.itemsize == 1:
+    natural = natural_scale(dtype)
+    if scale_is_fixed(dtype, full):
         return natural
-    extremes = _extremes(pixels, seen)
-    size = max((highest - lowest for lowest, highest in extremes), default=0.0)
+    narrow = dtype.kind != "f" and dtype.itemsize <= 2
+    pairs = [pair or (0.0, 0.0) for pair in extremes()]
+    size = max((highest - lowest for lowest, highest in pairs), default=0.0)
     if not np.isfinite(size):
         raise ImageError(
             "has values that span more than float64 holds; if one marks no data, name it by "
@@ -125,26 +138,76 @@ def _scale_of(pixels: Pixels, seen: Mask | None, natural: Scale, full: FullScale
     scale = Scale.of_range(float(size), whole)
     if full is None and narrow and scale.is_plain:
         return natural
-    origins = [
-        float(lowest) if needs_origin(lowest, highest) else 0.0 for lowest, highest in extremes
-    ]
+    origins = [float(lowest) if needs_origin(lowest, highest) else 0.0 for lowest, highest in pairs]
     if narrow or not any(origins):
         return scale
     return replace(scale, origin=np.array(origins)[:, None, None])
 
 
-def _extremes(pixels: Pixels, seen: Mask | None) -> list[tuple[float, float]]:
-    """Find the smallest and the largest value of every channel, exactly for integers."""
-    pairs = []
+def extremes_of(pixels: Pixels, seen: Mask | None) -> list[Extremes]:
+    """Find the smallest and the largest value of every channel, exactly for integers.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (M, N, C)
+        Integers or floats.
+    seen : ndarray of shape (M, N) or (C, M, N), bool, or None
+        Which values count; None for all.
+
+    Returns
+    -------
+    list of (smallest, largest) or None
+        None for a channel in which no value counts.
+    """
+    pairs: list[Extremes] = []
     for c in range(pixels.shape[2]):
         values = pixels[..., c]
         if seen is not None:
             values = values[seen if seen.ndim == 2 else seen[c]]
-        if values.size:
-            pairs.append((values.min().item(), values.max().item()))
-        else:
-            pairs.append((0.0, 0.0))
+        pairs.append((values.min().item(), values.max().item()) if values.size else None)
     return pairs
+
+
+def joined(found: Iterable[Sequence[Extremes]]) -> list[Extremes]:
+    """Join the extremes of boxes to those of the image."""
+    return [
+        (min(low for low, _ in known), max(high for _, high in known))
+        if (known := [pair for pair in of_channel if pair is not None])
+        else None
+        for of_channel in zip(*found, strict=True)
+    ]
+
+
+def numbers_on(pixels: Pixels, valid: Mask | None, scale: Scale) -> Planes:
+    """Convert stored values to numbers on a scale.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (M, N, C)
+        Integers or floats.
+    valid : ndarray of shape (M, N) or (C, M, N), bool, or None
+        Which values are not holes; the numbers of holes are meaningless.
+    scale : Scale
+        The scale.
+
+    Returns
+    -------
+    ndarray of shape (C, M, N), float32
+        A new array, or a view if there is one channel of float32.
+    """
+    natural = natural_scale(pixels.dtype)
+    if scale.is_plain and scale.full == natural.full:
+        return _fractions(without_holes(pixels, valid))
+    planes = np.empty((pixels.shape[2], *pixels.shape[:2]), np.float32)
+
+    def work(first: int, last: int) -> None:
+        stored = np.moveaxis(pixels[first:last], 2, 0)
+        planes[:, first:last] = _numbers(stored, scale, natural)
+
+    for_each_band(work, planes)
+    if valid is not None:
+        np.copyto(planes, np.float32(0), where=~valid)
+    return planes
 
 
 def _fractions(pixels: Pixels) -> Planes:
@@ -193,10 +256,8 @@ def pixels_of(
     dtype: np.dtype,
     scales: Sequence[Scale] | None = None,
     full: float | None = None,
-) -> Pixels:
+) -> tuple[Pixels, Clipped]:
     """Interleave and store numbers, as `kernels.channels.interleave` does fractions of full scale.
-
-    Values that a type cannot hold are clipped, with a warning that counts them.
 
     Parameters
     ----------
@@ -213,8 +274,10 @@ def pixels_of(
 
     Returns
     -------
-    ndarray of shape (M, N, C)
+    pixels : ndarray of shape (M, N, C)
         A new array, or perhaps a view if there is one channel of float32.
+    clipped : Clipped
+        The values that the type cannot hold, which are clipped.
 
     Raises
     ------
@@ -230,20 +293,15 @@ def pixels_of(
     if not plain:
         pixels, outside = _interleave(planes, intervals, dtype, scales, full)
     elif len(planes) == 1 and dtype == np.float32:
-        return planes[0][..., None]
+        return planes[0][..., None], Clipped()
     else:
         bounds = [
             (scale.number(lowest), scale.number(highest))
             for (lowest, highest), scale in zip(intervals, scales, strict=True)
         ]
         pixels, outside = channels.interleave(planes, bounds, dtype)
-    if outside:
-        different = len({id(plane) for plane in planes})
-        warn(
-            f"{outside} of {different * planes[0].size} values lie outside the range that {dtype} "
-            "stores and were clipped to it"
-        )
-    return pixels
+    different = len({id(plane) for plane in planes})
+    return pixels, Clipped(outside, different * planes[0].size)
 
 
 def _interleave(

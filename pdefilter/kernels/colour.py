@@ -63,16 +63,12 @@ def srgb(light: Planes) -> Planes:
 def lab(rgb: Planes) -> Planes:
     """Convert sRGB to CIE L*a*b* / 100 with white D65; grey becomes L* / 100 alone.
 
-    Values outside [0, 1] are clipped, with a warning that counts them.
+    Values outside [0, 1] are clipped, with a warning, the same for every box of an image.
     """
     from skimage.color import rgb2lab
 
-    outside = np.count_nonzero((rgb < 0) | (rgb > 1))
-    if outside:
-        warn(
-            f"{outside} of {rgb.size} values lie outside 0 to 1, where lab has no colours, and "
-            "were clipped"
-        )
+    if rgb.min() < 0 or rgb.max() > 1:
+        warn("values lie outside 0 to 1, where lab has no colours, and were clipped")
     converted = np.empty_like(rgb)
 
     def work(first: int, last: int) -> None:

@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from threading import Lock
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,9 @@ from pdefilter.kernels.axes import spacing_factors
 from pdefilter.kernels.bands import for_each_band
 from pdefilter.kernels.reference.march import sum_of_squares
 from pdefilter.raster import Planes
+
+Part: TypeAlias = tuple[Planes, Planes | None]
+"""An image with the edges that count, or None for all; see `squared_difference`."""
 
 
 def quantile(values: NDArray[np.float32], share: float) -> np.float32:
@@ -58,25 +63,38 @@ def squared_difference(
     float
         The element ⌊fraction (n − 1)⌋ of the n sorted squares; zero if there are none.
     """
+    return squared_difference_among([(u, edges)], fraction, spacing)
+
+
+def squared_difference_among(
+    parts: Sequence[Part], fraction: float, spacing: Sequence[float] | None = None
+) -> float:
+    """Find a quantile of the squared differences of neighbours in several images together.
+
+    Parameters
+    ----------
+    parts : sequence of tuple
+        Each image with its edges; the other parameters are those of `squared_difference`.
+    """
     per_square = spacing_factors(spacing, -2, 0)
-    counts = _count(u, edges, per_square, None)
+    counts = _count(parts, per_square, None)
     n = int(counts.sum())
     if not n:
         return 0.0
     rank = int(fraction * (n - 1))
     upper, below = _locate(counts, rank)
-    lower, _ = _locate(_count(u, edges, per_square, upper), rank - below)
+    lower, _ = _locate(_count(parts, per_square, upper), rank - below)
     return float(np.uint32(upper << 16 | lower).view(np.float32))
 
 
 def _count(
-    u: Planes, edges: Planes | None, per_square: NDArray[np.float32] | None, upper: int | None
+    parts: Sequence[Part], per_square: NDArray[np.float32] | None, upper: int | None
 ) -> NDArray[np.intp]:
     """Count the pairs by their upper bits, or by the lower bits of those with these upper bits."""
     counts = np.zeros(1 << 16, np.intp)
     access = Lock()
 
-    def work(first: int, last: int) -> None:
+    def work(u: Planes, edges: Planes | None, first: int, last: int) -> None:
         of_band = np.zeros_like(counts)
         for which in range(u.ndim - 1):
             differences = np.diff(u[:, first : last + (which == 0)], axis=1 + which)
@@ -94,7 +112,8 @@ def _count(
         with access:
             np.add(counts, of_band, out=counts)
 
-    for_each_band(work, u)
+    for u, edges in parts:
+        for_each_band(partial(work, u, edges), u)
     return counts
 
 

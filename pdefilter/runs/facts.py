@@ -17,7 +17,7 @@ from pdefilter.images.profile import name_of_profile
 from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.images.upright import orientation_of
 from pdefilter.raster import Mask
-from pdefilter.runs.apply import raster_of
+from pdefilter.runs.conversion import raster_of
 from pdefilter.runs.inputs import STREAM
 
 

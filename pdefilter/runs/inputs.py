@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from pdefilter.errors import CallError, FileError
+from pdefilter.images.folders import is_folder_image
 from pdefilter.images.formats import FORMATS, of_file_name
 from pdefilter.images.urls import (
     is_url,
@@ -107,7 +108,7 @@ def find(
         elif is_url(name):
             _require_usable(name, known)
             sources += _remote_images(name, search, output, problem)
-        elif os.path.isdir(name):
+        elif is_searched(name):
             before = len(sources)
             try:
                 sources += _images_in(name, "", search, skipped)
@@ -119,7 +120,8 @@ def find(
         elif not os.path.exists(name):
             problem(f"{name}: no such file; check the path")
         else:
-            sources.append(Source(name, os.path.basename(name)))
+            path = name.rstrip("/" + os.sep) if is_folder_image(name) else name
+            sources.append(Source(path, os.path.basename(path)))
     if names.count(STREAM) > 1:
         raise CallError("-: standard input can be read once only; name it once")
     return sources
@@ -136,12 +138,17 @@ def files_in(names: Iterable[str]) -> list[str]:
     problems: list[str] = []
     files: list[str] = []
     for name in names:
-        searched = is_url(name) or os.path.isdir(name)
+        searched = is_url(name) or is_searched(name)
         sources = find([name], EVERY_IMAGE, None, problems.append) if searched else []
         files += [source.path or STREAM for source in sources] or [name]
     if problems:
         raise CallError(*problems)
     return files
+
+
+def is_searched(name: str) -> bool:
+    """Whether a name is that of a folder, and not of an image that is one."""
+    return os.path.isdir(name) and not is_folder_image(name)
 
 
 def read_list(file: str, separator: bytes) -> list[str]:
@@ -195,7 +202,7 @@ def _images_in(
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             path = below + entry.name
-            if entry.is_dir(follow_symlinks=False):
+            if entry.is_dir(follow_symlinks=False) and is_searched(entry.path):
                 if search.enters(entry.name, path):
                     subfolders.append(entry)
             elif search.takes(entry.name, path) and _may_be_image(entry):
@@ -260,6 +267,8 @@ def _remote_images_in(
 
 def _may_be_image(entry: os.DirEntry[str]) -> bool:
     """Whether it is a file, a link to one, or a broken link, which the plan will refuse."""
+    if is_folder_image(entry.path):
+        return True
     if not entry.is_symlink():
         return entry.is_file()
     return os.path.isfile(entry.path) or not os.path.exists(entry.path)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pdefilter.errors import CallError
 from pdefilter.images.formats import Format, of_file_name
-from pdefilter.runs.inputs import STREAM, Search, Source, find, identity
+from pdefilter.runs.inputs import STREAM, Search, Source, find, identity, is_searched
 from pdefilter.runs.naming import inside
 from pdefilter.runs.plan import refuse
 
@@ -66,7 +66,7 @@ def find_pairs(one: str, other: str, *, recursive: bool = False) -> tuple[list[P
     search = Search(recursive)
     firsts, seconds = (find([name], search, None, problems.append) for name in (one, other))
     refuse(problems)
-    if not os.path.isdir(one) and not os.path.isdir(other):
+    if not is_searched(one) and not is_searched(other):
         return [Pair(one, other, firsts[0].below)], []
     partners = _partners(firsts, seconds)
     pairs = [
@@ -76,7 +76,7 @@ def find_pairs(one: str, other: str, *, recursive: bool = False) -> tuple[list[P
     ]
     if not pairs:
         raise CallError(f"{one}: holds no image with the name of one in {other}")
-    if not os.path.isdir(one) or not os.path.isdir(other):
+    if not is_searched(one) or not is_searched(other):
         return pairs, []
     paired = {name for pair in pairs for name in (pair.one, pair.other)}
     return pairs, [
@@ -109,8 +109,8 @@ def find_maps(pairs: list[Pair], output: str, *, overwrite: bool) -> list[Map]:
     CallError
         If a map cannot be written there.
     """
-    in_folder = len(pairs) > 1 or os.path.isdir(output) or output.endswith(("/", os.sep))
-    if in_folder and not os.path.isdir(output) and of_file_name(output):
+    in_folder = len(pairs) > 1 or is_searched(output) or output.endswith(("/", os.sep))
+    if in_folder and not is_searched(output) and of_file_name(output):
         raise CallError(f"--map {output}: several maps need a folder; give --map FOLDER/")
     folder = os.path.dirname(output) or "."
     if not in_folder and not os.path.isdir(folder):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pdefilter.errors import CallError, FileError, TerminalError
+from pdefilter.images.folders import is_folder_image
 from pdefilter.images.formats import FORMATS, Format, of_file_name
 from pdefilter.images.urls import (
     is_url,
@@ -15,7 +16,7 @@ from pdefilter.images.urls import (
     require_no_secrets,
     stands_for_folder,
 )
-from pdefilter.runs.inputs import EVERY_IMAGE, STREAM, Search, Source, find, identity
+from pdefilter.runs.inputs import EVERY_IMAGE, STREAM, Search, Source, find, identity, is_searched
 from pdefilter.runs.naming import Naming, by_template, fixed_folder, inside, is_template
 
 MOST_PROBLEMS = 20
@@ -140,7 +141,7 @@ def plan(
     sources = find(inputs, search, folder, problems.append)
     refuse(problems)
     first = local_name(inputs[0])
-    several = len(sources) > 1 or os.path.isdir(first) or stands_for_folder(first)
+    several = len(sources) > 1 or is_searched(first) or stands_for_folder(first)
     naming = _naming(sources, several, output, format_)
     jobs = list(_jobs(sources, naming, output, format_))
     return checked(jobs, depth=depth, overwrite=overwrite, skip_existing=skip_existing)
@@ -278,7 +279,7 @@ def require_standard_output(count: int, output: str | None) -> None:
 
 
 def _means_folder(several: bool, output: str) -> bool:
-    exists = os.path.isdir(output)
+    exists = is_searched(output)
     ends_in_slash = output.endswith(("/", os.sep))
     if several and not exists and not ends_in_slash and of_file_name(output):
         raise CallError(
@@ -380,10 +381,11 @@ def _check_targets(
             except OSError:
                 continue  # it does not exist yet
             reader, exists = readers.get((status.st_dev, status.st_ino)), True
-            if stat.S_ISDIR(status.st_mode):
+            is_image = is_folder_image(job.target)
+            if stat.S_ISDIR(status.st_mode) and not is_image:
                 problem(f"{target} is a folder; give a file name, or a folder ending in /")
                 continue
-            if not stat.S_ISREG(status.st_mode):
+            if not stat.S_ISREG(status.st_mode) and not is_image:
                 problem(f"{target} is not an ordinary file; write to standard output instead")
                 continue
         if reader is not None and reader.index != job.index:

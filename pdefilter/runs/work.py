@@ -66,6 +66,12 @@ class ReadWriteOptions:
         The length in pixels of previews for the report; 0 for none.
     cut : Cut
         Which states of an evolution become frames.
+    memory : int or None
+        The bytes above which an image is filtered in boxes; None for no limit.
+    memory_is_limit : bool
+        Whether an image that takes more, and cannot be filtered in boxes, is refused.
+    box : tuple of int or None
+        The size of boxes; None for one that fits the memory.
     """
 
     reading: Reading
@@ -80,6 +86,9 @@ class ReadWriteOptions:
     digests: bool = False
     preview_side: int = 0
     cut: Cut = field(default_factory=Cut)
+    memory: int | None = None
+    memory_is_limit: bool = False
+    box: tuple[int, int] | None = None
 
     def completed(self, image: Image) -> Image:
         """Add the holes and the full scale of the call to an image."""
@@ -202,6 +211,11 @@ class Recorder:
             self._report(self._phase, self._done, self._steps)
 
 
+Make: TypeAlias = Callable[
+    [Outcome, Chain, ReadWriteOptions, bytes | None, Stopwatch, Callable[[], object]], None
+]
+
+
 def work(
     job: Job,
     chain: Chain,
@@ -209,6 +223,7 @@ def work(
     stream: bytes | None = None,
     report: Report | None = None,
     filtered: Callable[[], object] = lambda: None,
+    make: Make | None = None,
 ) -> Outcome:
     """Do a job, except for writing its output.
 
@@ -226,6 +241,8 @@ def work(
         As of `Recorder`.
     filtered : callable
         Called when the last frame is filtered, and only encoding is left.
+    make : callable, optional
+        Makes the output; by default `make_in_memory`.
     """
     outcome = Outcome(job)
     if options.skip_existing and job.is_done:
@@ -239,7 +256,7 @@ def work(
     with warnings.catch_warnings(record=True) as caught, observed(recorder):
         warnings.simplefilter("ignore")  # those of libraries are for programmers
         warnings.simplefilter("always", UserWarning)
-        _make(outcome, chain, options, stream, watch, filtered)
+        (make or make_in_memory)(outcome, chain, options, stream, watch, filtered)
     watch.begin("write")
     if outcome.error is None:  # if it failed, its error is enough
         # A warning about many frames is given once.
@@ -286,7 +303,7 @@ def read_mask(name: str, reading: Reading) -> Mask:
         raise CallError(f"--mask {name}: {error}") from None
 
 
-def _make(
+def make_in_memory(
     outcome: Outcome,
     chain: Chain,
     options: ReadWriteOptions,
@@ -294,6 +311,17 @@ def _make(
     watch: Stopwatch,
     filtered: Callable[[], object],
 ) -> None:
+    """Make the data of an output, and describe in its outcome how that went.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Its job is done.
+    chain, options, stream, filtered
+        As for `work`.
+    watch : Stopwatch
+        Measures the time of each phase.
+    """
     job, name = outcome.job, outcome.job.source_name
     digests = options.digests or job.digests is not None
     try:

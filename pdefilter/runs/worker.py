@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
 from pdefilter.runs.chain import Chain
+from pdefilter.runs.large.job import make
 from pdefilter.runs.plan import Job
 from pdefilter.runs.resources import use_threads
 from pdefilter.runs.shares import BYTES_PER_PIXEL
@@ -177,6 +178,7 @@ class Worker:
             order.stream,
             report_steps if self._task.steps_wanted else None,
             lambda: self._send(Encoding()),
+            make,
         )
         outcome.threads = self._threads
         return outcome

@@ -7,6 +7,7 @@ from pdefilter.equations.heat import Heat
 from pdefilter.evolve.schedule import Schedule
 from pdefilter.evolve.steps import take_steps
 from pdefilter.kernels.scratch import Scratch
+from pdefilter.measure import extremes
 from pdefilter.scale import PLAIN
 
 TIME = 50.0
@@ -38,4 +39,5 @@ def measure() -> dict[str, list[tuple[float, float]]]:
 
 
 def _evolved(heat: Heat, u: np.ndarray, schedule: Schedule) -> np.ndarray:
-    return take_steps(heat, u, schedule.measure(heat, u, PLAIN), Scratch())
+    numbers = schedule.measure(heat, u, PLAIN, lambda: extremes.limits(u))
+    return take_steps(heat, u, numbers, Scratch())

@@ -13,8 +13,8 @@ from pdefilter.filters import FILTERS
 from pdefilter.images.arrays import wrap_array
 from pdefilter.images.holes import valid_pixels
 from pdefilter.networks.model_file import shipped_models
-from pdefilter.runs.apply import raster_of
 from pdefilter.runs.boxes import run_in_boxes
+from pdefilter.runs.conversion import raster_of
 
 # Its noise is far below one grey level, as the photograph was reduced in size.
 PORTRAIT = data.astronaut()[40:168, 160:288]

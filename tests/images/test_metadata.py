@@ -335,6 +335,8 @@ def test_every_format_that_carries_metadata_has_a_test():
         *(("GIF", kind) for kind in ("icc", "xmp", "resolution")),
         # tests/images/test_bmp_files.py
         ("BMP", "icc"),
+        # tests/images/test_zarr_files.py
+        ("Zarr", "resolution"),
     }
     assert claimed == tried
 

@@ -29,6 +29,16 @@ class Around(Operation):
         """Refuse images that `inner` refuses."""
         self.inner.require_fit(shape, valid)
 
+    @property
+    def remedy(self) -> str | None:
+        """The remedy of `inner`."""
+        return self.inner.remedy
+
+    def reach_of_part(self, numbers: Numbers, parts: int) -> int | None:
+        """Return the reach of a part of `inner`."""
+        operation = ByChannel(self.inner) if "channels" in numbers else self.inner
+        return operation.reach_of_part(numbers, parts)
+
     def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of `inner`."""
         operation = ByChannel(self.inner) if "channels" in numbers else self.inner

@@ -1,5 +1,6 @@
 """Motion of level lines by their curvature."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -8,10 +9,12 @@ from pdefilter.display import Offer
 from pdefilter.evolve.watched import pieces
 from pdefilter.filters.operations.planes import PlanesOperation
 from pdefilter.operation import Numbers
+from pdefilter.parts import in_parts, most_steps
 from pdefilter.schemes.explicit import explicit_steps
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
+    from pdefilter.measure.extremes import PlainLimits
     from pdefilter.raster import Planes, Raster
 
 DEFAULT_TIME, _DEFAULT_STEP, _LARGEST_STEP = 2.0, 0.2, 0.25
@@ -46,13 +49,19 @@ class CurvatureMotion(PlanesOperation):
         """Return true."""
         return True
 
-    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
+    def measure_planes(
+        self, image: "Raster", u: "Planes", limits: "Callable[[], PlainLimits]"
+    ) -> dict[str, Any]:
         """Count the steps."""
         return {"steps": len(self.steps)}
 
     def reach(self, numbers: Numbers) -> int:
         """Return one pixel for every step."""
         return len(self.steps)
+
+    def reach_of_part(self, numbers: Numbers, parts: int) -> int:
+        """Return the reach of a part of the steps."""
+        return most_steps(len(self.steps), parts)
 
     def run_planes(
         self,
@@ -68,7 +77,13 @@ class CurvatureMotion(PlanesOperation):
 
         weight = None if image.valid is None else image.valid.astype(np.float32)
         states = Offer(lambda: dict(enumerate(accumulate(self.steps), 1)), "px²")
-        for piece in pieces(len(self.steps), states.numbers):
-            u = curvature_motion(u, self.steps[piece], weight, spacing=image.spacing)
-            states.reached(piece.stop, u)
+
+        def march(u: "Planes", steps: slice) -> "Planes":
+            sizes = self.steps[steps]
+            for piece in pieces(len(sizes), states.numbers):
+                u = curvature_motion(u, sizes[piece], weight, spacing=image.spacing)
+                states.reached(piece.stop, u)
+            return u
+
+        u, _ = in_parts(u, len(self.steps), march)
         return u

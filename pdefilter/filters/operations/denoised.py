@@ -9,7 +9,7 @@ from pdefilter.display import ITERATIONS, Offer, is_shown, shown_on
 from pdefilter.filters.operations.channels import ByChannel
 from pdefilter.filters.operations.filled import REACH, filled
 from pdefilter.filters.options.coupling import are_colours
-from pdefilter.filters.options.maps import numbers_in, require_size
+from pdefilter.filters.options.maps import largest_in, numbers_in, require_size
 from pdefilter.filters.options.option import AUTO
 from pdefilter.observer import observed, observer
 from pdefilter.operation import Numbers, Operation
@@ -83,13 +83,12 @@ class Denoised(Operation):
         from pdefilter.measure import extremes
         from pdefilter.networks.inference import count_steps
 
-        visible = image.visible
-        limits = extremes.limits(image.colour, visible)
-        numbers: dict[str, Any] = {"shape": list(image.shape), "limits": limits}
-        if visible is not None:
-            numbers["means"] = extremes.means(image.colour, visible)
+        shape, limits = image.whole_shape, extremes.visible_limits(image)
+        numbers: dict[str, Any] = {"shape": list(shape), "limits": limits}
+        if image.visible is not None:
+            numbers["means"] = extremes.colour_means(image)
         grain = self._grain_of(image, filled(image, numbers.get("means")), mixes=mixes)
-        steps = count_steps(self.models[grain.kind], image.shape, self.iterations)
+        steps = count_steps(self.models[grain.kind], shape, self.iterations)
         scale = image.scale
         return numbers | {
             "kind": grain.kind,
@@ -181,8 +180,8 @@ class Denoised(Operation):
         return found
 
     def _largest(self, image: "Raster", grain: "Grain") -> float:
-        given = numbers_in("noise_map", self.noise_map, image, positive=False)
-        return max(grain.totals) if given is None else float(given.max())
+        given = largest_in("noise_map", self.noise_map, image)
+        return max(grain.totals) if given is None else given
 
     def _deviations(self, image: "Raster", u: "Planes", grain: "Grain") -> "list[Deviation]":
         import numpy as np

@@ -31,6 +31,11 @@ class Median(Operation):
         """Find whether pixels count by their opacity."""
         return {"weighted": image.alpha is not None}
 
+    @property
+    def remedy(self) -> str | None:
+        """Advice for cyclic axes."""
+        return "leave --border out" if any(self.wraps) else None
+
     def reach(self, numbers: Numbers) -> int | None:
         """Return half the width of the square.
 

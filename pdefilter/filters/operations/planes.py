@@ -1,6 +1,7 @@
 """Operations on the planes of an image: its colour times alpha, and alpha along with it."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pdefilter.display import seen_through
@@ -8,6 +9,7 @@ from pdefilter.operation import Numbers, Operation
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
+    from pdefilter.measure.extremes import PlainLimits
     from pdefilter.raster import Planes, Raster
 
 
@@ -27,11 +29,18 @@ class PlanesOperation(Operation):
 
         numbers: dict[str, Any] = {}
         if image.valid is not None:
-            numbers["means"] = extremes.means(image.planes()[0], image.valid)
+            numbers["means"] = extremes.plane_means(image)
         if image.alpha is not None and self.takes_means:
-            numbers["visible_limits"] = extremes.limits(image.colour, image.visible)
-        u, _ = image.planes(numbers.get("means"))
-        return numbers | self.measure_planes(image, u)
+            numbers["visible_limits"] = extremes.visible_limits(image)
+        means = numbers.get("means")
+        u, _ = image.planes(means)
+
+        def limits() -> "PlainLimits":
+            return (
+                extremes.limits(u) if image.whole is None else extremes.plane_limits(image, means)
+            )
+
+        return numbers | self.measure_planes(image, u, limits)
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Filter the planes, and divide alpha out again."""
@@ -49,8 +58,13 @@ class PlanesOperation(Operation):
             filtered = self.run_planes(image, u, numbers, Scratch(overwrite=may_overwrite))
         return result(filtered)
 
-    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
-        """Find the numbers that depend on the whole of the planes of an image."""
+    def measure_planes(
+        self, image: "Raster", u: "Planes", limits: "Callable[[], PlainLimits]"
+    ) -> dict[str, Any]:
+        """Find the numbers that depend on the whole of the planes of an image.
+
+        `limits` finds the range of every plane of the whole, if the image is a sample.
+        """
         return {}
 
     @abstractmethod

@@ -1,6 +1,7 @@
 """An operation on numbers from zero to one."""
 
 from dataclasses import dataclass
+from operator import methodcaller
 from typing import TYPE_CHECKING
 
 from pdefilter.filters.operations.around import Around
@@ -24,8 +25,11 @@ class OfRangeOne(Around):
 
     def measure(self, image: "Raster") -> Numbers:
         """Find the lowest number of every channel, and the numbers of the operation."""
-        lowest = image.lowest
-        return {"lowest": lowest, **self.inner.measure(image.of_range_one(lowest))}
+        from pdefilter.measure import extremes
+
+        lowest = extremes.lowest(image)
+        of_range_one = image.mapped(methodcaller("of_range_one", lowest))
+        return {"lowest": lowest, **self.inner.measure(of_range_one)}
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Run the operation on numbers from zero to one."""

@@ -1,6 +1,6 @@
 """Smoothing that minimises an energy."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from pdefilter.warn import warn
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
+    from pdefilter.measure.extremes import PlainLimits
     from pdefilter.measure.noise import Noise
     from pdefilter.raster import Mask, Plane, Planes, Raster, Values
 
@@ -91,12 +92,19 @@ class Minimised(PlanesOperation):
         """Return true."""
         return True
 
+    @property
+    def remedy(self) -> str | None:
+        """Advice: anisotropic diffusion removes noise too, step by step."""
+        return "take anisotropic instead"
+
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images whose size is not that of the maps."""
         require_size("weight_map", self.weight_map, shape)
         require_size("noise_map", self.noise_map, shape)
 
-    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
+    def measure_planes(
+        self, image: "Raster", u: "Planes", limits: "Callable[[], PlainLimits]"
+    ) -> dict[str, Any]:
         """Find the noise, if the weight depends on it, and the weight λ in grey levels of 255."""
         scale = image.scale
         given = numbers_in("weight_map", self.weight_map, image, positive=False)

@@ -1,5 +1,6 @@
 """Weighted means of neighbours; holes do not count."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from pdefilter.operation import Numbers
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
     from pdefilter.kernels.taps import Taps
+    from pdefilter.measure.extremes import PlainLimits
     from pdefilter.raster import Planes, Raster
 
 
@@ -27,11 +29,16 @@ class WeightedMean(PlanesOperation):
     taps: "Taps"
     wraps: tuple[bool, bool] = (False, False)
 
-    def measure_planes(self, image: "Raster", u: "Planes") -> dict[str, Any]:
+    def measure_planes(
+        self, image: "Raster", u: "Planes", limits: "Callable[[], PlainLimits]"
+    ) -> dict[str, Any]:
         """Find the range of every plane, which means do not leave."""
-        from pdefilter.measure import extremes
+        return {"limits": limits()}
 
-        return {"limits": extremes.limits(u)}
+    @property
+    def remedy(self) -> str | None:
+        """Advice for cyclic axes."""
+        return "leave --border out" if any(self.wraps) else None
 
     def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of the kernel; around a cyclic axis it depends on all of the image."""

@@ -57,8 +57,8 @@ class InSpace(Around):
         ImageError
             If the space does not support the number of channels.
         """
-        converted = self._converted(self._prepared(image))
-        if converted is not image:
+        converted = image.mapped(self._in_space)
+        if converted is not image and image.whole is None:
             image.kept[self.color] = converted
         return self._operation_on(converted).measure(converted)
 
@@ -75,6 +75,9 @@ class InSpace(Around):
         with seen_through(restored):
             result = self._operation_on(converted).run(converted, numbers)
         return restored(result)
+
+    def _in_space(self, image: "Raster") -> "Raster":
+        return self._converted(self._prepared(image))
 
     def _prepared(self, image: "Raster") -> "Raster":
         mixes_channels = self.measures or self.color != "rgb"

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.filters.operations.around import Around
@@ -66,7 +67,8 @@ class Coupled(Around):
         noise = self._noise_of(image)
         if noise is None:
             return self.inner.measure(image)
-        return {"band_noise": noise, **self.inner.measure(_weighed(image, noise))}
+        weighed = image.mapped(partial(_weighed, noise=noise))
+        return {"band_noise": noise, **self.inner.measure(weighed)}
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Filter the channels in units of their noise, or by themselves."""
@@ -92,17 +94,20 @@ def are_colours(image: "Raster") -> bool:
     """Tell whether channels are red, green and blue: they are known to be, or as much alike."""
     if image.has_colours or len(image.colour) != _COLOURS:
         return image.has_colours and len(image.colour) == _COLOURS
-    return not _differ(image.ranges, _noise_of_bands(image))
+    from pdefilter.measure import extremes
+
+    return not _differ(extremes.ranges(image), _noise_of_bands(image))
 
 
 def _noise_of_bands(image: "Raster") -> list[float]:
+    from pdefilter.measure import extremes
     from pdefilter.measure.noise import noise_deviations
 
     return [
         # For a band without noise, a small fraction of its range.
         max(deviation, _LEAST_NOISE * size)
         for deviation, size in zip(
-            noise_deviations(image.colour, image.visible), image.ranges, strict=True
+            noise_deviations(image.colour, image.visible), extremes.ranges(image), strict=True
         )
     ]
 

@@ -57,7 +57,7 @@ def as_raster(picture: "Picture | None") -> "Raster | None":
 def numbers_in(
     name: str, picture: "Raster | None", image: "Raster", *, positive: bool
 ) -> "Values | None":
-    """Read a map as numbers on the scale of an image, cut to the box of the image.
+    """Read a map as numbers on the scale of an image, cut like the image.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def numbers_in(
     picture : Raster or None
         Its map, of the size of the whole image.
     image : Raster
-        The image.
+        The image, a box of it, or a sample.
     positive : bool
         Whether every value must be above zero; else zeros are allowed too.
 
@@ -80,12 +80,17 @@ def numbers_in(
     ParameterError
         If the map has other values.
     """
-    if picture is None:
-        return None
+    return None if picture is None else _on_scale(name, image.cut(picture), image, positive)
+
+
+def largest_in(name: str, picture: "Raster | None", image: "Raster") -> float | None:
+    """Find the largest number in all of a map without negative values; None without a map."""
+    return None if picture is None else float(_on_scale(name, picture, image, False).max())
+
+
+def _on_scale(name: str, picture: "Raster", image: "Raster", positive: bool) -> "Values":
     import numpy as np
 
-    if image.box is not None:
-        picture = picture.cropped(image.box)
     values = picture.scale.of_channel(0).stored(picture.colour[0]) / picture.scale.full
     if not (values.min() > 0 if positive else values.min() >= 0):
         least = "above 0" if positive else "at least 0"

@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import IO
 
 import numpy as np
 
@@ -24,7 +25,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:
     while stream.tell() < len(data):
         arrays.append(_array(data, stream, reading))
     shape = arrays[0].shape
-    return Frames(len(arrays), lambda number: _image(arrays[number]), (*shape, 0, 0)[:2])
+    return Frames(len(arrays), lambda number: image_of(arrays[number]), (*shape, 0, 0)[:2])
 
 
 def encode(images: Iterable[Image], name: str) -> bytes:
@@ -36,7 +37,8 @@ def encode(images: Iterable[Image], name: str) -> bytes:
     return stream.getvalue()
 
 
-def _image(array: Pixels) -> Image:
+def image_of(array: Pixels) -> Image:
+    """Make the image that an array is."""
     if array.dtype.kind == "f" and array.dtype.itemsize > _LONGEST_FLOAT:
         dropped = ("digits beyond those of 64 bits",)
         with np.errstate(all="ignore"):
@@ -47,6 +49,32 @@ def _image(array: Pixels) -> Image:
 
 def _array(data: bytes, stream: io.BytesIO, reading: Reading) -> Pixels:
     """View the array at the position of the stream, and move the stream to its end."""
+    shape, fortran, dtype = header(stream)
+    if len(shape) in (2, 3) and 0 not in shape:
+        reading.require_size(*shape)
+    first, wanted = stream.tell(), math.prod(shape) * dtype.itemsize
+    stream.seek(first + wanted)
+    there = max(0, min(wanted, len(data) - first))
+    if there < wanted:
+        # Missing bytes are padded, within the limit of pixels.
+        reading.require_size(math.prod(shape), 1)
+        reading.report_flaw(truncation(there, wanted))
+        data, first = data[first:].ljust(wanted, b"\0"), 0
+    array = np.frombuffer(data, dtype, math.prod(shape), first)
+    array = array.astype(dtype.newbyteorder("="), copy=False)
+    return array.reshape(shape, order="F" if fortran else "C")
+
+
+def header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Read a header: the shape, whether the first axis is the fastest, and the type of values.
+
+    Raises
+    ------
+    ImageError
+        If the array does not hold numbers.
+    ValueError
+        If the header is broken.
+    """
     library = np.lib.format
     is_first = library.read_magic(stream)[0] == 1
     read_header = library.read_array_header_1_0 if is_first else library.read_array_header_2_0
@@ -56,16 +84,9 @@ def _array(data: bytes, stream: io.BytesIO, reading: Reading) -> Pixels:
         raise ImageError("holds Python objects, not numbers")
     if dtype.names:
         raise ImageError("holds records of several fields, not numbers; save one of the fields")
-    if len(shape) in (2, 3) and 0 not in shape:
-        reading.require_size(*shape)
-    first, wanted = stream.tell(), math.prod(shape) * dtype.itemsize
-    stream.seek(first + wanted)
-    there = max(0, min(wanted, len(data) - first))
-    if there < wanted:
-        # Missing bytes are padded, within the limit of pixels.
-        reading.require_size(math.prod(shape), 1)
-        reading.report_flaw(f"is truncated: {there} of {wanted} bytes of pixels are there")
-        data, first = data[first:].ljust(wanted, b"\0"), 0
-    array = np.frombuffer(data, dtype, math.prod(shape), first)
-    array = array.astype(dtype.newbyteorder("="), copy=False)
-    return array.reshape(shape, order="F" if fortran else "C")
+    return shape, fortran, dtype
+
+
+def truncation(there: int, wanted: int) -> str:
+    """Say that bytes of pixels are missing."""
+    return f"is truncated: {there} of {wanted} bytes of pixels are there"

@@ -59,7 +59,9 @@ class Encoded:
 class Sink(Protocol):
     """An image that is written box by box, beside its target until it is complete.
 
-    Boxes begin at multiples of `blocks`, and end there or at the border of the image.
+    Boxes begin at multiples of `blocks`, and end there or at the border of the image. The
+    sink is used in a `with` block, by the process that made it; where that block ends with
+    an error, or the process is killed, the next sink of the same fingerprint continues.
     """
 
     @property
@@ -77,12 +79,18 @@ class Sink(Protocol):
         ...
 
     def keep(self, encoded: Encoded) -> None:
-        """Keep an encoded box, in the process that made the sink."""
+        """Keep an encoded box, in the process that made the sink, one at a time.
+
+        Raises
+        ------
+        FileError
+            If it cannot be written, as on a full disk.
+        """
         ...
 
     @property
-    def kept(self) -> frozenset[tuple[int, ...]]:
-        """The starts of the boxes that an earlier run, which was interrupted, has kept."""
+    def kept(self) -> frozenset[Box]:
+        """The boxes that are kept, in the `with` block; those of an interrupted run too."""
         ...
 
     def __enter__(self) -> Self: ...

@@ -12,6 +12,7 @@ from pdefilter.errors import ImageError
 from pdefilter.images import exif
 from pdefilter.images.codecs.tiff import tags
 from pdefilter.images.codecs.tiff.directories import first_integer, longs, numbers, shorts
+from pdefilter.images.codecs.tiff.parts import DEFLATE, PLAIN
 from pdefilter.images.exif import Directory, Entry, Layout
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata, Resolution
@@ -37,8 +38,8 @@ class Stored:
     ----------
     layout : Layout
         The layout of its file.
-    compressed : bool
-        Whether it is compressed.
+    compression : int
+        The number of its compression.
     subfile : int
         The kind of page, as NewSubfileType counts.
     tile : tuple of int or None
@@ -49,15 +50,26 @@ class Stored:
         The kinds of the extra channels, as ExtraSamples counts.
     resolution : Directory
         The entries of the resolution.
+    levels : int
+        How often its smallest version was halved; 0 if there is none.
+    has_levels_below : bool
+        Whether smaller versions are below it, and not pages after it.
     """
 
     layout: Layout
-    compressed: bool
+    compression: int = DEFLATE
     subfile: int = 0
     tile: tuple[int, int] | None = None
     colours: int | None = None
     extra: tuple[int, ...] = ()
     resolution: Directory = field(default_factory=dict)
+    levels: int = 0
+    has_levels_below: bool = False
+
+    @property
+    def compressed(self) -> bool:
+        """Whether it is compressed."""
+        return self.compression != PLAIN
 
 
 def metadata_of(
@@ -89,7 +101,7 @@ def metadata_of(
         dropped=(*dropped, *dict.fromkeys(targets.values())),
         stored=Stored(
             layout,
-            compressed=page.compression != 1,
+            compression=int(page.compression),
             subfile=int(page.subfiletype),
             tile=(page.tilelength, page.tilewidth) if page.is_tiled else None,
             colours=int(page.photometric),

@@ -6,6 +6,7 @@ TIFF 6.0, NewSubfileType; https://gdal.org/en/stable/drivers/raster/gtiff.html (
 overviews)
 """
 
+import math
 from dataclasses import dataclass, field
 
 from pdefilter.errors import ImageError
@@ -36,6 +37,10 @@ class Picture:
         The numbers of smaller versions, and of other pictures, that belong to it.
     masks : int
         The number of masks after it that fit no picture.
+    levels : int
+        How often the smallest version was halved.
+    has_levels_below : bool
+        Whether smaller versions are in its subdirectories.
     """
 
     at: int
@@ -44,6 +49,16 @@ class Picture:
     smaller: int = 0
     other: int = 0
     masks: int = 0
+    levels: int = 0
+    has_levels_below: bool = False
+
+    def add_smaller(self, size: tuple[int, int], *, below: bool) -> None:
+        """Add a smaller version."""
+        self.smaller += 1
+        self.has_levels_below |= below
+        if min(size) > 0:
+            ratio = max(own / other for own, other in zip(self.size, size, strict=True))
+            self.levels = max(self.levels, round(math.log2(max(1, ratio))))
 
     @property
     def dropped(self) -> tuple[str, ...]:
@@ -103,7 +118,8 @@ def pictures(data: bytes, layout: Layout, chain: list[int]) -> list[Picture]:
         if _is_picture(page):
             _count_below(page, owner)
         elif page.is_reduced:
-            owner.smaller += not page.is_mask
+            if not page.is_mask:
+                owner.add_smaller(page.size, below=False)
         else:
             _assign_mask(page, result[: number + 1], owner)
     return result
@@ -132,7 +148,7 @@ def _count_below(page: _Page, picture: Picture) -> None:
         if below.is_mask:
             continue
         if below.is_reduced or below.size < page.size:
-            picture.smaller += 1
+            picture.add_smaller(below.size, below=True)
         else:
             picture.other += 1
 

@@ -1,9 +1,7 @@
 """The writer of TIFF pages: first the parts, then the directory with their offsets."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-import imagecodecs
 import numpy as np
 
 from pdefilter.images.codecs.tiff import tags
@@ -18,16 +16,16 @@ from pdefilter.images.codecs.tiff.pages import (
     SEPARATED,
     WHITE_IS_ZERO,
 )
+from pdefilter.images.codecs.tiff.parts import DEFLATE, PLAIN, Coding
 from pdefilter.images.codecs.tiff.segments import YCBCR
 from pdefilter.images.codecs.tiff.threads import in_threads
 from pdefilter.images.exif import Directory, Layout, directory_bytes
 from pdefilter.images.image import Image, Pixels
 from pdefilter.warn import warn
 
-_PLAIN, _DEFLATE = 1, 8
-_HORIZONTAL_PREDICTOR = 2
+# Beyond this, offsets do not fit in 32 bits; some room is left for the tags.
+_MOST_CLASSIC = (1 << 32) - (1 << 25)
 _MASK_PAGE = 4
-_FORMATS = {"u": 1, "i": 2, "f": 3, "b": 1}
 _STRIP_BYTES = 1 << 18
 # The colours that reading makes of stored ones.
 _READ_AS = {WHITE_IS_ZERO: BLACK_IS_ZERO, PALETTED: RGB, YCBCR: RGB, MASK: BLACK_IS_ZERO}
@@ -56,77 +54,38 @@ class Writer:
 
     def add(self, image: Image) -> None:
         """Write an image as a page and, if it has a mask, the mask as another."""
-        stored = stored_of(image) or Stored(self._layout, compressed=True)
-        colours, extra, order = _channels(image, stored)
+        stored = stored_of(image) or Stored(self._layout)
+        entries, order = image_entries(image, stored, self._layout, self._count)
         pixels = image.pixels if image.pixels.ndim == 3 else image.pixels[..., None]
-        entries = directory_of(image, self._layout, self._count)
-        entries[tags.SUBFILE] = longs(self._layout, stored.subfile)
-        entries[tags.PHOTOMETRIC] = shorts(self._layout, colours)
-        if extra:
-            entries[tags.EXTRA_SAMPLES] = shorts(self._layout, *extra)
         self._add_page(pixels if order is None else pixels[..., order], stored, entries)
-        if image.mask is None:
-            return
-        if image.mask.ndim == 3:
-            warn("its mask differs from channel to channel: left out")
-            return
-        self._add_page(image.mask[..., None], stored, {
-            tags.SUBFILE: longs(self._layout, stored.subfile | _MASK_PAGE),
-            tags.PHOTOMETRIC: shorts(self._layout, MASK),
-        })  # fmt: skip
+        if has_mask(image):
+            assert image.mask is not None
+            of_mask = mask_entries(self._layout, stored)
+            self._add_page(image.mask[..., None], stored, of_mask)
 
     def _add_page(self, pixels: Pixels, stored: Stored, entries: Directory) -> None:
         """Write pixels of shape (rows, columns, channels), as single bits if they are bool."""
         layout = self._layout
         rows, columns, channels = pixels.shape
-        is_bits = pixels.dtype.kind == "b"
-        is_predicted = stored.compressed and pixels.dtype.kind in "ui" and pixels.itemsize <= 4
-        bits = 1 if is_bits else 8 * pixels.itemsize
-        directory = entries | {
-            tags.COLUMNS: longs(layout, columns),
-            tags.ROWS: longs(layout, rows),
-            tags.BITS_PER_SAMPLE: shorts(layout, *[bits] * channels),
-            tags.COMPRESSION: shorts(layout, _DEFLATE if stored.compressed else _PLAIN),
-            tags.SAMPLES_PER_PIXEL: shorts(layout, channels),
-        }
-        if pixels.dtype.kind in "if":
-            kind = _FORMATS[pixels.dtype.kind]
-            directory[tags.SAMPLE_FORMAT] = shorts(layout, *[kind] * channels)
-        if channels > 1:
-            directory[tags.PLANAR_CONFIGURATION] = shorts(layout, 1)
-        if is_predicted:
-            directory[tags.PREDICTOR] = shorts(layout, _HORIZONTAL_PREDICTOR)
+        compression = DEFLATE if stored.compressed else PLAIN
+        coding = Coding(layout, pixels.dtype, channels, compression)
+        directory = entries | coding.entries(rows, columns)
         if stored.tile is None:
             row = max(1, columns * channels * pixels.itemsize)
             step = max(1, _STRIP_BYTES // row) if stored.compressed else rows
             parts = _strips(pixels, min(step, rows))
             directory[tags.ROWS_PER_STRIP] = longs(layout, min(step, rows))
         else:
-            parts = _tiles(pixels, *stored.tile)
-            directory[tags.TILE_ROWS], directory[tags.TILE_COLUMNS] = (
-                longs(layout, side) for side in stored.tile
-            )
-
-        def encoded(part: Pixels) -> bytes | bytearray:
-            if is_bits:
-                part = np.packbits(part, axis=1)
-            elif is_predicted:
-                part = imagecodecs.delta_encode(np.ascontiguousarray(part), axis=1)
-            order: Any = layout.order
-            raw = part.astype(part.dtype.newbyteorder(order), copy=False).tobytes()
-            return imagecodecs.deflate_encode(raw) if stored.compressed else raw
-
+            parts = tiles(pixels, *stored.tile)
+            directory |= tile_entries(layout, stored.tile)
         starts, sizes = [], []
-        for part in in_threads(encoded, parts):
+        for part in in_threads(coding.encode, parts):
             self._align()
             starts.append(len(self.data))
             sizes.append(len(part))
             self.data += part
         tiled = stored.tile is not None
-        directory[tags.TILE_OFFSETS if tiled else tags.STRIP_OFFSETS] = offsets(layout, *starts)
-        directory[tags.TILE_BYTE_COUNTS if tiled else tags.STRIP_BYTE_COUNTS] = offsets(
-            layout, *sizes
-        )
+        directory |= part_entries(layout, starts, sizes, tiled=tiled)
         self._add_directory(directory)
 
     def _add_directory(self, directory: Directory) -> None:
@@ -138,6 +97,77 @@ class Writer:
 
     def _align(self) -> None:
         self.data += bytes(-len(self.data) % 8)
+
+
+def image_entries(
+    image: Image, stored: Stored, layout: Layout, count: int
+) -> tuple[Directory, list[int] | None]:
+    """Make the entries of the metadata and channels of an image, one of `count`.
+
+    Returns
+    -------
+    Directory
+        The entries.
+    list of int or None
+        The order of the image's channels in the page; None if it is the same.
+    """
+    colours, extra, order = _channels(image, stored)
+    entries = directory_of(image, layout, count)
+    entries[tags.SUBFILE] = longs(layout, stored.subfile)
+    entries[tags.PHOTOMETRIC] = shorts(layout, colours)
+    if extra:
+        entries[tags.EXTRA_SAMPLES] = shorts(layout, *extra)
+    return entries, order
+
+
+def mask_entries(layout: Layout, stored: Stored) -> Directory:
+    """Make the entries of a page that is the mask of another."""
+    return {
+        tags.SUBFILE: longs(layout, stored.subfile | _MASK_PAGE),
+        tags.PHOTOMETRIC: shorts(layout, MASK),
+    }
+
+
+def tile_entries(layout: Layout, tile: tuple[int, int]) -> Directory:
+    """Make the entries of the size of tiles."""
+    rows, columns = tile
+    return {tags.TILE_ROWS: longs(layout, rows), tags.TILE_COLUMNS: longs(layout, columns)}
+
+
+def part_entries(
+    layout: Layout, starts: Sequence[int], sizes: Sequence[int], *, tiled: bool
+) -> Directory:
+    """Make the entries of the offsets and sizes of strips or tiles."""
+    at, counts = (
+        (tags.TILE_OFFSETS, tags.TILE_BYTE_COUNTS)
+        if tiled
+        else (tags.STRIP_OFFSETS, tags.STRIP_BYTE_COUNTS)
+    )
+    return {at: offsets(layout, *starts), counts: offsets(layout, *sizes)}
+
+
+def has_mask(image: Image) -> bool:
+    """Whether an image has a mask that a page can hold; warn if it has another one."""
+    if image.mask is not None and image.mask.ndim == 3:
+        warn("its mask differs from channel to channel: left out")
+        return False
+    return image.mask is not None
+
+
+def layout_for(image: Image, size: int) -> Layout:
+    """Keep the layout of the input; EXIF of another format gives its byte order.
+
+    Parameters
+    ----------
+    image : Image
+        The image, or the first of several.
+    size : int
+        The size of all pixels in bytes.
+    """
+    stored, big = stored_of(image), size > _MOST_CLASSIC
+    if stored is not None:
+        return Layout(stored.layout.order, stored.layout.big or big)
+    return Layout(">" if (image.metadata.exif or b"").startswith(b"MM") else "<", big)
 
 
 def _channels(image: Image, stored: Stored) -> tuple[int, tuple[int, ...], list[int] | None]:
@@ -177,7 +207,7 @@ def _strips(pixels: Pixels, step: int) -> Iterator[Pixels]:
     return (pixels[row : row + step] for row in range(0, len(pixels), step))
 
 
-def _tiles(pixels: Pixels, rows: int, columns: int) -> Iterator[Pixels]:
+def tiles(pixels: Pixels, rows: int, columns: int) -> Iterator[Pixels]:
     """Cut an image into tiles; those at its edges repeat its last row and column."""
     for row in range(0, pixels.shape[0], rows):
         for column in range(0, pixels.shape[1], columns):

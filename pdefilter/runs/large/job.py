@@ -1,0 +1,273 @@
+"""A job whose image takes more than the memory: it goes in boxes, if it can."""
+
+import hashlib
+import os
+import warnings
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from pdefilter import __version__
+from pdefilter.errors import ImageError, MisfitError, PdefilterError
+from pdefilter.grid import Grid
+from pdefilter.images.files import decode_frames, read_bytes
+from pdefilter.images.formats import named
+from pdefilter.images.image import Image
+from pdefilter.images.reading import Reading
+from pdefilter.images.stores.decoded import decoded
+from pdefilter.images.stores.opening import WITH_BOXES, new_sink, open_store
+from pdefilter.images.stores.store import Store
+from pdefilter.kernels import engine
+from pdefilter.runs.chain import Chain
+from pdefilter.runs.large.completed import Completed
+from pdefilter.runs.large.flight import Pool
+from pdefilter.runs.large.notes import Notes, fingerprint
+from pdefilter.runs.large.run import Resources, bytes_per_pixel, filter_in_boxes
+from pdefilter.runs.plan import Job
+from pdefilter.runs.shares import BYTES_PER_PIXEL
+from pdefilter.runs.unchanged import why_unchanged
+from pdefilter.runs.work import Outcome, ReadWriteOptions, Stopwatch, make_in_memory
+from pdefilter.warn import warn
+
+
+def make(
+    outcome: Outcome,
+    chain: Chain,
+    options: ReadWriteOptions,
+    stream: bytes | None,
+    watch: Stopwatch,
+    filtered: Callable[[], object],
+) -> None:
+    """Make an output in memory; in boxes, and write it, where the image takes too much of it.
+
+    The parameters are those of `pdefilter.runs.work.make_in_memory`.
+    """
+    try:
+        large = too_large(outcome.job, options)
+        if large is not None and (why := why_not(outcome.job, chain, large)) is not None:
+            if options.memory_is_limit or large.is_refused:
+                raise ImageError(f"{large.summary}, and {why}")
+            large = None
+        if large is not None:
+            with large.opened() as store:
+                make_in_boxes(outcome, chain, options, store, watch)
+            filtered()
+            return
+    except PdefilterError as error:
+        outcome.error = f"{outcome.job.source_name}: {error}"
+        outcome.misfit = isinstance(error, MisfitError)
+        return
+    except MemoryError:
+        name = outcome.job.source_name
+        outcome.error = f"{name}: has boxes too large for this machine's memory; lower --memory"
+        return
+    make_in_memory(outcome, chain, options, stream, watch, filtered)
+
+
+@dataclass(frozen=True)
+class LargeImage:
+    """An image that takes too much memory.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        The size (M, N).
+    outline : Image
+        The image as a single pixel.
+    opened : callable
+        Opens it as a store, for a `with` block.
+    is_refused : bool
+        Whether it has too many pixels to be decoded as a whole.
+    """
+
+    shape: tuple[int, int]
+    outline: Image
+    opened: Callable[[], AbstractContextManager[Store]]
+    is_refused: bool = False
+
+    @property
+    def bytes(self) -> int:
+        """The memory that filtering it takes."""
+        return _pixels(self.shape) * bytes_per_pixel(self.outline)
+
+    @property
+    def summary(self) -> str:
+        """Its size, in words."""
+        rows, columns = self.shape
+        return f"has {columns} × {rows} pixels, which take {self.bytes / 1e9:.2g} GB of memory"
+
+
+def too_large(job: Job, options: ReadWriteOptions) -> LargeImage | None:
+    """Open the header of an image; None if it does not take more than the memory.
+
+    What is wrong with a file is told by whatever decodes all of it.
+    """
+    source, memory = job.source, options.memory
+    if memory is None or source is None or not (os.path.isfile(source) or os.path.isdir(source)):
+        return None
+    with suppress(ImageError):
+        store = open_store(source, options.reading, options.frame)
+        if store is not None:
+            is_refused = _is_refused(store.shape, store.outline, options.reading)
+            large = LargeImage(store.shape, store.outline, lambda: nullcontext(store), is_refused)
+            return large if is_refused or large.bytes > memory else None
+        if os.path.getsize(source) * _MOST_PIXELS_PER_BYTE * BYTES_PER_PIXEL > memory:
+            return _without_boxes(source, job, options)
+    return None
+
+
+# Few images are compressed better. Those that are, and have no boxes, are filtered as a whole.
+_MOST_PIXELS_PER_BYTE = 50
+
+
+def _without_boxes(source: str, job: Job, options: ReadWriteOptions) -> LargeImage | None:
+    """Read the header of a file without boxes, which can be decoded once into one that has."""
+    reading = replace(options.reading, wait_for_memory=_do_not_wait)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they are repeated when the file is decoded
+        frames = decode_frames(read_bytes(source), reading, options.frame)
+    if frames.count > 1 or not all(frames.size):
+        return None
+    # Formats whose outline only decoding can tell have few channels.
+    outline = frames.outline(0) if frames.outline else Image(np.zeros((1, 1), np.uint8))
+    opened = partial(decoded, frames, 0, job.target or "")
+    large = LargeImage(frames.size, replace(outline, format=frames.format), opened)
+    return large if large.bytes > (options.memory or 0) else None
+
+
+def why_not(job: Job, chain: Chain, large: LargeImage) -> str | None:
+    """Say why an image cannot go in boxes, and what to do; None if it can."""
+    name = (job.format or named(large.outline.format or "")).name
+    if job.target is None:
+        return "boxes cannot go to standard output; give a file by -o"
+    if job.film is not None:
+        return "frames cannot show boxes; leave --frames out, or raise --memory"
+    if name not in WITH_BOXES:
+        endings = ", ".join(named(known).suffixes[0] for known in WITH_BOXES)
+        return f"{name} cannot be written in boxes; write {endings}, or raise --memory"
+    for stage in chain.stages:
+        if (remedy := stage.operation.remedy) is not None:
+            return (
+                f"every pixel of the result of {stage.name} depends on all of the image; {remedy}, "
+                "or raise --memory"
+            )
+    return None
+
+
+def make_in_boxes(
+    outcome: Outcome,
+    chain: Chain,
+    options: ReadWriteOptions,
+    store: Store,
+    watch: Stopwatch,
+    pool: Pool | None = None,
+) -> None:
+    """Filter an image box by box, and write the output.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Its job is done.
+    chain : Chain
+        The filters.
+    options : ReadWriteOptions
+        How the image is read and written.
+    store : Store
+        The image.
+    watch : Stopwatch
+        Measures the time.
+    pool : Pool, optional
+        What computes boxes; by default threads of this process.
+
+    Raises
+    ------
+    PdefilterError
+        If that fails; what is done is kept for the next run.
+    """
+    job, memory = outcome.job, options.memory
+    assert job.source is not None
+    assert job.target is not None
+    assert memory is not None
+    options.reading.wait_for_memory(_pixels(store.shape))
+    watch.begin("filter")
+    format_ = job.format or named(store.outline.format or "")
+    outline = store.outline
+    format_.require(outline, options.depth)
+    outcome.image = {
+        "format": outline.format,
+        "frames": 1,
+        "rows": store.shape[0],
+        "columns": store.shape[1],
+        "channels": outline.channels,
+        "depth": outline.depth,
+    }
+    if options.strip:
+        outline = replace(outline, metadata=outline.metadata.stripped())
+    completed = Completed(store, options)
+    with suppress(OSError):  # the sink names the problem with the folder
+        os.makedirs(os.path.dirname(job.target) or ".", exist_ok=True)
+    dtype = outline.pixels.dtype
+    if options.depth is not None:
+        dtype = np.dtype(options.depth)
+        outline = replace(outline, pixels=np.zeros(outline.pixels.shape, dtype), bits=None)
+    replaces = options.overwrite or options.skip_existing
+    notes = Notes.of(job.target, _fingerprint(job, chain, options))
+    resources = Resources(memory, engine.threads(), options.box, pool)
+    is_done = False
+    try:
+        sink = new_sink(
+            job.target,
+            outline,
+            Grid.unit(store.shape),
+            format_,
+            fingerprint=notes.run,
+            replace=replaces,
+        )
+        finished = filter_in_boxes(chain.operations, completed, sink, dtype, notes, resources)
+        is_done = True
+    finally:
+        notes.close(is_done=is_done)
+    rows, columns = finished.cut.shape
+    outcome.image |= {"boxes": finished.count, "box": [rows, columns]}
+    if not finished.is_changed:
+        same = store.outline
+        if reason := why_unchanged(chain, outcome.chosen, same, same):
+            warn(reason)
+    if options.digests:
+        for name, path in (("input", job.source), ("output", job.target)):
+            if os.path.isfile(path):
+                with open(path, "rb") as file:
+                    outcome.digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fingerprint(job: Job, chain: Chain, options: ReadWriteOptions) -> str:
+    """Identify the input as it is now, the filters, and all that changes the output."""
+    assert job.source is not None
+    found = os.stat(job.source)
+    source = os.path.realpath(job.source), found.st_size, found.st_mtime_ns
+    stages = [(stage.name, stage.parameters) for stage in chain.stages]
+    format_ = None if job.format is None else job.format.name
+    chosen = options.frame, options.depth, options.strip, options.mask, options.nodata
+    lenient = options.reading.lenient
+    return fingerprint(__version__, source, stages, format_, chosen, options.full_scale, lenient)
+
+
+def _pixels(shape: tuple[int, int]) -> int:
+    rows, columns = shape
+    return rows * columns
+
+
+def _is_refused(shape: tuple[int, int], outline: Image, reading: Reading) -> bool:
+    """Whether an image has too many pixels to be decoded as a whole."""
+    try:
+        replace(reading, wait_for_memory=_do_not_wait).require_size(*shape, outline.channels)
+    except ImageError:
+        return True
+    return False
+
+
+def _do_not_wait(pixels: int) -> None:
+    """Return at once, as nothing is decoded."""

@@ -1,0 +1,124 @@
+"""The places of samples, and the exact facts about the image that a sample represents."""
+
+import math
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pdefilter import raster, sampling
+from pdefilter.grid import Grid, boxes
+from pdefilter.measure import extremes
+from pdefilter.raster import Raster
+from pdefilter.sampling import SAMPLED_ABOVE, Mosaic, Whole
+
+SIZES = st.integers(1, 10**6)
+
+
+@given(shape=st.tuples(SIZES, SIZES) | st.tuples(st.integers(1, 50), st.integers(10**6, 10**10)))
+def test_squares_are_apart_within_the_image_and_at_blocks_of_a_jpeg(shape):
+    mosaic = Mosaic.of(shape)
+    assert (mosaic is None) == (math.prod(shape) <= SAMPLED_ABOVE)
+    if mosaic is None:
+        return
+    assert math.prod(mosaic.shape) <= SAMPLED_ABOVE
+    # Short sides leave room for less than two squares more.
+    assert math.prod(mosaic.shape) > 0.75 * SAMPLED_ABOVE or min(shape) > 400
+    for size, places in zip(shape, (mosaic.rows, mosaic.columns), strict=True):
+        assert all(0 <= place.start < place.stop <= size for place in places)
+        assert all(place.start % 8 == 0 for place in places)
+        assert all(a.stop <= b.start for a, b in zip(places, places[1:], strict=False))
+        if len(places) > 1:
+            gaps = np.diff([place.start for place in places])
+            assert gaps.max() - gaps.min() <= 16
+            # Four squares of a sample, on which an evolution is tried, are not cut by seams.
+            width = places[0].stop - places[0].start
+            quarters = [int(share * len(places) * width) % width for share in (0.25, 0.75)]
+            assert quarters == [width // 2] * 2
+
+
+def test_a_mosaic_shows_the_squares_of_the_image():
+    shape = (5000, 4100)
+    u = np.arange(math.prod(shape), dtype=np.int64).reshape(shape)
+    colour = np.stack([u // 4100, u % 4100]).astype(np.float32)
+    sample = Raster(colour, valid=colour[0] > 5).sampled()
+    assert sample.shape == (4000, 4000)
+    assert sample.whole_shape == shape
+    for box, (rows, columns) in sample.whole.mosaic.boxes:
+        assert np.array_equal(sample.colour[:, rows, columns], colour[:, *box.slices])
+    assert np.array_equal(sample.valid, sample.colour[0] > 5)
+    picture = Raster(colour[:1] + 1)
+    assert np.array_equal(sample.cut(picture).colour, sample.colour[:1] + 1)
+
+
+def test_a_small_image_is_its_own_sample():
+    image = Raster(np.zeros((1, 40, 50), np.float32))
+    assert image.sampled() is image
+    assert image.parts == [(slice(None), slice(None))]
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    size=st.tuples(st.integers(1, 5), st.integers(1, 6)),
+)
+def test_facts_about_a_whole_do_not_depend_on_how_it_is_cut(seed, size):
+    rng = np.random.default_rng(seed)
+    # Their sums depend on the order.
+    u = (rng.normal(size=(2, 37, 45)) * 10.0 ** rng.integers(-9, 9, (2, 37, 45))).astype(np.float32)
+    image = Raster(u, valid=rng.random(u.shape[1:]) > rng.choice([0.1, 1.0]))
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (sampling, raster, extremes):
+            patch.setattr(module, "PIECE", 8)
+
+        def facts(shape):
+            def of_boxes(find):
+                cut = [*boxes(Grid.unit(image.shape), shape)]
+                random.Random(seed).shuffle(cut)
+                return [find(image.part(*box.slices)) for box in cut]
+
+            places = ((slice(0, 8),), (slice(0, 8),))
+            whole = Whole(image.shape, Mosaic(*places), of_boxes)
+            sample = image.part(slice(8), slice(8))
+            object.__setattr__(sample, "whole", whole)
+            means = extremes.plane_means(sample)
+            return (
+                means,
+                extremes.colour_means(sample),
+                extremes.ranges(sample),
+                extremes.lowest(sample),
+                extremes.plane_limits(sample, means),
+            )
+
+        found = facts([8 * n for n in size])
+        assert repr(found) == repr(facts((40, 48)))
+    means, _, *others = found
+    in_memory = extremes.plane_means(image)
+    assert others == [
+        extremes.ranges(image),
+        extremes.lowest(image),
+        extremes.plane_limits(image, means),
+    ]
+    largest = np.abs(u).max(axis=(1, 2))
+    assert all(
+        abs(one - other) <= 1e-13 * most
+        for one, other, most in zip(means, in_memory, largest, strict=True)
+    )
+
+
+def test_a_fact_is_found_once():
+    looked = []
+
+    def of_boxes(find):
+        looked.append(1)
+        return [find(image)]
+
+    image = Raster(np.ones((1, 9, 9), np.float32))
+    whole = Whole((9, 9), Mosaic((slice(0, 8),), (slice(0, 8),)), of_boxes)
+    sample = Raster(image.colour, whole=whole)
+    assert extremes.ranges(sample) == [0.0]
+    assert extremes.visible_limits(sample) == [[1.0], [1.0]]
+    assert len(looked) == 1
+    assert extremes.ranges(sample.mapped(lambda part: part)) == [0.0]
+    assert len(looked) == 2
