@@ -40,10 +40,12 @@ def make(
     stream: bytes | None,
     watch: Stopwatch,
     filtered: Callable[[], object],
+    pool: Pool | None = None,
+    cores: int | None = None,
 ) -> None:
     """Make an output in memory; in boxes, and write it, where the image takes too much of it.
 
-    The parameters are those of `pdefilter.runs.work.make_in_memory`.
+    The parameters are those of `pdefilter.runs.work.make_in_memory`, and of `make_in_boxes`.
     """
     try:
         large = too_large(outcome.job, options)
@@ -53,7 +55,7 @@ def make(
             large = None
         if large is not None:
             with large.opened() as store:
-                make_in_boxes(outcome, chain, options, store, watch)
+                make_in_boxes(outcome, chain, options, store, watch, pool, cores)
             filtered()
             return
     except PdefilterError as error:
@@ -138,6 +140,12 @@ def _without_boxes(source: str, job: Job, options: ReadWriteOptions) -> LargeIma
     return large if large.bytes > (options.memory or 0) else None
 
 
+def goes_in_boxes(job: Job, chain: Chain, options: ReadWriteOptions) -> bool:
+    """Whether the image of a job takes more than the memory, and can go in boxes."""
+    large = too_large(job, options)
+    return large is not None and why_not(job, chain, large) is None
+
+
 def why_not(job: Job, chain: Chain, large: LargeImage) -> str | None:
     """Say why an image cannot go in boxes, and what to do; None if it can."""
     name = (job.format or named(large.outline.format or "")).name
@@ -164,6 +172,7 @@ def make_in_boxes(
     store: Store,
     watch: Stopwatch,
     pool: Pool | None = None,
+    cores: int | None = None,
 ) -> None:
     """Filter an image box by box, and write the output.
 
@@ -181,6 +190,8 @@ def make_in_boxes(
         Measures the time.
     pool : Pool, optional
         What computes boxes; by default threads of this process.
+    cores : int, optional
+        How many threads the pool has.
 
     Raises
     ------
@@ -215,7 +226,7 @@ def make_in_boxes(
         outline = replace(outline, pixels=np.zeros(outline.pixels.shape, dtype), bits=None)
     replaces = options.overwrite or options.skip_existing
     notes = Notes.of(job.target, _fingerprint(job, chain, options))
-    resources = Resources(memory, engine.threads(), options.box, pool)
+    resources = Resources(memory, cores or engine.threads(), options.box, pool)
     is_done = False
     try:
         sink = new_sink(
