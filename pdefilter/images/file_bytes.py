@@ -5,8 +5,9 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import FileIO
-from typing import cast
+from typing import Self, cast
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from pdefilter.images.image import Pixels
 class FileBytes:
     """The bytes of an open file, sliced like `bytes`, by any number of threads.
 
-    They are read, not mapped: a mapped file that is cut off kills whoever reads it.
+    They are read, not mapped: a process that reads a mapped file is killed if the file is cut off.
 
     Parameters
     ----------
@@ -54,24 +55,32 @@ class FileBytes:
             return self._file.read(size)
 
 
+@dataclass(frozen=True, slots=True)
 class SteadyFile:
     """A file that is opened again for every read, and must stay as it was at first.
 
-    Parameters
+    Attributes
     ----------
     path : str
         The file.
-
-    Raises
-    ------
-    FileError
-        If it cannot be read.
+    state : tuple of int
+        Its size, the time of its last change, and its number in the file system.
     """
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    path: str
+    state: tuple[int, int, int]
+
+    @classmethod
+    def of(cls, path: str) -> Self:
+        """Note how a file is.
+
+        Raises
+        ------
+        FileError
+            If it cannot be read.
+        """
         try:
-            self._state = _state(os.stat(path))
+            return cls(path, _state(os.stat(path)))
         except OSError as error:
             raise refusal("read", error) from None
 
@@ -101,7 +110,7 @@ class SteadyFile:
             yield cast(bytes, view)
 
     def _require_same(self, file: FileIO) -> None:
-        if _state(os.fstat(file.fileno())) != self._state:
+        if _state(os.fstat(file.fileno())) != self.state:
             raise FileError("has changed since it was opened; run again once it stays as it is")
 
 

@@ -2,7 +2,6 @@
 
 import io
 import os
-import tarfile
 
 from pdefilter.errors import ImageError
 
@@ -42,6 +41,8 @@ def archive(folder: str) -> bytes:
     ImageError
         If the folder is not an image.
     """
+    import tarfile
+
     names = [
         os.path.relpath(os.path.join(above, name), folder)
         for above, _, files in os.walk(folder)
@@ -72,6 +73,8 @@ def unpack(data: bytes, folder: str) -> None:
     OSError, tarfile.TarError
         If it is broken, or its files cannot be written.
     """
+    import tarfile
+
     with tarfile.open(fileobj=io.BytesIO(data)) as packed:
         members = packed.getmembers()
         for member in members:

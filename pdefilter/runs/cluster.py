@@ -27,6 +27,7 @@ from pdefilter.errors import CallError, ImageError, PdefilterError
 from pdefilter.images.files import read_bytes, remove_leftovers
 from pdefilter.images.urls import is_url
 from pdefilter.runs.large.job import goes_in_boxes, make
+from pdefilter.runs.large.run import Resources
 from pdefilter.runs.plan import Job, folders_of
 from pdefilter.runs.resources import use_threads
 from pdefilter.runs.work import Outcome, store, work
@@ -118,7 +119,7 @@ class Cluster:
         """Begin to compute a function of arguments, all of them picklable, in any worker."""
         if self._executor is None:
             self._executor = self._client.get_executor(pure=False)
-        future: Future[Result] = self._executor.submit(_on_one_thread, function, *arguments)
+        future: Future[Result] = self._executor.submit(function, *arguments)
         return future
 
     def run(
@@ -249,7 +250,8 @@ class Cluster:
             self._ended.put(Steps(job, phase, done, steps))
 
         try:
-            make_on_workers = partial(make, pool=self, cores=cores)
+            resources = Resources(task.memory, cores, pool=self)
+            make_on_workers = partial(make, resources=resources)
             chain = task.chain_of(job)
             outcome = work(absolute, chain, task.options, None, report, make=make_on_workers)
         except Exception as error:  # whatever a worker, or the way to it, raises
@@ -454,12 +456,6 @@ def _absolute_name(name: str) -> str:
 
 def _same(task: Task) -> Task:
     return task
-
-
-def _on_one_thread(function: Callable[..., Result], *arguments: object) -> Result:
-    """Compute a box; a worker computes as many of them side by side as it has threads."""
-    use_threads(1)
-    return function(*arguments)
 
 
 def _was_killed(error: BaseException | None) -> bool:

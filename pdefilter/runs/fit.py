@@ -8,6 +8,7 @@ from pdefilter.errors import ImageError
 from pdefilter.images.files import read_frames
 from pdefilter.images.holes import require_fitting
 from pdefilter.images.reading import Reading
+from pdefilter.images.stores.opening import open_store
 from pdefilter.images.upright import size_upright
 from pdefilter.raster import Mask
 from pdefilter.runs.chain import Chain
@@ -62,6 +63,9 @@ def _size(job: Job, reading: Reading, frame: int | None) -> tuple[int, int]:
     if job.source is None or not Path(job.source).is_file():
         return 0, 0
     try:
+        store = open_store(job.source, reading, frame)
+        if store is not None:
+            return store.shape
         return size_upright(read_frames(Path(job.source), reading, frame))
     except ImageError:
         return 0, 0

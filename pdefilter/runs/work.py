@@ -371,7 +371,7 @@ def make_in_memory(
         if digests:
             outcome.digests["output"] = _digest(outcome.data)
         if job.digests is not None:
-            _compare(outcome.digests, job.digests)
+            compare_digests(outcome.digests, job.digests)
     except PdefilterError as error:
         outcome.error, outcome.misfit = f"{name}: {error}", isinstance(error, MisfitError)
     except MemoryError:
@@ -382,11 +382,11 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _compare(found: Mapping[str, str], reported: Mapping[str, str]) -> None:
+def compare_digests(found: Mapping[str, str], reported: Mapping[str, str]) -> None:
     """Warn where a job that is repeated reads or makes other bytes."""
-    if found["input"] != reported.get("input", found["input"]):
+    if found.get("input") != reported.get("input", found.get("input")):
         warn("the input has changed since the report was written")
-    elif found["output"] != reported.get("output", found["output"]):
+    elif found.get("output") != reported.get("output", found.get("output")):
         warn("the output differs from that of the report")
 
 

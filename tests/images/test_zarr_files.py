@@ -27,9 +27,10 @@ def ome(folder, pixels, axes, version=3, path="0", attributes=(), **options):
     """Write an OME-Zarr image by the library."""
     group = zarr.open_group(folder, mode="w", zarr_format=version)
     group.create_array(path, data=pixels, **options)
+    units = {"y": {"unit": "micrometer"}, "x": {"unit": "micrometer"}}
     image = {
         "name": "stain",
-        "axes": [{"name": name} | ({"unit": "micrometer"} if name in "yx" else {}) for name in axes],
+        "axes": [{"name": name, **units.get(name, {})} for name in axes],
         "datasets": [{
             "path": path,
             "coordinateTransformations": [{"type": "scale", "scale": [0.65] * len(axes)}],
@@ -189,7 +190,7 @@ def test_axes_that_are_not_read(tmp_path, shape, axes, said):
     [
         ("zarr.json", lambda d: d.update(zarr_format=9), "is a broken Zarr"),
         ("zarr.json", lambda d: d["attributes"].clear(), "is not itself an image"),
-        ("zarr.json", only_axes("y"), "is a broken Zarr"),
+        ("zarr.json", only_axes("y"), "has the axes y; give an image"),
         ("0/zarr.json", lambda d: d.update(shape=[0, 7]), "claims 7 × 0 pixels|no pixels"),
         ("0/zarr.json", lambda d: d.update(shape=[1 << 40, 1 << 40]), "more than the limit"),
         ("0/zarr.json", lambda d: d.update(shape=[5, 7, 9]), "is a broken Zarr"),
@@ -227,7 +228,7 @@ def test_a_damaged_chunk_is_lost_alone(tmp_path):
     assert np.array_equal(whole, expected)
 
 
-def test_archives_that_are_not_ours(tmp_path):
+def test_archives_that_are_not_ours():
     frames = Frames(1, lambda _: Image(np.ones((5, 7), np.uint8)))
     data = named("zarr").encode(frames)
     assert data == named("zarr").encode(frames)
@@ -277,3 +278,33 @@ def test_on_the_command_line(pdefilter_command, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert b"grey" in done("info", "in/a.zarr")
+
+
+@pytest.mark.parametrize("unit", ["nanometer", "parsec", None])
+def test_places_and_units_are_kept(tmp_path, unit):
+    path = ome(tmp_path / "i.zarr", np.ones((700, 90), np.uint8), "yx", chunks=(350, 90))
+    units = {"unit": unit} if unit else {}
+
+    def moved(description):
+        (image,) = description["attributes"]["ome"]["multiscales"]
+        image["axes"] = [{"name": name, "type": "space", **units} for name in "yx"]
+        image["datasets"][0]["coordinateTransformations"] = [
+            {"type": "scale", "scale": [3, 2]}, {"type": "translation", "translation": [40, 50]}
+        ]  # fmt: skip
+        image["coordinateTransformations"] = [{"type": "scale", "scale": [10, 10]}]
+
+    broken(path, "zarr.json", moved)
+    image = pdefilter.read(path)
+    pdefilter.write(image, tmp_path / "o.zarr")
+    (back,) = zarr.open_group(tmp_path / "o.zarr", mode="r").attrs["ome"]["multiscales"]
+    assert [axis.get("unit") for axis in back["axes"]] == [unit, unit]
+    first, second = (level["coordinateTransformations"] for level in back["datasets"])
+    assert first == [
+        {"type": "scale", "scale": [30, 20]}, {"type": "translation", "translation": [400, 500]}
+    ]  # fmt: skip
+    assert second == [
+        {"type": "scale", "scale": [60, 40]}, {"type": "translation", "translation": [415, 510]}
+    ]  # fmt: skip
+    again = pdefilter.read(tmp_path / "o.zarr")
+    assert again.metadata.stored.placement == image.metadata.stored.placement
+    assert (image.metadata.resolution is None) == (unit != "nanometer")

@@ -104,7 +104,7 @@ def _require_room(folder: str, size: int) -> None:
     try:
         free = shutil.disk_usage(folder).free
     except OSError:
-        return  # whoever writes there names the problem
+        return  # writing there will name the problem
     if size + _HEADERS > free:
         raise FileError(
             f"has no tiles and needs {size / _GIGABYTE:.2g} GB beside its output to be decoded "

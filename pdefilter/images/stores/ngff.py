@@ -1,4 +1,4 @@
-"""What the attributes of Zarr say about images: OME-Zarr (NGFF) 0.4 and 0.5, and their writing.
+"""The attributes of Zarr that describe images, read and written: OME-Zarr (NGFF) 0.4 and 0.5.
 
 References
 ----------
@@ -7,9 +7,9 @@ doi:10.1007/s00418-023-02209-1)
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -29,6 +29,46 @@ _ABOUT_LEVELS = ("axes", "datasets", "coordinateTransformations", "version")
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """The size and the place of pixels, for rows and columns.
+
+    Attributes
+    ----------
+    sides : tuple of float
+        The height and width of a pixel.
+    origin : tuple of float
+        The place of the centre of the first pixel.
+    unit : str
+        The unit of length; empty if there is none.
+    """
+
+    sides: tuple[float, float] = (1.0, 1.0)
+    origin: tuple[float, float] = (0.0, 0.0)
+    unit: str = ""
+
+    @classmethod
+    def of(cls, resolution: Resolution | None) -> Self:
+        """Find the size of pixels of a resolution, in micrometres."""
+        if resolution is None:
+            return cls()
+        if resolution.unit == "none":
+            if resolution.columns != resolution.rows:
+                warn("left out: the resolution without a unit")
+            return cls()
+        unit = _PER_CENTIMETRE[_UNIT] * (Fraction(254, 100) if resolution.unit == "inch" else 1)
+        return cls((float(unit / resolution.rows), float(unit / resolution.columns)), unit=_UNIT)
+
+    @property
+    def resolution(self) -> Resolution | None:
+        """The pixels per unit of length; None if there is no unit."""
+        unit = _PER_CENTIMETRE.get(self.unit)
+        if unit is None or min(self.sides) <= 0:
+            return None
+        rows, columns = (Fraction(unit) / Fraction(str(side)) for side in self.sides)
+        return Resolution(columns, rows, "cm")
+
+
+@dataclass(frozen=True, slots=True)
 class StoredZarr:
     """How an image was stored, for the writer to keep.
 
@@ -40,11 +80,14 @@ class StoredZarr:
         The rows and columns of a chunk.
     levels : int
         The number of smaller levels.
+    placement : Placement
+        The size and the place of pixels.
     """
 
     version: str
     chunk: tuple[int, int]
     levels: int
+    placement: Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +100,8 @@ class Described:
         The path of the array of full resolution.
     axes : tuple of str
         The names of its axes.
-    resolution : Resolution or None
-        The pixels per unit of length.
+    placement : Placement
+        The size and the place of pixels.
     has_alpha : bool
         Whether the last channel is named so.
     levels : int
@@ -69,7 +112,7 @@ class Described:
 
     path: str
     axes: tuple[str, ...]
-    resolution: Resolution | None
+    placement: Placement
     has_alpha: bool
     levels: int
     version: str
@@ -97,7 +140,7 @@ def described(attributes: Mapping[str, Any]) -> Described:
     return Described(
         first["path"],
         axes,
-        _resolution(image["axes"], _scale(first, len(axes))),
+        _placement(image, first, axes),
         _names_alpha(inner),
         len(image["datasets"]) - 1,
         "0.5" if "ome" in attributes else "0.4",
@@ -142,8 +185,8 @@ def attributes_of(
     outer = dict(kept)
     inner = dict(outer.pop("ome", {})) if version == "0.5" else outer
     (more,) = inner.get("multiscales") or [{}]
-    sides = _sides(image.metadata.resolution)
-    unit = {"unit": _UNIT} if sides else {}
+    placement = _placement_of(image)
+    unit = {"unit": placement.unit} if placement.unit else {}
     inner["multiscales"] = [{
         **more,
         "axes": [
@@ -151,7 +194,7 @@ def attributes_of(
             {"name": name, "type": "space", **unit}
             for name in axes
         ],
-        "datasets": [_dataset(level, axes, sides) for level in range(levels + 1)],
+        "datasets": [_dataset(level, axes, placement) for level in range(levels + 1)],
     }]  # fmt: skip
     if image.has_alpha and not _names_alpha(inner):
         inner["omero"] = {"channels": _channels(image)}
@@ -161,16 +204,17 @@ def attributes_of(
     return outer | {"ome": inner | {"version": version}}
 
 
-def _dataset(level: int, axes: Sequence[str], sides: Mapping[str, float]) -> dict[str, Any]:
+def _dataset(level: int, axes: Sequence[str], placement: Placement) -> dict[str, Any]:
     """Place a level: the centre of its first pixel lies between the centres of those it is of."""
-    own = [float(sides.get(name, 1)) for name in axes]
-    grows = [1.0 if name == "c" else float(1 << level) for name in axes]
-    transformations: list[dict[str, Any]] = [
-        {"type": "scale", "scale": [side * by for side, by in zip(own, grows, strict=True)]}
+    by = 1 << level
+    scale = [side * by for side in placement.sides]
+    moved = [
+        at + side * (by - 1) / 2 for at, side in zip(placement.origin, placement.sides, strict=True)
     ]
-    if level:
-        moved = [side * (by - 1) / 2 for side, by in zip(own, grows, strict=True)]
-        transformations.append({"type": "translation", "translation": moved})
+    channels = len(axes) - 2
+    transformations: list[dict[str, Any]] = [{"type": "scale", "scale": [1.0] * channels + scale}]
+    if any(moved):
+        transformations.append({"type": "translation", "translation": [0.0] * channels + moved})
     return {"path": str(level), "coordinateTransformations": transformations}
 
 
@@ -188,30 +232,36 @@ def _channels(image: Image) -> list[dict[str, Any]]:
     return [{"label": name, "color": "FFFFFF", "window": window} for name in names]
 
 
-def _scale(dataset: Mapping[str, Any], axes: int) -> list[float]:
-    for transformation in dataset.get("coordinateTransformations") or ():
-        if transformation["type"] == "scale":
-            return [float(side) for side in transformation["scale"]]
-    return [1.0] * axes
+def _placement(
+    image: Mapping[str, Any], dataset: Mapping[str, Any], axes: tuple[str, ...]
+) -> Placement:
+    """Read the placement of a level: its own transformations, then those of all levels."""
+    found = Placement()
+    places = [axes.index(name) for name in ("y", "x") if name in axes]
+    for transformation in (*_transformations(dataset), *_transformations(image)):
+        kind = transformation["type"]
+        if kind in ("scale", "translation") and kind in transformation and len(places) == 2:
+            rows, columns = (float(transformation[kind][place]) for place in places)
+            sides, origin = found.sides, found.origin
+            if kind == "scale":
+                found = replace(
+                    found,
+                    sides=(sides[0] * rows, sides[1] * columns),
+                    origin=(origin[0] * rows, origin[1] * columns),
+                )
+            else:
+                found = replace(found, origin=(origin[0] + rows, origin[1] + columns))
+    units = {str(image["axes"][place].get("unit", "")) for place in places}
+    return replace(found, unit=units.pop() if len(units) == 1 else "")
 
 
-def _resolution(axes: Sequence[Mapping[str, Any]], scale: Sequence[float]) -> Resolution | None:
-    """Read a resolution; None if rows or columns have no unit of length."""
-    densities = {}
-    for axis, side in zip(axes, scale, strict=True):
-        unit = _PER_CENTIMETRE.get(axis.get("unit", ""))
-        if axis["name"] in ("y", "x") and unit is not None and side > 0:
-            densities[axis["name"]] = Fraction(unit) / Fraction(str(side))
-    return Resolution(densities["x"], densities["y"], "cm") if len(densities) == 2 else None
+def _transformations(described: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return described.get("coordinateTransformations") or ()
 
 
-def _sides(resolution: Resolution | None) -> dict[str, float]:
-    """Find the sides of a pixel in micrometres; empty if they are unknown."""
-    if resolution is None:
-        return {}
-    if resolution.unit == "none":
-        if resolution.columns != resolution.rows:
-            warn("left out: the resolution without a unit")
-        return {}
-    unit = _PER_CENTIMETRE[_UNIT] * (Fraction(254, 100) if resolution.unit == "inch" else 1)
-    return {"y": float(unit / resolution.rows), "x": float(unit / resolution.columns)}
+def _placement_of(image: Image) -> Placement:
+    """Keep the placement that was stored if the resolution is still the same."""
+    stored, resolution = image.metadata.stored, image.metadata.resolution
+    if isinstance(stored, StoredZarr) and resolution == stored.placement.resolution:
+        return stored.placement
+    return Placement.of(resolution)

@@ -37,7 +37,7 @@ class NpyStore:
     """
 
     def __init__(self, path: str, reading: Reading) -> None:
-        self._file, self._is_lenient = SteadyFile(path), reading.lenient
+        self._file, self._is_lenient = SteadyFile.of(path), reading.lenient
         with self._file.opened() as data:
             stream = io.BytesIO(data[:_LONGEST_HEADER])
             self._shape, self._is_fortran, self._dtype = npy.header(stream)
@@ -115,7 +115,7 @@ class NpySink(UnfinishedSink):
         height, width = self.grid.shape
         rows, columns = box.slices
         pixel = np.dtype((np.void, self._pixel))
-        with SteadyFile(self._image).opened() as data:
+        with SteadyFile.of(self._image).opened() as data:
             part, missing = array_part(
                 data, len(self._header()), pixel, (1, height, width), rows, columns
             )

@@ -59,7 +59,7 @@ def open_store(path: str, reading: Reading, frame: int | None = None) -> Store |
             from pdefilter.images.file_bytes import SteadyFile
             from pdefilter.images.stores.tiff import TiffStore
 
-            tiff = TiffStore(SteadyFile(path), reading, frame)
+            tiff = TiffStore(SteadyFile.of(path), reading, frame)
             return tiff if tiff.has_boxes else None
     return None
 
@@ -104,7 +104,7 @@ def new_sink(
     if format_.name == "TIFF":
         from pdefilter.images.stores.tiff_sink import TiffSink
 
-        return TiffSink(target, outline, grid, fingerprint=fingerprint, may_replace=replace)
+        return TiffSink(target, outline, grid, fingerprint=fingerprint, replace=replace)
     if format_.name == "Zarr":
         from pdefilter.images.stores.zarr_sink import ZarrSink
 

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from functools import lru_cache
 from sys import maxsize
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from pdefilter.images.upright import TURNED, orientation_of, stored_box, turn, u
 _BLOCKS = (256, 256)
 # Boxes of an image of larger parts would each decode too much of it.
 _LARGEST_PART = 1 << 26
+_MOST_OPEN = 4
 
 
 class _Page(NamedTuple):
@@ -97,7 +99,7 @@ class TiffStore:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Open the file again, which must be the same."""
-        return _again, (type(self), self._file, self._reading, self._frame)
+        return _again, (self._file, self._reading, self._frame)
 
     def read(self, box: Box) -> Image:
         """Read a box."""
@@ -123,7 +125,9 @@ def _has_boxes(page: tifffile.TiffPage, blocks: tuple[int, int]) -> bool:
     return is_plain(page) or part <= _LARGEST_PART
 
 
-def _again(kind: type[TiffStore], *arguments: Any) -> TiffStore:
+@lru_cache(_MOST_OPEN)
+def _again(file: SteadyFile, reading: Reading, frame: int | None) -> TiffStore:
+    """Open a file in another process, once: reading the places of a million tiles takes long."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the first one has said everything
-        return kind(*arguments)
+        warnings.simplefilter("ignore")  # the first process has said everything
+        return TiffStore(file, reading, frame)

@@ -1,8 +1,8 @@
 """TIFF, written box by box: a header, the tiles in the order they come, and the directories."""
 
+import dataclasses
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 from io import FileIO
 from typing import Any
 
@@ -31,32 +31,30 @@ class TiffSink(TiledSink):
 
     Parameters
     ----------
-    target, outline, grid, fingerprint
+    target, outline, grid, fingerprint, replace
         As of `UnfinishedSink`.
-    may_replace : bool
-        Its `replace`.
     """
 
     def __init__(
-        self, target: str, outline: Image, grid: Grid, *, fingerprint: str, may_replace: bool
+        self, target: str, outline: Image, grid: Grid, *, fingerprint: str, replace: bool
     ) -> None:
         rows, columns = grid.shape
-        # What the directory says about the shape is about the whole.
+        # The directory describes the shape of the whole.
         shape = rows, columns, *outline.pixels.shape[2:]
-        whole = replace(outline, pixels=np.broadcast_to(outline.pixels, shape))
+        whole = dataclasses.replace(outline, pixels=np.broadcast_to(outline.pixels, shape))
         stored = stored_of(outline)
         levels = stored.levels if stored else 0
         layout = writing.layout_for(outline, whole.pixels.nbytes * (4 if levels else 3) // 3)
         self._stored = stored or Stored(layout)
         super().__init__(
             target, outline, grid, tile=_tile(self._stored), levels=levels,
-            fingerprint=fingerprint, replace=may_replace,
+            fingerprint=fingerprint, replace=replace,
         )  # fmt: skip
         self._entries, self._order = writing.image_entries(whole, self._stored, layout, 1)
         self._has_mask = writing.has_mask(outline)
         compression = lossless(self._stored.compression)
         self._coding = Coding(layout, outline.pixels.dtype, outline.channels, compression)
-        self._coding_of_mask = replace(self._coding, dtype=np.dtype(bool), channels=1)
+        self._coding_of_mask = dataclasses.replace(self._coding, dtype=np.dtype(bool), channels=1)
         self._file: FileIO | None = None
         self._end = 0
         self._places: dict[int, NDArray[np.uint64]] = {}

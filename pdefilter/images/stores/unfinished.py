@@ -1,5 +1,6 @@
 """Images that are being written: beside their targets, with a journal of what is kept."""
 
+import dataclasses
 import errno
 import hashlib
 import json
@@ -10,7 +11,6 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace as replaced
 from io import FileIO
 from typing import Any, Self
 
@@ -36,7 +36,7 @@ def unfinished_folder(target: str) -> str:
 
 
 class UnfinishedSink(ABC):
-    """What sinks have in common: the folder, its lock, the journal, and the name at the end.
+    """The common part of all sinks: the folder, its lock, the journal, and the name at the end.
 
     The folder is beside the target. It holds the image, a file or a folder, and the journal:
     a line for the fingerprint, then one for every box, written after the box. A box counts if
@@ -78,7 +78,7 @@ class UnfinishedSink(ABC):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what only the process that keeps boxes needs."""
-        outline = replaced(self.outline, metadata=Metadata())
+        outline = dataclasses.replace(self.outline, metadata=Metadata())
         return self.__dict__ | {"outline": outline, "_journal": None, "_kept": {}}
 
     @property
@@ -148,6 +148,8 @@ class UnfinishedSink(ABC):
                     self._rename()
                 is_done = True
         finally:
+            if os.name == "nt":
+                self._close()  # Windows cannot remove an open file
             if is_done or not self._kept:
                 shutil.rmtree(self._folder, ignore_errors=True)
             self._close()
@@ -203,12 +205,12 @@ class UnfinishedSink(ABC):
             try:
                 files.lock(journal.fileno(), wait=False)
             except OSError as error:
-                journal.close()
                 if error.errno in _BUSY:
+                    journal.close()
                     raise FileError(
                         "is being written by another run; wait for its end, or give another output"
                     ) from None
-                raise
+                # The file system has no locks.
             if os.name == "nt" or os.fstat(journal.fileno()).st_nlink:
                 return journal
             journal.close()

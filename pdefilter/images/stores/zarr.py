@@ -19,7 +19,7 @@ from pdefilter.images.folders import DESCRIPTIONS
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
-from pdefilter.images.stores.ngff import Described, StoredZarr, described, kept_of
+from pdefilter.images.stores.ngff import Described, Placement, StoredZarr, described, kept_of
 
 _MOST_CHANNELS = 65535
 _VERSIONS = {2: "0.4", 3: "0.5"}
@@ -51,7 +51,7 @@ class ZarrStore:
         description = next(filter(os.path.isfile, names), None)
         if description is None:
             raise ImageError("is a folder without an image of Zarr; give the folder of one")
-        self._description = SteadyFile(description)
+        self._description = SteadyFile.of(description)
         self._open()
 
     def _open(self) -> None:
@@ -77,15 +77,20 @@ class ZarrStore:
         shape = min(1, sizes["y"]), min(1, sizes["x"]), *channels
         if of_group is None:
             of_group = Described(
-                "", axes, None, channels in ((2,), (4,)), 0, _VERSIONS[found.metadata.zarr_format]
+                "",
+                axes,
+                Placement(),
+                channels in ((2,), (4,)),
+                0,
+                _VERSIONS[found.metadata.zarr_format],
             )
         pixels = np.zeros(shape, found.dtype.newbyteorder("="))
         outline = Image(pixels, has_alpha=of_group.has_alpha and channels > (1,), format="Zarr")
         kept = kept_of(attributes, outline)
         metadata = Metadata(
-            resolution=of_group.resolution,
+            resolution=of_group.placement.resolution,
             own=(json.dumps(kept),) if kept else (),
-            stored=StoredZarr(of_group.version, self.blocks, of_group.levels),
+            stored=StoredZarr(of_group.version, self.blocks, of_group.levels, of_group.placement),
         )
         self.outline = replace(outline, metadata=metadata)
 

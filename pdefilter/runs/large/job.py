@@ -23,13 +23,18 @@ from pdefilter.images.stores.store import Store
 from pdefilter.kernels import engine
 from pdefilter.runs.chain import Chain
 from pdefilter.runs.large.completed import Completed
-from pdefilter.runs.large.flight import Pool
 from pdefilter.runs.large.notes import Notes, fingerprint
 from pdefilter.runs.large.run import Resources, bytes_per_pixel, filter_in_boxes
 from pdefilter.runs.plan import Job
 from pdefilter.runs.shares import BYTES_PER_PIXEL
 from pdefilter.runs.unchanged import why_unchanged
-from pdefilter.runs.work import Outcome, ReadWriteOptions, Stopwatch, make_in_memory
+from pdefilter.runs.work import (
+    Outcome,
+    ReadWriteOptions,
+    Stopwatch,
+    compare_digests,
+    make_in_memory,
+)
 from pdefilter.warn import warn
 
 
@@ -40,12 +45,16 @@ def make(
     stream: bytes | None,
     watch: Stopwatch,
     filtered: Callable[[], object],
-    pool: Pool | None = None,
-    cores: int | None = None,
+    resources: Resources | None = None,
 ) -> None:
     """Make an output in memory; in boxes, and write it, where the image takes too much of it.
 
-    The parameters are those of `pdefilter.runs.work.make_in_memory`, and of `make_in_boxes`.
+    Parameters
+    ----------
+    outcome, chain, options, stream, watch, filtered
+        As for `pdefilter.runs.work.make_in_memory`.
+    resources : Resources, optional
+        As for `make_in_boxes`.
     """
     try:
         large = too_large(outcome.job, options)
@@ -55,7 +64,7 @@ def make(
             large = None
         if large is not None:
             with large.opened() as store:
-                make_in_boxes(outcome, chain, options, store, watch, pool, cores)
+                make_in_boxes(outcome, chain, options, store, watch, resources)
             filtered()
             return
     except PdefilterError as error:
@@ -171,8 +180,7 @@ def make_in_boxes(
     options: ReadWriteOptions,
     store: Store,
     watch: Stopwatch,
-    pool: Pool | None = None,
-    cores: int | None = None,
+    resources: Resources | None = None,
 ) -> None:
     """Filter an image box by box, and write the output.
 
@@ -188,21 +196,21 @@ def make_in_boxes(
         The image.
     watch : Stopwatch
         Measures the time.
-    pool : Pool, optional
-        What computes boxes; by default threads of this process.
-    cores : int, optional
-        How many threads the pool has.
+    resources : Resources, optional
+        What the boxes may take; by default the memory of the options, and the threads of
+        the engine.
 
     Raises
     ------
     PdefilterError
         If that fails; what is done is kept for the next run.
     """
-    job, memory = outcome.job, options.memory
+    job = outcome.job
     assert job.source is not None
     assert job.target is not None
-    assert memory is not None
+    assert options.memory is not None
     options.reading.wait_for_memory(_pixels(store.shape))
+    resources = resources or Resources(options.memory, engine.threads())
     watch.begin("filter")
     format_ = job.format or named(store.outline.format or "")
     outline = store.outline
@@ -226,7 +234,6 @@ def make_in_boxes(
         outline = replace(outline, pixels=np.zeros(outline.pixels.shape, dtype), bits=None)
     replaces = options.overwrite or options.skip_existing
     notes = Notes.of(job.target, _fingerprint(job, chain, options))
-    resources = Resources(memory, cores or engine.threads(), options.box, pool)
     is_done = False
     try:
         sink = new_sink(
@@ -237,7 +244,9 @@ def make_in_boxes(
             fingerprint=notes.run,
             replace=replaces,
         )
-        finished = filter_in_boxes(chain.operations, completed, sink, dtype, notes, resources)
+        finished = filter_in_boxes(
+            chain.operations, completed, sink, dtype, notes, resources.within(options.box)
+        )
         is_done = True
     finally:
         notes.close(is_done=is_done)
@@ -247,11 +256,13 @@ def make_in_boxes(
         same = store.outline
         if reason := why_unchanged(chain, outcome.chosen, same, same):
             warn(reason)
-    if options.digests:
+    if options.digests or job.digests is not None:
         for name, path in (("input", job.source), ("output", job.target)):
             if os.path.isfile(path):
                 with open(path, "rb") as file:
                     outcome.digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    if job.digests is not None:
+        compare_digests(outcome.digests, job.digests)
 
 
 def _fingerprint(job: Job, chain: Chain, options: ReadWriteOptions) -> str:

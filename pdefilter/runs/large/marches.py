@@ -7,9 +7,6 @@ from pdefilter.errors import ImageError
 from pdefilter.operation import Numbers, Operation
 from pdefilter.runs.large.sizes import Boxes, Room, boxes_for, boxes_of
 
-# A part begins and ends in files. That takes as long as about so many steps.
-_STEPS_OF_FILES = 20
-
 _MOST_PARTS = 4096
 
 
@@ -68,8 +65,7 @@ def planned(
     ImageError
         If the result depends on all of the image.
     """
-    steps = operation.reach(numbers)
-    if steps is None:
+    if operation.reach(numbers) is None:
         raise ImageError(
             "is larger than --memory, and every pixel of this result depends on all of the image; "
             "raise --memory, or crop the image"
@@ -83,11 +79,7 @@ def planned(
         cut = cut or boxes_for(room, reach, most_at_once)
         if cut is not None:
             marches.append(Marches(count, reach, cut))
-    return min(
-        marches,
-        key=lambda march: march.cut.cost * (steps + _STEPS_OF_FILES * march.parts),
-        default=None,
-    )
+    return min(marches, key=lambda march: march.parts * march.cut.cost, default=None)
 
 
 def least_box(operation: Operation, numbers: Numbers, blocks: Sequence[int]) -> int:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Self
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from pdefilter.runs.large.between import Between
 from pdefilter.runs.large.box_job import BoxJob, StatesJob
 from pdefilter.runs.large.completed import Completed
 from pdefilter.runs.large.filtered_box import FilteredBoxes
-from pdefilter.runs.large.flight import Pool, computed
+from pdefilter.runs.large.flight import OneThreadEach, Pool, computed
 from pdefilter.runs.large.marches import Marches, least_box, planned
 from pdefilter.runs.large.notes import Notes
 from pdefilter.runs.large.sizes import Boxes, Room
@@ -49,7 +50,7 @@ class Resources:
     box : tuple of int or None
         The size of boxes; None for one that fits the memory.
     pool : Pool or None
-        What computes boxes; None for threads of this process.
+        The workers that compute boxes, on a thread each; None for this process.
     """
 
     memory: int
@@ -57,11 +58,15 @@ class Resources:
     box: tuple[int, int] | None = None
     pool: Pool | None = None
 
+    def within(self, box: tuple[int, int] | None) -> Self:
+        """Take boxes of this size."""
+        return replace(self, box=box)
+
     @contextmanager
     def computing(self) -> Iterator[Pool]:
         """Begin threads that compute, unless there is a pool."""
         if self.pool is not None:
-            yield self.pool
+            yield OneThreadEach(self.pool)
             return
         with ThreadPoolExecutor(self.cores, "box") as pool:
             yield pool

@@ -4,8 +4,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-_ENOUGH = 2048
+_ENOUGH = 4096
 """Longer boxes hardly compute less twice, but show less progress, and share out worse."""
+
+_STEPS_OF_FILES = 20
+"""Reading, decoding, encoding and writing a pixel takes about as long as so many steps."""
+
+_FEWEST_STEPS = 4
+"""A filter without steps takes about as long as so many."""
 
 _HALOS = 32
 """Boxes so many times longer than their halo is wide compute an eighth of it twice."""
@@ -22,8 +28,8 @@ class Boxes:
     at_once : int
         How many are filtered at the same time.
     cost : float
-        The pixels that are computed for each pixel of the result, and a share of those
-        that are decoded; less where boxes side by side go faster.
+        The time for a pixel of the result, in steps on a pixel: what is computed, decoded
+        and encoded.
     """
 
     shape: tuple[int, int]
@@ -121,13 +127,12 @@ def _fitting(room: Room, reach: int, pixels: int) -> Iterator[tuple[int, int]]:
 
 
 def _cost(box: Sequence[int], room: Room, reach: int) -> float:
-    """Count the pixels computed for each pixel of the result, and a share of those decoded."""
+    """Estimate the time for a pixel of the result, in steps on a pixel, on one thread."""
     grown = [min(n + 2 * reach, whole) for n, whole in zip(box, room.shape, strict=True)]
-    decoded = [
-        min(math.ceil((n + piece - 1) / piece) * piece, max(whole, piece))
+    read = [
+        # On average a box begins and ends within a piece.
+        min(n + piece - 1, whole) if n < whole else whole
         for n, piece, whole in zip(grown, room.strips, room.shape, strict=True)
     ]
-    return (math.prod(grown) + _DECODING * math.prod(decoded)) / math.prod(box)
-
-
-_DECODING = 0.1
+    steps = max(reach, _FEWEST_STEPS)
+    return (steps * math.prod(grown) + _STEPS_OF_FILES * math.prod(read)) / math.prod(box)

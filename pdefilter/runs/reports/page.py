@@ -186,6 +186,8 @@ def _size_of(record: Mapping[str, Any]) -> str:
     ]
     if record["frames"] > 1:
         words.append(f"{record['frames']} frames, the first is shown")
+    if "boxes" in record:
+        words.append(f"filtered in {record['boxes']} boxes")
     return ", ".join(words)
 
 

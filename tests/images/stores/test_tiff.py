@@ -4,6 +4,7 @@ import io
 import pickle
 import struct
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +14,7 @@ import pytest
 import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from in_boxes import images, outline_of, put_together, written
+from in_boxes import cut, images, put_together, written
 from passes import KEPT_FIELDS
 from sample_files import sample_files
 from unusual import unusual_files
@@ -161,7 +162,7 @@ def test_a_pyramid_is_made_again(tmp_path, below):
     assert not read_frames(target, Reading()).outline(0).metadata.stored.has_levels_below or below
 
 
-def test_levels_that_no_box_holds_are_made_at_the_end(tmp_path, monkeypatch):
+def test_levels_that_no_box_holds_are_made_at_the_end(tmp_path):
     path, pixels = pyramid(tmp_path, below=True, levels=4, tile=(512, 512))
     image = put_together(open_store(str(path), Reading()))
     target = tmp_path / "o.tif"
@@ -289,3 +290,14 @@ def test_sizes_that_cannot_be(tmp_path, entries, said):
     path.write_bytes(claims(**entries))
     with pytest.raises(ImageError, match=said):
         open_store(str(path), Reading())
+
+
+@pytest.mark.parametrize("name", ["i.tif", "i.npy", "i.zarr"])
+def test_many_threads_read_at_the_same_time(tmp_path, name):
+    pixels = RNG.integers(0, 255, (600, 700, 3), np.uint8)
+    written(Image(pixels), tmp_path / name, named(name[2:]))
+    store = open_store(str(tmp_path / name), Reading())
+    cuts = cut(Grid.unit(store.shape), (70, 90), (1, 1), 0)
+    with ThreadPoolExecutor(8) as pool:
+        for box, image in zip(cuts, pool.map(store.read, cuts), strict=True):
+            assert np.array_equal(image.pixels, pixels[box.slices])

@@ -2,6 +2,9 @@
 
 import json
 import warnings
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from pdefilter.kernels import engine
 from pdefilter.runs.chain import Chain, Stage
 from pdefilter.runs.large import array_files
 from pdefilter.runs.large.job import make
+from pdefilter.runs.large.run import Resources
 from pdefilter.runs.plan import Job
 from pdefilter.runs.reports.record import Recording
 from pdefilter.runs.work import ReadWriteOptions, store, work
@@ -49,13 +53,14 @@ def chain(*stages):
     return Chain(tuple(full))
 
 
-def filtered(source, target, *stages, **options):
+def filtered(source, target, *stages, resources=None, **options):
     """Do a job as a worker does."""
     target = str(target)
     job = Job(0, str(source), target, of_file_name(target))
     reading = options.pop("reading", Reading())
     options = {"memory": MEMORY, "memory_is_limit": True} | options
-    outcome = work(job, chain(*stages), ReadWriteOptions(reading, **options), make=make)
+    how = partial(make, resources=resources)
+    outcome = work(job, chain(*stages), ReadWriteOptions(reading, **options), make=how)
     if outcome.data is not None:
         store(outcome, replace=True)
     return outcome
@@ -288,3 +293,16 @@ def test_an_image_without_noise_is_said_to_be_unchanged(tmp_path):
         outcome = filtered(source, tmp_path / "out.npy", ("anisotropic", {}))
     assert outcome.image["boxes"]
     assert "nothing to remove" in outcome.warnings[0]
+
+
+@pytest.mark.long
+def test_other_processes_may_compute_the_boxes(pixels, tmp_path):
+    source = written(tmp_path, "alpha.tif", pixels)
+    stages = ("anisotropic", {"kappa": 0.05, "iterations": 90}), ("edge", {"sigma": 1.0})
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        resources = Resources(40_000_000, 2, pool=pool)
+        outcome = filtered(source, tmp_path / "out.tif", *stages, resources=resources)
+    assert outcome.error is None
+    assert outcome.image["boxes"] > 1
+    in_memory(source, tmp_path / "whole.tif", *stages)
+    assert same_pixels(tmp_path / "out.tif", tmp_path / "whole.tif")
