@@ -45,7 +45,7 @@ SECONDS_TO_CONNECT = 5
 TASKS_PER_THREAD = 3
 """How many tasks the scheduler holds: a worker has the next one when it has done one."""
 
-SECONDS_PER_TASK, MOST_TOGETHER = 1.0, 64
+SECONDS_PER_TASK, MOST_TOGETHER = 5.0, 64
 """Small images go together: the scheduler takes milliseconds for a task, however small."""
 
 _SECONDS_BETWEEN_COUNTS = 1.0

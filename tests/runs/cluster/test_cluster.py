@@ -310,12 +310,12 @@ def test_a_worker_takes_no_jobs_of_another_version():
 
 
 def test_small_images_go_together():
-    """A task takes a second, and the last images are for all workers."""
+    """A task takes five seconds, and the last images are for all workers."""
     spread = connected("tcp://none")
     spread._threads = 2
     assert spread._together(1000) == 1  # nothing is known yet
     spread._seconds = 0.1
-    assert spread._together(1_000_000) == 10
+    assert spread._together(1_000_000) == 50
     assert spread._together(60) == 5
     assert spread._together(3) == 1
     spread._seconds = 1e-9
