@@ -132,6 +132,7 @@ def test_a_client_that_is_stopped_goes_on_later(
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
 
+@pytest.mark.long
 def test_an_image_that_kills_its_workers_is_named(dask, monkeypatch):
     """It is tried alone at the end, and so are those that died with it."""
 
@@ -275,6 +276,7 @@ def test_the_workers_are_a_pool(dask):
         assert [future.result(timeout=30) for future in futures] == [0, 10, 20, 30]
 
 
+@pytest.mark.long
 def test_a_local_cluster_listens_on_loopback_alone_and_leaves_nothing(executable, tmp_path, images):
     call = ["anisotropic", images, *SLOW, "-o", "out", "--cluster", "local", "-j", "2"]
     process = subprocess.Popen([executable, *call], cwd=tmp_path, stderr=subprocess.PIPE)
