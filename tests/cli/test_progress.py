@@ -5,6 +5,7 @@ import sys
 from types import SimpleNamespace
 
 from pdefilter.cli.progress import Progress
+from pdefilter.runs.cluster import Spread
 from pdefilter.runs.worker import Steps
 
 
@@ -76,3 +77,12 @@ def test_nothing_is_shown_of_a_short_run_or_a_quiet_one(monkeypatch):
         with Progress(1, quiet=quiet) as progress:
             progress.stepped(steps("filtering"))
             assert run(progress, seconds) == ""
+
+
+def test_a_cluster_shows_its_workers_and_bytes(monkeypatch):
+    run = watch(monkeypatch)
+    with Progress(1, quiet=False) as progress:
+        progress.spread(Spread(1, 0))
+        assert "0 of 1 images, 1 worker, 0 bytes" in run(progress)
+        progress.spread(Spread(12, 3_456_000_000))
+        assert "12 workers, 3.46 GB" in run(progress)

@@ -154,6 +154,12 @@ def _without_boxes(source: str, job: Job, options: ReadWriteOptions) -> LargeIma
     return large if large.bytes > (options.memory or 0) else None
 
 
+def goes_in_boxes(job: Job, chain: Chain, options: ReadWriteOptions) -> bool:
+    """Whether the image of a job takes more than the memory, and can go in boxes."""
+    large = too_large(job, options)
+    return large is not None and why_not(job, chain, large) is None
+
+
 def why_not(job: Job, chain: Chain, large: LargeImage) -> str | None:
     """Say why an image cannot go in boxes, and what to do; None if it can."""
     name = (job.format or named(large.outline.format or "")).name

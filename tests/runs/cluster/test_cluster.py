@@ -19,7 +19,7 @@ from pdefilter.filters import FILTERS
 from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.runs import cluster
 from pdefilter.runs.chain import Chain, Stage
-from pdefilter.runs.cluster import Cluster, do_job, require_files
+from pdefilter.runs.cluster import Cluster, do_jobs, require_files
 from pdefilter.runs.plan import Job
 from pdefilter.runs.work import Outcome, ReadWriteOptions
 from pdefilter.runs.worker import Task
@@ -132,20 +132,21 @@ def test_a_client_that_is_stopped_goes_on_later(
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
 
+@pytest.mark.long
 def test_an_image_that_kills_its_workers_is_named(dask, monkeypatch):
     """It is tried alone at the end, and so are those that died with it."""
 
-    def die_of_the_first(job, *_):
+    def die_of_the_first(jobs, *_):
         import os
 
         from pdefilter.runs.work import Outcome
 
-        if not job.index:
+        if not jobs[0][0].index:
             os._exit(1)
-        return Outcome(job, error="done"), 0
+        return [(Outcome(job, error="done"), 0) for job, _ in jobs]
 
-    monkeypatch.setattr(cluster, "do_job", die_of_the_first)
-    monkeypatch.setattr(cluster, "JOBS_PER_THREAD", 1)
+    monkeypatch.setattr(cluster, "do_jobs", die_of_the_first)
+    monkeypatch.setattr(cluster, "TASKS_PER_THREAD", 1)
     jobs = [Job(number, f"{number}.png", f"{number}.jpg", None) for number in range(3)]
     found = {job.index: error for job, error in ends(dask.address, jobs, None)}
     assert found[0].startswith("0.png: the workers that had it died, as happens when memory")
@@ -240,12 +241,42 @@ def test_a_scheduler_that_dies_ends_the_run(new_cluster, tmp_path, executable, i
     assert "were not started" in summary
 
 
+@pytest.mark.parametrize("kill", [False, True])
+def test_an_image_in_boxes_is_as_on_this_machine(
+    dask, executable, pdefilter_command, tmp_path, kill
+):
+    """Box by box, beside small images; a worker that is killed costs a few boxes."""
+    (tmp_path / "in").mkdir()
+    rows, columns = np.mgrid[:900, :1100]
+    pixels = (120 + 80 * np.sin(rows / 40) * np.cos(columns / 60)).astype(np.uint8)
+    for name, part in (("large.tif", pixels), ("small.png", pixels[:50, :60])):
+        pdefilter.write(part, tmp_path / "in" / name)
+    call = ["anisotropic", "in", *SLOW, "--time", "8", "-v", "-o"]
+    assert pdefilter_command(*call, "whole").returncode == 0
+    limits = ["--memory", "20MB", "--box", "128x160", "--cluster", dask.address]
+    process = subprocess.Popen(
+        [executable, *call, "out", *limits], cwd=tmp_path, stderr=subprocess.PIPE
+    )
+    if kill:
+        until(lambda: (tmp_path / "out").exists() and any((tmp_path / "out").glob(".*")))
+        os.kill(dask.pids()[0], signal.SIGKILL)
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 0, error
+    assert b"large.tif: " in error
+    assert b"in 6 boxes of 512" in error
+    for name in ("large.tif", "small.png"):
+        found, expected = (pdefilter.read(tmp_path / of / name) for of in ("out", "whole"))
+        assert np.array_equal(found.pixels, expected.pixels)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["large.tif", "small.png"]
+
+
 def test_the_workers_are_a_pool(dask):
     with connected(dask.address) as spread:
-        futures = [spread.executor.submit(np.sum, np.full(10, number)) for number in range(4)]
+        futures = [spread.submit(np.sum, np.full(10, number)) for number in range(4)]
         assert [future.result(timeout=30) for future in futures] == [0, 10, 20, 30]
 
 
+@pytest.mark.long
 def test_a_local_cluster_listens_on_loopback_alone_and_leaves_nothing(executable, tmp_path, images):
     call = ["anisotropic", images, *SLOW, "-o", "out", "--cluster", "local", "-j", "2"]
     process = subprocess.Popen([executable, *call], cwd=tmp_path, stderr=subprocess.PIPE)
@@ -275,6 +306,21 @@ def listening_addresses(pid):
                 yield local.partition(":")[0]
 
 
-def test_do_job_needs_its_own_version():
+def test_a_worker_takes_no_jobs_of_another_version():
     with pytest.raises(cluster.VersionError):
-        do_job(Job(0, "a", "b", None), Job(0, "a", "b", None), None, "another")
+        do_jobs([], None, "another")
+
+
+def test_small_images_go_together():
+    """A task takes five seconds, and the last images are for all workers."""
+    spread = connected("tcp://none")
+    spread._threads = 2
+    assert spread._together(1000) == 1  # nothing is known yet
+    spread._seconds = 0.1
+    assert spread._together(1_000_000) == 50
+    assert spread._together(60) == 5
+    assert spread._together(3) == 1
+    spread._seconds = 1e-9
+    assert spread._together(1_000_000) == cluster.MOST_TOGETHER
+    spread._seconds = 70.0
+    assert spread._together(1_000_000) == 1
