@@ -312,6 +312,28 @@ def test_an_image_that_changes_while_it_is_read_is_refused(pixels, tmp_path, mon
     assert (tmp_path / "out.npy").read_bytes() == (tmp_path / "whole.npy").read_bytes()
 
 
+def test_a_damaged_tile_is_refused_or_left_out(pixels, tmp_path):
+    source, target = written(tmp_path, "tiled.tif", pixels), tmp_path / "out.npy"
+    with tifffile.TiffFile(source) as file:
+        page = file.pages[0]
+        place, size = page.dataoffsets[13], page.databytecounts[13]
+    data = bytearray(source.read_bytes())
+    data[place + 40 : place + size] = bytes(size - 40)
+    source.write_bytes(data)
+    outcome = filtered(source, target, box=(256, 256))
+    expected = in_memory(source, tmp_path / "whole.npy")
+    assert outcome.error is not None
+    assert outcome.error.split("; ")[1:] == expected.error.split("; ")[1:]
+    assert not target.exists()
+    lenient = Reading(lenient=True)
+    outcome = filtered(source, target, box=(256, 256), reading=lenient)
+    expected = in_memory(source, tmp_path / "whole.npy", reading=lenient)
+    assert outcome.error is None
+    assert outcome.warnings
+    assert target.read_bytes() == (tmp_path / "whole.npy").read_bytes()
+    assert names(tmp_path) == {"tiled.tif", "out.npy", "whole.npy"}
+
+
 def test_values_that_are_clipped_are_counted_over_all_boxes(pixels, tmp_path):
     source = written(tmp_path, "grey.npy", pixels)
     stages = [("sharpen", {"amount": 9.0})]
