@@ -56,6 +56,12 @@ class _Run:
 _run: ContextVar[_Run | None] = ContextVar("run", default=None)
 
 
+def has_parts() -> bool:
+    """Whether the run is one of several parts."""
+    run = _run.get()
+    return run is not None and run.part.of > 1
+
+
 def most_steps(count: int, parts: int) -> int:
     """Count the steps of the longest part."""
     return -(-count // parts)

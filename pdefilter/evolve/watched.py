@@ -166,17 +166,44 @@ class WatchedLinear:
         self, u: "Planes", sizes: Sequence[float], momenta: Sequence[float]
     ) -> "Planes":
         """Add the momentum to each step as `pdefilter.kernels.march.march` does, bit for bit."""
-        import numpy as np
+        last = u
+        for _, last in one_by_one(self.evolution, u, u, sizes, momenta):
+            self.course.pass_on(1, last)
+        return last
 
-        before = u
-        for size, momentum in zip(sizes, map(np.float32, momenta), strict=True):
-            after = self.evolution.march(u, [size])
-            if momentum != 1:
-                after *= momentum
-                after += before * (np.float32(1) - momentum)
-            before, u = u, after
-            self.course.pass_on(1, u)
-        return u
+
+def one_by_one(
+    evolution: LinearEvolution,
+    before: "Planes",
+    u: "Planes",
+    sizes: Sequence[float],
+    momenta: Sequence[float],
+) -> "Iterator[tuple[Planes, Planes]]":
+    """Take steps with momentum as `pdefilter.kernels.march.march` does, bit for bit.
+
+    Parameters
+    ----------
+    evolution : LinearEvolution
+        The evolution.
+    before, u : ndarray of shape (C, M, N), float32
+        The last state but one, and the last one.
+    sizes, momenta : sequence of float
+        The size and the momentum of every step.
+
+    Yields
+    ------
+    tuple of ndarray
+        The last two states after each step.
+    """
+    import numpy as np
+
+    for size, momentum in zip(sizes, map(np.float32, momenta), strict=True):
+        after = evolution.march(u, [size])
+        if momentum != 1:
+            after *= momentum
+            after += before * (np.float32(1) - momentum)
+        before, u = u, after
+        yield before, u
 
 
 def _steps_of(u: "Planes") -> int:

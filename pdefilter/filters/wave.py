@@ -12,7 +12,7 @@ from pdefilter.equations.evolution import LinearEvolution
 from pdefilter.equations.heat import Heat
 from pdefilter.equations.smoothing import Smoothing
 from pdefilter.errors import ParameterError
-from pdefilter.evolve.watched import Course, WatchedLinear
+from pdefilter.evolve.watched import Course, WatchedLinear, one_by_one
 from pdefilter.filters.operations.models import evolution_along_edges
 from pdefilter.filters.operations.planes import edges_of
 from pdefilter.filters.options.colour import Color, InSpace
@@ -35,6 +35,7 @@ from pdefilter.filters.options.time import (
 )
 from pdefilter.grid import UNIT, largest_stable_step
 from pdefilter.operation import Numbers, Operation, Unchanged
+from pdefilter.parts import has_parts, in_parts, most_steps
 from pdefilter.schemes.explicit import explicit_steps
 from pdefilter.schemes.fast_explicit import Cycle
 from pdefilter.schemes.leapfrog import largest_leap, leapfrog
@@ -209,12 +210,33 @@ class Waves(Operation):
         """Return one pixel for every step."""
         return len(self.table.sizes)
 
+    def reach_of_part(self, numbers: Numbers, parts: int) -> int:
+        """Return one pixel for every step of a part."""
+        return most_steps(len(self.table.sizes), parts)
+
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Evolve the image from rest."""
         medium, table = self._medium(image, numbers), self.table
         if is_shown():
             return self._shown(image, medium)
+        if has_parts():
+            return image.convolved(lambda u: self._in_parts(u, medium))
         return image.convolved(lambda u: medium.march(u, table.sizes, table.momenta))
+
+    def _in_parts(self, u: "Planes", medium: LinearEvolution) -> "Planes":
+        """Take a part of the steps, from the last two states to the next two."""
+        import numpy as np
+
+        channels, (sizes, momenta) = len(u), (self.table.sizes, self.table.momenta)
+
+        def march(pair: "Planes", steps: slice) -> "Planes":
+            last = pair[:channels], pair[channels:]
+            for states in one_by_one(medium, *last, sizes[steps], momenta[steps]):
+                last = states
+            return np.concatenate(last)
+
+        pair, _ = in_parts(np.concatenate([u, u]), len(sizes), march)
+        return np.ascontiguousarray(pair[channels:])
 
     def _shown(self, image: "Raster", medium: LinearEvolution) -> "Raster":
         """Evolve the image and the rest of its weights side by side, to show states of both."""

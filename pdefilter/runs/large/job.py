@@ -22,6 +22,7 @@ from pdefilter.images.stores.opening import WITH_BOXES, new_sink, open_store
 from pdefilter.images.stores.store import Store
 from pdefilter.kernels import engine
 from pdefilter.runs.chain import Chain
+from pdefilter.runs.large.array_files import LostFileError
 from pdefilter.runs.large.completed import Completed
 from pdefilter.runs.large.notes import Notes, fingerprint
 from pdefilter.runs.large.run import Resources, bytes_per_pixel, filter_in_boxes
@@ -253,6 +254,9 @@ def make_in_boxes(
             chain.operations, completed, sink, dtype, notes, resources.within(options.box)
         )
         is_done = True
+    except LostFileError:
+        is_done = True  # what is left is of no use
+        raise
     finally:
         notes.close(is_done=is_done)
     rows, columns = finished.cut.shape

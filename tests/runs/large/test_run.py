@@ -116,6 +116,8 @@ MARCHES = {
     "curvature": ("smooth", {"method": "curvature", "time": 1.4}),
     "shock": ("shock", {"time": 2.0}),
     "coherence shock": ("shock", {"model": "coherence", "time": 1.0}),
+    "wave": ("wave", {"time": 9.0}),
+    "wave, damped": ("wave", {"damping": 0.5, "diffusivity": "rational", "kappa": 0.1}),
     "mapped": ("anisotropic", {"kappa_map": picture_of(Image(MAP)), "time": 2.0}),
 }
 
