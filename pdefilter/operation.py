@@ -55,7 +55,14 @@ class Operation(ABC):
         """
 
     def measure(self, image: "Raster") -> Numbers:
-        """Find the numbers that depend on the whole image; do nothing else."""
+        """Find the numbers that depend on the whole image; do nothing else.
+
+        Parameters
+        ----------
+        image : Raster
+            The image, or a sample of a large one. What must be exact is a fact of
+            `pdefilter.measure.extremes`, which knows the whole.
+        """
         return {}
 
     def reach(self, numbers: Numbers) -> int | None:

@@ -87,7 +87,7 @@ class Raster:
     box : Box or None
         The place of the image in the image that it was cut from; None if it is whole.
     whole : Whole or None
-        The image of which this one is a sample; None if it is no sample.
+        The image of which this one is a sample; None if it is not a sample.
     kept : dict
         Intermediate images by name, which measuring made and running can use.
     """

@@ -2,6 +2,7 @@
 
 import math
 import random
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def test_squares_are_apart_within_the_image_and_at_blocks_of_a_jpeg(shape):
     for size, places in zip(shape, (mosaic.rows, mosaic.columns), strict=True):
         assert all(0 <= place.start < place.stop <= size for place in places)
         assert all(place.start % 8 == 0 for place in places)
-        assert all(a.stop <= b.start for a, b in zip(places, places[1:], strict=False))
+        assert all(a.stop <= b.start for a, b in pairwise(places))
         if len(places) > 1:
             gaps = np.diff([place.start for place in places])
             assert gaps.max() - gaps.min() <= 16

@@ -168,7 +168,7 @@ def extremes_of(pixels: Pixels, seen: Mask | None) -> list[Extremes]:
     return pairs
 
 
-def joined(found: Iterable[Sequence[Extremes]]) -> list[Extremes]:
+def joined_extremes(found: Iterable[Sequence[Extremes]]) -> list[Extremes]:
     """Join the extremes of boxes to those of the image."""
     return [
         (min(low for low, _ in known), max(high for _, high in known))

@@ -116,7 +116,7 @@ def _holes(valid: Mask) -> int:
 
 
 def _noise_of(image: Image) -> tuple[tuple[float, ...], float]:
-    raster = raster_of(image, valid_pixels(image))
+    raster = raster_of(image, valid_pixels(image)).sampled()
     full = raster.scale.full
     fractions = as_numbers(noise_of(raster, raster.colour, AUTO, None), raster)["noise"]
     return tuple(fraction * full for fraction in fractions), full

@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,6 +15,10 @@ from pdefilter.errors import FileError
 from pdefilter.grid import Box
 from pdefilter.images.files import refusal
 from pdefilter.images.stores.store import Encoded
+
+
+class LostFileError(FileError):
+    """A temporary file of an earlier run is not there any more."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +55,16 @@ class ArrayFile:
 
         Raises
         ------
-        FileError
+        LostFileError
             If the file is not there any more.
         """
         try:
             # A map that lasts would count as memory of this process.
             mapped = np.memmap(self.path, self.dtype, "r", shape=self.shape)
         except (OSError, ValueError):
-            raise FileError(f"lost its temporary file {self.path}; start again") from None
+            raise LostFileError(
+                f"lost its temporary file {self.path}; call again, to start from the beginning"
+            ) from None
         return np.array(mapped[box.slices])
 
     def write(self, box: Box, data: bytes) -> None:
@@ -74,6 +83,9 @@ class ArrayFile:
 @dataclass(frozen=True)
 class KeptFiles:
     """Arrays of the same size, and a journal of the boxes that were written to all of them.
+
+    A box counts if its bytes still have the checksum that the journal names; after a power
+    cut they may not.
 
     Attributes
     ----------
@@ -98,8 +110,8 @@ class KeptFiles:
             for file, data in zip(self.files, encoded.pieces, strict=True):
                 file.write(encoded.box, data)
             with open(self.journal, "a") as journal:
-                places = (*encoded.box.start, *encoded.box.stop)
-                journal.write(" ".join(map(str, places)) + "\n")
+                record = *encoded.box.start, *encoded.box.stop, _checksum(encoded.pieces)
+                journal.write(" ".join(map(str, record)) + "\n")
         except OSError as error:
             raise FileError(
                 f"needs a temporary file that {refusal('written', error)}; make room beside the "
@@ -114,8 +126,15 @@ class KeptFiles:
                 lines = journal.read().split("\n")[:-1]  # a line without end is not complete
         except FileNotFoundError:
             return frozenset()
-        places = [[*map(int, line.split())] for line in lines]
-        return frozenset(Box((a, b), (c, d)) for a, b, c, d in places)
+        return frozenset(self._intact(lines))
+
+    def _intact(self, lines: Iterable[str]) -> Iterator[Box]:
+        for line in lines:
+            with suppress(ValueError):  # a power cut may damage the journal too
+                top, left, bottom, right, checksum = map(int, line.split())
+                box = Box((top, left), (bottom, right))
+                if _checksum(file.read(box).tobytes() for file in self.files) == checksum:
+                    yield box
 
     def make(self) -> None:
         """Make the files, unless they exist.
@@ -133,6 +152,8 @@ class KeptFiles:
                     f"needs {missing / 1e9:.1f} GB for temporary files beside the output, but "
                     f"{free / 1e9:.1f} GB are free; make room, or write to another disk"
                 )
+            if not all(os.path.exists(file.path) for file in self.files):
+                self.remove()
             for file in self.files:
                 file.make()
         except OSError as error:
@@ -150,6 +171,13 @@ class KeptFiles:
         for path in (self.journal, *(file.path for file in self.files)):
             if os.path.exists(path):
                 os.unlink(path)
+
+
+def _checksum(pieces: Iterable[bytes]) -> int:
+    checksum = 0
+    for piece in pieces:
+        checksum = zlib.crc32(piece, checksum)
+    return checksum
 
 
 def _allocated(path: str) -> int:

@@ -22,6 +22,7 @@ from pdefilter.images.stores.opening import WITH_BOXES, new_sink, open_store
 from pdefilter.images.stores.store import Store
 from pdefilter.kernels import engine
 from pdefilter.runs.chain import Chain
+from pdefilter.runs.large.array_files import LostFileError
 from pdefilter.runs.large.completed import Completed
 from pdefilter.runs.large.notes import Notes, fingerprint
 from pdefilter.runs.large.run import Resources, bytes_per_pixel, filter_in_boxes
@@ -108,7 +109,8 @@ class LargeImage:
     def summary(self) -> str:
         """Its size, in words."""
         rows, columns = self.shape
-        return f"has {columns} × {rows} pixels, which take {self.bytes / 1e9:.2g} GB of memory"
+        says = "claims" if self.is_refused else "has"
+        return f"{says} {columns} × {rows} pixels, which take {self.bytes / 1e9:.3g} GB of memory"
 
 
 def too_large(job: Job, options: ReadWriteOptions) -> LargeImage | None:
@@ -119,19 +121,23 @@ def too_large(job: Job, options: ReadWriteOptions) -> LargeImage | None:
     source, memory = job.source, options.memory
     if memory is None or source is None or not (os.path.isfile(source) or os.path.isdir(source)):
         return None
+    is_folder, size = os.path.isdir(source), os.path.getsize(source)
+    if not is_folder and size * _MOST_PIXELS_PER_BYTE * BYTES_PER_PIXEL <= memory:
+        return None
     with suppress(ImageError):
         store = open_store(source, options.reading, options.frame)
         if store is not None:
             is_refused = _is_refused(store.shape, store.outline, options.reading)
             large = LargeImage(store.shape, store.outline, lambda: nullcontext(store), is_refused)
             return large if is_refused or large.bytes > memory else None
-        if os.path.getsize(source) * _MOST_PIXELS_PER_BYTE * BYTES_PER_PIXEL > memory:
+        if size * _MOST_PIXELS_PER_BYTE_OF_PICTURES * BYTES_PER_PIXEL > memory:
             return _without_boxes(source, job, options)
     return None
 
 
-# Few images are compressed better. Those that are, and have no boxes, are filtered as a whole.
-_MOST_PIXELS_PER_BYTE = 50
+# No header needs to be read where a file is too small for many pixels: Deflate makes 1032 bytes of
+# one at most. Where there are no boxes all of the file is read, and few pictures are compressed so.
+_MOST_PIXELS_PER_BYTE, _MOST_PIXELS_PER_BYTE_OF_PICTURES = 1032, 50
 
 
 def _without_boxes(source: str, job: Job, options: ReadWriteOptions) -> LargeImage | None:
@@ -248,6 +254,9 @@ def make_in_boxes(
             chain.operations, completed, sink, dtype, notes, resources.within(options.box)
         )
         is_done = True
+    except LostFileError:
+        is_done = True  # what is left is of no use
+        raise
     finally:
         notes.close(is_done=is_done)
     rows, columns = finished.cut.shape

@@ -59,7 +59,7 @@ class Notes:
             lock = _locked(folder)
             with suppress(FileNotFoundError, ValueError), open(os.path.join(folder, _NAME)) as file:
                 found = json.load(file)
-                if found["fingerprint"] == fingerprint:
+                if found.get("fingerprint") == fingerprint:
                     return cls(folder, **found, lock=lock)
             for name in os.listdir(folder):
                 if name != _LOCK:
@@ -165,6 +165,6 @@ def _add(digest: Any, value: Any) -> None:
             _add(digest, one)
     elif is_dataclass(value) and not isinstance(value, type):
         pairs = [(field.name, getattr(value, field.name)) for field in fields(value)]
-        _add(digest, [type(value).__name__, *(pair for pair in pairs if not callable(pair[1]))])
+        _add(digest, [type(value).__name__, *pairs])
     else:
         digest.update(f"{value!r};".encode())

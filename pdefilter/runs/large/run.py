@@ -20,6 +20,7 @@ from pdefilter.operation import Numbers, Operation
 from pdefilter.parts import Part
 from pdefilter.runs.apply import between as floats_between
 from pdefilter.runs.apply import tell
+from pdefilter.runs.large.array_files import KeptFiles
 from pdefilter.runs.large.between import Between
 from pdefilter.runs.large.box_job import BoxJob, StatesJob
 from pdefilter.runs.large.completed import Completed
@@ -159,7 +160,12 @@ class _Run:
             return
         each = partial(computed, pool, at_once=self.resources.cores)
         found = survey(before, each)
-        numbers = measured(operation, found, each)
+        numbers = known.get("numbers")
+        if numbers is None:
+            numbers = measured(operation, found, each)
+            self.notes.note(number, numbers=numbers, holes=found.holes)
+        else:
+            tell(numbers)
         is_last = number == self.filters - 1
         between = self._between(number, found.holes)
         sink, dtype = self.sink, self.dtype
@@ -169,10 +175,13 @@ class _Run:
         origin = self.image if is_last else None
         filtered = FilteredBoxes(operation, numbers, marches.reach, found, origin, dtype)
         with limited_to(max(1, self.resources.cores // marches.cut.at_once)):
-            self._march(number, filtered, marches, sink, pool)
-        self.notes.note(number, is_done=True, numbers=numbers, holes=found.holes)
-        if isinstance(before, Between):
-            before.remove()
+            states = self._march(number, filtered, marches, sink, pool)
+        if is_last:
+            return  # what is left of the run is removed together
+        self.notes.note(number, is_done=True)
+        for files in (before, states):
+            if isinstance(files, KeptFiles):
+                files.remove()
         self.step = between
 
     def _between(self, number: int, holes: int) -> Between:
@@ -209,8 +218,8 @@ class _Run:
 
     def _march(
         self, number: int, filtered: FilteredBoxes, marches: Marches, sink: Sink, pool: Pool
-    ) -> None:
-        """Take all parts of the steps, the last one into the sink."""
+    ) -> States | None:
+        """Take all parts of the steps, the last one into the sink; return the states before it."""
         every = [*boxes(sink.grid, marches.cut.shape)]
         part, states = Part(of=marches.parts), None
         if done := self.notes.of_stage(number).get("part", 0):
@@ -225,14 +234,9 @@ class _Run:
             if states is not None:
                 states.remove()
             states = after
-        self._finish(
-            BoxJob(replace(filtered, part=part, states=states), sink),
-            every,
-            marches.cut.at_once,
-            pool,
-        )
-        if states is not None:
-            states.remove()
+        job = BoxJob(replace(filtered, part=part, states=states), sink)
+        self._finish(job, every, marches.cut.at_once, pool)
+        return states
 
     def _advance(
         self,

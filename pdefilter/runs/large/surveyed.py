@@ -11,7 +11,7 @@ from pdefilter.grid import Box, Grid, boxes
 from pdefilter.images.holes import count_masks, may_have_holes, valid_in_box
 from pdefilter.images.image import Image
 from pdefilter.images.stores.store import Store
-from pdefilter.images.values import Extremes, joined, scale_is_fixed, scale_of
+from pdefilter.images.values import Extremes, joined_extremes, scale_is_fixed, scale_of
 from pdefilter.operation import Numbers, Operation
 from pdefilter.raster import Mask, Raster, side_by_side
 from pdefilter.runs import apply
@@ -77,7 +77,7 @@ def survey(store: Store, each: Each = map) -> Survey:
         for masks, extremes in each(_Look(store, not fixed), _boxes(store)):
             holes = max(holes, masks)
             of_boxes.append(extremes)
-    return Survey(store, scale_of(dtype, full, lambda: joined(of_boxes)), holes)
+    return Survey(store, scale_of(dtype, full, lambda: joined_extremes(of_boxes)), holes)
 
 
 def measured(operation: Operation, survey: Survey, each: Each = map) -> Numbers:

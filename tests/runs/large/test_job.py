@@ -5,6 +5,7 @@ import warnings
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from pdefilter.kernels import engine
 from pdefilter.runs.chain import Chain, Stage
 from pdefilter.runs.large import array_files
 from pdefilter.runs.large.job import make
+from pdefilter.runs.large.notes import folder_of
 from pdefilter.runs.large.run import Resources
 from pdefilter.runs.plan import Job
 from pdefilter.runs.reports.record import Recording
@@ -158,7 +160,7 @@ def test_depth_mask_nodata_and_full_scale_apply_in_boxes(pixels, tmp_path):
 
 def test_what_cannot_go_in_boxes_is_refused_before_anything_is_read(pixels, tmp_path, monkeypatch):
     source = written(tmp_path, "grey.npy", pixels)
-    size = "has 900 × 700 pixels, which take 0.04 GB of memory, and "
+    size = "has 900 × 700 pixels, which take 0.0403 GB of memory, and "
 
     def refused(*stages, target="out.npy", **options):
         outcome = filtered(source, tmp_path / target, *stages, **options)
@@ -244,6 +246,53 @@ def test_a_full_disk_is_told_and_the_next_call_continues(pixels, tmp_path, monke
     assert names(tmp_path) == {"grey.npy", "out.npy", "whole.npy"}
 
 
+def interrupted(source, target, stages, boxes, monkeypatch):
+    """Run until so many boxes were written to temporary files; name the run's folder."""
+    write, writes = array_files.ArrayFile.write, []
+
+    def failing(self, box, data):
+        writes.append(box)
+        if len(writes) > boxes:
+            raise OSError(5, "Input/output error")
+        write(self, box, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(array_files.ArrayFile, "write", failing)
+        assert filtered(source, target, *stages, box=(256, 256)).error is not None
+    return Path(folder_of(str(target)))
+
+
+@pytest.mark.parametrize("damage", ["gone", "changed", "journal"])
+def test_temporary_files_that_are_damaged_are_made_again(damage, pixels, tmp_path, monkeypatch):
+    source, target = written(tmp_path, "grey.npy", pixels), tmp_path / "out.npy"
+    stages = ("heat-diffuse", {"time": 2.0}), ("edge", {})
+    folder = interrupted(source, target, stages, 5, monkeypatch)
+    values, journal = folder / "stage-0.values", folder / "stage-0.kept"
+    if damage == "gone":
+        values.unlink()
+    elif damage == "changed":
+        data = bytearray(values.read_bytes())
+        data[1000:2000] = bytes(1000)
+        values.write_bytes(data)
+    else:
+        journal.write_text(journal.read_text() + "0 0 \x00\n1 2 3\n")
+    assert filtered(source, target, *stages, box=(256, 256)).error is None
+    in_memory(source, tmp_path / "whole.npy", *stages)
+    assert target.read_bytes() == (tmp_path / "whole.npy").read_bytes()
+
+
+def test_a_lost_file_of_a_filter_that_is_done_costs_one_call(pixels, tmp_path, monkeypatch):
+    source, target = written(tmp_path, "grey.npy", pixels), tmp_path / "out.npy"
+    stages = ("heat-diffuse", {"time": 2.0}), ("edge", {}), ("sharpen", {})
+    folder = interrupted(source, target, stages, 14, monkeypatch)
+    (folder / "stage-0.values").unlink()
+    outcome = filtered(source, target, *stages, box=(256, 256))
+    assert "lost its temporary file" in outcome.error
+    assert outcome.error.endswith("; call again, to start from the beginning")
+    assert filtered(source, target, *stages, box=(256, 256)).error is None
+    assert names(tmp_path) == {"grey.npy", "out.npy"}
+
+
 def test_an_image_that_changes_while_it_is_read_is_refused(pixels, tmp_path, monkeypatch):
     source = written(tmp_path, "grey.npy", pixels)
     keep = "pdefilter.images.stores.npy.NpySink.keep"
@@ -261,6 +310,28 @@ def test_an_image_that_changes_while_it_is_read_is_refused(pixels, tmp_path, mon
     assert filtered(source, tmp_path / "out.npy", box=(256, 256)).error is None
     in_memory(source, tmp_path / "whole.npy")
     assert (tmp_path / "out.npy").read_bytes() == (tmp_path / "whole.npy").read_bytes()
+
+
+def test_a_damaged_tile_is_refused_or_left_out(pixels, tmp_path):
+    source, target = written(tmp_path, "tiled.tif", pixels), tmp_path / "out.npy"
+    with tifffile.TiffFile(source) as file:
+        page = file.pages[0]
+        place, size = page.dataoffsets[13], page.databytecounts[13]
+    data = bytearray(source.read_bytes())
+    data[place + 40 : place + size] = bytes(size - 40)
+    source.write_bytes(data)
+    outcome = filtered(source, target, box=(256, 256))
+    expected = in_memory(source, tmp_path / "whole.npy")
+    assert outcome.error is not None
+    assert outcome.error.split("; ")[1:] == expected.error.split("; ")[1:]
+    assert not target.exists()
+    lenient = Reading(lenient=True)
+    outcome = filtered(source, target, box=(256, 256), reading=lenient)
+    expected = in_memory(source, tmp_path / "whole.npy", reading=lenient)
+    assert outcome.error is None
+    assert outcome.warnings
+    assert target.read_bytes() == (tmp_path / "whole.npy").read_bytes()
+    assert names(tmp_path) == {"tiled.tif", "out.npy", "whole.npy"}
 
 
 def test_values_that_are_clipped_are_counted_over_all_boxes(pixels, tmp_path):
