@@ -25,6 +25,7 @@ from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.images.urls import folder_of, is_url, last_name, local_name, require_no_secrets
 from pdefilter.runs.chain import Chain, Stage
 from pdefilter.runs.inputs import Search, files_in
+from pdefilter.runs.large.job import make
 from pdefilter.runs.plan import Job, plan
 from pdefilter.runs.work import ReadWriteOptions, store, work
 
@@ -199,6 +200,16 @@ def test_images_are_done_and_skipped(memory):
     assert pairs(["memory://scans/"], "memory://out/", skip_existing=True) == [
         ("memory://scans/a.png", "memory://out/a.png")
     ]
+
+
+def test_boxes_do_not_go_to_urls(memory, tmp_path):
+    np.save(tmp_path / "large.npy", np.zeros((700, 900), np.uint8))
+    chain = Chain((Stage("edge", FILTERS["edge"], {}),))
+    options = ReadWriteOptions(Reading(MOST_PIXELS), memory=20_000_000, memory_is_limit=True)
+    job = Job(0, str(tmp_path / "large.npy"), "memory://out/large.npy", None)
+    outcome = work(job, chain, options, make=make)
+    assert outcome.error.endswith("boxes cannot go to a URL; give a file by -o, and copy it there")
+    assert not any("out" in name for name in memory.store)
 
 
 class OtherDisk(fsspec.get_filesystem_class("file")):

@@ -20,6 +20,7 @@ from pdefilter.images.reading import Reading
 from pdefilter.images.stores.decoded import decoded
 from pdefilter.images.stores.opening import WITH_BOXES, new_sink, open_store
 from pdefilter.images.stores.store import Store
+from pdefilter.images.urls import is_url
 from pdefilter.kernels import engine
 from pdefilter.runs.chain import Chain
 from pdefilter.runs.large.array_files import LostFileError
@@ -166,6 +167,8 @@ def why_not(job: Job, chain: Chain, large: LargeImage) -> str | None:
     name = (job.format or named(large.outline.format or "")).name
     if job.target is None:
         return "boxes cannot go to standard output; give a file by -o"
+    if is_url(job.target):
+        return "boxes cannot go to a URL; give a file by -o, and copy it there"
     if job.film is not None:
         return "frames cannot show boxes; leave --frames out, or raise --memory"
     if name not in WITH_BOXES:
