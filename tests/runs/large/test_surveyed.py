@@ -298,7 +298,7 @@ def test_what_refuses_an_image_refuses_it_box_by_box():
         survey(StoreInMemory(image))
 
 
-MAPS = {"κ map", "noise map", "κ map, waves", "weight map", "weight by a noise map"}
+MAPS = ("κ map", "noise map", "κ map, waves", "weight map", "weight by a noise map")
 
 
 @pytest.mark.parametrize("name", [*MAPS, "denoise by a map"])
