@@ -18,7 +18,7 @@ from pdefilter.images.reading import Reading
 FILES = sample_files() | unusual_files()
 
 # The messages of our own classes are sentences; those of the system are quoted as such.
-OURS = {"PdefilterError", "ImageError", "ParameterError", "CallError", "KeyError"}
+OURS = {"PdefilterError", "ImageError", "FileError", "ParameterError", "CallError", "KeyError"}
 
 
 @pytest.mark.parametrize("path", IMAGES, ids=lambda path: path.stem)
