@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pdefilter.images.reading import Reading
     from pdefilter.raster import Mask
     from pdefilter.runs.chain import Chain
-    from pdefilter.runs.cluster import Cluster
+    from pdefilter.runs.cluster.cluster import Cluster
     from pdefilter.runs.film import Cut
     from pdefilter.runs.plan import Plan
     from pdefilter.runs.reports.report import Report
@@ -116,7 +116,7 @@ def require_full_scale(full: "FullScale | None") -> None:
 
 
 def _cluster(address: str, plan: "Plan", task: "Task") -> "Cluster":
-    from pdefilter.runs.cluster import Cluster, require_files
+    from pdefilter.runs.cluster.cluster import Cluster, require_files
 
     require_files(plan.jobs)
     threads = max(1, task.cores // task.workers)

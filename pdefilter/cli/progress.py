@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Display
     from rich.progress import Task, TaskID
 
-    from pdefilter.runs.cluster import Spread
+    from pdefilter.runs.cluster.cluster import Spread
     from pdefilter.runs.worker import Steps
 
 # A run that ends sooner needs no bar, and should not wait for one to be imported.

@@ -12,7 +12,7 @@ from pdefilter.runs.worker import Steps, Task
 from pdefilter.runs.workers import Workers
 
 if TYPE_CHECKING:
-    from pdefilter.runs.cluster import Cluster, Spread
+    from pdefilter.runs.cluster.cluster import Cluster, Spread
 
 
 def run(

@@ -5,7 +5,7 @@ import sys
 from types import SimpleNamespace
 
 from pdefilter.cli.progress import Progress
-from pdefilter.runs.cluster import Spread
+from pdefilter.runs.cluster.cluster import Spread
 from pdefilter.runs.worker import Steps
 
 

@@ -5,6 +5,8 @@ References
 https://gdal.org/en/stable/drivers/raster/gtiff.html (nodata value)
 """
 
+import math
+import sys
 from decimal import Decimal
 
 from pdefilter.images.exif import Directory, Entry
@@ -22,12 +24,15 @@ def text_in(directory: Directory) -> str:
 
 
 def number_in(directory: Directory) -> float | None:
-    """Read the number of the tag, a large integer exactly; None if it is not a number."""
+    """Read the number of the tag, large integers exactly; None if it is not a number."""
     text = text_in(directory).replace(",", ".")
     try:
         number = float(text)
     except ValueError:
         return None
+    if math.isinf(number) and abs(Decimal(text)) < 2 * Decimal(sys.float_info.max):
+        # The largest float is often written to 15 digits, which are a little more than it.
+        number = math.copysign(sys.float_info.max, number)
     if _FIRST_INEXACT <= abs(number) <= _LAST_INTEGER:
         exact = Decimal(text)
         return int(exact) if exact == int(exact) else number

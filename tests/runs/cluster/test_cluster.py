@@ -17,9 +17,11 @@ import pdefilter
 from pdefilter.errors import CallError
 from pdefilter.filters import FILTERS
 from pdefilter.images.reading import MOST_PIXELS, Reading
-from pdefilter.runs import cluster
 from pdefilter.runs.chain import Chain, Stage
-from pdefilter.runs.cluster import Cluster, do_jobs, require_files
+from pdefilter.runs.cluster import cluster
+from pdefilter.runs.cluster.cluster import Cluster, require_files
+from pdefilter.runs.cluster.connection import _require_same_versions
+from pdefilter.runs.cluster.tasks import VersionError, do_jobs
 from pdefilter.runs.plan import Job
 from pdefilter.runs.work import Outcome, ReadWriteOptions
 from pdefilter.runs.worker import Task
@@ -184,7 +186,7 @@ def test_wrong_versions_are_refused(dask, monkeypatch):
         other = {"packages": {**found, package: version}}
         answer = {"client": {"packages": found}, "workers": {"tcp://w": other}}
         with pytest.raises(CallError, match=f"the worker tcp://w has {shown}"):
-            cluster._require_same_versions("tcp://s", answer)
+            _require_same_versions("tcp://s", answer)
     monkeypatch.setattr(cluster, "__version__", "another")
     job = Job(0, "a.png", "o.png", None)
     with (
@@ -198,7 +200,7 @@ def test_patches_and_minor_versions_do_not_matter():
     found = {"python": "3.12.1", "numpy": "2.1", "pdefilter": "1.0"}
     other = {"packages": {**found, "python": "3.12.9", "numpy": "2.3"}}
     answer = {"client": {"packages": found}, "workers": {"tcp://w": other}}
-    cluster._require_same_versions("tcp://s", answer)
+    _require_same_versions("tcp://s", answer)
 
 
 def test_what_cannot_be_reached_is_one_sentence(pdefilter_command, tmp_path):
@@ -307,14 +309,14 @@ def listening_addresses(pid):
 
 
 def test_a_worker_takes_no_jobs_of_another_version():
-    with pytest.raises(cluster.VersionError):
+    with pytest.raises(VersionError):
         do_jobs([], None, "another")
 
 
 def test_small_images_go_together():
     """A task takes five seconds, and the last images are for all workers."""
     spread = connected("tcp://none")
-    spread._threads = 2
+    spread._connection.threads = 2
     assert spread._together(1000) == 1  # nothing is known yet
     spread._seconds = 0.1
     assert spread._together(1_000_000) == 50

@@ -1,0 +1,1 @@
+"""Clusters: the jobs of a plan on the workers of Dask."""
