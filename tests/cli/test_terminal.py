@@ -84,7 +84,7 @@ class Terminal:
 def many(tmp_path):
     """A folder of images, one of them broken, their names like markup."""
     (tmp_path / "in").mkdir()
-    for number in range(40):
+    for number in range(16):
         shutil.copy(SAMPLES / "portrait.png", tmp_path / "in" / f"[red]{number:02}.png")
     (tmp_path / "in" / "[red]07.png").write_bytes(b"no image")
     return tmp_path / "in"
@@ -93,14 +93,14 @@ def many(tmp_path):
 @pytest.mark.usefixtures("many")
 def test_a_folder_has_a_bar_that_goes_away(executable, tmp_path):
     terminal = Terminal([executable, *MANY], tmp_path)
-    terminal.see(rb"\d+ of 40 images, [\d.]+ a second, 0:\d\d:\d\d left")
+    terminal.see(rb"\d+ of 16 images, [\d.]+ a second, 0:\d\d:\d\d left")
     assert terminal.end() == 1
     assert re.search(COLOUR, terminal.shown)
     # Its line is erased, and what follows is what went wrong.
     (*_, last) = terminal.shown.split(ERASED)
     assert last.count(b"\n") == last.count(b"error:") == 2
     assert b"[red]07.png: is not an image" in last
-    assert len(list((tmp_path / "out").iterdir())) == 39
+    assert len(list((tmp_path / "out").iterdir())) == 15
 
 
 def test_an_image_that_takes_long_has_a_bar_of_its_own(executable, tmp_path):
@@ -117,7 +117,7 @@ def test_an_image_that_takes_long_has_a_bar_of_its_own(executable, tmp_path):
 def test_colours_can_be_switched_off(executable, tmp_path, name, value):
     terminal = Terminal([executable, *MANY], tmp_path, **{name: value})
     assert terminal.end() == 1
-    assert (b" of 40 images, " in terminal.shown) == (name == "NO_COLOR")
+    assert (b" of 16 images, " in terminal.shown) == (name == "NO_COLOR")
     assert bool(re.search(rb"all +\[#*-*\]", terminal.shown)) == (name == "NO_COLOR")
     assert not re.search(COLOUR, terminal.shown)
 
@@ -127,7 +127,7 @@ def test_messages_stand_above_the_bar(executable, tmp_path):
     terminal = Terminal([executable, *MANY, "-v"], tmp_path)
     assert terminal.end() == 1
     lines = [line.split(ERASED)[-1] for line in terminal.shown.split(b"\r\n")]
-    for number in sorted({*range(40)} - {7}):
+    for number in sorted({*range(16)} - {7}):
         name = b"in/[red]%02d.png" % number
         assert any(line.startswith(b"pdefilter: %s -> out/" % name) for line in lines)
         assert any(b"%s: kappa = 0." % name in line and b"steps = 500" in line for line in lines)

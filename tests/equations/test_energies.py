@@ -116,8 +116,7 @@ def huber(s, contrast=0.04):
     return np.where(s <= contrast, s**2 / (2 * contrast), s - contrast / 2)
 
 
-@pytest.mark.parametrize("channels", [1, 2])
-@pytest.mark.parametrize("weight", ["number", "map"])
+@pytest.mark.parametrize(("channels", "weight"), [(1, "map"), (2, "number")])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS_OF["huber"])
 def test_huber_is_what_a_general_minimiser_finds(channels, weight, optimizer):
     f = picture(channels, side=12)

@@ -11,7 +11,7 @@ from pdefilter.errors import ImageError
 from pdefilter.images.formats import FORMATS, detect_format
 
 FILES = sample_files() | unusual_files()
-PASSES = 5
+PASSES = 3
 
 every_file = pytest.mark.parametrize("name", FILES)
 

@@ -28,8 +28,6 @@ def piped(run, source, stages, format_, *last):
     ("sample", "format_"),
     [
         ("coins.png", "npy"),
-        ("coins.png", "pfm"),
-        ("cat.png", "npy"),
         ("cat.png", "tiff"),
         ("coffee.jpg", "pfm"),
         ("brain.tif", "tiff"),

@@ -13,7 +13,7 @@ from waiting import children, until
 
 pytestmark = pytest.mark.long
 
-KILLS = 50
+KILLS = 20
 IMAGES = 240
 
 
@@ -49,7 +49,7 @@ def started(executable, folder, *options):
     )
 
 
-def test_killed_fifty_times_and_gone_on_with(executable, folder, expected):
+def test_killed_twenty_times_and_gone_on_with(executable, folder, expected):
     moments, kills, out = random.Random(50), 0, folder / "out"
     resume = ("--skip-existing", "--report", "run.jsonl")
     while kills < KILLS:

@@ -146,7 +146,7 @@ def test_a_file_that_vanishes_after_the_plan(executable, tmp_path):
     for name in "abc":
         (tmp_path / "in" / f"{name}.png").symlink_to(COINS)
     process = subprocess.Popen(
-        [executable, "anisotropic", "in", "-o", "out", "-j", "1", "--iterations", "20000"],
+        [executable, "anisotropic", "in", "-o", "out", "-j", "1", "--iterations", "4000"],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
     )

@@ -90,7 +90,7 @@ def calls():
 
 def test_no_call_waits_for_ever(tmp_path, share_of):
     write_pictures(tmp_path)
-    ended = run_calls(share_of(list(calls()), 60), tmp_path, SECONDS, BAND)
+    ended = run_calls(share_of(list(calls()), 30), tmp_path, SECONDS, BAND)
     # The pictures have zeros, which no contrast may be.
     bad = [
         done
