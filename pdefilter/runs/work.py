@@ -325,7 +325,9 @@ def make_in_memory(
     job, name = outcome.job, outcome.job.source_name
     digests = options.digests or job.digests is not None
     try:
-        data = stream or b"" if job.source is None else stream or read_bytes(job.source)
+        data = stream
+        if data is None:
+            data = b"" if job.source is None else read_bytes(job.source)
         if digests:
             outcome.digests["input"] = _digest(data)
         watch.begin("decode")
