@@ -81,7 +81,9 @@ class Raster:
     has_colours : bool
         Whether the channels are known to be colours, not other bands.
     spacing : tuple of float
-        The distance of neighbouring pixels along the rows axis and the columns axis.
+        The distance of neighbouring pixels along every axis, in pixels of the finest axis.
+    pixel_size : float or None
+        The length in mm of a pixel along its finest axis; None if unknown.
     may_overwrite : bool
         Whether a filter may overwrite the colour.
     box : Box or None
@@ -101,6 +103,7 @@ class Raster:
     stored: NDArray[np.generic] | None = None
     has_colours: bool = False
     spacing: tuple[float, ...] = (1.0, 1.0)
+    pixel_size: float | None = None
     may_overwrite: bool = False
     box: Box | None = None
     whole: Whole | None = None

@@ -1,14 +1,17 @@
 """Clusters and object storage: ``python tests/benchmarks/cluster.py [IMAGES]``.
 
-Prints how much faster two workers are than one, what an image costs the client, the scheduler and
-a worker, how many requests and bytes it takes, and the memory of a plan of a million URLs. Costs
-are seconds of a processor, which other programs on the machine hardly change.
+Prints how much faster two workers are than one, whether their results equal those of this machine,
+what an image costs the client, the scheduler and a worker, how many requests and bytes it takes,
+and the memory of a plan of a million URLs. Costs are seconds of a processor, which other programs
+on the machine hardly change.
 """
 
+import filecmp
 import os
 import resource
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -45,6 +48,9 @@ def measure(count: int) -> None:
                     found.append(_run("anisotropic", folder / "small", folder, address))
         pairs = zip(times[1], times[2], strict=True)
         show("two workers", {"times as fast": statistics.median(one / two for one, two in pairs)})
+        print(
+            "they equal the local results:", _equal_local("anisotropic", folder / "small", folder)
+        )
         for command in ("edge", "anisotropic"):
             _costs(command, folder, count)
         _requests(folder)
@@ -88,6 +94,15 @@ def _run(command: str, source: Path, folder: Path, address: str) -> float:
         assert os.waitpid(process, 0)[1] == 0
 
     return seconds(run)
+
+
+def _equal_local(command: str, source: Path, folder: Path) -> bool:
+    """Filter the images of a folder on this machine; compare the files of the cluster, to the bit."""
+    local = folder / "local"
+    subprocess.run([TOOL, command, source, "-o", local], check=True)
+    names = sorted(path.name for path in source.iterdir())
+    _, different, lost = filecmp.cmpfiles(local, folder / "out", names, shallow=False)
+    return not different and not lost
 
 
 def _costs(command: str, folder: Path, count: int) -> None:
