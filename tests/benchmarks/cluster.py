@@ -97,7 +97,7 @@ def _run(command: str, source: Path, folder: Path, address: str) -> float:
 
 
 def _equal_local(command: str, source: Path, folder: Path) -> bool:
-    """Filter the images of a folder on this machine; compare the files of the cluster, to the bit."""
+    """Filter the images of a folder on this machine too; compare the files of results."""
     local = folder / "local"
     subprocess.run([TOOL, command, source, "-o", local], check=True)
     names = sorted(path.name for path in source.iterdir())
