@@ -71,7 +71,7 @@ def decode_frames(data: bytes, reading: Reading, frame: int | None = None) -> Fr
     frames = detect_format(data).decode(data, reading)
     if frame is not None:
         return frames.one(frame)
-    reading.require_frames(frames.count, *frames.size)
+    reading.require_frames(frames.count, frames.size)
     return frames
 
 
