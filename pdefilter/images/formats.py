@@ -55,6 +55,14 @@ class Format:
         The metadata that no other format stores.
     masks : bool
         Whether it stores a mask of the pixels that belong to the picture.
+    volumes : bool
+        Whether it stores volumes.
+    distances : bool
+        Whether it stores the distances of slices, rows and columns.
+    twin : str
+        The name of the format that differs from it in its compression only.
+    unwritten : str
+        Why a format that stores no types of values is not written, and what to write instead.
     library : str
         The library that its codec uses.
     why : str
@@ -75,6 +83,10 @@ class Format:
     carries: tuple[str, ...] = ()
     own: str = ""
     masks: bool = False
+    volumes: bool = False
+    distances: bool = False
+    twin: str = ""
+    unwritten: str = "cannot hold grey; write .pgm"
 
     def __reduce__(self) -> "tuple[Callable[[str], Format], tuple[str]]":
         """Pickle by name."""
@@ -101,12 +113,17 @@ class Format:
 
             return sound_read
 
-        return replace(
+        frames = replace(
             frames,
             read=sound(frames.read),
             outline=frames.outline and sound(frames.outline),
             format=self.name,
         )
+        if reading.as_volume and not frames.are_volumes:
+            from pdefilter.images.stacks import as_volume
+
+            return as_volume(frames, reading)
+        return frames
 
     def encode(self, images: "Frames") -> bytes:
         """Write images.
@@ -142,6 +159,11 @@ class Format:
             Its message names formats that can.
         """
         dtype = dtype or image.depth
+        if not self.types:
+            raise ImageError(f"{self.name} {self.unwritten}")
+        if image.axes > 2 and not self.volumes:
+            others = _alternatives(lambda other: other.volumes and other.holds_type(dtype))
+            raise ImageError(f"{self.name} cannot hold a volume; write {others}")
         if not self.holds_type(dtype):
             raise ImageError(self.refusal(dtype))
         if not self._holds_channels(image):
@@ -190,7 +212,9 @@ class Format:
             for name, kind in KINDS.items()
             if getattr(metadata, name) not in (None, ()) and name not in self.carries
         ]
-        if metadata.own and image.format != self.name:
+        if image.axes > 2 and not self.distances and _has_distances(image):
+            lost.append("spacing")
+        if metadata.own and image.format not in (self.name, self.twin):
             lost.append(named(image.format or "").own)
         if image.mask is not None and not self.masks:
             lost.append("mask")
@@ -251,7 +275,7 @@ FORMATS = (
            lambda b: b[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
            "tiff", _NUMBERS, ANY_NUMBER_OF_CHANNELS, alpha=True, cmyk=True, several=True,
            carries=(*_PHOTOGRAPHIC, "resolution"),
-           own="TIFF tags (GeoTIFF, OME, ImageJ)", masks=True,
+           own="TIFF tags (GeoTIFF, OME, ImageJ)", masks=True, volumes=True, distances=True,
            library="tifffile; faxes and YCbCr libtiff",
            why="every type of values, layout and compression, and every tag"),
     Format("WebP", (".webp",), lambda b: b[:4] == b"RIFF" and b[8:12] == b"WEBP",
@@ -315,10 +339,11 @@ FORMATS = (
            library="imagecodecs", why="up to 16 bits and floats, without loss"),
     Format("NPY", (".npy",), lambda b: b.startswith(b"\x93NUMPY"),
            "npy", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
+           volumes=True,
            library="NumPy", why="its own"),
     Format("Zarr", (".zarr",), is_archive,
            "zarr", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True,
-           carries=("resolution",), own="attributes",
+           carries=("resolution",), own="attributes", volumes=True, distances=True,
            library="zarr (an extra)", why="its own; a folder of chunks, OME-Zarr too"),
 )  # fmt: skip
 
@@ -362,11 +387,25 @@ def named(name: str) -> Format:
 
 def of_file_name(path: str | PurePath) -> Format | None:
     """Find the format that a file name stands for."""
-    return _BY_SUFFIX.get(os.path.splitext(path)[1].lower())
+    return _BY_SUFFIX.get(split_name(os.fspath(path))[1].lower())
+
+
+def split_name(path: str) -> tuple[str, str]:
+    """Split the ending off a file name, which may have two parts, as in ``.nii.gz``."""
+    stem, suffix = os.path.splitext(path)
+    if suffix.lower() == ".gz":
+        inner, before = os.path.splitext(stem)
+        if f"{before}{suffix}".lower() in _BY_SUFFIX:
+            return inner, before + suffix
+    return stem, suffix
 
 
 def _alternatives(fits: Callable[[Format], bool]) -> str:
     return " or ".join(candidate.suffixes[0] for candidate in FORMATS if fits(candidate))
+
+
+def _has_distances(image: "Image") -> bool:
+    return image.unit is not None or image.spacing not in (None, (1.0,) * image.axes)
 
 
 def _channels(image: "Image") -> str:

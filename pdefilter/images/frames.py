@@ -41,6 +41,11 @@ class Frames:
     def __iter__(self) -> Iterator[Image]:
         return map(self.read, range(self.count))
 
+    @property
+    def are_volumes(self) -> bool:
+        """Whether its images are volumes."""
+        return len(self.size) > 2
+
     def outlines(self) -> Iterator[Image]:
         """Return the outlines of all images, or nothing if they are unknown."""
         return map(self.outline, range(self.count)) if self.outline else iter(())

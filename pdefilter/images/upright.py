@@ -38,6 +38,7 @@ def upright(image: Image) -> Image:
         pixels=turn(image.pixels, orientation),
         mask=None if image.mask is None else turn(image.mask, orientation),
         metadata=replace(metadata, exif=blob, xmp=packet, orientation=None),
+        spacing=image.spacing[::-1] if image.spacing and turned else image.spacing,
     )
 
 

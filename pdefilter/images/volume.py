@@ -85,7 +85,11 @@ def stacked(images: Sequence[Image], like: Volume | None = None) -> Volume:
     pixels, mask = np.stack([image.pixels for image in images]), _mask_of(images)
     if like is not None:
         return replace(like, pixels=pixels, mask=mask, bits=first.bits)
-    return Volume(pixels, mask=mask, **{name: getattr(first, name) for name in _SHARED})
+    metadata = replace(
+        first.metadata, slices=tuple(replace(image.metadata, stored=None) for image in images)
+    )
+    shared = {name: getattr(first, name) for name in _SHARED} | {"metadata": metadata}
+    return Volume(pixels, mask=mask, **shared)
 
 
 def require_alike(first: Image, image: Image, number: int) -> None:
@@ -104,7 +108,7 @@ def require_alike(first: Image, image: Image, number: int) -> None:
         if one != other:
             raise ImageError(
                 f"has pages that cannot be slices of one volume: page {number} has {other}, the "
-                f"first has {one}; leave --volume out"
+                f"first has {one}"
             )
 
 
