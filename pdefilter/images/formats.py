@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from pdefilter.errors import CallError, ImageError, PdefilterError
 from pdefilter.images import foreign
 from pdefilter.images.folders import is_archive
+from pdefilter.images.packed import GZIP
+from pdefilter.images.volume_starts import starts_nifti
 from pdefilter.warn import warn
 
 if TYPE_CHECKING:
@@ -245,6 +247,7 @@ _NUMBERS = (
     "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
     "float16", "float32", "float64",
 )  # fmt: skip
+_OF_NIFTI = tuple(name for name in _NUMBERS if name != "float16")
 _PHOTOGRAPHIC = ("icc", "exif", "xmp")
 
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
@@ -341,6 +344,16 @@ FORMATS = (
            "npy", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
            volumes=True,
            library="NumPy", why="its own"),
+    Format("NIfTI", (".nii",), lambda b: starts_nifti(b) and not b.startswith(GZIP),
+           "nifti", _OF_NIFTI, ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
+           carries=("pose", "rescale"), own="header fields and extensions",
+           volumes=True, distances=True, twin="NIfTI-gz",
+           library="nibabel (an extra)", why="its two versions, orientations and units"),
+    Format("NIfTI-gz", (".nii.gz",), lambda b: b.startswith(GZIP) and starts_nifti(b),
+           "nifti", _OF_NIFTI, ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
+           carries=("pose", "rescale"), own="header fields and extensions",
+           volumes=True, distances=True, twin="NIfTI",
+           library="nibabel (an extra)", why="the same, packed by gzip"),
     Format("Zarr", (".zarr",), is_archive,
            "zarr", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True,
            carries=("resolution",), own="attributes", volumes=True, distances=True,

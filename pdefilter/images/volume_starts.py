@@ -19,11 +19,6 @@ def starts_nifti(data: bytes) -> bool:
     )
 
 
-def starts_packed_nifti(data: bytes) -> bool:
-    """Whether data are a NIfTI that gzip has packed."""
-    return start_of(data, 2) != data[:2] and starts_nifti(data)
-
-
 def starts_dicom(data: bytes) -> bool:
     """Whether data are a file of DICOM."""
     return data[128:132] == b"DICM"
