@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from pdefilter.errors import FileError, ImageError, MissingFileError
+from pdefilter.images.detached import with_values
 from pdefilter.images.folders import archive, is_archive, is_folder_image, unpack
 from pdefilter.images.formats import START, detect_format
 from pdefilter.images.frames import Frames
@@ -60,7 +61,7 @@ def read_bytes(source: str | Path | IO[bytes]) -> bytes:
             if is_folder_image(os.fspath(source)):
                 return archive(os.fspath(source))
             with open(source, "rb", buffering=0) as file:
-                return read_stream(file)
+                return with_values(os.fspath(source), read_stream(file))
         return read_stream(source)
     except OSError as error:
         raise refusal("read", error) from None

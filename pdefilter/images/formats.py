@@ -16,7 +16,7 @@ from pdefilter.errors import CallError, ImageError, PdefilterError
 from pdefilter.images import foreign
 from pdefilter.images.folders import is_archive
 from pdefilter.images.packed import GZIP
-from pdefilter.images.volume_starts import starts_nifti
+from pdefilter.images.volume_starts import starts_metaimage, starts_nifti, starts_nrrd
 from pdefilter.warn import warn
 
 if TYPE_CHECKING:
@@ -354,6 +354,14 @@ FORMATS = (
            carries=("pose", "rescale"), own="header fields and extensions",
            volumes=True, distances=True, twin="NIfTI",
            library="nibabel (an extra)", why="the same, packed by gzip"),
+    Format("NRRD", (".nrrd", ".nhdr"), starts_nrrd,
+           "nrrd", _OF_NIFTI, ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
+           carries=("pose",), own="header fields and keys", volumes=True, distances=True,
+           library="NumPy", why="lines of text and numbers"),
+    Format("MetaImage", (".mha", ".mhd"), starts_metaimage,
+           "metaimage", _OF_NIFTI, ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
+           carries=("pose",), own="header fields", volumes=True, distances=True,
+           library="NumPy", why="lines of text and numbers"),
     Format("Zarr", (".zarr",), is_archive,
            "zarr", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True,
            carries=("resolution",), own="attributes", volumes=True, distances=True,

@@ -18,6 +18,9 @@ Pixels = NDArray[Any]
 or floats."""
 
 
+# In these, three channels of floats are more likely a vector than a colour.
+_WITH_BANDS = (None, "NPY", "NIfTI", "NIfTI-gz", "NRRD", "MetaImage")
+
 FullScale: TypeAlias = float | Literal["range"]
 """The stored value of full scale; or the image's own range."""
 
@@ -186,7 +189,7 @@ class Image:
         """
         if self.is_cmyk or self.colours == 1:
             return True
-        is_known = self.pixels.dtype.itemsize <= 2 or self.format not in (None, "NPY")
+        is_known = self.pixels.dtype.itemsize <= 2 or self.format not in _WITH_BANDS
         return self.colours == 3 and (is_known or self.has_alpha)
 
     @property

@@ -3,7 +3,7 @@
 import zlib
 
 GZIP = b"\x1f\x8b"
-_WITH_HEADER = 31  # as zlib counts the kinds of its streams
+_GZIP_HEADER, _ANY_HEADER = 31, 47  # as zlib counts the kinds of its streams
 _PIECE = 1 << 20
 
 
@@ -13,11 +13,11 @@ def start_of(data: bytes, size: int) -> bytes:
 
 
 def unpacked(data: bytes, size: int) -> bytes:
-    """Unpack so many bytes, or as many as there are and can be unpacked."""
+    """Unpack so many bytes, or as many as there are and can be unpacked, of gzip or of zlib."""
     result, rest = bytearray(), data
-    while rest.startswith(GZIP) and len(result) < size:
-        # A file may have several parts, one after the other.
-        stream = zlib.decompressobj(_WITH_HEADER)
+    while len(result) < size and (rest is data or rest.startswith(GZIP)):
+        # A file of gzip may have several parts, one after the other.
+        stream = zlib.decompressobj(_ANY_HEADER)
         while not stream.eof and len(result) < size:
             try:
                 part = stream.decompress(rest, min(_PIECE, size - len(result)))
@@ -34,5 +34,5 @@ def unpacked(data: bytes, size: int) -> bytes:
 def packed(data: bytes) -> bytes:
     """Pack data, the same bytes at any time."""
     # Level 6 is the usual one of these files; higher ones hardly pack noise better.
-    stream = zlib.compressobj(6, wbits=_WITH_HEADER)
+    stream = zlib.compressobj(6, wbits=_GZIP_HEADER)
     return stream.compress(data) + stream.flush()

@@ -79,7 +79,7 @@ def pose_of(affine: NDArray[np.float64]) -> tuple[tuple[float, ...], Pose] | Non
 
 
 def _vector(numbers: NDArray[np.float64]) -> Vector:
-    one, two, three = (float(number) for number in numbers)
+    one, two, three = (float(number) + 0.0 for number in numbers)  # which makes −0 be 0
     return one, two, three
 
 

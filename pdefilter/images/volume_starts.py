@@ -19,6 +19,11 @@ def starts_nifti(data: bytes) -> bool:
     )
 
 
+def starts_nrrd(data: bytes) -> bool:
+    """Whether data are a NRRD."""
+    return data.startswith(b"NRRD000")
+
+
 def starts_dicom(data: bytes) -> bool:
     """Whether data are a file of DICOM."""
     return data[128:132] == b"DICM"
