@@ -12,7 +12,14 @@ from typing import IO
 
 from pdefilter.errors import FileError, ImageError, MissingFileError
 from pdefilter.images.detached import with_values
-from pdefilter.images.folders import archive, is_archive, is_folder_image, unpack
+from pdefilter.images.folders import (
+    archive,
+    archive_of_series,
+    is_archive,
+    is_folder_image,
+    is_series,
+    unpack,
+)
 from pdefilter.images.formats import START, detect_format
 from pdefilter.images.frames import Frames
 from pdefilter.images.reading import Reading
@@ -59,7 +66,8 @@ def read_bytes(source: str | Path | IO[bytes]) -> bytes:
     try:
         if isinstance(source, str | Path):
             if is_folder_image(os.fspath(source)):
-                return archive(os.fspath(source))
+                path = os.fspath(source)
+                return archive_of_series(path) if is_series(path) else archive(path)
             with open(source, "rb", buffering=0) as file:
                 return with_values(os.fspath(source), read_stream(file))
         return read_stream(source)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from pdefilter.errors import CallError, ImageError, PdefilterError
 from pdefilter.images import foreign
-from pdefilter.images.folders import is_archive
+from pdefilter.images.folders import is_archive, is_series_archive
 from pdefilter.images.packed import GZIP
-from pdefilter.images.volume_starts import starts_metaimage, starts_nifti, starts_nrrd
+from pdefilter.images.volume_starts import starts_dicom, starts_metaimage, starts_nifti, starts_nrrd
 from pdefilter.warn import warn
 
 if TYPE_CHECKING:
@@ -362,6 +362,11 @@ FORMATS = (
            "metaimage", _OF_NIFTI, ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
            carries=("pose",), own="header fields", volumes=True, distances=True,
            library="NumPy", why="lines of text and numbers"),
+    Format("DICOM", (".dcm",), lambda b: starts_dicom(b) or is_series_archive(b),
+           "dicom", (), ANY_NUMBER_OF_CHANNELS, alpha=False, several=True,
+           own="tags of patient and scan", volumes=True, distances=True,
+           unwritten="is not written, as it would claim to be an original; write .nii.gz or .nrrd",
+           library="pydicom (an extra)", why="a folder of slices, ordered by their places"),
     Format("Zarr", (".zarr",), is_archive,
            "zarr", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True,
            carries=("resolution",), own="attributes", volumes=True, distances=True,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pdefilter.errors import CallError, FileError, TerminalError
-from pdefilter.images.folders import is_folder_image
+from pdefilter.images.folders import is_zarr
 from pdefilter.images.formats import FORMATS, Format, of_file_name, split_name
 from pdefilter.images.urls import (
     is_url,
@@ -381,7 +381,7 @@ def _check_targets(
             except OSError:
                 continue  # it does not exist yet
             reader, exists = readers.get((status.st_dev, status.st_ino)), True
-            is_image = is_folder_image(job.target)
+            is_image = is_zarr(job.target)
             if stat.S_ISDIR(status.st_mode) and not is_image:
                 problem(f"{target} is a folder; give a file name, or a folder ending in /")
                 continue

@@ -9,7 +9,7 @@ from pdefilter.images.pose import Pose, angle_of
 from pdefilter.images.reading import Reading
 from pdefilter.images.spacing import spacing_of
 
-_ADVICE = "give the right distances by --spacing SLICES,ROWS,COLUMNS"
+_ADVICE = "give the right distances by --spacing"
 
 
 def sound_spacing(spacing: Sequence[float], reading: Reading) -> tuple[float, ...]:
@@ -38,7 +38,7 @@ def require_perpendicular(pose: Pose, reading: Reading) -> None:
     if pose.is_sheared and not isinstance(reading.spacing, tuple):
         raise ImageError(
             f"has axes at {angle_of(pose):.1f}°, not at right angles; resample it, or give the "
-            "distances to use by --spacing SLICES,ROWS,COLUMNS"
+            "distances to use by --spacing"
         )
 
 
