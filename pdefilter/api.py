@@ -392,7 +392,7 @@ def write(
             raise ImageError("there is no image to write; give at least one")
         if dtype is not None:
             images = [apply([Unchanged()], one, np.dtype(dtype)) for one in images]
-        data = format_.encode(Frames(len(images), images.__getitem__))
+        data = format_.encode(Frames(len(images), images.__getitem__, images[0].shape))
         if isinstance(target, str | os.PathLike):
             write_whole(data, Path(target), replace=overwrite)
         else:

@@ -135,7 +135,7 @@ class Format:
         ImageError
             If the format, or its codec, cannot store them.
         """
-        self.require_count(images.count)
+        self.require_count(images.count, are_volumes=images.are_volumes)
         with one_sentence(f"cannot be stored as {self.name}", "write another format"):
             data: bytes = self._codec().encode(images.mapped(self.fitting), self.name)
         return data
@@ -174,15 +174,15 @@ class Format:
             )
             raise ImageError(f"{self.name} cannot hold {_channels(image)}; write {others}")
 
-    def require_count(self, count: int) -> None:
-        """Refuse several images if the format holds only one.
+    def require_count(self, count: int, *, are_volumes: bool = False) -> None:
+        """Refuse several images if the format holds only one; volumes have times in any format.
 
         Raises
         ------
         ImageError
             Its message names formats that can.
         """
-        if count > 1 and not self.several:
+        if count > 1 and not self.several and not (are_volumes and self.volumes):
             others = _alternatives(lambda other: other.several)
             raise ImageError(
                 f"has {count} frames, but {self.name} holds one; pick one by --frame, or write "
@@ -427,7 +427,9 @@ def split_name(path: str) -> tuple[str, str]:
 
 
 def _alternatives(fits: Callable[[Format], bool]) -> str:
-    return " or ".join(candidate.suffixes[0] for candidate in FORMATS if fits(candidate))
+    return " or ".join(
+        candidate.suffixes[0] for candidate in FORMATS if candidate.types and fits(candidate)
+    )
 
 
 def _has_distances(image: "Image") -> bool:

@@ -339,7 +339,7 @@ def make_in_memory(
         watch.begin("decode")
         frames = decode_frames(data, options.reading, options.frame)
         format_ = job.format or named(frames.format)
-        format_.require_count(frames.count)
+        format_.require_count(frames.count, are_volumes=frames.are_volumes)
         for outline in frames.outlines():
             format_.require(outline, options.depth)
 
