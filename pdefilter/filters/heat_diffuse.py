@@ -1,5 +1,6 @@
 """Smooth an image by linear diffusion."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -10,7 +11,7 @@ from pdefilter.errors import ImageError, ParameterError
 from pdefilter.evolve.schedule import SCHEMES, Schedule, schedule
 from pdefilter.evolve.steps import reach_of, take_steps
 from pdefilter.filters.operations.planes import PlanesOperation, edges_of
-from pdefilter.filters.options.border import BORDERS, WRAPS, Border
+from pdefilter.filters.options.border import BORDERS, Border, wraps_of
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.option import Option, image_filter
 from pdefilter.filters.options.time import (
@@ -85,8 +86,8 @@ def heat_diffuse(
     iterations : int, optional
         Number of explicit or aos steps.
     step : float, optional
-        Size τ in px² of an explicit step, at most 0.25 and by default 0.2; or the
-        size of an aos step.
+        Size τ in px² of an explicit step, at most 0.25 and by default 0.2, in a volume
+        1/6 and 0.13; or the size of an aos step.
     scheme : {"explicit", "fed", "fsi", "aos", "optimal", "exact"}, optional
         Euler steps, cycles of fast explicit diffusion, cycles of fast
         semi-iterative steps, additive operator splitting, the fewest explicit
@@ -98,7 +99,7 @@ def heat_diffuse(
         of 255, estimated on parts of the image. The default is 0.1/255 of the
         image's own range.
     border : {"reflect", "wrap", "wrap-rows", "wrap-columns"}
-        Mirrored; or cyclic along both axes; along the axis of rows alone, so that the
+        Mirrored; or cyclic along all axes; along the axis of rows alone, so that the
         last row is next to the first one; or along the axis of columns alone, as for a
         panorama. The aos scheme is not cyclic, and the exact one uses the Fourier
         transform then.
@@ -147,9 +148,10 @@ def heat_diffuse(
         exact = DEFAULT_TIME if time is None else time
         if not exact:
             return Unchanged()
-    steps = None
+    plan = None
     if scheme != "exact":
-        steps = schedule(
+        plan = functools.partial(
+            schedule,
             scheme="optimal" if is_long else scheme,
             time=time,
             iterations=iterations,
@@ -157,11 +159,10 @@ def heat_diffuse(
             tolerance=tolerance,
             to_tolerance="optimal",
             default_time=DEFAULT_TIME,
-            largest_stable_step=largest_stable_step(UNIT),
         )
-        if not steps.time:
+        if not plan(largest_stable_step=largest_stable_step(UNIT)).time:
             return Unchanged()
-    return InSpace(color, HeatFlow(exact, steps, WRAPS[border]))
+    return InSpace(color, HeatFlow(exact, plan, border))
 
 
 # Every time has an exact state; those that can be shown are so many.
@@ -176,15 +177,15 @@ class HeatFlow(PlanesOperation):
     ----------
     exact : float or None
         The stopping time for the cosine transform, used for an image without holes.
-    steps : Schedule or None
-        How time advances otherwise.
-    wraps : tuple of bool
-        Whether the axes of rows and of columns are cyclic.
+    plan : callable or None
+        How time advances otherwise: the function from the largest stable step to a schedule.
+    border : str
+        Which axes are cyclic.
     """
 
     exact: float | None
-    steps: Schedule | None
-    wraps: tuple[bool, bool]
+    plan: Callable[..., Schedule] | None
+    border: Border
 
     @property
     def evolves(self) -> bool:
@@ -193,7 +194,8 @@ class HeatFlow(PlanesOperation):
 
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse holes if the scheme must be exact."""
-        if self.steps is None and valid is not None:
+        super().require_fit(shape, valid)
+        if self.plan is None and valid is not None:
             raise ImageError(
                 "has holes, which the exact scheme cannot go around; take the scheme optimal"
             )
@@ -205,15 +207,19 @@ class HeatFlow(PlanesOperation):
         self.require_fit(image.whole_shape, image.valid)
         if self.exact is not None and image.valid is None:
             return {"scheme": "exact", "time": self.exact}
-        assert self.steps is not None
-        return self.steps.measure(self._heat(image), u, image.scale, limits)
+        assert self.plan is not None
+        heat = self._heat(image)
+        steps = self.plan(largest_stable_step=heat.largest_stable_step)
+        return steps.measure(heat, u, image.scale, limits)
 
     @property
     def remedy(self) -> str | None:
         """Advice where the solution is exact, implicit or cyclic."""
-        if any(self.wraps):
+        if self._is_cyclic:
             return "leave --border out"
-        is_solved = self.exact is not None or self.steps is None or self.steps.scheme == "aos"
+        is_solved = self.exact is not None or self.plan is None
+        if self.plan is not None:
+            is_solved |= self.plan(largest_stable_step=largest_stable_step(UNIT)).scheme == "aos"
         return "give --scheme optimal" if is_solved else None
 
     def reach(self, numbers: Numbers) -> int | None:
@@ -221,7 +227,7 @@ class HeatFlow(PlanesOperation):
 
         None for the exact solution, and for cyclic axes: both depend on all of the image.
         """
-        everywhere = numbers["scheme"] == "exact" or any(self.wraps)
+        everywhere = numbers["scheme"] == "exact" or self._is_cyclic
         return None if everywhere else reach_of(numbers, 0)
 
     def reach_of_part(self, numbers: Numbers, parts: int) -> int | None:
@@ -237,8 +243,13 @@ class HeatFlow(PlanesOperation):
             return self._solved(self._heat(image), u, numbers["time"])
         return take_steps(self._heat(image), u, numbers, scratch)
 
+    @property
+    def _is_cyclic(self) -> bool:
+        return any(wraps_of(self.border))
+
     def _heat(self, image: "Raster") -> Heat:
-        return Heat(edges_of(image, self.wraps), image.spacing, self.wraps)
+        wraps = wraps_of(self.border, len(image.shape))
+        return Heat(edges_of(image, wraps), image.spacing, wraps)
 
     def _solved(self, heat: Heat, u: "Planes", time: float) -> "Planes":
         """Solve exactly, also for the times of states."""

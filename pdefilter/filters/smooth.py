@@ -4,21 +4,21 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.equations.energies import OPTIMIZERS, Optimizer
 from pdefilter.errors import ParameterError
-from pdefilter.filters.operations.curvature import CurvatureMotion, curvature_steps
+from pdefilter.filters.operations.curvature import CurvatureMotion, curvature_plan
 from pdefilter.filters.operations.median import Median
 from pdefilter.filters.operations.range_one import OfRangeOne
 from pdefilter.filters.operations.variational import ENERGIES, Minimised
 from pdefilter.filters.operations.weighted_mean import WeightedMean
-from pdefilter.filters.options.border import BORDERS, WRAPS, Border
+from pdefilter.filters.options.border import BORDERS, Border
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.coupling import Coupled, Coupling
 from pdefilter.filters.options.maps import LEVELS, NoiseMap, SupportsArray, as_number, as_raster
 from pdefilter.filters.options.option import Option, image_filter
 from pdefilter.filters.options.time import time_option
+from pdefilter.grid import UNIT, largest_stable_step
 from pdefilter.operation import Operation, Unchanged
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.taps import Taps
     from pdefilter.raster import Picture
 
 DEFAULT_SIGMA = 2.0
@@ -260,25 +260,17 @@ def smooth(
             return Unchanged()
         return InSpace(color, Coupled(coupling, minimised), couples=True)
     if method == "curvature":
-        steps = curvature_steps(time)
-        return InSpace(color, OfRangeOne(CurvatureMotion(steps))) if steps else Unchanged()
-    wraps = WRAPS[border or "reflect"]
+        plan = curvature_plan(time)
+        if not plan(largest_stable_step=largest_stable_step(UNIT)):
+            return Unchanged()
+        return InSpace(color, OfRangeOne(CurvatureMotion(plan)))
+    border = border or "reflect"
     if method == "median":
         width = size or DEFAULT_MEDIAN_SIZE
-        return InSpace(color, Median(width, wraps)) if width > 1 else Unchanged()
+        return InSpace(color, Median(width, border)) if width > 1 else Unchanged()
     if size == 1 or sigma == 0:
         return Unchanged()
-    deviation = DEFAULT_SIGMA if sigma is None else sigma
-    return InSpace(color, WeightedMean(_taps(method, deviation, size), wraps))
+    from pdefilter.kernels.windows import Window
 
-
-def _taps(method: str, sigma: float, size: int | None) -> "Taps":
-    from pdefilter.kernels import windows
-
-    if method == "gaussian":
-        return windows.gaussian_of_size(size) if size else windows.gaussian(sigma)
-    window, variance = {
-        "box": (windows.box, windows.box_variance),
-        "binomial": (windows.binomial, windows.binomial_variance),
-    }[method]
-    return window(size) if size else windows.of_deviation(sigma, window, variance)
+    window = Window(method, DEFAULT_SIGMA if sigma is None else sigma, size)
+    return InSpace(color, WeightedMean(window, border))

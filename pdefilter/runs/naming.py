@@ -5,7 +5,7 @@ from collections.abc import Callable
 from string import Formatter
 
 from pdefilter.errors import CallError
-from pdefilter.images.formats import Format, of_file_name
+from pdefilter.images.formats import Format, of_file_name, split_name
 from pdefilter.images.urls import folder_of, is_url, last_name
 from pdefilter.runs.inputs import Source
 
@@ -54,7 +54,7 @@ def by_template(template: str, format_: Format | None = None) -> Naming:
         path = source.path or ""
         remote = is_url(path)
         base = last_name(path) if remote else os.path.basename(path)
-        stem, suffix = os.path.splitext(in_format(base, format_))
+        stem, suffix = split_name(in_format(base, format_))
         parent = (folder_of(path) if remote else os.path.dirname(path)) or "."
         return template.format(stem=stem, suffix=suffix, parent=parent, index=index)
 
@@ -81,7 +81,7 @@ def in_format(name: str, format_: Format | None) -> str:
     """Give a file's name the ending of a format, unless it has one of those."""
     if format_ is None or of_file_name(name) == format_:
         return name
-    return os.path.splitext(name)[0] + format_.suffixes[0]
+    return split_name(name)[0] + format_.suffixes[0]
 
 
 def fixed_folder(template: str) -> str:

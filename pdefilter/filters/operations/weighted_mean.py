@@ -5,29 +5,30 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pdefilter.filters.operations.planes import PlanesOperation
+from pdefilter.filters.options.border import Border, wraps_of
 from pdefilter.operation import Numbers
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
-    from pdefilter.kernels.taps import Taps
+    from pdefilter.kernels.windows import Window
     from pdefilter.measure.extremes import PlainLimits
     from pdefilter.raster import Planes, Raster
 
 
 @dataclass(frozen=True)
 class WeightedMean(PlanesOperation):
-    """The mean of neighbours by a kernel of sum one, along both axes.
+    """The mean of neighbours by a kernel of sum one, along all axes.
 
     Attributes
     ----------
-    taps : Taps
+    window : Window
         The kernel.
-    wraps : tuple of bool
-        Whether the axes of rows and of columns are cyclic; else they are mirrored.
+    border : str
+        Which axes are cyclic; the others are mirrored.
     """
 
-    taps: "Taps"
-    wraps: tuple[bool, bool] = (False, False)
+    window: "Window"
+    border: Border = "reflect"
 
     def measure_planes(
         self, image: "Raster", u: "Planes", limits: "Callable[[], PlainLimits]"
@@ -38,11 +39,11 @@ class WeightedMean(PlanesOperation):
     @property
     def remedy(self) -> str | None:
         """Advice for cyclic axes."""
-        return "leave --border out" if any(self.wraps) else None
+        return "leave --border out" if self._is_cyclic else None
 
     def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of the kernel; around a cyclic axis it depends on all of the image."""
-        return None if any(self.wraps) else self.taps.reach
+        return None if self._is_cyclic else self.window.along(1.0).reach
 
     def run_planes(
         self,
@@ -57,20 +58,27 @@ class WeightedMean(PlanesOperation):
         from pdefilter.measure import extremes
         from pdefilter.raster import as_channels, keep_within
 
-        limits, valid = extremes.as_arrays(numbers["limits"]), image.valid
+        axes, valid = len(image.shape), image.valid
+        limits = extremes.as_arrays(numbers["limits"], axes)
         if valid is None:
-            return keep_within(self._correlated(u), limits)
-        weight = self._correlated(as_channels(valid).astype(np.float32))
-        sums = self._correlated(u * valid)
+            return keep_within(self._correlated(u, image.spacing), limits)
+        weight = self._correlated(as_channels(valid, axes).astype(np.float32), image.spacing)
+        sums = self._correlated(u * valid, image.spacing)
         return keep_within(np.divide(sums, weight, out=u.copy(), where=valid), limits)
 
-    def _correlated(self, u: "Planes") -> "Planes":
+    @property
+    def _is_cyclic(self) -> bool:
+        return any(wraps_of(self.border))
+
+    def _correlated(self, u: "Planes", spacing: tuple[float, ...]) -> "Planes":
         from pdefilter.kernels.convolution import correlate
         from pdefilter.kernels.cyclic import around
 
+        wraps = wraps_of(self.border, len(spacing))
+        kernels = [self.window.along(h) for h in spacing]
         taps = [
-            self.taps.wrapped(length) if wraps else self.taps
-            for wraps, length in zip(self.wraps, u.shape[1:], strict=True)
+            along.wrapped(length) if cyclic else along
+            for along, cyclic, length in zip(kernels, wraps, u.shape[1:], strict=True)
         ]
         reach = max(along.reach for along in taps)
-        return around(lambda v: correlate(v, *taps), reach, self.wraps, u)
+        return around(lambda v: correlate(v, *taps), reach, wraps, u)
