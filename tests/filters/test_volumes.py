@@ -248,6 +248,43 @@ def test_a_turned_volume_has_the_turned_result(name, turn, spacing):
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=CALLS[name][2])
 
 
+@pytest.mark.parametrize("name", CALLS)
+def test_a_transposed_image_of_oblong_pixels_has_the_transposed_result(name):
+    u = volume(3, (7, 9))
+    theirs = filtered(name, u, (1.0, 2.5)).swapaxes(1, 2)
+    ours = filtered(name, u.swapaxes(1, 2), (2.5, 1.0))
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=CALLS[name][2])
+
+
+@pytest.mark.parametrize(
+    ("border", "cyclic"),
+    [
+        ("wrap", (True, True, True)),
+        ("wrap-rows", (False, True, False)),
+        ("wrap-columns", (False, False, True)),
+    ],
+)
+@pytest.mark.parametrize(
+    ("filter_", "options"),
+    [
+        ("heat-diffuse", {"time": 1.0}),
+        ("heat-diffuse", {"time": 1.0, "scheme": "exact"}),
+        ("smooth", {"sigma": 1.0}),
+        ("smooth", {"method": "median"}),
+    ],
+)
+def test_a_volume_that_rolls_along_cyclic_axes_has_the_rolled_result(
+    filter_, options, border, cyclic
+):
+    def rolled(u):
+        return np.roll(u, [2 * is_cyclic for is_cyclic in cyclic], (1, 2, 3))
+
+    operation = FILTERS[filter_](border=border, **options)
+    theirs = run(operation, Raster(volume(4), spacing=SPACING)).colour
+    ours = run(operation, Raster(rolled(volume(4)), spacing=SPACING)).colour
+    np.testing.assert_allclose(ours, rolled(theirs), rtol=0, atol=1e-6)
+
+
 SLICED = {
     "heat": ("heat-diffuse", {"iterations": 3, "step": 0.1}, 1),
     "heat, exact": ("heat-diffuse", {"scheme": "exact", "time": 1.0}, 1),
