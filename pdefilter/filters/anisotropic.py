@@ -108,7 +108,7 @@ def anisotropic(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The initial image, integers or floats.
     model : {"perona-malik", "regularized", "edge-enhancing", \
 "coherence-enhancing"}
@@ -174,7 +174,7 @@ def anisotropic(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises

@@ -75,7 +75,7 @@ def edge(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats.
     operator : {"sobel", "scharr", "prewitt", "roberts", "laplacian"}
         The derivative kernel.
@@ -100,7 +100,7 @@ def edge(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises

@@ -76,7 +76,7 @@ def heat_diffuse(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The initial image, integers or floats.
     time : float, optional
         Stopping time t in px².
@@ -110,7 +110,7 @@ def heat_diffuse(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises

@@ -71,7 +71,7 @@ def sharpen(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats.
     method : {"unsharp", "laplacian", "inverse-heat"}
         u + a (u − G_σ ∗ u); u − a (σ²/2) Δu, a step of the heat equation
@@ -96,7 +96,7 @@ def sharpen(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises

@@ -89,7 +89,7 @@ def shock(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The initial image, integers or floats.
     model : {"osher-rudin", "alvarez-mazorra", "coherence"}
         v is the image itself; or the image smoothed by a Gaussian; or v is
@@ -118,7 +118,7 @@ def shock(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises

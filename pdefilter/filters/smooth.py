@@ -151,7 +151,7 @@ def smooth(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats.
     method : str
         "gaussian", "box", "binomial": the kernel. Box and binomial kernels are
@@ -204,7 +204,7 @@ def smooth(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises
