@@ -147,8 +147,8 @@ def anisotropic(
         Number of explicit or aos steps.
     step : float, optional
         Size τ in px² of an explicit step, at most 0.25 and by default 0.2, or half
-        as much where D is a tensor; in a volume at most 1/6, or 1/28 where D is a
-        tensor. Or the size of an aos step.
+        as much where D is a tensor, in a volume at most 1/6 or 1/28; or the size of an
+        aos step.
     scheme : {"explicit", "fed", "fsi", "aos"}, optional
         Euler steps, cycles of fast explicit diffusion or of fast semi-iterative
         steps with D fixed in each cycle, or additive operator splitting, which

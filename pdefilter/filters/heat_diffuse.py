@@ -217,9 +217,12 @@ class HeatFlow(PlanesOperation):
         """Advice where the solution is exact, implicit or cyclic."""
         if self._is_cyclic:
             return "leave --border out"
-        is_solved = self.exact is not None or self.plan is None
-        if self.plan is not None:
-            is_solved |= self.plan(largest_stable_step=largest_stable_step(UNIT)).scheme == "aos"
+        unit = largest_stable_step(UNIT)
+        is_solved = (
+            self.exact is not None
+            or self.plan is None
+            or self.plan(largest_stable_step=unit).scheme == "aos"
+        )
         return "give --scheme optimal" if is_solved else None
 
     def reach(self, numbers: Numbers) -> int | None:
