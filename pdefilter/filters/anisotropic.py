@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pdefilter.equations.contrast import contrast_among, usable
@@ -13,6 +13,7 @@ from pdefilter.evolve.steps import reach_of, take_steps
 from pdefilter.evolve.stopping import time_of_least_risk
 from pdefilter.filters.operations.models import MODELS, Choice, Model, choose, scheme_of
 from pdefilter.filters.operations.planes import PlanesOperation, edges_of
+from pdefilter.filters.operations.stabilised import Stabilised
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.coupling import Coupled, Coupling, Sharing
 from pdefilter.filters.options.maps import (
@@ -25,7 +26,14 @@ from pdefilter.filters.options.maps import (
     require_map,
     require_size,
 )
-from pdefilter.filters.options.noise import NoiseLevel, as_numbers, noise_of
+from pdefilter.filters.options.noise import (
+    NOISE_MODELS,
+    NoiseLevel,
+    NoiseModelName,
+    as_numbers,
+    noise_of,
+    require_noise_of_model,
+)
 from pdefilter.filters.options.option import AUTO, Option, image_filter
 from pdefilter.filters.options.time import (
     Iterations,
@@ -57,6 +65,9 @@ def anisotropic(
         Model, Option("Equation u_t = … by which the image evolves.", choices=_MODELS)
     ] = "regularized",
     noise: NoiseLevel = AUTO,
+    noise_model: Annotated[
+        NoiseModelName, Option("Kind of the noise.", choices=NOISE_MODELS)
+    ] = "gaussian",
     kappa: Annotated[float | str | SupportsArray, kappa_option(auto=True)] = AUTO,
     diffusivity: Annotated[
         DiffusivityName | None,
@@ -120,7 +131,14 @@ def anisotropic(
     noise : float or "auto"
         Standard deviation of the noise as a fraction of full scale; auto
         estimates it in every channel. Noise that neighbours share, as in JPEG
-        files, is underestimated, and then stays.
+        files, is underestimated, and then stays. For the noise model "poisson" it
+        is the value of one photon, and for "rician" the deviation before the
+        magnitude was taken.
+    noise_model : {"gaussian", "poisson", "rician", "auto"}
+        The same noise everywhere; that of photons, whose variance is a straight line
+        over the light; that of magnitudes; or auto, which fits the variance over the
+        light. Values are transformed so that all of them have the same noise, and
+        back without bias.
     kappa : float, str or "auto"
         Contrast parameter κ as a fraction of full scale; or a percentile of the
         differences between neighbouring pixels, of u_σ if the model has one; or
@@ -194,7 +212,10 @@ def anisotropic(
     doi:10.1109/83.661192 (tukey); Geman & McClure 1985, Bayesian image analysis
     (geman-mcclure); Rudin, Osher & Fatemi 1992,
     doi:10.1016/0167-2789(92)90242-F (tv). Noise: Immerkær 1996,
-    doi:10.1006/cviu.1996.0060. Error: Stein 1981,
+    doi:10.1006/cviu.1996.0060. Noise models: Foi, Trimeche, Katkovnik &
+    Egiazarian 2008, doi:10.1109/TIP.2008.2001399; Mäkitalo & Foi 2013,
+    doi:10.1109/TIP.2012.2202675 (poisson); Foi 2011,
+    doi:10.1109/ISBI.2011.5872758 (rician). Error: Stein 1981,
     doi:10.1214/aos/1176345632. Schemes: Grewenig, Weickert & Bruhn
     2010, doi:10.1007/978-3-642-15986-2_54 (fed); Hafner et al. 2016,
     doi:10.1007/978-3-319-45886-1_8 (fsi); Weickert, ter Haar Romeny &
@@ -226,7 +247,9 @@ def anisotropic(
         raise ParameterError(
             "noise_map", "has no effect where kappa and the time are given; leave one of them out"
         )
-    if noise != AUTO and (wanted != AUTO or kappas is not None) and not minimises_error:
+    require_noise_of_model(noise_model, noise, noises)
+    follows_noise = minimises_error or (wanted == AUTO and kappas is None)
+    if noise != AUTO and noise_model == "gaussian" and not follows_noise:
         raise ParameterError(
             "noise", "has no effect where kappa and the time are given; leave one of the three out"
         )
@@ -238,6 +261,8 @@ def anisotropic(
     # A given noise is that of all bands, and gives all of them the same weight.
     noise_is_known = noise != AUTO or noises is not None
     sharing: Sharing | None = "shared" if noise_is_known and coupling != "none" else coupling
+    if noise_model != "gaussian":
+        return InSpace(color, Stabilised(noise_model, noise, sharing, diffusion), couples=True)
     return InSpace(color, Coupled(sharing, diffusion), couples=True)
 
 
@@ -268,6 +293,10 @@ class Diffusion(PlanesOperation):
     noise_map: "Raster | None"
     steps: Schedule | None
     schedule_until: Callable[..., Schedule]
+
+    def of_noise(self, level: float | str) -> "Diffusion":
+        """Return the operation for noise of this deviation, or for noise to be estimated."""
+        return replace(self, noise=level)
 
     @property
     def evolves(self) -> bool:

@@ -7,13 +7,19 @@ from pdefilter.errors import ParameterError
 from pdefilter.filters.operations.curvature import CurvatureMotion, curvature_steps
 from pdefilter.filters.operations.median import Median
 from pdefilter.filters.operations.range_one import OfRangeOne
+from pdefilter.filters.operations.stabilised import Stabilised
 from pdefilter.filters.operations.variational import ENERGIES, Minimised
 from pdefilter.filters.operations.weighted_mean import WeightedMean
 from pdefilter.filters.options.border import BORDERS, WRAPS, Border
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.coupling import Coupled, Coupling
 from pdefilter.filters.options.maps import LEVELS, NoiseMap, SupportsArray, as_number, as_raster
-from pdefilter.filters.options.option import Option, image_filter
+from pdefilter.filters.options.noise import (
+    NOISE_MODELS,
+    NoiseModelName,
+    require_noise_of_model,
+)
+from pdefilter.filters.options.option import AUTO, Option, image_filter
 from pdefilter.filters.options.time import time_option
 from pdefilter.operation import Operation, Unchanged
 
@@ -44,6 +50,7 @@ _OPTIONS_OF = {
     "weight": tuple(ENERGIES),
     "weight_map": tuple(ENERGIES),
     "noise": tuple(ENERGIES),
+    "noise_model": tuple(ENERGIES),
     "noise_map": tuple(ENERGIES),
     "coupling": tuple(ENERGIES),
     "kappa": tuple(ENERGIES),
@@ -135,6 +142,10 @@ def smooth(
             auto=True,
         ),
     ] = None,
+    noise_model: Annotated[
+        NoiseModelName | None,
+        Option("Kind of the noise.", choices=NOISE_MODELS, otherwise="gaussian"),
+    ] = None,
     noise_map: NoiseMap = None,
     coupling: Coupling = None,
     border: Annotated[
@@ -185,7 +196,14 @@ def smooth(
         λ for every pixel, in the unit of `weight`, which may be this array too.
     noise : float or "auto", optional
         Standard deviation of the noise as a fraction of full scale, for weight
-        auto; by default auto, estimated in every channel.
+        auto; by default auto, estimated in every channel. For the noise model
+        "poisson" it is the value of one photon, and for "rician" the deviation before
+        the magnitude was taken.
+    noise_model : {"gaussian", "poisson", "rician", "auto"}, optional
+        The same noise everywhere, the default; that of photons, whose variance is a
+        straight line over the light; that of magnitudes; or auto, which fits the
+        variance over the light. Values are transformed so that all of them have the
+        same noise, and back without bias.
     noise_map : ndarray of shape (M, N) or Image, optional
         The noise for every pixel, in the unit of `noise`, which may be this array
         too.
@@ -222,7 +240,10 @@ def smooth(
     doi:10.1137/0729052 (curvature). Optimizers: Beck & Teboulle 2009,
     doi:10.1109/TIP.2009.2028250 (primal-dual); Nesterov 2004,
     doi:10.1007/978-1-4419-8853-9; Vogel & Oman 1996, doi:10.1137/0917016
-    (newton); Hestenes & Stiefel 1952, doi:10.6028/jres.049.044.
+    (newton); Hestenes & Stiefel 1952, doi:10.6028/jres.049.044. Noise models: Foi,
+    Trimeche, Katkovnik & Egiazarian 2008, doi:10.1109/TIP.2008.2001399; Mäkitalo & Foi
+    2013, doi:10.1109/TIP.2012.2202675 (poisson); Foi 2011,
+    doi:10.1109/ISBI.2011.5872758 (rician).
     """
     if sigma is not None and size is not None:
         raise ParameterError("size", "sigma and size mean the same; give one of them")
@@ -232,6 +253,7 @@ def smooth(
         "weight": weight,
         "weight_map": weight_map,
         "noise": noise,
+        "noise_model": noise_model,
         "noise_map": noise_map,
         "kappa": kappa,
         "optimizer": optimizer,
@@ -246,18 +268,24 @@ def smooth(
                 name, f"{method} has none; take the method {' or '.join(_OPTIONS_OF[name])}"
             )
     if method in ENERGIES:
+        level = None if noise is None else as_number(noise)
+        kind: NoiseModelName = noise_model or "gaussian"
         minimised = Minimised(
             method,
             None if weight is None else as_number(weight),
             as_raster(weight_map),
-            None if noise is None else as_number(noise),
+            level if kind == "gaussian" else None,
             as_raster(noise_map),
             kappa,
             optimizer,
             tolerance,
         )
+        require_noise_of_model(kind, level, minimised.noise_map)
         if minimised.weight == 0:
             return Unchanged()
+        if kind != "gaussian":
+            stabilised = Stabilised(kind, AUTO if level is None else level, coupling, minimised)
+            return InSpace(color, stabilised, couples=True)
         return InSpace(color, Coupled(coupling, minimised), couples=True)
     if method == "curvature":
         steps = curvature_steps(time)
