@@ -35,6 +35,7 @@ from pdefilter.filters.options.noise import (
     require_noise_of_model,
 )
 from pdefilter.filters.options.option import AUTO, Option, image_filter
+from pdefilter.filters.options.quantity import as_pixels
 from pdefilter.filters.options.time import (
     Iterations,
     Step,
@@ -78,7 +79,7 @@ def anisotropic(
         ),
     ] = None,
     presmooth: Annotated[
-        float | None,
+        float | str | None,
         Option(
             "Standard deviation σ of the Gaussian that makes the smoothed image u_σ, whose "
             "differences are used.",
@@ -89,7 +90,7 @@ def anisotropic(
         ),
     ] = None,
     integration_scale: Annotated[
-        float | None,
+        float | str | None,
         Option(
             "Standard deviation ρ of the Gaussian that averages the directions of edges; about the "
             "distance between lines.",
@@ -150,20 +151,20 @@ def anisotropic(
         largest at s = κ/√2 (exponential), κ (rational, weickert), κ/√5 (tukey)
         or κ/√3 (geman-mcclure); that of tv is constant from κ on, and that of
         charbonnier always grows. Edges are sharpened where the flux falls.
-    presmooth : float, optional
-        Standard deviation σ in px of the Gaussian that makes u_σ, by default
-        0.5, or 1 for edge-enhancing.
-    integration_scale : float, optional
-        Standard deviation ρ in px of the Gaussian that smooths the structure
+    presmooth : float or str, optional
+        Standard deviation σ in px, or a length such as "2mm", of the Gaussian that
+        makes u_σ; by default 0.5 px, or 1 px for edge-enhancing.
+    integration_scale : float or str, optional
+        Standard deviation ρ in px, or a length, of the Gaussian that smooths the structure
         tensor, by default 4, or 0 for edge-enhancing.
-    time : float or "auto"
-        Stopping time t in px²; or auto, unless iterations are given: the time at
-        which Stein's unbiased estimate of the error is smallest, found by explicit
-        steps on squares of the image (20 for coherence-enhancing).
+    time : float, str or "auto"
+        Stopping time t in px², or an area such as "4mm²"; or auto, unless iterations
+        are given: the time at which Stein's unbiased estimate of the error is smallest,
+        found by explicit steps on squares of the image (20 for coherence-enhancing).
     iterations : int, optional
         Number of explicit or aos steps.
-    step : float, optional
-        Size τ in px² of an explicit step, at most 0.25 and by default 0.2, or half
+    step : float or str, optional
+        Size τ in px², or an area, of an explicit step, at most 0.25 and by default 0.2, or half
         as much where D is a tensor; or the size of an aos step.
     scheme : {"explicit", "fed", "fsi", "aos"}, optional
         Euler steps, cycles of fast explicit diffusion or of fast semi-iterative
@@ -223,7 +224,10 @@ def anisotropic(
     """
     kappa, noise = as_number(kappa), as_number(noise)
     choice = choose(
-        model, diffusivity=diffusivity, presmooth=presmooth, integration_scale=integration_scale
+        model,
+        diffusivity=diffusivity,
+        presmooth=as_pixels(presmooth),
+        integration_scale=as_pixels(integration_scale),
     )
     kappas, noises = as_raster(kappa_map), as_raster(noise_map)
     minimises_error = (time, iterations, MODELS[model].time) == (AUTO, None, None)
@@ -232,7 +236,7 @@ def anisotropic(
         schedule,
         scheme=scheme_of(model, scheme, stepped=stepped),
         iterations=iterations,
-        step=step,
+        step=as_pixels(step),
         tolerance=tolerance,
         to_tolerance="fsi",
         default_time=MODELS[model].time or 0.0,

@@ -1,5 +1,6 @@
 """Smooth an image by convolution, by a running median, or to the minimum of an energy."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.equations.energies import OPTIMIZERS, Optimizer
@@ -20,6 +21,7 @@ from pdefilter.filters.options.noise import (
     require_noise_of_model,
 )
 from pdefilter.filters.options.option import AUTO, Option, image_filter
+from pdefilter.filters.options.quantity import along_axes, as_pixels
 from pdefilter.filters.options.time import time_option
 from pdefilter.operation import Operation, Unchanged
 
@@ -66,13 +68,14 @@ def smooth(
     *,
     method: Annotated[Method, Option("Method of smoothing.", choices=METHODS)] = "gaussian",
     sigma: Annotated[
-        float | None,
+        float | str | Sequence[float] | None,
         Option(
             "Standard deviation of the kernel along an axis.",
             unit="px",
             minimum=0,
             maximum=1000,
             otherwise="2",
+            per_axis=True,
         ),
     ] = None,
     size: Annotated[
@@ -121,7 +124,7 @@ def smooth(
             otherwise="0.1/255 of the image's own range",
         ),
     ] = None,
-    time: Annotated[float | None, time_option(otherwise="2 for curvature")] = None,
+    time: Annotated[float | str | None, time_option(otherwise="2 for curvature")] = None,
     weight_map: Annotated[
         "Picture | None",
         Option(
@@ -169,9 +172,10 @@ def smooth(
         mixtures of two neighbouring sizes, so that σ is exact. "median": the median
         of a square. "tikhonov", "tv", "huber": the energy, where φ(s) is s²/2κ, s,
         or s²/2κ up to κ and s − κ/2 beyond. "curvature": u_t = |∇u| div(∇u/|∇u|).
-    sigma : float, optional
-        Standard deviation of the kernel along an axis in px, by default 2. A
-        median has none.
+    sigma : float, str or sequence of float, optional
+        Standard deviation of the kernel along an axis in px, by default 2, or a
+        length such as "2mm"; or for a Gaussian a number for every axis, in its own
+        pixels. A median has none.
     size : int, optional
         Width of the window in px, odd, in place of `sigma`. The window of a
         Gaussian holds ±4σ. By default 3 for the median.
@@ -189,9 +193,9 @@ def smooth(
     tolerance : float, optional
         Root mean square distance from the minimum to stop at, in grey levels of
         255. The default is 0.1/255 of the image's own range.
-    time : float, optional
-        Stopping time t in px² for curvature, by default 2: a disc of radius r
-        shrinks to √(r² − 2t).
+    time : float or str, optional
+        Stopping time t in px², or an area such as "4mm²", for curvature; by default 2:
+        a disc of radius r shrinks to √(r² − 2t).
     weight_map : ndarray of shape (M, N) or Image, optional
         λ for every pixel, in the unit of `weight`, which may be this array too.
     noise : float or "auto", optional
@@ -288,16 +292,29 @@ def smooth(
             return InSpace(color, stabilised, couples=True)
         return InSpace(color, Coupled(coupling, minimised), couples=True)
     if method == "curvature":
-        steps = curvature_steps(time)
+        steps = curvature_steps(as_pixels(time))
         return InSpace(color, OfRangeOne(CurvatureMotion(steps))) if steps else Unchanged()
     wraps = WRAPS[border or "reflect"]
     if method == "median":
         width = size or DEFAULT_MEDIAN_SIZE
         return InSpace(color, Median(width, wraps)) if width > 1 else Unchanged()
-    if size == 1 or sigma == 0:
+    if size == 1 or as_pixels(sigma) == 0:
         return Unchanged()
-    deviation = DEFAULT_SIGMA if sigma is None else sigma
-    return InSpace(color, WeightedMean(_taps(method, deviation, size), wraps))
+    if (deviations := along_axes(sigma)) is not None:
+        return InSpace(color, WeightedMean(_gaussians(method, deviations), wraps))
+    deviation = as_pixels(sigma)
+    taps = _taps(method, DEFAULT_SIGMA if deviation is None else deviation, size)
+    return InSpace(color, WeightedMean(taps, wraps))
+
+
+def _gaussians(method: str, deviations: tuple[float, ...]) -> "tuple[Taps, ...]":
+    from pdefilter.kernels import windows
+
+    if method != "gaussian":
+        raise ParameterError(
+            "sigma", f"{method} has one for all axes; give one number, or take the method gaussian"
+        )
+    return tuple(map(windows.gaussian, deviations))
 
 
 def _taps(method: str, sigma: float, size: int | None) -> "Taps":

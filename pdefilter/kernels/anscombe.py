@@ -1,4 +1,4 @@
-"""Values with Poisson and Gaussian noise, and the transform that gives all of them unit variance."""
+"""Values with Poisson and Gaussian noise, and the transform that gives them unit variance."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Magnitudes with Rician noise, and the transform that gives all of them unit variance.
+"""Magnitudes with Rician noise, and the transform that gives them unit variance.
 
 A magnitude m = |A + n| of a complex value whose real and imaginary part have Gaussian noise of
 deviation σ each has Rice's distribution, and E[m²] = A² + 2σ².
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from pdefilter.raster import Values
 
-# In units of σ: the steps between magnitudes and between signals, and the largest of each that count
-# while f is found. Its table ends before, where an asymptotic formula is right.
+# In units of σ: the steps between magnitudes and between signals, and the largest of each while f
+# is found. Its table ends before, where an asymptotic formula is right.
 _STEP, _SIGNAL_STEP = 0.04, 0.1
 _LARGEST, _LARGEST_SIGNAL = 24.0, 16.0
 _END = 9.0

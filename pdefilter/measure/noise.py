@@ -165,7 +165,8 @@ def _deviation(
 
 def deviation_of_normal(median: float, dimensions: int) -> float:
     """Find the deviation of normal noise from the median of its residuals."""
-    return median / (_SQUARED_GAIN ** (dimensions / 2) * _MEDIAN_OF_NORMAL)
+    gain: float = _SQUARED_GAIN ** (dimensions / 2)
+    return median / (gain * _MEDIAN_OF_NORMAL)
 
 
 def windows_within(pixels: Mask) -> Mask:

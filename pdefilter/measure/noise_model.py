@@ -221,7 +221,8 @@ def _line(points: _Points) -> _Fit:
         return _constant(points)
 
     def along(a: float, b: float) -> Values:
-        return np.maximum(a * x + b, least)
+        line: Values = np.maximum(a * x + b, least)
+        return line
 
     least = _LEAST_SHARE * v.min()
     a, b = min(lines, key=lambda line: _misfit(v, along(*line)))
@@ -252,7 +253,8 @@ def _rician(points: _Points) -> _Fit:
     squares = v / np.square(relative)
 
     def curve(square: float) -> Values:
-        return square * np.square(np.interp(x / np.sqrt(square), means, deviations))
+        variances: Values = square * np.square(np.interp(x / np.sqrt(square), means, deviations))
+        return variances
 
     best = min(squares, key=lambda square: _misfit(v, curve(square)))
     square = float(squares[_near(v, curve(best))].mean())

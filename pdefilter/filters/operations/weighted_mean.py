@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pdefilter.filters.operations.planes import PlanesOperation
+from pdefilter.filters.options.quantity import require_axes
 from pdefilter.operation import Numbers
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
     from pdefilter.kernels.taps import Taps
     from pdefilter.measure.extremes import PlainLimits
-    from pdefilter.raster import Planes, Raster
+    from pdefilter.raster import Mask, Planes, Raster
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,13 @@ class WeightedMean(PlanesOperation):
 
     Attributes
     ----------
-    taps : Taps
-        The kernel.
+    taps : Taps or tuple of Taps
+        The kernel, of all axes or of each.
     wraps : tuple of bool
         Whether the axes of rows and of columns are cyclic; else they are mirrored.
     """
 
-    taps: "Taps"
+    taps: "Taps | tuple[Taps, ...]"
     wraps: tuple[bool, bool] = (False, False)
 
     def measure_planes(
@@ -42,7 +43,15 @@ class WeightedMean(PlanesOperation):
 
     def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of the kernel; around a cyclic axis it depends on all of the image."""
-        return None if any(self.wraps) else self.taps.reach
+        return None if any(self.wraps) else max(taps.reach for taps in self._along(2))
+
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
+        """Refuse images that have not as many axes as there are kernels."""
+        require_axes("sigma", self.taps if isinstance(self.taps, tuple) else None, shape)
+
+    def _along(self, axes: int) -> "tuple[Taps, ...]":
+        """Return the kernel of every axis."""
+        return self.taps if isinstance(self.taps, tuple) else (self.taps,) * axes
 
     def run_planes(
         self,
@@ -69,8 +78,10 @@ class WeightedMean(PlanesOperation):
         from pdefilter.kernels.cyclic import around
 
         taps = [
-            self.taps.wrapped(length) if wraps else self.taps
-            for wraps, length in zip(self.wraps, u.shape[1:], strict=True)
+            along.wrapped(length) if wraps else along
+            for along, wraps, length in zip(
+                self._along(u.ndim - 1), self.wraps, u.shape[1:], strict=True
+            )
         ]
         reach = max(along.reach for along in taps)
         return around(lambda v: correlate(v, *taps), reach, self.wraps, u)

@@ -58,9 +58,8 @@ def require_noise_of_model(
         )  # fmt: skip
     if model != "gaussian" and noise_map is not None:
         raise ParameterError(
-            "noise_map", "is Gaussian noise, but the noise model says that noise follows the light; "
-            "give one of them"
-        )  # fmt: skip
+            "noise_map", "is the deviation of Gaussian noise; give it without --noise-model"
+        )
 
 
 def noise_of(
