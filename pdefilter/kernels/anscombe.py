@@ -40,7 +40,7 @@ class Anscombe:
     def forward(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Stabilise values: (2/α) (√A(z) − √A(r)) = 2 (z − r)/(√A(z) + √A(r))."""
         gain, last = np.float32(self.gain), np.float32(self._root)
-        z = np.maximum(values, np.float32(self._lowest(_OFFSET)))
+        z = np.maximum(values, self._lowest(_OFFSET))
         roots = np.sqrt(np.maximum(gain * z + np.float32(self._constant), np.float32(0)))
         stabilised: NDArray[np.float32] = (z - np.float32(self.reference)) / (roots + last)
         stabilised *= np.float32(2)
@@ -53,20 +53,19 @@ class Anscombe:
         exact unbiased inverse (Mäkitalo & Foi 2011, doi:10.1109/TIP.2011.2121085, and
         2013, doi:10.1109/TIP.2012.2202675).
         """
-        gain, last = self.gain, self._root
-        if not gain:
-            return stabilised * np.float32(last) + np.float32(self.reference)
+        half, last = np.float32(self.gain / 2), np.float32(self._root)
         # Below, the mean is that of no light.
-        least = math.sqrt(_OFFSET) * gain
-        roots = np.maximum(stabilised * np.float32(gain / 2) + np.float32(last), np.float32(least))
-        inverses = np.float32(gain / 2) / roots
+        f = stabilised
+        if self.gain:
+            f = np.maximum(f, _float32(math.sqrt(3 / 2) - 2 * self._root / self.gain))
+        roots = last + half * f
+        inverses = half / roots
         first, second, third = map(np.float32, _INVERSE)
         rest = inverses * (first + inverses * (second + inverses * third)) + np.float32(_CONSTANT)
-        # A − A(r) = α (z − r)
-        rises = (roots - np.float32(last)) * ((roots + np.float32(last)) * np.float32(1 / gain))
-        values: NDArray[np.float32] = rises + rest * np.float32(gain)
+        # z − r = (A(z) − A(r))/α
+        values: NDArray[np.float32] = f * ((last + roots) / 2) + rest * np.float32(self.gain)
         values += np.float32(self.reference)
-        return np.maximum(values, np.float32(self._lowest(0)), out=values)
+        return np.maximum(values, self._lowest(0), out=values)
 
     @cached_property
     def _constant(self) -> float:
@@ -76,6 +75,16 @@ class Anscombe:
     def _root(self) -> float:
         return math.sqrt(self.gain * self.reference + self._constant)
 
-    def _lowest(self, offset: float) -> float:
+    def _lowest(self, offset: float) -> np.float32:
         """Find the value where α z + b + offset α² is zero."""
-        return -self.variance / self.gain - offset * self.gain if self.gain else -math.inf
+        if not self.gain:
+            return np.float32(-math.inf)
+        return _float32(-self.variance / self.gain - offset * self.gain)
+
+
+def _float32(number: float) -> np.float32:
+    """Round a number, one that is too large to the largest."""
+    return np.float32(min(max(number, -_LARGEST), _LARGEST))
+
+
+_LARGEST = float(np.finfo(np.float32).max)

@@ -40,6 +40,7 @@ _LARGEST_MISFIT, _LEAST_MISFIT = 0.5, 0.2
 
 # White noise alone lets the variances of ranges err by some 4 %.
 _SCATTER = 0.04
+_WORSE = 2.0
 
 # A smaller ratio of variances is not worth a transform.
 _LEAST_RATIO = 1.6
@@ -144,7 +145,7 @@ def _simplest(fits: _Fits, points: Sequence[_Points]) -> Kind:
     if misfits["rician"] < misfits["poisson"] and _are_magnitudes(fits["rician"], points):
         best = "rician"
     differs = max(fit.ratio for fit in fits[best]) >= _LEAST_RATIO
-    fits_better = misfits["gaussian"] > 2 * misfits[best] + _SCATTER
+    fits_better = misfits["gaussian"] > _WORSE * misfits[best] + _SCATTER
     return best if differs and fits_better else "gaussian"
 
 

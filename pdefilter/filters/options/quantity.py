@@ -1,5 +1,6 @@
 """Lengths and areas with a unit, which become pixels when the size of a pixel is known."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ _POWERS: Mapping[str, int] = {"px": 1, "px²": 2}
 EXAMPLES: Mapping[str, str] = {"px": "a length such as 2mm", "px²": "an area such as 4mm²"}
 """For the unit of each option that takes quantities, one in words."""
 
-_WORD = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?) ?([^\W\d_]+)(\^?2|²)?", re.IGNORECASE)
+_WORD = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?) ?([^\W\d_²]+)(\^?2|²)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,9 @@ def quantity_of(word: str, unit: str) -> Quantity:
     if quantity.power != _POWERS[unit]:
         raise ValueError(f"{word!r} is not {EXAMPLES[unit]}")
     if quantity.value < 0:
-        raise ValueError(f"{word!r} is below 0")
+        raise ValueError(f"{word!r} is below 0; give 0 or more")
+    if quantity.value == math.inf:
+        raise ValueError(f"{word!r} is not finite; give less")
     return quantity
 
 
