@@ -160,13 +160,15 @@ def _deviation(
         counts &= slopes <= quantile(slopes[counts], max(_FLAT, _FEWEST / count))
     # If squares exceed the range of float32, no pixel is flat, or the median is not a number.
     median = float(quantile(residual[inner][counts], 0.5)) if counts.any() else math.nan
-    return deviation_of_normal(median, u.ndim) if median**2 <= _LARGEST else math.inf
+    return (
+        median / (residual_gain(u.ndim) * _MEDIAN_OF_NORMAL) if median**2 <= _LARGEST else math.inf
+    )
 
 
-def deviation_of_normal(median: float, dimensions: int) -> float:
-    """Find the deviation of normal noise from the median of its residuals."""
+def residual_gain(dimensions: int) -> float:
+    """Find how many times larger N makes the deviation of white noise."""
     gain: float = _SQUARED_GAIN ** (dimensions / 2)
-    return median / (gain * _MEDIAN_OF_NORMAL)
+    return gain
 
 
 def windows_within(pixels: Mask) -> Mask:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -11,8 +12,8 @@ from pdefilter.kernels.rice import moments
 from pdefilter.kernels.windows import binomial
 from pdefilter.measure.noise import (
     correlated,
-    deviation_of_normal,
     flatness_of,
+    residual_gain,
     residuals_of,
     sampled,
     windows_within,
@@ -26,7 +27,14 @@ Kind: TypeAlias = Literal["gaussian", "poisson", "rician"]
 _PIXELS, _MOST_RANGES = 512, 24
 
 # The flattest places of a range of light show the least texture.
-_FLAT, _FEWEST = 0.25, 400
+_FLAT, _FEWEST = 0.4, 400
+
+# So many of the residuals are hardly raised by edges. Their mean, for normal noise of deviation one:
+_SMALLER = 0.75
+_NORMAL = NormalDist()
+_MEAN_OF_SMALLER = (
+    2 * (_NORMAL.pdf(0) - _NORMAL.pdf(_NORMAL.inv_cdf((1 + _SMALLER) / 2))) / _SMALLER
+)
 
 # Where more pixels have the smallest or the largest value of all, too little is left of the noise.
 _CLIPPED = 0.05
@@ -40,8 +48,8 @@ _MOST_SLOPE = 3.0
 _LARGEST_MISFIT, _LEAST_MISFIT = 0.5, 0.2
 
 # Chance alone makes the mean misfits of curves differ by a share of each, and by as much as so many
-# variances err together. (Measured on photographs and phantoms: noise that is Gaussian is taken for
-# another once in some hundred images, of less than 128² px.)
+# variances err together. (Measured on photographs and phantoms: Gaussian noise is taken for another
+# in one of two hundred images, small ones.)
 _SHARE, _SCATTER = 1.35, 0.1
 
 # A smaller ratio of variances is not worth a transform.
@@ -168,7 +176,7 @@ def _points(u: Planes, zeros: Sequence[float], visible: Mask | None) -> list[_Po
         return None
     u, masks = sample
     inner = (slice(1, -1),) * (u.ndim - 1)
-    slopes, lights = flatness_of(u)[inner], correlated(u, binomial(17 if u.ndim == 3 else 9))
+    slopes, lights = flatness_of(u)[inner], correlated(u, binomial(9))
     residuals = residuals_of(u)
     points = []
     for plane, mask, light, residual, zero in zip(u, masks, lights, residuals, zeros, strict=True):
@@ -194,7 +202,7 @@ def _points_of(
     for places in ranges:
         flattest = quantile(slopes[places], max(_FLAT, _FEWEST / places.size))
         flat = places[slopes[places] <= flattest]
-        deviation = deviation_of_normal(float(quantile(residual[flat], 0.5)), plane.ndim)
+        deviation = _deviation(residual[flat]) / residual_gain(plane.ndim)
         if deviation > 0:
             found.append((float(light[flat].mean(dtype=np.float64)), deviation, float(flattest)))
             unclipped.append(clipped[places].mean() <= _CLIPPED)
@@ -205,6 +213,16 @@ def _points_of(
     counted = np.array(unclipped) if any(unclipped) else np.ones(len(x), bool)
     counted &= ratios <= _MOST_SLOPE * np.quantile(ratios[counted], 0.25)
     return _Points(x[counted], np.square(deviations[counted]), float(light[ranges[0]].mean()))
+
+
+def _deviation(residuals: Plane) -> float:
+    """Find the deviation of normal residuals from the mean of the smaller ones.
+
+    Of whole numbers of photons, a median would be one of a few values.
+    """
+    count = math.ceil(_SMALLER * residuals.size)
+    smaller = np.partition(residuals, count - 1)[:count]
+    return float(smaller.mean(dtype=np.float64)) / _MEAN_OF_SMALLER
 
 
 def _constant(points: _Points) -> _Fit:
@@ -232,10 +250,9 @@ def _line(points: _Points) -> _Fit:
     least = _LEAST_SHARE * v.min()
     a, b = min(lines, key=lambda line: _misfit(v, along(*line)))
     near = _near(v, along(a, b))
-    if np.ptp(x[near]):
-        refined = np.polyfit(x[near], v[near], 1, w=1 / along(a, b)[near])
-        if refined[0] > 0:
-            a, b = refined
+    refined = _least_squares(x[near], v[near], 1 / np.square(along(a, b)[near]))
+    if refined[0] > 0:
+        a, b = refined
     if a * points.darkest + b < 0:
         # Where light is seen, its variance is not below zero.
         above = x[near] - points.darkest
@@ -243,6 +260,15 @@ def _line(points: _Points) -> _Fit:
         b = -a * points.darkest
     line = along(a, b)
     return _Fit(Curve(float(a), float(b)), _misfit(v, line), float(line.max() / line.min()))
+
+
+def _least_squares(x: Values, v: Values, weights: Values) -> tuple[float, float]:
+    """Fit a line through weighted points; zero is its slope if they have one light."""
+    total = math.fsum(weights)
+    mean_x, mean_v = (math.fsum(weights * values) / total for values in (x, v))
+    spread = math.fsum(weights * np.square(x - mean_x))
+    slope = math.fsum(weights * (x - mean_x) * (v - mean_v)) / spread if spread else 0.0
+    return slope, mean_v - slope * mean_x
 
 
 # Of weak signals, up to so many deviations; with more, a magnitude is like a signal.

@@ -1,4 +1,4 @@
-"""Lengths with a unit become pixels of the image, and Gaussians have a deviation along each axis."""
+"""Lengths with a unit become pixels of the image; Gaussians have a deviation along each axis."""
 
 import json
 from dataclasses import replace

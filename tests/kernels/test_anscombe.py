@@ -1,4 +1,4 @@
-"""The transform of photons and Gaussian noise: unit variance, an unbiased inverse, and its limit."""
+"""The transform of photons and Gaussian noise: its variance, its unbiased inverse, its limit."""
 
 import numpy as np
 import pytest
@@ -41,9 +41,7 @@ def test_the_algebraic_inverse_would_be_biased():
     assert algebraic == pytest.approx(10 - 0.25, abs=0.05)
 
 
-@given(
-    gain=st.floats(0, 1e-6), deviation=st.floats(0.01, 10), reference=st.floats(-5, 5)
-)
+@given(gain=st.floats(0, 1e-6), deviation=st.floats(0.01, 10), reference=st.floats(-5, 5))
 def test_without_photons_it_is_a_division(gain, deviation, reference):
     """As α → 0, f(z) tends to (z − r)/s, and the inverse to its inverse."""
     z = np.linspace(-5, 5, 41, dtype=np.float32)

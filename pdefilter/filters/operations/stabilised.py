@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from pdefilter.display import seen_through
 from pdefilter.errors import ImageError
 from pdefilter.filters.operations.around import Around
-from pdefilter.filters.operations.filled import filled
 from pdefilter.filters.options.coupling import Coupled, Sharing
 from pdefilter.filters.options.option import AUTO
 from pdefilter.operation import Numbers, Operation
@@ -101,8 +100,7 @@ class Stabilised(Around):
                 "gaussian"
             )
         if kind is None or self.noise == AUTO:
-            means = None if image.visible is None else extremes.colour_means(image)
-            return noise_model(filled(image, means), zeros, image.visible, kind)
+            return noise_model(_visible_colour(image), zeros, image.visible, kind)
         scales = map(image.scale.of_channel, range(len(image.colour)))
         given = [scale.number(float(self.noise)) for scale in scales]
         curves = [Curve(0.0, n * n) if kind == "rician" else Curve(n, 0.0) for n in given]
@@ -116,6 +114,20 @@ class Stabilised(Around):
         """Make the operation on stabilised values, in which all channels have the same noise."""
         coupling: Sharing = "none" if self.coupling == "none" else "shared"
         return Coupled(coupling, cast("RemovesNoise", self.inner).of_noise(way["noise"]))
+
+
+def _visible_colour(image: "Raster") -> "Planes":
+    """Put the mean of every channel where it is not visible."""
+    if image.visible is None:
+        return image.colour
+    import numpy as np
+
+    from pdefilter.measure import extremes
+
+    means = np.array(extremes.colour_means(image), np.float32)
+    mean = means.reshape(-1, *[1] * len(image.shape))
+    colour: Planes = np.where(image.visible, image.colour, mean)
+    return colour
 
 
 def _way(model: "NoiseModel", image: "Raster") -> dict[str, Any]:

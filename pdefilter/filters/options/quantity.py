@@ -25,7 +25,9 @@ _POWERS: Mapping[str, int] = {"px": 1, "px²": 2}
 EXAMPLES: Mapping[str, str] = {"px": "a length such as 2mm", "px²": "an area such as 4mm²"}
 """For the unit of each option that takes quantities, one in words."""
 
-_WORD = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?) ?([^\W\d_²]+)(\^?2|²)?", re.IGNORECASE)
+_WORD = re.compile(
+    r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?) ?([^\W\d_²]+)(\^?2|²)?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
