@@ -63,7 +63,7 @@ class Anscombe:
         first, second, third = map(np.float32, _INVERSE)
         rest = inverses * (first + inverses * (second + inverses * third)) + np.float32(_CONSTANT)
         # z − r = (A(z) − A(r))/α
-        values: NDArray[np.float32] = f * ((last + roots) / 2) + rest * np.float32(self.gain)
+        values: NDArray[np.float32] = f * ((last + roots) * np.float32(0.5)) + rest * np.float32(self.gain)
         values += np.float32(self.reference)
         return np.maximum(values, self._lowest(0), out=values)
 

@@ -29,7 +29,7 @@ _PIXELS, _MOST_RANGES = 512, 24
 # The flattest places of a range of light show the least texture.
 _FLAT, _FEWEST = 0.4, 400
 
-# So many of the residuals are hardly raised by edges. Their mean, for normal noise of deviation one:
+# So many of the residuals are hardly raised by edges. Their mean, in normal noise of deviation one:
 _SMALLER = 0.75
 _NORMAL = NormalDist()
 _MEAN_OF_SMALLER = (
