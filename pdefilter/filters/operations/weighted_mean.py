@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from pdefilter.filters.operations.planes import PlanesOperation
 from pdefilter.filters.options.border import Border, wraps_of
+from pdefilter.filters.options.quantity import require_axes
 from pdefilter.operation import Numbers
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
+    from pdefilter.kernels.taps import Taps
     from pdefilter.kernels.windows import Window
     from pdefilter.measure.extremes import PlainLimits
-    from pdefilter.raster import Planes, Raster
+    from pdefilter.raster import Mask, Planes, Raster
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,13 @@ class WeightedMean(PlanesOperation):
 
     Attributes
     ----------
-    window : Window
-        The kernel.
+    window : Window or tuple of Window
+        The kernel, for pixels of any length; or one for every axis, in its own pixels.
     border : str
         Which axes are cyclic; the others are mirrored.
     """
 
-    window: "Window"
+    window: "Window | tuple[Window, ...]"
     border: Border = "reflect"
 
     def measure_planes(
@@ -43,7 +45,19 @@ class WeightedMean(PlanesOperation):
 
     def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of the kernel; around a cyclic axis it depends on all of the image."""
-        return None if self._is_cyclic else self.window.along(1.0).reach
+        taps = self._along((1.0,))
+        return None if self._is_cyclic else max(along.reach for along in taps)
+
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
+        """Refuse images that have not as many axes as there are kernels."""
+        super().require_fit(shape, valid)
+        require_axes("sigma", self.window if isinstance(self.window, tuple) else None, shape)
+
+    def _along(self, spacing: tuple[float, ...]) -> "list[Taps]":
+        """Make the kernel along every axis."""
+        if isinstance(self.window, tuple):
+            return [window.along(1.0) for window in self.window]
+        return [self.window.along(h) for h in spacing]
 
     def run_planes(
         self,
@@ -75,10 +89,9 @@ class WeightedMean(PlanesOperation):
         from pdefilter.kernels.cyclic import around
 
         wraps = wraps_of(self.border, len(spacing))
-        kernels = [self.window.along(h) for h in spacing]
         taps = [
             along.wrapped(length) if cyclic else along
-            for along, cyclic, length in zip(kernels, wraps, u.shape[1:], strict=True)
+            for along, cyclic, length in zip(self._along(spacing), wraps, u.shape[1:], strict=True)
         ]
         reach = max(along.reach for along in taps)
         return around(lambda v: correlate(v, *taps), reach, wraps, u)

@@ -13,7 +13,7 @@ Iterations: TypeAlias = Annotated[
     int | None, Option("Number of explicit or aos steps.", minimum=0, maximum=MOST_STEPS)
 ]
 Step: TypeAlias = Annotated[
-    float | None,
+    float | str | None,
     Option(
         "Size τ of an explicit step, stable up to 0.25 (0.125 for tensors, less in volumes), or of "
         "any aos step.",
