@@ -269,8 +269,10 @@ def sample_files() -> dict[str, bytes]:
         "times.nii.gz": nifti(np.stack([voxels(), 2 * voxels()]), packed=True),
         "vector.nrrd": nrrd_file(
             np.stack([voxels(np.float32)] * 3, -1),
-            **{"kinds": ["vector", "domain", "domain", "domain"],
-               "space directions": np.vstack([[np.nan] * 3, np.diag([0.5, 0.7, 2])])},
+            **{
+                "kinds": ["vector", "domain", "domain", "domain"],
+                "space directions": np.vstack([[np.nan] * 3, np.diag([0.5, 0.7, 2])]),
+            },
         ),
         "text.nrrd": nrrd_file(voxels(), "ascii"),
         "scan.mha": metaimage(voxels()),

@@ -4,7 +4,7 @@ import zlib
 
 GZIP = b"\x1f\x8b"
 _GZIP_HEADER, _ANY_HEADER = 31, 47  # as zlib counts the kinds of its streams
-_PIECE, _MOST_SURPLUS = 1 << 20, 1 << 20
+_PIECE, _MOST_SURPLUS, _CHECKSUM = 1 << 16, 1 << 20, 8
 
 
 def start_of(data: bytes, size: int) -> bytes:
@@ -29,23 +29,26 @@ def unpacked(data: bytes, size: int) -> tuple[bytes, bool]:
     bool
         Whether all that was read is sound, as checksums tell.
     """
-    result, rest = bytearray(), data
-    while len(result) < size and (rest is data or rest.startswith(GZIP)):
+    result, at = bytearray(), 0
+    while len(result) < size and (at == 0 or data.startswith(GZIP, at)):
         # A file of gzip may have several parts, one after the other.
-        stream = zlib.decompressobj(_ANY_HEADER)
-        left = size + _MOST_SURPLUS
+        stream, surplus = zlib.decompressobj(_ANY_HEADER), 0
         try:
-            while not stream.eof and left:
-                # The checksum is at the end, after bytes that are not wanted.
-                part = stream.decompress(rest, min(_PIECE, left))
-                rest = stream.unconsumed_tail
-                if not part and not rest and not stream.eof:
-                    return bytes(result), False
+            while not stream.eof and surplus < _MOST_SURPLUS:
+                piece = stream.unconsumed_tail
+                if not piece:
+                    if at == len(data):
+                        return bytes(result), False
+                    # The checksum comes apart, so that what is before it is kept.
+                    end = len(data) - _CHECKSUM
+                    end = min(at + _PIECE, end) if at < end else len(data)
+                    piece, at = data[at:end], end
+                part = stream.decompress(piece, min(_PIECE, size - len(result)) or _PIECE)
+                surplus += max(0, len(result) + len(part) - size)
                 result += part[: size - len(result)]
-                left -= len(part)
         except zlib.error:
             return bytes(result), False
-        rest = stream.unused_data
+        at -= len(stream.unused_data)
     return bytes(result), True
 
 
