@@ -149,6 +149,12 @@ def archive(folder: str) -> bytes:
     return data + bytes(-len(data) % _BLOCK) + _END
 
 
+def folder_size(folder: str) -> int:
+    """Count the bytes of all files in a folder."""
+    files = (os.path.join(above, name) for above, _, names in os.walk(folder) for name in names)
+    return sum(os.path.getsize(file) for file in files)
+
+
 def unpack(data: bytes, folder: str) -> None:
     """Unpack an archive into a folder.
 

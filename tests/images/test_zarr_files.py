@@ -173,7 +173,7 @@ def only_axes(*names):
 @pytest.mark.parametrize(
     ("shape", "axes", "said"),
     [
-        ((4, 20, 30), "zyx", "has 4 pictures along its axis z; save one"),
+        ((4, 20, 30), "wyx", "has 4 pictures along its axis w; save one"),
         ((20, 30), "ab", "has the axes a, b; give an image with axes y and x"),
     ],
 )

@@ -40,20 +40,34 @@ def values_in(
     if encoding == TEXT:
         return _numbers(data[first:].split()[:count], count, dtype, reading)
     wanted = count * dtype.itemsize
-    there = _bytes(data, first, wanted, encoding)[:wanted]
-    if len(there) < wanted:
-        reading.report_flaw(f"is truncated: {len(there)} of {wanted} bytes of pixels are there")
-        there = there.ljust(wanted, b"\0")
+    there, is_sound = _bytes(data, first, wanted, encoding)
+    there = whole_bytes(there[:wanted], wanted, reading, is_sound=is_sound)
     return np.frombuffer(there, dtype).astype(dtype.newbyteorder("="), copy=False)
 
 
-def _bytes(data: bytes, first: int, wanted: int, encoding: str) -> bytes:
+def whole_bytes(there: bytes, wanted: int, reading: Reading, *, is_sound: bool) -> bytes:
+    """Report bytes of pixels that are missing, and pad them with zeros; report a bad checksum.
+
+    Raises
+    ------
+    ImageError
+        Unless reading is lenient.
+    """
+    if len(there) < wanted:
+        reading.report_flaw(f"is truncated: {len(there)} of {wanted} bytes of pixels are there")
+    elif not is_sound:
+        reading.report_flaw("has a bad checksum, or ends before it")
+    return there.ljust(wanted, b"\0")
+
+
+def _bytes(data: bytes, first: int, wanted: int, encoding: str) -> tuple[bytes, bool]:
+    """Find the bytes that are wanted, and whether all that was read is sound."""
     if encoding == PLAIN:
-        return data[first : first + wanted]
+        return data[first : first + wanted], True
     if encoding == GZIP:
         return unpacked(data[first:], wanted)
     if encoding == HEX:
-        return bytes.fromhex(data[first:].decode("ascii", "replace"))
+        return _from_hex(data[first:]), True
     result, stream, rest = bytearray(), bz2.BZ2Decompressor(), data[first:]
     try:
         while not stream.eof and len(result) < wanted:
@@ -63,8 +77,15 @@ def _bytes(data: bytes, first: int, wanted: int, encoding: str) -> bytes:
                 break
             result += part
     except (OSError, ValueError):
-        pass  # what came before the damage is kept
-    return bytes(result)
+        return bytes(result), False
+    return bytes(result), True
+
+
+def _from_hex(text: bytes) -> bytes:
+    try:
+        return bytes.fromhex(text.decode("ascii", "replace"))
+    except ValueError:
+        raise ImageError("has values that are not hexadecimal; get an intact copy") from None
 
 
 def _numbers(words: list[bytes], count: int, dtype: np.dtype, reading: Reading) -> Pixels:

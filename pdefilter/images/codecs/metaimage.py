@@ -9,7 +9,7 @@ https://docs.itk.org/en/latest/learn/metaio.html
 
 import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -271,5 +271,5 @@ def _geometry_lines(image: Image, axes: int) -> list[str]:
     return lines
 
 
-def _words(numbers: Sequence[float]) -> str:
+def _words(numbers: Iterable[float]) -> str:
     return " ".join(repr(float(number) + 0.0) for number in numbers)

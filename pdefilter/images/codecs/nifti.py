@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.errors import ImageError
+from pdefilter.images.codecs.encoded_values import whole_bytes
 from pdefilter.images.codecs.extra import library_of
 from pdefilter.images.codecs.geometry import geometry_in, require_perpendicular, sound_spacing
 from pdefilter.images.frames import Frames
@@ -83,20 +84,17 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:
     layout = _layout(header)
     reading.require_shape(layout.shape, layout.channels)
     size = layout.first + layout.bytes_of_values
-    whole = unpacked(data, size) if data.startswith(GZIP) else data
-    there = max(0, min(len(whole), size) - layout.first)
-    if there < layout.bytes_of_values:
-        reading.report_flaw(f"is truncated: {there} of {layout.bytes_of_values} bytes are there")
-        whole = whole.ljust(size, b"\0")
+    whole, is_sound = unpacked(data, size) if data.startswith(GZIP) else (data[:size], True)
+    values_there = whole_bytes(
+        whole[layout.first :], layout.bytes_of_values, reading, is_sound=is_sound
+    )
     spacing, unit, pose = _geometry(header, layout.shape, reading)
     metadata = Metadata(
         own=(bytes(header.binaryblock), whole[header.sizeof_hdr : layout.first]),
         pose=pose,
         rescale=_rescale(header),
     )
-    values = np.frombuffer(
-        whole, layout.dtype, layout.bytes_of_values // layout.dtype.itemsize, layout.first
-    )
+    values = np.frombuffer(values_there, layout.dtype)
 
     def image_of(pixels: Pixels) -> Image:
         kind, distances = (Volume, spacing)

@@ -36,7 +36,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:
         rows, columns, channels = shape
         warn(
             f"an array of shape {shape} was taken for {rows} × {columns} pixels of {channels} "
-            "channels; give --volume if slices come first"
+            "channels; if slices come first, give --volume, in Python volume=True"
         )
     return Frames(len(arrays), lambda number: image_of(arrays[number]), (*shape, 0, 0)[:2])
 

@@ -68,6 +68,7 @@ _GEOMETRY = {"space directions", "space origin", "spacings", "space", "space uni
              "space dimension", "measurement frame", "thicknesses", "axis mins", "axis maxs",
              "centers", "centerings", "labels"}  # fmt: skip
 _SAME = 1e-6
+_ASCII = {"µm": "um"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,7 +432,7 @@ def _geometry_lines(image: Image, axes: _Axes) -> list[str]:
         distances = [repr(next(along)) if kind == "s" else "NaN" for kind in kinds]
         lines = [f"spacings: {' '.join(distances)}"]
         if unit:
-            names = " ".join(f'"{unit if kind == "s" else ""}"' for kind in kinds)
+            names = " ".join(_quoted(_ASCII.get(unit, unit) if k == "s" else "") for k in kinds)
             lines.append(f"units: {names}")
         return lines
     affine = pose.mirrored.affine(spacing)
@@ -442,7 +443,7 @@ def _geometry_lines(image: Image, axes: _Axes) -> list[str]:
         "space: left-posterior-superior",
         f"space directions: {' '.join(directions)}",
         f"space origin: {_vector(affine[:3, 3])}",
-        *([f"space units: {' '.join([_quoted(unit)] * 3)}"] if unit else []),
+        *([f"space units: {' '.join([_quoted(_ASCII.get(unit, unit))] * 3)}"] if unit else []),
     ]
 
 

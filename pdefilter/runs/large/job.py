@@ -15,6 +15,7 @@ from pdefilter import __version__
 from pdefilter.errors import ImageError, MisfitError, PdefilterError
 from pdefilter.grid import Grid
 from pdefilter.images.files import decode_frames, read_bytes
+from pdefilter.images.folders import folder_size
 from pdefilter.images.formats import named
 from pdefilter.images.image import Image
 from pdefilter.images.lengths import size_in_words
@@ -123,15 +124,18 @@ def too_large(job: Job, options: ReadWriteOptions) -> LargeImage | None:
     source, memory = job.source, options.memory
     if memory is None or source is None or not (os.path.isfile(source) or os.path.isdir(source)):
         return None
-    is_folder, size = os.path.isdir(source), os.path.getsize(source)
+    is_folder = os.path.isdir(source)
+    size = folder_size(source) if is_folder else os.path.getsize(source)
     if not is_folder and size * _MOST_PIXELS_PER_BYTE * BYTES_PER_PIXEL <= memory:
         return None
+    store = None
     with suppress(ImageError):
         store = open_store(source, options.reading, options.frame)
-        if store is not None:
-            is_refused = _is_refused(store.shape, store.outline, options.reading)
-            large = LargeImage(store.shape, store.outline, lambda: nullcontext(store), is_refused)
-            return large if is_refused or large.bytes > memory else None
+    if store is not None:
+        is_refused = _is_refused(store.shape, store.outline, options.reading)
+        large = LargeImage(store.shape, store.outline, lambda: nullcontext(store), is_refused)
+        return large if is_refused or large.bytes > memory else None
+    with suppress(ImageError):
         if size * _MOST_PIXELS_PER_BYTE_OF_PICTURES * BYTES_PER_PIXEL > memory:
             return _without_boxes(source, job, options)
     return None

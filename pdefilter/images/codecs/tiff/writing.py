@@ -82,7 +82,7 @@ class Writer:
         changed: Directory = {}
         resolution = image.metadata.resolution
         if not self._is_described:
-            raw = before and before.raw
+            raw = None if before is None else before.raw
             description, self._density = described(
                 raw, resolution, self._count, stack, image.channels
             )
