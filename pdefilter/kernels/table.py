@@ -35,8 +35,6 @@ class Row:
         Of up to how many channels; None for any number.
     dtypes : tuple of dtype
         Of which types.
-    takes_spacing : bool
-        Whether the engines are told a spacing other than 1; else other arguments say it.
     """
 
     function: str
@@ -44,7 +42,6 @@ class Row:
     any_spacing: bool = False
     most_channels: int | None = None
     dtypes: tuple[np.dtype, ...] = (_FLOAT32,)
-    takes_spacing: bool = True
 
 
 _STORED = tuple(np.dtype(name) for name in ("uint8", "uint16", "float32"))
@@ -52,24 +49,24 @@ _STORED = tuple(np.dtype(name) for name in ("uint8", "uint16", "float32"))
 TABLE: Mapping[str, Row] = {
     "march": Row("march.march", most_channels=4),
     "split": Row("march.split", most_channels=4),
-    "correlate": Row("correlation.correlate"),
+    "correlate": Row("correlation.correlate", (2, 3), any_spacing=True),
     "correlate2d": Row("kernel2d.correlate2d"),
-    "gradient": Row("gradient.gradient"),
-    "shock": Row("shock.advance"),
-    "curvature motion": Row("curvature.advance"),
-    "reduce": Row("lattice.reduce"),
-    "apply stencil": Row("lattice.apply_stencil", takes_spacing=False),
-    "reduce and apply": Row("lattice.reduce_and_apply"),
-    "relax": Row("elliptic.relax"),
-    "residual": Row("elliptic.residual"),
-    "restrict": Row("elliptic.restrict"),
-    "prolong": Row("elliptic.prolong"),
-    "products": Row("elliptic.products"),
-    "coarsen": Row("elliptic.coarsen"),
-    "ascend": Row("variation.ascend"),
-    "energies and gaps": Row("variation.energies_and_gaps"),
-    "descended": Row("variation.descended"),
-    "risk": Row("risk.sums"),
+    "gradient": Row("gradient.gradient", (2, 3), any_spacing=True),
+    "shock": Row("shock.advance", (2, 3), any_spacing=True),
+    "curvature motion": Row("curvature.advance", (2, 3), any_spacing=True),
+    "reduce": Row("lattice.reduce", (2, 3), any_spacing=True),
+    "apply stencil": Row("lattice.apply_stencil", (2, 3), any_spacing=True),
+    "reduce and apply": Row("lattice.reduce_and_apply", (2, 3), any_spacing=True),
+    "relax": Row("elliptic.relax", (2, 3)),
+    "residual": Row("elliptic.residual", (2, 3)),
+    "restrict": Row("elliptic.restrict", (2, 3)),
+    "prolong": Row("elliptic.prolong", (2, 3)),
+    "products": Row("elliptic.products", (2, 3)),
+    "coarsen": Row("elliptic.coarsen", (2, 3)),
+    "ascend": Row("variation.ascend", (2, 3), any_spacing=True),
+    "energies and gaps": Row("variation.energies_and_gaps", (2, 3), any_spacing=True),
+    "descended": Row("variation.descended", (2, 3), any_spacing=True),
+    "risk": Row("risk.sums", (2, 3), any_spacing=True),
     "lift": Row("features.lift"),
     "step": Row("features.step"),
     "inject": Row("features.inject"),
@@ -106,8 +103,7 @@ def compute(
     **memory
         Where the result of the native engine may go; the reference engine makes new arrays.
     """
-    unspaced = is_unit(spacing) or not TABLE[name].takes_spacing
-    spaced = {} if unspaced else {"spacing": spacing}
+    spaced = {} if is_unit(spacing) else {"spacing": spacing}
     if native_has(name, dimensions, channels, dtype, spacing) and not _any_empty(arguments):
         return _function("native", name)(*arguments, **spaced, **memory)
     return _function("reference", name)(*arguments, **spaced)

@@ -3,8 +3,6 @@
 
 #include "correlation.hpp"
 
-inline Floats absolute(Floats v) { return (Floats)((Integers)v & ~(Integers)all(-0.0f)); }
-
 // Sums over the channels of a gradient (r, c) and of its outer product.
 struct Sums {
     Floats r, c, rr, cc, rc;
@@ -104,6 +102,8 @@ struct GradientRows {
                     g_r[k] = visible ? g_r[k] - u * outline_r[k] : zero;
                     g_c[k] = visible ? g_c[k] - u * outline_c[k] : zero;
                 }
+                if (task.per_length)
+                    g_r[k] *= all(task.per_length[0]), g_c[k] *= all(task.per_length[1]);
                 Sums& s = sums[k];
                 s.r += g_r[k], s.c += g_c[k];
                 s.rr += g_r[k] * g_r[k], s.cc += g_c[k] * g_c[k], s.rc += g_r[k] * g_c[k];
