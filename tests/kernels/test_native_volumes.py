@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdefilter.grid import Grid
 from pdefilter.kernels import engine, native
 from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.elliptic import GraphLaplacian

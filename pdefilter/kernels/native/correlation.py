@@ -22,10 +22,10 @@ def correlate(
 ) -> Planes:
     """Correlate as `pdefilter.kernels.convolution.correlate` says."""
     out = np.empty_like(u, order="C") if out is None else out
-    taps = along_rows, along_columns
+    taps = [along_rows, along_columns]
     name = "correlate"
     if along_slices is not None:
-        name, taps = "correlate_volume", (along_slices, *taps)
+        name, taps = "correlate_volume", [along_slices, *taps]
     work = u.size * sum(len(t.weights) for t in taps) // WEIGHTS_OF_A_STEP
     call(name, u, out, *taps, order, work=work)
     return out

@@ -67,8 +67,7 @@ struct Cross {
         Index apart = 1;
         for (int a = sides / 2 - 1; a >= 0; apart *= sizes.of[a--]) {
             auto set = [&](int side, bool inside, Index edge, Index to) {
-                conductance[side] =
-                    inside ? (weighted ? n.edges[a * count + edge] : 1.0f) : 0.0f;
+                conductance[side] = inside ? (weighted ? n.edges[a * count + edge] : 1.0f) : 0.0f;
                 neighbour[side] = inside ? to : at;
             };
             set(2 * a, place.of[a] > 0, at - apart, at - apart);
@@ -264,18 +263,18 @@ constexpr RowKernel<Balance> in_image{nullptr, rows_of<Row>};
 template <class Row>
 constexpr RowKernel<Balance> squares_in_image{nullptr, squares_of<Row>};
 template <class Row>
-constexpr RowKernel<VolumeBalance> in_volume{nullptr,         rows_of<Row>, nullptr, nullptr,
-                                             rows_of_a_piece, lines_of};
+constexpr RowKernel<VolumeBalance> in_volume{nullptr, rows_of<Row>,    nullptr,
+                                             nullptr, rows_of_a_piece, lines_of};
 template <class Row>
-constexpr RowKernel<VolumeBalance> cubes_in_volume{nullptr,         squares_of<Row>, nullptr,
-                                                   nullptr,         rows_of_a_piece, half_lines_of};
+constexpr RowKernel<VolumeBalance> cubes_in_volume{nullptr, squares_of<Row>, nullptr,
+                                                   nullptr, rows_of_a_piece, half_lines_of};
 
 }  // namespace
 
-const Balances<Balance> balances{in_image<Relax>,    in_image<Residual>, squares_in_image<Restrict>,
-                                 in_image<Prolong>,  in_image<Products>, squares_in_image<Coarsen>};
-const Balances<VolumeBalance> volume_balances{in_volume<Relax>,   in_volume<Residual>,
+const Balances<Balance> balances{in_image<Relax>,   in_image<Residual>, squares_in_image<Restrict>,
+                                 in_image<Prolong>, in_image<Products>, squares_in_image<Coarsen>};
+const Balances<VolumeBalance> volume_balances{in_volume<Relax>,          in_volume<Residual>,
                                               cubes_in_volume<Restrict>, in_volume<Prolong>,
-                                              in_volume<Products>, cubes_in_volume<Coarsen>};
+                                              in_volume<Products>,       cubes_in_volume<Coarsen>};
 
 }  // namespace pdefilter

@@ -44,8 +44,8 @@ void define_balances(nb::module_& m, const std::string& prefix, const Balances<T
             define<Task>(m, full.c_str(), &kernel, {check}, size(&Task::slices), size(&Task::rows),
                          size(&Task::columns), edges, leaks, free, arguments...);
         else
-            define<Task>(m, full.c_str(), &kernel, {check}, size(&Task::rows),
-                         size(&Task::columns), edges, leaks, free, arguments...);
+            define<Task>(m, full.c_str(), &kernel, {check}, size(&Task::rows), size(&Task::columns),
+                         edges, leaks, free, arguments...);
     };
     const auto u = array<n>(&Task::u, axes.whole);
     const auto from = array<n>(&Task::from, axes.whole);

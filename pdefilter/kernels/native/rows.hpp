@@ -45,8 +45,7 @@ void settle(Task& task, Index expected, Index size) {
         if (expected == channels) named = &task.channels;
     if constexpr (requires { task.coarse_channels; })
         if (expected == coarse_channels) named = &task.coarse_channels;
-    if constexpr (requires { task.slices; })
-    {
+    if constexpr (requires { task.slices; }) {
         if (expected == slices) named = &task.slices;
         if (expected == half_slices) expected = (task.slices + 1) / 2;
     }

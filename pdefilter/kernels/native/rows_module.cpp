@@ -128,19 +128,19 @@ void bind_rows(nb::module_& m) {
                       number(&Curvature::flat));
 
     const Shape tensor{3, rows, columns}, offsets{12, rows, columns};
-    define<Reduction>(
-        m, "reduce", &Variant::reduce, {.check = check, .in_place = true},
-        array<3>(&Reduction::tensor, tensor), name(&Reduction::law, tensor_laws),
-        conductance(&Reduction::conductance), number(&Reduction::scale),
-        maybe<1>(&Reduction::per_area, {3}), number(&Reduction::reach),
-        array<3>(&Reduction::weights, tensor), array<3>(&Reduction::neighbours, offsets));
-    define<Application>(
-        m, "apply_stencil", &Variant::apply_stencil,
-        {.check = check, .count_refused = &Variant::count_outside}, array<3>(&Application::in, image),
-        array<3>(&Application::out, image), array<3>(&Application::weights, tensor),
-        array<3>(&Application::neighbours, offsets), number(&Application::reach),
-        array<1>(&Application::rounding_bias, {channels}), number(&Application::tau),
-        number(&Application::alpha));
+    define<Reduction>(m, "reduce", &Variant::reduce, {.check = check, .in_place = true},
+                      array<3>(&Reduction::tensor, tensor), name(&Reduction::law, tensor_laws),
+                      conductance(&Reduction::conductance), number(&Reduction::scale),
+                      maybe<1>(&Reduction::per_area, {3}), number(&Reduction::reach),
+                      array<3>(&Reduction::weights, tensor),
+                      array<3>(&Reduction::neighbours, offsets));
+    define<Application>(m, "apply_stencil", &Variant::apply_stencil,
+                        {.check = check, .count_refused = &Variant::count_outside},
+                        array<3>(&Application::in, image), array<3>(&Application::out, image),
+                        array<3>(&Application::weights, tensor),
+                        array<3>(&Application::neighbours, offsets), number(&Application::reach),
+                        array<1>(&Application::rounding_bias, {channels}),
+                        number(&Application::tau), number(&Application::alpha));
     define<Application>(
         m, "reduce_and_apply", &Variant::apply_stencil, {check}, array<3>(&Application::in, image),
         array<3>(&Application::out, image), array<3>(&Application::tensor, tensor),

@@ -49,9 +49,10 @@ def _advance_in_volume(
 ) -> None:
     """Take a step in a volume, or in an image with a spacing, as a volume of one slice."""
     if isinstance(guide, Taps):
-        along_slices = [guide] * (u.ndim - 3)
-        order = "slices first" if along_slices else "rows first"
-        guide = correlate(u, guide, guide, order, *along_slices)
+        if u.ndim == 3:
+            guide = correlate(u, guide, guide, "rows first")
+        else:
+            guide = correlate(u, guide, guide, "slices first", guide)
     images = as_volume(u), as_volume(u if guide is None else guide)
     weight = None if weight is None else as_volume(weight[None])[0]
     lengths = per_lengths_and_areas(u.ndim - 1, spacing)

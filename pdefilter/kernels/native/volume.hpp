@@ -53,9 +53,9 @@ struct VolumeExchange {
     Index channels, slices, rows, columns;
     const float* in;
     double* changes;
-    const float* weights;  // of the stencils of all pixels, which are only read,
-    const std::int8_t* neighbours;
-    const float* tensor;  // or the field that they come from, or null, as of a reduction
+    float* weights;           // of the stencils of all pixels,
+    std::int8_t* neighbours;  // likewise;
+    const float* tensor;      // or the field that they come from, or null, as of a reduction
     TensorLaw law;
     Conductance conductance;
     float scale;
@@ -75,14 +75,14 @@ struct VolumeStep {
 };
 
 // A step that minimises variation, or its parts, as of an image: see variant.hpp. Fields have 2^d
-// orthants of d components a channel, on d axes: three, or two of an image with a spacing, which has
-// one slice. `descend` finds the image u = f + div q, and `ascend` goes up from there.
+// orthants of d components a channel, on d axes: three, or two of an image with a spacing, which
+// has one slice. `descend` finds the image u = f + div q, and `ascend` goes up from there.
 struct VolumeVariation {
     Index channels, slices, rows, columns;
     const float *f, *p;
     float *before, *u;
-    const float* edges;             // 0 where an edge is closed, or null; d planes a set
-    const float* radius;            // the largest norm of a pixel's field over all orthants
+    const float* edges;   // 0 where an edge is closed, or null; d planes a set
+    const float* radius;  // the largest norm of a pixel's field over all orthants
     Index planes, planes_before, edge_planes, radius_lines;  // so many there are
     int axes;
     const float* per_length;  // 1/h of slices, rows and columns, or null where all are 1

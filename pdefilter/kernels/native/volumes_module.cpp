@@ -32,8 +32,7 @@ void check(VolumeVariation& task) {
     require(!task.edges || task.edge_planes == task.axes ||
                 task.edge_planes == task.axes * task.channels,
             "edges of all channels, or of each");
-    require(!task.radius || task.radius_lines == 1 ||
-                task.radius_lines == task.slices * task.rows,
+    require(!task.radius || task.radius_lines == 1 || task.radius_lines == task.slices * task.rows,
             "a radius for every pixel, or a row for all rows");
 }
 
@@ -47,8 +46,8 @@ void bind_volumes(nb::module_& m) {
         taps(&VolumeCorrelation::along_rows), taps(&VolumeCorrelation::along_columns),
         name(&VolumeCorrelation::order, orders_of_volumes));
     define<VolumeGradient>(
-        m, "gradient_of_volume", &Volumes::gradient, {check},
-        array<4>(&VolumeGradient::in, volume), maybe<3>(&VolumeGradient::alpha, opacity),
+        m, "gradient_of_volume", &Volumes::gradient, {check}, array<4>(&VolumeGradient::in, volume),
+        maybe<3>(&VolumeGradient::alpha, opacity),
         array<4>(&VolumeGradient::out, {any, slices, rows, columns}, &VolumeGradient::planes),
         taps(&VolumeGradient::difference), taps(&VolumeGradient::smoothing),
         name(&VolumeGradient::measure, measures), number(&VolumeGradient::factor),
@@ -105,8 +104,7 @@ void bind_volumes(nb::module_& m) {
     const auto bounded = number(&Task::bounded);
     const auto per_length = maybe<1>(&Task::per_length, {3});
     define<Task>(m, "descend_orthants", &Volumes::descend, {check}, axes, per_length, f, p,
-                 maybe<4>(&Task::before, planes, &Task::planes_before), u,
-                 number(&Task::momentum));
+                 maybe<4>(&Task::before, planes, &Task::planes_before), u, number(&Task::momentum));
     define<Task>(m, "ascend_orthants", &Volumes::ascend, {check}, axes, per_length, u, p, before,
                  edges, radius, number(&Task::step_of_kink), bounded, number(&Task::momentum),
                  number(&Task::step), number(&Task::least));

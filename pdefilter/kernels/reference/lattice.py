@@ -235,12 +235,9 @@ def apply_stencil(
     momentum: float,
     out: Planes,
     *,
-    spacing: Sequence[float] | None = None,
+    spacing: Sequence[float] | None = None,  # noqa: ARG001 (the native engine needs the reach)
 ) -> None:
-    """Take a step as `pdefilter.kernels.lattice.march` says; `out` comes with the image before.
-
-    The stencil follows from the spacing; that is for engines that must know its reach.
-    """
+    """Take a step as `pdefilter.kernels.lattice.march` says; `out` comes with the image before."""
     weights, neighbours = stencil
     shape = u.shape[1:]
     there = neighbours[:, 0].astype(np.intp)

@@ -39,6 +39,18 @@ inline Reals root(Reals v) {
 }
 inline Reals absolute(Reals v) { return (Reals)((Longs)v & INT64_MAX); }
 
+inline bool any(Longs v) {
+#if defined(__AVX512F__)
+    return _mm512_movepi64_mask((__m512i)v) != 0;
+#elif defined(__AVX__)
+    return _mm256_movemask_pd((__m256d)v) != 0;
+#else
+    int64_t all = 0;
+    for (Index k = 0; k < real_lanes; ++k) all |= v[k];
+    return all != 0;
+#endif
+}
+
 // ss, sr, sc, rr, rc and cc.
 struct Tensor3 {
     Floats component[6];
@@ -49,20 +61,42 @@ struct Eigensystem {
     RealPair value[3], vector[3][3];
 };
 
+// The tangent and the cosine of the smaller angle whose turn makes a component between two axes
+// vanish, `theta` being half of the difference on the diagonal over it.
+inline void find_angle(Reals theta, Longs vanishes, Reals& tangent, Reals& cosine) {
+    const Reals one = all_reals(1), zero = all_reals(0);
+    const Reals sum = absolute(theta) + root(theta * theta + one);
+    tangent = vanishes ? zero : (theta < zero ? -one : one) / sum;
+    cosine = one / root(tangent * tangent + one);
+}
+// The same where theta is so large that the roots, rounded, are |theta| and 1: in the last sweeps.
+// Where its square is infinite, there is no turn.
+inline void find_small_angle(Reals theta, Longs vanishes, Reals& tangent, Reals& cosine) {
+    const Reals one = all_reals(1), zero = all_reals(0), size = absolute(theta);
+    const Reals square = size * size,
+                sum = square < all_reals(__builtin_inf()) ? size + size : square;
+    tangent = vanishes ? zero : (theta < zero ? -one : one) / sum;
+    cosine = one;
+}
+
 // Turns axes p and q so that the component between them vanishes. Component k off the diagonal is
 // that between the two other axes.
 template <int p, int q>
 inline void rotate(RealPair (&diagonal)[3], RealPair (&off)[3], RealPair (&vector)[3][3]) {
     constexpr int r = 3 - p - q;
-    const Reals one = all_reals(1), zero = all_reals(0);
-    Reals tangent[2], cosine[2], sine[2];
+    const Reals zero = all_reals(0), large = all_reals(0x1p28);
+    Reals theta[2], tangent[2], cosine[2], sine[2];
+    Longs vanishes[2], small{};
     for (int k = 0; k < 2; ++k) {
         const Reals between = off[r].half[k];
-        const Reals theta = (diagonal[q].half[k] - diagonal[p].half[k]) / (between + between);
-        const Reals sum = absolute(theta) + root(theta * theta + one);
-        tangent[k] = between != zero ? (theta < zero ? -one : one) / sum : zero;
+        theta[k] = (diagonal[q].half[k] - diagonal[p].half[k]) / (between + between);
+        vanishes[k] = between == zero;
+        small |= ~(vanishes[k] | (absolute(theta[k]) >= large));
     }
-    for (int k = 0; k < 2; ++k) cosine[k] = one / root(tangent[k] * tangent[k] + one);
+    if (any(small))
+        for (int k = 0; k < 2; ++k) find_angle(theta[k], vanishes[k], tangent[k], cosine[k]);
+    else
+        for (int k = 0; k < 2; ++k) find_small_angle(theta[k], vanishes[k], tangent[k], cosine[k]);
     for (int k = 0; k < 2; ++k) {
         sine[k] = tangent[k] * cosine[k];
         const Reals shift = tangent[k] * off[r].half[k];

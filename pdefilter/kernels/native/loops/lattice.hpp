@@ -105,7 +105,9 @@ void reduce_row_with(const Reduction& task, Index r, const Stencils& row) {
     // Two groups side by side, as every step of a reduction must wait for the one before it.
     for (Index j = 0; j < N; j += 2 * lanes) {
         Superbase one = superbase(j), other = superbase(j + lanes);
-        for (int k = 0; k < most_sweeps && any(reduced(one, int32_t(reach)) | reduced(other, int32_t(reach))); ++k) {
+        for (int k = 0;
+             k < most_sweeps && any(reduced(one, int32_t(reach)) | reduced(other, int32_t(reach)));
+             ++k) {
         }
         deliver(one, j), deliver(other, j + lanes);
     }
@@ -219,8 +221,9 @@ struct StencilRows {
     Stencils stencils(Index r) const {
         if (!task.tensor) return from(stencils_of(task), r * N);
         const Stencils found{reduced, (int8_t*)(reduced + 3 * stride), stride};
-        const Reduction reduction{M,          N,             task.tensor, task.law, task.conductance,
-                                  task.scale, task.per_area, reach,       nullptr,  nullptr};
+        const Reduction reduction{
+            M,     N,       task.tensor, task.law, task.conductance, task.scale, task.per_area,
+            reach, nullptr, nullptr};
         reduce_row(reduction, r, found);
         return found;
     }
@@ -232,8 +235,7 @@ struct StencilRows {
             const int8_t* const columns = rows + of_row.apart;
             int32_t* const to = offsets + k * stride;
             for (Index j = 0; j < N; ++j)
-                to[j] =
-                    ((int32_t(r) + rows[j]) & int32_t(mask)) * across - here + columns[j];
+                to[j] = ((int32_t(r) + rows[j]) & int32_t(mask)) * across - here + columns[j];
         }
     }
 

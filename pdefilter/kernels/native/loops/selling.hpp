@@ -3,22 +3,13 @@
 
 #include "eigen.hpp"
 
-inline bool any(Longs v) {
-#if defined(__AVX512F__)
-    return _mm512_movepi64_mask((__m512i)v) != 0;
-#elif defined(__AVX__)
-    return _mm256_movemask_pd((__m256d)v) != 0;
-#else
-    int64_t all = 0;
-    for (Index k = 0; k < real_lanes; ++k) all |= v[k];
-    return all != 0;
-#endif
+inline Reals farther_of(Reals v, Reals w) {
+    const Reals a = absolute(v), b = absolute(w);
+    return a > b ? a : b;
 }
 
 // The number of two of the four vectors of a superbase, and that of the two others.
-constexpr int pair_of(int i, int j) {
-    return i > j ? pair_of(j, i) : i == 0 ? j - 1 : i + j;
-}
+constexpr int pair_of(int i, int j) { return i > j ? pair_of(j, i) : i == 0 ? j - 1 : i + j; }
 constexpr int others_of(int pair) { return 5 - pair; }
 
 // Of the pairs of a superbase b the lambda_ij = -<b_i, D b_j>, whole numbers, and the b_i x b_j.
@@ -40,31 +31,30 @@ struct Superbase3 {
     template <int i, int j>
     bool make_obtuse(Reals reach) {
         constexpr int k = i == 0 ? (j == 1 ? 2 : 1) : 0, m = 6 - i - j - k;
-        constexpr int first = pair_of(i, j), turned[] = {first, pair_of(i, k), pair_of(i, m)};
+        constexpr int first = pair_of(i, j), pairs_of_i[] = {first, pair_of(i, k), pair_of(i, m)};
         Longs acute = weight[first] < all_reals(0);
         if (!any(acute)) return false;
         // b_i becomes -b_i, and is added to b_k and b_m.
-        Reals jk[3], jm[3], km[3];
+        Reals jk[3], jm[3], km[3], farthest = all_reals(0);
         for (int a = 0; a < 3; ++a) {
             const Reals ji = crossed<j, i>(a);
             jk[a] = crossed<j, k>(a) + ji;
             jm[a] = crossed<j, m>(a) + ji;
             km[a] = crossed<k, m>(a) + crossed<k, i>(a) + crossed<i, m>(a);
-            acute &= (absolute(jk[a]) <= reach) & (absolute(jm[a]) <= reach) &
-                     (absolute(km[a]) <= reach);
+            farthest = farther_of(farther_of(farthest, jk[a]), farther_of(jm[a], km[a]));
         }
+        acute &= farthest <= reach;
         if (!any(acute)) return false;
+        const Longs turned = acute & INT64_MIN;
         for (int a = 0; a < 3; ++a) {
             set_crossed<j, k>(a, jk[a], acute);
             set_crossed<j, m>(a, jm[a], acute);
             set_crossed<k, m>(a, km[a], acute);
-            for (const int pair : turned)
-                cross[pair][a] = acute ? -cross[pair][a] : cross[pair][a];
+            for (const int pair : pairs_of_i)
+                cross[pair][a] = (Reals)((Longs)cross[pair][a] ^ turned);
         }
         const Reals ij = weight[first], ik = weight[pair_of(i, k)], im = weight[pair_of(i, m)];
-        auto set = [&](int pair, Reals value) {
-            weight[pair] = acute ? value : weight[pair];
-        };
+        auto set = [&](int pair, Reals value) { weight[pair] = acute ? value : weight[pair]; };
         set(first, -ij);
         set(pair_of(i, k), ij + im);
         set(pair_of(i, m), ij + ik);
@@ -110,7 +100,8 @@ inline Superbase3 superbase_of(const Reals (&d)[6], Longs exponent) {
     const auto [ss, sr, sc, rr, rc, cc] = whole;
     Superbase3 base{{-sr, -sc, ss + sr + sc, -rc, sr + rr + rc, sc + rc + cc}, {}};
     // Of the unit vectors, and of the fourth, minus their sum.
-    constexpr int crossed[6][3] = {{0, 0, 1}, {0, -1, 0}, {0, 1, -1}, {1, 0, 0}, {-1, 0, 1}, {1, -1, 0}};
+    constexpr int crossed[6][3] = {{0, 0, 1}, {0, -1, 0}, {0, 1, -1},
+                                   {1, 0, 0}, {-1, 0, 1}, {1, -1, 0}};
     for (int pair = 0; pair < 6; ++pair)
         for (int a = 0; a < 3; ++a) base.cross[pair][a] = all_reals(crossed[pair][a]);
     return base;

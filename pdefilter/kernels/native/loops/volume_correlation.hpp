@@ -114,7 +114,8 @@ struct Way {
     static Way of(const Prism& prism, const Taps& along_slices, const Taps& along_rows,
                   const Taps& along_columns, Order order, Memory& memory) {
         Way way{prism, along_slices, along_rows, along_columns, order, nullptr, {}, {}, {}};
-        const Index most = larger(along_slices.count, larger(along_rows.count, along_columns.count));
+        const Index most =
+            larger(along_slices.count, larger(along_rows.count, along_columns.count));
         way.from = (const float**)memory.take(2 * most);
         for (float*& plane : way.between)
             plane = memory.take(prism.size(prism.beyond)) + prism.origin(prism.beyond);
@@ -247,8 +248,8 @@ struct VolumeCorrelating {
                     const Index at = r * prism.stride() + j;
                     Floats total = load(found[0] + at);
                     if (count > 1)
-                        total = add_up(total, load(found[1] + at), load(found[2] + at)) *
-                                all(1.0f / 3);
+                        total =
+                            add_up(total, load(found[1] + at), load(found[2] + at)) * all(1.0f / 3);
                     store_some(out + prism.first_column + j, total, prism.columns - j);
                 }
             }

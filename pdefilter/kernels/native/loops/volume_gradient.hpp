@@ -77,8 +77,7 @@ struct VolumeGradientWork {
             half = (half <= all_reals(0) ? all_reals(0) : half) / all_reals(double(task.channels));
         return narrowed(value);
     }
-    void find_vector(const VolumeSums& s, Index at, Index pixel, Index rest,
-                     Floats (&v)[3]) const {
+    void find_vector(const VolumeSums& s, Index at, Index pixel, Index rest, Floats (&v)[3]) const {
         if (task.channels == 1) return derive(0, at, pixel, rest, v);
         Eigensystem axes;
         find_eigensystem(Tensor3{s.product[0], s.product[1], s.product[2], s.product[3],
@@ -111,8 +110,7 @@ struct VolumeGradientWork {
         found = (const float**)memory.take(2 * 3 * planes());
         auto* const derivatives =
             (Derivatives*)memory.take(Index(sizeof(Derivatives) / sizeof(float)) * planes());
-        for (Index p = 0; p < planes(); ++p)
-            derivatives[p] = Derivatives::of(task, prism, memory);
+        for (Index p = 0; p < planes(); ++p) derivatives[p] = Derivatives::of(task, prism, memory);
         auto fetch = [&](Index slice) {
             for (Index p = 0; p < planes(); ++p) {
                 const bool colour = p < task.channels;

@@ -199,16 +199,22 @@ void exchange_slab(const VolumeExchange& task, Index number, Index, float* scrat
     const Index last = smaller(slabs.size, first + slabs.thickness);
     float* const weights = scratch + 2 * stride;
     const RowOfStencils reduced{weights, (int8_t*)(weights + 6 * stride), stride};
-    const VolumeReduction reduction{S,          M,          N,          task.tensor,
-                                    task.law,   task.conductance, task.scale, task.per_area,
-                                    task.reach, nullptr,    nullptr};
+    const VolumeReduction reduction{S,          M,
+                                    N,          task.tensor,
+                                    task.law,   task.conductance,
+                                    task.scale, task.per_area,
+                                    task.reach, nullptr,
+                                    nullptr};
     for (Index slice = slabs.of_rows ? 0 : first; slice < (slabs.of_rows ? S : last); ++slice)
         for (Index r = slabs.of_rows ? first : 0; r < (slabs.of_rows ? last : M); ++r) {
-            const Index at = (slice * M + r) * N;
-            if (task.tensor) reduce_line(reduction, slice, r, reduced);
-            const RowOfStencils given{const_cast<float*>(task.weights) + at,
-                                      const_cast<int8_t*>(task.neighbours) + at, S * M * N};
-            exchange_line(task, slice, r, task.tensor ? reduced : given, (double*)scratch);
+            if (task.tensor) {
+                reduce_line(reduction, slice, r, reduced);
+                exchange_line(task, slice, r, reduced, (double*)scratch);
+            } else {
+                const Index at = (slice * M + r) * N;
+                const RowOfStencils given{task.weights + at, task.neighbours + at, S * M * N};
+                exchange_line(task, slice, r, given, (double*)scratch);
+            }
         }
 }
 

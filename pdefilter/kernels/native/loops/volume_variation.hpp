@@ -18,9 +18,7 @@ struct Orthants {
     bool is_behind(int orthant, int axis) const { return orthant >> (axes - 1 - axis) & 1; }
 
     // How far apart neighbours on an axis are, and whether a row has one ahead, or behind.
-    Index apart(int axis) const {
-        return axis == axes - 1 ? 1 : axis == axes - 2 ? N : M * N;
-    }
+    Index apart(int axis) const { return axis == axes - 1 ? 1 : axis == axes - 2 ? N : M * N; }
     bool has_next(int axis, Index line) const {
         return axis == axes - 2 ? line % M + 1 < M : line / M + 1 < S;
     }
@@ -114,8 +112,7 @@ struct VolumeDescent {
         float* const __restrict u = task.u + place;
         for (Index j = 0; j < N; ++j) {
             const float across = columns[j] - columns[j - 1];
-            const float gain =
-                at.axes == 3 ? add_up(slices[j], rows[j], across) : rows[j] + across;
+            const float gain = at.axes == 3 ? add_up(slices[j], rows[j], across) : rows[j] + across;
             u[j] = gain + f[j];
         }
     }
