@@ -148,11 +148,7 @@ bool in_rounds(int threads, Index most_pieces, Index floats, Index pieces, Work 
 template <class Task>
 bool on_rows(const RowKernel<Task>& kernel, const Task& task, int threads,
              const Interrupted& interrupted, std::atomic<Index>& count) {
-    Index rows;
-    if constexpr (requires { task.slices; })
-        rows = kernel.count_rows(task);
-    else
-        rows = task.rows;
+    const Index rows = kernel.count_rows ? kernel.count_rows(task) : task.rows;
     const Index pieces = (rows + kernel.rows - 1) / kernel.rows;
     if (!pieces) return true;
     const Index floats = kernel.scratch ? kernel.scratch(task) : 0;

@@ -43,41 +43,34 @@ inline Tensor3 diffusion_along(const VolumeReduction& task, const Tensor3& struc
 
 // ---------------------------------------------------------------- its reduction
 
-typedef int32_t SomeWhole __attribute__((vector_size(real_lanes * sizeof(int32_t))));
-typedef int8_t SomeBytes __attribute__((vector_size(real_lanes)));
+typedef int8_t Bytes __attribute__((vector_size(lanes)));
 
-inline void store_some(int8_t* p, Reals v, Index count) {
-    const SomeWhole whole = __builtin_convertvector(v, SomeWhole);
-    const SomeBytes bytes = __builtin_convertvector(whole, SomeBytes);
-    if (count > 0) memcpy(p, &bytes, size_t(smaller(count, real_lanes)));
+inline void store_some(int8_t* p, Truths v, Index count) {
+    const Bytes bytes = __builtin_convertvector(v, Bytes);
+    if (count >= lanes) return (void)memcpy(p, &bytes, sizeof bytes);
+    memcpy(p, &bytes, size_t(count));
 }
 
 // A function of its own, as it is long.
 __attribute__((noinline)) void reduce_some(const VolumeReduction& task, const Tensor3& tensor,
                                            Index j, Index rest, const RowOfStencils& row) {
-    RealPair components[6], weights[6];
-    for (int k = 0; k < 6; ++k) components[k] = widened(tensor.component[k]);
-    for (int half = 0; half < 2; ++half) {
-        Reals d[6];
-        for (int k = 0; k < 6; ++k) d[k] = components[k].half[half];
-        const Longs exponent = exponent_of(d);
-        Superbase3 base = superbase_of(d, exponent);
-        base.reduce(all_reals(double(task.reach)));
-        const Reals scale = power_of_two(exponent - digits_of_tensors);
-        for (int k = 0; k < 6; ++k) {
-            weights[k].half[half] = base.weight[k] * scale;
-            for (int a = 0; a < 3; ++a) {
-                const Reals offset = base.cross[others_of(k)][a];
-                int8_t* const ahead = row.neighbours + (6 * k + a) * row.apart + j;
-                const Index from = half * real_lanes;
-                store_some(ahead + from, offset, rest - from);
-                store_some(ahead + 3 * row.apart + from, -offset, rest - from);
-            }
-        }
-    }
+    RealPair d[6];
+    for (int k = 0; k < 6; ++k) d[k] = widened(tensor.component[k]);
+    const Longs exponent[2] = {exponent_of(d, 0), exponent_of(d, 1)};
+    Superbase3 base = superbase_of(d, exponent);
+    base.reduce(all(float(task.reach)));
     for (int k = 0; k < 6; ++k) {
-        const Floats half = narrowed(weights[k]) * all(0.5f), zero = all(0.0f);
+        RealPair weight = base.weight[k];
+        for (int half = 0; half < 2; ++half)
+            weight.half[half] *= power_of_two(exponent[half] - digits_of_tensors);
+        const Floats half = narrowed(weight) * all(0.5f), zero = all(0.0f);
         store_some(row.weights + k * row.apart + j, half > zero ? half : zero, rest);
+        for (int a = 0; a < 3; ++a) {
+            const Truths offset = __builtin_convertvector(base.cross[others_of(k)][a], Truths);
+            int8_t* const ahead = row.neighbours + (6 * k + a) * row.apart + j;
+            store_some(ahead, offset, rest);
+            store_some(ahead + 3 * row.apart, -offset, rest);
+        }
     }
 }
 
