@@ -105,7 +105,8 @@ def advance(
         return
     rounding_bias, dimensions = rounding_bias_of(u, spacing), u.ndim - 1
     if native_has("reduce and apply", dimensions, spacing=spacing):
-        compute("reduce and apply", u, tensor, law, rounding_bias, step, out)
+        field = u, tensor, law, rounding_bias, step, out
+        compute("reduce and apply", *field, dimensions=dimensions, spacing=spacing)
     else:
         stencil = compute("reduce", tensor, law, dimensions=dimensions, spacing=spacing)
         arguments = u, stencil, rounding_bias, step, 1.0, out

@@ -27,21 +27,21 @@ class Row:
     ----------
     function : str
         The module and the function that compute it, the same in either engine.
-    dimensions : int or None
-        On how many axes, with a spacing of 1 along each; None for any, where neither matters.
+    dimensions : tuple of int or None
+        On how many axes; None for any, where spacing does not matter either.
+    any_spacing : bool
+        Whether at any spacing, and not only at 1 along each axis.
     most_channels : int or None
         Of up to how many channels; None for any number.
     dtypes : tuple of dtype
         Of which types.
-    takes_spacing : bool
-        Whether the reference engine is told the spacing; else other arguments say it.
     """
 
     function: str
-    dimensions: int | None = 2
+    dimensions: tuple[int, ...] | None = (2,)
+    any_spacing: bool = False
     most_channels: int | None = None
     dtypes: tuple[np.dtype, ...] = (_FLOAT32,)
-    takes_spacing: bool = True
 
 
 _STORED = tuple(np.dtype(name) for name in ("uint8", "uint16", "float32"))
@@ -49,33 +49,33 @@ _STORED = tuple(np.dtype(name) for name in ("uint8", "uint16", "float32"))
 TABLE: Mapping[str, Row] = {
     "march": Row("march.march", most_channels=4),
     "split": Row("march.split", most_channels=4),
-    "correlate": Row("correlation.correlate"),
+    "correlate": Row("correlation.correlate", (2, 3), any_spacing=True),
     "correlate2d": Row("kernel2d.correlate2d"),
-    "gradient": Row("gradient.gradient"),
-    "shock": Row("shock.advance"),
-    "curvature motion": Row("curvature.advance"),
-    "reduce": Row("lattice.reduce"),
-    "apply stencil": Row("lattice.apply_stencil", takes_spacing=False),
-    "reduce and apply": Row("lattice.reduce_and_apply"),
-    "relax": Row("elliptic.relax"),
-    "residual": Row("elliptic.residual"),
-    "restrict": Row("elliptic.restrict"),
-    "prolong": Row("elliptic.prolong"),
-    "products": Row("elliptic.products"),
-    "coarsen": Row("elliptic.coarsen"),
-    "ascend": Row("variation.ascend"),
-    "energies and gaps": Row("variation.energies_and_gaps"),
-    "descended": Row("variation.descended"),
-    "risk": Row("risk.sums"),
+    "gradient": Row("gradient.gradient", (2, 3), any_spacing=True),
+    "shock": Row("shock.advance", (2, 3), any_spacing=True),
+    "curvature motion": Row("curvature.advance", (2, 3), any_spacing=True),
+    "reduce": Row("lattice.reduce", (2, 3), any_spacing=True),
+    "apply stencil": Row("lattice.apply_stencil", (2, 3), any_spacing=True),
+    "reduce and apply": Row("lattice.reduce_and_apply", (2, 3), any_spacing=True),
+    "relax": Row("elliptic.relax", (2, 3)),
+    "residual": Row("elliptic.residual", (2, 3)),
+    "restrict": Row("elliptic.restrict", (2, 3)),
+    "prolong": Row("elliptic.prolong", (2, 3)),
+    "products": Row("elliptic.products", (2, 3)),
+    "coarsen": Row("elliptic.coarsen", (2, 3)),
+    "ascend": Row("variation.ascend", (2, 3), any_spacing=True),
+    "energies and gaps": Row("variation.energies_and_gaps", (2, 3), any_spacing=True),
+    "descended": Row("variation.descended", (2, 3), any_spacing=True),
+    "risk": Row("risk.sums", (2, 3), any_spacing=True),
     "lift": Row("features.lift"),
     "step": Row("features.step"),
     "inject": Row("features.inject"),
     "restrict features": Row("features.restrict"),
     "prolong features": Row("features.prolong"),
     "lower": Row("features.lower"),
-    "deinterleave": Row("channels.deinterleave", None, dtypes=_STORED),
-    "interleave": Row("channels.interleave", None, dtypes=_STORED),
-    "finite": Row("channels.finite", None, dtypes=_STORED),
+    "deinterleave": Row("channels.deinterleave", dimensions=None, dtypes=_STORED),
+    "interleave": Row("channels.interleave", dimensions=None, dtypes=_STORED),
+    "finite": Row("channels.finite", dimensions=None, dtypes=_STORED),
 }
 
 
@@ -103,10 +103,9 @@ def compute(
     **memory
         Where the result of the native engine may go; the reference engine makes new arrays.
     """
+    spaced = {} if is_unit(spacing) else {"spacing": spacing}
     if native_has(name, dimensions, channels, dtype, spacing) and not _any_empty(arguments):
-        return _function("native", name)(*arguments, **memory)
-    unspaced = is_unit(spacing) or not TABLE[name].takes_spacing
-    spaced = {} if unspaced else {"spacing": spacing}
+        return _function("native", name)(*arguments, **spaced, **memory)
     return _function("reference", name)(*arguments, **spaced)
 
 
@@ -137,7 +136,10 @@ def _limits(
     """Tell whether the native engine computes an operation; and whether it is slow without."""
     row = TABLE[name]
     few = row.most_channels is None or channels <= row.most_channels
-    fits = few and (row.dimensions is None or (dimensions == row.dimensions and spaced_by_one))
+    on_grid = row.dimensions is None or (
+        dimensions in row.dimensions and (row.any_spacing or spaced_by_one)
+    )
+    fits = few and on_grid
     return fits and dtype in row.dtypes, not fits
 
 

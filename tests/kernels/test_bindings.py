@@ -168,6 +168,7 @@ def gradient(measure: str, count: int) -> Call:
         "smoothing, first": 0,
         "measure": measure,
         "factor": 1.0,
+        "per_length": planes(2),
         **HOW,
     }
     wrong = {"difference, first": FAR, "smoothing, first": FAR, **NAMES, **THREADS}
@@ -202,17 +203,22 @@ def curvature_motion() -> Call:
     return Call(arguments, ("out",), THREADS)
 
 
+REACH = {"reach": (0, -1, 64, BIG)}
+
+
 def reduce() -> Call:
     arguments = {
         "tensor": planes(3, M, N),
         "law": "along each",
         "conductance": "exponential",
         "scale": 1.0,
+        "per_area": planes(3),
+        "reach": 5,
         "weights": planes(3, M, N),
         "neighbours": planes(12, M, N, dtype=np.int8),
         **HOW,
     }
-    return Call(arguments, ("weights", "neighbours"), THREADS | NAMES)
+    return Call(arguments, ("weights", "neighbours"), THREADS | NAMES | REACH)
 
 
 def apply_stencil() -> Call:
@@ -222,6 +228,7 @@ def apply_stencil() -> Call:
         "out": planes(C, M, N),
         "weights": planes(3, M, N),
         "neighbours": neighbours,
+        "reach": 5,
         "rounding_bias": np.ones(C),
         "tau": 0.1,
         "alpha": 1.0,
@@ -234,7 +241,7 @@ def apply_stencil() -> Call:
     for place, value in far:
         outside.append(neighbours.copy())
         outside[-1][place] = value
-    wrong = {"neighbours": tuple(outside), **THREADS}
+    wrong = {"neighbours": tuple(outside), **THREADS, **REACH}
     return Call(arguments, ("out",), wrong)
 
 
@@ -246,12 +253,14 @@ def reduce_and_apply() -> Call:
         "law": "along each",
         "conductance": "exponential",
         "scale": 1.0,
+        "per_area": planes(3),
+        "reach": 5,
         "rounding_bias": np.ones(C),
         "tau": 0.1,
         "alpha": 1.0,
         **HOW,
     }
-    return Call(arguments, ("out",), THREADS | NAMES)
+    return Call(arguments, ("out",), THREADS | NAMES | REACH)
 
 
 def deinterleave(dtype: type) -> Call:
@@ -404,6 +413,107 @@ def lower() -> Call:
 
 
 HALF = (M + 1) // 2, (N + 1) // 2
+V = 3, M, N
+HALF_OF_V = 2, *HALF
+
+
+def correlate_volume() -> Call:
+    call = correlate()
+    arguments = call.arguments | {"in": planes(C, *V), "out": planes(C, *V)}
+    kernel = {"along_slices": weights(), "along_slices, first": -2}
+    some = {name: arguments.pop(name) for name in ("in", "out")}
+    wrong = call.wrong | {"along_slices, first": FAR}
+    return Call(some | kernel | arguments, ("out",), wrong, (*call.free, "along_slices"))
+
+
+def gradient_of_volume(measure: str, count: int) -> Call:
+    call = gradient(measure, count)
+    volumes = {"in": planes(C, *V), "alpha": planes(*V), "out": planes(count, *V)}
+    return replace(call, arguments=call.arguments | volumes | {"per_length": planes(3)})
+
+
+def reduce_volume() -> Call:
+    fields = {name: planes(6, *V) for name in ("tensor", "weights")}
+    fields |= {"neighbours": planes(36, *V, dtype=np.int8), "per_area": planes(6)}
+    wrong = {"reach": (0, -1, 128, BIG)}
+    return replace(reduce(), arguments=reduce().arguments | fields, wrong=THREADS | NAMES | wrong)
+
+
+def exchange_in_volume(*more: tuple[str, Any], **wrong: tuple[Any, ...]) -> Call:
+    arguments = {
+        "in": planes(C, *V),
+        "changes": np.zeros((C, *V)),
+        **dict(more),
+        "reach": 2,
+        "rounding_bias": np.ones(C),
+        "colour": 1,
+        **HOW,
+    }
+    colours = {"colour": (-1, 2, BIG), "reach": (0, -1, 128, BIG)}
+    return Call(arguments, ("changes",), THREADS | NAMES | colours | wrong)
+
+
+def exchange() -> Call:
+    neighbours = planes(36, *V, dtype=np.int8)
+    far = [((0, 0, 3, 4), -1), ((3, 2, 3, 4), 1), ((1, 1, 0, 4), -1), ((34, 1, M - 1, 4), 1)]
+    far += [((2, 1, 3, 0), -1), ((35, 1, 3, N - 1), 1), ((7, 0, 3, 4), 3), ((2, 2, 0, 0), 127)]
+    outside = []
+    for place, value in far:
+        outside.append(neighbours.copy())
+        outside[-1][place] = value
+    fields = ("weights", planes(6, *V)), ("neighbours", neighbours)
+    return exchange_in_volume(*fields, neighbours=tuple(outside))
+
+
+def reduce_and_exchange() -> Call:
+    law = ("law", "along each"), ("conductance", "exponential"), ("scale", 1.0)
+    return exchange_in_volume(("tensor", planes(6, *V)), *law, ("per_area", planes(6)))
+
+
+def orthants(written: str, *more: str) -> Call:
+    every = {
+        "axes": 3,
+        "per_length": planes(3),
+        "f": planes(C, *V),
+        "u": planes(C, *V),
+        "p": planes(C * 24, *V),
+        "before": planes(C * 24, *V),
+        "edges": planes(C * 3, *V),
+        "radius": planes(V[0] * M, N),
+        "sums": np.zeros((2, *V[:2])),
+        "kink": 0.1,
+        "step of kink": 0.1 / 32,
+        "bounded": True,
+        "momentum": 0.5,
+        "step": 1 / 32,
+        "least": 1e-18,
+    }
+    arguments = {name: every[name] for name in ("axes", "per_length", *more)} | HOW
+    return Call(arguments, (written,), THREADS | {"axes": (0, 1, 2, 4, -1, BIG)})
+
+
+def in_volume(call: Call) -> Call:
+    """Make of a step in an image one in a volume."""
+    volumes = {"in": planes(C, *V), "out": planes(C, *V), "weight": planes(*V)}
+    volumes |= {"guide": planes(C, *V), "structure": planes(6, *V)}
+    arguments = {name: volumes.get(name, value) for name, value in call.arguments.items()}
+    lengths = {"per_length": planes(3), "per_area": planes(6)}
+    how = {name: arguments.pop(name) for name in HOW}
+    for name in ("smoothing", "smoothing, first"):
+        arguments.pop(name, None)
+    return Call(arguments | lengths | how, ("out",), THREADS)
+
+
+def volume_balance(
+    *more: tuple[str, Any], written: tuple[str, ...], **wrong: tuple[Any, ...]
+) -> Call:
+    call = balance(*more, written=written, **wrong)
+    graph = {"edges": planes(3, *V), "leaks": planes(*V), "free": np.ones(V, bool)}
+    sizes = {"slices": (0, -1, 4, 2**40)}
+    return replace(
+        call, arguments={"slices": V[0]} | call.arguments | graph, wrong=call.wrong | sizes
+    )
+
 
 CALLS = {
     "march": march(),
@@ -461,6 +571,50 @@ CALLS = {
     "coarsen": balance(
         ("edges of squares", planes(2, *HALF)), ("leaks of squares", planes(*HALF)), ("scale", 0.5),
         written=("edges of squares", "leaks of squares"),
+    ),
+    "correlate_volume": correlate_volume(),
+    "gradient_of_volume": gradient_of_volume("tensor", 6),
+    "gradient_of_volume, vector": gradient_of_volume("vector", 3),
+    "reduce_volume": reduce_volume(),
+    "exchange_in_volume": exchange(),
+    "reduce_and_exchange_in_volume": reduce_and_exchange(),
+    "step_volume": Call(
+        {
+            "in": planes(C, *V), "changes": np.zeros((C, *V)), "out": planes(C, *V),
+            "tau": 0.1, "alpha": 1.0, **HOW,
+        },
+        ("out",),
+        THREADS,
+    ),
+    "shock_in_volume": in_volume(shock()),
+    "curvature_motion_in_volume": in_volume(curvature_motion()),
+    "descend_orthants": orthants("u", "f", "p", "before", "u", "momentum"),
+    "ascend_orthants": orthants(
+        *("before", "u", "p", "before", "edges", "radius"),
+        *("step of kink", "bounded", "momentum", "step", "least"),
+    ),
+    "evaluate_orthants": orthants(
+        "sums", "f", "u", "p", "edges", "radius", "sums", "kink", "bounded"
+    ),
+    "volume_relax": volume_balance(
+        ("u", planes(*V)), ("f", planes(*V)), ("colour", 1), written=("u",), colour=(-1, 2, BIG),
+    ),
+    "volume_residual": volume_balance(
+        ("u", planes(*V)), ("f", planes(*V)), ("residual", planes(*V)), written=("residual",)
+    ),
+    "volume_restrict": volume_balance(
+        ("u", planes(*V)), ("f", planes(*V)), ("coarse", planes(*HALF_OF_V)), written=("coarse",)
+    ),
+    "volume_prolong": volume_balance(
+        ("u", planes(*V)), ("coarse", planes(*HALF_OF_V)), written=("u",)
+    ),
+    "volume_products": volume_balance(
+        ("u", planes(*V)), ("f", planes(*V)), ("v", planes(*V)), ("sums", np.zeros(V[:2])),
+        written=("sums",),
+    ),
+    "volume_coarsen": volume_balance(
+        ("edges of cubes", planes(3, *HALF_OF_V)), ("leaks of cubes", planes(*HALF_OF_V)),
+        ("scale", 0.5), written=("edges of cubes", "leaks of cubes"),
     ),
 }  # fmt: skip
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pdefilter.kernels import engine, exponential, tensors
-from pdefilter.kernels.reference import lattice
+from pdefilter.kernels.reference import eigen, lattice
 
 
 @pytest.mark.skipif(engine.native() is None, reason="there is no native engine")
@@ -14,6 +14,8 @@ def test_the_compiled_constants_are_those_of_python():
     assert compiled == {
         "largest_exponent": exponential.LARGEST_EXPONENT,
         "least_diffusivity": np.float32(tensors.LEAST_DIFFUSIVITY),
-        "lattice_reach": lattice.REACH,
         "most_sweeps": lattice._MOST_SWEEPS,
+        "most_sweeps_of_volumes": lattice._MOST_SWEEPS_OF_VOLUMES,
+        "digits_of_tensors": lattice._DIGITS,
+        "jacobi_sweeps": eigen._SWEEPS,
     }

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -153,7 +152,7 @@ def test_splitting_has_the_bits_of_the_reference(variant, march, threads, larger
     image=images(150, 150),
     rows=kernels(),
     columns=kernels(),
-    order=st.sampled_from(get_args(reference_correlation.Order)),
+    order=st.sampled_from(["rows first", "columns first", "mean"]),
     threads=st.integers(1, 8),
 )
 def test_a_correlation_has_the_bits_of_the_reference(variant, image, rows, columns, order, threads):

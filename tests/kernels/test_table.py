@@ -71,6 +71,9 @@ def test_other_spacings_and_volumes_are_computed_by_the_reference(heard, monkeyp
         return lambda u, *_, **options: asked.append((engine_name, name, options)) or u[:1]
 
     monkeypatch.setattr(table, "_function", pretend)
+    plain = {"gradient": table.Row("gradient.gradient"), "march": table.Row("march.march")}
+    monkeypatch.setattr(table, "TABLE", plain)
+    table._limits.cache_clear()
     u, taps = np.zeros((1, 6, 7), np.float32), Taps.centred([-0.5, 0.0, 0.5])
     gradient(u, taps, taps, measure="sum", spacing=(1.0, 2.0))
     gradient(u, taps, taps, measure="sum", spacing=(1.0, 1.0))
@@ -81,7 +84,23 @@ def test_other_spacings_and_volumes_are_computed_by_the_reference(heard, monkeyp
         ("native", "gradient", None),
         ("reference", "march", (3.0, 1.0, 1.0)),
     ]
+    table._limits.cache_clear()
     assert heard == {"engine of gradient": "reference", "engine of march": "reference"}
+
+
+@needs_native
+def test_a_row_may_have_three_axes_and_any_spacing(monkeypatch):
+    row = table.Row("anywhere.ever", dimensions=(2, 3), any_spacing=True)
+    of_volumes = table.Row("anywhere.ever", dimensions=(3,), any_spacing=True)
+    monkeypatch.setattr(table, "TABLE", {"this": row, "that": of_volumes})
+    monkeypatch.setattr(table, "_function", lambda engine_name, _: lambda **o: (engine_name, o))
+    spacing = (3.0, 1.0, 1.0)
+    spaced = {"spacing": spacing}
+    assert table.compute("this", dimensions=3, **spaced) == ("native", spaced)
+    assert table.compute("this", spacing=spacing[:2]) == ("native", {"spacing": spacing[:2]})
+    assert table.compute("this", dimensions=3, spacing=(1.0, 1.0, 1.0)) == ("native", {})
+    assert table.compute("that", dimensions=3, **spaced) == ("native", spaced)
+    assert table.compute("that", spacing=spacing[:2]) == ("reference", {"spacing": spacing[:2]})
 
 
 def test_kernels_import_no_engine_before_it_computes():

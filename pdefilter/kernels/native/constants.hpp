@@ -13,7 +13,10 @@ constexpr float largest_exponent = 100.0f;
 constexpr float least_diffusivity = 0.01f;  // kernels/tensors.py
 
 // kernels/reference/lattice.py
-constexpr int lattice_reach = 5;
 constexpr int most_sweeps = 16;
+constexpr int most_sweeps_of_volumes = 64;
+constexpr int digits_of_tensors = 48;
+
+constexpr int jacobi_sweeps = 6;  // kernels/reference/eigen.py
 
 }  // namespace pdefilter

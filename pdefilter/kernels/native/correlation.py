@@ -16,12 +16,16 @@ def correlate(
     along_rows: Taps,
     along_columns: Taps,
     order: Order = "rows first",
+    along_slices: Taps | None = None,
     *,
     out: Planes | None = None,
 ) -> Planes:
     """Correlate as `pdefilter.kernels.convolution.correlate` says."""
     out = np.empty_like(u, order="C") if out is None else out
-    weights = len(along_rows.weights) + len(along_columns.weights)
-    work = u.size * weights // WEIGHTS_OF_A_STEP
-    call("correlate", u, out, along_rows, along_columns, order, work=work)
+    taps = [along_rows, along_columns]
+    name = "correlate"
+    if along_slices is not None:
+        name, taps = "correlate_volume", [along_slices, *taps]
+    work = u.size * sum(len(t.weights) for t in taps) // WEIGHTS_OF_A_STEP
+    call(name, u, out, *taps, order, work=work)
     return out

@@ -1,5 +1,6 @@
 """Graph Laplacians on the native engine."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -38,25 +39,25 @@ def products(
     laplacian: GraphLaplacian, u: Plane, f: Plane | None, v: Plane | None
 ) -> NDArray[np.float64]:
     """Add up each row of `pdefilter.kernels.elliptic.GraphLaplacian.product`, left to right."""
-    sums = np.empty(laplacian.shape[0])
+    sums = np.empty(laplacian.shape[:-1])
     _call("products", laplacian, u, f, v, sums)
-    return sums
+    return sums.ravel()
 
 
 def coarsen(laplacian: GraphLaplacian, scale: float) -> tuple[Planes, Plane]:
     """Find edges and leaks as `pdefilter.kernels.elliptic.GraphLaplacian.coarsened` says."""
     shape = _halved(laplacian)
-    edges, leaks = np.empty((2, *shape), np.float32), np.empty(shape, np.float32)
+    edges, leaks = np.empty((len(shape), *shape), np.float32), np.empty(shape, np.float32)
     _call("coarsen", laplacian, edges, leaks, scale)
     return edges, leaks
 
 
-def _halved(laplacian: GraphLaplacian) -> tuple[int, int]:
-    rows, columns = laplacian.shape
-    return (rows + 1) // 2, (columns + 1) // 2
+def _halved(laplacian: GraphLaplacian) -> tuple[int, ...]:
+    return tuple((size + 1) // 2 for size in laplacian.shape)
 
 
 def _call(name: str, laplacian: GraphLaplacian, *arguments: Any) -> None:
-    rows, columns = laplacian.shape
-    graph = rows, columns, laplacian.edges, laplacian.leaks, laplacian.free
-    call(name, *graph, *arguments, work=rows * columns)
+    shape = laplacian.shape
+    graph = *shape, laplacian.edges, laplacian.leaks, laplacian.free
+    prefix = "volume_" if len(shape) == 3 else ""
+    call(prefix + name, *graph, *arguments, work=math.prod(shape))

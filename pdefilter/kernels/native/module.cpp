@@ -27,12 +27,16 @@ NB_MODULE(_native, m) {
         std::begin(exponential_coefficients), std::end(exponential_coefficients)));
     constants["largest_exponent"] = largest_exponent;
     constants["least_diffusivity"] = least_diffusivity;
-    constants["lattice_reach"] = lattice_reach;
     constants["most_sweeps"] = most_sweeps;
+    constants["most_sweeps_of_volumes"] = most_sweeps_of_volumes;
+    constants["digits_of_tensors"] = digits_of_tensors;
+    constants["jacobi_sweeps"] = jacobi_sweeps;
     m.attr("constants") = constants;
     m.def("variants", &variants);
     m.def("conductances", &conductances);
     bind_march(m);
     bind_rows(m);
+    bind_volumes(m);
+    bind_elliptic(m);
     bind_channels(m);
 }

@@ -9,6 +9,7 @@ from pdefilter.raster import Planes
 
 def sums(filtered: Planes, probed: Planes, f: Planes, signs: Planes) -> NDArray[np.float64]:
     """Add up as `pdefilter.kernels.reference.risk.sums` says."""
-    rows = np.empty((2, *filtered.shape[:2]))
-    call("risk_sums", filtered, probed, f, signs, rows, work=f.size)
+    images = [u.reshape(len(u), -1, u.shape[-1]) for u in (filtered, probed, f, signs)]
+    rows = np.empty((2, *images[0].shape[:2]))
+    call("risk_sums", *images, rows, work=f.size)
     return rows

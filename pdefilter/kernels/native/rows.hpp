@@ -7,6 +7,7 @@
 
 #include "bindings.hpp"
 #include "mirrored.hpp"
+#include "volume.hpp"
 
 namespace pdefilter {
 
@@ -21,6 +22,8 @@ enum Size : Index {
     half_rows = -6,
     half_columns = -7,
     coarse_channels = -8,
+    slices = -9,
+    half_slices = -10,
     framed = -100
 };
 using Shape = std::vector<Index>;
@@ -42,6 +45,10 @@ void settle(Task& task, Index expected, Index size) {
         if (expected == channels) named = &task.channels;
     if constexpr (requires { task.coarse_channels; })
         if (expected == coarse_channels) named = &task.coarse_channels;
+    if constexpr (requires { task.slices; }) {
+        if (expected == slices) named = &task.slices;
+        if (expected == half_slices) expected = (task.slices + 1) / 2;
+    }
     if constexpr (requires { task.columns; }) {
         if (expected == columns) named = &task.columns;
         if (expected == half_rows) expected = (task.rows + 1) / 2;
@@ -148,13 +155,17 @@ auto maybe_taps(Taps Task::* member) {
         [member](Task& task, const auto& given) { task.*member = taps_of(given); });
 }
 
+// Where the kernels of a task are.
+template <class Task>
+using TableOf = std::conditional_t<requires(Task task) { task.slices; }, Volumes, Variant>;
+
 // Other rules of a kernel.
 template <class Task>
 struct Rules {
     // Completes the task, and refuses what the arguments alone do not.
     void (*check)(Task&) = nullptr;
     // Refuses a task of which this counts anything.
-    RowKernel<Task> Variant::* count_refused = nullptr;
+    RowKernel<Task> TableOf<Task>::* count_refused = nullptr;
     // Whether an array may be written where another of its type is read.
     bool in_place = false;
 };
@@ -197,6 +208,10 @@ const RowKernel<Task>& kernel_of(const Variant& table, RowKernel<Task> Variant::
     return table.*kernel;
 }
 template <class Task>
+const RowKernel<Task>& kernel_of(const Variant& table, RowKernel<Task> Volumes::* kernel) {
+    return table.volumes->*kernel;
+}
+template <class Task>
 const RowKernel<Task>& kernel_of(const Variant&, const RowKernel<Task>* kernel) {
     return *kernel;
 }
@@ -215,7 +230,7 @@ void define(nb::module_& m, const char* name, Kernel kernel, Rules<Task> rules,
         if constexpr (requires { task.mirror; })
             task.mirror = mirrored.emplace(task.rows, task.columns, reach_of(task)).mirror();
         const Variant& table = table_of(variant);
-        if (rules.count_refused && run_rows(table.*rules.count_refused, task, threads))
+        if (rules.count_refused && run_rows(kernel_of(table, rules.count_refused), task, threads))
             throw nb::value_error("offsets must end in the image, within reach");
         return run_rows(kernel_of(table, kernel), task, threads);
     };

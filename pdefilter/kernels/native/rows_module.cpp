@@ -1,6 +1,5 @@
 // The bindings of kernels that work on rows.
 
-#include "elliptic.hpp"
 #include "rows.hpp"
 
 namespace pdefilter {
@@ -35,7 +34,17 @@ void check(Gradient& task) {
 
 void check(Search& task) { task.rows = (task.count + piece - 1) / piece; }
 
-void check(Application& task) { require(task.channels <= 4, "one to four channels"); }
+template <class Task>
+void require_reach(const Task& task) {
+    require(1 <= task.reach && task.reach <= 63, "offsets reach 1 to 63 pixels");
+}
+
+void check(Reduction& task) { require_reach(task); }
+
+void check(Application& task) {
+    require(task.channels <= 4, "one to four channels");
+    require_reach(task);
+}
 
 void check(Variation& task) {
     require(!task.edges || task.edge_sets == 1 || task.edge_sets == task.channels,
@@ -43,8 +52,6 @@ void check(Variation& task) {
     require(!task.radius || task.radius_rows == 1 || task.radius_rows == task.rows,
             "a radius for every pixel, or a row for all rows");
 }
-
-void check(Balance& task) { require(task.colour / 2 == 0 && task.colour >= 0, "colour 0 or 1"); }
 
 void require_channels(Index channels) {
     require(channels % 16 == 0, "features come in multiples of 16");
@@ -92,14 +99,6 @@ void check(Lowering& task) {
     require_packed(task.packed_size, task.channels, 1, 36);
 }
 
-template <class... Arguments>
-void define_balance(nb::module_& m, const char* name, const RowKernel<Balance>& kernel,
-                    Arguments... arguments) {
-    define<Balance>(m, name, &kernel, {check}, size(&Balance::rows), size(&Balance::columns),
-                    maybe<3>(&Balance::edges, {2, rows, columns}), maybe<2>(&Balance::leaks, plane),
-                    maybe<2>(&Balance::free, plane), arguments...);
-}
-
 }  // namespace
 
 void bind_rows(nb::module_& m) {
@@ -117,7 +116,8 @@ void bind_rows(nb::module_& m) {
                      maybe<2>(&Gradient::alpha, plane),
                      array<3>(&Gradient::out, {any, rows, columns}, &Gradient::planes),
                      taps(&Gradient::difference), taps(&Gradient::smoothing),
-                     name(&Gradient::measure, measures), number(&Gradient::factor));
+                     name(&Gradient::measure, measures), number(&Gradient::factor),
+                     maybe<1>(&Gradient::per_length, {2}));
     define<Shock>(m, "shock", &Variant::shock, {}, array<3>(&Shock::in, image),
                   maybe<3>(&Shock::guide, image), maybe_taps(&Shock::smoothing),
                   maybe<2>(&Shock::weight, plane), maybe<3>(&Shock::structure, {3, rows, columns}),
@@ -128,23 +128,25 @@ void bind_rows(nb::module_& m) {
                       number(&Curvature::flat));
 
     const Shape tensor{3, rows, columns}, offsets{12, rows, columns};
-    define<Reduction>(m, "reduce", &Variant::reduce, {.in_place = true},
+    define<Reduction>(m, "reduce", &Variant::reduce, {.check = check, .in_place = true},
                       array<3>(&Reduction::tensor, tensor), name(&Reduction::law, tensor_laws),
                       conductance(&Reduction::conductance), number(&Reduction::scale),
+                      maybe<1>(&Reduction::per_area, {3}), number(&Reduction::reach),
                       array<3>(&Reduction::weights, tensor),
                       array<3>(&Reduction::neighbours, offsets));
     define<Application>(m, "apply_stencil", &Variant::apply_stencil,
                         {.check = check, .count_refused = &Variant::count_outside},
                         array<3>(&Application::in, image), array<3>(&Application::out, image),
                         array<3>(&Application::weights, tensor),
-                        array<3>(&Application::neighbours, offsets),
+                        array<3>(&Application::neighbours, offsets), number(&Application::reach),
                         array<1>(&Application::rounding_bias, {channels}),
                         number(&Application::tau), number(&Application::alpha));
     define<Application>(
         m, "reduce_and_apply", &Variant::apply_stencil, {check}, array<3>(&Application::in, image),
         array<3>(&Application::out, image), array<3>(&Application::tensor, tensor),
         name(&Application::law, tensor_laws), conductance(&Application::conductance),
-        number(&Application::scale), array<1>(&Application::rounding_bias, {channels}),
+        number(&Application::scale), maybe<1>(&Application::per_area, {3}),
+        number(&Application::reach), array<1>(&Application::rounding_bias, {channels}),
         number(&Application::tau), number(&Application::alpha));
 
     const Shape field{channels, 4, 2, rows, columns}, edges{any, 2, rows, columns};
@@ -207,19 +209,6 @@ void bind_rows(nb::module_& m) {
                      maybe<2>(&Lowering::factors, plane), number(&Lowering::factor),
                      array<1>(&Lowering::packed, {any}, &Lowering::packed_size),
                      array<2>(&Lowering::out, plane));
-
-    const auto u = array<2>(&Balance::u, plane);
-    const auto from = array<2>(&Balance::from, plane);
-    const auto f = maybe<2>(&Balance::f, plane);
-    define_balance(m, "relax", relax, u, f, number(&Balance::colour));
-    define_balance(m, "residual", residual, from, f, array<2>(&Balance::to, plane));
-    define_balance(m, "restrict", restrict_squares, from, f, array<2>(&Balance::to, squares));
-    define_balance(m, "prolong", prolong_squares, u, array<2>(&Balance::from, squares));
-    define_balance(m, "products", products, from, f, maybe<2>(&Balance::v, plane),
-                   array<1>(&Balance::sums, {rows}));
-    define_balance(m, "coarsen", coarsen,
-                   array<3>(&Balance::to_edges, {2, half_rows, half_columns}),
-                   array<2>(&Balance::to, squares), number(&Balance::scale));
 }
 
 }  // namespace pdefilter

@@ -148,11 +148,13 @@ bool in_rounds(int threads, Index most_pieces, Index floats, Index pieces, Work 
 template <class Task>
 bool on_rows(const RowKernel<Task>& kernel, const Task& task, int threads,
              const Interrupted& interrupted, std::atomic<Index>& count) {
-    const Index pieces = (task.rows + kernel.rows - 1) / kernel.rows;
+    const Index rows = kernel.count_rows ? kernel.count_rows(task) : task.rows;
+    const Index pieces = (rows + kernel.rows - 1) / kernel.rows;
+    if (!pieces) return true;
     const Index floats = kernel.scratch ? kernel.scratch(task) : 0;
     if (kernel.prepare) kernel.prepare(task, Scratch(1, floats).of(0));
     auto work = [&](Index piece, float* scratch) {
-        const Index first = piece * kernel.rows, last = std::min(task.rows, first + kernel.rows);
+        const Index first = piece * kernel.rows, last = std::min(rows, first + kernel.rows);
         if (kernel.count)
             count += kernel.count(task, first, last, scratch);
         else

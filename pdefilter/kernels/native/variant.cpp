@@ -43,6 +43,8 @@ namespace {
 
 }  // namespace
 
+extern const Volumes volumes;
+
 extern const Variant variant;
 const Variant variant{
     .surroundings_size = surroundings_size,
@@ -75,6 +77,7 @@ const Variant variant{
     .lift = {lift_scratch, lift_rows, nullptr, pack_lift},
     .lower = {lower_scratch, lower_rows, nullptr, pack_lower},
     .conductances = conductance_names,
+    .volumes = &volumes,
 };
 
 }  // namespace PDEFILTER_VARIANT

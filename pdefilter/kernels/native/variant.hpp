@@ -73,7 +73,7 @@ struct Splitting {
 };
 
 // The axis to correlate along first; the mean of both orders is the same in a turned image.
-enum Order { rows_first, columns_first, mean };
+enum Order { rows_first, columns_first, mean, slices_first };
 constexpr const char* orders[] = {"rows first", "columns first", "mean"};
 
 // The correlation with the outer product of two kernels.
@@ -115,6 +115,7 @@ struct Gradient {
     Mirror mirror;
     Measure measure;
     float factor;
+    const float* per_length;  // 1/h of both axes, or null where both are 1
 };
 
 enum Stored { uint8, uint16, float32 };
@@ -161,7 +162,9 @@ struct Reduction {
     TensorLaw law;
     Conductance conductance;
     float scale;
-    float* weights;  // perhaps in the place of the tensor
+    const float* per_area;  // 1/(h_a h_b) of every component, or null where all are 1
+    Index reach;            // the largest component of an offset
+    float* weights;         // perhaps in the place of the tensor
     std::int8_t* neighbours;
 };
 
@@ -183,6 +186,8 @@ struct Application {
     TensorLaw law;
     Conductance conductance;
     float scale;
+    const float* per_area;
+    Index reach;
     const double* rounding_bias;  // of every channel: fluxes are rounded to its last bit
     float tau, alpha;
 };
@@ -320,7 +325,11 @@ struct RowKernel {
     void (*prepare)(const Task&, float* scratch) = nullptr;
     // Larger where work at the ends of a piece is done twice.
     Index rows = rows_of_a_piece;
+    // How many rows, or other shares of the work, there are; null for the rows of an image.
+    Index (*count_rows)(const Task&) = nullptr;
 };
+
+struct Volumes;
 
 struct Variant {
     // How many floats of memory are needed, and the work itself.
@@ -350,6 +359,7 @@ struct Variant {
     RowKernel<Lifting> lift;
     RowKernel<Lowering> lower;
     const char* const* conductances;  // their names in the order of their numbers, then null
+    const Volumes* volumes;
 };
 
 }  // namespace pdefilter

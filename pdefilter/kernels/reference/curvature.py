@@ -17,6 +17,11 @@ FLAT = np.float32(1.5e-9)
 """The square of a hundredth of a grey level of 255: what slopes less a pixel has no direction."""
 
 
+def flat_of(spacing: Sequence[float] | None) -> np.float32:
+    """Find the square of the slope below which there is no direction, per length."""
+    return FLAT if spacing is None else np.float32(FLAT / min(spacing) ** 2)
+
+
 def advance(
     u: Planes,
     weight: Plane | None,
@@ -32,7 +37,7 @@ def advance(
     framed = with_border(u, *[1] * (u.ndim - 1))
     framed_weight = None if weight is None else with_border(weight[None], *[1] * weight.ndim)
     axes = range(u.ndim - 1)
-    flat = FLAT if spacing is None else np.float32(FLAT / min(spacing) ** 2)
+    flat = flat_of(spacing)
 
     def work(first: int, last: int) -> None:
         rows = slice(first, last + 2)

@@ -75,18 +75,18 @@ def reduce(
     with np.errstate(over="ignore", invalid="ignore"):
         d = tensor if law is None else diffusion_along(tensor, law)
         if spacing is not None:
-            d = d * _per_lengths(spacing, d)
+            d = d * per_area_of(spacing).reshape(-1, *[1] * (d.ndim - 1))
     reach = reach_of(tensor.ndim - 1, spacing)
     weights, e = _of_image(d, reach) if len(d) == 3 else _of_volume(d, reach)
     half = weights * np.float32(0.5)
     return np.where(half > 0, half, np.float32(0)), _mirrored_neighbours(e)
 
 
-def _per_lengths(spacing: Sequence[float], tensor: Planes) -> NDArray[np.float32]:
-    """Find 1/(h_a h_b) for every component."""
+def per_area_of(spacing: Sequence[float]) -> NDArray[np.float32]:
+    """Find 1/(h_a h_b) for every component of a tensor."""
     axes = range(len(spacing))
     factors = [1 / (spacing[a] * spacing[b]) for a in axes for b in axes if a <= b]
-    return np.array(factors, np.float32).reshape(-1, *[1] * (tensor.ndim - 1))
+    return np.array(factors, np.float32)
 
 
 def _of_image(d: Planes, reach: int) -> tuple[Planes, NDArray[np.int8]]:
@@ -234,6 +234,8 @@ def apply_stencil(
     step: float,
     momentum: float,
     out: Planes,
+    *,
+    spacing: Sequence[float] | None = None,  # noqa: ARG001 (the native engine needs the reach)
 ) -> None:
     """Take a step as `pdefilter.kernels.lattice.march` says; `out` comes with the image before."""
     weights, neighbours = stencil

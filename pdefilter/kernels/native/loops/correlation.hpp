@@ -3,6 +3,12 @@
 
 #include "floats.hpp"
 
+inline Index mirrored(Index index, Index size) {
+    if (0 <= index && index < size) return index;
+    index = (index % (2 * size) + 2 * size) % (2 * size);
+    return smaller(index, 2 * size - 1 - index);
+}
+
 // Sums computed side by side, because each operation of one must wait for the one before it.
 constexpr int side_by_side = 8;
 constexpr Index block = side_by_side * lanes;

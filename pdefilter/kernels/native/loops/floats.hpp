@@ -32,9 +32,20 @@ inline Floats all(float x) {
     return Floats{PDEFILTER_LANES(PDEFILTER_SAME)};
 }
 
+inline Floats absolute(Floats v) { return (Floats)((Integers)v & ~(Integers)all(-0.0f)); }
+
 // The first where they are alike.
 inline Floats least_of(Floats a, Floats b) { return b < a ? b : a; }
 inline Floats largest_of(Floats a, Floats b) { return b > a ? b : a; }
+
+// The sum of three terms, to the same bits in whatever order they come; see kernels/axes.py.
+template <class F>
+inline F add_up(F a, F b, F c) {
+    const F less = a < b ? a : b, more = b > a ? b : a;
+    const F least = c < less ? c : less, largest = c > more ? c : more;
+    const F below = more < c ? more : c, between = less > below ? less : below;
+    return least + largest + between;
+}
 
 // Written so that every compiler finds the instruction for all lanes.
 inline Floats root(Floats v) {

@@ -3,8 +3,6 @@
 
 #include "correlation.hpp"
 
-inline Floats absolute(Floats v) { return (Floats)((Integers)v & ~(Integers)all(-0.0f)); }
-
 // Sums over the channels of a gradient (r, c) and of its outer product.
 struct Sums {
     Floats r, c, rr, cc, rc;
@@ -56,14 +54,14 @@ Index gradient_scratch(const Gradient& task) { return (task.channels + 1) * size
 
 // Differences are smoothed, not the other way round, along either axis: a turned image has the
 // turned gradient.
-template <bool weighted>
+template <bool adjusted>
 struct GradientRows {
     static constexpr int n = 4;  // groups of lanes that fit the registers
 
     const Gradient& task;
     float* const scratch;
     const Index M = task.rows, N = task.columns, reach = task.mirror.reach;
-    const Index planes = task.channels + weighted;  // the last is alpha
+    const Index planes = task.channels + (adjusted && task.alpha);  // the last is alpha
 
     float* differences(Index plane) const {
         return scratch + plane * size_of_plane(task) + up_to_line(reach);
@@ -92,18 +90,20 @@ struct GradientRows {
         const Floats zero = all(0.0f);
         Floats g_r[n], g_c[n], outline_r[n], outline_c[n];
         for (int k = 0; k < n; ++k) sums[k] = {zero, zero, zero, zero, zero};
-        if constexpr (weighted) derive(task.channels, r, j, outline_r, outline_c);
+        if (adjusted && task.alpha) derive(task.channels, r, j, outline_r, outline_c);
         for (Index c = 0; c < task.channels; ++c) {
             derive(c, r, j, g_r, g_c);
+            // The product rule: alpha grad u = grad (alpha u) - u grad alpha.
+            for (int k = 0; adjusted && task.alpha && k < n; ++k) {
+                const Index at = r * N + j + k * lanes, rest = N - j - k * lanes;
+                const Floats u = load_some(task.in + c * M * N + at, rest);
+                const auto visible = load_some(task.alpha + at, rest) > zero;
+                g_r[k] = visible ? g_r[k] - u * outline_r[k] : zero;
+                g_c[k] = visible ? g_c[k] - u * outline_c[k] : zero;
+            }
+            for (int k = 0; adjusted && task.per_length && k < n; ++k)
+                g_r[k] *= all(task.per_length[0]), g_c[k] *= all(task.per_length[1]);
             for (int k = 0; k < n; ++k) {
-                if constexpr (weighted) {
-                    // The product rule: alpha grad u = grad (alpha u) - u grad alpha.
-                    const Index at = r * N + j + k * lanes, rest = N - j - k * lanes;
-                    const Floats u = load_some(task.in + c * M * N + at, rest);
-                    const auto visible = load_some(task.alpha + at, rest) > zero;
-                    g_r[k] = visible ? g_r[k] - u * outline_r[k] : zero;
-                    g_c[k] = visible ? g_c[k] - u * outline_c[k] : zero;
-                }
                 Sums& s = sums[k];
                 s.r += g_r[k], s.c += g_c[k];
                 s.rr += g_r[k] * g_r[k], s.cc += g_c[k] * g_c[k], s.rc += g_r[k] * g_c[k];
@@ -146,8 +146,8 @@ struct GradientRows {
 };
 
 void gradient_rows(const Gradient& task, Index first, Index last, float* scratch) {
-    with_flag(task.alpha, [&]<bool weighted>() {
-        const GradientRows<weighted> rows{task, scratch};
+    with_flag(task.alpha || task.per_length, [&]<bool adjusted>() {
+        const GradientRows<adjusted> rows{task, scratch};
         switch (task.measure) {
             case vector:
                 return rows.template run<vector>(first, last);

@@ -4,8 +4,6 @@
 #include "correlation.hpp"
 #include "tensors.hpp"
 
-constexpr Index reach = lattice_reach;
-
 typedef int32_t Whole __attribute__((vector_size(lanes * sizeof(int32_t))));
 typedef int8_t Bytes __attribute__((vector_size(lanes)));
 
@@ -14,7 +12,7 @@ inline Whole numbered() {
 #define PDEFILTER_NUMBER(k) k
     return Whole{PDEFILTER_LANES(PDEFILTER_NUMBER)};
 }
-inline Whole reached(Whole v) { return (v >= whole(-reach)) & (v <= whole(reach)); }
+inline Whole reached(Whole v, int32_t reach) { return (v >= whole(-reach)) & (v <= whole(reach)); }
 
 // The first of which all bits are set, and none of those before; `lanes` if there is none.
 inline Index first_of(Whole v) {
@@ -47,12 +45,12 @@ inline Superbase superbase_of(const Tensor& d) {
 
 // Turns every acute pair into an obtuse one, where the vector that replaces the third is within
 // reach; returns where there was one.
-inline Whole reduced(Superbase& s) {
+inline Whole reduced(Superbase& s, int32_t reach) {
     constexpr int pairs[3][3] = {{0, 1, 2}, {0, 2, 1}, {1, 2, 0}};
     Whole changed{};
     for (auto [i, j, k] : pairs) {
         const Whole row = s.row[i] - s.row[j], column = s.column[i] - s.column[j];
-        const auto acute = (s.weight[k] < all(0.0f)) & reached(row) & reached(column);
+        const auto acute = (s.weight[k] < all(0.0f)) & reached(row, reach) & reached(column, reach);
         const Floats twice = s.weight[k] + s.weight[k];
         s.weight[i] = acute ? s.weight[i] + twice : s.weight[i];
         s.weight[j] = acute ? s.weight[j] + twice : s.weight[j];
@@ -64,12 +62,6 @@ inline Whole reduced(Superbase& s) {
         changed |= acute;
     }
     return changed;
-}
-
-inline Index mirrored(Index index, Index size) {
-    if (0 <= index && index < size) return index;
-    index = (index % (2 * size) + 2 * size) % (2 * size);
-    return smaller(index, 2 * size - 1 - index);
 }
 
 inline void mirror_neighbours(const Reduction& task, Index r, Index c, const Stencils& row) {
@@ -88,12 +80,15 @@ inline void store_some(int8_t* p, Whole v, Index count) {
 
 template <TensorLaw law, Conductance kind>
 void reduce_row_with(const Reduction& task, Index r, const Stencils& row) {
-    const Index N = task.columns, size = task.rows * N;
+    const Index N = task.columns, size = task.rows * N, reach = task.reach;
     const float* const tensor = task.tensor + r * N;
     auto superbase = [&](Index j) {
         auto component = [&](Index k) { return load_some(tensor + k * size + j, N - j); };
-        const Tensor d = {component(0), component(1), component(2)};
-        return superbase_of(diffusion_along<law, kind>(d, task.scale));
+        const Tensor structure = {component(0), component(1), component(2)};
+        Tensor d = diffusion_along<law, kind>(structure, task.scale);
+        if (const float* const per_area = task.per_area)
+            d.rr *= all(per_area[0]), d.rc *= all(per_area[1]), d.cc *= all(per_area[2]);
+        return superbase_of(d);
     };
     auto deliver = [&](const Superbase& base, Index j) {
         const Index rest = N - j;
@@ -110,7 +105,9 @@ void reduce_row_with(const Reduction& task, Index r, const Stencils& row) {
     // Two groups side by side, as every step of a reduction must wait for the one before it.
     for (Index j = 0; j < N; j += 2 * lanes) {
         Superbase one = superbase(j), other = superbase(j + lanes);
-        for (int k = 0; k < most_sweeps && any(reduced(one) | reduced(other)); ++k) {
+        for (int k = 0;
+             k < most_sweeps && any(reduced(one, int32_t(reach)) | reduced(other, int32_t(reach)));
+             ++k) {
         }
         deliver(one, j), deliver(other, j + lanes);
     }
@@ -157,8 +154,8 @@ inline bool lead_inside(const int8_t* offsets, Index count, Index lowest, Index 
 
 // Counts the neighbours' planes of rows that lead out of the image, or beyond reach.
 Index count_outside(const Application& task, Index first, Index last, float*) {
-    const Index M = task.rows, N = task.columns;
-    auto within = [](const int8_t* offsets, Index count, Index index, Index size) {
+    const Index M = task.rows, N = task.columns, reach = task.reach;
+    auto within = [=](const int8_t* offsets, Index count, Index index, Index size) {
         return lead_inside(offsets, count, larger(-reach, -index),
                            smaller(reach, size - 1 - index));
     };
@@ -179,8 +176,12 @@ Index count_outside(const Application& task, Index first, Index last, float*) {
     return outside;
 }
 
-// Rows kept of the image and of its change: stencils reach so far up and down.
-constexpr Index ring_rows = 16;
+// Rows kept of the image and of its change, as stencils reach so far up and down: a power of two.
+inline Index ring_rows(const Application& task) {
+    Index rows = 1;
+    while (rows < 2 * task.reach + 1) rows *= 2;
+    return rows;
+}
 
 typedef double Doubles __attribute__((vector_size(lanes * sizeof(double))));
 
@@ -189,7 +190,7 @@ typedef double Doubles __attribute__((vector_size(lanes * sizeof(double))));
 // beyond the ends.
 Index apply_stencil_scratch(const Application& task) {
     const Index stride = framed_stride(task.columns, 0);
-    return 3 * (ring_rows * task.channels * stride + 2 * lanes) + (6 + 3 + 3) * stride;
+    return 3 * (ring_rows(task) * task.channels * stride + 2 * lanes) + (6 + 3 + 3) * stride;
 }
 
 // The flux from a neighbour is added to the pixel and subtracted from the neighbour. Rows are
@@ -199,14 +200,15 @@ template <int C>
 struct StencilRows {
     const Application& task;
     float* const scratch;
-    const Index M = task.rows, N = task.columns, stride = framed_stride(N, 0);
+    const Index M = task.rows, N = task.columns, stride = framed_stride(N, 0), reach = task.reach;
+    const Index mask = ring_rows(task) - 1;
     float* const images = scratch + lanes;
-    double* const changes = (double*)(images + ring_rows * C * stride + lanes) + lanes;
-    float* const reduced = (float*)(changes + ring_rows * C * stride + lanes);
+    double* const changes = (double*)(images + (mask + 1) * C * stride + lanes) + lanes;
+    float* const reduced = (float*)(changes + (mask + 1) * C * stride + lanes);
     // How far from a pixel its neighbours are in a ring.
     int32_t* const offsets = (int32_t*)(reduced + 6 * stride);
 
-    Index row(Index r) const { return (r & (ring_rows - 1)) * C * stride; }
+    Index row(Index r) const { return (r & mask) * C * stride; }
 
     void fetch(Index r) const {
         if (r < M)
@@ -219,8 +221,9 @@ struct StencilRows {
     Stencils stencils(Index r) const {
         if (!task.tensor) return from(stencils_of(task), r * N);
         const Stencils found{reduced, (int8_t*)(reduced + 3 * stride), stride};
-        const Reduction reduction{M,          N,       task.tensor, task.law, task.conductance,
-                                  task.scale, nullptr, nullptr};
+        const Reduction reduction{
+            M,     N,       task.tensor, task.law, task.conductance, task.scale, task.per_area,
+            reach, nullptr, nullptr};
         reduce_row(reduction, r, found);
         return found;
     }
@@ -232,8 +235,7 @@ struct StencilRows {
             const int8_t* const columns = rows + of_row.apart;
             int32_t* const to = offsets + k * stride;
             for (Index j = 0; j < N; ++j)
-                to[j] =
-                    ((int32_t(r) + rows[j]) & int32_t(ring_rows - 1)) * across - here + columns[j];
+                to[j] = ((int32_t(r) + rows[j]) & int32_t(mask)) * across - here + columns[j];
         }
     }
 

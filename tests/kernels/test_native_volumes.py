@@ -1,0 +1,294 @@
+"""The native engine equals the reference engine bit for bit in volumes, and at any spacing."""
+
+from typing import get_args
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pdefilter.kernels import engine, native
+from pdefilter.kernels.conductances import CONDUCTANCES
+from pdefilter.kernels.elliptic import GraphLaplacian
+from pdefilter.kernels.lattice import rounding_bias_of
+from pdefilter.kernels.native import correlation as native_correlation
+from pdefilter.kernels.native import curvature as native_curvature
+from pdefilter.kernels.native import elliptic as native_elliptic
+from pdefilter.kernels.native import forced
+from pdefilter.kernels.native import gradient as native_gradient
+from pdefilter.kernels.native import lattice as native_lattice
+from pdefilter.kernels.native import risk as native_risk
+from pdefilter.kernels.native import shock as native_shock
+from pdefilter.kernels.native import variation as native_variation
+from pdefilter.kernels.reference import correlation as reference_correlation
+from pdefilter.kernels.reference import curvature as reference_curvature
+from pdefilter.kernels.reference import elliptic as reference_elliptic
+from pdefilter.kernels.reference import gradient as reference_gradient
+from pdefilter.kernels.reference import lattice as reference_lattice
+from pdefilter.kernels.reference import risk as reference_risk
+from pdefilter.kernels.reference import shock as reference_shock
+from pdefilter.kernels.reference import variation as reference_variation
+from pdefilter.kernels.taps import Taps
+from pdefilter.kernels.tensors import TensorLaw, structure_tensor
+
+pytestmark = pytest.mark.skipif(
+    engine.native() is None, reason="the native engine was not built: no C++ compiler"
+)
+
+SPECIALS = np.float32([0.0, -0.0, 1e-45, -1e-38, 1e19, 3e38, -3e38])
+
+every_variant = pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+threads = st.integers(1, 4)
+lengths = st.sampled_from([1.0, 0.7, 1.9, 3.0])
+
+
+@st.composite
+def sizes(draw, axes):
+    """Sizes among which single slices, rows and columns are, and some pieces of work an axis."""
+    small = [st.one_of(st.just(1), st.integers(1, 9))] * axes
+    size = [*draw(st.tuples(*small))]
+    if draw(st.booleans()):
+        size[draw(st.integers(0, axes - 1))] = draw(st.sampled_from([40, 150]))
+    return tuple(size)
+
+
+@st.composite
+def images(draw, axes=(3,), channels=3):
+    """A volume or an image, its spacing, and a source of more random numbers."""
+    d = draw(st.sampled_from(axes))
+    shape = draw(st.integers(1, channels)), *draw(sizes(d))
+    spacing = draw(st.none() | st.tuples(*[lengths] * d))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    u = rng.random(shape, np.float32)
+    kind = draw(st.sampled_from(["noise", "with specials", "isolated ones", "tiny"]))
+    if kind == "with specials":
+        places = rng.random(shape) < 0.1
+        u[places] = rng.choice(SPECIALS, places.sum())
+    if kind == "isolated ones":
+        u = (u > 0.9).astype(np.float32)
+    if kind == "tiny":
+        u = np.ldexp(u, -rng.integers(0, 150, shape))
+    return u, spacing, rng
+
+
+@st.composite
+def kernels(draw):
+    """Weights that are symmetric or not, zeros among them, with the pixel computed anywhere."""
+    weights = draw(st.lists(st.sampled_from([-1.0, 0.0, 0.1, 0.5, 3.0]), min_size=1, max_size=7))
+    if draw(st.booleans()):
+        weights += weights[::-1][draw(st.integers(0, 1)) :]
+    return Taps(weights, draw(st.integers(1 - len(weights), 0)))
+
+
+def same(a, b):
+    # Any NaN is as good as any other; every other value has one pattern of bits.
+    return a.shape == b.shape and (
+        np.where(np.isnan(a), np.float32(np.nan), a).tobytes()
+        == np.where(np.isnan(b), np.float32(np.nan), b).tobytes()
+    )
+
+
+@every_variant
+@given(
+    image=images(),
+    taps=st.tuples(kernels(), kernels(), kernels()),
+    order=st.sampled_from(get_args(reference_correlation.Order)),
+    threads=threads,
+)
+def test_a_correlation_has_the_bits_of_the_reference(variant, image, taps, order, threads):
+    u, _, _ = image
+    along_slices, *others = taps
+    with np.errstate(all="ignore"):
+        theirs = reference_correlation.correlate(u, *others, order, along_slices)
+    with forced(threads, variant):
+        ours = native_correlation.correlate(u, *others, order, along_slices)
+    assert same(ours, theirs)
+
+
+@every_variant
+@pytest.mark.parametrize("measure", reference_gradient.PLANES)
+@given(
+    image=images((2, 3)),
+    difference=kernels(),
+    smoothing=kernels(),
+    transparent=st.sampled_from([None, 0, 0.5, 1]),
+    threads=threads,
+)
+def test_a_gradient_has_the_bits_of_the_reference(
+    variant, measure, image, difference, smoothing, transparent, threads
+):
+    u, spacing, rng = image
+    alpha = None
+    if transparent is not None:
+        alpha = rng.random(u.shape[1:], np.float32)
+        alpha[rng.random(alpha.shape) < transparent] = 0
+    arguments = u, alpha, difference, smoothing, measure, 0.5
+    with np.errstate(all="ignore"):
+        theirs = reference_gradient.gradient(*arguments, spacing=spacing)
+    with forced(threads, variant):
+        ours = native_gradient.gradient(*arguments, spacing=spacing)
+    assert same(ours, theirs)
+
+
+@every_variant
+@given(image=images(), threads=threads)
+def test_sums_of_risk_have_the_bits_of_the_reference(variant, image, threads):
+    u, _, rng = image
+    f, probed = rng.permuted(u), rng.permuted(u, axis=1)
+    signs = rng.integers(-1, 2, u.shape).astype(np.float32)
+    with np.errstate(all="ignore"):
+        theirs = reference_risk.sums(u, probed, f, signs)
+    with forced(threads, variant):
+        ours = native_risk.sums(u, probed, f, signs)
+    assert np.array_equal(ours, theirs, equal_nan=True)
+
+
+@every_variant
+@given(image=images((2, 3)), threads=threads)
+def test_a_reduction_of_tensors_has_the_bits_of_the_reference(variant, image, threads):
+    u, spacing, _ = image
+    # Tensors of all kinds, among them such as no image has.
+    tensor = np.resize(u, (3 if u.ndim == 3 else 6, *u.shape[1:])) - np.float32(0.4)
+    with np.errstate(all="ignore"):
+        theirs = reference_lattice.reduce(tensor, None, spacing=spacing)
+    with forced(threads, variant):
+        ours = native_lattice.reduce(tensor, None, spacing=spacing)
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.tobytes() == b.tobytes()
+
+
+LAWS = [TensorLaw(None, 30.0), *(TensorLaw(conductance, 30.0) for conductance in CONDUCTANCES)]
+
+
+@every_variant
+@given(
+    image=images((2, 3)),
+    law=st.sampled_from(LAWS),
+    momentum=st.sampled_from([1.0, 0.7, 1.4]),
+    threads=threads,
+)
+def test_diffusion_along_a_structure_has_the_bits_of_the_reference(
+    variant, image, law, momentum, threads
+):
+    u, spacing, rng = image
+    with np.errstate(all="ignore"):
+        out = np.empty((3 if u.ndim == 3 else 6, *u.shape[1:]), np.float32)
+        tensor = structure_tensor(u, len(u), out=out)
+        theirs = reference_lattice.reduce(tensor, law, spacing=spacing)
+    before = rng.random(u.shape, np.float32)
+    bias = rounding_bias_of(u, spacing)
+    stepped, first = before.copy(), np.empty_like(u)
+    reference_lattice.apply_stencil(u, theirs, bias, 0.125, momentum, stepped)
+    reference_lattice.apply_stencil(u, theirs, bias, 0.125, 1.0, first)
+    out = np.empty_like(u)
+    with forced(threads, variant):
+        ours = native_lattice.reduce(tensor, law, spacing=spacing)
+        native_lattice.reduce_and_apply(u, tensor, law, bias, 0.125, out, spacing=spacing)
+        native_lattice.apply_stencil(u, theirs, bias, 0.125, momentum, before, spacing=spacing)
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.tobytes() == b.tobytes()
+    assert same(before, stepped)
+    assert same(out, first)
+
+
+@every_variant
+@given(
+    image=images((2, 3)),
+    walls=st.sampled_from([None, "shared", "of each channel"]),
+    mapped=st.booleans(),
+    kink=st.sampled_from([(0.0, True), (0.3, True), (0.3, False)]),
+    threads=threads,
+)
+def test_steps_of_variation_have_the_bits_of_the_reference(
+    variant, image, walls, mapped, kink, threads
+):
+    f, spacing, rng = image
+    d = f.ndim - 1
+    p, before = rng.random((2, len(f), 2**d, d, *f.shape[1:]), np.float32) - np.float32(0.5)
+    for at in (p, before):
+        at[rng.random(at.shape) < 0.1] = 0
+    edges = None
+    if walls:
+        channels = (len(f),) if walls == "of each channel" else ()
+        edges = np.rint(rng.random((*channels, d, *f.shape[1:]))).astype(np.float32)
+    radius = np.full((1, f.shape[-1]), 0.1, np.float32)
+    if mapped:
+        radius = np.rint(rng.random(f.shape[1:])).astype(np.float32) * np.float32(0.3)
+    grid = {"spacing": spacing}
+    with np.errstate(all="ignore"):
+        sums = reference_variation.energies_and_gaps(f, p, edges, radius, *kink, **grid)
+        theirs = before.copy()
+        reference_variation.ascend(f, p, theirs, edges, radius, *kink, 0.4, 1 / 64, **grid)
+        descended = reference_variation.descended(f, p, **grid)
+    with forced(threads, variant):
+        ours = native_variation.energies_and_gaps(f, p, edges, radius, *kink, **grid)
+        assert same(native_variation.descended(f, p, **grid), descended)
+        native_variation.ascend(f, p, before, edges, radius, *kink, 0.4, 1 / 64, **grid)
+    assert np.array_equal(ours, sums, equal_nan=True)
+    assert same(before, theirs)
+
+
+@every_variant
+@given(
+    image=images((2, 3)),
+    guide=st.none() | st.just("planes") | kernels(),
+    weighted=st.booleans(),
+    directed=st.booleans(),
+    threads=threads,
+)
+def test_a_shock_has_the_bits_of_the_reference(variant, image, guide, weighted, directed, threads):
+    u, spacing, rng = image
+    guide = rng.permuted(u) if guide == "planes" else guide
+    weight = rng.random(u.shape[1:], np.float32) if weighted else None
+    components = 3 if u.ndim == 3 else 6
+    structure = rng.random((components, *u.shape[1:]), np.float32) if directed else None
+    ours, theirs = np.empty((2, *u.shape), np.float32)
+    with np.errstate(all="ignore"):
+        reference_shock.advance(u, guide, weight, structure, 0.5, theirs, spacing=spacing)
+    with forced(threads, variant):
+        native_shock.advance(u, guide, weight, structure, 0.5, ours, spacing=spacing)
+    assert np.array_equal(ours, theirs, equal_nan=True)
+
+
+@every_variant
+@given(image=images((2, 3)), weighted=st.booleans(), threads=threads)
+def test_a_curvature_step_has_the_bits_of_the_reference(variant, image, weighted, threads):
+    u, spacing, rng = image
+    weight = rng.integers(0, 2, u.shape[1:]).astype(np.float32) if weighted else None
+    ours, theirs = np.empty((2, *u.shape), np.float32)
+    with np.errstate(all="ignore"):
+        reference_curvature.advance(u, weight, 0.1, theirs, spacing=spacing)
+    with forced(threads, variant):
+        native_curvature.advance(u, weight, 0.1, ours, spacing=spacing)
+    assert np.array_equal(ours, theirs, equal_nan=True)
+
+
+@st.composite
+def laplacians(draw):
+    """A graph Laplacian with or without each of its parts, and three volumes of numbers."""
+    shape = draw(sizes(3))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    edges = rng.random((3, *shape), np.float32) if draw(st.booleans()) else None
+    leaks = rng.random(shape, np.float32) if draw(st.booleans()) else None
+    share = draw(st.sampled_from([None, 0.0, 0.3, 0.8]))
+    free = None if share is None else rng.random(shape) < share
+    u, f, v = rng.random((3, *shape), np.float32)
+    return GraphLaplacian(shape, edges, leaks, free), u, f if draw(st.booleans()) else None, v
+
+
+@given(drawn=laplacians(), threads=threads)
+def test_graph_laplacians_have_the_bits_of_the_reference(drawn, threads):
+    laplacian, u, f, v = drawn
+    found = []
+    for computing in (reference_elliptic, native_elliptic):
+        w = u.copy()
+        with forced(threads, "baseline"):
+            for colour in (0, 1):
+                computing.relax(laplacian, w, f, colour)
+            cubes = computing.restrict(laplacian, w, f)
+            computing.prolong(laplacian, w, cubes)
+            residual = computing.residual(laplacian, w, f)
+            sums = [computing.products(laplacian, w, f, other) for other in (v, None)]
+            found.append([w, cubes, residual, *sums, *computing.coarsen(laplacian, 0.65)])
+    for theirs, ours in zip(*found, strict=True):
+        assert same(theirs, ours)
