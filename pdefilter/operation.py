@@ -9,6 +9,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from pdefilter.errors import ImageError
+
 if TYPE_CHECKING:
     from pdefilter.raster import Mask, Raster
 
@@ -38,14 +40,19 @@ class Operation(ABC):
         """
         return None
 
-    def require_fit(self, shape: "tuple[int, ...]", valid: "Mask | None" = None) -> None:  # noqa: B027
+    @property
+    def planar(self) -> str | None:
+        """The name of what has two axes only, in words; None if it filters volumes too."""
+        return None
+
+    def require_fit(self, shape: "tuple[int, ...]", valid: "Mask | None" = None) -> None:
         """Refuse an image by its size and its holes, before it is read.
 
         Parameters
         ----------
         shape : tuple of int
-            The size (M, N).
-        valid : ndarray of shape (M, N), bool, optional
+            The size (M, N) of an image, or (S, M, N) of a volume.
+        valid : ndarray of that shape, bool, optional
             False in the holes that every image has.
 
         Raises
@@ -53,6 +60,11 @@ class Operation(ABC):
         PdefilterError
             If the options do not fit such images.
         """
+        if self.planar is not None and len(shape) > 2:
+            raise ImageError(
+                f"is a volume, and {self.planar} has two axes only; give --slices to filter it "
+                "slice by slice"
+            )
 
     def measure(self, image: "Raster") -> Numbers:
         """Find the numbers that depend on the whole image; do nothing else.

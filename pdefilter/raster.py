@@ -1,5 +1,6 @@
 """An image as filters see it: float planes, with alpha apart from the colours."""
 
+import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self, TypeAlias, TypeVar
@@ -14,22 +15,23 @@ from pdefilter.scale import PLAIN, Scale
 T = TypeVar("T")
 
 Plane: TypeAlias = NDArray[np.float32]
-"""One channel, shape (rows, columns)."""
+"""One channel, shape (rows, columns); of a volume (slices, rows, columns)."""
 
 Mask: TypeAlias = NDArray[np.bool_]
-"""True at some pixels, shape (rows, columns), or (channels, rows, columns) if channels differ."""
+"""True at some pixels, of the shape of a `Plane`, or of `Planes` if channels differ."""
 
 Planes: TypeAlias = NDArray[np.float32]
-"""Channels that belong together, shape (channels, rows, columns); equal ones may share memory."""
+"""Channels that belong together, shape (channels, rows, columns), or of a volume (channels, slices,
+rows, columns); equal ones may share memory."""
 
 Limits: TypeAlias = tuple[Planes, Planes]
-"""The smallest and the largest value of every channel, shape (channels, 1, 1) each."""
+"""The smallest and the largest value of every channel, shape (channels, 1, …, 1) each."""
 
 Values: TypeAlias = NDArray[np.float64]
-"""A number for every pixel, shape (rows, columns)."""
+"""A number for every pixel, of the shape of a `Plane`."""
 
 Places: TypeAlias = slice | NDArray[np.intp]
-"""An index of an image's rows, or of its columns; a pair of them indexes an array."""
+"""An index of the pixels along one axis; as many as there are axes index an array."""
 
 
 class HasPixels(Protocol):
@@ -54,7 +56,9 @@ _INVISIBLE = np.float32(2.0**-17)
 
 @dataclass(frozen=True, slots=True)
 class Raster:
-    """An image as numbers whose range is about one.
+    """An image, or a volume, as numbers whose range is about one.
+
+    A volume has slices, rows and columns: shapes (S, M, N) stand for (M, N) everywhere.
 
     Attributes
     ----------
@@ -134,7 +138,7 @@ class Raster:
             may_overwrite = True
         if self.valid is None or means is None:
             return planes, may_overwrite
-        filling = np.array(means, np.float32)[:, None, None]
+        filling = per_channel(means, len(self.shape))
         if not may_overwrite:
             return np.where(self.valid, planes, filling), True
         # In place, as the contents of holes have no meaning.
@@ -170,7 +174,7 @@ class Raster:
         weight = self.weight
         if weight is None:
             return replace(self, colour=f(self.colour))
-        rest = f(as_channels(np.float32(1) - weight))
+        rest = f(as_channels(np.float32(1) - weight, len(self.shape)))
         return self.completed(f(self.colour * weight), rest)
 
     def completed(self, weighed: Planes, rest: Planes) -> Self:
@@ -179,18 +183,19 @@ class Raster:
 
     def cropped(self, box: Box) -> Self:
         """Cut out a box of the image, which may be a box of another."""
-        rows, columns = box.slices
-        start = (0, 0) if self.box is None else self.box.start
+        places = box.slices
+        start = (0,) * len(places) if self.box is None else self.box.start
         within = Box(
             tuple(first + offset for first, offset in zip(box.start, start, strict=True)),
             tuple(last + offset for last, offset in zip(box.stop, start, strict=True)),
         )
+        here: Any = (..., *places)
         return replace(
             self,
-            colour=self.colour[:, rows, columns].copy(),
-            alpha=None if self.alpha is None else self.alpha[rows, columns].copy(),
-            valid=None if self.valid is None else self.valid[..., rows, columns].copy(),
-            stored=None if self.stored is None else self.stored[:, rows, columns],
+            colour=self.colour[here].copy(),
+            alpha=None if self.alpha is None else self.alpha[here].copy(),
+            valid=None if self.valid is None else self.valid[here].copy(),
+            stored=None if self.stored is None else self.stored[here],
             may_overwrite=True,
             box=within,
         )
@@ -202,8 +207,10 @@ class Raster:
             return self
 
         def of_boxes(find: Callable[["Raster"], T]) -> list[T]:
-            height = max(1, _TOGETHER // (PIECE * self.shape[1])) * PIECE
-            bands = boxes(self.grid, (height, self.shape[1]))
+            # A piece of a volume lies in one slice.
+            piece = PIECE if len(self.shape) == 2 else 1
+            height = max(1, _TOGETHER // (piece * math.prod(self.shape[1:]))) * piece
+            bands = boxes(self.grid, (height, *self.shape[1:]))
             return [find(self.part(*band.slices)) for band in bands]
 
         return replace(self.in_mosaic(mosaic), whole=Whole(self.shape, mosaic, of_boxes))
@@ -213,23 +220,24 @@ class Raster:
         squares = ((place, self.part(*box.slices)) for box, place in mosaic.boxes)
         return side_by_side(squares, mosaic.shape)
 
-    def part(self, rows: slice, columns: slice) -> "Raster":
-        """Return the part that these rows and columns index, without what was stored."""
+    def part(self, *places: slice) -> "Raster":
+        """Return the part that these slices index, one an axis, without what was stored."""
+        here: Any = (..., *places)
         return replace(
             self,
-            colour=self.colour[:, rows, columns],
-            alpha=None if self.alpha is None else self.alpha[rows, columns],
-            valid=None if self.valid is None else self.valid[..., rows, columns],
+            colour=self.colour[here],
+            alpha=None if self.alpha is None else self.alpha[here],
+            valid=None if self.valid is None else self.valid[here],
             stored=None,
             may_overwrite=False,
             whole=None,
         )
 
     @property
-    def parts(self) -> "list[tuple[slice, slice]]":
-        """The rows and columns of what is connected: all of an image, a square of a sample."""
+    def parts(self) -> "list[tuple[slice, ...]]":
+        """The places of what is connected: all of an image, a square of a sample."""
         if self.whole is None:
-            return [(slice(None), slice(None))]
+            return [(slice(None),) * len(self.shape)]
         return [place for _, place in self.whole.mosaic.boxes]
 
     def mapped(self, change: "Callable[[Raster], Raster]") -> "Raster":
@@ -252,7 +260,7 @@ class Raster:
 
     @property
     def whole_shape(self) -> tuple[int, ...]:
-        """The size (M, N); of a sample, that of the whole image."""
+        """The size (M, N), or (S, M, N); of a sample, that of the whole image."""
         return self.shape if self.whole is None else self.whole.shape
 
     @property
@@ -280,7 +288,7 @@ class Raster:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The size (M, N)."""
+        """The size (M, N), or (S, M, N)."""
         return self.colour.shape[1:]
 
     @property
@@ -293,7 +301,7 @@ class Raster:
         scale = self.scale
         if scale.is_plain and scale.spread == 1:
             return self
-        first = np.array(lowest, np.float32)[:, None, None]
+        first = per_channel(lowest, len(self.shape))
         colour = (self.colour - first) * np.float32(1 / scale.spread)
         origin = scale.stored(first) if first.any() else scale.origin
         fitted = replace(scale, origin=origin, unit=scale.unit * scale.spread, spread=1.0)
@@ -302,7 +310,7 @@ class Raster:
     @property
     def holes_differ(self) -> bool:
         """Whether every channel has holes of its own."""
-        return self.valid is not None and self.valid.ndim == 3
+        return self.valid is not None and self.valid.ndim == self.colour.ndim
 
     @property
     def together(self) -> Self:
@@ -343,22 +351,22 @@ class Raster:
             results[0],
             colour=np.concatenate([result.colour for result in results]),
             valid=valid,
-            scale=Scale.joined([result.scale for result in results]),
+            scale=Scale.joined([result.scale for result in results], len(self.shape)),
             stored=stored,
         )
 
 
 def side_by_side(
-    parts: "Iterable[tuple[tuple[slice, slice], Raster]]", shape: Sequence[int]
+    parts: "Iterable[tuple[tuple[slice, ...], Raster]]", shape: Sequence[int]
 ) -> Raster:
     """Put the parts of an image together.
 
     Parameters
     ----------
     parts : iterable of tuple
-        The rows and columns of every part, and the part; one at least.
+        The place of every part, and the part; one at least.
     shape : sequence of int
-        The size (M, N) of all together.
+        The size of all together.
 
     Returns
     -------
@@ -368,14 +376,16 @@ def side_by_side(
     first: Raster | None = None
     arrays: dict[str, NDArray[Any]] = {}
     for place, part in parts:
+        here: Any = (..., *place)
         first = first or part
         for name in ("colour", "alpha", "valid"):
             values = getattr(part, name)
             if values is None:
                 continue
             if name not in arrays:
-                arrays[name] = np.empty((*values.shape[:-2], *shape), values.dtype)
-            arrays[name][..., *place] = values
+                channels = values.shape[: values.ndim - len(shape)]
+                arrays[name] = np.empty((*channels, *shape), values.dtype)
+            arrays[name][here] = values
     assert first is not None
     whole: Any = arrays
     return replace(first, **whole, stored=None, may_overwrite=True, box=None)
@@ -386,6 +396,11 @@ def keep_within(u: Planes, allowed: Limits) -> Planes:
     return np.clip(u, *allowed, out=u)
 
 
-def as_channels(field: NDArray[Any]) -> NDArray[Any]:
-    """Add a channel axis to an array that all channels share."""
-    return field if field.ndim == 3 else field[None]
+def as_channels(field: NDArray[Any], axes: int) -> NDArray[Any]:
+    """Add a channel axis to an array on so many axes that all channels share."""
+    return field if field.ndim > axes else field[None]
+
+
+def per_channel(values: Sequence[float], axes: int) -> Planes:
+    """Make an array of a number for each channel, shape (C, 1, …, 1), with so many ones."""
+    return np.array(values, np.float32).reshape(-1, *[1] * axes)

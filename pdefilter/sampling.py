@@ -9,16 +9,18 @@ from typing import Any, Self, TypeAlias
 from pdefilter.grid import Box
 
 SAMPLED_ABOVE = 2**24
-"""An image with more pixels is measured on a sample."""
+"""An image, or a volume, with more pixels is measured on a sample."""
 
 PIECE = 128
-"""Sums over a large image are those of its squares of so many pixels a side; see `Whole`."""
+"""Sums over a large image are those of its squares of so many pixels a side; see `Whole`. Of a
+volume they are those of every slice."""
 
-# A sample has ten squares of 400 px along an axis. So a quarter and three quarters of its side are
-# the middles of squares, where steps of evolutions are tried. The size is a multiple of the blocks
-# of 16 px in which noise is looked for. Squares begin where blocks of a JPEG do.
-_SQUARES = 10
-_SIDE = 400
+# A sample has ten squares of 400 px along an axis, or six cubes of 40 px. So a quarter and three
+# quarters of its side are the middles of squares, where steps of evolutions are tried. The size of
+# a square is a multiple of the blocks of 16 px in which noise is looked for. Squares begin where
+# blocks of a JPEG do.
+_COUNTS = {2: 10, 3: 6}
+_SIDES = {2: 400, 3: 40}
 _BLOCK = 8
 
 Each: TypeAlias = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
@@ -27,54 +29,66 @@ Each: TypeAlias = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 @dataclass(frozen=True)
 class Mosaic:
-    """Squares of a large image, side by side: a smaller image that represents it.
+    """Squares of a large image, or cubes of a volume, side by side: a sample that represents it.
 
     Its size and its places depend on the size of the image alone.
 
     Attributes
     ----------
-    rows, columns : tuple of slice
-        The rows of every row of squares in the image, and the columns of every column.
+    places : tuple of tuples of slice
+        For every axis, the pixels of every row of squares along it.
     """
 
-    rows: tuple[slice, ...]
-    columns: tuple[slice, ...]
+    places: tuple[tuple[slice, ...], ...]
 
     @classmethod
     def of(cls, shape: Sequence[int]) -> Self | None:
         """Choose the squares, evenly spread; None for an image that is small enough itself.
 
-        Along an axis that is shorter than ten squares, all pixels are taken, and more
-        squares along the other one.
+        Along an axis that is shorter than all squares together, all pixels are taken, and
+        more squares along the others.
 
         Parameters
         ----------
         shape : sequence of int
-            The size (M, N) of the image.
+            The size (M, N) of an image, or (S, M, N) of a volume.
         """
         if math.prod(shape) <= SAMPLED_ABOVE:
             return None
-        side = _SQUARES * _SIDE
-        short = min(shape)
-        count = _SQUARES if short >= side else side**2 // (short * _SIDE)
-        count -= (count - 2) % 4  # so that quarters are middles of squares
-        rows, columns = (
-            (slice(0, size),) if size < side else tuple(_strips(size, count)) for size in shape
+        axes = len(shape)
+        side, wanted = _SIDES[axes], _COUNTS[axes]
+        most = (wanted * side) ** axes
+        short: list[int] = []
+        # The shortest axis first: the more pixels there are along it, the fewer along the others.
+        for size in sorted(shape):
+            if size >= _length(most, short, axes):
+                break
+            short.append(size)
+        if short:
+            wanted = int(_length(most, short, axes)) // side
+        count = wanted - (wanted - 2) % 4  # so that quarters are middles of squares
+        whole = max(short, default=0)
+        return cls(
+            tuple(
+                (slice(0, size),) if size <= whole else tuple(_strips(size, count, side))
+                for size in shape
+            )
         )
-        return cls(rows, columns)
 
     @property
-    def shape(self) -> tuple[int, int]:
+    def shape(self) -> tuple[int, ...]:
         """The size of the mosaic."""
-        rows, columns = (_ends(places)[-1] for places in (self.rows, self.columns))
-        return rows, columns
+        return tuple(_ends(places)[-1] for places in self.places)
 
     @property
-    def boxes(self) -> Iterator[tuple[Box, tuple[slice, slice]]]:
-        """The squares: each as a box of the image, and its rows and columns in the mosaic."""
-        for rows, columns in product(_placed(self.rows), _placed(self.columns)):
-            start, stop = (rows[0].start, columns[0].start), (rows[0].stop, columns[0].stop)
-            yield Box(start, stop), (rows[1], columns[1])
+    def boxes(self) -> Iterator[tuple[Box, tuple[slice, ...]]]:
+        """The squares: each as a box of the image, and its place in the mosaic."""
+        for pairs in product(*map(_placed, self.places)):
+            there, here = zip(*pairs, strict=True)
+            yield (
+                Box(tuple(place.start for place in there), tuple(place.stop for place in there)),
+                here,
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +102,7 @@ class Whole:
     Attributes
     ----------
     shape : tuple of int
-        Its size (M, N).
+        Its size (M, N), or (S, M, N).
     mosaic : Mosaic
         The places of the sample.
     boxes : callable
@@ -120,12 +134,17 @@ class _Composed:
         return self.then(self.first(value))
 
 
-def _strips(size: int, count: int) -> Iterator[slice]:
+def _length(most: int, short: Sequence[int], axes: int) -> float:
+    """Find how long the other axes of so many pixels are, if some are short."""
+    return math.pow(most / math.prod(short), 1 / (axes - len(short)))
+
+
+def _strips(size: int, count: int, side: int) -> Iterator[slice]:
     """Find strips twice as far from each other as from the ends, at the blocks of a JPEG."""
     for k in range(count):
         middle = (2 * k + 1) * size // (2 * count)
-        first = max(0, middle - _SIDE // 2) // _BLOCK * _BLOCK
-        yield slice(first, first + _SIDE)
+        first = max(0, middle - side // 2) // _BLOCK * _BLOCK
+        yield slice(first, first + side)
 
 
 def _ends(places: Sequence[slice]) -> list[int]:

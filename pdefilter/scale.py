@@ -25,11 +25,11 @@ class Scale:
 
     Attributes
     ----------
-    origin : float or ndarray of shape (C, 1, 1), float64
+    origin : float or ndarray of shape (C, 1, …, 1), float64, with a 1 for every axis
         The stored value that the number 0 represents.
     unit : float
         The difference of stored values that a difference of 1 represents.
-    weights : float or ndarray of shape (C, 1, 1), float64
+    weights : float or ndarray of shape (C, 1, …, 1), float64
         The factor of the unit, channel by channel.
     full : float
         The stored value of full scale; contrasts, noise and weights are fractions of it.
@@ -58,13 +58,13 @@ class Scale:
         return cls(unit=unit, full=full, spread=size / unit)
 
     @classmethod
-    def joined(cls, channels: "Sequence[Scale]") -> "Scale":
-        """Combine the scales of single channels."""
+    def joined(cls, channels: "Sequence[Scale]", axes: int) -> "Scale":
+        """Combine the scales of single channels, of an image of so many axes."""
         import numpy as np
 
-        first = channels[0]
-        origins = np.array([scale.of_channel(0).origin for scale in channels])[:, None, None]
-        weights = np.array([scale.unit / first.unit for scale in channels])[:, None, None]
+        first, shape = channels[0], (-1, *[1] * axes)
+        origins = np.reshape([scale.of_channel(0).origin for scale in channels], shape)
+        weights = np.reshape([scale.unit / first.unit for scale in channels], shape)
         return replace(
             first,
             origin=origins if origins.any() else 0.0,
@@ -171,4 +171,4 @@ def _exponent_above(size: float) -> int:
 
 
 def _value_of(values: Any, channel: int) -> Any:
-    return values if isinstance(values, float) else values[channel if len(values) > 1 else 0, 0, 0]
+    return values if isinstance(values, float) else values.flat[channel if len(values) > 1 else 0]

@@ -27,7 +27,7 @@ def test_squares_are_apart_within_the_image_and_at_blocks_of_a_jpeg(shape):
     assert math.prod(mosaic.shape) <= SAMPLED_ABOVE
     # Short sides leave room for less than two squares more.
     assert math.prod(mosaic.shape) > 0.75 * SAMPLED_ABOVE or min(shape) > 400
-    for size, places in zip(shape, (mosaic.rows, mosaic.columns), strict=True):
+    for size, places in zip(shape, mosaic.places, strict=True):
         assert all(0 <= place.start < place.stop <= size for place in places)
         assert all(place.start % 8 == 0 for place in places)
         assert all(a.stop <= b.start for a, b in pairwise(places))
@@ -52,6 +52,34 @@ def test_a_mosaic_shows_the_squares_of_the_image():
     assert np.array_equal(sample.valid, sample.colour[0] > 5)
     picture = Raster(colour[:1] + 1)
     assert np.array_equal(sample.cut(picture).colour, sample.colour[:1] + 1)
+
+
+@given(shape=st.tuples(*[st.integers(1, 3000)] * 3))
+def test_cubes_are_apart_within_the_volume(shape):
+    mosaic = Mosaic.of(shape)
+    assert (mosaic is None) == (math.prod(shape) <= SAMPLED_ABOVE)
+    if mosaic is None:
+        return
+    assert math.prod(mosaic.shape) <= SAMPLED_ABOVE
+    assert math.prod(mosaic.shape) > SAMPLED_ABOVE / 4 or sorted(shape)[1] < 240
+    for size, places in zip(shape, mosaic.places, strict=True):
+        assert all(0 <= place.start < place.stop <= size for place in places)
+        assert all(a.stop <= b.start for a, b in pairwise(places))
+        if len(places) > 1:
+            quarters = [int(share * len(places) * 40) % 40 for share in (0.25, 0.75)]
+            assert quarters == [20, 20]
+
+
+def test_a_mosaic_shows_the_cubes_of_the_volume():
+    shape, rng = (30, 900, 1100), np.random.default_rng(0)
+    colour = rng.integers(0, 9, (1, *shape), np.uint8).astype(np.float32)
+    sample = Raster(colour, spacing=(3.0, 1.0, 1.0)).sampled()
+    assert sample.shape[0] == 30
+    assert sample.whole_shape == shape
+    assert sample.grid.spacing == (3.0, 1.0, 1.0)
+    for box, place in sample.whole.mosaic.boxes:
+        assert np.array_equal(sample.colour[:, *place], colour[:, *box.slices])
+    assert extremes.ranges(sample) == [8.0]
 
 
 def test_a_small_image_is_its_own_sample():
@@ -79,8 +107,7 @@ def test_facts_about_a_whole_do_not_depend_on_how_it_is_cut(seed, size):
                 random.Random(seed).shuffle(cut)
                 return [find(image.part(*box.slices)) for box in cut]
 
-            places = ((slice(0, 8),), (slice(0, 8),))
-            whole = Whole(image.shape, Mosaic(*places), of_boxes)
+            whole = Whole(image.shape, Mosaic(((slice(0, 8),),) * 2), of_boxes)
             sample = image.part(slice(8), slice(8))
             object.__setattr__(sample, "whole", whole)
             means = extremes.plane_means(sample)
@@ -116,7 +143,7 @@ def test_a_fact_is_found_once():
         return [find(image)]
 
     image = Raster(np.ones((1, 9, 9), np.float32))
-    whole = Whole((9, 9), Mosaic((slice(0, 8),), (slice(0, 8),)), of_boxes)
+    whole = Whole((9, 9), Mosaic(((slice(0, 8),),) * 2), of_boxes)
     sample = Raster(image.colour, whole=whole)
     assert extremes.ranges(sample) == [0.0]
     assert extremes.visible_limits(sample) == [[1.0], [1.0]]

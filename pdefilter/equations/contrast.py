@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pdefilter.equations.diffusivities import Diffusivity
+from pdefilter.grid import UNIT
 from pdefilter.scale import PLAIN, Scale
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def contrast_parameter(
     channels: int,
     edges: "Planes | None" = None,
     scale: Scale = PLAIN,
+    spacing: Sequence[float] | None = None,
 ) -> float:
     """Find κ for an image.
 
@@ -60,25 +62,32 @@ def contrast_parameter(
     contrast : float or str
         κ itself, as a fraction of full scale, or a percentile such as ``"p90"``
         (Perona & Malik 1990 chose 90): κ is then that percentile of the differences
-        between neighbouring pixels, along rows and columns.
+        between neighbouring pixels, along all axes.
     channels : int
         The number of channels over which the root mean square of differences is taken.
-    edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, optional
+    edges : ndarray of shape (d, *shape) or (C, d, *shape), float32, optional
         0 where an edge is closed, in all channels or each, and its difference does not
         count.
     scale : Scale
         The scale of the image.
+    spacing : sequence of float, optional
+        The distance of neighbouring pixels along every axis, by which differences are
+        divided; by default 1.
 
     Returns
     -------
     float
         κ as a number of the image; zero if the percentile is zero.
     """
-    return contrast_among([(u, edges)], contrast, channels, scale)
+    return contrast_among([(u, edges)], contrast, channels, scale, spacing)
 
 
 def contrast_among(
-    parts: "Sequence[Part]", contrast: float | str, channels: int, scale: Scale
+    parts: "Sequence[Part]",
+    contrast: float | str,
+    channels: int,
+    scale: Scale,
+    spacing: Sequence[float] | None = None,
 ) -> float:
     """Find κ for several parts of an image together, each with its edges.
 
@@ -87,15 +96,17 @@ def contrast_among(
     percentile = percentile_of(contrast)
     if percentile is None:
         return scale.number(float(contrast))
-    if any(edges is not None and edges.ndim == 4 for _, edges in parts):
-        return _among_open_edges(parts, percentile)
+    if any(edges is not None and edges.ndim > u.ndim for u, edges in parts):
+        return _among_open_edges(parts, percentile, spacing)
     from pdefilter.measure.percentile import squared_difference_among
 
-    squared = squared_difference_among(parts, percentile / 100)
+    squared = squared_difference_among(parts, percentile / 100, spacing)
     return math.sqrt(squared / channels)
 
 
-def _among_open_edges(parts: "Sequence[Part]", percentile: float) -> float:
+def _among_open_edges(
+    parts: "Sequence[Part]", percentile: float, spacing: Sequence[float] | None
+) -> float:
     import numpy as np
 
     from pdefilter.kernels.edgewise import squared_differences
@@ -103,7 +114,7 @@ def _among_open_edges(parts: "Sequence[Part]", percentile: float) -> float:
     found = []
     for u, edges in parts:
         assert edges is not None
-        squared, count = squared_differences(u, edges)
+        squared, count = squared_differences(u, edges, spacing=spacing)
         found.append(squared[count > 0] / count[count > 0])
     means = np.concatenate(found)
     if not means.size:
@@ -124,7 +135,10 @@ def usable(contrast: "float | Values") -> "float | Plane":
 
 
 def contrast_of_noise(
-    diffusivity: Diffusivity, presmooth: float, deviations: "Sequence[float | Values]"
+    diffusivity: Diffusivity,
+    presmooth: float,
+    deviations: "Sequence[float | Values]",
+    spacing: Sequence[float] = UNIT,
 ) -> "float | Values":
     """Find the κ that removes white noise best.
 
@@ -136,22 +150,34 @@ def contrast_of_noise(
         σ in px of the Gaussian that smooths the image whose differences g depends on.
     deviations : sequence of float or of ndarray of shape (M, N)
         The standard deviation of the noise in every channel.
+    spacing : sequence of float
+        The distance of neighbouring pixels along every axis.
 
     Returns
     -------
     float or ndarray of shape (M, N)
         κ in the unit of the noise: `noise_contrast` times the root mean square of the
-        differences between neighbours in the smoothed noise.
+        differences between neighbours in the smoothed noise, per length, along the axis
+        where it is largest. Along the others noise then counts as no edge either.
     """
     import numpy as np
 
-    from pdefilter.kernels.windows import gaussian
-
-    taps = gaussian(presmooth).weights if presmooth else [1.0]
-    across = math.fsum(weight**2 for weight in taps)
-    along = math.fsum((b - a) ** 2 for a, b in pairwise([0.0, *taps, 0.0]))
+    gain = _largest_slope(presmooth, spacing)
     if not all(isinstance(deviation, float) for deviation in deviations):
         variances = sum(deviation * deviation for deviation in deviations) / len(deviations)
-        return np.asarray(np.sqrt(along * across * variances) * diffusivity.noise_contrast)
+        return np.asarray(np.sqrt(gain * variances) * diffusivity.noise_contrast)
     variance = math.fsum(deviation**2 for deviation in deviations) / len(deviations)
-    return diffusivity.noise_contrast * math.sqrt(along * across * variance)
+    return diffusivity.noise_contrast * math.sqrt(gain * variance)
+
+
+def _largest_slope(presmooth: float, spacing: Sequence[float]) -> float:
+    """Find the largest mean square of slopes along an axis in smoothed noise of variance 1."""
+    from pdefilter.kernels.windows import gaussian
+
+    taps = [gaussian(presmooth / h).weights if presmooth else [1.0] for h in spacing]
+    kept = [math.fsum(weight**2 for weight in along) for along in taps]
+    slopes = []
+    for a, (along, h) in enumerate(zip(taps, spacing, strict=True)):
+        squared = math.fsum((after - before) ** 2 for before, after in pairwise([0.0, *along, 0.0]))
+        slopes.append(squared / h**2 * math.prod(kept[:a] + kept[a + 1 :]))
+    return max(slopes)

@@ -46,9 +46,9 @@ class Energy:
     φ(s) = s (Rudin, Osher & Fatemi 1992, doi:10.1016/0167-2789(92)90242-F), s²/2κ
     (Tikhonov), or s²/2κ up to κ and s − κ/2 beyond (Huber 1964,
     doi:10.1214/aoms/1177703732). So φ' is 1 at κ, where a slope pulls by λ. φ of a
-    pixel is the mean over its four quadrants, so that no direction is preferred. In
-    each quadrant |∇u| is the root mean square over the C channels, from one-sided
-    differences: three equal channels are treated like one.
+    pixel is the mean over its four quadrants, in a volume its eight octants, so that no
+    direction is preferred. In each quadrant |∇u| is the root mean square over the C
+    channels, from one-sided differences: three equal channels are treated like one.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Energy:
         κ ≥ 0, on the unit scale; 0 for total variation.
     bounded : bool
         Whether φ is linear for a slope above κ, not quadratic.
-    edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, or None
+    edges : ndarray of shape (d, *shape) or (C, d, *shape), float32, or None
         1 where an edge is open, 0 where it is closed, in all channels or in
         each; None for open.
     spacing : tuple of float
@@ -82,8 +82,8 @@ class Energy:
 
     @property
     def softness(self) -> float:
-        """The smallest curvature of the dual energy of a quadrant, 4κ/λ."""
-        return 4 * self.contrast / self._heaviest if self._heaviest else 0.0
+        """The smallest curvature of the dual energy of one of Q quadrants, Qκ/λ."""
+        return self._quadrants * self.contrast / self._heaviest if self._heaviest else 0.0
 
     @property
     def step(self) -> float:
@@ -91,6 +91,10 @@ class Energy:
         from pdefilter.kernels.variation import largest_step
 
         return largest_step(self.spacing)
+
+    @property
+    def _quadrants(self) -> int:
+        return 1 << (self.f.ndim - 1)
 
     @cached_property
     def _heaviest(self) -> float:
@@ -122,13 +126,13 @@ class Energy:
         from pdefilter.kernels.elliptic import GraphLaplacian
         from pdefilter.kernels.slope import conductances, per_square, squared_slopes
 
-        slopes = np.full((4, *u.shape[1:]), self.contrast, np.float32)
+        slopes = np.full((self._quadrants, *u.shape[1:]), self.contrast, np.float32)
         if self.bounded:
             np.maximum(slopes, np.sqrt(squared_slopes(u, self.edges, self.spacing)), out=slopes)
         np.divide(np.asarray(self.weight, np.float32), slopes, out=slopes)
         conducting = per_square(conductances(slopes), self.spacing)
         ones = np.ones(u.shape[1:], np.float32)
-        if self.edges is None or self.edges.ndim == 3:
+        if self.edges is None or self.edges.ndim == u.ndim:
             open_ = conducting if self.edges is None else conducting * self.edges
             return [GraphLaplacian(u.shape[1:], open_, ones)] * len(u)
         return [GraphLaplacian(u.shape[1:], conducting * edges, ones) for edges in self.edges]
@@ -159,7 +163,7 @@ class Energy:
             is_quadratic = slopes <= self.contrast if self.bounded else True
             varying = np.where(is_quadratic, quadratic, varying)
         misfit = (u - self.f).astype(np.float64)
-        return total(misfit * misfit) / 2 + len(u) * total(self.weight * varying) / 4
+        return total(misfit * misfit) / 2 + len(u) * total(self.weight * varying) / self._quadrants
 
     def ascend(self, p: "Planes", before: "Planes", momentum: float) -> None:
         """Take a step of the dual field; see `pdefilter.kernels.variation.ascend`."""
@@ -221,7 +225,7 @@ def minimise(
 
     # Clipping u to the range of f lowers both terms of the energy. So the minimum lies within that
     # range, and clipping does not move u away from it.
-    limits = extremes.as_arrays(extremes.limits(energy.f))
+    limits = extremes.as_arrays(extremes.limits(energy.f), energy.f.ndim - 1)
     with seen_through(lambda u: keep_within(u.copy(), limits)):
         u, trace = _minimise(energy, optimizer, tolerance * math.sqrt(energy.f.size), most)
     return keep_within(u, limits), trace

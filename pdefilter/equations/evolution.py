@@ -40,6 +40,11 @@ class Evolution(Protocol):
     """
 
     @property
+    def spacing(self) -> tuple[float, ...]:
+        """The distance of neighbouring pixels along every axis."""
+        ...
+
+    @property
     def largest_stable_step(self) -> float:
         """The largest size in px² of a single stable explicit step."""
         ...
@@ -54,14 +59,14 @@ class Evolution(Protocol):
         """Make the linear evolution with the coefficients of this u."""
         ...
 
-    def cropped(self, rows: "Places", columns: "Places") -> "Evolution":
-        """Make the evolution of the part of the image that these rows and columns index."""
+    def cropped(self, *places: "Places") -> "Evolution":
+        """Make the evolution of the part of the image that these places index, one an axis."""
         ...
 
 
 @runtime_checkable
 class Splittable(Evolution, Protocol):
-    """u_t = (A_1(u) + A_2(u)) u, where each part couples pixels along one axis only."""
+    """u_t = Σ_a A_a(u) u, where each part couples pixels along one axis only."""
 
     def split(
         self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None

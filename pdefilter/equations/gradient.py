@@ -22,9 +22,9 @@ class Operator:
         Weights across the axis, of sum one.
     first : int
         Offset in px of the first weight of either kernel.
-    mean : float
-        The factor of the sum that makes the strength: of the squared components of
-        a gradient, or of the components of a Laplacian.
+    averages : bool
+        Whether the mean over the axes makes the strength, not the sum: of the squared
+        components of a gradient, or of the components of a Laplacian.
     order : int
         1 for a gradient, 2 for a Laplacian.
     source : str
@@ -34,7 +34,7 @@ class Operator:
     difference: tuple[float, ...]
     smoothing: tuple[float, ...]
     first: int
-    mean: float
+    averages: bool
     order: int
     source: str
 
@@ -44,14 +44,15 @@ OperatorName: TypeAlias = Literal["sobel", "scharr", "prewitt", "roberts", "lapl
 _CENTRAL = (-1.0, 0.0, 1.0)
 
 OPERATORS: Mapping[str, Operator] = {
-    "sobel": Operator(_CENTRAL, (1 / 4, 1 / 2, 1 / 4), -1, 0.5, 1, "Sobel & Feldman 1968"),
-    "scharr": Operator(_CENTRAL, (3 / 16, 10 / 16, 3 / 16), -1, 0.5, 1, "Scharr 2000"),
-    "prewitt": Operator(_CENTRAL, (1 / 3, 1 / 3, 1 / 3), -1, 0.5, 1, "Prewitt 1970"),
+    "sobel": Operator(_CENTRAL, (1 / 4, 1 / 2, 1 / 4), -1, True, 1, "Sobel & Feldman 1968"),
+    "scharr": Operator(_CENTRAL, (3 / 16, 10 / 16, 3 / 16), -1, True, 1, "Scharr 2000"),
+    "prewitt": Operator(_CENTRAL, (1 / 3, 1 / 3, 1 / 3), -1, True, 1, "Prewitt 1970"),
     # The two diagonal differences d₁, d₂ of a 2 × 2 cell, turned by 45° onto the axes:
-    # (d₁ ± d₂)/2. Their squares add up to the mean of d₁² and d₂², hence the factor 1.
-    "roberts": Operator((-1.0, 1.0), (1 / 2, 1 / 2), 0, 1.0, 1, "Roberts 1963"),
-    # Half a second difference on each axis, a quarter of the 5-point Laplacian in all.
-    "laplacian": Operator((1 / 2, -1.0, 1 / 2), (1.0,), -1, 0.5, 2, "Marr & Hildreth 1980"),
+    # (d₁ ± d₂)/2. Their squares add up to the mean of d₁² and d₂². In a volume they are means over
+    # the edges of a 2 × 2 × 2 cell, whose squares add up to at most 1 too, by Parseval's theorem.
+    "roberts": Operator((-1.0, 1.0), (1 / 2, 1 / 2), 0, False, 1, "Roberts 1963"),
+    # Half a second difference on each axis: a quarter of the Laplacian, in a volume a sixth.
+    "laplacian": Operator((1 / 2, -1.0, 1 / 2), (1.0,), -1, True, 2, "Marr & Hildreth 1980"),
 }
 
 
@@ -71,16 +72,18 @@ def shared_gradient(image: "Raster", operator: Operator) -> "Planes":
 
     Returns
     -------
-    ndarray of shape (2, M, N), float32
-        The components along the rows axis and the columns axis of the vector
-        defined by `pdefilter.kernels.gradient.gradient`; in [−1, 1] for images in
-        [0, 1].
+    ndarray of shape (d, *shape), float32
+        The components of the vector defined by `pdefilter.kernels.gradient.gradient`
+        along the slices axis of a volume, the rows axis and the columns axis; in [−1, 1]
+        for images in [0, 1].
     """
     return _measured(image, operator, "vector")
 
 
 def strength(image: "Raster", operator: Operator) -> "Plane":
-    """Find the strength of edges: the root mean square of the components, or |Δu|/4.
+    """Find the strength of edges: the root mean square of the components, or |Δu|/2d.
+
+    d is the number of axes. Differences are divided by the length of a pixel.
 
     Parameters
     ----------
@@ -91,7 +94,7 @@ def strength(image: "Raster", operator: Operator) -> "Plane":
 
     Returns
     -------
-    ndarray of shape (M, N), float32
+    ndarray of shape (M, N) or (S, M, N), float32
         In [0, 1] for images in [0, 1].
     """
     plane: Plane = _measured(image, operator, "magnitude" if operator.order == 1 else "sum")[0]
@@ -104,13 +107,15 @@ def _measured(image: "Raster", operator: Operator, measure: str) -> "Planes":
 
     difference = Taps(operator.difference, operator.first)
     smoothing = Taps(operator.smoothing, operator.first if len(operator.smoothing) > 1 else 0)
+    lengths = [h**operator.order for h in image.spacing]
     return gradient(
         image.colour,
         difference,
         smoothing,
         alpha=image.weight,
         measure=measure,
-        factor=operator.mean,
+        factor=1 / len(lengths) if operator.averages else 1.0,
+        spacing=lengths,
     )
 
 

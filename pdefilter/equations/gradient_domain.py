@@ -1,14 +1,23 @@
 """Images from their gradients: Δu = div v, where v is the wanted ∇u."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pdefilter.equations.poisson import Residual, balance
+from pdefilter.equations.poisson import Residual, balance, conductances
+from pdefilter.grid import UNIT
 
 if TYPE_CHECKING:
     from pdefilter.raster import Mask, Planes
 
 
-def clone(target: "Planes", source: "Planes", region: "Mask", *, mixed: bool) -> Residual:
+def clone(
+    target: "Planes",
+    source: "Planes",
+    region: "Mask",
+    *,
+    mixed: bool,
+    spacing: Sequence[float] = UNIT,
+) -> Residual:
     """Solve Δu = div v in a region, v the gradient of another image, in place.
 
     Around the region u does not change, so that only differences are copied
@@ -25,6 +34,8 @@ def clone(target: "Planes", source: "Planes", region: "Mask", *, mixed: bool) ->
     mixed : bool
         Whether v is, between any two pixels, the larger difference of the two
         images.
+    spacing : sequence of float
+        The length of a pixel along every axis.
     """
     import numpy as np
 
@@ -33,15 +44,16 @@ def clone(target: "Planes", source: "Planes", region: "Mask", *, mixed: bool) ->
 
     f = np.empty_like(target)
     for c, plane in enumerate(source):
-        v = differences(plane)
+        v = differences(plane, spacing)
         if mixed:
-            in_target = differences(target[c])
+            in_target = differences(target[c], spacing)
             np.copyto(v, in_target, where=abs(in_target) > abs(v))
-        np.negative(divergence(v), out=f[c])
-    return balance(target, [GraphLaplacian(region.shape, free=region)] * len(target), f)
+        np.negative(divergence(v, spacing), out=f[c])
+    edges = conductances(None, region.shape, spacing)
+    return balance(target, [GraphLaplacian(region.shape, edges, free=region)] * len(target), f)
 
 
-def integrate(down: "Planes", across: "Planes") -> "Planes":
+def integrate(down: "Planes", across: "Planes", spacing: Sequence[float] = UNIT) -> "Planes":
     """Find the image whose differences are nearest to given ones, in the mean square.
 
     It solves Δu = div v by a cosine transform (Frankot & Chellappa 1988,
@@ -53,6 +65,8 @@ def integrate(down: "Planes", across: "Planes") -> "Planes":
     down, across : ndarray of shape (C, M, N), float32
         The differences to the pixel below and to the pixel on the right;
         differences across the border do not count.
+    spacing : sequence of float
+        The length of a pixel along every axis, which weighs differences by 1/h².
 
     Returns
     -------
@@ -64,11 +78,12 @@ def integrate(down: "Planes", across: "Planes") -> "Planes":
     from pdefilter.kernels.cosine import solve_poisson
     from pdefilter.kernels.differences import divergence
 
-    flows = [divergence(np.stack(pair)) for pair in zip(down, across, strict=True)]
-    return solve_poisson(-np.stack(flows))
+    squares = [h**2 for h in spacing]
+    flows = [divergence(np.stack(pair), squares) for pair in zip(down, across, strict=True)]
+    return solve_poisson(-np.stack(flows), spacing=spacing)
 
 
-def flatten(u: "Planes", length: float) -> "Planes":
+def flatten(u: "Planes", length: float, spacing: Sequence[float] = UNIT) -> "Planes":
     """Keep the gradient of an image, and pull the image to its mean at large scales.
 
     The result v minimises ∫ |∇v − ∇u|² + |v − mean u|²/L², and solves v/L² − Δv =
@@ -81,6 +96,8 @@ def flatten(u: "Planes", length: float) -> "Planes":
         The image.
     length : float
         L in px.
+    spacing : sequence of float
+        The length of a pixel along every axis.
 
     Returns
     -------
@@ -94,5 +111,5 @@ def flatten(u: "Planes", length: float) -> "Planes":
     from pdefilter.kernels.sums import total
 
     means = np.array([total(plane) / plane.size for plane in u], np.float32)
-    edges = np.stack([divergence(differences(plane)) for plane in u])
-    return solve_poisson(-edges, length**-2) + means[:, None, None]
+    edges = np.stack([divergence(differences(plane, spacing), spacing) for plane in u])
+    return solve_poisson(-edges, length**-2, spacing) + means[:, None, None]

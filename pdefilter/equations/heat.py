@@ -16,7 +16,7 @@ _STEPS_AROUND = 32
 
 @dataclass(frozen=True)
 class Heat:
-    """u_t = div(c ∇u), with zero flux through the border, or cyclic axes; 5-point stencil.
+    """u_t = div(c ∇u), with zero flux through the border, or cyclic axes; nearest neighbours.
 
     If c = 1, after the time t an image is smoothed as by a Gaussian of
     σ = √(2t) (Iijima 1959; Weickert, Ishikawa & Imiya 1999,
@@ -24,19 +24,19 @@ class Heat:
 
     Attributes
     ----------
-    edges : ndarray of shape (2, M, N), float32, or None
-        The conductance c ≤ 1 of the edge below every pixel and of the edge to its
-        right; None for 1 everywhere.
+    edges : ndarray of shape (d, *shape), float32, or None
+        The conductance c ≤ 1 of the edge to the pixel ahead on every axis, such as that
+        below every pixel and that to its right; None for 1 everywhere.
     spacing : tuple of float
         The distance of neighbouring pixels along every axis.
     wraps : tuple of bool
         Whether the flux through the border along every axis goes to the opposite side,
-        and is not zero.
+        and is not zero; none by default.
     """
 
     edges: "Planes | None" = None
     spacing: tuple[float, ...] = UNIT
-    wraps: tuple[bool, ...] = (False, False)
+    wraps: tuple[bool, ...] = ()
 
     @property
     def largest_stable_step(self) -> float:
@@ -93,9 +93,9 @@ class Heat:
         """Return itself: the conductances do not depend on u."""
         return self
 
-    def cropped(self, rows: "Places", columns: "Places") -> "Heat":
-        """Make the evolution of the part of the image that these rows and columns index."""
-        edges = None if self.edges is None else self.edges[:, rows, columns]
+    def cropped(self, *places: "Places") -> "Heat":
+        """Make the evolution of the part of the image that these places index, one an axis."""
+        edges = None if self.edges is None else self.edges[:, *places]
         return Heat(edges, self.spacing)
 
     def split(
@@ -109,10 +109,10 @@ class Heat:
     def evolve_exactly(self, u: "Planes", time: float) -> "Planes":
         """Solve for a time without steps: every cosine mode decays by itself.
 
-        The cosines cos(πk(i+½)/N) are the eigenvectors of the 5-point Laplacian
-        with mirrored border, of eigenvalue −(2 − 2cos(πk/N)) along each axis
+        The cosines cos(πk(i+½)/N) are the eigenvectors of the Laplacian
+        with mirrored border, of eigenvalue −(2 − 2cos(πk/N))/h² along each axis
         (Strang 1999, doi:10.1137/S0036144598336745). On cyclic axes these are the
-        waves exp(2πiki/N), of eigenvalue −(2 − 2cos(2πk/N)).
+        waves exp(2πiki/N), of eigenvalue −(2 − 2cos(2πk/N))/h².
 
         Parameters
         ----------

@@ -19,17 +19,21 @@ from pdefilter.equations.poisson import (
     hierarchies,
     unit_of,
 )
+from pdefilter.equations.poisson import conductances as conductances_of
 from pdefilter.equations.smoothing import Smoothing
 from pdefilter.equations.tensor_balance import TensorBalance
 from pdefilter.equations.tensor_diffusion import TensorDiffusion
+from pdefilter.grid import UNIT
 from pdefilter.solvers.conjugate_gradients import solve
+
+Spacing: TypeAlias = Sequence[float]
 
 if TYPE_CHECKING:
     from pdefilter.kernels.elliptic import GraphLaplacian
     from pdefilter.kernels.tensors import TensorLaw
     from pdefilter.raster import Mask, Plane, Planes
 
-    Fill: TypeAlias = Callable[[Planes, Mask, Mask | None], Residual]
+    Fill: TypeAlias = Callable[[Planes, Mask, Mask | None, Spacing], Residual]
 
 _MOST_ROUNDS = 200
 
@@ -55,30 +59,37 @@ _LEAST_SHARE = 1 / 64
 
 # The pixels around a hole that its equations need: its neighbours; also their neighbours; or, along
 # edges, the neighbours on the stencil of D ≥ 0.01, at most 5 px away, where D depends on pixels
-# another 5 px away: 10 px, rounded up.
+# another 5 px away: 10 px, rounded up. In volumes the stencil reaches 8 px, and further where the
+# sides of a pixel differ.
 _NEIGHBOURS = 1
 _SECOND_NEIGHBOURS = 2
 _STENCIL = 32
 
 
-def fill_harmonic(u: "Planes", holes: "Mask", within: "Mask | None" = None) -> Residual:
+def fill_harmonic(
+    u: "Planes", holes: "Mask", within: "Mask | None" = None, spacing: Spacing = UNIT
+) -> Residual:
     """Solve Δu = 0 in the holes: a membrane.
 
     Parameters
     ----------
-    u : ndarray of shape (C, M, N), float32
+    u : ndarray of shape (C, *shape), float32
         The image. Its holes contain a first guess, which the solution replaces.
-    holes : ndarray of shape (M, N) or (C, M, N), bool
+    holes : ndarray of shape (*shape) or (C, *shape), bool
         The pixels to solve for, in all channels or in each; never all pixels of a
         channel.
-    within : ndarray of shape (M, N) or (C, M, N), bool, optional
+    within : ndarray of shape (*shape) or (C, *shape), bool, optional
         The pixels that have a value or get one; by default all. Other pixels stay,
         and there is no flux from them. All holes must be connected to known pixels.
+    spacing : sequence of float
+        The distance of neighbouring pixels along every axis.
     """
-    return balance(u, _laplacians(u, holes, _open(within)))
+    return balance(u, _laplacians(u, holes, _open(u, within), spacing))
 
 
-def fill_biharmonic(u: "Planes", holes: "Mask", within: "Mask | None" = None) -> Residual:
+def fill_biharmonic(
+    u: "Planes", holes: "Mask", within: "Mask | None" = None, spacing: Spacing = UNIT
+) -> Residual:
     """Solve Δ²u = 0 in the holes: a thin plate.
 
     The condition number grows with the fourth power of a hole's width, which is too
@@ -96,7 +107,8 @@ def fill_biharmonic(u: "Planes", holes: "Mask", within: "Mask | None" = None) ->
 
     unit, tolerance = unit_of(u, holes), TOLERANCE / 10
     worst, iterations = 0.0, 0
-    laplacians, free = _laplacians(u, holes, _open(within)), np.broadcast_to(holes, u.shape)
+    laplacians = _laplacians(u, holes, _open(u, within), spacing)
+    free = np.broadcast_to(holes, u.shape)
     for grids, plane, free_in_plane in zip(hierarchies(laplacians), u, free, strict=True):
         count = max(1, int(np.count_nonzero(free_in_plane)))
         exact = plane.astype(np.float64)
@@ -124,11 +136,13 @@ def fill_biharmonic(u: "Planes", holes: "Mask", within: "Mask | None" = None) ->
     return Residual(worst, tolerance, iterations)
 
 
-def fill_with_least_variation(u: "Planes", holes: "Mask", within: "Mask | None" = None) -> Residual:
+def fill_with_least_variation(
+    u: "Planes", holes: "Mask", within: "Mask | None" = None, spacing: Spacing = UNIT
+) -> Residual:
     """Solve div(∇u/|∇u|) = 0 in the holes: edges continue by the shortest way.
 
     It minimises Σ √(|∇u|² + ε²), ε = 1e-3, where the term of a pixel is the mean over
-    its four quadrants, so that no direction is preferred. The channels share one
+    its quadrants, so that no direction is preferred. The channels share one
     slope. Each round keeps the conductances 1/|∇u| fixed and solves for u (Vogel &
     Oman 1996, doi:10.1137/0917016), until the sum falls by no more than 1e-4 of
     itself. The parameters are those of `fill_harmonic`.
@@ -143,14 +157,14 @@ def fill_with_least_variation(u: "Planes", holes: "Mask", within: "Mask | None" 
     from pdefilter.kernels.sums import total
 
     unit = unit_of(u, holes)
-    edges = _open(within)
-    iterations = fill_harmonic(u, holes, within).iterations
-    sloping = _sloping(holes)
+    edges = _open(u, within)
+    iterations = fill_harmonic(u, holes, within, spacing).iterations
+    sloping = _sloping(_of_any(u, holes))
     variation, fall = math.inf, math.inf
     for k in range(_MOST_ROUNDS):
         # Start from the membrane, which is ε = ∞, and reduce ε to its value step by step.
         epsilon = np.float32(max(_SMALLEST_SLOPE, 2.0**-k) * unit)
-        slopes = np.sqrt(squared_slopes(u, edges) + epsilon * epsilon)
+        slopes = np.sqrt(squared_slopes(u, edges, spacing) + epsilon * epsilon)
         last, variation = variation, total(slopes[:, sloping])
         fall = (last - variation) / variation
         if 2.0**-k < _SMALLEST_SLOPE and fall <= _STEADY:
@@ -158,11 +172,13 @@ def fill_with_least_variation(u: "Planes", holes: "Mask", within: "Mask | None" 
         conducting = conductances(epsilon / slopes)
         if edges is not None:
             conducting = conducting * edges
-        iterations += balance(u, _laplacians(u, holes, conducting)).iterations
+        iterations += balance(u, _laplacians(u, holes, conducting, spacing)).iterations
     return Residual(fall, _STEADY, iterations)
 
 
-def fill_along_edges(u: "Planes", holes: "Mask", within: "Mask | None" = None) -> Residual:
+def fill_along_edges(
+    u: "Planes", holes: "Mask", within: "Mask | None" = None, spacing: Spacing = UNIT
+) -> Residual:
     """Solve div(D ∇u) = 0 in the holes, D = g(∇u_σ ∇u_σᵀ): edges continue in their direction.
 
     The result is the steady state of edge-enhancing diffusion with Charbonnier's g
@@ -179,25 +195,35 @@ def fill_along_edges(u: "Planes", holes: "Mask", within: "Mask | None" = None) -
     doi:10.1007/s10851-008-0087-0; Schmaltz et al. 2014,
     doi:10.1007/s11263-014-0702-z.
     """
-    membrane = _fill_around_holes(_NEIGHBOURS, fill_harmonic, u, holes, within)
-    unit, smoothed = unit_of(u, holes), Smoothing(_PRESMOOTH, within)
-    usual = contrast_parameter(smoothed(u), _USUAL, len(u), _open(within))
+    from pdefilter.kernels.reference.lattice import reach_of
+
+    membrane = _fill_around_holes(_NEIGHBOURS, fill_harmonic, u, holes, within, spacing)
+    unit, smoothed = unit_of(u, holes), Smoothing(_PRESMOOTH, within, tuple(spacing))
+    usual = contrast_parameter(smoothed(u), _USUAL, len(u), _open(u, within), spacing=spacing)
     law = edge_enhancing(DIFFUSIVITIES["charbonnier"], max(_LEAST_EDGE * unit, usual))
     solve_along = partial(_balance_along_edges, law=law, unit=unit)
-    residual = _fill_around_holes(_STENCIL, solve_along, u, holes, within)
+    margin = max(_STENCIL, reach_of(len(spacing), spacing) + smoothed.reach + 1)
+    residual = _fill_around_holes(margin, solve_along, u, holes, within, spacing)
     return replace(residual, iterations=membrane.iterations + residual.iterations)
 
 
 def _balance_along_edges(
-    u: "Planes", holes: "Mask", within: "Mask | None", *, law: "TensorLaw", unit: float
+    u: "Planes",
+    holes: "Mask",
+    within: "Mask | None",
+    spacing: Spacing,
+    *,
+    law: "TensorLaw",
+    unit: float,
 ) -> Residual:
     import numpy as np
 
     from pdefilter.kernels.sums import total
 
-    diffusion = TensorDiffusion(law, len(u), Smoothing(_PRESMOOTH, within), Smoothing(0))
+    smoothed, none = (Smoothing(s, within, tuple(spacing)) for s in (_PRESMOOTH, 0.0))
+    diffusion = TensorDiffusion(law, len(u), smoothed, none)
     free = np.broadcast_to(holes, u.shape)
-    grids_of = [*hierarchies(_laplacians(u, holes, _open(within)))]
+    grids_of = [*hierarchies(_laplacians(u, holes, _open(u, within), spacing))]
     roots = [math.sqrt(max(1, int(np.count_nonzero(free_in_plane)))) for free_in_plane in free]
     worst, share, iterations = math.inf, 1.0, 0
     change, last = np.empty_like(u), np.zeros_like(u)
@@ -226,15 +252,17 @@ def _balance_along_edges(
 
 
 def _laplacians(
-    u: "Planes", holes: "Mask", edges: "Planes | None" = None
+    u: "Planes", holes: "Mask", edges: "Planes | None", spacing: Spacing
 ) -> "Sequence[GraphLaplacian]":
     """Make the equation of every channel, free in its holes; one for all if they share these."""
     from pdefilter.kernels.elliptic import GraphLaplacian
 
-    if holes.ndim == 2 and (edges is None or edges.ndim == 3):
+    edges = conductances_of(edges, u.shape[1:], spacing)
+    share_edges, share_holes = edges is None or edges.ndim == u.ndim, holes.ndim < u.ndim
+    if share_holes and share_edges:
         return [GraphLaplacian(holes.shape, edges, free=holes)] * len(u)
-    edges_of_channels = [edges] * len(u) if edges is None or edges.ndim == 3 else edges
-    holes_of_channels = [holes] * len(u) if holes.ndim == 2 else holes
+    edges_of_channels: Any = [edges] * len(u) if share_edges else edges
+    holes_of_channels = [holes] * len(u) if share_holes else holes
     return [
         GraphLaplacian(free.shape, conducting, free=free)
         for free, conducting in zip(holes_of_channels, edges_of_channels, strict=True)
@@ -243,28 +271,30 @@ def _laplacians(
 
 def _sloping(holes: "Mask") -> "Mask":
     """Find the pixels whose slope depends on the filling: holes and their neighbours."""
-    import numpy as np
+    from pdefilter.kernels.axes import ALL_BUT_FIRST, ALL_BUT_LAST, along, grid_axes
 
-    framed = np.pad(_of_any(holes), 1)
-    beside = framed[1:-1, :-2] | framed[1:-1, 2:]
-    sloping: Mask = framed[1:-1, 1:-1] | framed[:-2, 1:-1] | framed[2:, 1:-1] | beside
+    sloping = holes.copy()
+    for _, axis in grid_axes(holes.ndim):
+        ahead, behind = along(axis, ALL_BUT_FIRST), along(axis, ALL_BUT_LAST)
+        sloping[behind] |= holes[ahead]
+        sloping[ahead] |= holes[behind]
     return sloping
 
 
-def _of_any(holes: "Mask") -> "Mask":
+def _of_any(u: "Planes", holes: "Mask") -> "Mask":
     """Find the pixels that are a hole in any channel."""
     import numpy as np
 
-    return holes if holes.ndim == 2 else np.logical_or.reduce(holes)
+    return holes if holes.ndim < u.ndim else np.logical_or.reduce(holes)
 
 
-def _open(within: "Mask | None") -> "Planes | None":
+def _open(u: "Planes", within: "Mask | None") -> "Planes | None":
     """Find which edges are open; None for all."""
     if within is None:
         return None
     from pdefilter.kernels.regions import open_edges
 
-    return open_edges(within)
+    return open_edges(within, u.ndim - 1)
 
 
 def _fill_around_holes(
@@ -273,13 +303,14 @@ def _fill_around_holes(
     u: "Planes",
     holes: "Mask",
     within: "Mask | None" = None,
+    spacing: Spacing = UNIT,
 ) -> Residual:
     """Fill the holes in the smallest window that holds them all and a margin around them."""
     import numpy as np
 
     from pdefilter.kernels.regions import box
 
-    window = box(_of_any(holes), margin)
+    window = box(_of_any(u, holes), margin)
     inner = np.ascontiguousarray(u[:, *window])
     inside = None if within is None else np.ascontiguousarray(within[..., *window])
 
@@ -288,7 +319,7 @@ def _fill_around_holes(
         return u
 
     with seen_through(put_back):
-        residual = fill(inner, np.ascontiguousarray(holes[..., *window]), inside)
+        residual = fill(inner, np.ascontiguousarray(holes[..., *window]), inside, spacing)
     put_back(inner)
     return residual
 

@@ -31,9 +31,9 @@ class PeronaMalik:
         κ > 0 on the unit scale.
     channels : int
         The number C of channels in the mean.
-    edges : ndarray of shape (2, M, N), float32, or None
-        The factor of g on the edge below every pixel and on the edge to its right:
-        0 where it is closed; None for 1 everywhere.
+    edges : ndarray of shape (d, *shape), float32, or None
+        The factor of g on the edge to the pixel ahead on every axis, such as that below
+        every pixel and that to its right: 0 where it is closed; None for 1 everywhere.
     guide : ndarray of shape (C, M, N), float32, or None
         The image that g depends on; None for u as it evolves.
     spacing : tuple of float
@@ -83,11 +83,10 @@ class PeronaMalik:
         """Make the linear diffusion with the conductances of this u."""
         return replace(self, guide=u)
 
-    def cropped(self, rows: "Places", columns: "Places") -> "PeronaMalik":
-        """Make the evolution of the part of the image that these rows and columns index."""
+    def cropped(self, *places: "Places") -> "PeronaMalik":
+        """Make the evolution of the part of the image that these places index, one an axis."""
         edges, guide = (
-            planes if planes is None else planes[:, rows, columns]
-            for planes in (self.edges, self.guide)
+            planes if planes is None else planes[:, *places] for planes in (self.edges, self.guide)
         )
         return replace(self, edges=edges, guide=guide)
 

@@ -21,7 +21,7 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Poisson:
-    """−div(c ∇u) + d u = f at free pixels, u given at the others; 5-point stencil, h = 1.
+    """−div(c ∇u) + d u = f at free pixels, u given at the others; nearest neighbours.
 
     There is no flux through the border. The solver is conjugate gradients with a
     multigrid cycle as preconditioner, which takes a few iterations for any shape of
@@ -109,6 +109,24 @@ def balance(
         worst = max(worst, norms[-1] / (largest * root))
         iterations += len(norms) - 1
     return Residual(worst, TOLERANCE, iterations)
+
+
+def conductances(
+    edges: "Planes | None", shape: Sequence[int], spacing: Sequence[float]
+) -> "Planes | None":
+    """Divide the conductances of edges, 1 if they are None, by h² along each axis.
+
+    None stands for 1 everywhere.
+    """
+    import numpy as np
+
+    from pdefilter.kernels.axes import spacing_factors
+
+    axes = len(shape)
+    per_square = spacing_factors(spacing, -2, axes)
+    if per_square is None:
+        return edges
+    return np.ones((axes, *shape), np.float32) * per_square if edges is None else edges * per_square
 
 
 def hierarchies(laplacians: "Sequence[GraphLaplacian]") -> "Iterator[Sequence[GraphLaplacian]]":

@@ -31,6 +31,11 @@ class Regularized:
     smoothed: Smoothing
 
     @property
+    def spacing(self) -> tuple[float, ...]:
+        """The distance of neighbouring pixels along every axis."""
+        return self.equation.spacing
+
+    @property
     def largest_stable_step(self) -> float:
         """The largest stable step of the equation."""
         return self.equation.largest_stable_step
@@ -39,10 +44,10 @@ class Regularized:
         self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
     ) -> "Planes":
         """Take explicit steps."""
-        taps = self.smoothed.same_taps
-        if self.smoothed.valid is None and taps is not None and taps.fits(*u.shape[-2:]):
+        taps, axes = self.smoothed.same_taps, len(self.smoothed.spacing)
+        if self.smoothed.valid is None and taps is not None and taps.fits(*u.shape[-axes:]):
             return self.equation.march(u, sizes, smoothing=taps, scratch=scratch)
-        if u.ndim > 1 + len(self.smoothed.spacing):
+        if u.ndim > 1 + axes:
             return one_by_one(self.march, u, sizes)
         for size in sizes:
             u = self.freeze(u).march(u, [size], scratch=scratch)
@@ -52,11 +57,9 @@ class Regularized:
         """Make the linear diffusion with the conductances of this u_σ."""
         return self.equation.freeze(self.smoothed(u))
 
-    def cropped(self, rows: "Places", columns: "Places") -> "Regularized":
-        """Make the evolution of the part of the image that these rows and columns index."""
-        return Regularized(
-            self.equation.cropped(rows, columns), self.smoothed.cropped(rows, columns)
-        )
+    def cropped(self, *places: "Places") -> "Regularized":
+        """Make the evolution of the part of the image that these places index, one an axis."""
+        return Regularized(self.equation.cropped(*places), self.smoothed.cropped(*places))
 
     def split(
         self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None

@@ -1,5 +1,6 @@
 """The smoothing of images for coefficients, so that noise does not count as an edge."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,6 +11,13 @@ if TYPE_CHECKING:
     from pdefilter.kernels.reference.correlation import Order
     from pdefilter.kernels.taps import Taps
     from pdefilter.raster import Mask, Places, Planes
+
+
+# The order of the axes for every component of a tensor, by the number of axes.
+_ORDERS: "Mapping[int, Sequence[Order]]" = {
+    2: ("rows first", "mean", "columns first"),
+    3: ("slices first", "mean", "mean", "rows first", "mean", "columns first"),
+}
 
 
 @dataclass(frozen=True)
@@ -44,11 +52,12 @@ class Smoothing:
         import numpy as np
 
         from pdefilter.kernels.convolution import correlate
+        from pdefilter.raster import as_channels
 
         taps = self.taps
         if self.valid is None:
             return correlate(u, *taps, order=order, out=out)
-        valid = self.valid if self.valid.ndim == 3 else self.valid[None]
+        valid = as_channels(self.valid, len(self.spacing))
         weight = correlate(valid.astype(np.float32), *taps, order=order)
         smoothed = correlate(u * self.valid, *taps, order=order)
         out = np.empty_like(u) if out is None else out
@@ -58,16 +67,16 @@ class Smoothing:
     def of_tensors(self, field: "Planes", out: "Planes | None" = None) -> "Planes":
         """Smooth a field of tensors, shape (3, M, N): rr, rc and cc, rows and columns.
 
-        A rotation exchanges the diagonal elements, so one order for each of them is enough.
+        In a volume it has the shape (6, S, M, N): ss, sr, sc, rr, rc and cc. A rotation
+        exchanges the diagonal elements, so one order for each of them is enough.
         """
         if not self.sigma:
             return field
         import numpy as np
 
         out = np.empty_like(field) if out is None else out
-        self(field[:1], out[:1], order="rows first")
-        self(field[1:2], out[1:2])
-        self(field[2:], out[2:], order="columns first")
+        for k, order in enumerate(_ORDERS[len(self.spacing)]):
+            self(field[k : k + 1], out[k : k + 1], order=order)
         return out
 
     @cached_property
@@ -87,6 +96,6 @@ class Smoothing:
         """The largest distance, in pixels, of a neighbour that counts."""
         return max(taps.reach for taps in self.taps) if self.sigma else 0
 
-    def cropped(self, rows: "Places", columns: "Places") -> "Smoothing":
-        """Make the smoothing of the part of the image that these rows and columns index."""
-        return self if self.valid is None else replace(self, valid=self.valid[..., rows, columns])
+    def cropped(self, *places: "Places") -> "Smoothing":
+        """Make the smoothing of the part of the image that these places index, one an axis."""
+        return self if self.valid is None else replace(self, valid=self.valid[..., *places])

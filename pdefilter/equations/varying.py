@@ -85,18 +85,18 @@ class VaryingDiffusion:
         )
         if self.edges is None:
             return Heat(g, self.spacing)
-        if self.edges.ndim == 3:
+        if self.edges.ndim == u.ndim:
             return Heat(g * self.edges, self.spacing)
         return Apart(tuple(Heat(g * edges, self.spacing) for edges in self.edges))
 
-    def cropped(self, rows: "Places", columns: "Places") -> "VaryingDiffusion":
-        """Make the evolution of the part of the image that these rows and columns index."""
+    def cropped(self, *places: "Places") -> "VaryingDiffusion":
+        """Make the evolution of the part of the image that these places index, one an axis."""
         contrast = self.contrast
         return replace(
             self,
-            contrast=contrast if isinstance(contrast, float) else contrast[rows, columns],
-            edges=None if self.edges is None else self.edges[..., rows, columns],
-            smoothed=self.smoothed.cropped(rows, columns),
+            contrast=contrast if isinstance(contrast, float) else contrast[places],
+            edges=None if self.edges is None else self.edges[..., *places],
+            smoothed=self.smoothed.cropped(*places),
         )
 
     def split(

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import product
 from typing import TYPE_CHECKING, TypeAlias
 
 from pdefilter.equations.evolution import Evolution
@@ -11,9 +12,10 @@ if TYPE_CHECKING:
 
     Samples: TypeAlias = Sequence[tuple[Evolution, Planes]]
 
-# Four squares, a quarter of the sides from the corners, represent a larger image. They must be many
-# times as wide as the blur of the evolution, or they would become constant before the image does.
-_LEAST_WIDTH = 128
+# Four squares, a quarter of the sides from the corners, represent a larger image, and eight cubes
+# a volume. They must be many times as wide as the blur of the evolution, or they would become
+# constant before the image does.
+_LEAST_WIDTHS = {2: 128, 3: 32}
 _DEVIATIONS = 8
 
 # A few roundings to float32. No division of time makes the error smaller.
@@ -22,16 +24,16 @@ _ROUNDING = 2.0**-20
 
 def samples(evolution: Evolution, u: "Planes", time: float) -> "Samples":
     """Cut out the squares that represent an image, each with its evolution."""
-    rows, columns = u.shape[1:]
-    width = max(_LEAST_WIDTH, math.ceil(_DEVIATIONS * math.sqrt(2 * time)))
-    if rows * columns <= 4 * width * width:
+    shape = u.shape[1:]
+    blur, least = _DEVIATIONS * math.sqrt(2 * time), _LEAST_WIDTHS[len(shape)]
+    widths = [max(least, math.ceil(blur / h)) for h in evolution.spacing]
+    if math.prod(shape) <= math.prod(2 * width for width in widths):
         return [(evolution, u)]
-    squares = [
-        (_around(rows, at_row, width), _around(columns, at_column, width))
-        for at_row in (0.25, 0.75)
-        for at_column in (0.25, 0.75)
+    sides = [
+        [_around(size, at, width) for at in (0.25, 0.75)]
+        for size, width in zip(shape, widths, strict=True)
     ]
-    return [(evolution.cropped(*square), u[:, *square].copy()) for square in squares]
+    return [(evolution.cropped(*square), u[:, *square].copy()) for square in product(*sides)]
 
 
 def above_rounding(allowed: float, tried: "Samples") -> float:

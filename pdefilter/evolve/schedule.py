@@ -107,7 +107,7 @@ class Schedule:
         from pdefilter.schemes.optimal import Spectrum, optimal_cycles
 
         tried = samples(evolution, u, self.time)
-        power = Spectrum(*spectrum([sample for _, sample in tried]))
+        power = Spectrum(*spectrum([sample for _, sample in tried], evolution.spacing))
         allowed = above_rounding(allowed, tried)
         cycles = optimal_cycles(self.time, power, allowed, evolution.largest_stable_step)
         cycle = {"sizes": [*cycles[0].sizes], "momenta": [*cycles[0].momenta]}

@@ -53,7 +53,7 @@ def take_steps(evolution: Evolution, u: "Planes", numbers: Numbers, scratch: "Sc
     from pdefilter.raster import keep_within
 
     cycle = _cycle(numbers, evolution.largest_stable_step)
-    limits = extremes.as_arrays(numbers["limits"])
+    limits = extremes.as_arrays(numbers["limits"], u.ndim - 1)
 
     def repeated(u: "Planes", cycles: slice) -> "Planes":
         return in_cycles(evolution, u, cycle, cycles.stop - cycles.start, scratch)

@@ -93,6 +93,11 @@ class Watched:
     course: Course
 
     @property
+    def spacing(self) -> tuple[float, ...]:
+        """The distance of neighbouring pixels along every axis."""
+        return self.evolution.spacing
+
+    @property
     def largest_stable_step(self) -> float:
         """The largest stable step of the evolution."""
         return self.evolution.largest_stable_step
@@ -111,9 +116,9 @@ class Watched:
         """Make the linear evolution with the coefficients of this u, which reports too."""
         return WatchedLinear(self.evolution.freeze(u), self.course)
 
-    def cropped(self, rows: "Places", columns: "Places") -> Evolution:
+    def cropped(self, *places: "Places") -> Evolution:
         """Make the evolution of a part of the image, which reports nothing: it is a sample."""
-        return self.evolution.cropped(rows, columns)
+        return self.evolution.cropped(*places)
 
     def split(
         self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None

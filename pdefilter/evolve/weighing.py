@@ -30,6 +30,7 @@ def factor_of_least_risk(
     *,
     colours: int,
     edges: "Planes | None",
+    spacing: tuple[float, ...],
 ) -> float:
     """Find the multiple of a first guess of λ at which the estimated error is smallest.
 
@@ -52,17 +53,19 @@ def factor_of_least_risk(
         The result of `first_guess`.
     colours : int
         The number of colours, which are the first planes.
-    edges : ndarray of shape (2, M, N) or (C, 2, M, N), float32, or None
+    edges : ndarray of shape (d, *shape) or (C, d, *shape), float32, or None
         1 where an edge is open; None for all.
+    spacing : tuple of float
+        The distance of neighbouring pixels along every axis.
     """
     import numpy as np
 
     from pdefilter.measure.risk import Risk
-    from pdefilter.measure.squares import squares
+    from pdefilter.measure.squares import representative
 
     if not np.any(guess):
         return 1.0
-    index = squares(f.shape, _MOST_PIXELS)
+    index = representative(f.shape[1:], _MOST_PIXELS)
     sample, sample_noise = np.ascontiguousarray(f[:, *index]), noise.cropped(*index)
     open_ = None if edges is None else np.ascontiguousarray(edges[..., *index])
     first: Any = guess if isinstance(guess, float) else guess[index].astype(np.float32)
@@ -75,7 +78,7 @@ def factor_of_least_risk(
         kappa = 0.0 if method == "tv" else contrast
         cleaned = [
             minimise(
-                Energy(u, weight, kappa, method != "tikhonov", open_),
+                Energy(u, weight, kappa, method != "tikhonov", open_, spacing),
                 "primal-dual",
                 0.0,
                 most=_ITERATIONS,

@@ -44,6 +44,7 @@ from pdefilter.filters.options.time import (
     scheme_option,
     time_option,
 )
+from pdefilter.grid import UNIT
 from pdefilter.operation import Numbers, Operation, Unchanged
 from pdefilter.scale import Scale
 from pdefilter.warn import warn
@@ -119,7 +120,7 @@ def anisotropic(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The initial image, integers or floats.
     model : {"perona-malik", "regularized", "edge-enhancing", \
 "coherence-enhancing"}
@@ -164,8 +165,9 @@ def anisotropic(
     iterations : int, optional
         Number of explicit or aos steps.
     step : float or str, optional
-        Size τ in px², or an area, of an explicit step, at most 0.25 and by default 0.2, or half
-        as much where D is a tensor; or the size of an aos step.
+        Size τ in px², or an area, of an explicit step, at most 0.25 and by default 0.2,
+        or half as much where D is a tensor, in a volume at most 1/6 or 1/28; or the size
+        of an aos step.
     scheme : {"explicit", "fed", "fsi", "aos"}, optional
         Euler steps, cycles of fast explicit diffusion or of fast semi-iterative
         steps with D fixed in each cycle, or additive operator splitting, which
@@ -191,7 +193,7 @@ def anisotropic(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises
@@ -232,18 +234,18 @@ def anisotropic(
     kappas, noises = as_raster(kappa_map), as_raster(noise_map)
     minimises_error = (time, iterations, MODELS[model].time) == (AUTO, None, None)
     stepped = iterations is not None or step is not None
-    schedule_until = functools.partial(
+    plan = functools.partial(
         schedule,
         scheme=scheme_of(model, scheme, stepped=stepped),
+        time=None if time == AUTO else float(time),
         iterations=iterations,
         step=as_pixels(step),
         tolerance=tolerance,
         to_tolerance="fsi",
         default_time=MODELS[model].time or 0.0,
-        largest_stable_step=MODELS[model].largest_stable_step,
         default_tolerance=MODELS[model].tolerance,
     )
-    steps = schedule_until(time=None if time == AUTO else float(time))
+    steps = plan(largest_stable_step=MODELS[model].largest_stable_step(UNIT))
     wanted = MODELS[model].contrast if kappa == AUTO else kappa
     for name, value, picture in (("kappa", kappa, kappas), ("noise", noise, noises)):
         require_map(name, value, picture, given=value != AUTO)
@@ -259,9 +261,7 @@ def anisotropic(
         )
     if not minimises_error and not steps.time:
         return Unchanged()
-    diffusion = Diffusion(
-        choice, wanted, noise, kappas, noises, None if minimises_error else steps, schedule_until
-    )
+    diffusion = Diffusion(choice, wanted, noise, kappas, noises, minimises_error, plan)
     # A given noise is that of all bands, and gives all of them the same weight.
     noise_is_known = noise != AUTO or noises is not None
     sharing: Sharing | None = "shared" if noise_is_known and coupling != "none" else coupling
@@ -284,10 +284,10 @@ class Diffusion(PlanesOperation):
         The standard deviation of the noise as a fraction of full scale, or auto.
     kappa_map, noise_map : Raster or None
         κ and the noise of every pixel.
-    steps : Schedule or None
-        How time advances; None where the time depends on the estimated error.
-    schedule_until : callable
-        The function from a stopping time to its schedule.
+    minimises_error : bool
+        Whether the time is that of the smallest estimated error.
+    plan : callable
+        How time advances: the function from the largest stable step to a schedule.
     """
 
     choice: Choice
@@ -295,8 +295,8 @@ class Diffusion(PlanesOperation):
     noise: float | str
     kappa_map: "Raster | None"
     noise_map: "Raster | None"
-    steps: Schedule | None
-    schedule_until: Callable[..., Schedule]
+    minimises_error: bool
+    plan: Callable[..., Schedule]
 
     def of_noise(self, level: float | str) -> "Diffusion":
         """Return the operation for noise of this deviation, or for noise to be estimated."""
@@ -309,6 +309,7 @@ class Diffusion(PlanesOperation):
 
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images whose size is not that of the maps."""
+        super().require_fit(shape, valid)
         require_size("kappa_map", self.kappa_map, shape)
         require_size("noise_map", self.noise_map, shape)
 
@@ -318,7 +319,7 @@ class Diffusion(PlanesOperation):
         """Find the noise, κ, the time and the steps."""
         numbers: dict[str, Any] = {}
         noise: Noise | None = None
-        if self._follows_noise or self.steps is None:
+        if self._follows_noise or self.minimises_error:
             noise = noise_of(image, u, self.noise, self.noise_map)
             numbers |= as_numbers(noise, image)
         contrast = self._contrast(image, u, noise)
@@ -328,18 +329,19 @@ class Diffusion(PlanesOperation):
                 return numbers | {"time": 0.0}
             _warn_of_large(contrast, limits, image.scale)
         evolution = self.choice.evolution(image, usable(contrast))
-        steps = self.steps
-        if steps is None:
+        plan = functools.partial(self.plan, largest_stable_step=evolution.largest_stable_step)
+        if self.minimises_error:
             assert noise is not None
-            steps = self.schedule_until(time=time_of_least_risk(evolution, u, noise))
-        return numbers | steps.measure(evolution, u, image.scale, limits)
+            plan = functools.partial(plan, time=time_of_least_risk(evolution, u, noise))
+        return numbers | plan().measure(evolution, u, image.scale, limits)
 
     @property
     def remedy(self) -> str | None:
         """Advice where steps are implicit, or there is a tensor."""
         if self.choice.reach is None:
             return "give --model regularized"
-        is_implicit = self.schedule_until(time=0.0).scheme == "aos"
+        largest = MODELS[self.choice.model].largest_stable_step(UNIT)
+        is_implicit = self.plan(largest_stable_step=largest).scheme == "aos"
         return "give --scheme fsi" if is_implicit else None
 
     def reach(self, numbers: Numbers) -> int | None:
@@ -379,12 +381,12 @@ class Diffusion(PlanesOperation):
         channels = len(image.colour)
         if self.contrast == AUTO:
             assert noise is not None
-            return self.choice.contrast_of(noise.deviations[:channels])
+            return self.choice.contrast_of(noise.deviations[:channels], image.spacing)
         parts = []
-        for rows, columns in image.parts:
-            part = image.part(rows, columns)
-            parts.append((self.choice.smoothed(part)(u[:, rows, columns]), edges_of(part)))
-        return contrast_among(parts, self.contrast, channels, image.scale)
+        for place in image.parts:
+            part = image.part(*place)
+            parts.append((self.choice.smoothed(part)(u[:, *place]), edges_of(part)))
+        return contrast_among(parts, self.contrast, channels, image.scale, image.spacing)
 
 
 def _fractions(contrast: "float | Values", scale: Scale) -> float | list[float]:

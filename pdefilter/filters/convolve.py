@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.errors import ParameterError
 from pdefilter.filters.options.border import BORDERS as ALL_BORDERS
-from pdefilter.filters.options.border import WRAPS
+from pdefilter.filters.options.border import wraps_of
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.kernel import KERNELS, kernel_of
 from pdefilter.filters.options.option import Option, image_filter
@@ -147,11 +147,16 @@ class Convolution(Operation):
     border: Border
 
     @property
+    def planar(self) -> str:
+        """Name the filter, whose kernels have rows and columns."""
+        return "convolve"
+
+    @property
     def remedy(self) -> str | None:
         """Advice for cyclic axes, and for kernels that need a Fourier transform."""
         from pdefilter.kernels.kernel2d import is_direct
 
-        if any(WRAPS.get(self.border, ())):
+        if any(wraps_of(self.border)):
             return "give --border reflect"
         return None if is_direct(self.weights) else "take a smaller kernel"
 
@@ -163,7 +168,7 @@ class Convolution(Operation):
         """
         from pdefilter.kernels.kernel2d import is_direct
 
-        if any(WRAPS.get(self.border, ())) or not is_direct(self.weights):
+        if any(wraps_of(self.border)) or not is_direct(self.weights):
             return None
         rows, columns = self.weights.shape
         return int(max(rows, columns)) // 2

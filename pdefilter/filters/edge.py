@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pdefilter.equations import gradient
 from pdefilter.equations.gradient import OPERATORS, OperatorName
-from pdefilter.errors import ParameterError
+from pdefilter.errors import ImageError, ParameterError
 from pdefilter.filters.operations.weighted_mean import WeightedMean
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.option import Option, image_filter
@@ -15,12 +15,13 @@ from pdefilter.operation import Numbers, Operation
 from pdefilter.scale import Scale
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Plane, Raster
+    from pdefilter.raster import Mask, Plane, Raster
 
-Component: TypeAlias = Literal["magnitude", "rows", "columns", "direction"]
+Component: TypeAlias = Literal["magnitude", "slices", "rows", "columns", "direction"]
 
 COMPONENTS = {
     "magnitude": "strength",
+    "slices": "signed change from slice to slice of a volume",
     "rows": "signed change from row to row",
     "columns": "signed change from column to column",
     "direction": "angle of steepest ascent, from right over down",
@@ -67,18 +68,19 @@ def edge(
     A component is full scale at an ideal step, and the magnitude is the root mean
     square of the components, so that raw results cannot clip. Edges of photographs are
     much weaker, so the command stretches integers for viewing. The magnitude of the
-    Laplacian is |Δu|/4, and its components are half a second difference each. The
+    Laplacian is |Δu|/4, in a volume |Δu|/6, and its components are half a second
+    difference each. Differences are per pixel of the finest axis. The
     channels of a colour image are combined into the one gradient that describes them
     best, which every colour channel of the result holds. The border is mirrored. Alpha
     is kept, and does not make edges.
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats.
     operator : {"sobel", "scharr", "prewitt", "roberts", "laplacian"}
         The derivative kernel.
-    component : {"magnitude", "rows", "columns", "direction"}
+    component : {"magnitude", "slices", "rows", "columns", "direction"}
         The strength in [0, 1]; the derivative along one axis in [−1, 1]; or
         the angle in (−π, π] from the columns axis (right) to the rows axis
         (down). An unsigned integer image stores −1 or −π as 0, zero in the
@@ -99,7 +101,7 @@ def edge(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises
@@ -148,6 +150,17 @@ class Strength(Operation):
     threshold: float | None
     stretch: bool | None
 
+    @property
+    def planar(self) -> str | None:
+        """Name a direction, an angle between two axes."""
+        return "the direction of edges" if self.component == "direction" else None
+
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
+        """Refuse images without the axis of the component."""
+        super().require_fit(shape, valid)
+        if self.component == "slices" and len(shape) < 3:
+            raise ImageError("is not a volume and has no slices; take the component rows")
+
     def measure(self, image: "Raster") -> Numbers:
         """Find the range of the smoothed image, and the strength that is shown as full scale."""
         numbers: dict[str, Any] = {}
@@ -163,7 +176,7 @@ class Strength(Operation):
 
     def reach(self, numbers: Numbers) -> int:
         """Return how far both kernels reach together."""
-        return 1 + ((self._smoothing.reach(numbers) or 0) if self.sigma else 0)
+        return 1 + (self._smoothing.window.along(1.0).reach if self.sigma else 0)
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Compute the component at every pixel."""
@@ -201,9 +214,9 @@ class Strength(Operation):
 
     @property
     def _smoothing(self) -> WeightedMean:
-        from pdefilter.kernels import windows
+        from pdefilter.kernels.windows import Window
 
-        return WeightedMean(windows.gaussian(self.sigma))
+        return WeightedMean(Window("gaussian", self.sigma))
 
     def _smoothed(self, image: "Raster", numbers: Numbers) -> "Raster":
         if not self.sigma:
@@ -215,8 +228,8 @@ class Strength(Operation):
         smoothed = self._smoothed(image, numbers)
         if self.component == "magnitude":
             return gradient.strength(smoothed, self._kernels)
-        axis = ("rows", "columns").index(self.component)
-        component: Plane = gradient.shared_gradient(smoothed, self._kernels)[axis]
+        axis = ("columns", "rows", "slices").index(self.component)
+        component: Plane = gradient.shared_gradient(smoothed, self._kernels)[-1 - axis]
         return component
 
 

@@ -1,6 +1,6 @@
 """Smooth an image by linear diffusion."""
 
-import math
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -11,10 +11,10 @@ from pdefilter.errors import ImageError, ParameterError
 from pdefilter.evolve.schedule import SCHEMES, Schedule, schedule
 from pdefilter.evolve.steps import reach_of, take_steps
 from pdefilter.filters.operations.planes import PlanesOperation, edges_of
-from pdefilter.filters.options.border import BORDERS, WRAPS, Border
+from pdefilter.filters.options.border import BORDERS, Border, wraps_of
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.option import Option, image_filter
-from pdefilter.filters.options.quantity import along_axes, as_pixels, require_axes
+from pdefilter.filters.options.quantity import along_axes, as_pixels, require_axes, spacing_for
 from pdefilter.filters.options.time import (
     LONGEST_TIME,
     Iterations,
@@ -78,7 +78,7 @@ def heat_diffuse(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The initial image, integers or floats.
     time : float or str, optional
         Stopping time t in px², or an area such as "4mm²".
@@ -89,8 +89,8 @@ def heat_diffuse(
     iterations : int, optional
         Number of explicit or aos steps.
     step : float or str, optional
-        Size τ in px², or an area, of an explicit step, at most 0.25 and by default 0.2; or the
-        size of an aos step.
+        Size τ in px², or an area, of an explicit step, at most 0.25 and by default 0.2,
+        in a volume 1/6 and 0.13; or the size of an aos step.
     scheme : {"explicit", "fed", "fsi", "aos", "optimal", "exact"}, optional
         Euler steps, cycles of fast explicit diffusion, cycles of fast
         semi-iterative steps, additive operator splitting, the fewest explicit
@@ -102,7 +102,7 @@ def heat_diffuse(
         of 255, estimated on parts of the image. The default is 0.1/255 of the
         image's own range.
     border : {"reflect", "wrap", "wrap-rows", "wrap-columns"}
-        Mirrored; or cyclic along both axes; along the axis of rows alone, so that the
+        Mirrored; or cyclic along all axes; along the axis of rows alone, so that the
         last row is next to the first one; or along the axis of columns alone, as for a
         panorama. The aos scheme is not cyclic, and the exact one uses the Fourier
         transform then.
@@ -113,7 +113,7 @@ def heat_diffuse(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises
@@ -152,9 +152,10 @@ def heat_diffuse(
         exact = DEFAULT_TIME if time is None else time
         if not exact:
             return Unchanged()
-    steps = None
+    plan = None
     if scheme != "exact":
-        steps = schedule(
+        plan = functools.partial(
+            schedule,
             scheme="optimal" if is_long else scheme,
             time=time,
             iterations=iterations,
@@ -162,11 +163,10 @@ def heat_diffuse(
             tolerance=tolerance,
             to_tolerance="optimal",
             default_time=DEFAULT_TIME,
-            largest_stable_step=largest_stable_step(UNIT),
         )
-        if not steps.time:
+        if not plan(largest_stable_step=largest_stable_step(UNIT)).time:
             return Unchanged()
-    return InSpace(color, HeatFlow(exact, steps, WRAPS[border], along_axes(sigma)))
+    return InSpace(color, HeatFlow(exact, plan, border, along_axes(sigma)))
 
 
 # Every time has an exact state; those that can be shown are so many.
@@ -181,18 +181,18 @@ class HeatFlow(PlanesOperation):
     ----------
     exact : float or None
         The stopping time for the cosine transform, used for an image without holes.
-    steps : Schedule or None
-        How time advances otherwise.
-    wraps : tuple of bool
-        Whether the axes of rows and of columns are cyclic.
+    plan : callable or None
+        How time advances otherwise: the function from the largest stable step to a schedule.
+    border : str
+        Which axes are cyclic.
     deviations : tuple of float or None
         The deviation of the equivalent Gaussian along every axis, in its own pixels, the
         largest of which the time gives; None if the spacing of the image decides.
     """
 
     exact: float | None
-    steps: Schedule | None
-    wraps: tuple[bool, bool]
+    plan: Callable[..., Schedule] | None
+    border: Border
     deviations: tuple[float, ...] | None = None
 
     @property
@@ -202,8 +202,9 @@ class HeatFlow(PlanesOperation):
 
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse holes if the scheme must be exact, and other numbers of axes."""
+        super().require_fit(shape, valid)
         require_axes("sigma", self.deviations, shape)
-        if self.steps is None and valid is not None:
+        if self.plan is None and valid is not None:
             raise ImageError(
                 "has holes, which the exact scheme cannot go around; take the scheme optimal"
             )
@@ -215,15 +216,22 @@ class HeatFlow(PlanesOperation):
         self.require_fit(image.whole_shape, image.valid)
         if self.exact is not None and image.valid is None:
             return {"scheme": "exact", "time": self.exact}
-        assert self.steps is not None
-        return self.steps.measure(self._heat(image), u, image.scale, limits)
+        assert self.plan is not None
+        heat = self._heat(image)
+        steps = self.plan(largest_stable_step=heat.largest_stable_step)
+        return steps.measure(heat, u, image.scale, limits)
 
     @property
     def remedy(self) -> str | None:
         """Advice where the solution is exact, implicit or cyclic."""
-        if any(self.wraps):
+        if self._is_cyclic:
             return "leave --border out"
-        is_solved = self.exact is not None or self.steps is None or self.steps.scheme == "aos"
+        unit = largest_stable_step(UNIT)
+        is_solved = (
+            self.exact is not None
+            or self.plan is None
+            or self.plan(largest_stable_step=unit).scheme == "aos"
+        )
         return "give --scheme optimal" if is_solved else None
 
     def reach(self, numbers: Numbers) -> int | None:
@@ -231,7 +239,7 @@ class HeatFlow(PlanesOperation):
 
         None for the exact solution, and for cyclic axes: both depend on all of the image.
         """
-        everywhere = numbers["scheme"] == "exact" or any(self.wraps)
+        everywhere = numbers["scheme"] == "exact" or self._is_cyclic
         return None if everywhere else reach_of(numbers, 0)
 
     def reach_of_part(self, numbers: Numbers, parts: int) -> int | None:
@@ -247,15 +255,13 @@ class HeatFlow(PlanesOperation):
             return self._solved(self._heat(image), u, numbers["time"])
         return take_steps(self._heat(image), u, numbers, scratch)
 
-    def _heat(self, image: "Raster") -> Heat:
-        return Heat(edges_of(image, self.wraps), self._spacing(image), self.wraps)
+    @property
+    def _is_cyclic(self) -> bool:
+        return any(wraps_of(self.border))
 
-    def _spacing(self, image: "Raster") -> tuple[float, ...]:
-        """Return the distances of pixels; where they are infinite, there is no flux."""
-        if self.deviations is None:
-            return image.spacing
-        widest = max(self.deviations)
-        return tuple(widest / deviation if deviation else math.inf for deviation in self.deviations)
+    def _heat(self, image: "Raster") -> Heat:
+        wraps = wraps_of(self.border, len(image.shape))
+        return Heat(edges_of(image, wraps), spacing_for(self.deviations, image), wraps)
 
     def _solved(self, heat: Heat, u: "Planes", time: float) -> "Planes":
         """Solve exactly, also for the times of states."""

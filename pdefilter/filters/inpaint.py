@@ -64,7 +64,7 @@ def inpaint(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats, with holes: NaN, infinities, or the pixels
         that the mask of an `Image` excludes.
     method : {"harmonic", "biharmonic", "tv", "edge-enhancing"}
@@ -87,7 +87,7 @@ def inpaint(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises
@@ -136,8 +136,14 @@ class Inpainting(Operation):
         """Return true."""
         return True
 
+    @property
+    def planar(self) -> str | None:
+        """Name the method for images alone."""
+        return "the method biharmonic" if self.method == "biharmonic" else None
+
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images whose size is not that of the picture, and masks without holes."""
+        super().require_fit(shape, valid)
         require_size("fill", self.fill, shape)
         if self.fill is not None:
             _require_holes(~self.fill.not_black, "fill")
@@ -201,12 +207,13 @@ class Filling(PlanesOperation):
         phase("solving")
         u = u if scratch.overwrite else u.copy()
         groups = [slice(c, c + 1) for c in range(len(u))] if self.apart else [slice(None)]
+        fill, axes = METHODS[self.method], len(image.shape)
         for planes in groups:
-            holes = _of_planes(self.holes, planes)
+            holes = _of_planes(self.holes, planes, axes)
             if holes.any():
-                within = _of_planes(self.within, planes)
+                within = _of_planes(self.within, planes, axes)
                 with seen_through(lambda _: u):
-                    report_residual(METHODS[self.method](u[planes], holes, within))
+                    report_residual(fill(u[planes], holes, within, image.spacing))
         return u
 
 
@@ -234,7 +241,8 @@ def _divided(image: "Raster", wanted: "Mask | None") -> "tuple[Mask, Mask, Mask 
         within = None if image.valid is None else image.valid | wanted
     if not known.any():
         raise ImageError("is all holes; leave some pixels to fill them from")
-    if known.ndim == 3 and not known.any(axis=(1, 2)).all():
+    axes = len(image.shape)
+    if known.ndim > axes and not known.any(axis=tuple(range(1, known.ndim))).all():
         raise ImageError("has a channel that is all holes; leave some pixels of it")
     if holes.mean() > _UNUSUAL:
         warn(
@@ -243,7 +251,7 @@ def _divided(image: "Raster", wanted: "Mask | None") -> "tuple[Mask, Mask, Mask 
         )
     if within is None:
         return known, holes, None
-    connected = holes & reached(within, known)
+    connected = holes & reached(within, known, axes)
     if lost := np.count_nonzero(holes & ~connected):
         warn(
             f"{lost} pixels to be filled lie among holes that stay, apart from all known pixels, "
@@ -252,8 +260,8 @@ def _divided(image: "Raster", wanted: "Mask | None") -> "tuple[Mask, Mask, Mask 
     return known, connected, within & (known | connected)
 
 
-def _of_planes(mask: MaskOrNone, planes: slice) -> MaskOrNone:
-    return mask if mask is None or mask.ndim == 2 else mask[planes]
+def _of_planes(mask: MaskOrNone, planes: slice, axes: int) -> MaskOrNone:
+    return mask if mask is None or mask.ndim == axes else mask[planes]
 
 
 def report_residual(residual: "Residual") -> None:

@@ -8,7 +8,7 @@ from pdefilter.display import seen_through
 from pdefilter.equations import gradient_domain
 from pdefilter.errors import ImageError, MisfitError, ParameterError
 from pdefilter.filters.inpaint import report_residual
-from pdefilter.filters.options.maps import as_raster
+from pdefilter.filters.options.maps import as_raster, size_in_words
 from pdefilter.filters.options.option import Option, image_filter
 from pdefilter.filters.options.quantity import as_pixels
 from pdefilter.observer import phase
@@ -154,8 +154,22 @@ def poisson(
     return Cloning(cloned, clone_mask, place, mixed)
 
 
+class _Planar(Operation):
+    """An operation on images alone, which needs all of an image."""
+
+    @property
+    def planar(self) -> str:
+        """Name the filter."""
+        return "poisson"
+
+    @property
+    def remedy(self) -> str | None:
+        """Advice: an equation that is solved needs the whole image."""
+        return "crop the image"
+
+
 @dataclass(frozen=True)
-class Flattening(Operation):
+class Flattening(_Planar):
     """Illumination that changes over more than a length, evened out.
 
     Attributes
@@ -166,19 +180,16 @@ class Flattening(Operation):
 
     length: float
 
-    @property
-    def remedy(self) -> str | None:
-        """Advice: an equation that is solved needs the whole image."""
-        return "crop the image"
-
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Keep the gradient, and pull the image to its mean."""
         _require_whole(image)
-        return replace(image, colour=gradient_domain.flatten(image.colour, self.length))
+        return replace(
+            image, colour=gradient_domain.flatten(image.colour, self.length, image.spacing)
+        )
 
 
 @dataclass(frozen=True)
-class Integration(Operation):
+class Integration(_Planar):
     """The image with given differences; the input holds those to the pixel below.
 
     Attributes
@@ -190,17 +201,13 @@ class Integration(Operation):
     columns: "Raster"
 
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
-        """Refuse images whose size is not that of the other differences."""
+        """Refuse volumes, and images whose size is not that of the other differences."""
+        super().require_fit(shape, valid)
         if self.columns.shape != shape:
             raise MisfitError(
-                f"has {_size(shape)} pixels, the columns {_size(self.columns.shape)}; give both "
-                "in one size"
+                f"has {size_in_words(shape)} pixels, the columns "
+                f"{size_in_words(self.columns.shape)}; give both in one size"
             )
-
-    @property
-    def remedy(self) -> str | None:
-        """Advice: an equation that is solved needs the whole image."""
-        return "crop the image"
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Integrate."""
@@ -221,12 +228,14 @@ class Integration(Operation):
         )
         across = columns.colour + columns.scale.number_of_origin
         rescaled, factor = _on_one_scale(rows, columns)
-        colour = gradient_domain.integrate(rescaled.colour, across * np.float32(factor))
+        colour = gradient_domain.integrate(
+            rescaled.colour, across * np.float32(factor), image.spacing
+        )
         return replace(rescaled, colour=colour)
 
 
 @dataclass(frozen=True)
-class Cloning(Operation):
+class Cloning(_Planar):
     """The differences of a picture, put into an image.
 
     Attributes
@@ -253,6 +262,7 @@ class Cloning(Operation):
 
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images that do not hold the cloned pixels, or that they would replace."""
+        super().require_fit(shape, valid)
         from pdefilter.kernels.regions import box
 
         region = _region(self.source, self.mask, self.at, shape)
@@ -261,16 +271,11 @@ class Cloning(Operation):
         left, right = columns.start + self.at[1], columns.stop - 1 + self.at[1]
         if min(top, left) < 0 or bottom >= shape[0] or right >= shape[1]:
             raise MisfitError(
-                f"has {_size(shape)} pixels, and the cloned ones reach from {top},{left} to "
-                f"{bottom},{right}; move them by --at, or mask them"
+                f"has {size_in_words(shape)} pixels, and the cloned ones reach from "
+                f"{top},{left} to {bottom},{right}; move them by --at, or mask them"
             )
         if region.sum() == shape[0] * shape[1]:
             raise MisfitError("would be replaced as a whole; mask some of the source")
-
-    @property
-    def remedy(self) -> str | None:
-        """Advice: an equation that is solved needs the whole image."""
-        return "crop the image"
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Solve for the image whose differences are those of the picture."""
@@ -312,7 +317,11 @@ class Cloning(Operation):
         phase("solving")
         with seen_through(cloned):
             residual = gradient_domain.clone(
-                inner, np.broadcast_to(guide, inner.shape), free[window].copy(), mixed=self.mixed
+                inner,
+                np.broadcast_to(guide, inner.shape),
+                free[window].copy(),
+                mixed=self.mixed,
+                spacing=image.spacing,
             )
         report_residual(residual)
         return cloned(inner)
@@ -346,7 +355,8 @@ def _region(
         if mask.colour.shape[1:] != shape:
             raise ParameterError(
                 "mask",
-                f"has {_size(mask.shape)} pixels, the source {_size(shape)}; give one of its size",
+                f"has {size_in_words(mask.shape)} pixels, the source {size_in_words(shape)}; "
+                "give one of its size",
             )
         wanted = seen & mask.not_black
     # The image is not known yet when only the options are checked.
@@ -372,11 +382,6 @@ def _region(
 def _all_neighbours(framed: "Mask") -> "Mask":
     """Find which pixels have four neighbours that are true, in a frame one pixel wide."""
     return framed[:-2, 1:-1] & framed[2:, 1:-1] & framed[1:-1, :-2] & framed[1:-1, 2:]
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    rows, columns = shape
-    return f"{columns} × {rows}"
 
 
 def _on_one_scale(image: "Raster", other: "Raster") -> "tuple[Raster, float]":

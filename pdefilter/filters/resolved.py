@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from pdefilter.evolve.schedule import DEFAULT_SHARE
 from pdefilter.filters.heat_diffuse import DEFAULT_TIME as HEAT_TIME
 from pdefilter.filters.heat_diffuse import LONGEST_EXPLICIT_TIME
 from pdefilter.filters.operations.curvature import DEFAULT_TIME as CURVATURE_TIME
@@ -23,7 +22,6 @@ from pdefilter.filters.smooth import DEFAULT_MEDIAN_SIZE, DEFAULT_SIGMA
 from pdefilter.filters.wave import CONSTANT, DEFAULT_KAPPA
 from pdefilter.filters.wave import DEFAULT_STEP as WAVE_STEP
 from pdefilter.filters.wave import DEFAULT_TIME as WAVE_TIME
-from pdefilter.grid import UNIT, largest_stable_step
 
 Parameters: TypeAlias = Mapping[str, Any]
 
@@ -32,7 +30,7 @@ def resolved(name: str, parameters: Parameters) -> dict[str, Any]:
     """Complete the parameters of a filter with the defaults that it takes.
 
     The filter makes the same result of both. What depends on the image stays as it is,
-    auto or None, as does what has no effect.
+    auto or None, as does what has no effect. The steps of a diffusion depend on its axes.
 
     Parameters
     ----------
@@ -76,7 +74,6 @@ def _of_heat_diffuse(given: Parameters) -> Parameters:
         time = HEAT_TIME
         defaults["sigma"] = (2 * time) ** 0.5
     scheme = given["scheme"]
-    steps = _step_of(given, time, DEFAULT_SHARE * largest_stable_step(UNIT))
     stepped = given["iterations"] is not None or given["step"] is not None
     if scheme is None:
         if given["tolerance"] is not None:
@@ -84,7 +81,7 @@ def _of_heat_diffuse(given: Parameters) -> Parameters:
         elif stepped or time is None or time <= LONGEST_EXPLICIT_TIME:
             scheme = "explicit"
         defaults["scheme"] = scheme  # None: exact, unless the image has holes
-    return defaults | (steps if scheme == "explicit" or stepped else {})
+    return defaults
 
 
 def _of_anisotropic(given: Parameters) -> Parameters:
@@ -98,11 +95,7 @@ def _of_anisotropic(given: Parameters) -> Parameters:
         defaults["time"] = row.time
     stepped = given["iterations"] is not None or given["step"] is not None
     scheme = scheme_of(model, scheme, stepped=stepped)
-    scheme = scheme or ("explicit" if given["tolerance"] is None else "fsi")
-    defaults["scheme"] = scheme
-    if scheme == "explicit" or stepped:
-        time = None if given["time"] == AUTO else given["time"]
-        defaults |= _step_of(given, time, DEFAULT_SHARE * row.largest_stable_step)
+    defaults["scheme"] = scheme or ("explicit" if given["tolerance"] is None else "fsi")
     return defaults
 
 

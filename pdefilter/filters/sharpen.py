@@ -1,6 +1,7 @@
 """Sharpen an image: undo a little diffusion."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
@@ -71,7 +72,7 @@ def sharpen(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats.
     method : {"unsharp", "laplacian", "inverse-heat"}
         u + a (u − G_σ ∗ u); u − a (σ²/2) Δu, a step of the heat equation
@@ -96,7 +97,7 @@ def sharpen(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises
@@ -147,7 +148,7 @@ class Sharpening(Operation):
             scales = [image.scale.of_channel(c) for c in channels]
             return {"thresholds": [scale.number(float(self.threshold)) for scale in scales]}
         noise = noise_of(image, image.colour, AUTO, None)
-        gain = _DEVIATIONS * _gain_in_noise(self._taps)
+        gain = _DEVIATIONS * _gain_in_noise(self._taps(image.spacing))
         thresholds = [gain * float(noise.deviations[c]) for c in channels]
         return {**as_numbers(noise, image), "thresholds": thresholds}
 
@@ -162,7 +163,7 @@ class Sharpening(Operation):
             return None
         if self.method == "laplacian":
             return 1
-        return self._taps.reach
+        return self._taps((1.0,))[0].reach
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Sharpen by a linear filter, or by differences above the threshold."""
@@ -170,8 +171,10 @@ class Sharpening(Operation):
             return image.convolved(lambda u: self._sharpened(u, image.spacing))
         import numpy as np
 
-        difference = image.convolved(self._difference).colour
-        most = np.array(numbers["thresholds"], np.float32)[:, None, None]
+        from pdefilter.raster import per_channel
+
+        difference = image.convolved(lambda u: self._difference(u, image.spacing)).colour
+        most = per_channel(numbers["thresholds"], len(image.shape))
         difference -= difference.clip(-most, most)
         return replace(image, colour=image.colour + np.float32(self.amount) * difference)
 
@@ -183,22 +186,22 @@ class Sharpening(Operation):
             return Heat(spacing=spacing).evolve_back(u, time, self.amount)
         import numpy as np
 
-        return u + np.float32(self.amount) * self._difference(u)
+        return u + np.float32(self.amount) * self._difference(u, spacing)
 
-    def _difference(self, u: "Planes") -> "Planes":
+    def _difference(self, u: "Planes", spacing: tuple[float, ...]) -> "Planes":
         from pdefilter.kernels.convolution import correlate
 
-        return u - correlate(u, self._taps, self._taps)
+        return u - correlate(u, *self._taps(spacing))
 
-    @property
-    def _taps(self) -> "Taps":
+    def _taps(self, spacing: tuple[float, ...]) -> "list[Taps]":
+        """Make the kernel along every axis."""
         from pdefilter.kernels import windows
 
-        return windows.gaussian(self.sigma)
+        return [windows.gaussian(self.sigma / h) for h in spacing]
 
 
-def _gain_in_noise(taps: "Taps") -> float:
+def _gain_in_noise(taps: "Sequence[Taps]") -> float:
     """Find the standard deviation of u − G ∗ u where u is white noise of deviation one."""
-    centre = taps.weights[-taps.first] ** 2
-    squares = math.fsum(weight**2 for weight in taps.weights)
-    return math.sqrt(1 - 2 * centre + squares**2)
+    centre = math.prod(along.weights[-along.first] for along in taps)
+    squares = math.prod(math.fsum(weight**2 for weight in along.weights) for along in taps)
+    return math.sqrt(1 - 2 * centre + squares)

@@ -1,5 +1,6 @@
 """Turn an image into flat regions between sharp edges, by shock filters."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -33,7 +34,8 @@ DEFAULT_STEP = 0.5
 DEFAULT_SIGMA = 1.0
 DEFAULT_RHO = 4.0
 
-# At least one of two neighbours differs from the pixel by the upwind slope divided by √2.
+# At least one of two neighbours differs from the pixel by the upwind slope divided by √2; in a
+# volume one of three by the slope divided by √3.
 LARGEST_STEP = Grid.unit((1, 1)).largest_shock_step
 
 Model: TypeAlias = Literal["osher-rudin", "alvarez-mazorra", "coherence"]
@@ -88,11 +90,11 @@ def shock(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The initial image, integers or floats.
     model : {"osher-rudin", "alvarez-mazorra", "coherence"}
         v is the image itself; or the image smoothed by a Gaussian; or v is
-        smoothed, and η is the eigenvector of the larger eigenvalue of the
+        smoothed, and η is the eigenvector of the largest eigenvalue of the
         structure tensor G_ρ ∗ Σ ∇u ∇uᵀ of all channels.
     sigma : float or str, optional
         Standard deviation σ of that Gaussian in px, or a length such as "2mm"; by
@@ -106,7 +108,7 @@ def shock(
     iterations : int, optional
         Number of steps.
     step : float or str, optional
-        Size τ of a step in px, or a length, at most √½, by default 0.5.
+        Size τ of a step in px, or a length, at most √½, in a volume √⅓, by default 0.5.
     coupling : {"shared", "noise", "none"}, optional
         How channels share their edges: all alike, in units of each channel's noise,
         or not at all. By default shared for colours, and noise for other bands.
@@ -118,7 +120,7 @@ def shock(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises
@@ -140,19 +142,19 @@ def shock(
         raise ParameterError(
             "rho", f"the model {model} does not use a neighbourhood; take the model coherence"
         )
-    steps = explicit_steps(
+    plan = functools.partial(
+        explicit_steps,
         time=as_pixels(time),
         iterations=iterations,
         step=as_pixels(step),
         default_time=DEFAULT_TIME,
         default_step=DEFAULT_STEP,
-        largest_stable_step=LARGEST_STEP,
         unit="px",
     )
-    if not steps:
+    if not plan(largest_stable_step=LARGEST_STEP):
         return Unchanged()
     shock_filter = ShockFilter(
-        steps,
+        plan,
         None if model == "osher-rudin" else DEFAULT_SIGMA if sigma is None else as_pixels(sigma),
         None if model != "coherence" else DEFAULT_RHO if rho is None else as_pixels(rho),
     )
@@ -165,8 +167,8 @@ class ShockFilter(Operation):
 
     Attributes
     ----------
-    steps : tuple of float
-        The step sizes in px.
+    plan : callable
+        The function from the largest stable step to the step sizes in px.
     sigma : float or None
         The standard deviation in px of the Gaussian that makes v; None if v is the image.
     rho : float or None
@@ -174,7 +176,7 @@ class ShockFilter(Operation):
         None if η is the direction of ∇v.
     """
 
-    steps: tuple[float, ...]
+    plan: Callable[..., tuple[float, ...]]
     sigma: float | None
     rho: float | None
 
@@ -185,7 +187,7 @@ class ShockFilter(Operation):
 
     def measure(self, image: "Raster") -> Numbers:
         """Find whether pixels have different weights, and count the steps."""
-        return {"weighted": image.weight is not None, "steps": len(self.steps)}
+        return {"weighted": image.weight is not None, "steps": len(self._steps(image))}
 
     def reach(self, numbers: Numbers) -> int | None:
         """Return how far all steps together reach.
@@ -199,7 +201,7 @@ class ShockFilter(Operation):
         if numbers["weighted"] and self.sigma:
             return None
         kernels = [Smoothing(sigma).reach for sigma in (self.sigma, self.rho) if sigma]
-        return most_steps(len(self.steps), parts) * (1 + max(kernels, default=0))
+        return most_steps(numbers["steps"], parts) * (1 + max(kernels, default=0))
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Take the steps."""
@@ -208,11 +210,12 @@ class ShockFilter(Operation):
         from pdefilter.kernels.shock import advance
 
         weight, structure = image.weight, self._structure_of(image)
-        states = Offer(lambda: dict(enumerate(accumulate(self.steps), 1)), "px")
-        buffers = [np.empty_like(image.colour) for _ in range(min(2, len(self.steps)))]
+        sizes = self._steps(image)
+        states = Offer(lambda: dict(enumerate(accumulate(sizes), 1)), "px")
+        buffers = [np.empty_like(image.colour) for _ in range(min(2, len(sizes)))]
 
         def march(colour: "Planes", steps: slice) -> "Planes":
-            for k, step in enumerate(self.steps[steps]):
+            for k, step in enumerate(sizes[steps]):
                 state = replace(image, colour=colour)
                 colour = advance(
                     colour,
@@ -227,18 +230,22 @@ class ShockFilter(Operation):
                 advanced()
             return colour
 
-        colour, _ = in_parts(image.colour, len(self.steps), march)
+        colour, _ = in_parts(image.colour, len(sizes), march)
         return replace(image, colour=colour)
+
+    def _steps(self, image: "Raster") -> tuple[float, ...]:
+        return self.plan(largest_stable_step=image.grid.largest_shock_step)
 
     def _guide(self, image: "Raster") -> "Planes | Taps | None":
         """Make v, or the kernel by which a step makes it; None if v is the image."""
-        from pdefilter.kernels import windows
+        from pdefilter.kernels.windows import Window
 
         if not self.sigma:
             return None
-        if image.weight is None:
-            return windows.gaussian(self.sigma)
-        return WeightedMean(windows.gaussian(self.sigma))(image).colour
+        if image.weight is not None:
+            return WeightedMean(Window("gaussian", self.sigma))(image).colour
+        smoothed = Smoothing(self.sigma, spacing=image.spacing)
+        return smoothed(image.colour) if smoothed.same_taps is None else smoothed.same_taps
 
     def _structure_of(self, image: "Raster") -> "Callable[[Planes], Planes] | None":
         """Make the function from the colours to the structure tensor of every pixel."""
@@ -246,11 +253,13 @@ class ShockFilter(Operation):
             return None
         import numpy as np
 
+        from pdefilter.kernels.reference.gradient import planes_of
         from pdefilter.kernels.tensors import structure_tensor
 
         visible = image.visible
         gathered = Smoothing(self.rho, visible, image.spacing)
-        buffers = [np.empty((3, *image.shape), np.float32) for _ in range(2)]
+        components = planes_of("tensor", len(image.shape))
+        buffers = [np.empty((components, *image.shape), np.float32) for _ in range(2)]
 
         def structure(colour: "Planes") -> "Planes":
             tensors = structure_tensor(

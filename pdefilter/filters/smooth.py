@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.equations.energies import OPTIMIZERS, Optimizer
 from pdefilter.errors import ParameterError
-from pdefilter.filters.operations.curvature import CurvatureMotion, curvature_steps
+from pdefilter.filters.operations.curvature import CurvatureMotion, curvature_plan
 from pdefilter.filters.operations.median import Median
 from pdefilter.filters.operations.range_one import OfRangeOne
 from pdefilter.filters.operations.stabilised import Stabilised
 from pdefilter.filters.operations.variational import ENERGIES, Minimised
 from pdefilter.filters.operations.weighted_mean import WeightedMean
-from pdefilter.filters.options.border import BORDERS, WRAPS, Border
+from pdefilter.filters.options.border import BORDERS, Border
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.coupling import Coupled, Coupling
 from pdefilter.filters.options.maps import LEVELS, NoiseMap, SupportsArray, as_number, as_raster
@@ -23,10 +23,10 @@ from pdefilter.filters.options.noise import (
 from pdefilter.filters.options.option import AUTO, Option, image_filter
 from pdefilter.filters.options.quantity import along_axes, as_pixels
 from pdefilter.filters.options.time import time_option
+from pdefilter.grid import UNIT, largest_stable_step
 from pdefilter.operation import Operation, Unchanged
 
 if TYPE_CHECKING:
-    from pdefilter.kernels.taps import Taps
     from pdefilter.raster import Picture
 
 DEFAULT_SIGMA = 2.0
@@ -165,7 +165,7 @@ def smooth(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats.
     method : str
         "gaussian", "box", "binomial": the kernel. Box and binomial kernels are
@@ -174,8 +174,8 @@ def smooth(
         or s²/2κ up to κ and s − κ/2 beyond. "curvature": u_t = |∇u| div(∇u/|∇u|).
     sigma : float, str or sequence of float, optional
         Standard deviation of the kernel along an axis in px, by default 2, or a
-        length such as "2mm"; or for a Gaussian a number for every axis, in its own
-        pixels. A median has none.
+        length such as "2mm"; or a number for every axis, in its own pixels. A median
+        has none.
     size : int, optional
         Width of the window in px, odd, in place of `sigma`. The window of a
         Gaussian holds ±4σ. By default 3 for the median.
@@ -226,7 +226,7 @@ def smooth(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises
@@ -292,38 +292,18 @@ def smooth(
             return InSpace(color, stabilised, couples=True)
         return InSpace(color, Coupled(coupling, minimised), couples=True)
     if method == "curvature":
-        steps = curvature_steps(as_pixels(time))
-        return InSpace(color, OfRangeOne(CurvatureMotion(steps))) if steps else Unchanged()
-    wraps = WRAPS[border or "reflect"]
+        plan = curvature_plan(as_pixels(time))
+        if not plan(largest_stable_step=largest_stable_step(UNIT)):
+            return Unchanged()
+        return InSpace(color, OfRangeOne(CurvatureMotion(plan)))
+    border = border or "reflect"
     if method == "median":
         width = size or DEFAULT_MEDIAN_SIZE
-        return InSpace(color, Median(width, wraps)) if width > 1 else Unchanged()
-    if size == 1 or as_pixels(sigma) == 0:
-        return Unchanged()
-    if (deviations := along_axes(sigma)) is not None:
-        return InSpace(color, WeightedMean(_gaussians(method, deviations), wraps))
+        return InSpace(color, Median(width, border)) if width > 1 else Unchanged()
     deviation = as_pixels(sigma)
-    taps = _taps(method, DEFAULT_SIGMA if deviation is None else deviation, size)
-    return InSpace(color, WeightedMean(taps, wraps))
+    if size == 1 or deviation == 0:
+        return Unchanged()
+    from pdefilter.kernels.windows import Window
 
-
-def _gaussians(method: str, deviations: tuple[float, ...]) -> "tuple[Taps, ...]":
-    from pdefilter.kernels import windows
-
-    if method != "gaussian":
-        raise ParameterError(
-            "sigma", f"{method} has one for all axes; give one number, or take the method gaussian"
-        )
-    return tuple(map(windows.gaussian, deviations))
-
-
-def _taps(method: str, sigma: float, size: int | None) -> "Taps":
-    from pdefilter.kernels import windows
-
-    if method == "gaussian":
-        return windows.gaussian_of_size(size) if size else windows.gaussian(sigma)
-    window, variance = {
-        "box": (windows.box, windows.box_variance),
-        "binomial": (windows.binomial, windows.binomial_variance),
-    }[method]
-    return window(size) if size else windows.of_deviation(sigma, window, variance)
+    window = Window(method, DEFAULT_SIGMA if deviation is None else deviation, size)
+    return InSpace(color, WeightedMean(window, border, along_axes(sigma)))

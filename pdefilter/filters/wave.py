@@ -192,8 +192,14 @@ class Waves(Operation):
         """Return true."""
         return True
 
+    @property
+    def planar(self) -> str:
+        """Name the filter."""
+        return "wave"
+
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
-        """Refuse images whose size is not that of the map."""
+        """Refuse volumes, and images whose size is not that of the map."""
+        super().require_fit(shape, valid)
         require_size("kappa_map", self.kappa_map, shape)
 
     def measure(self, image: "Raster") -> Numbers:
@@ -204,7 +210,9 @@ class Waves(Operation):
             (_visible(part), edges_of(part))
             for part in (image.part(*place) for place in image.parts)
         ]
-        contrast = contrast_among(parts, self.contrast, len(image.colour), image.scale)
+        contrast = contrast_among(
+            parts, self.contrast, len(image.colour), image.scale, image.spacing
+        )
         return {"kappa": image.scale.fraction(contrast)}
 
     def reach(self, numbers: Numbers) -> int:
@@ -254,7 +262,7 @@ class Waves(Operation):
 
         u = image.colour
         if weight is not None:
-            u = np.concatenate([u * weight, as_channels(np.float32(1) - weight)])
+            u = np.concatenate([u * weight, as_channels(np.float32(1) - weight, len(image.shape))])
         # ½τ² is the size of a step of diffusion; see `leapfrog`.
         times = accumulate(math.sqrt(2 * size) for size in self.table.sizes)
         states = Offer(lambda: dict(enumerate(times, 1)), "px")

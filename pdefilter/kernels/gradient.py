@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pdefilter.kernels.reference.gradient import PLANES
+from pdefilter.kernels.reference.gradient import planes_of
 from pdefilter.kernels.table import compute
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
@@ -30,16 +30,16 @@ def gradient(
 
     Parameters
     ----------
-    u : ndarray of shape (C, M, N), float32
-        The image.
+    u : ndarray of shape (C, M, N) or (C, S, M, N), float32
+        The image, or a volume.
     difference, smoothing : Taps
         What differentiates along an axis, and what smooths across it.
-    alpha : ndarray of shape (M, N), float32, optional
+    alpha : ndarray of the shape of a channel, float32, optional
         The opacity α. A neighbour counts by it, and where it is zero there is
         no gradient: ∇u becomes α∇u = ∇(αu) − u∇α.
     measure : {"vector", "magnitude", "sum", "tensor"}
         What to return: the vector v, the root of `factor` times its square λ,
-        `factor` times |v₁ + v₂|, or `factor` times Σ ∇u ∇uᵀ, of which J is the
+        `factor` times |Σ v_a|, or `factor` times Σ ∇u ∇uᵀ, of which J is the
         mean.
     factor : float
         What the measure says.
@@ -52,9 +52,11 @@ def gradient(
     -------
     ndarray of shape (2, M, N) for the vector, (3, M, N) for the tensor's
     components rr, rc and cc, else (1, M, N), float32
-        `out`.
+        `out`; of a volume three components, and six: ss, sr, sc, rr, rc and cc.
     """
-    out = np.empty((PLANES[measure], *u.shape[1:]), np.float32) if out is None else out
+    out = (
+        np.empty((planes_of(measure, u.ndim - 1), *u.shape[1:]), np.float32) if out is None else out
+    )
     arguments = u, alpha, difference, smoothing, measure, factor
     result = compute("gradient", *arguments, dimensions=u.ndim - 1, spacing=spacing, out=out)
     if result is not out:

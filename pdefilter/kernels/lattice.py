@@ -1,7 +1,7 @@
 """Diffusion along a tensor field: every pixel chooses its own neighbours.
 
 Selling's reduction writes a symmetric positive definite D as Σ_k λ_k e_k e_kᵀ with
-λ_k ≥ 0 and three offsets e_k of whole numbers. Hence div(D ∇u) is a sum of second
+λ_k ≥ 0 and three offsets e_k of whole numbers, in a volume six. Hence div(D ∇u) is a sum of second
 differences along these with weights that are never negative: no new extremum appears,
 however anisotropic D is (Fehrenbach & Mirebeau 2014, doi:10.1007/s10851-013-0446-3;
 Selling 1874).
@@ -14,6 +14,7 @@ doi:10.1109/ARITH.2013.9): a turned image has the turned result, to the bit.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +32,12 @@ class Stencil:
 
     Attributes
     ----------
-    weights : ndarray of shape (3, M, N), float32
+    weights : ndarray of shape (3, M, N) or (6, S, M, N), float32
         λ_k/2: two pixels of the same tensor choose each other, and exchange twice.
-    neighbours : ndarray of shape (6, 2, M, N), int8
+    neighbours : ndarray of shape (6, 2, M, N) or (12, 3, S, M, N), int8
         How many rows and columns away the neighbours at e_0, −e_0, e_1, … are,
-        mirrored at the border; (0, 0) where the way there is closed.
+        mirrored at the border; (0, 0) where the way there is closed. In a volume how
+        many slices, rows and columns.
     """
 
     weights: NDArray[np.float32]
@@ -54,11 +56,12 @@ def stencil_of(
 
     Parameters
     ----------
-    tensor : ndarray of shape (3, M, N), float32
-        The components D_rr, D_rc and D_cc, rows and columns.
-    valid : ndarray of shape (M, N), bool, optional
+    tensor : ndarray of shape (3, M, N) or (6, S, M, N), float32
+        The components D_rr, D_rc and D_cc, rows and columns; of a volume the six of
+        slices, rows and columns, row by row.
+    valid : ndarray of shape (M, N) or (S, M, N), bool, optional
         Which pixels are not holes: pixels exchange only where the rectangle between
-        them has none.
+        them, or the box, has none.
     law : TensorLaw, optional
         How D follows from `tensor`; by default it is D.
     spacing : sequence of float, optional
@@ -100,7 +103,7 @@ def advance(
     """
     if not u.size:
         return
-    rounding_bias, dimensions = rounding_bias_of(u), u.ndim - 1
+    rounding_bias, dimensions = rounding_bias_of(u, spacing), u.ndim - 1
     if native_has("reduce and apply", dimensions, spacing=spacing):
         compute("reduce and apply", u, tensor, law, rounding_bias, step, out)
     else:
@@ -175,14 +178,18 @@ def rounding_bias_of(u: Planes, spacing: Sequence[float] | None = None) -> NDArr
 
 
 def _blocked(neighbours: NDArray[np.int8], valid: Mask) -> NDArray[np.bool_]:
-    """Find the neighbours behind a hole, by a table of sums over rectangles."""
-    rows, columns = valid.shape
-    holes = np.zeros((rows + 1, columns + 1), np.int32)
-    np.cumsum(np.cumsum(~valid, axis=0, dtype=np.int32), axis=1, out=holes[1:, 1:])
-    row, column = np.arange(rows)[:, None], np.arange(columns)
-    to_row, to_column = row + neighbours[:, 0], column + neighbours[:, 1]
-    top, bottom = np.minimum(row, to_row), np.maximum(row, to_row) + 1
-    left, right = np.minimum(column, to_column), np.maximum(column, to_column) + 1
-    count = holes[bottom, right] - holes[top, right] - holes[bottom, left] + holes[top, left]
+    """Find the neighbours behind a hole, by a table of sums over rectangles, or boxes."""
+    holes = np.pad(~valid, [(1, 0)] * valid.ndim).astype(np.int32)
+    for axis in range(valid.ndim):
+        np.cumsum(holes, axis=axis, out=holes)
+    ends = []
+    for axis, here in enumerate(np.ix_(*map(np.arange, valid.shape))):
+        there = here + neighbours[:, axis]
+        ends.append((np.maximum(here, there) + 1, np.minimum(here, there)))
+    count = np.zeros((len(neighbours), *valid.shape), np.int32)
+    # A corner counts negatively for every axis along which it is before the box.
+    for corner in product((0, 1), repeat=valid.ndim):
+        places = tuple(end[which] for end, which in zip(ends, corner, strict=True))
+        count += (-1) ** sum(corner) * holes[places]
     found: NDArray[np.bool_] = count > 0
     return found

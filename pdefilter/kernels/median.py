@@ -1,20 +1,24 @@
-"""Running medians over square windows, mirrored at the border.
+"""Running medians over windows, squares or boxes, mirrored at the border.
 
 A median is a value of its window, to the last bit, for every dtype: values that float32
 does not hold exactly are replaced by their ranks among the values of the image.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+import math
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from pdefilter.kernels.axes import require_image
 from pdefilter.kernels.bands import for_each_band
 from pdefilter.raster import Plane
 
 Number = TypeVar("Number", bound=np.generic)
+
+Sizes: TypeAlias = tuple[int, ...]
 
 # OpenCV's selection network is the fastest for float images, and supports up to 5 × 5.
 _LARGEST_NETWORK = 5
@@ -27,43 +31,40 @@ _PIXELS_OF_A_SUM = 4
 _MOST_RANKS = 1 << 24
 
 
-def median(u: NDArray[Number], size: int) -> NDArray[Number]:
-    """Take the median of every `size` × `size` window, channel by channel.
+def median(u: NDArray[Number], size: int | Sequence[int]) -> NDArray[Number]:
+    """Take the median of every window, channel by channel.
 
     Parameters
     ----------
-    u : ndarray of shape (C, M, N), any real dtype
-        The image.
-    size : int
-        The window's width in px, odd.
+    u : ndarray of shape (C, M, N) or (C, S, M, N), any real dtype
+        The image, or a volume.
+    size : int or sequence of int
+        The window's width in px, odd, along all axes or along each.
 
     Returns
     -------
-    ndarray of shape (C, M, N), dtype of u
+    ndarray of the shape and dtype of u
         A new array.
-
-    Raises
-    ------
-    ValueError
-        If `u` is a volume.
     """
-    require_image(u, "a median")
+    sizes = _sizes(size, u.ndim - 1)
     medians = np.empty_like(u, order="C")
     for plane, result in zip(u, medians, strict=True):
-        if size <= _LARGEST_NETWORK and np.can_cast(u.dtype, np.float32):
-            result[...] = _selected(plane.astype(np.float32), size)
+        if max(sizes) <= _LARGEST_NETWORK and np.can_cast(u.dtype, np.float32):
+            result[...] = _selected(plane.astype(np.float32), sizes)
             continue
         values, ranks = _ranked(plane)
-        if _PIXELS_OF_A_SUM * len(values) < size * size:
-            chosen = _rank_of_half(ranks, len(values), np.ones(plane.shape, np.float32), size)
+        if _PIXELS_OF_A_SUM * len(values) < math.prod(sizes):
+            chosen = _rank_of_half(ranks, len(values), np.ones(plane.shape, np.float32), sizes)
         else:
             exact = np.float32 if len(values) <= _MOST_RANKS else np.int32
-            chosen = _selected(ranks.astype(exact), size).astype(np.intp)
+            chosen = _selected(ranks.astype(exact), sizes).astype(np.intp)
         result[...] = values[chosen]
     return medians
 
 
-def weighted_median(u: NDArray[Number], weight: Plane, size: int) -> NDArray[Number]:
+def weighted_median(
+    u: NDArray[Number], weight: Plane, size: int | Sequence[int]
+) -> NDArray[Number]:
     """Take the median of every window, where each pixel counts by its weight.
 
     It is the value at which the sum of the sorted weights reaches half of the total
@@ -71,32 +72,30 @@ def weighted_median(u: NDArray[Number], weight: Plane, size: int) -> NDArray[Num
 
     Parameters
     ----------
-    u : ndarray of shape (C, M, N), any real dtype
-        The image.
-    weight : ndarray of shape (M, N), float32
+    u : ndarray of shape (C, M, N) or (C, S, M, N), any real dtype
+        The image, or a volume.
+    weight : ndarray of shape (M, N) or (S, M, N), float32
         The weights, at least zero.
-    size : int
-        The window's width in px, odd.
+    size : int or sequence of int
+        The window's width in px, odd, along all axes or along each.
 
     Returns
     -------
-    ndarray of shape (C, M, N), dtype of u
+    ndarray of the shape and dtype of u
         A new array.
-
-    Raises
-    ------
-    ValueError
-        If `u` is a volume.
     """
-    require_image(u, "a median")
-    medians = u.copy()
+    sizes, medians = _sizes(size, u.ndim - 1), u.copy()
     for plane, result in zip(u, medians, strict=True):
         values, ranks = _ranked(plane)
-        if len(values) < size * size:
-            result[...] = values[_rank_of_half(ranks, len(values), weight, size)]
+        if len(values) < math.prod(sizes):
+            result[...] = values[_rank_of_half(ranks, len(values), weight, sizes)]
         else:
-            _select_by_weight(plane, weight, size, result)
+            _select_by_weight(plane, weight, sizes, result)
     return medians
+
+
+def _sizes(size: int | Sequence[int], axes: int) -> Sizes:
+    return (size,) * axes if isinstance(size, int) else tuple(size)
 
 
 def _ranked(plane: NDArray[Number]) -> tuple[NDArray[Number], NDArray[np.intp]]:
@@ -111,8 +110,11 @@ def _ranked(plane: NDArray[Number]) -> tuple[NDArray[Number], NDArray[np.intp]]:
     return plane.ravel()[first], ranks.reshape(plane.shape)
 
 
-def _selected(plane: NDArray[Any], size: int) -> NDArray[Any]:
+def _selected(plane: NDArray[Any], sizes: Sizes) -> NDArray[Any]:
     """Take the medians of a plane, float32 or int32, window by window."""
+    size = sizes[0]
+    if sizes != (size, size):
+        return _partitioned(plane, sizes)
     if size <= _LARGEST_NETWORK and plane.dtype == np.float32:
         import cv2
 
@@ -121,15 +123,30 @@ def _selected(plane: NDArray[Any], size: int) -> NDArray[Any]:
         return cv2.medianBlur(framed, size)[reach : reach + len(plane), reach : -reach or None]
     from scipy import ndimage
 
-    medians: NDArray[Any] = ndimage.median_filter(plane, size, mode="reflect")
+    medians: NDArray[Any] = ndimage.median_filter(plane, sizes, mode="reflect")
+    return medians
+
+
+def _partitioned(plane: NDArray[Number], sizes: Sizes) -> NDArray[Number]:
+    """Take the medians of boxes, and of rectangles that are not squares."""
+    framed = np.pad(plane, [(size // 2, size // 2) for size in sizes], mode="symmetric")
+    medians, middle = np.empty_like(plane), math.prod(sizes) // 2
+
+    def select(first: int, last: int) -> None:
+        band = sliding_window_view(framed[first : last + sizes[0] - 1], sizes)
+        windows = band.reshape(*band.shape[: plane.ndim], -1)
+        medians[first:last] = np.partition(windows, middle, axis=-1)[..., middle]
+
+    # Every pixel needs temporary memory for its window, which counts for the size of a band.
+    for_each_band(select, np.broadcast_to(plane, (math.prod(sizes), *plane.shape)))
     return medians
 
 
 def _rank_of_half(
-    ranks: NDArray[np.intp], count: int, weight: Plane, size: int
+    ranks: NDArray[np.intp], count: int, weight: Plane, sizes: Sizes
 ) -> NDArray[np.intp]:
     """Find the ranks of medians by summing windows once for each rank, at a cost for any width."""
-    add_up = _window_sums(ranks.shape, size)
+    add_up = _window_sums(ranks.shape, sizes)
     half = add_up(weight) / 2
     medians = np.zeros(ranks.shape, np.intp)
     for rank in range(count - 1):
@@ -138,16 +155,19 @@ def _rank_of_half(
 
 
 def _window_sums(
-    shape: tuple[int, ...], size: int
+    shape: tuple[int, ...], sizes: Sizes
 ) -> Callable[[NDArray[np.float32]], NDArray[np.float64]]:
     """Make the function that sums every window of a plane, at a cost independent of its width.
 
     It uses double precision, in which sums of weights of 8 bits are exact in any order.
     """
-    along_rows, along_columns = (_stretch_sums(length, size) for length in shape)
+    along_axes = [_stretch_sums(*pair) for pair in zip(shape, sizes, strict=True)]
 
     def add_up(plane: NDArray[np.float32]) -> NDArray[np.float64]:
-        return along_columns(along_rows(plane.astype(np.float64)).T).T
+        sums = plane.astype(np.float64)
+        for axis, along in enumerate(along_axes):
+            sums = np.moveaxis(along(np.moveaxis(sums, axis, 0)), 0, axis)
+        return sums
 
     return add_up
 
@@ -161,7 +181,7 @@ def _stretch_sums(length: int, size: int) -> Callable[[NDArray[np.float64]], NDA
     indices = np.pad(np.arange(length), size // 2, mode="symmetric")[size - rest :]
 
     def add_up(plane: NDArray[np.float64]) -> NDArray[np.float64]:
-        before = np.zeros((len(indices) + 1, plane.shape[1]))
+        before = np.zeros((len(indices) + 1, *plane.shape[1:]))
         plane[indices].cumsum(axis=0, out=before[1:])
         sums: NDArray[np.float64] = before[rest:] - before[:-rest]
         return sums + 2 * repeats * plane.sum(axis=0) if repeats else sums
@@ -170,17 +190,17 @@ def _stretch_sums(length: int, size: int) -> Callable[[NDArray[np.float64]], NDA
 
 
 def _select_by_weight(
-    plane: NDArray[Number], weight: Plane, size: int, result: NDArray[Number]
+    plane: NDArray[Number], weight: Plane, sizes: Sizes, result: NDArray[Number]
 ) -> None:
     """Take weighted medians by sorting every window."""
-    reach = size // 2
-    framed = np.pad(plane, reach, mode="symmetric")
-    framed_weight = np.pad(weight, reach, mode="symmetric")
+    reaches = [(size // 2, size // 2) for size in sizes]
+    framed = np.pad(plane, reaches, mode="symmetric")
+    framed_weight = np.pad(weight, reaches, mode="symmetric")
 
     def select(first: int, last: int) -> None:
-        weights = _windows(framed_weight, first, last, size)
+        weights = _windows(framed_weight, first, last, sizes)
         half = weights.sum(axis=0, dtype=np.float64) / 2
-        values = _windows(framed, first, last, size)
+        values = _windows(framed, first, last, sizes)
         order = values.argsort(axis=0, kind="stable")
         reached = np.take_along_axis(weights, order, axis=0).cumsum(axis=0, dtype=np.float64)
         rank = (reached < half).sum(axis=0)
@@ -189,17 +209,16 @@ def _select_by_weight(
         np.copyto(result[first:last], chosen, where=half > 0)
 
     # Every pixel needs temporary memory for its window, which counts for the size of a band.
-    for_each_band(select, np.broadcast_to(weight, (size * size, *plane.shape)))
+    for_each_band(select, np.broadcast_to(weight, (math.prod(sizes), *plane.shape)))
 
 
-def _windows(framed: NDArray[Number], first: int, last: int, size: int) -> NDArray[Number]:
+def _windows(framed: NDArray[Number], first: int, last: int, sizes: Sizes) -> NDArray[Number]:
     """Collect shifted copies of the rows from `first` to `last`, one for each window position."""
-    band = framed[first : last + size - 1]
-    columns = band.shape[1] - size + 1
+    band = framed[first : last + sizes[0] - 1]
+    shape = [length - size + 1 for length, size in zip(band.shape, sizes, strict=True)]
     return np.stack(
         [
-            band[row : row + last - first, column : column + columns]
-            for row in range(size)
-            for column in range(size)
+            band[tuple(slice(a, a + n) for a, n in zip(position, shape, strict=True))]
+            for position in product(*map(range, sizes))
         ]
     )

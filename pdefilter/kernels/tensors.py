@@ -70,7 +70,8 @@ def structure_tensor(
     Returns
     -------
     ndarray of shape (3, M, N), float32
-        `out`: J_rr, J_rc and J_cc, rows and columns, per px².
+        `out`: J_rr, J_rc and J_cc, rows and columns, per px²; of a volume six
+        components, ss, sr, sc, rr, rc and cc.
     """
     return gradient(
         u,

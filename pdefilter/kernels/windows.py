@@ -2,7 +2,8 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from pdefilter.kernels.taps import Taps
@@ -100,3 +101,44 @@ def of_deviation(
     inner = [*margin, *inner, *margin]
     mixture = [(1 - share) * a + share * b for a, b in zip(inner, outer, strict=True)]
     return Taps.centred(tuple(mixture))  # immutable, as it is cached
+
+
+@dataclass(frozen=True)
+class Window:
+    """A kernel of one width along every axis, however long the pixels are.
+
+    Attributes
+    ----------
+    name : {"gaussian", "box", "binomial"}
+        Its shape.
+    sigma : float
+        Its standard deviation in the unit of the length of pixels, unless the size says it.
+    size : int or None
+        Its width in pixels of length 1, odd.
+    """
+
+    name: str
+    sigma: float = 0.0
+    size: int | None = None
+
+    def along(self, length: float) -> Taps:
+        """Make the kernel along an axis of pixels of a length."""
+        of_size, variance = _WINDOWS[self.name]
+        if self.size is not None and length == 1:
+            return of_size(self.size)
+        sigma = self.sigma if self.size is None else math.sqrt(variance(self.size))
+        if self.name == "gaussian":
+            return gaussian(sigma / length)
+        return of_deviation(sigma / length, of_size, variance)
+
+
+def _gaussian_variance(size: int) -> float:
+    """Compute the variance of the Gaussian of `gaussian_of_size`, in px²."""
+    return ((size - 1) / (2 * _GAUSSIAN_REACH)) ** 2
+
+
+_WINDOWS: Mapping[str, tuple[Callable[[int], Taps], Callable[[int], float]]] = {
+    "gaussian": (gaussian_of_size, _gaussian_variance),
+    "box": (box, box_variance),
+    "binomial": (binomial, binomial_variance),
+}

@@ -11,7 +11,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.raster import Limits, Mask, Planes, Raster, Values, as_channels
+from pdefilter.raster import Limits, Mask, Planes, Raster, Values, as_channels, per_channel
 from pdefilter.sampling import PIECE
 
 PlainLimits: TypeAlias = Sequence[Sequence[float | None]]
@@ -85,17 +85,21 @@ def limits(u: Planes, where: Mask | None = None) -> list[list[float | None]]:
     low, high = u, u
     if where is not None:
         low, high = (np.where(where, u, np.float32(end)) for end in (np.inf, -np.inf))
-    smallest, largest = low.min(axis=(1, 2)).tolist(), high.max(axis=(1, 2)).tolist()
+    axes = tuple(range(1, u.ndim))
+    smallest, largest = low.min(axis=axes).tolist(), high.max(axis=axes).tolist()
     for c, (first, last) in enumerate(zip(smallest, largest, strict=True)):
         if first > last:
             smallest[c] = largest[c] = None
     return [smallest, largest]
 
 
-def as_arrays(plain: PlainLimits) -> Limits:
-    """Turn limits into arrays of shape (C, 1, 1), float32, unbounded where there are none."""
+def as_arrays(plain: PlainLimits, axes: int) -> Limits:
+    """Turn limits into arrays of shape (C, 1, …, 1), float32, unbounded where there are none.
+
+    There is a 1 for each axis of the image.
+    """
     smallest, largest = (
-        np.array([end if value is None else value for value in values], np.float32)[:, None, None]
+        per_channel([end if value is None else value for value in values], axes)
         for values, end in zip(plain, (-math.inf, math.inf), strict=True)
     )
     return smallest, largest
@@ -111,8 +115,9 @@ def means(u: Planes, valid: Mask) -> list[float]:
     valid : ndarray of shape (M, N) or (C, M, N), bool
         False in holes.
     """
-    count = np.count_nonzero(as_channels(valid), axis=(1, 2), keepdims=True)
-    sums = u.sum(axis=(1, 2), where=valid, dtype=np.float64, keepdims=True)
+    axes = tuple(range(1, u.ndim))
+    count = np.count_nonzero(as_channels(valid, len(axes)), axis=axes, keepdims=True)
+    sums = u.sum(axis=axes, where=valid, dtype=np.float64, keepdims=True)
     values: list[float] = (sums / np.maximum(1, count)).ravel().tolist()
     return values
 
@@ -122,9 +127,9 @@ def sums(u: Planes, where: Mask) -> tuple[Values, NDArray[np.intp]]:
 
     Parameters
     ----------
-    u : ndarray of shape (C, M, N), float32
-        The channels of a box that begins at a multiple of `PIECE` along every axis.
-    where : ndarray of shape (M, N) or (C, M, N), bool
+    u : ndarray of shape (C, M, N) or (C, S, M, N), float32
+        The channels of a box that begins at a multiple of `PIECE` along rows and columns.
+    where : ndarray of the shape of u, or of one channel, bool
         The pixels that count.
 
     Returns
@@ -134,15 +139,19 @@ def sums(u: Planes, where: Mask) -> tuple[Values, NDArray[np.intp]]:
     counts : ndarray of shape (C,)
         The number of pixels.
     """
-    down, across = (-(-size // PIECE) for size in u.shape[1:])
+    rows, columns = u.shape[-2:]
+    down, across = (-(-size // PIECE) for size in (rows, columns))
     padded = np.zeros((down * PIECE, across * PIECE))
-    of_pieces = np.empty((len(u), down * across))
-    for c, (plane, mask) in enumerate(zip(u, np.broadcast_to(where, u.shape), strict=True)):
-        padded[: u.shape[1], : u.shape[2]] = np.where(mask, plane, np.float32(0))
+    slices = u.reshape(-1, rows, columns)
+    of_pieces = np.empty((len(slices), down * across))
+    masks = np.broadcast_to(where, u.shape).reshape(slices.shape)
+    for k, (plane, mask) in enumerate(zip(slices, masks, strict=True)):
+        padded[:rows, :columns] = np.where(mask, plane, np.float32(0))
         pieces = padded.reshape(down, PIECE, across, PIECE).swapaxes(1, 2)
-        of_pieces[c] = pieces.reshape(down * across, -1).sum(axis=1)
-    counts = np.count_nonzero(as_channels(where), axis=(1, 2))
-    return of_pieces, np.broadcast_to(counts, len(u))
+        of_pieces[k] = pieces.reshape(down * across, -1).sum(axis=1)
+    axes = tuple(range(1, u.ndim))
+    counts = np.count_nonzero(as_channels(where, len(axes)), axis=axes)
+    return of_pieces.reshape(len(u), -1), np.broadcast_to(counts, len(u))
 
 
 def _means_in(

@@ -11,12 +11,11 @@ import numpy as np
 from pdefilter.kernels.axes import along, grid_axes
 from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.gradient import gradient
-from pdefilter.kernels.reference.correlation import correlate_axes
-from pdefilter.kernels.reference.gradient import gradient as gradient_of_volume
+from pdefilter.kernels.reference.correlation import Order
 from pdefilter.kernels.taps import Taps
 from pdefilter.kernels.windows import binomial
 from pdefilter.measure.percentile import quantile
-from pdefilter.measure.squares import cubes, squares
+from pdefilter.measure.squares import representative
 from pdefilter.raster import Mask, Places, Plane, Planes, Values
 
 # [1 −2 1; −2 4 −2; 1 −2 1], the product of one mask for each axis, maps every polynomial of order
@@ -55,15 +54,15 @@ class Noise:
     deviations: tuple[float | Values, ...]
     visible: Mask | None
 
-    def cropped(self, rows: Places, columns: Places) -> Self:
-        """Return the noise of the part of the image that these rows and columns index."""
+    def cropped(self, *places: Places) -> Self:
+        """Return the noise of the part of the image that these places index, one an axis."""
         return replace(
             self,
             deviations=tuple(
-                deviation if isinstance(deviation, float) else deviation[rows, columns]
+                deviation if isinstance(deviation, float) else deviation[places]
                 for deviation in self.deviations
             ),
-            visible=None if self.visible is None else self.visible[..., rows, columns],
+            visible=None if self.visible is None else self.visible[..., *places],
         )
 
 
@@ -115,7 +114,7 @@ def sampled(u: Planes, visible: Mask | None) -> tuple[Planes, Sequence[Mask | No
         u = u.reshape(len(u), -1, u.shape[-1])
     if min(u.shape[1:]) < _WIDTH:
         return None
-    sample = squares(u.shape, _MOST) if u.ndim == 3 else cubes(u.shape, _MOST)
+    sample = representative(u.shape[1:], _MOST)
     u = np.ascontiguousarray(u[:, *sample])
     masks: Sequence[Mask | None] = [None] * len(u)
     if visible is not None:
@@ -131,18 +130,15 @@ def residuals_of(u: Planes) -> Planes:
 def flatness_of(u: Planes) -> Plane:
     """Measure the slope of the blurred image, which is nearly independent of the residual."""
     blur, difference, smoothing = binomial(5), Taps.centred((-0.5, 0.0, 0.5)), binomial(3)
-    u = correlated(u, blur)
-    if u.ndim == 3:
-        slope = gradient(u, difference, smoothing, measure="magnitude")
-    else:
-        slope = gradient_of_volume(u, None, difference, smoothing, "magnitude", 1.0)
+    slope = gradient(correlated(u, blur), difference, smoothing, measure="magnitude")
     plane: Plane = correlated(slope, blur)[0]
     return plane
 
 
 def correlated(u: Planes, taps: Taps) -> Planes:
-    """Correlate with one kernel along all axes; only the reference engine supports volumes."""
-    return correlate(u, taps, taps) if u.ndim == 3 else correlate_axes(u, [taps] * 3, -3)
+    """Correlate with one kernel along all axes."""
+    order: Order = "rows first" if u.ndim == 3 else "slices first"
+    return correlate(u, *[taps] * (u.ndim - 1), order=order)
 
 
 def _deviation(

@@ -13,6 +13,11 @@ _WIDTH = 32
 _LEAST = 8
 
 
+def representative(shape: tuple[int, ...], wanted: float) -> tuple[Places, ...]:
+    """Choose squares of an image, or cubes of a volume, of this shape."""
+    return squares(shape, wanted) if len(shape) == 2 else cubes(shape, wanted)
+
+
 def squares(shape: tuple[int, ...], wanted: float) -> tuple[Places, Places]:
     """Choose squares of about 32 × 32 px, like the black fields of a chessboard, all over an image.
 

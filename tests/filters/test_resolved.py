@@ -69,12 +69,12 @@ def test_what_was_given_stays():
         ("smooth", {}, {"sigma": 2.0, "size": None, "weight": None}),
         ("smooth", {"method": "median"}, {"sigma": None, "size": 3}),
         ("smooth", {"method": "huber"}, {"kappa": 0.04, "optimizer": "primal-dual"}),
-        ("heat-diffuse", {}, {"sigma": 2.0, "step": 0.2, "scheme": "explicit"}),
+        ("heat-diffuse", {}, {"sigma": 2.0, "step": None, "scheme": "explicit"}),
         ("heat-diffuse", {"time": 30.0}, {"sigma": None, "step": None, "scheme": None}),
         (
             "anisotropic",
             {},
-            {"diffusivity": "rational", "presmooth": 0.5, "step": 0.2, "kappa": "auto"},
+            {"diffusivity": "rational", "presmooth": 0.5, "step": None, "kappa": "auto"},
         ),
         (
             "anisotropic",

@@ -174,5 +174,15 @@ def test_there_is_one_deviation_for_every_axis():
         with pytest.raises(ImageError, match="has 2 axes, but sigma has 3 numbers"):
             filter_(np.zeros((4, 4)), sigma=(1, 1, 1))
     assert isinstance(FILTERS["smooth"](sigma=(0, 0)), Unchanged)
-    with pytest.raises(ParameterError, match="box has one for all axes"):
-        pdefilter.smooth(np.zeros((4, 4)), sigma=(1, 1), method="box")
+
+
+@pytest.mark.parametrize("method", ["gaussian", "box", "binomial"])
+def test_kernels_have_the_deviations(method):
+    point = np.zeros((41, 41), np.float32)
+    point[20, 20] = 1
+    found = pdefilter.smooth(point, method=method, sigma=(3.0, 1.5)).astype(float)
+    offsets = np.arange(41) - 20.0
+    for axis, sigma in ((0, 3.0), (1, 1.5)):
+        variance = (found.sum(axis=1 - axis) * offsets**2).sum()
+        # A Gaussian is cut at 4σ.
+        assert variance == pytest.approx(sigma**2, rel=2e-3)

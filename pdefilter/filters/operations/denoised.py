@@ -71,8 +71,14 @@ class Denoised(Operation):
         """Whether the networks are recurrent."""
         return all(model.architecture.recurrent for model in self.models.values())
 
+    @property
+    def planar(self) -> str:
+        """Name the filter, whose networks were trained on images."""
+        return "denoise"
+
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
-        """Refuse images whose size is not that of the map."""
+        """Refuse volumes, and images whose size is not that of the map."""
+        super().require_fit(shape, valid)
         require_size("noise_map", self.noise_map, shape)
 
     def measure(self, image: "Raster") -> Numbers:
@@ -149,7 +155,7 @@ class Denoised(Operation):
             noise = rgb_of_opponent(noise)
         if self.strength != 1:
             noise *= np.float32(self.strength)
-        limits = extremes.as_arrays(numbers["limits"])
+        limits = extremes.as_arrays(numbers["limits"], 2)
         colour = keep_within(np.subtract(image.colour, noise, out=noise), limits)
         return replace(image, colour=colour, may_overwrite=True)
 

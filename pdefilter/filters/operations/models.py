@@ -19,7 +19,7 @@ from pdefilter.errors import ParameterError
 from pdefilter.evolve.schedule import DEFAULT_TOLERANCE, SCHEMES
 from pdefilter.filters.operations.planes import edges_of
 from pdefilter.filters.options.option import AUTO
-from pdefilter.grid import UNIT, largest_stable_step
+from pdefilter.grid import largest_stable_step
 
 if TYPE_CHECKING:
     from pdefilter.kernels.tensors import TensorLaw
@@ -72,10 +72,12 @@ class Choice:
             return None
         return Smoothing(self.presmooth or 0.0).reach
 
-    def contrast_of(self, deviations: "Sequence[float | Values]") -> "float | Values":
+    def contrast_of(
+        self, deviations: "Sequence[float | Values]", spacing: tuple[float, ...]
+    ) -> "float | Values":
         """Find the κ that best removes noise of these standard deviations."""
         diffusivity = DIFFUSIVITIES[str(self.diffusivity)]
-        return contrast_of_noise(diffusivity, self.presmooth or 0.0, deviations)
+        return contrast_of_noise(diffusivity, self.presmooth or 0.0, deviations, spacing)
 
     def evolution(self, image: "Raster", contrast: "float | Plane") -> Evolution:
         """Make the evolution of an image, or of images with the same channels and holes.
@@ -118,10 +120,9 @@ class Row:
         """The schemes that can advance it, the default first."""
         return _TENSOR if self.has_tensor else _EDGEWISE
 
-    @property
-    def largest_stable_step(self) -> float:
-        """The largest stable explicit step in px²."""
-        return largest_tensor_step(UNIT) if self.has_tensor else largest_stable_step(UNIT)
+    def largest_stable_step(self, spacing: tuple[float, ...]) -> float:
+        """Find the largest stable explicit step in px²."""
+        return largest_tensor_step(spacing) if self.has_tensor else largest_stable_step(spacing)
 
     @property
     def tolerance(self) -> float:
@@ -171,7 +172,7 @@ def _with_tensor(
         # The structure tensor in units of κ², as both laws compare the two.
         scales, contrast = (1 / np.square(contrast)).astype(np.float32), 1.0
     anywhere = image.valid
-    if anywhere is not None and anywhere.ndim == 3:
+    if anywhere is not None and image.holes_differ:
         anywhere = np.logical_or.reduce(anywhere, axis=0)
     integrated = Smoothing(choice.integration_scale or 0.0, anywhere, image.spacing)
     return TensorDiffusion(

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pdefilter.display import seen_through
@@ -50,7 +51,9 @@ class PlanesOperation(Operation):
         def result(filtered: "Planes") -> "Raster":
             found = image.with_planes(filtered)
             if "visible_limits" in numbers:
-                found = found.within(extremes.as_arrays(numbers["visible_limits"]))
+                found = found.within(
+                    extremes.as_arrays(numbers["visible_limits"], len(image.shape))
+                )
             return found
 
         u, may_overwrite = image.planes(numbers.get("means"))
@@ -74,14 +77,14 @@ class PlanesOperation(Operation):
         """Filter planes; `scratch` says whether they may be overwritten."""
 
 
-def edges_of(image: "Raster", wraps: tuple[bool, bool] = (False, False)) -> "Planes | None":
+def edges_of(image: "Raster", wraps: tuple[bool, ...] = ()) -> "Planes | None":
     """Find which edges the holes of an image leave open; None for all.
 
-    Along axes that are cyclic, the last edge leads to the first pixel.
+    Along axes that are cyclic, the last edge leads to the first pixel. By default there are none.
     """
     if image.valid is None:
         return None
     from pdefilter.kernels.cyclic import around
     from pdefilter.kernels.regions import open_edges
 
-    return around(open_edges, 1, wraps, image.valid)
+    return around(partial(open_edges, axes=len(image.shape)), 1, wraps, image.valid)

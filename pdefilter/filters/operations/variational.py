@@ -103,6 +103,7 @@ class Minimised(PlanesOperation):
 
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images whose size is not that of the maps."""
+        super().require_fit(shape, valid)
         require_size("weight_map", self.weight_map, shape)
         require_size("noise_map", self.noise_map, shape)
 
@@ -127,6 +128,7 @@ class Minimised(PlanesOperation):
             guess,
             colours=len(image.colour),
             edges=edges_of(image),
+            spacing=image.spacing,
         )
         if not isinstance(guess, float):
             levels_of = [255 * scale.fraction(float(end)) for end in _ends(guess * factor)]

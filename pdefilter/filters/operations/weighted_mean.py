@@ -5,30 +5,40 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pdefilter.filters.operations.planes import PlanesOperation
-from pdefilter.filters.options.quantity import require_axes
+from pdefilter.filters.options.border import Border, wraps_of
+from pdefilter.filters.options.quantity import require_axes, spacing_for
 from pdefilter.operation import Numbers
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
-    from pdefilter.kernels.taps import Taps
+    from pdefilter.kernels.windows import Window
     from pdefilter.measure.extremes import PlainLimits
     from pdefilter.raster import Mask, Planes, Raster
 
 
 @dataclass(frozen=True)
 class WeightedMean(PlanesOperation):
-    """The mean of neighbours by a kernel of sum one, along both axes.
+    """The mean of neighbours by a kernel of sum one, along all axes.
 
     Attributes
     ----------
-    taps : Taps or tuple of Taps
-        The kernel, of all axes or of each.
-    wraps : tuple of bool
-        Whether the axes of rows and of columns are cyclic; else they are mirrored.
+    window : Window
+        The kernel.
+    border : str
+        Which axes are cyclic; the others are mirrored.
+    deviations : tuple of float or None
+        Its deviation along every axis, in the axis' own pixels, the largest of which the
+        window has; None if the spacing of the image decides.
     """
 
-    taps: "Taps | tuple[Taps, ...]"
-    wraps: tuple[bool, bool] = (False, False)
+    window: "Window"
+    border: Border = "reflect"
+    deviations: tuple[float, ...] | None = None
+
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
+        """Refuse images that have not as many axes as there are deviations."""
+        super().require_fit(shape, valid)
+        require_axes("sigma", self.deviations, shape)
 
     def measure_planes(
         self, image: "Raster", u: "Planes", limits: "Callable[[], PlainLimits]"
@@ -39,19 +49,11 @@ class WeightedMean(PlanesOperation):
     @property
     def remedy(self) -> str | None:
         """Advice for cyclic axes."""
-        return "leave --border out" if any(self.wraps) else None
+        return "leave --border out" if self._is_cyclic else None
 
     def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of the kernel; around a cyclic axis it depends on all of the image."""
-        return None if any(self.wraps) else max(taps.reach for taps in self._along(2))
-
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
-        """Refuse images that have not as many axes as there are kernels."""
-        require_axes("sigma", self.taps if isinstance(self.taps, tuple) else None, shape)
-
-    def _along(self, axes: int) -> "tuple[Taps, ...]":
-        """Return the kernel of every axis."""
-        return self.taps if isinstance(self.taps, tuple) else (self.taps,) * axes
+        return None if self._is_cyclic else self.window.along(1.0).reach
 
     def run_planes(
         self,
@@ -66,22 +68,28 @@ class WeightedMean(PlanesOperation):
         from pdefilter.measure import extremes
         from pdefilter.raster import as_channels, keep_within
 
-        limits, valid = extremes.as_arrays(numbers["limits"]), image.valid
+        axes, valid = len(image.shape), image.valid
+        spacing = spacing_for(self.deviations, image)
+        limits = extremes.as_arrays(numbers["limits"], axes)
         if valid is None:
-            return keep_within(self._correlated(u), limits)
-        weight = self._correlated(as_channels(valid).astype(np.float32))
-        sums = self._correlated(u * valid)
+            return keep_within(self._correlated(u, spacing), limits)
+        weight = self._correlated(as_channels(valid, axes).astype(np.float32), spacing)
+        sums = self._correlated(u * valid, spacing)
         return keep_within(np.divide(sums, weight, out=u.copy(), where=valid), limits)
 
-    def _correlated(self, u: "Planes") -> "Planes":
+    @property
+    def _is_cyclic(self) -> bool:
+        return any(wraps_of(self.border))
+
+    def _correlated(self, u: "Planes", spacing: tuple[float, ...]) -> "Planes":
         from pdefilter.kernels.convolution import correlate
         from pdefilter.kernels.cyclic import around
 
+        wraps = wraps_of(self.border, len(spacing))
+        kernels = [self.window.along(h) for h in spacing]
         taps = [
-            along.wrapped(length) if wraps else along
-            for along, wraps, length in zip(
-                self._along(u.ndim - 1), self.wraps, u.shape[1:], strict=True
-            )
+            along.wrapped(length) if cyclic else along
+            for along, cyclic, length in zip(kernels, wraps, u.shape[1:], strict=True)
         ]
         reach = max(along.reach for along in taps)
-        return around(lambda v: correlate(v, *taps), reach, self.wraps, u)
+        return around(lambda v: correlate(v, *taps), reach, wraps, u)

@@ -12,10 +12,13 @@ BORDERS: Mapping[str, str] = {
     "wrap-columns": "the opposite side left and right, as for a panorama",
 }
 
-WRAPS: Mapping[str, tuple[bool, bool]] = {
-    "reflect": (False, False),
-    "wrap": (True, True),
-    "wrap-rows": (True, False),
-    "wrap-columns": (False, True),
+_CYCLIC: Mapping[str, tuple[bool, bool, bool]] = {
+    "wrap": (True, True, True),
+    "wrap-rows": (False, True, False),
+    "wrap-columns": (False, False, True),
 }
-"""Whether the axis of rows and the axis of columns are cyclic."""
+
+
+def wraps_of(border: str, axes: int = 2) -> tuple[bool, ...]:
+    """Find which of the axes are cyclic; of a volume the first one is that of slices."""
+    return _CYCLIC.get(border, (False, False, False))[-axes:]

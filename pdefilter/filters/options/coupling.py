@@ -125,7 +125,9 @@ def _weighed(image: "Raster", noise: Sequence[float]) -> "Raster":
     import numpy as np
 
     mean = math.sqrt(math.fsum(d * d for d in noise) / len(noise))
-    weights: NDArray[np.float64] = np.array([d / mean if d else 1.0 for d in noise])[:, None, None]
+    weights: NDArray[np.float64] = np.reshape(
+        [d / mean if d else 1.0 for d in noise], (-1, *[1] * len(image.shape))
+    )
     scale = replace(image.scale, weights=image.scale.weights * weights)
     colour = np.divide(image.colour, weights.astype(np.float32))
     return replace(image, colour=colour, scale=scale, stored=None, may_overwrite=True)

@@ -141,8 +141,12 @@ def require_size(name: str, picture: "Raster | None", shape: tuple[int, ...]) ->
     """
     if picture is None or picture.shape == shape:
         return
-    (rows, columns), (map_rows, map_columns) = shape, picture.shape
     raise MisfitError(
-        f"has {columns} × {rows} pixels, the {name.replace('_', ' ')} {map_columns} × "
-        f"{map_rows}; give a map of the image's size"
+        f"has {size_in_words(shape)} pixels, the {name.replace('_', ' ')} "
+        f"{size_in_words(picture.shape)}; give a map of the image's size"
     )
+
+
+def size_in_words(shape: tuple[int, ...]) -> str:
+    """Name a size as users read it, columns first."""
+    return " × ".join(map(str, reversed(shape)))

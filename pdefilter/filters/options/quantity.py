@@ -4,9 +4,12 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from pdefilter.errors import ImageError
+
+if TYPE_CHECKING:
+    from pdefilter.raster import Raster
 
 _MILLIMETRES: Mapping[str, float] = {
     "nm": 1e-6,
@@ -126,6 +129,18 @@ def as_pixels(value: float | str | Sequence[float] | None) -> float | None:
 def along_axes(value: object) -> tuple[float, ...] | None:
     """Return the numbers of a parameter that has one for every axis; None if it has one for all."""
     return value if isinstance(value, tuple) else None
+
+
+def spacing_for(deviations: tuple[float, ...] | None, image: "Raster") -> tuple[float, ...]:
+    """Find the distances of pixels on which the largest deviation is each along its axis.
+
+    They are infinite where a deviation is zero. Without deviations they are those of the
+    image.
+    """
+    if deviations is None:
+        return image.spacing
+    widest = max(deviations)
+    return tuple(widest / deviation if deviation else math.inf for deviation in deviations)
 
 
 def require_axes(name: str, numbers: Sequence[object] | None, shape: tuple[int, ...]) -> None:

@@ -15,7 +15,8 @@ Iterations: TypeAlias = Annotated[
 Step: TypeAlias = Annotated[
     float | str | None,
     Option(
-        "Size τ of an explicit step, stable up to 0.25 (0.125 for tensors), or of any aos step.",
+        "Size τ of an explicit step, stable up to 0.25 (0.125 for tensors, less in volumes), or of "
+        "any aos step.",
         unit="px²",
         minimum=1e-6,
         maximum=1e9,

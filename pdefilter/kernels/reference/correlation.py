@@ -15,10 +15,15 @@ from pdefilter.kernels.bands import for_each_band, with_border
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
 
-Order = Literal["rows first", "columns first", "mean"]
+Order = Literal["slices first", "rows first", "columns first", "mean"]
 """Along which axis to correlate first, or the mean of all ways."""
 
-_FIRST: dict[Order, int | None] = {"rows first": -2, "columns first": -1, "mean": None}
+_FIRST: dict[Order, int | None] = {
+    "slices first": -3,
+    "rows first": -2,
+    "columns first": -1,
+    "mean": None,
+}
 
 _Pass = tuple[int, Taps]
 
