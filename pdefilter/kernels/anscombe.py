@@ -63,8 +63,9 @@ class Anscombe:
         first, second, third = map(np.float32, _INVERSE)
         rest = inverses * (first + inverses * (second + inverses * third)) + np.float32(_CONSTANT)
         # z − r = (A(z) − A(r))/α
-        slopes = (last + roots) * np.float32(0.5)
-        values: NDArray[np.float32] = f * slopes + rest * np.float32(self.gain)
+        values: NDArray[np.float32] = f * (last + roots)
+        values *= np.float32(0.5)
+        values += rest * np.float32(self.gain)
         values += np.float32(self.reference)
         return np.maximum(values, self._lowest(0), out=values)
 
