@@ -121,6 +121,12 @@ def test_boxes_have_the_bits_of_the_whole():
     assert np.array_equal(boxes.colour, operation.run(image, numbers).colour)
 
 
+def test_what_long_times_need_is_known_without_an_image():
+    assert FILTERS["heat-diffuse"](time="4mm²").remedy == "give --scheme optimal"
+    assert FILTERS["heat-diffuse"](time="4mm²", step="0.1mm²").remedy is None
+    assert FILTERS["heat-diffuse"](sigma="2mm", scheme="optimal").remedy is None
+
+
 def test_a_report_keeps_the_length_as_it_was_typed():
     filter_ = FILTERS["heat-diffuse"]
     given_ = {known.name: known.default for known in parameters_of(filter_)} | {"sigma": "2mm"}

@@ -60,7 +60,7 @@ class Quantity:
         return f"{self.value:g}{self.unit}{'²' * (self.power - 1)}"
 
 
-def quantity_of(word: str, unit: str) -> Quantity:
+def quantity_of(word: str, unit: str, *others: str) -> Quantity:
     """Read a length, or an area.
 
     Parameters
@@ -69,6 +69,8 @@ def quantity_of(word: str, unit: str) -> Quantity:
         Such as 2mm, 0.5µm or 4mm² (mm2, mm^2).
     unit : str
         "px" for a length, "px²" for an area.
+    *others : str
+        Words that could stand there instead, for the sentence of an error.
 
     Raises
     ------
@@ -77,7 +79,8 @@ def quantity_of(word: str, unit: str) -> Quantity:
     """
     found = _WORD.fullmatch(word.strip())
     if found is None:
-        raise ValueError(f"{word!r} is neither a number nor {EXAMPLES[unit]}")
+        known = [EXAMPLES[unit], *others]
+        raise ValueError(f"{word!r} is neither a number nor {', nor '.join(known)}")
     number, name, square = found.groups()
     name = _MICRO.get(name, name)
     if name not in _MILLIMETRES:
