@@ -135,6 +135,7 @@ class Format:
         ImageError
             If the format, or its codec, cannot store them.
         """
+        self._require_written()
         self.require_count(images.count, are_volumes=images.are_volumes)
         with one_sentence(f"cannot be stored as {self.name}", "write another format"):
             data: bytes = self._codec().encode(images.mapped(self.fitting), self.name)
@@ -161,8 +162,7 @@ class Format:
             Its message names formats that can.
         """
         dtype = dtype or image.depth
-        if not self.types:
-            raise ImageError(f"{self.name} {self.unwritten}")
+        self._require_written()
         if image.axes > 2 and not self.volumes:
             others = _alternatives(lambda other: other.volumes and other.holds_type(dtype))
             raise ImageError(f"{self.name} cannot hold a volume; write {others}")
@@ -173,6 +173,10 @@ class Format:
                 lambda other: other._holds_channels(image) and other.holds_type(dtype)
             )
             raise ImageError(f"{self.name} cannot hold {_channels(image)}; write {others}")
+
+    def _require_written(self) -> None:
+        if not self.types:
+            raise ImageError(f"{self.name} {self.unwritten}")
 
     def require_count(self, count: int, *, are_volumes: bool = False) -> None:
         """Refuse several images if the format holds only one; volumes have times in any format.

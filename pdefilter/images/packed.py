@@ -4,7 +4,8 @@ import zlib
 
 GZIP = b"\x1f\x8b"
 _GZIP_HEADER, _ANY_HEADER = 31, 47  # as zlib counts the kinds of its streams
-_PIECE, _MOST_SURPLUS, _CHECKSUM = 1 << 16, 1 << 20, 8
+_PIECE, _MOST_SURPLUS = 1 << 16, 1 << 20
+_CHECKSUM, _CHECKSUM_OF_ZLIB = 8, 4
 
 
 def start_of(data: bytes, size: int) -> bytes:
@@ -40,7 +41,7 @@ def unpacked(data: bytes, size: int) -> tuple[bytes, bool]:
                     if at == len(data):
                         return bytes(result), False
                     # The checksum comes apart, so that what is before it is kept.
-                    end = len(data) - _CHECKSUM
+                    end = len(data) - (_CHECKSUM if data.startswith(GZIP) else _CHECKSUM_OF_ZLIB)
                     end = min(at + _PIECE, end) if at < end else len(data)
                     piece, at = data[at:end], end
                 part = stream.decompress(piece, min(_PIECE, size - len(result)) or _PIECE)

@@ -215,6 +215,4 @@ def test_times_of_a_numpy_array(tmp_path):
         pdefilter.write(volume, tmp_path / "o.npy")
     assert np.array_equal(np.load(tmp_path / "o.npy"), array)
     np.save(tmp_path / "c.npy", np.zeros((2, 3, 4, 3)))
-    with pytest.raises(ImageError, match="give `volume` if slices come first"):
-        pdefilter.read(tmp_path / "c.npy")
-    assert pdefilter.read(tmp_path / "c.npy", volume=True).shape == (2, 3, 4)
+    assert pdefilter.read(tmp_path / "c.npy").shape == (2, 3, 4)

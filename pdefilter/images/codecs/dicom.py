@@ -99,7 +99,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:
         raise ImageError("holds no pixels; give a series of images")
     kinds = {_kind_of(one.data) for one in slices}
     for other, kind in others:
-        if kind in kinds:
+        if not kind or kind in kinds:
             raise ImageError(f"{_in(other)}is truncated; get an intact copy")
     if others:
         warn(f"left out: {len(others)} of {len(files)} files, which hold no pixels")
@@ -122,11 +122,6 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:
     return Frames(len(volumes), read, shape)
 
 
-def encode(images: Frames, name: str) -> bytes:
-    """Refuse to write: a DICOM that claims to be an original would lie."""
-    raise ImageError(f"{name} is not written; write .nii.gz or .nrrd")
-
-
 def _tags_of(name: str, data: bytes) -> Any:
     """Read the tags of a file."""
     library = _library()
@@ -139,7 +134,7 @@ def _tags_of(name: str, data: bytes) -> Any:
 
 def _kind_of(tags: Any) -> str:
     """Name the kind of object that a file holds."""
-    return str(tags.file_meta.get("MediaStorageSOPClassUID", ""))
+    return str(getattr(tags.file_meta, "MediaStorageSOPClassUID", ""))
 
 
 def _slices_of(name: str, tags: Any) -> Iterator[_Slice]:

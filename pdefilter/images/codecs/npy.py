@@ -28,10 +28,8 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:
     while stream.tell() < len(data):
         arrays.append(_array(data, stream, reading))
     shape = arrays[0].shape
-    if reading.as_volume and len(shape) > 2:
+    if _is_volume(shape, reading):
         return Frames(len(arrays), lambda number: image_of(arrays[number], Volume), shape[:3])
-    if len(shape) == 4:
-        raise ImageError(f"holds an array of shape {shape}; give --volume if slices come first")
     if likely_reading(shape) == "slices":
         rows, columns, channels = shape
         warn(
@@ -63,7 +61,7 @@ def image_of(array: Pixels, kind: type[Image] = Image) -> Image:
 def _array(data: bytes, stream: io.BytesIO, reading: Reading) -> Pixels:
     """View the array at the position of the stream, and move the stream to its end."""
     shape, fortran, dtype = header(stream)
-    axes = 3 if reading.as_volume and len(shape) > 2 else 2
+    axes = 3 if _is_volume(shape, reading) else 2
     if len(shape) in (axes, axes + 1) and 0 not in shape:
         reading.require_shape(shape[:axes], *shape[axes:])
     first, wanted = stream.tell(), math.prod(shape) * dtype.itemsize
@@ -77,6 +75,11 @@ def _array(data: bytes, stream: io.BytesIO, reading: Reading) -> Pixels:
     array = np.frombuffer(data, dtype, math.prod(shape), first)
     array = array.astype(dtype.newbyteorder("="), copy=False)
     return array.reshape(shape, order="F" if fortran else "C")
+
+
+def _is_volume(shape: tuple[int, ...], reading: Reading) -> bool:
+    """Whether an array is a volume: because it is asked for, or has axes for nothing else."""
+    return len(shape) == 4 or (reading.as_volume and len(shape) == 3)
 
 
 def header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:

@@ -61,4 +61,5 @@ def encode(images: Frames, name: str) -> bytes:
         writer = writer or Writer(layout_for(image, count * image.pixels.nbytes), count)
         writer.add(image, stack)
     assert writer is not None
+    writer.finish()
     return bytes(writer.data)

@@ -60,6 +60,7 @@ class Writer:
         self._link = len(self.data) - layout.offset_size
         self._is_described = False
         self._density: Resolution | None = None
+        self._waiting: list[Directory] = []
 
     def add(self, image: Image, stack: Stack | None = None) -> None:
         """Write an image as a page and, if it has a mask, the mask as another.
@@ -93,6 +94,11 @@ class Writer:
             return changed
         return changed | resolution_entries(self._density, None, self._layout)
 
+    def finish(self) -> None:
+        """Write the directories of a stack, whose pixels ImageJ expects without gaps."""
+        for directory in self._waiting:
+            self._add_directory(directory)
+
     def _add_page(self, pixels: Pixels, stored: Stored, entries: Directory) -> None:
         """Write pixels of shape (rows, columns, channels), as single bits if they are bool."""
         layout = self._layout
@@ -110,13 +116,17 @@ class Writer:
             directory |= tile_entries(layout, stored.tile)
         starts, sizes = [], []
         for part in in_threads(coding.encode, parts):
-            self._align()
+            if not self._waiting:
+                self._align()
             starts.append(len(self.data))
             sizes.append(len(part))
             self.data += part
         tiled = stored.tile is not None
         directory |= part_entries(layout, starts, sizes, tiled=tiled)
-        self._add_directory(directory)
+        if self._is_described:
+            self._waiting.append(directory)
+        else:
+            self._add_directory(directory)
 
     def _add_directory(self, directory: Directory) -> None:
         self._align()
