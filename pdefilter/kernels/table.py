@@ -27,18 +27,21 @@ class Row:
     ----------
     function : str
         The module and the function that compute it, the same in either engine.
-    dimensions : int or None
-        On how many axes, with a spacing of 1 along each; None for any, where neither matters.
+    dimensions : tuple of int or None
+        On how many axes; None for any, where spacing does not matter either.
+    any_spacing : bool
+        Whether at any spacing, and not only at 1 along each axis.
     most_channels : int or None
         Of up to how many channels; None for any number.
     dtypes : tuple of dtype
         Of which types.
     takes_spacing : bool
-        Whether the reference engine is told the spacing; else other arguments say it.
+        Whether the engines are told a spacing other than 1; else other arguments say it.
     """
 
     function: str
-    dimensions: int | None = 2
+    dimensions: tuple[int, ...] | None = (2,)
+    any_spacing: bool = False
     most_channels: int | None = None
     dtypes: tuple[np.dtype, ...] = (_FLOAT32,)
     takes_spacing: bool = True
@@ -73,9 +76,9 @@ TABLE: Mapping[str, Row] = {
     "restrict features": Row("features.restrict"),
     "prolong features": Row("features.prolong"),
     "lower": Row("features.lower"),
-    "deinterleave": Row("channels.deinterleave", None, dtypes=_STORED),
-    "interleave": Row("channels.interleave", None, dtypes=_STORED),
-    "finite": Row("channels.finite", None, dtypes=_STORED),
+    "deinterleave": Row("channels.deinterleave", dimensions=None, dtypes=_STORED),
+    "interleave": Row("channels.interleave", dimensions=None, dtypes=_STORED),
+    "finite": Row("channels.finite", dimensions=None, dtypes=_STORED),
 }
 
 
@@ -103,10 +106,10 @@ def compute(
     **memory
         Where the result of the native engine may go; the reference engine makes new arrays.
     """
-    if native_has(name, dimensions, channels, dtype, spacing) and not _any_empty(arguments):
-        return _function("native", name)(*arguments, **memory)
     unspaced = is_unit(spacing) or not TABLE[name].takes_spacing
     spaced = {} if unspaced else {"spacing": spacing}
+    if native_has(name, dimensions, channels, dtype, spacing) and not _any_empty(arguments):
+        return _function("native", name)(*arguments, **spaced, **memory)
     return _function("reference", name)(*arguments, **spaced)
 
 
@@ -137,7 +140,10 @@ def _limits(
     """Tell whether the native engine computes an operation; and whether it is slow without."""
     row = TABLE[name]
     few = row.most_channels is None or channels <= row.most_channels
-    fits = few and (row.dimensions is None or (dimensions == row.dimensions and spaced_by_one))
+    on_grid = row.dimensions is None or (
+        dimensions in row.dimensions and (row.any_spacing or spaced_by_one)
+    )
+    fits = few and on_grid
     return fits and dtype in row.dtypes, not fits
 
 

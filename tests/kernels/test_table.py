@@ -84,6 +84,23 @@ def test_other_spacings_and_volumes_are_computed_by_the_reference(heard, monkeyp
     assert heard == {"engine of gradient": "reference", "engine of march": "reference"}
 
 
+@needs_native
+def test_a_row_may_have_three_axes_and_any_spacing(monkeypatch):
+    row = table.Row("anywhere.ever", dimensions=(2, 3), any_spacing=True)
+    told_otherwise = table.Row(
+        "anywhere.ever", dimensions=(3,), any_spacing=True, takes_spacing=False
+    )
+    monkeypatch.setattr(table, "TABLE", {"this": row, "that": told_otherwise})
+    monkeypatch.setattr(table, "_function", lambda engine_name, _: lambda **o: (engine_name, o))
+    spacing = (3.0, 1.0, 1.0)
+    spaced = {"spacing": spacing}
+    assert table.compute("this", dimensions=3, **spaced) == ("native", spaced)
+    assert table.compute("this", spacing=spacing[:2]) == ("native", {"spacing": spacing[:2]})
+    assert table.compute("this", dimensions=3, spacing=(1.0, 1.0, 1.0)) == ("native", {})
+    assert table.compute("that", dimensions=3, **spaced) == ("native", {})
+    assert table.compute("that", spacing=spacing[:2]) == ("reference", {})
+
+
 def test_kernels_import_no_engine_before_it_computes():
     code = (
         "import sys\n"
