@@ -50,11 +50,21 @@ def add_up(terms: Sequence[NDArray[F]]) -> NDArray[F]:
     if len(terms) < 3:
         return terms[0] if len(terms) == 1 else terms[0] + terms[1]
     a, b, c = terms
-    less, more = np.minimum(a, b), np.maximum(a, b)
-    between = np.maximum(less, np.minimum(more, c))
-    total: NDArray[F] = np.minimum(less, c) + np.maximum(more, c)
+    less, more = _lesser(a, b), _greater(b, a)
+    between = _greater(less, _lesser(more, c))
+    total: NDArray[F] = _lesser(c, less) + _greater(c, more)
     total += between
     return total
+
+
+# NumPy leaves open which of two zeros is the lesser. Here the second is where neither is, or one
+# is NaN; so the three sorted terms are those that came, and none that is NaN is lost.
+def _lesser(a: NDArray[F], b: NDArray[F]) -> NDArray[F]:
+    return np.where(a < b, a, b)
+
+
+def _greater(a: NDArray[F], b: NDArray[F]) -> NDArray[F]:
+    return np.where(a > b, a, b)
 
 
 def spacing_factors(

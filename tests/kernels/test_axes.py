@@ -121,6 +121,14 @@ def test_a_sum_over_axes_knows_no_order_and_no_zeros(image):
     assert np.array_equal(with_nothing, add_up(terms[:2]))
 
 
+@given(st.tuples(*[st.sampled_from([0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan])] * 3))
+def test_a_sum_over_axes_keeps_the_signs_of_zeros_and_nan(terms):
+    with np.errstate(invalid="ignore"):
+        total = add_up(list(np.float32([terms]).T))[0]
+        assert np.array_equal(total, np.sum(np.float32(terms)), equal_nan=True)
+    assert np.isnan(total) or total or np.signbit(total) == all(np.signbit(terms))
+
+
 def test_what_has_two_axes_only_says_so():
     with pytest.raises(ValueError, match="a median has two axes only"):
         require_image(np.zeros((1, 2, 3, 4)), "a median")

@@ -36,6 +36,14 @@ inline Floats all(float x) {
 inline Floats least_of(Floats a, Floats b) { return b < a ? b : a; }
 inline Floats largest_of(Floats a, Floats b) { return b > a ? b : a; }
 
+// The sum of three terms, to the same bits in whatever order they come; see kernels/axes.py.
+inline Floats add_up(Floats a, Floats b, Floats c) {
+    const Floats less = a < b ? a : b, more = b > a ? b : a;
+    const Floats least = c < less ? c : less, largest = c > more ? c : more;
+    const Floats below = more < c ? more : c, between = less > below ? less : below;
+    return least + largest + between;
+}
+
 // Written so that every compiler finds the instruction for all lanes.
 inline Floats root(Floats v) {
     float each[lanes];
