@@ -94,7 +94,7 @@ def march(
     on = _properties(u.shape[several:], guide, spacing)
     if several and not native_has("march", **on):
         return np.stack([compute("march", image, *arguments, **on) for image in u])
-    result: Planes = compute("march", u, *arguments, **on, scratch=scratch)
+    result: Planes = compute("march", u, *arguments, **on, several=several, scratch=scratch)
     return result
 
 
