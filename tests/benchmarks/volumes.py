@@ -5,6 +5,7 @@ memory; and, with the interpreter of an environment with the peers (see ``peers.
 of other programs. What is printed is meant to be compared within one run only.
 """
 
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -44,10 +45,10 @@ best(lambda: dip.PeronaMalikDiffusion(image, 20, 0.1, 0.14, 'Gauss'))
 }
 
 
-def main(python: str | None = None) -> None:
+def measure(python: str | None = None) -> None:
     """Print what a step costs, and the rates."""
     print(machine())
-    u = np.random.default_rng(0).random((1, SIDE, SIDE, SIDE), np.float32)
+    u = noise()
     target = np.empty_like(u)
     actions = marches(u)
     costs = ratios(actions, lambda: np.copyto(target, u), RUNS)
@@ -56,12 +57,14 @@ def main(python: str | None = None) -> None:
     )
     for name, action in actions.items():
         rate = u.size * STEPS / fastest(action, RUNS) / 1e6
-        memory = peak(action) / u.nbytes
-        show(name, {"": costs[name] / STEPS, "rate": rate, "memory": memory})
-    if python:
-        theirs = peers.times(python, PERONA_MALIK, u.shape[1:], runs=1)
-        for name, taken in theirs.items():
-            show(name, {"rate": u.size * 20 / taken / 1e6})
+        show(name, {"copies": costs[name] / STEPS, "rate": rate, "memory": memory_of(name)})
+    for name, taken in peers.times(python, PERONA_MALIK, u.shape[1:], 1).items() if python else ():
+        show(name, {"rate": u.size * 20 / taken / 1e6})
+
+
+def noise() -> np.ndarray:
+    """Make a volume of uniform noise."""
+    return np.random.default_rng(0).random((1, SIDE, SIDE, SIDE), np.float32)
 
 
 def marches(u: np.ndarray) -> dict[str, Callable[[], object]]:
@@ -81,18 +84,30 @@ def marches(u: np.ndarray) -> dict[str, Callable[[], object]]:
     }
 
 
-def peak(action: Callable[[], object]) -> int:
-    """Measure the peak of memory above what is in use, in bytes."""
+def memory_of(name: str) -> float:
+    """Measure the peak of memory above the input, in volumes, in a process of its own."""
+    command = [sys.executable, __file__, "--peak", name]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(done.stdout)
 
-    def status(name: str) -> int:
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return next(int(line.split()[1]) << 10 for line in lines if line.startswith(name))
 
-    Path("/proc/self/clear_refs").write_text("5")
+def print_peak(name: str) -> None:
+    """Print the peak of memory above the input, in volumes."""
+    u = noise()
+    marches(u[:, :8, :8, :8])[name]()  # what is imported does not count
     before = status("VmRSS")
-    action()
-    return status("VmHWM") - before
+    marches(u)[name]()
+    print((status("VmHWM") - before) / u.nbytes)
+
+
+def status(name: str) -> int:
+    """Read the bytes that this process uses, or has used at most."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith(name))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if "--peak" in sys.argv:
+        print_peak(sys.argv[-1])
+    else:
+        measure(*sys.argv[1:])
