@@ -33,15 +33,15 @@ def march(
 ) -> Planes:
     """Take explicit steps u ← u + τ div(g ∇u), edge by edge.
 
-    The conductance of an edge follows the difference across that edge alone
-    (Perona & Malik 1990, equations 7 and 8, doi:10.1109/34.56205).
+    The conductance of an edge follows the difference across that edge alone, over its
+    length (Perona & Malik 1990, equations 7 and 8, doi:10.1109/34.56205).
 
     Parameters
     ----------
-    u : ndarray of shape (C, M, N), float32
-        The initial image.
+    u : ndarray of shape (C, M, N) or (C, S, M, N), float32
+        The initial image, or volume.
     steps : sequence of float
-        The step sizes τ in px².
+        The step sizes τ, in px² where the spacing is 1.
     momenta : sequence of float
         If given, one factor α a step: u_{k+1} = α (u_k + τ div(g ∇u_k)) +
         (1 − α) u_{k−1}, with u_{−1} = u_0; 1 for a step without. They belong to linear
@@ -50,9 +50,10 @@ def march(
         The name of g; see `pdefilter.kernels.conductances`.
     squared_scale : float
         A factor of the sum over channels of squared differences before g is taken.
-    edges : ndarray of shape (2, M, N), float32, optional
-        A factor of g on the edge below every pixel and on that to its right.
-    guide : ndarray of shape (K, M, N), float32, optional
+    edges : ndarray of shape (2, M, N) or (3, S, M, N), float32, optional
+        A factor of g on the edge below every pixel and on that to its right. In a volume
+        the edge to the next slice comes first.
+    guide : ndarray of shape (K, M, N) or (K, S, M, N), float32, optional
         The image whose differences g follows at every step; by default `u` as
         it evolves.
     smoothing : Taps, optional
@@ -94,7 +95,7 @@ def march(
     on = _properties(u.shape[several:], guide, spacing)
     if several and not native_has("march", **on):
         return np.stack([compute("march", image, *arguments, **on) for image in u])
-    result: Planes = compute("march", u, *arguments, **on, scratch=scratch)
+    result: Planes = compute("march", u, *arguments, **on, several=several, scratch=scratch)
     return result
 
 
@@ -121,7 +122,7 @@ def split(
 
     Returns
     -------
-    ndarray of shape (C, M, N), float32
+    ndarray of the shape of `u`, float32
         As of `march`.
 
     Raises

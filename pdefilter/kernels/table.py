@@ -47,8 +47,8 @@ class Row:
 _STORED = tuple(np.dtype(name) for name in ("uint8", "uint16", "float32"))
 
 TABLE: Mapping[str, Row] = {
-    "march": Row("march.march", most_channels=4),
-    "split": Row("march.split", most_channels=4),
+    "march": Row("march.march", (2, 3), any_spacing=True, most_channels=4),
+    "split": Row("march.split", (2, 3), any_spacing=True, most_channels=4),
     "correlate": Row("correlation.correlate", (2, 3), any_spacing=True),
     "correlate2d": Row("kernel2d.correlate2d"),
     "gradient": Row("gradient.gradient", (2, 3), any_spacing=True),
@@ -86,7 +86,7 @@ def compute(
     channels: int = 1,
     dtype: np.dtype = _FLOAT32,
     spacing: Sequence[float] | None = None,
-    **memory: Any,
+    **native_only: Any,
 ) -> Any:
     """Compute an operation on the engine that has it.
 
@@ -100,12 +100,13 @@ def compute(
         The image's number of axes and of channels, and the type of its values.
     spacing : sequence of float, optional
         The distance between pixels along each axis; by default 1.
-    **memory
-        Where the result of the native engine may go; the reference engine makes new arrays.
+    **native_only
+        What the native engine is told beside, such as where its result may go; the reference
+        engine makes new arrays.
     """
     spaced = {} if is_unit(spacing) else {"spacing": spacing}
     if native_has(name, dimensions, channels, dtype, spacing) and not _any_empty(arguments):
-        return _function("native", name)(*arguments, **spaced, **memory)
+        return _function("native", name)(*arguments, **spaced, **native_only)
     return _function("reference", name)(*arguments, **spaced)
 
 

@@ -18,14 +18,14 @@ SIDE, ITERATIONS, RUNS = 1024, 20, 11
 # in no time may meet a slow moment.
 OUR_RUNS = 20 * RUNS
 
-PREPARE = f"""
+PREPARE = """
 import time
 import numpy as np
-u = np.random.default_rng(0).random(({SIDE}, {SIDE}), np.float32)
+u = np.random.default_rng(0).random({shape}, np.float32)
 def best(action):
     action()
     times = []
-    for _ in range({RUNS}):
+    for _ in range({runs}):
         started = time.perf_counter()
         action()
         times.append(time.perf_counter() - started)
@@ -137,8 +137,8 @@ def measure(python: str) -> dict[str, float]:
         )
         for name in ("rational", "exponential")
     }
-    rates |= {name: work / taken for name, taken in _times(python, PERONA_MALIK).items()}
-    tv = {name: work / taken for name, taken in _times(python, TOTAL_VARIATION).items()}
+    rates |= {name: work / taken for name, taken in times(python, PERONA_MALIK).items()}
+    tv = {name: work / taken for name, taken in times(python, TOTAL_VARIATION).items()}
     for name, rate in {**rates, **tv}.items():
         show(name, {"": rate}, ".0f")
     best_peer = max((rate for name, rate in rates.items() if "pdefilter" not in name), default=1)
@@ -146,16 +146,23 @@ def measure(python: str) -> dict[str, float]:
     for name, (ours, peers) in OTHERS.items():
         taken = fastest(lambda ours=ours: ours(u), RUNS)
         show(f"{name}, {SIDE}² grey, ms", {"pdefilter": taken * 1e3})
-        for peer, theirs in _times(python, peers).items():
+        for peer, theirs in times(python, peers).items():
             show(f"  {peer}", {"ms": theirs * 1e3, "times ours": theirs / taken})
     return rates
 
 
-def _times(python: str, peers: Mapping[str, str]) -> dict[str, float]:
+def times(
+    python: str,
+    peers: Mapping[str, str],
+    shape: tuple[int, ...] = (SIDE, SIDE),
+    runs: int = RUNS,
+) -> dict[str, float]:
+    """Time every peer on noise of a shape; leave out those that are missing, and say so."""
+    prepare = PREPARE.format(shape=shape, runs=runs)
     found = {}
     for name, code in peers.items():
         done = subprocess.run(
-            [python, "-c", PREPARE + code], capture_output=True, text=True, check=False
+            [python, "-c", prepare + code], capture_output=True, text=True, check=False
         )
         if done.returncode:
             print(f"{name}: skipped ({(done.stderr.strip() or 'crashed').splitlines()[-1]})")

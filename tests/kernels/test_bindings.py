@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(
     engine.native() is None, reason="the native engine was not built: no C++ compiler"
 )
 
-C, M, N = 2, 7, 9
+C, S, M, N = 2, 3, 7, 9
 BIG = 2**30
 
 
@@ -72,6 +72,8 @@ def march(**changed: Any) -> Call:
     arguments = {
         "in": planes(2 * C, M, N),
         "channels": C,
+        "slices": 0,
+        "per_square": None,
         "out": planes(2 * C, M, N),
         "spare": None,
         "before": planes(C, M, N),
@@ -89,7 +91,15 @@ def march(**changed: Any) -> Call:
     }
     wrong = dict.fromkeys(("threads", "levels", "tile_rows", "tile_columns"), (0, -1))
     wrong |= {"channels": (0, -1, 3, 5, BIG), "variant": ("quantum",), **NAMES}
+    wrong |= {"slices": (-1, 1, 2, 5, BIG, 2**62)}
     return Call(arguments | changed, ("out", "before"), wrong, ("guide",))
+
+
+def march_volume() -> Call:
+    slices = {name: planes(2 * C * S, M, N) for name in ("in", "out")}
+    slices |= {"before": planes(C * S, M, N), "edges": planes(3 * S, M, N)}
+    call = march(**slices, slices=S, per_square=weights(), guide=planes(3 * S, M, N))
+    return replace(call, free=())
 
 
 def smoothed() -> Call:
@@ -106,16 +116,27 @@ def smoothed() -> Call:
 def split() -> Call:
     arguments = {
         "in": planes(C, M, N),
+        "slices": 0,
+        "per_square": weights(2),
         "out": planes(C, M, N),
         "spare": planes(C, M, N),
-        "two_taus": weights(),
+        "d_taus": weights(),
         "edges": planes(2, M, N),
         "guide": planes(3, M, N),
         "conductance": "exponential",
         "scale": 1.0,
         **HOW,
     }
-    return Call(arguments, ("out", "spare"), THREADS | NAMES, ("two_taus", "guide"))
+    wrong = {"slices": (-1, 1, 2, 5, BIG, 2**62)}
+    return Call(arguments, ("out", "spare"), wrong | THREADS | NAMES, ("d_taus", "guide"))
+
+
+def split_volume() -> Call:
+    slices = {name: planes(C * S, M, N) for name in ("in", "out", "spare")}
+    slices |= {"edges": planes(3 * S, M, N), "guide": planes(3 * S, M, N)}
+    call = split()
+    arguments = call.arguments | slices | {"slices": S, "per_square": None}
+    return replace(call, arguments=arguments, free=("d_taus",))
 
 
 def correlate() -> Call:
@@ -518,7 +539,9 @@ def volume_balance(
 CALLS = {
     "march": march(),
     "march, smoothed": smoothed(),
+    "march, volume": march_volume(),
     "split": split(),
+    "split, volume": split_volume(),
     "correlate": correlate(),
     "correlate2d": correlate2d(),
     "gradient": gradient("tensor", 3),

@@ -9,9 +9,7 @@ import pytest
 
 from pdefilter.kernels import engine, table
 from pdefilter.kernels.channels import deinterleave
-from pdefilter.kernels.gradient import gradient
 from pdefilter.kernels.march import march, split
-from pdefilter.kernels.taps import Taps
 from pdefilter.observer import observed
 
 needs_native = pytest.mark.skipif(engine.name() != "native", reason="this is another engine")
@@ -64,43 +62,27 @@ def test_the_observer_is_told_what_the_native_engine_lacks(heard):
 
 
 @needs_native
-def test_other_spacings_and_volumes_are_computed_by_the_reference(heard, monkeypatch):
-    asked = []
-
-    def pretend(engine_name, name):
-        return lambda u, *_, **options: asked.append((engine_name, name, options)) or u[:1]
-
-    monkeypatch.setattr(table, "_function", pretend)
-    plain = {"gradient": table.Row("gradient.gradient"), "march": table.Row("march.march")}
-    monkeypatch.setattr(table, "TABLE", plain)
-    table._limits.cache_clear()
-    u, taps = np.zeros((1, 6, 7), np.float32), Taps.centred([-0.5, 0.0, 0.5])
-    gradient(u, taps, taps, measure="sum", spacing=(1.0, 2.0))
-    gradient(u, taps, taps, measure="sum", spacing=(1.0, 1.0))
-    march(u[None], [0.1], spacing=(3.0, 1.0, 1.0))
-    engines = [(one, name, options.get("spacing")) for one, name, options in asked]
-    assert engines == [
-        ("reference", "gradient", (1.0, 2.0)),
-        ("native", "gradient", None),
-        ("reference", "march", (3.0, 1.0, 1.0)),
-    ]
-    table._limits.cache_clear()
-    assert heard == {"engine of gradient": "reference", "engine of march": "reference"}
-
-
-@needs_native
-def test_a_row_may_have_three_axes_and_any_spacing(monkeypatch):
-    row = table.Row("anywhere.ever", dimensions=(2, 3), any_spacing=True)
-    of_volumes = table.Row("anywhere.ever", dimensions=(3,), any_spacing=True)
-    monkeypatch.setattr(table, "TABLE", {"this": row, "that": of_volumes})
+def test_the_native_engine_computes_the_axes_and_the_spacing_of_a_row(heard, monkeypatch):
+    rows = {
+        "flat": table.Row("anywhere.ever"),
+        "of any spacing": table.Row("anywhere.ever", (2, 3), any_spacing=True),
+        "deep": table.Row("anywhere.ever", (3,), any_spacing=True),
+    }
+    monkeypatch.setattr(table, "TABLE", rows)
     monkeypatch.setattr(table, "_function", lambda engine_name, _: lambda **o: (engine_name, o))
-    spacing = (3.0, 1.0, 1.0)
-    spaced = {"spacing": spacing}
-    assert table.compute("this", dimensions=3, **spaced) == ("native", spaced)
-    assert table.compute("this", spacing=spacing[:2]) == ("native", {"spacing": spacing[:2]})
-    assert table.compute("this", dimensions=3, spacing=(1.0, 1.0, 1.0)) == ("native", {})
-    assert table.compute("that", dimensions=3, **spaced) == ("native", spaced)
-    assert table.compute("that", spacing=spacing[:2]) == ("reference", {"spacing": spacing[:2]})
+    wide, deep = {"spacing": (1.0, 2.0)}, {"spacing": (3.0, 1.0, 1.0)}
+    assert table.compute("flat", spacing=(1.0, 1.0)) == ("native", {})
+    assert table.compute("of any spacing", **wide) == ("native", wide)
+    assert table.compute("of any spacing", dimensions=3, **deep) == ("native", deep)
+    assert table.compute("of any spacing", dimensions=3, spacing=(1.0,) * 3) == ("native", {})
+    assert table.compute("deep", dimensions=3, **deep) == ("native", deep)
+    assert not heard
+    assert table.compute("flat", **wide) == ("reference", wide)
+    assert table.compute("deep", **wide) == ("reference", wide)
+    assert heard == {f"engine of {name}": "reference" for name in ("flat", "deep")}
+    heard.clear()
+    assert table.compute("flat", dimensions=3) == ("reference", {})
+    assert heard == {"engine of flat": "reference"}
 
 
 def test_kernels_import_no_engine_before_it_computes():

@@ -20,6 +20,7 @@ std::vector<Tile> tiles_of(Index rows, Index columns, const Tiling& tiling) {
 
 bool march(Pass pass, Index steps, float* spare, float* before, const Tiling& tiling, int threads,
            const Variant& variant, const Interrupted& interrupted) {
+    const bool flat = pass.grid.axes == 2 && !pass.grid.spaced;
     const Index passes = (steps + tiling.levels - 1) / tiling.levels;
     float* const out = pass.out;
     // Passes end in `out`: with an even number of them, the first goes to the spare image.
@@ -63,7 +64,8 @@ bool march(Pass pass, Index steps, float* spare, float* before, const Tiling& ti
         if (keeping)
             variant.keep_surroundings(pass, tiles[size_t(k)]);
         else
-            variant.march_tile(pass, tiles[size_t(k)], scratch);
+            (flat ? variant.march_tile : variant.march_volume_tile)(pass, tiles[size_t(k)],
+                                                                    scratch);
     };
     auto next = [&]() -> Index {
         if (keeping) {
@@ -86,40 +88,48 @@ bool march(Pass pass, Index steps, float* spare, float* before, const Tiling& ti
         return pieces;
     };
     begin();
-    const Index of_tile = variant.march_scratch(pass, tiling.columns);
+    const Index of_tile = flat ? variant.march_scratch(pass, tiling.columns)
+                               : variant.march_volume_scratch(pass, tiling.rows, tiling.columns);
     return in_rounds(threads, pieces, of_tile, pieces, work, next, interrupted);
 }
 
-bool split(Conducting conducting, Splitting task, const float* two_taus, Index steps, float* spare,
-           int threads, const Variant& variant, const Interrupted& interrupted) {
+bool split(Conducting conducting, Splitting task, const Grid& grid, const float* d_taus,
+           Index steps, float* spare, int threads, const Variant& variant,
+           const Interrupted& interrupted) {
     const bool following_image = !conducting.in;
     if (following_image) conducting.in = task.in;
     float* const out = task.out;
     task.out = steps % 2 ? out : spare;
     task.conducting = &conducting;
-    task.two_tau = *two_taus;
-
-    constexpr Index lines = 64;  // of a piece: a multiple of the systems solved at once
-    auto pieces_of = [](Index size) { return (size + lines - 1) / lines; };
-    bool along_rows = false;
+    task.d_tau = *d_taus;
+    const float scale = conducting.scale;
+    bool along_rows;
+    auto turn = [&](bool to_rows) {
+        along_rows = to_rows;
+        const int axis = along_rows ? 2 : 1;
+        conducting.scale = scale_along(grid, axis, scale);
+        task.per_square = grid.per_square[axis];
+        return pieces_of_lines(along_rows ? task.rows : task.columns);
+    };
     auto work = [&](Index piece, float* scratch) {
-        const Index first = piece * lines, end = along_rows ? task.rows : task.columns;
+        const Index first = piece * lines_of_a_piece;
+        const Index end = along_rows ? task.rows : task.columns;
         (along_rows ? variant.solve_rows : variant.solve_columns)(
-            task, first, std::min(end, first + lines), scratch);
+            task, first, std::min(end, first + lines_of_a_piece), scratch);
     };
     auto next = [&]() -> Index {
-        along_rows = !along_rows;
-        if (along_rows) return pieces_of(task.rows);
+        if (!along_rows) return turn(true);
         if (--steps == 0) return 0;
-        task.two_tau = *++two_taus;
+        task.d_tau = *++d_taus;
         task.in = task.out;
         if (following_image) conducting.in = task.in;
         task.out = task.out == out ? spare : out;
-        return pieces_of(task.columns);
+        return turn(false);
     };
-    const Index most = pieces_of(std::max(task.rows, task.columns));
-    return in_rounds(threads, most, variant.solve_scratch(task), pieces_of(task.columns), work,
-                     next, interrupted);
+    const Index most = pieces_of_lines(std::max(task.rows, task.columns));
+    const Index floats =
+        std::max(variant.solve_columns_scratch(task), variant.solve_rows_scratch(task));
+    return in_rounds(threads, most, floats, turn(false), work, next, interrupted);
 }
 
 }  // namespace pdefilter

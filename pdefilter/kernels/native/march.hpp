@@ -19,8 +19,24 @@ bool march(Pass pass, Index steps, float* spare, float* before, const Tiling& ti
            const Variant& variant, const Interrupted& interrupted);
 
 // Takes steps of operator splitting from task.in to task.out by way of `spare`; the conductances
-// follow conducting.in, or where this is null, the image as it evolves.
-bool split(Conducting conducting, Splitting task, const float* two_taus, Index steps, float* spare,
-           int threads, const Variant& variant, const Interrupted& interrupted);
+// follow conducting.in, or where this is null, the image as it evolves. `d_taus` are the steps
+// times the number of axes.
+bool split(Conducting conducting, Splitting task, const Grid& grid, const float* d_taus,
+           Index steps, float* spare, int threads, const Variant& variant,
+           const Interrupted& interrupted);
+bool split_volume(Conducting conducting, Splitting task, const Grid& grid, const float* d_taus,
+                  Index steps, float* spare, int threads, const Variant& variant,
+                  const Interrupted& interrupted);
+
+// Systems of a splitting that are solved in one piece: a multiple of those solved side by side.
+constexpr Index lines_of_a_piece = 64;
+inline Index pieces_of_lines(Index lines) {
+    return (lines + lines_of_a_piece - 1) / lines_of_a_piece;
+}
+
+// The factor of squared differences along an axis: 0 for slices, 1 for rows, 2 for columns.
+inline float scale_along(const Grid& grid, int axis, float scale) {
+    return grid.spaced ? grid.per_square[axis] * scale : scale;
+}
 
 }  // namespace pdefilter

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pdefilter.kernels.axes import spacing_factors
 from pdefilter.kernels.native import call, threads_for
 from pdefilter.kernels.scratch import Scratch, in_place, ping_pong
+from pdefilter.kernels.table import compute
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
 
@@ -21,6 +23,13 @@ _CACHED_FLOATS = 3 << 16
 _KEPT_ROWS = 4
 _LEAST_WIDTH = 256
 _LEAST_HEIGHT = 64
+
+# Likewise in volumes, where a level keeps a slice; more than a level-2 cache holds, as rows that
+# tiles compute twice cost more than what comes from the next one. Columns computed twice end on
+# a cache line.
+_MOST_SLICES = 8
+_CACHED_VOLUME = 1 << 19
+_MARGIN = 16
 
 
 @dataclass(frozen=True)
@@ -50,19 +59,38 @@ def march(
     guide: Planes | None = None,
     smoothing: Taps | None = None,
     *,
+    spacing: Sequence[float] | None = None,
+    several: bool = False,
     scratch: Scratch | None = None,
     tiling: Tiling | None = None,
 ) -> Planes:
     """March as `pdefilter.kernels.march.march` says, one image or several."""
+    grid = u.shape[1 + several :]
+    per_square = spacing_factors(spacing, -2, 0)
+    flat = len(grid) == 2 and per_square is None
+    if conductance == "constant":
+        smoothing = None  # it follows nothing
+    if smoothing is not None and not flat:
+        law = conductance, squared_scale, edges
+        images = u if several else u[None]
+        results = [
+            _march_by_smoothed_guides(image, steps, *law, smoothing, spacing, scratch, tiling)
+            for image in images
+        ]
+        return np.stack(results) if several else results[0]
     # A constant couples no channels: as images of their own they take less memory in the cache.
     alone = conductance == "constant" and guide is None
-    shape = (1 if alone else u.shape[-3], *u.shape[-2:])
+    shape = (1 if alone else u.shape[several], *grid)
     work = u.size * len(steps) * (1 if smoothing is None else _STEPS_OF_A_SMOOTHED_STEP)
     threads = threads_for(work)
     spare: Planes | None = None
     if smoothing is None:
         weighted = edges is not None or guide is not None
-        tiling = tiling or _tiling(shape, len(steps), threads, weighted=weighted)
+        if tiling is None and flat:
+            tiling = _tiling(shape, len(steps), threads, weighted=weighted)
+        elif tiling is None:
+            of_level = shape[0] * (len(grid) - 1 + bool(momenta)) + 3 * weighted
+            tiling = _volume_tiling(shape, len(steps), threads, kept_planes=of_level)
         out = in_place(u, scratch or Scratch(), guide)
     else:
         # The next step depends on the result of this one as far as the kernel reaches.
@@ -71,18 +99,19 @@ def march(
         out, spare = ping_pong(u, len(steps), scratch or Scratch())
     across = any(momentum != 1 for momentum in momenta[tiling.levels :: tiling.levels])
     before = np.empty(shape, np.float32) if across else None
-    planes = -1, *u.shape[-2:]
     call(
         "march",
-        u.reshape(planes),
+        _planes(u),
         shape[0],
-        out.reshape(planes),
-        None if spare is None else spare.reshape(planes),
-        before,
+        _slices(grid),
+        per_square,
+        _planes(out),
+        _planes(spare),
+        _planes(before),
         np.asarray(steps, np.float32),
         np.asarray(momenta, np.float32) if momenta else None,
-        edges,
-        guide,
+        _planes(edges),
+        _planes(guide),
         smoothing,
         conductance,
         squared_scale,
@@ -94,6 +123,35 @@ def march(
     return out
 
 
+def _march_by_smoothed_guides(
+    u: Planes,
+    steps: Sequence[float],
+    conductance: str,
+    squared_scale: float,
+    edges: Planes | None,
+    smoothing: Taps,
+    spacing: Sequence[float] | None,
+    scratch: Scratch | None,
+    tiling: Tiling | None,
+) -> Planes:
+    """Smooth the image anew before every step, which it guides."""
+    scratch = scratch or Scratch()
+    law = (), conductance, squared_scale, edges
+    smoothed: Planes | None = None
+    for step in steps:
+        smoothed = _smoothed(u, smoothing, smoothed)
+        u = march(u, [step], *law, smoothed, spacing=spacing, scratch=scratch, tiling=tiling)
+    return u
+
+
+def _smoothed(u: Planes, taps: Taps, out: Planes | None) -> Planes:
+    """Correlate with the same kernel along all axes, as the mean of all orders."""
+    along_slices = [taps] * (u.ndim - 3)
+    arguments = u, taps, taps, "mean", *along_slices
+    smoothed: Planes = compute("correlate", *arguments, dimensions=u.ndim - 1, out=out)
+    return smoothed
+
+
 def split(
     u: Planes,
     steps: Sequence[float],
@@ -102,14 +160,29 @@ def split(
     edges: Planes | None,
     guide: Planes | None = None,
     *,
+    spacing: Sequence[float] | None = None,
     scratch: Scratch | None = None,
 ) -> Planes:
     """Take steps as `pdefilter.kernels.march.split` says."""
+    grid = u.shape[1:]
+    per_square = spacing_factors(spacing, -2, 0)
     out, spare = ping_pong(u, len(steps), scratch or Scratch(), guide)
-    two_taus = np.float32(2) * np.asarray(steps, np.float32)
-    law = edges, guide, conductance, squared_scale
-    call("split", u, out, spare, two_taus, *law, work=u.size * len(steps))
+    d_taus = np.float32(len(grid)) * np.asarray(steps, np.float32)
+    images = _planes(out), _planes(spare), d_taus
+    law = _planes(edges), _planes(guide), conductance, squared_scale
+    work = u.size * len(steps)
+    call("split", _planes(u), _slices(grid), per_square, *images, *law, work=work)
     return out
+
+
+def _planes(u: Planes | None) -> Planes | None:
+    """View channels and slices as planes."""
+    return None if u is None else u.reshape(-1, *u.shape[-2:])
+
+
+def _slices(grid: tuple[int, ...]) -> int:
+    """Count the slices of a volume; none in an image."""
+    return grid[0] if len(grid) == 3 else 0
 
 
 def _height(rows: int, threads: int) -> int:
@@ -134,3 +207,28 @@ def _tiling(shape: tuple[int, ...], steps: int, threads: int, *, weighted: bool)
     blocks = -(-columns // width)
     width = -(-columns // (16 * blocks)) * 16
     return Tiling(levels, height, width)
+
+
+def _volume_tiling(shape: tuple[int, ...], steps: int, threads: int, *, kept_planes: int) -> Tiling:
+    """Take the levels and the tiles that cost least, where a slice of all levels is kept."""
+    rows, columns = shape[-2:]
+
+    def tiling(levels: int, blocks: int) -> Tiling:
+        width = min(columns, -(-columns // (_MARGIN * blocks)) * _MARGIN)
+        margins = 2 * _MARGIN if width < columns else 0
+        fitting = _CACHED_VOLUME // (kept_planes * levels * (width + margins)) - levels
+        tiles = -(-rows // max(1, fitting))
+        if blocks == 1:
+            tiles = -(-tiles // threads) * threads
+        return Tiling(levels, -(-rows // tiles), width)
+
+    def cost(t: Tiling) -> float:
+        """Count the rows and columns computed twice, and trips: one takes as long as a step."""
+        again = 1 + (t.levels / t.rows if t.rows < rows else 0)
+        again *= 1 + (2 * _MARGIN / t.columns if t.columns < columns else 0)
+        pieces = -(-rows // t.rows) * -(-columns // t.columns)
+        return (again + -(-steps // t.levels) / steps) * max(1.0, threads / pieces)
+
+    levels = {-(-steps // -(-steps // most)) for most in range(1, min(steps, _MOST_SLICES) + 1)}
+    blocks = 1 << np.arange((-(-columns // _LEAST_WIDTH)).bit_length())
+    return min((tiling(n, b) for n in sorted(levels) for b in blocks.tolist()), key=cost)

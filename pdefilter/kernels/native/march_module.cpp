@@ -9,10 +9,24 @@ namespace {
 
 using Edges = Maybe<const float, 3>;
 
-// Starts the description of work on an image of so many channels, of which there may be several.
+// Of a volume of so many slices, or of an image of none; numbers are 1/h^2 along all axes.
+Grid grid_of(Index slices, const std::optional<Numbers>& per_square) {
+    if (slices < 0) throw nb::value_error("slices must be none or more");
+    Grid grid{slices ? 3 : 2, std::max<Index>(slices, 1), per_square.has_value(), {1, 1, 1}};
+    if (per_square) {
+        require_shape(*per_square, {size_t(grid.axes)});
+        std::copy_n(per_square->data(), grid.axes, grid.per_square + 3 - grid.axes);
+    }
+    return grid;
+}
+
+// Starts the description of work on an image of so many channels, of which there may be several;
+// slices of a volume lie one after the other.
 template <class Task>
-Task task_on(const Planes& in, Index channels) {
-    if (channels < 1 || channels > 4 || Index(in.shape(0)) % channels || in.size() == 0)
+Task task_on(const Planes& in, Index channels, Index slices) {
+    const auto planes = Index(in.shape(0));
+    if (channels < 1 || channels > 4 || slices > planes || planes % (channels * slices) ||
+        in.size() == 0)
         throw nb::value_error("one to four channels and one pixel at least");
     Task task{};
     task.channels = channels;
@@ -23,11 +37,13 @@ Task task_on(const Planes& in, Index channels) {
 }
 
 // The conductances of the edges of an image, which follow a guide, or that image itself.
-Conducting conducting_on(const Planes& in, Index channels, const Edges& edges, const Edges& guide,
-                         const std::string& conductance, float scale) {
-    require_shape(edges, {2, in.shape(1), in.shape(2)});
+Conducting conducting_on(const Planes& in, Index channels, const Grid& grid, const Edges& edges,
+                         const Edges& guide, const std::string& conductance, float scale) {
+    require_shape(edges, {size_t(grid.axes * grid.slices), in.shape(1), in.shape(2)});
     if (guide) require_shape(*guide, {guide->shape(0), in.shape(1), in.shape(2)});
-    auto task = task_on<Conducting>(guide ? *guide : in, guide ? Index(guide->shape(0)) : channels);
+    auto task = task_on<Conducting>(
+        guide ? *guide : in, guide ? Index(guide->shape(0)) / grid.slices : channels, grid.slices);
+    task.apart = grid.slices * task.rows * task.columns;
     task.edges = data_of(edges);
     task.conductance = conductance_of(conductance);
     task.scale = scale;
@@ -45,14 +61,17 @@ void require_ping_pong(const Planes& in, const Target& out, const Target& spare,
 }
 
 // Images of so many channels each, one after the other.
-void call_march(Planes in, Index channels, Target out, Maybe<float, 3> spare,
-                Maybe<float, 3> before, Numbers steps, std::optional<Numbers> momenta, Edges edges,
-                Edges guide, std::optional<Kernel1D> smoothing, const std::string& conductance,
-                float scale, Index levels, Index tile_rows, Index tile_columns, int threads,
+void call_march(Planes in, Index channels, Index slices, std::optional<Numbers> per_square,
+                Target out, Maybe<float, 3> spare, Maybe<float, 3> before, Numbers steps,
+                std::optional<Numbers> momenta, Edges edges, Edges guide,
+                std::optional<Kernel1D> smoothing, const std::string& conductance, float scale,
+                Index levels, Index tile_rows, Index tile_columns, int threads,
                 const std::string& variant) {
     const size_t rows = in.shape(1), columns = in.shape(2);
     const auto count = Index(steps.shape(0)), planes = Index(in.shape(0));
-    auto pass = task_on<Pass>(in, channels);
+    const Grid grid = grid_of(slices, per_square);
+    auto pass = task_on<Pass>(in, channels, grid.slices);
+    pass.grid = grid;
     if (count < 1) throw nb::value_error("one step at least");
     require_threads(threads);
     if (levels < 1 || tile_rows < 1 || tile_columns < 1)
@@ -62,11 +81,11 @@ void call_march(Planes in, Index channels, Target out, Maybe<float, 3> spare,
     const Variant& table = table_of(variant);
     require_shape(out, {in.shape(0), rows, columns});
     require_shape(spare, {in.shape(0), rows, columns});
-    require_shape(before, {size_t(channels), rows, columns});
+    require_shape(before, {size_t(channels * grid.slices), rows, columns});
     const Bytes kernel = smoothing ? bytes_of(*smoothing) : Bytes{};
     for (const Bytes bytes : {bytes_of(out), bytes_of(spare), bytes_of(before)}) {
-        for (const Bytes other :
-             {bytes_of(edges), bytes_of(guide), bytes_of(steps), bytes_of(momenta), kernel})
+        for (const Bytes other : {bytes_of(edges), bytes_of(guide), bytes_of(steps),
+                                  bytes_of(momenta), kernel, bytes_of(per_square)})
             require_apart(bytes, other);
     }
     for (const Bytes bytes : {bytes_of(out), bytes_of(spare), bytes_of(in)})
@@ -77,7 +96,7 @@ void call_march(Planes in, Index channels, Target out, Maybe<float, 3> spare,
     else
         require_apart_or_in_place(bytes_of(out), bytes_of(in));
 
-    auto conducting = conducting_on(in, channels, edges, guide, conductance, scale);
+    auto conducting = conducting_on(in, channels, grid, edges, guide, conductance, scale);
     conducting.smoothing = taps_of(smoothing);
     pass.before = pass.in;
     pass.out = out.data();
@@ -89,6 +108,7 @@ void call_march(Planes in, Index channels, Target out, Maybe<float, 3> spare,
         pass.conductance = conducting.conductance, pass.scale = scale;
     if (smoothing) {
         if (guide) throw nb::value_error("a guide is not smoothed");
+        if (slices || per_square) throw nb::value_error("smoothed in images of spacing one only");
         if ((count > 1 && !spare) || in.data() == (count % 2 ? out : *spare).data())
             throw nb::value_error("an image that is smoothed cannot be overwritten");
         if (tiling.levels != 1 || tiling.columns < pass.columns)
@@ -104,9 +124,9 @@ void call_march(Planes in, Index channels, Target out, Maybe<float, 3> spare,
                 throw nb::value_error("momentum needs memory for the image before");
     }
     float *alternate = data_of(spare), *const last = data_of(before);
-    const Index image = channels * pass.rows * pass.columns;
+    const Index image = channels * grid.slices * pass.rows * pass.columns;
     run([&](Interrupted interrupted) {
-        for (Index c = 0; c < planes; c += channels) {
+        for (Index c = 0; c < planes; c += channels * grid.slices) {
             if (!march(pass, count, alternate, last, tiling, threads, table, interrupted))
                 return false;
             pass.before = pass.in += image;
@@ -117,25 +137,28 @@ void call_march(Planes in, Index channels, Target out, Maybe<float, 3> spare,
     });
 }
 
-void call_split(Planes in, Target out, Target spare, Numbers two_taus, Edges edges, Edges guide,
+void call_split(Planes in, Index slices, std::optional<Numbers> per_square, Target out,
+                Target spare, Numbers d_taus, Edges edges, Edges guide,
                 const std::string& conductance, float scale, int threads,
                 const std::string& variant) {
-    const auto count = Index(two_taus.shape(0)), channels = Index(in.shape(0));
-    auto task = task_on<Splitting>(in, channels);
+    const Grid grid = grid_of(slices, per_square);
+    const auto count = Index(d_taus.shape(0)), channels = Index(in.shape(0)) / grid.slices;
+    auto task = task_on<Splitting>(in, channels, grid.slices);
+    task.apart = task.out_apart = grid.slices * task.rows * task.columns;
     if (count < 1) throw nb::value_error("one step at least");
     require_threads(threads);
     const Variant& table = table_of(variant);
     for (const Target& image : {out, spare}) {
         require_shape(image, {in.shape(0), in.shape(1), in.shape(2)});
-        require_apart(image, two_taus, edges, guide);
+        require_apart(image, d_taus, per_square, edges, guide);
     }
     require_ping_pong(in, out, spare, count);
-    auto conducting = conducting_on(in, channels, edges, guide, conductance, scale);
+    auto conducting = conducting_on(in, channels, grid, edges, guide, conductance, scale);
     if (!guide) conducting.in = nullptr;
     task.out = out.data();
     run([&](Interrupted interrupted) {
-        return split(conducting, task, two_taus.data(), count, spare.data(), threads, table,
-                     interrupted);
+        return (slices ? split_volume : split)(conducting, task, grid, d_taus.data(), count,
+                                               spare.data(), threads, table, interrupted);
     });
 }
 
@@ -146,10 +169,10 @@ void bind_march(nb::module_& m) {
     const auto optional = described<true, false>();
     const auto target = described<false, true>();
     const auto spare = described<true, true>();
-    m.def("march", &call_march, given, given, target, spare, spare, given, optional, optional,
-          optional, optional, given, given, given, given, given, given, given);
-    m.def("split", &call_split, given, target, target, given, optional, optional, given, given,
-          given, given);
+    m.def("march", &call_march, given, given, given, optional, target, spare, spare, given,
+          optional, optional, optional, optional, given, given, given, given, given, given, given);
+    m.def("split", &call_split, given, given, optional, target, target, given, optional, optional,
+          given, given, given, given);
 }
 
 }  // namespace pdefilter

@@ -33,6 +33,7 @@ namespace {
 #include "loops/kernel2d.hpp"
 #include "loops/lattice.hpp"
 #include "loops/march.hpp"
+#include "loops/march_volume.hpp"
 #include "loops/neighbours.hpp"
 #include "loops/risk.hpp"
 #include "loops/shock.hpp"
@@ -51,7 +52,10 @@ const Variant variant{
     .keep_surroundings = keep_surroundings,
     .march_scratch = march_scratch,
     .march_tile = march_tile,
-    .solve_scratch = solve_scratch,
+    .march_volume_scratch = march_volume_scratch,
+    .march_volume_tile = march_volume_tile,
+    .solve_columns_scratch = solve_columns_scratch,
+    .solve_rows_scratch = solve_rows_scratch,
     .solve_columns = solve_columns,
     .solve_rows = solve_rows,
     .correlate = {correlate_scratch, correlate_rows},

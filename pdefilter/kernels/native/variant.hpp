@@ -26,9 +26,19 @@ struct Mirror {
     const Index *row, *column;
 };
 
-// The conductances of the edges below the pixels of an image and to their right.
+// The axes of an image, rows and columns, or of a volume, slices before these.
+struct Grid {
+    Index axes;           // two or three
+    Index slices;         // one of an image
+    bool spaced;          // whether the spacing along any axis is not one
+    float per_square[3];  // 1/h^2 along slices, rows and columns
+};
+
+// The conductances of the edges below the pixels of an image and to their right; and in a volume of
+// the edges to the next slice.
 struct Conducting {
     Index channels, rows, columns;
+    Index apart;  // how many numbers a channel begins after the one before
     const float* in;
     const float* edges;  // a factor for each of them, or null
     Conductance conductance;
@@ -39,9 +49,10 @@ struct Conducting {
 };
 
 // Some consecutive steps of a march, from one image to another or in place. Planes are
-// contiguous: channel after channel, row after row.
+// contiguous: channel after channel, slice after slice, row after row.
 struct Pass {
     Index channels, rows, columns;
+    Grid grid;
     const float* in;               // u_k
     const float* before;           // u_{k-1}, read only where the first level has momentum;
                                    // overwritten where it is out_before too
@@ -66,10 +77,13 @@ struct Tile {
 // A step of additive operator splitting; `in` and `out` are different images.
 struct Splitting {
     Index channels, rows, columns;
+    Index apart, out_apart;  // how many numbers a channel begins after the one before
     const float* in;
     const Conducting* conducting;
     float* out;
-    float two_tau;
+    const float* between;  // of a volume, the solution along its rows; planes are contiguous
+    float d_tau;           // the number of axes times tau
+    float per_square;      // 1/h^2 along the axis
 };
 
 // The axis to correlate along first; the mean of both orders is the same in a turned image.
@@ -337,9 +351,13 @@ struct Variant {
     void (*keep_surroundings)(const Pass&, const Tile&);
     Index (*march_scratch)(const Pass&, Index tile_columns);
     void (*march_tile)(const Pass&, const Tile&, float* scratch);
-    Index (*solve_scratch)(const Splitting&);
-    // Solves along the rows axis for some columns, writing half of the result; then along
-    // the columns axis for some rows, adding the other half.
+    // The same in volumes, and in images of any spacing.
+    Index (*march_volume_scratch)(const Pass&, Index tile_rows, Index tile_columns);
+    void (*march_volume_tile)(const Pass&, const Tile&, float* scratch);
+    Index (*solve_columns_scratch)(const Splitting&);
+    Index (*solve_rows_scratch)(const Splitting&);
+    // Solves along the rows axis for some columns, writing the solution; then along the columns
+    // axis for some rows, where the mean of the solutions takes the place of what was written.
     void (*solve_columns)(const Splitting&, Index first, Index last, float* scratch);
     void (*solve_rows)(const Splitting&, Index first, Index last, float* scratch);
     RowKernel<Correlation> correlate;

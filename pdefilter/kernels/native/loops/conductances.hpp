@@ -178,7 +178,7 @@ struct Guide {
     }
 
     float* row(Index r, Index c) const { return rows + ((r & 1) * task.channels + c) * stride; }
-    const float* plane(Index c) const { return task.in + c * task.rows * task.columns; }
+    const float* plane(Index c) const { return task.in + c * task.apart; }
     Separable smoothed(Index c) const {
         return {task.smoothing,
                 task.smoothing,

@@ -38,7 +38,37 @@ inline Floats absolute(Floats v) { return (Floats)((Integers)v & ~(Integers)all(
 inline Floats least_of(Floats a, Floats b) { return b < a ? b : a; }
 inline Floats largest_of(Floats a, Floats b) { return b > a ? b : a; }
 
+// The first where it is less, or greater, than the second; else the second. Processors have an
+// instruction for it, which compilers do not find where both are needed.
+inline Floats lesser(Floats a, Floats b) {
+#if defined(__AVX512F__)
+    return (Floats)_mm512_min_ps((__m512)a, (__m512)b);
+#elif defined(__AVX__)
+    return (Floats)_mm256_min_ps((__m256)a, (__m256)b);
+#elif defined(__SSE2__)
+    return (Floats)_mm_min_ps((__m128)a, (__m128)b);
+#else
+    return a < b ? a : b;
+#endif
+}
+inline Floats greater(Floats a, Floats b) {
+#if defined(__AVX512F__)
+    return (Floats)_mm512_max_ps((__m512)a, (__m512)b);
+#elif defined(__AVX__)
+    return (Floats)_mm256_max_ps((__m256)a, (__m256)b);
+#elif defined(__SSE2__)
+    return (Floats)_mm_max_ps((__m128)a, (__m128)b);
+#else
+    return a > b ? a : b;
+#endif
+}
+
 // The sum of three terms, to the same bits in whatever order they come; see kernels/axes.py.
+inline Floats add_up(Floats a, Floats b, Floats c) {
+    const Floats less = lesser(a, b), more = greater(b, a);
+    const Floats between = greater(less, lesser(more, c));
+    return lesser(c, less) + greater(c, more) + between;
+}
 template <class F>
 inline F add_up(F a, F b, F c) {
     const F less = a < b ? a : b, more = b > a ? b : a;

@@ -17,7 +17,7 @@ struct Systems {
 };
 
 template <int C>
-void solve_of(const Systems& s, float two_tau) {
+void solve_of(const Systems& s, float d_tau, float per_square) {
     const Index n = s.length;
     Floats w[parts], ratio[parts], v[C][parts];
     for (Index k = 0; k < parts; ++k) {
@@ -27,7 +27,8 @@ void solve_of(const Systems& s, float two_tau) {
     for (Index i = 0; i < n; ++i)
         for (Index k = 0; k < parts; ++k) {
             const Index at = i * s.stride + k * lanes, to = i * group + k * lanes;
-            const Floats after = i < n - 1 ? load(s.edges + to) * all(two_tau) : all(0.0f);
+            Floats after = all(0.0f);
+            if (i < n - 1) after = load(s.edges + to) * all(d_tau) * all(per_square);
             const Floats diagonal = all(1.0f) + w[k] + after;
             const Floats pivot = all(1.0f) / (diagonal - w[k] * ratio[k]);
             for (int c = 0; c < C; ++c) {
@@ -49,8 +50,8 @@ void solve_of(const Systems& s, float two_tau) {
         }
 }
 
-void solve(const Systems& s, Index channels, float two_tau) {
-    with_channels(channels, [&]<int C>() { solve_of<C>(s, two_tau); });
+void solve(const Systems& s, const Splitting& task) {
+    with_channels(task.channels, [&]<int C>() { solve_of<C>(s, task.d_tau, task.per_square); });
 }
 
 // Memory for systems, and for the conductances of rows of up to `width` pixels.
@@ -67,10 +68,13 @@ struct SystemsScratch {
           right(below + stride) {}
 };
 
-Index solve_scratch(const Splitting& task) {
-    const Index planes = task.channels + 1, length = larger(task.rows, task.columns);
-    const Index rows = 2 * task.conducting->channels + 1 + group;
-    return planes * (length + lanes) * group + rows * stride_of(larger(task.columns, group));
+Index solve_scratch(const Splitting& task, Index length, Index width) {
+    const Index planes = task.channels + 1, rows = 2 * task.conducting->channels + 1 + group;
+    return planes * (length + lanes) * group + rows * stride_of(width);
+}
+Index solve_columns_scratch(const Splitting& task) { return solve_scratch(task, task.rows, group); }
+Index solve_rows_scratch(const Splitting& task) {
+    return solve_scratch(task, task.columns, task.columns);
 }
 
 Systems systems_in(const SystemsScratch& memory, Index channels, Index length) {
@@ -99,16 +103,17 @@ void solve_columns(const Splitting& task, Index first, Index last, float* scratc
             return to;
         };
         s.stride = count == group ? N : group;
-        for (Index c = 0; c < channels; ++c) s.f[c] = side_by_side(task.in + c * M * N, s.v[c]);
+        for (Index c = 0; c < channels; ++c)
+            s.f[c] = side_by_side(task.in + c * task.apart, s.v[c]);
         const Guide guide{*task.conducting, j0, count, memory.rows};
         guide.begin(0);
         for (Index i = 0; i < M; ++i) conduct(guide, i, s.edges + i * group, memory.right);
-        solve(s, channels, task.two_tau);
+        solve(s, task);
         for (Index c = 0; c < channels; ++c)
             for (Index i = 0; i < M; ++i)
                 for (Index k = 0; k < count; k += lanes)
-                    store_some(task.out + (c * M + i) * N + j0 + k, load(s.v[c] + i * group + k),
-                               count - k);
+                    store_some(task.out + c * task.out_apart + i * N + j0 + k,
+                               load(s.v[c] + i * group + k), count - k);
     }
 }
 
@@ -139,17 +144,22 @@ void turn(const float* rows, Index stride, Index count, Index N, float* to) {
         }
 }
 
-// The mean of the columns of [columns][group] and some rows of a plane, in their place.
-void average_turned(const float* from, float* rows, Index count, Index N) {
+// The mean of the columns of [columns][group] and some rows of a plane, in their place; in a volume
+// of those and the rows of another plane.
+void average_turned(const float* from, float* rows, const float* between, Index count, Index N) {
     for (Index i0 = 0; i0 < count; i0 += lanes)
         for (Index j0 = 0; j0 < N; j0 += lanes) {
             Floats square[lanes];
             for (Index j = 0; j < lanes; ++j) square[j] = load(from + (j0 + j) * group + i0);
             transpose(square);
             for (Index i = 0; i < smaller(lanes, count - i0); ++i) {
-                float* row = rows + (i0 + i) * N + j0;
-                const Floats mean = (load_some(row, N - j0) + square[i]) * all(0.5f);
-                store_some(row, mean, N - j0);
+                const Index at = (i0 + i) * N + j0, left = N - j0;
+                const Floats one = load_some(rows + at, left);
+                const Floats mean = between
+                                        ? add_up(one, load_some(between + at, left), square[i]) *
+                                              all(float(1.0 / 3.0))
+                                        : (one + square[i]) * all(0.5f);
+                store_some(rows + at, mean, left);
             }
         }
 }
@@ -163,7 +173,7 @@ void solve_rows(const Splitting& task, Index first, Index last, float* scratch) 
     for (Index i0 = first; i0 < last; i0 += group) {
         const Index count = smaller(group, last - i0);
         for (Index c = 0; c < channels; ++c) {
-            turn(task.in + (c * M + i0) * N, N, count, N, s.v[c]);
+            turn(task.in + c * task.apart + i0 * N, N, count, N, s.v[c]);
             s.f[c] = s.v[c];
         }
         const Guide guide{*task.conducting, 0, N, memory.rows};
@@ -171,8 +181,9 @@ void solve_rows(const Splitting& task, Index first, Index last, float* scratch) 
         for (Index i = 0; i < count; ++i)
             conduct(guide, i0 + i, memory.below, memory.right + i * memory.stride);
         turn(memory.right, memory.stride, count, N, s.edges);
-        solve(s, channels, task.two_tau);
+        solve(s, task);
         for (Index c = 0; c < channels; ++c)
-            average_turned(s.v[c], task.out + (c * M + i0) * N, count, N);
+            average_turned(s.v[c], task.out + c * task.out_apart + i0 * N,
+                           task.between ? task.between + (c * M + i0) * N : nullptr, count, N);
     }
 }

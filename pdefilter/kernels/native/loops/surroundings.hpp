@@ -5,7 +5,8 @@
 
 // A march in place overwrites pixels that the tiles beside this one still have to read; these are
 // copied before. Planes of the copy lie one after the other, each row after row: whole rows above
-// and below the tile, and between those only the pixels to its left and right.
+// and below the tile, and between those only the pixels to its left and right. Every slice of a
+// volume is a plane.
 struct Surroundings {
     const Pass& pass;
     const Tile& tile;
@@ -26,12 +27,13 @@ struct Surroundings {
         return (above + below) * width + beside * (width - inside);
     }
     Index size_of_plane() const { return offset_of(last_row); }
-    Index size_of_image() const { return pass.channels * size_of_plane(); }
+    Index planes() const { return pass.channels * pass.grid.slices; }
+    Index size_of_image() const { return planes() * size_of_plane(); }
 
     bool crosses_tile(Index r) const { return tile.first_row <= r && r < tile.last_row; }
 
     void keep(const float* image, float* kept) const {
-        for (Index c = 0; c < pass.channels; ++c)
+        for (Index c = 0; c < planes(); ++c)
             for (Index r = first_row; r < last_row; ++r) {
                 const float* const row = image + (c * pass.rows + r) * pass.columns + first_column;
                 const Index first = crosses_tile(r) ? left : width;
