@@ -1,4 +1,4 @@
-"""A head under the noise of magnitude images: ``python tests/benchmarks/denoising_volumes.py PEERS``.
+"""A head under noise of magnitudes: ``python tests/benchmarks/denoising_volumes.py PEERS``.
 
 The head of `phantom.py`, 16 bits, voxels of 3 : 1 : 1, with Rician noise of 5 and 10 % of full
 scale. pdefilter is told the kind of noise, and chooses all else; a volume is filtered as one, and

@@ -42,7 +42,9 @@ def head(shape: tuple[int, int, int], spacing: tuple[float, float, float]) -> Vo
         ((np.arange(n * _FINE) + 0.5) / _FINE - n / 2) * (h / extent)
         for n, h in zip(shape, spacing, strict=True)
     ]
-    slices = [_values(axes[0][s * _FINE : (s + 1) * _FINE], axes[1], axes[2]) for s in range(shape[0])]
+    slices = [
+        _values(axes[0][s * _FINE : (s + 1) * _FINE], axes[1], axes[2]) for s in range(shape[0])
+    ]
     return np.stack(slices)
 
 

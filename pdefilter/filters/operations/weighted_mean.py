@@ -11,7 +11,6 @@ from pdefilter.operation import Numbers
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
-    from pdefilter.kernels.taps import Taps
     from pdefilter.kernels.windows import Window
     from pdefilter.measure.extremes import PlainLimits
     from pdefilter.raster import Mask, Planes, Raster
@@ -32,7 +31,7 @@ class WeightedMean(PlanesOperation):
         window has; None if the spacing of the image decides.
     """
 
-    window: "Window | tuple[Window, ...]"
+    window: "Window"
     border: Border = "reflect"
     deviations: tuple[float, ...] | None = None
 
@@ -87,6 +86,7 @@ class WeightedMean(PlanesOperation):
         from pdefilter.kernels.cyclic import around
 
         wraps = wraps_of(self.border, len(spacing))
+        kernels = [self.window.along(h) for h in spacing]
         taps = [
             along.wrapped(length) if cyclic else along
             for along, cyclic, length in zip(kernels, wraps, u.shape[1:], strict=True)
