@@ -165,9 +165,9 @@ def anisotropic(
     iterations : int, optional
         Number of explicit or aos steps.
     step : float or str, optional
-        Size τ in px², or an area, of an explicit step, at most 0.25 and by default 0.2, or
-        half as much where D is a tensor, in a volume at most 1/6 or 1/28; or the size of an
-        aos step.
+        Size τ in px², or an area, of an explicit step, at most 0.25 and by default 0.2,
+        or half as much where D is a tensor, in a volume at most 1/6 or 1/28; or the size
+        of an aos step.
     scheme : {"explicit", "fed", "fsi", "aos"}, optional
         Euler steps, cycles of fast explicit diffusion or of fast semi-iterative
         steps with D fixed in each cycle, or additive operator splitting, which

@@ -176,7 +176,7 @@ class Strength(Operation):
 
     def reach(self, numbers: Numbers) -> int:
         """Return how far both kernels reach together."""
-        return 1 + ((self._smoothing.reach(numbers) or 0) if self.sigma else 0)
+        return 1 + (self._smoothing.window.along(1.0).reach if self.sigma else 0)
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Compute the component at every pixel."""

@@ -1,7 +1,6 @@
 """Smooth an image by linear diffusion."""
 
 import functools
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -15,7 +14,7 @@ from pdefilter.filters.operations.planes import PlanesOperation, edges_of
 from pdefilter.filters.options.border import BORDERS, Border, wraps_of
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.option import Option, image_filter
-from pdefilter.filters.options.quantity import along_axes, as_pixels, require_axes
+from pdefilter.filters.options.quantity import along_axes, as_pixels, require_axes, spacing_for
 from pdefilter.filters.options.time import (
     LONGEST_TIME,
     Iterations,
@@ -90,8 +89,8 @@ def heat_diffuse(
     iterations : int, optional
         Number of explicit or aos steps.
     step : float or str, optional
-        Size τ in px², or an area, of an explicit step, at most 0.25 and by default 0.2, in
-        a volume 1/6 and 0.13; or the size of an aos step.
+        Size τ in px², or an area, of an explicit step, at most 0.25 and by default 0.2,
+        in a volume 1/6 and 0.13; or the size of an aos step.
     scheme : {"explicit", "fed", "fsi", "aos", "optimal", "exact"}, optional
         Euler steps, cycles of fast explicit diffusion, cycles of fast
         semi-iterative steps, additive operator splitting, the fewest explicit
@@ -262,14 +261,7 @@ class HeatFlow(PlanesOperation):
 
     def _heat(self, image: "Raster") -> Heat:
         wraps = wraps_of(self.border, len(image.shape))
-        return Heat(edges_of(image, wraps), self._spacing(image), wraps)
-
-    def _spacing(self, image: "Raster") -> tuple[float, ...]:
-        """Return the distances of pixels; where they are infinite, there is no flux."""
-        if self.deviations is None:
-            return image.spacing
-        widest = max(self.deviations)
-        return tuple(widest / deviation if deviation else math.inf for deviation in self.deviations)
+        return Heat(edges_of(image, wraps), spacing_for(self.deviations, image), wraps)
 
     def _solved(self, heat: Heat, u: "Planes", time: float) -> "Planes":
         """Solve exactly, also for the times of states."""

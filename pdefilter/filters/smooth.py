@@ -174,8 +174,8 @@ def smooth(
         or s²/2κ up to κ and s − κ/2 beyond. "curvature": u_t = |∇u| div(∇u/|∇u|).
     sigma : float, str or sequence of float, optional
         Standard deviation of the kernel along an axis in px, by default 2, or a
-        length such as "2mm"; or for a Gaussian a number for every axis, in its own
-        pixels. A median has none.
+        length such as "2mm"; or a number for every axis, in its own pixels. A median
+        has none.
     size : int, optional
         Width of the window in px, odd, in place of `sigma`. The window of a
         Gaussian holds ±4σ. By default 3 for the median.
@@ -305,11 +305,5 @@ def smooth(
         return Unchanged()
     from pdefilter.kernels.windows import Window
 
-    if (deviations := along_axes(sigma)) is None:
-        window = Window(method, DEFAULT_SIGMA if deviation is None else deviation, size)
-        return InSpace(color, WeightedMean(window, border))
-    if method != "gaussian":
-        raise ParameterError(
-            "sigma", f"{method} has one for all axes; give one number, or take the method gaussian"
-        )
-    return InSpace(color, WeightedMean(tuple(Window(method, d) for d in deviations), border))
+    window = Window(method, DEFAULT_SIGMA if deviation is None else deviation, size)
+    return InSpace(color, WeightedMean(window, border, along_axes(sigma)))

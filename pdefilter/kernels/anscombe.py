@@ -58,14 +58,14 @@ class Anscombe:
         f = stabilised
         if self.gain:
             f = np.maximum(f, _float32(math.sqrt(3 / 2) - 2 * self._root / self.gain))
-        roots = last + half * f
+        roots: NDArray[np.float32] = last + half * f
         inverses = half / roots
         first, second, third = map(np.float32, _INVERSE)
         rest = inverses * (first + inverses * (second + inverses * third)) + np.float32(_CONSTANT)
         # z − r = (A(z) − A(r))/α
-        values: NDArray[np.float32] = f * ((last + roots) * np.float32(0.5)) + rest * np.float32(
-            self.gain
-        )
+        values: NDArray[np.float32] = f * (last + roots)
+        values *= np.float32(0.5)
+        values += rest * np.float32(self.gain)
         values += np.float32(self.reference)
         return np.maximum(values, self._lowest(0), out=values)
 

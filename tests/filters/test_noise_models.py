@@ -200,3 +200,13 @@ def test_what_has_no_noise_stays_as_it_is(image, model):
             continue
         result = pdefilter.anisotropic(image, noise_model=model, **options)
         assert np.array_equal(result, image, equal_nan=image.dtype.kind == "f")
+
+
+def test_magnitudes_in_a_volume_of_oblong_pixels():
+    u = np.broadcast_to(SHELLS[::3, ::3], (10, 43, 43))
+    image = Raster(magnitudes(u, 0.1)[None], spacing=(2.0, 1.0, 1.0))
+    found, without = (
+        FILTERS["anisotropic"](noise_model=model, noise=0.1)(image)
+        for model in ("rician", "gaussian")
+    )
+    assert psnr(found.colour[0], u) > psnr(without.colour[0], u) + 4

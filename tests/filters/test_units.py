@@ -121,6 +121,12 @@ def test_boxes_have_the_bits_of_the_whole():
     assert np.array_equal(boxes.colour, operation.run(image, numbers).colour)
 
 
+def test_what_long_times_need_is_known_without_an_image():
+    assert FILTERS["heat-diffuse"](time="4mm²").remedy == "give --scheme optimal"
+    assert FILTERS["heat-diffuse"](time="4mm²", step="0.1mm²").remedy is None
+    assert FILTERS["heat-diffuse"](sigma="2mm", scheme="optimal").remedy is None
+
+
 def test_a_report_keeps_the_length_as_it_was_typed():
     filter_ = FILTERS["heat-diffuse"]
     given_ = {known.name: known.default for known in parameters_of(filter_)} | {"sigma": "2mm"}
@@ -174,5 +180,15 @@ def test_there_is_one_deviation_for_every_axis():
         with pytest.raises(ImageError, match="has 2 axes, but sigma has 3 numbers"):
             filter_(np.zeros((4, 4)), sigma=(1, 1, 1))
     assert isinstance(FILTERS["smooth"](sigma=(0, 0)), Unchanged)
-    with pytest.raises(ParameterError, match="box has one for all axes"):
-        pdefilter.smooth(np.zeros((4, 4)), sigma=(1, 1), method="box")
+
+
+@pytest.mark.parametrize("method", ["gaussian", "box", "binomial"])
+def test_kernels_have_the_deviations(method):
+    point = np.zeros((41, 41), np.float32)
+    point[20, 20] = 1
+    found = pdefilter.smooth(point, method=method, sigma=(3.0, 1.5)).astype(float)
+    offsets = np.arange(41) - 20.0
+    for axis, sigma in ((0, 3.0), (1, 1.5)):
+        variance = (found.sum(axis=1 - axis) * offsets**2).sum()
+        # A Gaussian is cut at 4σ.
+        assert variance == pytest.approx(sigma**2, rel=2e-3)

@@ -11,8 +11,9 @@ from pdefilter.operation import Numbers, Operation
 if TYPE_CHECKING:
     from pdefilter.raster import Mask, Raster
 
-# In px or px²: valid for every option, and stable for every step.
-_PROVISIONAL = 0.1
+# In px or px². The short one is valid for every option, and a stable step. The long one is so long
+# that a filter solves for its time, if it solves for any.
+_SHORT, _LONG = 0.1, 100.0
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,12 @@ class InPixels(Operation):
 
     @property
     def remedy(self) -> str | None:
-        """The remedy of the operation."""
-        return self._provisional.remedy
+        """The remedy of the operation, if it has one for any lengths."""
+        try:
+            long = self._of_length(_LONG)
+        except ParameterError:
+            return self._provisional.remedy
+        return self._provisional.remedy or long.remedy
 
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images that the operation refuses."""
@@ -84,7 +89,10 @@ class InPixels(Operation):
 
     @property
     def _provisional(self) -> Operation:
-        return self.make(**{**self.arguments, **dict.fromkeys(self._quantities, _PROVISIONAL)})
+        return self._of_length(_SHORT)
+
+    def _of_length(self, length: float) -> Operation:
+        return self.make(**{**self.arguments, **dict.fromkeys(self._quantities, length)})
 
     def _in_pixels(self, lengths: Mapping[str, float]) -> Operation:
         try:

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from pdefilter.filters.operations.planes import PlanesOperation
 from pdefilter.filters.options.border import Border, wraps_of
-from pdefilter.filters.options.quantity import require_axes
+from pdefilter.filters.options.quantity import require_axes, spacing_for
 from pdefilter.operation import Numbers
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
-    from pdefilter.kernels.taps import Taps
     from pdefilter.kernels.windows import Window
     from pdefilter.measure.extremes import PlainLimits
     from pdefilter.raster import Mask, Planes, Raster
@@ -23,14 +22,23 @@ class WeightedMean(PlanesOperation):
 
     Attributes
     ----------
-    window : Window or tuple of Window
-        The kernel, for pixels of any length; or one for every axis, in its own pixels.
+    window : Window
+        The kernel.
     border : str
         Which axes are cyclic; the others are mirrored.
+    deviations : tuple of float or None
+        Its deviation along every axis, in the axis' own pixels, the largest of which the
+        window has; None if the spacing of the image decides.
     """
 
-    window: "Window | tuple[Window, ...]"
+    window: "Window"
     border: Border = "reflect"
+    deviations: tuple[float, ...] | None = None
+
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
+        """Refuse images that have not as many axes as there are deviations."""
+        super().require_fit(shape, valid)
+        require_axes("sigma", self.deviations, shape)
 
     def measure_planes(
         self, image: "Raster", u: "Planes", limits: "Callable[[], PlainLimits]"
@@ -45,19 +53,7 @@ class WeightedMean(PlanesOperation):
 
     def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of the kernel; around a cyclic axis it depends on all of the image."""
-        taps = self._along((1.0,))
-        return None if self._is_cyclic else max(along.reach for along in taps)
-
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
-        """Refuse images that have not as many axes as there are kernels."""
-        super().require_fit(shape, valid)
-        require_axes("sigma", self.window if isinstance(self.window, tuple) else None, shape)
-
-    def _along(self, spacing: tuple[float, ...]) -> "list[Taps]":
-        """Make the kernel along every axis."""
-        if isinstance(self.window, tuple):
-            return [window.along(1.0) for window in self.window]
-        return [self.window.along(h) for h in spacing]
+        return None if self._is_cyclic else self.window.along(1.0).reach
 
     def run_planes(
         self,
@@ -73,11 +69,12 @@ class WeightedMean(PlanesOperation):
         from pdefilter.raster import as_channels, keep_within
 
         axes, valid = len(image.shape), image.valid
+        spacing = spacing_for(self.deviations, image)
         limits = extremes.as_arrays(numbers["limits"], axes)
         if valid is None:
-            return keep_within(self._correlated(u, image.spacing), limits)
-        weight = self._correlated(as_channels(valid, axes).astype(np.float32), image.spacing)
-        sums = self._correlated(u * valid, image.spacing)
+            return keep_within(self._correlated(u, spacing), limits)
+        weight = self._correlated(as_channels(valid, axes).astype(np.float32), spacing)
+        sums = self._correlated(u * valid, spacing)
         return keep_within(np.divide(sums, weight, out=u.copy(), where=valid), limits)
 
     @property
@@ -89,9 +86,10 @@ class WeightedMean(PlanesOperation):
         from pdefilter.kernels.cyclic import around
 
         wraps = wraps_of(self.border, len(spacing))
+        kernels = [self.window.along(h) for h in spacing]
         taps = [
             along.wrapped(length) if cyclic else along
-            for along, cyclic, length in zip(self._along(spacing), wraps, u.shape[1:], strict=True)
+            for along, cyclic, length in zip(kernels, wraps, u.shape[1:], strict=True)
         ]
         reach = max(along.reach for along in taps)
         return around(lambda v: correlate(v, *taps), reach, wraps, u)

@@ -130,13 +130,16 @@ class Option:
             if not all(isinstance(number, float) for number in _as_numbers(word.split(","))):
                 raise ValueError(f"{word!r} is not several numbers, one for every axis")
         elif not (self.auto and word == AUTO):
-            quantity_of(word, self.unit)
+            self._quantity_of(word)
 
     def _quantity(self, name: str, word: str) -> Quantity:
         try:
-            return quantity_of(word, self.unit)
+            return self._quantity_of(word)
         except ValueError as error:
             raise ParameterError(name, str(error)) from None
+
+    def _quantity_of(self, word: str) -> Quantity:
+        return quantity_of(word, self.unit, *[AUTO] * self.auto)
 
     def _number(self, name: str, kind: type[int] | type[float], value: Any) -> int | float:
         wanted = "a whole number" if kind is int else "a number"

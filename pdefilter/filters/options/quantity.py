@@ -4,9 +4,12 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from pdefilter.errors import ImageError
+
+if TYPE_CHECKING:
+    from pdefilter.raster import Raster
 
 _MILLIMETRES: Mapping[str, float] = {
     "nm": 1e-6,
@@ -57,7 +60,7 @@ class Quantity:
         return f"{self.value:g}{self.unit}{'²' * (self.power - 1)}"
 
 
-def quantity_of(word: str, unit: str) -> Quantity:
+def quantity_of(word: str, unit: str, *others: str) -> Quantity:
     """Read a length, or an area.
 
     Parameters
@@ -66,6 +69,8 @@ def quantity_of(word: str, unit: str) -> Quantity:
         Such as 2mm, 0.5µm or 4mm² (mm2, mm^2).
     unit : str
         "px" for a length, "px²" for an area.
+    *others : str
+        Words that could stand there instead, for the sentence of an error.
 
     Raises
     ------
@@ -74,7 +79,8 @@ def quantity_of(word: str, unit: str) -> Quantity:
     """
     found = _WORD.fullmatch(word.strip())
     if found is None:
-        raise ValueError(f"{word!r} is neither a number nor {EXAMPLES[unit]}")
+        known = [EXAMPLES[unit], *others]
+        raise ValueError(f"{word!r} is neither a number nor {', nor '.join(known)}")
     number, name, square = found.groups()
     name = _MICRO.get(name, name)
     if name not in _MILLIMETRES:
@@ -126,6 +132,18 @@ def as_pixels(value: float | str | Sequence[float] | None) -> float | None:
 def along_axes(value: object) -> tuple[float, ...] | None:
     """Return the numbers of a parameter that has one for every axis; None if it has one for all."""
     return value if isinstance(value, tuple) else None
+
+
+def spacing_for(deviations: tuple[float, ...] | None, image: "Raster") -> tuple[float, ...]:
+    """Find the distances of pixels on which the largest deviation is each along its axis.
+
+    They are infinite where a deviation is zero. Without deviations they are those of the
+    image.
+    """
+    if deviations is None:
+        return image.spacing
+    widest = max(deviations)
+    return tuple(widest / deviation if deviation else math.inf for deviation in deviations)
 
 
 def require_axes(name: str, numbers: Sequence[object] | None, shape: tuple[int, ...]) -> None:
