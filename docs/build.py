@@ -29,6 +29,7 @@ SECTIONS = {
         "how-to/colour",
         "how-to/maps",
         "how-to/depth",
+        "how-to/volumes",
         "how-to/large-jobs",
         "how-to/large",
         "how-to/python",

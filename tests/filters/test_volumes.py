@@ -89,7 +89,7 @@ def run(operation, image):
 
 
 def filtered(name, colour, spacing=SPACING, valid=None, alpha=None):
-    colour = np.array(colour, np.float32)
+    colour = np.array(colour, np.float32, order="C")
     found = run(operation_of(name), Raster(colour, alpha, valid, spacing=spacing))
     # Bands may have been brought to units of their noise.
     return found.scale.stored(found.colour)
