@@ -70,7 +70,7 @@ REST = {
         {"model": "coherence-enhancing", "kappa": "p50", "iterations": 7},
     ),
     "automatic tensors": ("anisotropic", {"model": "edge-enhancing"}),
-    "photons": ("anisotropic", {"noise_model": "poisson"}),
+    "noise of photons": ("anisotropic", {"noise_model": "poisson"}),
     "magnitudes": ("anisotropic", {"noise_model": "rician", "noise": 0.05, "time": 1.0}),
     "tv of photons": (
         "smooth",

@@ -83,8 +83,8 @@ def test_units_of_one_length(word):
     [
         ("2kg", "'kg' is not a unit of length; take one of nm, µm, mm, cm, m, in"),
         ("-2mm", "'-2mm' is below 0; give 0 or more"),
-        ("mm", "'mm' is neither a number nor a length such as 2mm"),
-        ("2", "'2' is neither a number nor a length such as 2mm"),
+        ("mm", "'mm' is not a number, nor a length such as 2mm"),
+        ("2", "'2' is not a number, nor a length such as 2mm"),
         ("2mm²", "'2mm²' is not a length such as 2mm"),
         ("1e999mm", "'1e999mm' is not finite; give less"),
         ("1,x", "'x' is not a number"),

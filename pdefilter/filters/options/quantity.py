@@ -80,7 +80,7 @@ def quantity_of(word: str, unit: str, *others: str) -> Quantity:
     found = _WORD.fullmatch(word.strip())
     if found is None:
         known = [EXAMPLES[unit], *others]
-        raise ValueError(f"{word!r} is neither a number nor {', nor '.join(known)}")
+        raise ValueError(f"{word!r} is not a number, nor {', nor '.join(known)}")
     number, name, square = found.groups()
     name = _MICRO.get(name, name)
     if name not in _MILLIMETRES:

@@ -38,7 +38,7 @@ def operation_of(name):
 @pytest.fixture(autouse=True)
 def small_samples(monkeypatch):
     """Samples of 10 × 10 squares of 8 px, sums of pieces of 8 px, boxes of 24 or so."""
-    monkeypatch.setattr(sampling, "_SIDE", 8)
+    monkeypatch.setitem(sampling._SIDES, 2, 8)
     monkeypatch.setattr(sampling, "SAMPLED_ABOVE", 80**2)
     for module in (sampling, raster, extremes, surveyed):
         monkeypatch.setattr(module, "PIECE", 8)
