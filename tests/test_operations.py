@@ -29,8 +29,8 @@ PICTURES = {name: pictures()[name] for name in ("coins", "portrait", "holes", "b
 # These depend on all of the image: solutions, energies, transforms, tensors (their fluxes are
 # rounded by the largest value anywhere), implicit steps.
 WHOLE = {
-    "tv", "tv auto", "huber", "tikhonov", "tikhonov, newton", "nesterov", "tv by noise",
-    "weight map", "weight by a noise map",
+    "tv", "tv auto", "tv of photons", "tv by noise", "huber", "tikhonov", "tikhonov, newton",
+    "nesterov", "weight map", "weight by a noise map",
     "around", "heat around", "convolved around",
     "inverse heat", "heat, exact", "heat, long", "heat, aos", "aos", "large kernel", "flatten",
     "cloned", "edge-enhancing", "coherence-enhancing", "tensors, steps", "automatic tensors",

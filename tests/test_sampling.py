@@ -91,12 +91,17 @@ def test_a_small_image_is_its_own_sample():
 @given(
     seed=st.integers(0, 2**32),
     size=st.tuples(st.integers(1, 5), st.integers(1, 6)),
+    slices=st.sampled_from([(), (1,), (3,)]),
 )
-def test_facts_about_a_whole_do_not_depend_on_how_it_is_cut(seed, size):
-    rng = np.random.default_rng(seed)
+def test_facts_about_a_whole_do_not_depend_on_how_it_is_cut(seed, size, slices):
+    """Of a volume, in slices of its own number."""
+    rng, depth = np.random.default_rng(seed), (3,) * len(slices)
+    shape = 2, *depth, 37, 45
     # Their sums depend on the order.
-    u = (rng.normal(size=(2, 37, 45)) * 10.0 ** rng.integers(-9, 9, (2, 37, 45))).astype(np.float32)
-    image = Raster(u, valid=rng.random(u.shape[1:]) > rng.choice([0.1, 1.0]))
+    u = (rng.normal(size=shape) * 10.0 ** rng.integers(-9, 9, shape)).astype(np.float32)
+    axes = len(shape) - 1
+    valid = rng.random(shape[1:]) > rng.choice([0.1, 1.0])
+    image = Raster(u, valid=valid, spacing=(1.0,) * axes)
     with pytest.MonkeyPatch.context() as patch:
         for module in (sampling, raster, extremes):
             patch.setattr(module, "PIECE", 8)
@@ -107,8 +112,8 @@ def test_facts_about_a_whole_do_not_depend_on_how_it_is_cut(seed, size):
                 random.Random(seed).shuffle(cut)
                 return [find(image.part(*box.slices)) for box in cut]
 
-            whole = Whole(image.shape, Mosaic(((slice(0, 8),),) * 2), of_boxes)
-            sample = image.part(slice(8), slice(8))
+            whole = Whole(image.shape, Mosaic(((slice(0, 8),),) * axes), of_boxes)
+            sample = image.part(*[slice(8)] * axes)
             object.__setattr__(sample, "whole", whole)
             means = extremes.plane_means(sample)
             return (
@@ -119,8 +124,8 @@ def test_facts_about_a_whole_do_not_depend_on_how_it_is_cut(seed, size):
                 extremes.plane_limits(sample, means),
             )
 
-        found = facts([8 * n for n in size])
-        assert repr(found) == repr(facts((40, 48)))
+        found = facts([*slices, *(8 * n for n in size)])
+        assert repr(found) == repr(facts((*depth, 40, 48)))
     means, _, *others = found
     in_memory = extremes.plane_means(image)
     assert others == [
@@ -128,7 +133,7 @@ def test_facts_about_a_whole_do_not_depend_on_how_it_is_cut(seed, size):
         extremes.lowest(image),
         extremes.plane_limits(image, means),
     ]
-    largest = np.abs(u).max(axis=(1, 2))
+    largest = np.abs(u).max(axis=tuple(range(1, u.ndim)))
     assert all(
         abs(one - other) <= 1e-13 * most
         for one, other, most in zip(means, in_memory, largest, strict=True)

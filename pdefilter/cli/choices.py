@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 _MOST_VALUES = 4
 
 # Full scale in the unit of each value that depends on it.
-_UNITS = {"noise": 1.0, "kappa": 1.0, "weight": 255.0}
+_UNITS = {"gain": 1.0, "noise": 1.0, "kappa": 1.0, "weight": 255.0}
 
 
 def describe_choices(outcome: "Outcome") -> "Iterator[str]":

@@ -6,8 +6,16 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from pdefilter.cli.words import completion_of, number, number_or, one_of, read_by
+from pdefilter.cli.words import (
+    completion_of,
+    number,
+    number_or,
+    number_or_word,
+    one_of,
+    read_by,
+)
 from pdefilter.filters.options.option import AUTO, Option, Parameter, parameters_of
+from pdefilter.filters.options.quantity import EXAMPLES
 
 Parser = Callable[[str], Any]
 Reading = Callable[[Option, Parser | None], Parser | None]
@@ -79,6 +87,9 @@ def _filter_option(parameter: Parameter, reading: Reading) -> inspect.Parameter:
         annotation = str
     elif bool in kinds:
         annotation, metavar = bool, ""
+    elif option.takes_quantities(kinds):
+        metavar = f"{option.unit}|mm{option.unit[2:]}" + f"|{AUTO}" * option.auto
+        parser = number_or_word(option.require_word)
     else:
         parser = number_or(AUTO) if option.auto else number
     name, default = option_name(parameter.name), parameter.default
@@ -92,7 +103,7 @@ def _filter_option(parameter: Parameter, reading: Reading) -> inspect.Parameter:
         metavar=metavar,
         autocompletion=completion_of(option.names) if option.names else None,
         callback=read_by(parser) if parser else None,
-        help=_help(option),
+        help=_help(option, kinds),
         show_default=default is not None and default is not False,
     )
     return inspect.Parameter(
@@ -103,8 +114,11 @@ def _filter_option(parameter: Parameter, reading: Reading) -> inspect.Parameter:
     )
 
 
-def _help(option: Option) -> str:
+def _help(option: Option, kinds: tuple[type, ...]) -> str:
     text = option.help
+    if option.takes_quantities(kinds):
+        text += f" In {option.unit}, or {EXAMPLES[option.unit]}"
+        text += ", or a number for every axis, such as 1.5,0.8." if option.per_axis else "."
     if option.choices:
         meanings = "; ".join(f"{name}: {meaning}" for name, meaning in option.choices.items())
         text += f" {meanings}."

@@ -148,11 +148,13 @@ def _values(option: Option, parser: Parser | None) -> Parser | None:
         return word if parser is None else parser(word)
 
     def values(word: str) -> Any:
-        try:
-            return one(word)  # a value may have commas itself, as a kernel has
-        except ValueError:
-            if "," not in word:
-                raise
+        # A value may have commas itself, as a kernel has; numbers with commas are several values.
+        if not (option.per_axis and "," in word):
+            try:
+                return one(word)
+            except ValueError:
+                if "," not in word:
+                    raise
         return tuple(one(part.strip()) for part in word.split(","))
 
     return values

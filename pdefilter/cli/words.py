@@ -85,6 +85,19 @@ def number_or(name: str) -> Callable[[str], float | str]:
     return number_or_name
 
 
+def number_or_word(verify: Callable[[str], object]) -> Callable[[str], float | str]:
+    """Make the parser of numbers, and of words that another parser accepts and that stay words."""
+
+    def number_or_verified(word: str) -> float | str:
+        try:
+            return float(word)
+        except ValueError:
+            verify(word)
+            return word
+
+    return number_or_verified
+
+
 def count_from(least: int, most: int = 1 << 53) -> Callable[[str], int]:
     """Make the parser of whole numbers in a range."""
 

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pdefilter.equations.contrast import contrast_among, usable
@@ -13,6 +13,7 @@ from pdefilter.evolve.steps import reach_of, take_steps
 from pdefilter.evolve.stopping import time_of_least_risk
 from pdefilter.filters.operations.models import MODELS, Choice, Model, choose, scheme_of
 from pdefilter.filters.operations.planes import PlanesOperation, edges_of
+from pdefilter.filters.operations.stabilised import Stabilised
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.coupling import Coupled, Coupling, Sharing
 from pdefilter.filters.options.maps import (
@@ -25,8 +26,16 @@ from pdefilter.filters.options.maps import (
     require_map,
     require_size,
 )
-from pdefilter.filters.options.noise import NoiseLevel, as_numbers, noise_of
+from pdefilter.filters.options.noise import (
+    NOISE_MODELS,
+    NoiseLevel,
+    NoiseModelName,
+    as_numbers,
+    noise_of,
+    require_noise_of_model,
+)
 from pdefilter.filters.options.option import AUTO, Option, image_filter
+from pdefilter.filters.options.quantity import as_pixels
 from pdefilter.filters.options.time import (
     Iterations,
     Step,
@@ -58,6 +67,9 @@ def anisotropic(
         Model, Option("Equation u_t = … by which the image evolves.", choices=_MODELS)
     ] = "regularized",
     noise: NoiseLevel = AUTO,
+    noise_model: Annotated[
+        NoiseModelName, Option("Kind of the noise.", choices=NOISE_MODELS)
+    ] = "gaussian",
     kappa: Annotated[float | str | SupportsArray, kappa_option(auto=True)] = AUTO,
     diffusivity: Annotated[
         DiffusivityName | None,
@@ -68,7 +80,7 @@ def anisotropic(
         ),
     ] = None,
     presmooth: Annotated[
-        float | None,
+        float | str | None,
         Option(
             "Standard deviation σ of the Gaussian that makes the smoothed image u_σ, whose "
             "differences are used.",
@@ -79,7 +91,7 @@ def anisotropic(
         ),
     ] = None,
     integration_scale: Annotated[
-        float | None,
+        float | str | None,
         Option(
             "Standard deviation ρ of the Gaussian that averages the directions of edges; about the "
             "distance between lines.",
@@ -108,7 +120,7 @@ def anisotropic(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The initial image, integers or floats.
     model : {"perona-malik", "regularized", "edge-enhancing", \
 "coherence-enhancing"}
@@ -121,7 +133,14 @@ def anisotropic(
     noise : float or "auto"
         Standard deviation of the noise as a fraction of full scale; auto
         estimates it in every channel. Noise that neighbours share, as in JPEG
-        files, is underestimated, and then stays.
+        files, is underestimated, and then stays. For the noise model "poisson" it
+        is the value of one photon, and for "rician" the deviation before the
+        magnitude was taken.
+    noise_model : {"gaussian", "poisson", "rician", "auto"}
+        The same noise everywhere; that of photons, whose variance is a straight line
+        over the light; that of magnitudes; or auto, which fits the variance over the
+        light. Values are transformed so that all of them have the same noise, and
+        back without bias.
     kappa : float, str or "auto"
         Contrast parameter κ as a fraction of full scale; or a percentile of the
         differences between neighbouring pixels, of u_σ if the model has one; or
@@ -133,22 +152,22 @@ def anisotropic(
         largest at s = κ/√2 (exponential), κ (rational, weickert), κ/√5 (tukey)
         or κ/√3 (geman-mcclure); that of tv is constant from κ on, and that of
         charbonnier always grows. Edges are sharpened where the flux falls.
-    presmooth : float, optional
-        Standard deviation σ in px of the Gaussian that makes u_σ, by default
-        0.5, or 1 for edge-enhancing.
-    integration_scale : float, optional
-        Standard deviation ρ in px of the Gaussian that smooths the structure
+    presmooth : float or str, optional
+        Standard deviation σ in px, or a length such as "2mm", of the Gaussian that
+        makes u_σ; by default 0.5 px, or 1 px for edge-enhancing.
+    integration_scale : float or str, optional
+        Standard deviation ρ in px, or a length, of the Gaussian that smooths the structure
         tensor, by default 4, or 0 for edge-enhancing.
-    time : float or "auto"
-        Stopping time t in px²; or auto, unless iterations are given: the time at
-        which Stein's unbiased estimate of the error is smallest, found by explicit
-        steps on squares of the image (20 for coherence-enhancing).
+    time : float, str or "auto"
+        Stopping time t in px², or an area such as "4mm²"; or auto, unless iterations
+        are given: the time at which Stein's unbiased estimate of the error is smallest,
+        found by explicit steps on squares of the image (20 for coherence-enhancing).
     iterations : int, optional
         Number of explicit or aos steps.
-    step : float, optional
-        Size τ in px² of an explicit step, at most 0.25 and by default 0.2, or half
-        as much where D is a tensor; in a volume at most 1/6, or 1/28 where D is a
-        tensor. Or the size of an aos step.
+    step : float or str, optional
+        Size τ in px², or an area, of an explicit step, at most 0.25 and by default 0.2,
+        or half as much where D is a tensor, in a volume at most 1/6 or 1/28; or the size
+        of an aos step.
     scheme : {"explicit", "fed", "fsi", "aos"}, optional
         Euler steps, cycles of fast explicit diffusion or of fast semi-iterative
         steps with D fixed in each cycle, or additive operator splitting, which
@@ -174,7 +193,7 @@ def anisotropic(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises
@@ -196,7 +215,10 @@ def anisotropic(
     doi:10.1109/83.661192 (tukey); Geman & McClure 1985, Bayesian image analysis
     (geman-mcclure); Rudin, Osher & Fatemi 1992,
     doi:10.1016/0167-2789(92)90242-F (tv). Noise: Immerkær 1996,
-    doi:10.1006/cviu.1996.0060. Error: Stein 1981,
+    doi:10.1006/cviu.1996.0060. Noise models: Foi, Trimeche, Katkovnik &
+    Egiazarian 2008, doi:10.1109/TIP.2008.2001399; Mäkitalo & Foi 2013,
+    doi:10.1109/TIP.2012.2202675 (poisson); Foi 2011,
+    doi:10.1109/ISBI.2011.5872758 (rician). Error: Stein 1981,
     doi:10.1214/aos/1176345632. Schemes: Grewenig, Weickert & Bruhn
     2010, doi:10.1007/978-3-642-15986-2_54 (fed); Hafner et al. 2016,
     doi:10.1007/978-3-319-45886-1_8 (fsi); Weickert, ter Haar Romeny &
@@ -204,7 +226,10 @@ def anisotropic(
     """
     kappa, noise = as_number(kappa), as_number(noise)
     choice = choose(
-        model, diffusivity=diffusivity, presmooth=presmooth, integration_scale=integration_scale
+        model,
+        diffusivity=diffusivity,
+        presmooth=as_pixels(presmooth),
+        integration_scale=as_pixels(integration_scale),
     )
     kappas, noises = as_raster(kappa_map), as_raster(noise_map)
     minimises_error = (time, iterations, MODELS[model].time) == (AUTO, None, None)
@@ -214,7 +239,7 @@ def anisotropic(
         scheme=scheme_of(model, scheme, stepped=stepped),
         time=None if time == AUTO else float(time),
         iterations=iterations,
-        step=step,
+        step=as_pixels(step),
         tolerance=tolerance,
         to_tolerance="fsi",
         default_time=MODELS[model].time or 0.0,
@@ -228,7 +253,9 @@ def anisotropic(
         raise ParameterError(
             "noise_map", "has no effect where kappa and the time are given; leave one of them out"
         )
-    if noise != AUTO and (wanted != AUTO or kappas is not None) and not minimises_error:
+    require_noise_of_model(noise_model, noise, noises)
+    follows_noise = minimises_error or (wanted == AUTO and kappas is None)
+    if noise != AUTO and noise_model == "gaussian" and not follows_noise:
         raise ParameterError(
             "noise", "has no effect where kappa and the time are given; leave one of the three out"
         )
@@ -238,6 +265,8 @@ def anisotropic(
     # A given noise is that of all bands, and gives all of them the same weight.
     noise_is_known = noise != AUTO or noises is not None
     sharing: Sharing | None = "shared" if noise_is_known and coupling != "none" else coupling
+    if noise_model != "gaussian":
+        return InSpace(color, Stabilised(noise_model, noise, sharing, diffusion), couples=True)
     return InSpace(color, Coupled(sharing, diffusion), couples=True)
 
 
@@ -268,6 +297,10 @@ class Diffusion(PlanesOperation):
     noise_map: "Raster | None"
     minimises_error: bool
     plan: Callable[..., Schedule]
+
+    def of_noise(self, level: float | str) -> "Diffusion":
+        """Return the operation for noise of this deviation, or for noise to be estimated."""
+        return replace(self, noise=level)
 
     @property
     def evolves(self) -> bool:

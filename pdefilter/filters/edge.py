@@ -10,6 +10,7 @@ from pdefilter.errors import ImageError, ParameterError
 from pdefilter.filters.operations.weighted_mean import WeightedMean
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.option import Option, image_filter
+from pdefilter.filters.options.quantity import as_pixels
 from pdefilter.operation import Numbers, Operation
 from pdefilter.scale import Scale
 
@@ -39,7 +40,7 @@ def edge(
     operator: Annotated[OperatorName, Option("Derivative kernel.", choices=_SOURCES)] = "sobel",
     component: Annotated[Component, Option("Quantity to show.", choices=COMPONENTS)] = "magnitude",
     sigma: Annotated[
-        float,
+        float | str,
         Option(
             "Standard deviation of a Gaussian applied first.", unit="px", minimum=0, maximum=1000
         ),
@@ -75,7 +76,7 @@ def edge(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats.
     operator : {"sobel", "scharr", "prewitt", "roberts", "laplacian"}
         The derivative kernel.
@@ -84,8 +85,8 @@ def edge(
         the angle in (−π, π] from the columns axis (right) to the rows axis
         (down). An unsigned integer image stores −1 or −π as 0, zero in the
         middle, and 1 or π as full scale.
-    sigma : float
-        Standard deviation in px of a Gaussian applied first.
+    sigma : float or str
+        Standard deviation in px, or a length such as "2mm", of a Gaussian applied first.
     threshold : float, optional
         If given, the result is binary: full scale where the strength reaches
         this fraction of full scale.
@@ -100,7 +101,7 @@ def edge(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises
@@ -123,7 +124,7 @@ def edge(
                 raise ParameterError(name, "a direction has no strength; leave one of the two out")
     if threshold is not None and stretch:
         raise ParameterError("stretch", "a binary image is stretched already; leave out one")
-    strength = Strength(operator, component, sigma, threshold, stretch)
+    strength = Strength(operator, component, as_pixels(sigma), threshold, stretch)
     return InSpace(color, strength, measures=True)
 
 

@@ -1,7 +1,7 @@
 """Smooth an image by linear diffusion."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -14,6 +14,7 @@ from pdefilter.filters.operations.planes import PlanesOperation, edges_of
 from pdefilter.filters.options.border import BORDERS, Border, wraps_of
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.option import Option, image_filter
+from pdefilter.filters.options.quantity import along_axes, as_pixels, require_axes, spacing_for
 from pdefilter.filters.options.time import (
     LONGEST_TIME,
     Iterations,
@@ -52,15 +53,16 @@ HEAT_SCHEMES = {
 @image_filter
 def heat_diffuse(
     *,
-    time: Annotated[float | None, time_option()] = None,
+    time: Annotated[float | str | None, time_option()] = None,
     sigma: Annotated[
-        float | None,
+        float | str | Sequence[float] | None,
         Option(
             "Standard deviation of the equivalent Gaussian; t = σ²/2.",
             unit="px",
             minimum=0,
             maximum=(2 * LONGEST_TIME) ** 0.5,
             otherwise="2",
+            per_axis=True,
         ),
     ] = None,
     iterations: Iterations = None,
@@ -76,18 +78,19 @@ def heat_diffuse(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The initial image, integers or floats.
-    time : float, optional
-        Stopping time t in px².
-    sigma : float, optional
-        Standard deviation in px of the equivalent Gaussian; t = σ²/2. If neither
-        time nor sigma is given, σ = 2.
+    time : float or str, optional
+        Stopping time t in px², or an area such as "4mm²".
+    sigma : float, str or sequence of float, optional
+        Standard deviation in px of the equivalent Gaussian, or a length such as "2mm";
+        t = σ²/2. Or a number for every axis, in its own pixels: the equation with a
+        diffusion constant for each. If neither time nor sigma is given, σ = 2.
     iterations : int, optional
         Number of explicit or aos steps.
-    step : float, optional
-        Size τ in px² of an explicit step, at most 0.25 and by default 0.2, in a volume
-        1/6 and 0.13; or the size of an aos step.
+    step : float or str, optional
+        Size τ in px², or an area, of an explicit step, at most 0.25 and by default 0.2,
+        in a volume 1/6 and 0.13; or the size of an aos step.
     scheme : {"explicit", "fed", "fsi", "aos", "optimal", "exact"}, optional
         Euler steps, cycles of fast explicit diffusion, cycles of fast
         semi-iterative steps, additive operator splitting, the fewest explicit
@@ -110,7 +113,7 @@ def heat_diffuse(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises
@@ -129,8 +132,9 @@ def heat_diffuse(
     """
     if time is not None and sigma is not None:
         raise ParameterError("sigma", "time and sigma mean the same; give one of them")
-    if sigma is not None:
-        time = sigma**2 / 2
+    time, widest = as_pixels(time), as_pixels(sigma)
+    if widest is not None:
+        time = widest**2 / 2
     if border != "reflect" and scheme == "aos":
         raise ParameterError(
             "border", "the aos scheme solves for mirrored lines; take another scheme or reflect"
@@ -155,14 +159,14 @@ def heat_diffuse(
             scheme="optimal" if is_long else scheme,
             time=time,
             iterations=iterations,
-            step=step,
+            step=as_pixels(step),
             tolerance=tolerance,
             to_tolerance="optimal",
             default_time=DEFAULT_TIME,
         )
         if not plan(largest_stable_step=largest_stable_step(UNIT)).time:
             return Unchanged()
-    return InSpace(color, HeatFlow(exact, plan, border))
+    return InSpace(color, HeatFlow(exact, plan, border, along_axes(sigma)))
 
 
 # Every time has an exact state; those that can be shown are so many.
@@ -181,11 +185,15 @@ class HeatFlow(PlanesOperation):
         How time advances otherwise: the function from the largest stable step to a schedule.
     border : str
         Which axes are cyclic.
+    deviations : tuple of float or None
+        The deviation of the equivalent Gaussian along every axis, in its own pixels, the
+        largest of which the time gives; None if the spacing of the image decides.
     """
 
     exact: float | None
     plan: Callable[..., Schedule] | None
     border: Border
+    deviations: tuple[float, ...] | None = None
 
     @property
     def evolves(self) -> bool:
@@ -193,8 +201,9 @@ class HeatFlow(PlanesOperation):
         return True
 
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
-        """Refuse holes if the scheme must be exact."""
+        """Refuse holes if the scheme must be exact, and other numbers of axes."""
         super().require_fit(shape, valid)
+        require_axes("sigma", self.deviations, shape)
         if self.plan is None and valid is not None:
             raise ImageError(
                 "has holes, which the exact scheme cannot go around; take the scheme optimal"
@@ -217,9 +226,12 @@ class HeatFlow(PlanesOperation):
         """Advice where the solution is exact, implicit or cyclic."""
         if self._is_cyclic:
             return "leave --border out"
-        is_solved = self.exact is not None or self.plan is None
-        if self.plan is not None:
-            is_solved |= self.plan(largest_stable_step=largest_stable_step(UNIT)).scheme == "aos"
+        unit = largest_stable_step(UNIT)
+        is_solved = (
+            self.exact is not None
+            or self.plan is None
+            or self.plan(largest_stable_step=unit).scheme == "aos"
+        )
         return "give --scheme optimal" if is_solved else None
 
     def reach(self, numbers: Numbers) -> int | None:
@@ -249,7 +261,7 @@ class HeatFlow(PlanesOperation):
 
     def _heat(self, image: "Raster") -> Heat:
         wraps = wraps_of(self.border, len(image.shape))
-        return Heat(edges_of(image, wraps), image.spacing, wraps)
+        return Heat(edges_of(image, wraps), spacing_for(self.deviations, image), wraps)
 
     def _solved(self, heat: Heat, u: "Planes", time: float) -> "Planes":
         """Solve exactly, also for the times of states."""

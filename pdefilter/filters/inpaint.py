@@ -64,7 +64,7 @@ def inpaint(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats, with holes: NaN, infinities, or the pixels
         that the mask of an `Image` excludes.
     method : {"harmonic", "biharmonic", "tv", "edge-enhancing"}
@@ -87,7 +87,7 @@ def inpaint(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises

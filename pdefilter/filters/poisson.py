@@ -10,6 +10,7 @@ from pdefilter.errors import ImageError, MisfitError, ParameterError
 from pdefilter.filters.inpaint import report_residual
 from pdefilter.filters.options.maps import as_raster, size_in_words
 from pdefilter.filters.options.option import Option, image_filter
+from pdefilter.filters.options.quantity import as_pixels
 from pdefilter.observer import phase
 from pdefilter.operation import Numbers, Operation
 
@@ -55,7 +56,7 @@ def poisson(
         bool, Option("Between any two pixels, take the stronger of the two gradients.")
     ] = False,
     flatten: Annotated[
-        float | None,
+        float | str | None,
         Option(
             "Even out illumination that changes over more than this length.",
             unit="px",
@@ -146,7 +147,7 @@ def poisson(
     if across is not None and across.valid is not None:
         raise ParameterError("columns", "have holes; fill them by inpaint")
     if flatten is not None:
-        return Flattening(flatten)
+        return Flattening(as_pixels(flatten))
     if across is not None:
         return Integration(across)
     assert cloned is not None

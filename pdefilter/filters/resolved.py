@@ -65,6 +65,8 @@ def _of_smooth(given: Parameters) -> Parameters:
 
 def _of_heat_diffuse(given: Parameters) -> Parameters:
     time, sigma = given["time"], given["sigma"]
+    if isinstance(sigma, str) or isinstance(time, str):
+        return {}  # what follows depends on the size of pixels
     if sigma is not None:
         time = sigma**2 / 2
     defaults: dict[str, Any] = {}

@@ -10,6 +10,7 @@ from pdefilter.errors import ParameterError
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.noise import as_numbers, noise_of
 from pdefilter.filters.options.option import AUTO, Option, image_filter
+from pdefilter.filters.options.quantity import as_pixels
 from pdefilter.operation import Numbers, Operation, Unchanged
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def sharpen(
         ),
     ] = 1.0,
     sigma: Annotated[
-        float,
+        float | str,
         Option(
             "Standard deviation of the Gaussian blur to undo.",
             unit="px",
@@ -71,7 +72,7 @@ def sharpen(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats.
     method : {"unsharp", "laplacian", "inverse-heat"}
         u + a (u − G_σ ∗ u); u − a (σ²/2) Δu, a step of the heat equation
@@ -81,8 +82,8 @@ def sharpen(
         than 1 + a.
     amount : float
         The strength a.
-    sigma : float
-        Standard deviation σ in px of the Gaussian blur to undo.
+    sigma : float or str
+        Standard deviation σ in px, or a length such as "2mm", of the Gaussian blur to undo.
     threshold : float or "auto", optional
         For unsharp, the threshold T as a fraction of full scale: a s(d) is added, where
         d = u − G_σ ∗ u, and s(d) = 0 up to |d| = T and d ∓ T beyond. So noise and
@@ -96,7 +97,7 @@ def sharpen(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises
@@ -114,7 +115,7 @@ def sharpen(
         raise ParameterError("threshold", f"{method} has none; take the method unsharp")
     if not amount or not sigma:
         return Unchanged()
-    return InSpace(color, Sharpening(method, amount, sigma, threshold or 0.0))
+    return InSpace(color, Sharpening(method, amount, as_pixels(sigma), threshold or 0.0))
 
 
 @dataclass(frozen=True)

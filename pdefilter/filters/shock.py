@@ -13,6 +13,7 @@ from pdefilter.filters.operations.weighted_mean import WeightedMean
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.coupling import Coupled, Coupling
 from pdefilter.filters.options.option import Option, image_filter
+from pdefilter.filters.options.quantity import as_pixels
 from pdefilter.filters.options.time import Steps, time_option, travel_step_option
 from pdefilter.grid import Grid
 from pdefilter.observer import advanced
@@ -53,7 +54,7 @@ def shock(
         Model, Option("Image v that tells the two sides of an edge apart.", choices=MODELS)
     ] = "alvarez-mazorra",
     sigma: Annotated[
-        float | None,
+        float | str | None,
         Option(
             "Standard deviation of that Gaussian.",
             unit="px",
@@ -63,7 +64,7 @@ def shock(
         ),
     ] = None,
     rho: Annotated[
-        float | None,
+        float | str | None,
         Option(
             "Standard deviation of the neighbourhood from which coherence finds directions.",
             unit="px",
@@ -72,9 +73,9 @@ def shock(
             otherwise="4",
         ),
     ] = None,
-    time: Annotated[float | None, time_option(otherwise="1", unit="px")] = None,
+    time: Annotated[float | str | None, time_option(otherwise="1", unit="px")] = None,
     iterations: Steps = None,
-    step: Annotated[float | None, travel_step_option(LARGEST_STEP, otherwise="0.5")] = None,
+    step: Annotated[float | str | None, travel_step_option(LARGEST_STEP, otherwise="0.5")] = None,
     coupling: Coupling = None,
     color: Color = "rgb",
 ) -> Operation:
@@ -89,24 +90,25 @@ def shock(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The initial image, integers or floats.
     model : {"osher-rudin", "alvarez-mazorra", "coherence"}
         v is the image itself; or the image smoothed by a Gaussian; or v is
         smoothed, and η is the eigenvector of the largest eigenvalue of the
         structure tensor G_ρ ∗ Σ ∇u ∇uᵀ of all channels.
-    sigma : float, optional
-        Standard deviation σ of that Gaussian in px, by default 1.
-    rho : float, optional
-        Standard deviation ρ in px of the neighbourhood from which directions are
+    sigma : float or str, optional
+        Standard deviation σ of that Gaussian in px, or a length such as "2mm"; by
+        default 1 px.
+    rho : float or str, optional
+        Standard deviation ρ in px, or a length, of the neighbourhood from which directions are
         found, by default 4.
-    time : float, optional
-        Stopping time t in px, by default 1. More suits large, blurred shapes; small
-        text is shattered by it.
+    time : float or str, optional
+        Stopping time t in px, or a length such as "2mm"; by default 1 px. More suits
+        large, blurred shapes; small text is shattered by it.
     iterations : int, optional
         Number of steps.
-    step : float, optional
-        Size τ of a step in px, at most √½, in a volume √⅓, by default 0.5.
+    step : float or str, optional
+        Size τ of a step in px, or a length, at most √½, in a volume √⅓, by default 0.5.
     coupling : {"shared", "noise", "none"}, optional
         How channels share their edges: all alike, in units of each channel's noise,
         or not at all. By default shared for colours, and noise for other bands.
@@ -118,7 +120,7 @@ def shock(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises
@@ -142,9 +144,9 @@ def shock(
         )
     plan = functools.partial(
         explicit_steps,
-        time=time,
+        time=as_pixels(time),
         iterations=iterations,
-        step=step,
+        step=as_pixels(step),
         default_time=DEFAULT_TIME,
         default_step=DEFAULT_STEP,
         unit="px",
@@ -153,8 +155,8 @@ def shock(
         return Unchanged()
     shock_filter = ShockFilter(
         plan,
-        None if model == "osher-rudin" else DEFAULT_SIGMA if sigma is None else sigma,
-        None if model != "coherence" else DEFAULT_RHO if rho is None else rho,
+        None if model == "osher-rudin" else DEFAULT_SIGMA if sigma is None else as_pixels(sigma),
+        None if model != "coherence" else DEFAULT_RHO if rho is None else as_pixels(rho),
     )
     return InSpace(color, Coupled(coupling, shock_filter))
 

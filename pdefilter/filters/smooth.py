@@ -1,5 +1,6 @@
 """Smooth an image by convolution, by a running median, or to the minimum of an energy."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pdefilter.equations.energies import OPTIMIZERS, Optimizer
@@ -7,13 +8,20 @@ from pdefilter.errors import ParameterError
 from pdefilter.filters.operations.curvature import CurvatureMotion, curvature_plan
 from pdefilter.filters.operations.median import Median
 from pdefilter.filters.operations.range_one import OfRangeOne
+from pdefilter.filters.operations.stabilised import Stabilised
 from pdefilter.filters.operations.variational import ENERGIES, Minimised
 from pdefilter.filters.operations.weighted_mean import WeightedMean
 from pdefilter.filters.options.border import BORDERS, Border
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.coupling import Coupled, Coupling
 from pdefilter.filters.options.maps import LEVELS, NoiseMap, SupportsArray, as_number, as_raster
-from pdefilter.filters.options.option import Option, image_filter
+from pdefilter.filters.options.noise import (
+    NOISE_MODELS,
+    NoiseModelName,
+    require_noise_of_model,
+)
+from pdefilter.filters.options.option import AUTO, Option, image_filter
+from pdefilter.filters.options.quantity import along_axes, as_pixels
 from pdefilter.filters.options.time import time_option
 from pdefilter.grid import UNIT, largest_stable_step
 from pdefilter.operation import Operation, Unchanged
@@ -44,6 +52,7 @@ _OPTIONS_OF = {
     "weight": tuple(ENERGIES),
     "weight_map": tuple(ENERGIES),
     "noise": tuple(ENERGIES),
+    "noise_model": tuple(ENERGIES),
     "noise_map": tuple(ENERGIES),
     "coupling": tuple(ENERGIES),
     "kappa": tuple(ENERGIES),
@@ -59,13 +68,14 @@ def smooth(
     *,
     method: Annotated[Method, Option("Method of smoothing.", choices=METHODS)] = "gaussian",
     sigma: Annotated[
-        float | None,
+        float | str | Sequence[float] | None,
         Option(
             "Standard deviation of the kernel along an axis.",
             unit="px",
             minimum=0,
             maximum=1000,
             otherwise="2",
+            per_axis=True,
         ),
     ] = None,
     size: Annotated[
@@ -114,7 +124,7 @@ def smooth(
             otherwise="0.1/255 of the image's own range",
         ),
     ] = None,
-    time: Annotated[float | None, time_option(otherwise="2 for curvature")] = None,
+    time: Annotated[float | str | None, time_option(otherwise="2 for curvature")] = None,
     weight_map: Annotated[
         "Picture | None",
         Option(
@@ -135,6 +145,10 @@ def smooth(
             auto=True,
         ),
     ] = None,
+    noise_model: Annotated[
+        NoiseModelName | None,
+        Option("Kind of the noise.", choices=NOISE_MODELS, otherwise="gaussian"),
+    ] = None,
     noise_map: NoiseMap = None,
     coupling: Coupling = None,
     border: Annotated[
@@ -151,16 +165,17 @@ def smooth(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats.
     method : str
         "gaussian", "box", "binomial": the kernel. Box and binomial kernels are
         mixtures of two neighbouring sizes, so that σ is exact. "median": the median
         of a square. "tikhonov", "tv", "huber": the energy, where φ(s) is s²/2κ, s,
         or s²/2κ up to κ and s − κ/2 beyond. "curvature": u_t = |∇u| div(∇u/|∇u|).
-    sigma : float, optional
-        Standard deviation of the kernel along an axis in px, by default 2. A
-        median has none.
+    sigma : float, str or sequence of float, optional
+        Standard deviation of the kernel along an axis in px, by default 2, or a
+        length such as "2mm"; or a number for every axis, in its own pixels. A median
+        has none.
     size : int, optional
         Width of the window in px, odd, in place of `sigma`. The window of a
         Gaussian holds ±4σ. By default 3 for the median.
@@ -178,14 +193,21 @@ def smooth(
     tolerance : float, optional
         Root mean square distance from the minimum to stop at, in grey levels of
         255. The default is 0.1/255 of the image's own range.
-    time : float, optional
-        Stopping time t in px² for curvature, by default 2: a disc of radius r
-        shrinks to √(r² − 2t).
+    time : float or str, optional
+        Stopping time t in px², or an area such as "4mm²", for curvature; by default 2:
+        a disc of radius r shrinks to √(r² − 2t).
     weight_map : ndarray of shape (M, N) or Image, optional
         λ for every pixel, in the unit of `weight`, which may be this array too.
     noise : float or "auto", optional
         Standard deviation of the noise as a fraction of full scale, for weight
-        auto; by default auto, estimated in every channel.
+        auto; by default auto, estimated in every channel. For the noise model
+        "poisson" it is the value of one photon, and for "rician" the deviation before
+        the magnitude was taken.
+    noise_model : {"gaussian", "poisson", "rician", "auto"}, optional
+        The same noise everywhere, the default; that of photons, whose variance is a
+        straight line over the light; that of magnitudes; or auto, which fits the
+        variance over the light. Values are transformed so that all of them have the
+        same noise, and back without bias.
     noise_map : ndarray of shape (M, N) or Image, optional
         The noise for every pixel, in the unit of `noise`, which may be this array
         too.
@@ -204,7 +226,7 @@ def smooth(
 
     Returns
     -------
-    ndarray or Image
+    ndarray, Image or Volume
         As `image`: same shape, same type of values.
 
     Raises
@@ -222,7 +244,10 @@ def smooth(
     doi:10.1137/0729052 (curvature). Optimizers: Beck & Teboulle 2009,
     doi:10.1109/TIP.2009.2028250 (primal-dual); Nesterov 2004,
     doi:10.1007/978-1-4419-8853-9; Vogel & Oman 1996, doi:10.1137/0917016
-    (newton); Hestenes & Stiefel 1952, doi:10.6028/jres.049.044.
+    (newton); Hestenes & Stiefel 1952, doi:10.6028/jres.049.044. Noise models: Foi,
+    Trimeche, Katkovnik & Egiazarian 2008, doi:10.1109/TIP.2008.2001399; Mäkitalo & Foi
+    2013, doi:10.1109/TIP.2012.2202675 (poisson); Foi 2011,
+    doi:10.1109/ISBI.2011.5872758 (rician).
     """
     if sigma is not None and size is not None:
         raise ParameterError("size", "sigma and size mean the same; give one of them")
@@ -232,6 +257,7 @@ def smooth(
         "weight": weight,
         "weight_map": weight_map,
         "noise": noise,
+        "noise_model": noise_model,
         "noise_map": noise_map,
         "kappa": kappa,
         "optimizer": optimizer,
@@ -246,21 +272,27 @@ def smooth(
                 name, f"{method} has none; take the method {' or '.join(_OPTIONS_OF[name])}"
             )
     if method in ENERGIES:
+        level = None if noise is None else as_number(noise)
+        kind: NoiseModelName = noise_model or "gaussian"
         minimised = Minimised(
             method,
             None if weight is None else as_number(weight),
             as_raster(weight_map),
-            None if noise is None else as_number(noise),
+            level if kind == "gaussian" else None,
             as_raster(noise_map),
             kappa,
             optimizer,
             tolerance,
         )
+        require_noise_of_model(kind, level, minimised.noise_map)
         if minimised.weight == 0:
             return Unchanged()
+        if kind != "gaussian":
+            stabilised = Stabilised(kind, AUTO if level is None else level, coupling, minimised)
+            return InSpace(color, stabilised, couples=True)
         return InSpace(color, Coupled(coupling, minimised), couples=True)
     if method == "curvature":
-        plan = curvature_plan(time)
+        plan = curvature_plan(as_pixels(time))
         if not plan(largest_stable_step=largest_stable_step(UNIT)):
             return Unchanged()
         return InSpace(color, OfRangeOne(CurvatureMotion(plan)))
@@ -268,9 +300,10 @@ def smooth(
     if method == "median":
         width = size or DEFAULT_MEDIAN_SIZE
         return InSpace(color, Median(width, border)) if width > 1 else Unchanged()
-    if size == 1 or sigma == 0:
+    deviation = as_pixels(sigma)
+    if size == 1 or deviation == 0:
         return Unchanged()
     from pdefilter.kernels.windows import Window
 
-    window = Window(method, DEFAULT_SIGMA if sigma is None else sigma, size)
-    return InSpace(color, WeightedMean(window, border))
+    window = Window(method, DEFAULT_SIGMA if deviation is None else deviation, size)
+    return InSpace(color, WeightedMean(window, border, along_axes(sigma)))

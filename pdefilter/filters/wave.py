@@ -27,6 +27,7 @@ from pdefilter.filters.options.maps import (
     require_size,
 )
 from pdefilter.filters.options.option import Option, image_filter
+from pdefilter.filters.options.quantity import as_pixels
 from pdefilter.filters.options.time import (
     Steps,
     kappa_option,
@@ -75,10 +76,10 @@ def wave(
     kappa: Annotated[
         float | str | SupportsArray | None, kappa_option(otherwise=DEFAULT_KAPPA)
     ] = None,
-    time: Annotated[float | None, time_option(otherwise="4", unit="px")] = None,
+    time: Annotated[float | str | None, time_option(otherwise="4", unit="px")] = None,
     iterations: Steps = None,
     step: Annotated[
-        float | None,
+        float | str | None,
         travel_step_option(LARGEST_STEP, otherwise="0.5, or 2/γ if that is smaller"),
     ] = None,
     kappa_map: KappaMap = None,
@@ -106,12 +107,12 @@ def wave(
     kappa : float or str, optional
         Contrast parameter κ as a fraction of full scale; or a percentile of the
         differences between neighbouring pixels. By default p90.
-    time : float, optional
-        Stopping time t in px, by default 4.
+    time : float or str, optional
+        Stopping time t in px, or a length such as "2mm"; by default 4.
     iterations : int, optional
         Number of steps.
-    step : float, optional
-        Size τ of a step in px, at most √½. The default is 0.5, or 2/γ if that is
+    step : float or str, optional
+        Size τ of a step in px, or a length, at most √½. The default is 0.5, or 2/γ if that is
         smaller; each step is then a step of diffusion.
     kappa_map : ndarray of shape (M, N) or Image, optional
         κ for every pixel, in the unit of `kappa`, which may be this array too.
@@ -148,9 +149,9 @@ def wave(
             )
     require_map("kappa", kappa, as_raster(kappa_map), given=kappa is not None)
     steps = explicit_steps(
-        time=time,
+        time=as_pixels(time),
         iterations=iterations,
-        step=step,
+        step=as_pixels(step),
         default_time=DEFAULT_TIME,
         default_step=min(DEFAULT_STEP, 2 / damping) if damping else DEFAULT_STEP,
         largest_stable_step=LARGEST_STEP,

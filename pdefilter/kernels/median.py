@@ -10,6 +10,7 @@ from itertools import product
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from pdefilter.kernels.bands import for_each_band
@@ -112,7 +113,9 @@ def _ranked(plane: NDArray[Number]) -> tuple[NDArray[Number], NDArray[np.intp]]:
 def _selected(plane: NDArray[Any], sizes: Sizes) -> NDArray[Any]:
     """Take the medians of a plane, float32 or int32, window by window."""
     size = sizes[0]
-    if sizes == (size, size) and size <= _LARGEST_NETWORK and plane.dtype == np.float32:
+    if sizes != (size, size):
+        return _partitioned(plane, sizes)
+    if size <= _LARGEST_NETWORK and plane.dtype == np.float32:
         import cv2
 
         reach = size // 2
@@ -121,6 +124,21 @@ def _selected(plane: NDArray[Any], sizes: Sizes) -> NDArray[Any]:
     from scipy import ndimage
 
     medians: NDArray[Any] = ndimage.median_filter(plane, sizes, mode="reflect")
+    return medians
+
+
+def _partitioned(plane: NDArray[Number], sizes: Sizes) -> NDArray[Number]:
+    """Take the medians of boxes, and of rectangles that are not squares."""
+    framed = np.pad(plane, [(size // 2, size // 2) for size in sizes], mode="symmetric")
+    medians, middle = np.empty_like(plane), math.prod(sizes) // 2
+
+    def select(first: int, last: int) -> None:
+        band = sliding_window_view(framed[first : last + sizes[0] - 1], sizes)
+        windows = band.reshape(*band.shape[: plane.ndim], -1)
+        medians[first:last] = np.partition(windows, middle, axis=-1)[..., middle]
+
+    # Every pixel needs temporary memory for its window, which counts for the size of a band.
+    for_each_band(select, np.broadcast_to(plane, (math.prod(sizes), *plane.shape)))
     return medians
 
 

@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -91,34 +91,51 @@ def noise_deviations(u: Planes, visible: Mask | None = None) -> list[float]:
         One for every channel. It is zero if the flattest places have no noise, or if no
         pixel counts. It is infinite if it, or its square, is beyond float32.
     """
+    sample = sampled(u, visible)
+    if sample is None:
+        return [0.0] * len(u)
+    u, masks = sample
+    # In a small image all places count, and the flatness is not needed.
+    flatness = functools.cache(lambda: flatness_of(u))
+    return [
+        _deviation(plane, residual, flatness, mask)
+        for plane, residual, mask in zip(u, residuals_of(u), masks, strict=True)
+    ]
+
+
+def sampled(u: Planes, visible: Mask | None) -> tuple[Planes, Sequence[Mask | None]] | None:
+    """Take squares or cubes all over a large image; None for an image without inner pixels.
+
+    The parameters are those of `noise_deviations`. Few slices come below each other, and
+    every channel has its mask.
+    """
     if u.ndim == 4 and u.shape[1] < _WIDTH:
         visible = None if visible is None else visible.reshape(*visible.shape[:-3], -1, u.shape[-1])
         u = u.reshape(len(u), -1, u.shape[-1])
     if min(u.shape[1:]) < _WIDTH:
-        return [0.0] * len(u)
+        return None
     sample = representative(u.shape[1:], _MOST)
     u = np.ascontiguousarray(u[:, *sample])
-    masks: Iterable[Mask | None] = [None] * len(u)
+    masks: Sequence[Mask | None] = [None] * len(u)
     if visible is not None:
-        masks = np.broadcast_to(visible[..., *sample], u.shape)
-    # In a small image all places count, and the flatness is not needed.
-    flatness = functools.cache(lambda: _flatness(u))
-    residuals = np.abs(_correlated(u, _SECOND_DIFFERENCE))
-    return [
-        _deviation(plane, residual, flatness, mask)
-        for plane, residual, mask in zip(u, residuals, masks, strict=True)
-    ]
+        masks = [*np.broadcast_to(visible[..., *sample], u.shape)]
+    return u, masks
 
 
-def _flatness(u: Planes) -> Plane:
+def residuals_of(u: Planes) -> Planes:
+    """Find |N ∗ u|, as in `noise_deviations`."""
+    return np.abs(correlated(u, _SECOND_DIFFERENCE))
+
+
+def flatness_of(u: Planes) -> Plane:
     """Measure the slope of the blurred image, which is nearly independent of the residual."""
     blur, difference, smoothing = binomial(5), Taps.centred((-0.5, 0.0, 0.5)), binomial(3)
-    slope = gradient(_correlated(u, blur), difference, smoothing, measure="magnitude")
-    plane: Plane = _correlated(slope, blur)[0]
+    slope = gradient(correlated(u, blur), difference, smoothing, measure="magnitude")
+    plane: Plane = correlated(slope, blur)[0]
     return plane
 
 
-def _correlated(u: Planes, taps: Taps) -> Planes:
+def correlated(u: Planes, taps: Taps) -> Planes:
     """Correlate with one kernel along all axes."""
     order: Order = "rows first" if u.ndim == 3 else "slices first"
     return correlate(u, *[taps] * (u.ndim - 1), order=order)
@@ -130,7 +147,7 @@ def _deviation(
     inner = (slice(1, -1),) * u.ndim
     values = u if visible is None else u[visible]
     unclipped = (u > values.min(initial=np.inf)) & (u < values.max(initial=-np.inf))
-    counts = _windows_within(unclipped if visible is None else unclipped & visible)
+    counts = windows_within(unclipped if visible is None else unclipped & visible)
     count = np.count_nonzero(counts)
     if not count:
         return 0.0
@@ -140,13 +157,17 @@ def _deviation(
     # If squares exceed the range of float32, no pixel is flat, or the median is not a number.
     median = float(quantile(residual[inner][counts], 0.5)) if counts.any() else math.nan
     return (
-        median / (_SQUARED_GAIN ** (u.ndim / 2) * _MEDIAN_OF_NORMAL)
-        if median**2 <= _LARGEST
-        else math.inf
+        median / (residual_gain(u.ndim) * _MEDIAN_OF_NORMAL) if median**2 <= _LARGEST else math.inf
     )
 
 
-def _windows_within(pixels: Mask) -> Mask:
+def residual_gain(dimensions: int) -> float:
+    """Find how many times larger N makes the deviation of white noise."""
+    gain: float = _SQUARED_GAIN ** (dimensions / 2)
+    return gain
+
+
+def windows_within(pixels: Mask) -> Mask:
     """Find the inner pixels whose window of three pixels along every axis lies in a set."""
     for _, axis in grid_axes(pixels.ndim):
         shifts = slice(None, -2), slice(1, -1), slice(2, None)

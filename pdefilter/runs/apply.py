@@ -16,7 +16,10 @@ from pdefilter.operation import Numbers, Operation
 from pdefilter.raster import Mask, Raster
 from pdefilter.runs.conversion import WayBack, raster_of
 
-_CHOSEN = ("full_scale", "kind", "model", "noise", "kappa", "weight", "scheme", "time", "steps")
+_CHOSEN = (
+    *("full_scale", "kind", "model", "noise_model", "gain", "noise", "kappa", "weight", "scheme"),
+    *("time", "steps"),
+)
 
 
 def apply(operations: Sequence[Operation], image: Image, dtype: DTypeLike | None = None) -> Image:
@@ -154,12 +157,15 @@ def _choices(numbers: Numbers) -> dict[str, Any]:
 
     The steps of all channels are counted together, as the observer counts them.
     """
+    found: dict[str, Any] = {name: numbers[name] for name in _CHOSEN if name in numbers}
+    found |= numbers.get("lengths", {})
     channels = numbers.get("channels")
     if channels is None:
-        return {name: numbers[name] for name in _CHOSEN if name in numbers}
+        return found
     of_channels = [_choices(of_channel) for of_channel in channels]
-    found: dict[str, Any] = {"full_scale": numbers["full_scale"]}
-    for name in _CHOSEN[1:]:
+    for name in _CHOSEN:
+        if name in found:
+            continue
         values = [choices[name] for choices in of_channels if name in choices]
         if name == "noise":
             values = [deviation for deviations in values for deviation in deviations]

@@ -80,7 +80,10 @@ def values_of(parameter):
     ends = [end for end in ends if end <= MOST_ASKED]
     beyond = [option.minimum - 1, 2 * option.maximum]
     numbers = [*(min(max(n, option.minimum), option.maximum) for n in between), *ends, *beyond]
-    return [*words, *dict.fromkeys(f"{n:.17g}" for n in numbers if math.isfinite(n)), "word"]
+    words += [*dict.fromkeys(f"{n:.17g}" for n in numbers if math.isfinite(n)), "word"]
+    if option.takes_quantities(parameter.kinds):
+        words += ["0.1mm" + option.unit[2:], "2kg"]
+    return words + ["1,0.5"] * option.per_axis
 
 
 def typed(word):

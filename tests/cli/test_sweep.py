@@ -106,7 +106,7 @@ def test_values_are_those_of_the_filter_command():
 BAD = {
     "anisotropic in.png --time 1": "no option has several values",
     "anisotropic in.png --time 1,-5": "--time: -5 is not in the range",
-    "anisotropic in.png --time 1,abc": "--time: 'abc' is neither a number nor auto",
+    "anisotropic in.png --time 1,abc": "--time: 'abc' is neither a number nor an area such as 4mm², nor auto",
     "anisotropic in.png --kappa 0.1,abc": "--kappa: abc",
     "anisotropic in.png --time 1 --scheme explicit,aos --step 0.1,0.3": "(at scheme explicit, st",
     "smooth in.png --method tv,blur": "--method: 'blur' is not one of",

@@ -9,7 +9,7 @@ from support import planes
 
 import pdefilter
 from pdefilter import ParameterError
-from pdefilter.filters.options.border import BORDERS, WRAPS
+from pdefilter.filters.options.border import BORDERS, wraps_of
 
 CYCLIC = [name for name in BORDERS if name != "reflect"]
 
@@ -40,7 +40,7 @@ def call(name, image, border):
 @given(planes(), st.tuples(st.integers(0, 12), st.integers(0, 12)))
 def test_results_roll_with_the_image_to_the_bit(name, border, u, shift):
     image = np.moveaxis(u, 0, 2)
-    shift = [s if wraps else 0 for s, wraps in zip(shift, WRAPS[border], strict=True)]
+    shift = [s if wraps else 0 for s, wraps in zip(shift, wraps_of(border), strict=True)]
     rolled = call(name, np.roll(image, shift, (0, 1)), border)
     assert np.array_equal(rolled, np.roll(call(name, image, border), shift, (0, 1)))
 
@@ -49,7 +49,7 @@ def test_results_roll_with_the_image_to_the_bit(name, border, u, shift):
 @pytest.mark.parametrize("name", CALLS)
 def test_a_result_is_the_middle_of_an_image_that_repeats_itself(name, border, photograph):
     image = photograph[100:140, 60:110] / np.float32(255)
-    repeats = [(5 if wraps else 1) for wraps in WRAPS[border]]
+    repeats = [(5 if wraps else 1) for wraps in wraps_of(border)]
     ours = call(name, image, border)
     theirs = call(name, np.tile(image, repeats), "reflect")
     inner = [

@@ -22,6 +22,7 @@ EVOLUTIONS = {
     "heat, aos": ("heat-diffuse", {"iterations": 5, "scheme": "aos", "step": 1}),
     "heat, exact": ("heat-diffuse", {"time": 7, "scheme": "exact"}),
     "regularized": ("anisotropic", {"noise": 0.1, "time": 3}),
+    "photons": ("anisotropic", {"noise_model": "poisson", "noise": 0.05, "time": 3}),
     "luminance": ("anisotropic", {"kappa": 0.2, "time": 3, "color": "luminance"}),
     "coherence": ("anisotropic", {"model": "coherence-enhancing", "time": 2}),
     "shock": ("shock", {"time": 3}),

@@ -1,7 +1,7 @@
 """The reference engine on two and three axes of any spacing."""
 
 from functools import reduce
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 import pytest
@@ -14,12 +14,13 @@ from pdefilter.grid import Grid
 from pdefilter.kernels import bands
 from pdefilter.kernels.axes import add_up, require_image
 from pdefilter.kernels.conductances import CONDUCTANCES
+from pdefilter.kernels.convolution import correlate as public_correlate
 from pdefilter.kernels.cosine import decay_modes, restore_modes, solve_poisson, spectrum
 from pdefilter.kernels.differences import differences, divergence
 from pdefilter.kernels.edgewise import between_pixels, squared_differences
 from pdefilter.kernels.edgewise import conduct as conduct_edgewise
 from pdefilter.kernels.elliptic import GraphLaplacian
-from pdefilter.kernels.median import median, weighted_median
+from pdefilter.kernels.lattice import stencil_of
 from pdefilter.kernels.quadrants import gathered, pairs
 from pdefilter.kernels.reference import curvature, elliptic, shock, variation
 from pdefilter.kernels.reference.channels import deinterleave, interleave
@@ -1095,15 +1096,37 @@ def test_the_channels_of_a_volume_are_parted_and_joined():
     assert not clipped
 
 
-def test_medians_and_kernels_of_two_axes_refuse_a_volume():
+def test_kernels_of_two_axes_refuse_a_volume():
     volume = np.zeros((1, 2, 3, 4), np.float32)
-    for call in (
-        lambda: median(volume, 3),
-        lambda: weighted_median(volume, volume[0], 3),
-        lambda: correlate2d(volume, np.ones((3, 3), np.float32), (1, 1), "reflect"),
-    ):
-        with pytest.raises(ValueError, match="has two axes only; give it a volume slice by slice"):
-            call()
+    with pytest.raises(ValueError, match="has two axes only; give it a volume slice by slice"):
+        correlate2d(volume, np.ones((3, 3), np.float32), (1, 1), "reflect")
+
+
+@given(images(axes=(3,)), st.sampled_from(["slices first", "rows first", "columns first", "mean"]))
+def test_the_public_correlation_takes_a_kernel_for_every_axis(image, order):
+    u, _, _ = image
+    taps = [Taps([0.2, 0.5], 0), DIFFERENCE, SMOOTHING]
+    expected = correlate(u, *taps[1:], order, taps[0])
+    assert np.array_equal(public_correlate(u, *taps, order=order), expected)
+    out = np.empty_like(u)
+    assert public_correlate(u, *taps, order=order, out=out) is out
+    assert np.array_equal(out, expected)
+
+
+@given(images(channels=1))
+def test_neighbours_exchange_where_the_box_between_them_has_no_hole(image):
+    u, spacing, rng = image
+    axes, shape = len(spacing), u.shape[1:]
+    valid = rng.random(shape) > 0.2
+    components = [1.0, 0.4, 1.0] if axes == 2 else [1.0, 0.4, -0.3, 1.0, 0.2, 1.0]
+    tensor = np.stack([np.full(shape, c, np.float32) for c in components])
+    free, stencil = stencil_of(tensor).neighbours, stencil_of(tensor, valid).neighbours
+    for k, place in product(range(len(free)), np.ndindex(*shape)):
+        there = [a + n for a, n in zip(place, free[(k, slice(None), *place)], strict=True)]
+        box = tuple(slice(min(pair), max(pair) + 1) for pair in zip(place, there, strict=True))
+        stays = stencil[(k, slice(None), *place)]
+        expected = free[(k, slice(None), *place)] if valid[box].all() else 0
+        assert np.array_equal(stays, np.broadcast_to(expected, axes))
 
 
 VOLUME = np.random.default_rng(7).random((2, 7, 6, 5), np.float32)

@@ -1,6 +1,7 @@
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
@@ -9,6 +10,7 @@ from support import planes
 from pdefilter.kernels import windows
 from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.taps import Taps
+from pdefilter.kernels.windows import Window, gaussian
 
 WEIGHTS = st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=9)
 
@@ -101,3 +103,28 @@ def test_a_deviation_of_a_thousand_is_exact():
     offsets = np.arange(len(taps.weights)) + taps.first
     assert len(taps.weights) < 18_000
     assert np.isclose(np.dot(taps.weights, offsets**2), 1e6, rtol=1e-12)
+
+
+@given(
+    name=st.sampled_from(["gaussian", "box", "binomial"]),
+    size=st.sampled_from([3, 5, 9, 21]),
+    length=st.floats(1, 3),
+)
+def test_a_window_has_one_deviation_in_units_of_length(name, size, length):
+    window = Window(name, size=size)
+    one, other = window.along(1.0), window.along(length)
+    assert one.reach <= size // 2
+
+    def deviation(taps):
+        places = taps.first + np.arange(len(taps.weights))
+        return math.sqrt(float(np.dot(taps.weights, places**2)))
+
+    assert math.fsum(other.weights) == pytest.approx(1)
+    # A Gaussian is sampled, and is one no longer where it is narrow.
+    if name != "gaussian" or deviation(one) > 0.8 * length:
+        assert length * deviation(other) == pytest.approx(deviation(one), rel=2e-2)
+
+
+def test_a_window_of_a_deviation_is_divided_by_the_length():
+    assert Window("gaussian", 3.0).along(1.5) == gaussian(2.0)
+    assert Window("gaussian", 3.0).along(1.0) == gaussian(3.0)

@@ -98,9 +98,28 @@ def test_adding_up_windows_by_rank_selects_what_sorting_does(u, size):
     for plane in u:
         values, ranks = kernels._ranked(plane)
         sorted_ones = plane.copy()
-        kernels._select_by_weight(plane, weight, size, sorted_ones)
-        found = values[kernels._rank_of_half(ranks, len(values), weight, size)]
+        kernels._select_by_weight(plane, weight, (size, size), sorted_ones)
+        found = values[kernels._rank_of_half(ranks, len(values), weight, (size, size))]
         assert np.array_equal(found, sorted_ones)
+
+
+@given(
+    shape=st.tuples(*[st.integers(1, 6)] * 3),
+    sizes=st.tuples(*[st.sampled_from([1, 3, 5])] * 3),
+    levels=st.sampled_from([2, 1000]),
+    seed=st.integers(0, 99),
+)
+def test_a_window_of_a_volume_has_a_width_along_every_axis(shape, sizes, levels, seed):
+    rng = np.random.default_rng(seed)
+    u = rng.integers(0, levels, (1, *shape)).astype(np.float32)
+    framed = np.pad(u[0], [(size // 2, size // 2) for size in sizes], mode="symmetric")
+    windows = np.lib.stride_tricks.sliding_window_view(framed, sizes)
+    expected = np.median(windows, axis=(3, 4, 5))
+    assert np.array_equal(median(u, sizes)[0], expected)
+    # All pixels weigh the same.
+    assert np.array_equal(weighted_median(u, np.full(shape, 0.5, np.float32), sizes)[0], expected)
+    # As integers of 64 bits, which float32 does not hold, they are ranked.
+    assert np.array_equal(median(u.astype(np.int64), sizes)[0], expected)
 
 
 def test_large_labels_stay_labels():

@@ -1,7 +1,7 @@
 """Smoothing that minimises an energy."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pdefilter.equations.contrast import LARGEST, SMALLEST
@@ -86,6 +86,10 @@ class Minimised(PlanesOperation):
         if self.weight != AUTO and (self.noise is not None or self.noise_map is not None):
             name = "noise" if self.noise is not None else "noise_map"
             raise ParameterError(name, "is used by weight auto only; give --weight auto too")
+
+    def of_noise(self, level: float | str) -> "Minimised":
+        """Return the operation for noise of this deviation, or for noise to be estimated."""
+        return replace(self, noise=level) if self.weight == AUTO else self
 
     @property
     def evolves(self) -> bool:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from pdefilter.filters.operations.planes import PlanesOperation
 from pdefilter.filters.options.border import Border, wraps_of
+from pdefilter.filters.options.quantity import require_axes, spacing_for
 from pdefilter.operation import Numbers
 
 if TYPE_CHECKING:
     from pdefilter.kernels.scratch import Scratch
     from pdefilter.kernels.windows import Window
     from pdefilter.measure.extremes import PlainLimits
-    from pdefilter.raster import Planes, Raster
+    from pdefilter.raster import Mask, Planes, Raster
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,19 @@ class WeightedMean(PlanesOperation):
         The kernel.
     border : str
         Which axes are cyclic; the others are mirrored.
+    deviations : tuple of float or None
+        Its deviation along every axis, in the axis' own pixels, the largest of which the
+        window has; None if the spacing of the image decides.
     """
 
     window: "Window"
     border: Border = "reflect"
+    deviations: tuple[float, ...] | None = None
+
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
+        """Refuse images that have not as many axes as there are deviations."""
+        super().require_fit(shape, valid)
+        require_axes("sigma", self.deviations, shape)
 
     def measure_planes(
         self, image: "Raster", u: "Planes", limits: "Callable[[], PlainLimits]"
@@ -59,11 +69,12 @@ class WeightedMean(PlanesOperation):
         from pdefilter.raster import as_channels, keep_within
 
         axes, valid = len(image.shape), image.valid
+        spacing = spacing_for(self.deviations, image)
         limits = extremes.as_arrays(numbers["limits"], axes)
         if valid is None:
-            return keep_within(self._correlated(u, image.spacing), limits)
-        weight = self._correlated(as_channels(valid, axes).astype(np.float32), image.spacing)
-        sums = self._correlated(u * valid, image.spacing)
+            return keep_within(self._correlated(u, spacing), limits)
+        weight = self._correlated(as_channels(valid, axes).astype(np.float32), spacing)
+        sums = self._correlated(u * valid, spacing)
         return keep_within(np.divide(sums, weight, out=u.copy(), where=valid), limits)
 
     @property

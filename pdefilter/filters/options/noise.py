@@ -1,7 +1,9 @@
 """The noise of an image, given or estimated."""
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
+from pdefilter.errors import ParameterError
 from pdefilter.filters.options.maps import SupportsArray, numbers_in
 from pdefilter.filters.options.option import AUTO, Option
 
@@ -25,6 +27,39 @@ NoiseLevel: TypeAlias = Annotated[
         auto=True,
     ),
 ]
+
+NoiseModelName: TypeAlias = Literal["gaussian", "poisson", "rician", "auto"]
+
+NOISE_MODELS: Mapping[str, str] = {
+    "gaussian": "the same everywhere",
+    "poisson": "of photons, whose variance grows with the light, and Gaussian; --noise is the "
+    "value of one photon",
+    "rician": "of magnitudes, as in MR images; --noise is the deviation before the magnitude was "
+    "taken",
+    "auto": "by how the variance depends on the light",
+}
+
+
+def require_noise_of_model(
+    model: str, noise: float | str | None, noise_map: "Raster | None"
+) -> None:
+    """Refuse noise that is given in a way which a model does not have.
+
+    Raises
+    ------
+    ParameterError
+        If the model is to be found but its noise is given, or noise differs from pixel to
+        pixel in a model where it follows the light.
+    """
+    if model == AUTO and noise not in (None, AUTO):
+        raise ParameterError(
+            "noise", "has another meaning in each model; give --noise-model gaussian, poisson or "
+            "rician too"
+        )  # fmt: skip
+    if model != "gaussian" and noise_map is not None:
+        raise ParameterError(
+            "noise_map", "is the deviation of Gaussian noise; give it without --noise-model"
+        )
 
 
 def noise_of(

@@ -3,12 +3,14 @@
 import functools
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, ParamSpec, Union, get_args, get_origin
 
 from pdefilter.errors import ParameterError
+from pdefilter.filters.operations.in_pixels import InPixels
+from pdefilter.filters.options.quantity import EXAMPLES, Quantity, quantity_of
 from pdefilter.operation import Operation
 
 P = ParamSpec("P")
@@ -25,7 +27,7 @@ class Option:
     help : str
         The description that users read.
     unit : str
-        The unit of a number.
+        The unit of a number. A number of px or px² may be a `Quantity` instead.
     minimum, maximum : float
         The range of a number, including both limits.
     odd : bool
@@ -54,6 +56,8 @@ class Option:
         parameter's default, where neither of the two is given.
     names : tuple of str
         Words that are known among others, which a shell completes.
+    per_axis : bool
+        Whether a number may be several, one for every axis.
     """
 
     help: str
@@ -72,6 +76,7 @@ class Option:
     auto: bool = False
     opposite: str = ""
     names: tuple[str, ...] = ()
+    per_axis: bool = False
 
     def checked(self, name: str, kinds: tuple[type, ...], value: Any) -> Any:
         """Return `value` as one of the Python types `kinds`.
@@ -83,6 +88,8 @@ class Option:
         """
         if self.picture or (value is None and type(None) in kinds):
             return value
+        if self.per_axis and (numbers := _numbers_in(value)) is not None:
+            return tuple(self._number(name, float, number) for number in numbers)
         if not self.array and getattr(value, "ndim", 0) > 0:
             raise ParameterError(
                 name,
@@ -90,6 +97,8 @@ class Option:
             )
         if self.auto and value == AUTO:
             return value
+        if isinstance(value, str) and self.takes_quantities(kinds):
+            return self._quantity(name, value)
         if self.choices is not None:
             if value not in self.choices:
                 known = ", ".join(self.choices)
@@ -104,6 +113,33 @@ class Option:
         if bool in kinds:
             return bool(value)
         return self._number(name, int if int in kinds else float, value)
+
+    def takes_quantities(self, kinds: tuple[type, ...]) -> bool:
+        """Tell whether a number of these types may be a length or an area with a unit."""
+        return self.unit in EXAMPLES and int not in kinds
+
+    def require_word(self, word: str) -> None:
+        """Refuse a word that cannot stand for a number of px or px².
+
+        Raises
+        ------
+        ValueError
+            If it is neither a quantity nor, where they are allowed, auto or several numbers.
+        """
+        if self.per_axis and "," in word:
+            if not all(isinstance(number, float) for number in _as_numbers(word.split(","))):
+                raise ValueError(f"{word!r} is not several numbers, one for every axis")
+        elif not (self.auto and word == AUTO):
+            self._quantity_of(word)
+
+    def _quantity(self, name: str, word: str) -> Quantity:
+        try:
+            return self._quantity_of(word)
+        except ValueError as error:
+            raise ParameterError(name, str(error)) from None
+
+    def _quantity_of(self, word: str) -> Quantity:
+        return quantity_of(word, self.unit, *[AUTO] * self.auto)
 
     def _number(self, name: str, kind: type[int] | type[float], value: Any) -> int | float:
         wanted = "a whole number" if kind is int else "a number"
@@ -175,6 +211,28 @@ def image_filter(function: Callable[P, Operation]) -> Callable[P, Operation]:
             if name in parameters:
                 parameter = parameters[name]
                 kwargs[name] = parameter.option.checked(name, parameter.kinds, value)
+        if any(isinstance(value, Quantity) for value in kwargs.values()):
+            return InPixels(checked, kwargs)
         return function(*args, **kwargs)
 
     return checked
+
+
+def _numbers_in(value: Any) -> list[Any] | None:
+    """List the numbers of a sequence, or of a word with commas; None for another value."""
+    if isinstance(value, str):
+        return _as_numbers(value.split(",")) if "," in value else None
+    if isinstance(value, list | tuple) or getattr(value, "ndim", 0) == 1:
+        return list(value)
+    return None
+
+
+def _as_numbers(words: Sequence[str]) -> list[float | str]:
+    """Read numbers; what is not one stays a word."""
+    numbers: list[float | str] = []
+    for word in words:
+        try:
+            numbers.append(float(word))
+        except ValueError:
+            numbers.append(word)
+    return numbers

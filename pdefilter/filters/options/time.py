@@ -13,9 +13,10 @@ Iterations: TypeAlias = Annotated[
     int | None, Option("Number of explicit or aos steps.", minimum=0, maximum=MOST_STEPS)
 ]
 Step: TypeAlias = Annotated[
-    float | None,
+    float | str | None,
     Option(
-        "Size τ of an explicit step, stable up to 0.25 (0.125 for tensors), or of any aos step.",
+        "Size τ of an explicit step, stable up to 0.25 (0.125 for tensors, less in volumes), or of "
+        "any aos step.",
         unit="px²",
         minimum=1e-6,
         maximum=1e9,
