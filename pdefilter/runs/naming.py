@@ -11,6 +11,9 @@ from pdefilter.runs.inputs import Source
 
 FIELDS = ("stem", "suffix", "parent", "index")
 
+_HEADER = ".hdr"
+"""A NIfTI whose values are in another file, which becomes one file."""
+
 Naming = Callable[[Source, int], str]
 """Makes the name of an output from its input and the number of that in the plan."""
 
@@ -79,9 +82,12 @@ def inside(folder: str, format_: Format | None) -> Naming:
 
 def in_format(name: str, format_: Format | None) -> str:
     """Give a file's name the ending of a format, unless it has one of those."""
+    stem, suffix = split_name(name)
+    if format_ is None and suffix.lower() == _HEADER:
+        return f"{stem}.nii"
     if format_ is None or of_file_name(name) == format_:
         return name
-    return split_name(name)[0] + format_.suffixes[0]
+    return stem + format_.suffixes[0]
 
 
 def fixed_folder(template: str) -> str:

@@ -348,11 +348,11 @@ def make_in_memory(
             phase("decoding")
             image = frames.read(number)
             watch.begin("filter")
-            outcome.image = _describe(image, frames)
+            completed = options.completed(image)
+            outcome.image = _describe(completed, frames)
             format_.require(image, options.depth)
             if options.strip:
-                image = replace(image, metadata=image.metadata.stripped())
-            completed = options.completed(image)
+                completed = replace(completed, metadata=completed.metadata.stripped())
             with shown_on(film):
                 result = _filtered(chain, completed, options)
             if film is not None:
@@ -368,7 +368,7 @@ def make_in_memory(
             phase("encoding")
             return replace(result, mask=_mask_to_keep(image.mask, result.mask))
 
-        if job.film is not None and len(frames.size) > 2:
+        if job.film is not None and frames.are_volumes:
             raise ImageError("is a volume, which --frames cannot show; choose another file")
         if job.film is not None and frames.count > 1:
             raise ImageError(

@@ -30,7 +30,7 @@ from pdefilter.images.metadata import Metadata
 from pdefilter.images.pose import Pose, pose_of
 from pdefilter.images.reading import Reading
 from pdefilter.images.volume import Volume
-from pdefilter.warn import warn
+from pdefilter.warn import gathered, warn
 
 # Of the distance of slices: scanners round places to some micrometres.
 _UNEQUAL = 0.02
@@ -87,6 +87,34 @@ def _normal(directions: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:
     """Read a series as one volume, or one for each of its times; a single slice is an image."""
+    # The library warns of tags as it reads them.
+    with gathered() as sentences, without_warnings():
+        volumes, spacing, pose = _volumes_in(data, reading)
+        first = volumes[0][0]
+        rows, columns = first.shape
+        is_colour = int(first.data.get("SamplesPerPixel", 1)) > 1
+    for sentence in sentences:
+        warn(sentence)
+    depth = len(volumes[0])
+    shape = (depth, rows, columns) if depth > 1 else (rows, columns)
+    reading.require_shape(shape, 3 if is_colour else 1)
+    metadata = Metadata(own=("tags",), pose=pose)
+    unit = "mm" if spacing is not None else None
+
+    def read(number: int) -> Image:
+        with without_warnings():
+            pixels = _values(volumes[number])
+        if depth > 1:
+            return Volume(pixels, metadata=metadata, spacing=spacing or (1.0, 1.0, 1.0), unit=unit)
+        return Image(pixels[0], metadata=metadata, spacing=spacing and spacing[1:], unit=unit)
+
+    return Frames(len(volumes), read, shape)
+
+
+def _volumes_in(
+    data: bytes, reading: Reading
+) -> tuple[list[list[_Slice]], tuple[float, ...] | None, Pose | None]:
+    """Find the slices of every volume in their order, the spacing and the pose."""
     files = files_of_series(data) if is_series_archive(data) else [("", data)]
     slices, others = list[_Slice](), list[tuple[str, str]]()
     for file in files:
@@ -104,30 +132,14 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:
     if others:
         warn(f"left out: {len(others)} of {len(files)} files, which hold no pixels")
     _require_one_series(slices)
-    volumes, spacing, pose = _arranged(slices, reading)
-    rows, columns = slices[0].shape
-    depth = len(volumes[0])
-    shape = (depth, rows, columns) if depth > 1 else (rows, columns)
-    is_colour = int(slices[0].data.get("SamplesPerPixel", 1)) > 1
-    reading.require_shape(shape, 3 if is_colour else 1)
-    metadata = Metadata(own=("tags",), pose=pose)
-    unit = "mm" if spacing is not None else None
-
-    def read(number: int) -> Image:
-        pixels = _values(volumes[number])
-        if depth > 1:
-            return Volume(pixels, metadata=metadata, spacing=spacing or (1.0, 1.0, 1.0), unit=unit)
-        return Image(pixels[0], metadata=metadata, spacing=spacing and spacing[1:], unit=unit)
-
-    return Frames(len(volumes), read, shape)
+    return _arranged(slices, reading)
 
 
 def _tags_of(name: str, data: bytes) -> Any:
     """Read the tags of a file."""
     library = _library()
     try:
-        with without_warnings():
-            return library.dcmread(io.BytesIO(data))
+        return library.dcmread(io.BytesIO(data))
     except Exception as error:  # of anything that is broken
         raise ImageError(f"{_in(name)}is a broken DICOM; get an intact copy") from error
 
@@ -339,8 +351,7 @@ def _values(slices: Sequence[_Slice]) -> Pixels:
 
 def _decoded(one: _Slice) -> Pixels:
     try:
-        with without_warnings():
-            pixels: Pixels = np.asarray(one.data.pixel_array)
+        pixels: Pixels = np.asarray(one.data.pixel_array)
     except Exception as error:  # of any decoder
         syntax = getattr(one.data.file_meta, "TransferSyntaxUID", None)
         how = f" ({syntax.name})" if syntax is not None else ""
