@@ -24,8 +24,16 @@ void check(VolumeExchange& task) {
     require(task.colour == 0 || task.colour == 1, "colour 0 or 1");
 }
 
-void check(VolumeVariation& task) {
+template <class Task>
+void require_axes(const Task& task) {
     require(task.axes == 3 || (task.axes == 2 && task.slices == 1), "three axes, or two");
+}
+
+void check(VolumeShock& task) { require_axes(task); }
+void check(VolumeCurvature& task) { require_axes(task); }
+
+void check(VolumeVariation& task) {
+    require_axes(task);
     require(task.planes == task.channels * (task.axes << task.axes) &&
                 (!task.before || task.planes_before == task.planes),
             "fields of all orthants");
@@ -80,17 +88,17 @@ void bind_volumes(nb::module_& m) {
                        number(&VolumeStep::tau), number(&VolumeStep::alpha));
 
     define<VolumeShock>(
-        m, "shock_in_volume", &Volumes::shock, {}, array<4>(&VolumeShock::in, volume),
-        array<4>(&VolumeShock::guide, volume), maybe<3>(&VolumeShock::weight, opacity),
-        maybe<4>(&VolumeShock::structure, tensor), array<4>(&VolumeShock::out, volume),
-        number(&VolumeShock::tau), array<1>(&VolumeShock::per_length, {3}),
-        array<1>(&VolumeShock::per_area, {6}));
+        m, "shock_in_volume", &Volumes::shock, {check}, number(&VolumeShock::axes),
+        array<1>(&VolumeShock::per_length, {3}), array<1>(&VolumeShock::per_area, {6}),
+        array<4>(&VolumeShock::in, volume), array<4>(&VolumeShock::guide, volume),
+        maybe<3>(&VolumeShock::weight, opacity), maybe<4>(&VolumeShock::structure, tensor),
+        array<4>(&VolumeShock::out, volume), number(&VolumeShock::tau));
     define<VolumeCurvature>(
-        m, "curvature_motion_in_volume", &Volumes::curvature_motion, {},
-        array<4>(&VolumeCurvature::in, volume), maybe<3>(&VolumeCurvature::weight, opacity),
-        array<4>(&VolumeCurvature::out, volume), number(&VolumeCurvature::tau),
-        number(&VolumeCurvature::flat), array<1>(&VolumeCurvature::per_length, {3}),
-        array<1>(&VolumeCurvature::per_area, {6}));
+        m, "curvature_motion_in_volume", &Volumes::curvature_motion, {check},
+        number(&VolumeCurvature::axes), array<1>(&VolumeCurvature::per_length, {3}),
+        array<1>(&VolumeCurvature::per_area, {6}), array<4>(&VolumeCurvature::in, volume),
+        maybe<3>(&VolumeCurvature::weight, opacity), array<4>(&VolumeCurvature::out, volume),
+        number(&VolumeCurvature::tau), number(&VolumeCurvature::flat));
 
     using Task = VolumeVariation;
     const Shape planes{any, slices, rows, columns};

@@ -111,7 +111,8 @@ struct Way {
     // Of the slices correlated along the first axis, unless these are it; and along the next.
     Ring first, second;
 
-    static Way of(const Prism& prism, const Taps& along_slices, const Taps& along_rows,
+    // So many slices are fetched ahead.
+    static Way of(const Prism& prism, Index ahead, const Taps& along_slices, const Taps& along_rows,
                   const Taps& along_columns, Order order, Memory& memory) {
         Way way{prism, along_slices, along_rows, along_columns, order, nullptr, {}, {}, {}};
         const Index most =
@@ -120,9 +121,8 @@ struct Way {
         for (float*& plane : way.between)
             plane = memory.take(prism.size(prism.beyond)) + prism.origin(prism.beyond);
         if (order == slices_first) return way;
-        const Index reach = reach_of(along_slices);
-        way.first = Ring::of(prism, reach, order == columns_first ? prism.beyond : 0, memory);
-        way.second = Ring::of(prism, reach, 0, memory);
+        way.first = Ring::of(prism, ahead, order == columns_first ? prism.beyond : 0, memory);
+        way.second = Ring::of(prism, ahead, 0, memory);
         return way;
     }
 
@@ -223,12 +223,14 @@ struct VolumeCorrelating {
 
     static VolumeCorrelating of(const VolumeCorrelation& task, const Prism& prism, Memory& memory) {
         VolumeCorrelating found{prism, {}, {}, 0};
-        found.planes = Ring::of(prism, reach_of(task.along_slices), prism.beyond, memory);
+        const Index ahead = reach_of(task.along_slices);
+        found.planes = Ring::of(prism, ahead, prism.beyond, memory);
         constexpr Order orders[] = {slices_first, rows_first, columns_first};
         for (const Order first : orders)
             if (task.order == first || task.order == mean)
-                found.ways[found.count++] = Way::of(prism, task.along_slices, task.along_rows,
-                                                    task.along_columns, first, memory);
+                found.ways[found.count++] =
+                    Way::of(prism, ahead, task.along_slices, task.along_rows, task.along_columns,
+                            first, memory);
         return found;
     }
 
