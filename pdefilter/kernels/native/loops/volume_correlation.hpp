@@ -66,23 +66,17 @@ Index memory_of(Use use) {
     return memory.used;
 }
 
-// The planes of the slices within reach, up to a power of two, each of so many rows beyond.
+// The planes of the slices so far ahead and behind, each of so many rows beyond.
 struct Ring {
-    Index mask, size, rows_beyond;
+    Index planes, size;
     float* memory;
     Index origin;
 
-    static Index kept(Index slices, Index reach) {
-        Index planes = 1;
-        while (planes < smaller(2 * reach + 1, slices)) planes *= 2;
-        return planes;
+    static Ring of(const Prism& prism, Index ahead, Index rows_beyond, Memory& memory) {
+        const Index planes = smaller(2 * ahead + 1, prism.slices), size = prism.size(rows_beyond);
+        return {planes, size, memory.take(planes * size), prism.origin(rows_beyond)};
     }
-    static Ring of(const Prism& prism, Index reach, Index rows_beyond, Memory& memory) {
-        const Index planes = kept(prism.slices, reach), size = prism.size(rows_beyond);
-        return {planes - 1, size, rows_beyond, memory.take(planes * size),
-                prism.origin(rows_beyond)};
-    }
-    float* plane(Index slice) const { return memory + (slice & mask) * size + origin; }
+    float* plane(Index slice) const { return memory + slice % planes * size + origin; }
 };
 
 // Correlates planes: weight k finds its numbers in from[k].
