@@ -491,6 +491,9 @@ def reduce_and_exchange() -> Call:
     return exchange_in_volume(("tensor", planes(6, *V)), *law, ("per_area", planes(6)))
 
 
+AXES = {"axes": (0, 1, 2, 4, -1, BIG)}
+
+
 def orthants(written: str, *more: str) -> Call:
     every = {
         "axes": 3,
@@ -510,7 +513,7 @@ def orthants(written: str, *more: str) -> Call:
         "least": 1e-18,
     }
     arguments = {name: every[name] for name in ("axes", "per_length", *more)} | HOW
-    return Call(arguments, (written,), THREADS | {"axes": (0, 1, 2, 4, -1, BIG)})
+    return Call(arguments, (written,), THREADS | AXES)
 
 
 def in_volume(call: Call) -> Call:
@@ -518,11 +521,10 @@ def in_volume(call: Call) -> Call:
     volumes = {"in": planes(C, *V), "out": planes(C, *V), "weight": planes(*V)}
     volumes |= {"guide": planes(C, *V), "structure": planes(6, *V)}
     arguments = {name: volumes.get(name, value) for name, value in call.arguments.items()}
-    lengths = {"per_length": planes(3), "per_area": planes(6)}
-    how = {name: arguments.pop(name) for name in HOW}
+    grid = {"axes": 3, "per_length": planes(3), "per_area": planes(6)}
     for name in ("smoothing", "smoothing, first"):
         arguments.pop(name, None)
-    return Call(arguments | lengths | how, ("out",), THREADS)
+    return Call(grid | arguments, ("out",), THREADS | AXES)
 
 
 def volume_balance(

@@ -166,7 +166,6 @@ inline const Variant& table_of(const std::string& variant) {
 void bind_march(nb::module_& m);
 void bind_rows(nb::module_& m);
 void bind_volumes(nb::module_& m);
-void bind_elliptic(nb::module_& m);
 void bind_channels(nb::module_& m);
 
 }  // namespace pdefilter

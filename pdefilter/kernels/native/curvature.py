@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pdefilter.grid import is_unit
 from pdefilter.kernels.native import call
-from pdefilter.kernels.native.volumes import as_volume, per_lengths_and_areas
+from pdefilter.kernels.native.volumes import as_volume, grid_of
 from pdefilter.kernels.reference.curvature import flat_of
 from pdefilter.raster import Plane, Planes
 
@@ -27,6 +27,6 @@ def advance(
         call("curvature_motion", u, weight, out, step, flat, work=_STEPS_OF_A_MARCH * u.size)
         return
     images = as_volume(u), None if weight is None else as_volume(weight[None])[0], as_volume(out)
-    lengths = per_lengths_and_areas(u.ndim - 1, spacing)
     work = _STEPS_OF_A_MARCH_IN_A_VOLUME * u.size
-    call("curvature_motion_in_volume", *images, step, flat, *lengths, work=work)
+    grid = grid_of(u, spacing)
+    call("curvature_motion_in_volume", *grid, *images, step, flat, work=work)

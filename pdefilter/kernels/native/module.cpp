@@ -37,6 +37,5 @@ NB_MODULE(_native, m) {
     bind_march(m);
     bind_rows(m);
     bind_volumes(m);
-    bind_elliptic(m);
     bind_channels(m);
 }

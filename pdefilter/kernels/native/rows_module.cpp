@@ -1,5 +1,6 @@
 // The bindings of kernels that work on rows.
 
+#include "elliptic.hpp"
 #include "rows.hpp"
 
 namespace pdefilter {
@@ -53,6 +54,8 @@ void check(Variation& task) {
             "a radius for every pixel, or a row for all rows");
 }
 
+void check(Balance& task) { require(task.colour / 2 == 0 && task.colour >= 0, "colour 0 or 1"); }
+
 void require_channels(Index channels) {
     require(channels % 16 == 0, "features come in multiples of 16");
 }
@@ -97,6 +100,14 @@ void check(Lowering& task) {
     require_channels(task.channels);
     require_halves(task);
     require_packed(task.packed_size, task.channels, 1, 36);
+}
+
+template <class... Arguments>
+void define_balance(nb::module_& m, const char* name, const RowKernel<Balance>& kernel,
+                    Arguments... arguments) {
+    define<Balance>(m, name, &kernel, {check}, size(&Balance::rows), size(&Balance::columns),
+                    maybe<3>(&Balance::edges, {2, rows, columns}), maybe<2>(&Balance::leaks, plane),
+                    maybe<2>(&Balance::free, plane), arguments...);
 }
 
 }  // namespace
@@ -209,6 +220,19 @@ void bind_rows(nb::module_& m) {
                      maybe<2>(&Lowering::factors, plane), number(&Lowering::factor),
                      array<1>(&Lowering::packed, {any}, &Lowering::packed_size),
                      array<2>(&Lowering::out, plane));
+
+    const auto u = array<2>(&Balance::u, plane);
+    const auto from = array<2>(&Balance::from, plane);
+    const auto f = maybe<2>(&Balance::f, plane);
+    define_balance(m, "relax", relax, u, f, number(&Balance::colour));
+    define_balance(m, "residual", residual, from, f, array<2>(&Balance::to, plane));
+    define_balance(m, "restrict", restrict_squares, from, f, array<2>(&Balance::to, squares));
+    define_balance(m, "prolong", prolong_squares, u, array<2>(&Balance::from, squares));
+    define_balance(m, "products", products, from, f, maybe<2>(&Balance::v, plane),
+                   array<1>(&Balance::sums, {rows}));
+    define_balance(m, "coarsen", coarsen,
+                   array<3>(&Balance::to_edges, {2, half_rows, half_columns}),
+                   array<2>(&Balance::to, squares), number(&Balance::scale));
 }
 
 }  // namespace pdefilter

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pdefilter.grid import is_unit
 from pdefilter.kernels.native import call
 from pdefilter.kernels.native.correlation import correlate
-from pdefilter.kernels.native.volumes import as_volume, per_lengths_and_areas
+from pdefilter.kernels.native.volumes import as_volume, grid_of
 from pdefilter.kernels.reference import shock as reference
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Plane, Planes
@@ -55,7 +55,6 @@ def _advance_in_volume(
             guide = correlate(u, guide, guide, "slices first", guide)
     images = as_volume(u), as_volume(u if guide is None else guide)
     weight = None if weight is None else as_volume(weight[None])[0]
-    lengths = per_lengths_and_areas(u.ndim - 1, spacing)
     fields = weight, structure, as_volume(out)
     work = _STEPS_OF_A_MARCH_IN_A_VOLUME * u.size
-    call("shock_in_volume", *images, *fields, step, *lengths, work=work)
+    call("shock_in_volume", *grid_of(u, spacing), *images, *fields, step, work=work)

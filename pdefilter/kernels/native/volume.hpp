@@ -98,6 +98,7 @@ struct VolumeShock {
     const float *in, *guide, *weight, *structure;
     float* out;
     float tau;
+    int axes;  // three, or two
     const float *per_length, *per_area;
 };
 struct VolumeCurvature {
@@ -105,6 +106,7 @@ struct VolumeCurvature {
     const float *in, *weight;
     float* out;
     float tau, flat;
+    int axes;
     const float *per_length, *per_area;
 };
 

@@ -20,12 +20,13 @@ def per_length(axes: int, spacing: Sequence[float] | None) -> NDArray[np.float32
     return spacing_factors(_of_volume(axes, spacing), -1, 0)
 
 
-def per_lengths_and_areas(
-    axes: int, spacing: Sequence[float] | None
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Find 1/h of slices, rows and columns, and 1/(h_a h_b) of the six components of a tensor."""
+def grid_of(
+    u: Planes, spacing: Sequence[float] | None
+) -> tuple[int, NDArray[np.float32], NDArray[np.float32]]:
+    """Give the number of axes; 1/h of slices, rows and columns; 1/(h_a h_b) of pairs of these."""
+    axes = u.ndim - 1
     lengths = _of_volume(axes, spacing)
-    return np.array([1 / h for h in lengths], np.float32), per_area_of(lengths)
+    return axes, np.array([1 / h for h in lengths], np.float32), per_area_of(lengths)
 
 
 def _of_volume(axes: int, spacing: Sequence[float] | None) -> Sequence[float]:

@@ -1,6 +1,7 @@
 // The bindings of kernels that work on volumes.
 
 #include "rows.hpp"
+#include "volume_elliptic.hpp"
 
 namespace pdefilter {
 
@@ -24,8 +25,16 @@ void check(VolumeExchange& task) {
     require(task.colour == 0 || task.colour == 1, "colour 0 or 1");
 }
 
-void check(VolumeVariation& task) {
+template <class Task>
+void require_axes(const Task& task) {
     require(task.axes == 3 || (task.axes == 2 && task.slices == 1), "three axes, or two");
+}
+
+void check(VolumeShock& task) { require_axes(task); }
+void check(VolumeCurvature& task) { require_axes(task); }
+
+void check(VolumeVariation& task) {
+    require_axes(task);
     require(task.planes == task.channels * (task.axes << task.axes) &&
                 (!task.before || task.planes_before == task.planes),
             "fields of all orthants");
@@ -36,10 +45,41 @@ void check(VolumeVariation& task) {
             "a radius for every pixel, or a row for all rows");
 }
 
+void check(VolumeBalance& task) { require(task.colour == 0 || task.colour == 1, "colour 0 or 1"); }
+
+// Of all channels, and of one.
+const Shape volume{channels, slices, rows, columns}, single{slices, rows, columns};
+
+template <class... Arguments>
+void define_balance(nb::module_& m, const char* name, const RowKernel<VolumeBalance>& kernel,
+                    Arguments... arguments) {
+    using Task = VolumeBalance;
+    define<Task>(m, name, &kernel, {check}, size(&Task::slices), size(&Task::rows),
+                 size(&Task::columns), maybe<4>(&Task::edges, {3, slices, rows, columns}),
+                 maybe<3>(&Task::leaks, single), maybe<3>(&Task::free, single), arguments...);
+}
+
+void bind_balances(nb::module_& m) {
+    using Task = VolumeBalance;
+    const Shape cubes{half_slices, half_rows, half_columns};
+    const auto u = array<3>(&Task::u, single);
+    const auto from = array<3>(&Task::from, single);
+    const auto f = maybe<3>(&Task::f, single);
+    define_balance(m, "volume_relax", relax_volume, u, f, number(&Task::colour));
+    define_balance(m, "volume_residual", residual_of_volume, from, f, array<3>(&Task::to, single));
+    define_balance(m, "volume_restrict", restrict_cubes, from, f, array<3>(&Task::to, cubes));
+    define_balance(m, "volume_prolong", prolong_cubes, u, array<3>(&Task::from, cubes));
+    define_balance(m, "volume_products", products_of_volume, from, f, maybe<3>(&Task::v, single),
+                   array<2>(&Task::sums, {slices, rows}));
+    define_balance(m, "volume_coarsen", coarsen_volume,
+                   array<4>(&Task::to_edges, {3, half_slices, half_rows, half_columns}),
+                   array<3>(&Task::to, cubes), number(&Task::scale));
+}
+
 }  // namespace
 
 void bind_volumes(nb::module_& m) {
-    const Shape volume{channels, slices, rows, columns}, opacity{slices, rows, columns};
+    bind_balances(m);
     define<VolumeCorrelation>(
         m, "correlate_volume", &Volumes::correlate, {}, array<4>(&VolumeCorrelation::in, volume),
         array<4>(&VolumeCorrelation::out, volume), taps(&VolumeCorrelation::along_slices),
@@ -47,7 +87,7 @@ void bind_volumes(nb::module_& m) {
         name(&VolumeCorrelation::order, orders_of_volumes));
     define<VolumeGradient>(
         m, "gradient_of_volume", &Volumes::gradient, {check}, array<4>(&VolumeGradient::in, volume),
-        maybe<3>(&VolumeGradient::alpha, opacity),
+        maybe<3>(&VolumeGradient::alpha, single),
         array<4>(&VolumeGradient::out, {any, slices, rows, columns}, &VolumeGradient::planes),
         taps(&VolumeGradient::difference), taps(&VolumeGradient::smoothing),
         name(&VolumeGradient::measure, measures), number(&VolumeGradient::factor),
@@ -80,17 +120,17 @@ void bind_volumes(nb::module_& m) {
                        number(&VolumeStep::tau), number(&VolumeStep::alpha));
 
     define<VolumeShock>(
-        m, "shock_in_volume", &Volumes::shock, {}, array<4>(&VolumeShock::in, volume),
-        array<4>(&VolumeShock::guide, volume), maybe<3>(&VolumeShock::weight, opacity),
-        maybe<4>(&VolumeShock::structure, tensor), array<4>(&VolumeShock::out, volume),
-        number(&VolumeShock::tau), array<1>(&VolumeShock::per_length, {3}),
-        array<1>(&VolumeShock::per_area, {6}));
+        m, "shock_in_volume", &Volumes::shock, {check}, number(&VolumeShock::axes),
+        array<1>(&VolumeShock::per_length, {3}), array<1>(&VolumeShock::per_area, {6}),
+        array<4>(&VolumeShock::in, volume), array<4>(&VolumeShock::guide, volume),
+        maybe<3>(&VolumeShock::weight, single), maybe<4>(&VolumeShock::structure, tensor),
+        array<4>(&VolumeShock::out, volume), number(&VolumeShock::tau));
     define<VolumeCurvature>(
-        m, "curvature_motion_in_volume", &Volumes::curvature_motion, {},
-        array<4>(&VolumeCurvature::in, volume), maybe<3>(&VolumeCurvature::weight, opacity),
-        array<4>(&VolumeCurvature::out, volume), number(&VolumeCurvature::tau),
-        number(&VolumeCurvature::flat), array<1>(&VolumeCurvature::per_length, {3}),
-        array<1>(&VolumeCurvature::per_area, {6}));
+        m, "curvature_motion_in_volume", &Volumes::curvature_motion, {check},
+        number(&VolumeCurvature::axes), array<1>(&VolumeCurvature::per_length, {3}),
+        array<1>(&VolumeCurvature::per_area, {6}), array<4>(&VolumeCurvature::in, volume),
+        maybe<3>(&VolumeCurvature::weight, single), array<4>(&VolumeCurvature::out, volume),
+        number(&VolumeCurvature::tau), number(&VolumeCurvature::flat));
 
     using Task = VolumeVariation;
     const Shape planes{any, slices, rows, columns};

@@ -66,23 +66,17 @@ Index memory_of(Use use) {
     return memory.used;
 }
 
-// The planes of the slices within reach, up to a power of two, each of so many rows beyond.
+// The planes of the slices so far ahead and behind, each of so many rows beyond.
 struct Ring {
-    Index mask, size, rows_beyond;
+    Index planes, size;
     float* memory;
     Index origin;
 
-    static Index kept(Index slices, Index reach) {
-        Index planes = 1;
-        while (planes < smaller(2 * reach + 1, slices)) planes *= 2;
-        return planes;
+    static Ring of(const Prism& prism, Index ahead, Index rows_beyond, Memory& memory) {
+        const Index planes = smaller(2 * ahead + 1, prism.slices), size = prism.size(rows_beyond);
+        return {planes, size, memory.take(planes * size), prism.origin(rows_beyond)};
     }
-    static Ring of(const Prism& prism, Index reach, Index rows_beyond, Memory& memory) {
-        const Index planes = kept(prism.slices, reach), size = prism.size(rows_beyond);
-        return {planes - 1, size, rows_beyond, memory.take(planes * size),
-                prism.origin(rows_beyond)};
-    }
-    float* plane(Index slice) const { return memory + (slice & mask) * size + origin; }
+    float* plane(Index slice) const { return memory + slice % planes * size + origin; }
 };
 
 // Correlates planes: weight k finds its numbers in from[k].
@@ -111,7 +105,8 @@ struct Way {
     // Of the slices correlated along the first axis, unless these are it; and along the next.
     Ring first, second;
 
-    static Way of(const Prism& prism, const Taps& along_slices, const Taps& along_rows,
+    // So many slices are fetched ahead.
+    static Way of(const Prism& prism, Index ahead, const Taps& along_slices, const Taps& along_rows,
                   const Taps& along_columns, Order order, Memory& memory) {
         Way way{prism, along_slices, along_rows, along_columns, order, nullptr, {}, {}, {}};
         const Index most =
@@ -120,9 +115,8 @@ struct Way {
         for (float*& plane : way.between)
             plane = memory.take(prism.size(prism.beyond)) + prism.origin(prism.beyond);
         if (order == slices_first) return way;
-        const Index reach = reach_of(along_slices);
-        way.first = Ring::of(prism, reach, order == columns_first ? prism.beyond : 0, memory);
-        way.second = Ring::of(prism, reach, 0, memory);
+        way.first = Ring::of(prism, ahead, order == columns_first ? prism.beyond : 0, memory);
+        way.second = Ring::of(prism, ahead, 0, memory);
         return way;
     }
 
@@ -223,12 +217,14 @@ struct VolumeCorrelating {
 
     static VolumeCorrelating of(const VolumeCorrelation& task, const Prism& prism, Memory& memory) {
         VolumeCorrelating found{prism, {}, {}, 0};
-        found.planes = Ring::of(prism, reach_of(task.along_slices), prism.beyond, memory);
+        const Index ahead = reach_of(task.along_slices);
+        found.planes = Ring::of(prism, ahead, prism.beyond, memory);
         constexpr Order orders[] = {slices_first, rows_first, columns_first};
         for (const Order first : orders)
             if (task.order == first || task.order == mean)
-                found.ways[found.count++] = Way::of(prism, task.along_slices, task.along_rows,
-                                                    task.along_columns, first, memory);
+                found.ways[found.count++] =
+                    Way::of(prism, ahead, task.along_slices, task.along_rows, task.along_columns,
+                            first, memory);
         return found;
     }
 

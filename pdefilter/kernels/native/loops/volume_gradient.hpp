@@ -11,10 +11,11 @@ struct Derivatives {
 
     static Derivatives of(const VolumeGradient& task, const Prism& prism, Memory& memory) {
         const Taps &d = task.difference, &s = task.smoothing;
-        return {Ring::of(prism, prism.beyond, prism.beyond, memory),
-                {Way::of(prism, d, s, s, slices_first, memory),
-                 Way::of(prism, s, d, s, rows_first, memory),
-                 Way::of(prism, s, s, d, columns_first, memory)}};
+        const Index ahead = prism.beyond;
+        return {Ring::of(prism, ahead, prism.beyond, memory),
+                {Way::of(prism, ahead, d, s, s, slices_first, memory),
+                 Way::of(prism, ahead, s, d, s, rows_first, memory),
+                 Way::of(prism, ahead, s, s, d, columns_first, memory)}};
     }
 };
 

@@ -31,6 +31,7 @@ struct Surroundings {
 struct VolumeNeighbours {
     const float* row[3][3];
     const float* weight[3][3];
+    bool planar;  // nothing differs across slices, even where differences are not finite
     const float *per_length, *per_area;
 
     Floats here(Index j) const { return load(row[1][1] + j); }
@@ -55,6 +56,7 @@ struct VolumeNeighbours {
             const Pair pair = on(a, j);
             g[a] = (pair.ahead - pair.behind) * all(0.5f) * all(per_length[a]);
         }
+        if (planar) g[0] = all(0.0f);
     }
     // Second derivatives, in the order of the components of tensors.
     void find_hessian(Index j, Floats (&h)[6]) const {
@@ -65,6 +67,7 @@ struct VolumeNeighbours {
                 const Floats second = a == b ? pair.ahead + pair.behind : mixed(a, b, j);
                 h[component] = second * all(per_area[component]);
             }
+        if (planar) h[0] = h[1] = h[2] = all(0.0f);
     }
     Floats mixed(int a, int b, Index j) const {
         auto at = [&](int along_a, int along_b) {
@@ -109,6 +112,7 @@ struct VolumeLines {
         return Around::stride(N) + (1 + images) * Surroundings::size(N);
     }
 
+    bool is_planar() const { return task.axes == 2; }
     Surroundings weight() const { return {task.weight, S, M, N, weights}; }
     Surroundings image(const float* in, Index c, Index place) const {
         return {in + c * volume, S, M, N, images + place * Surroundings::size(N)};
@@ -122,6 +126,7 @@ struct VolumeLines {
             for (auto& row : found.weight)
                 for (auto& at : row) at = ones + line;
         }
+        found.planar = is_planar();
         found.per_length = task.per_length, found.per_area = task.per_area;
         return found;
     }
@@ -165,7 +170,8 @@ void curvature_lines(const VolumeCurvature& task, Index first, Index last, float
                 int component = 0;
                 for (int a = 0; a < 3; ++a)
                     for (int b = a; b < 3; ++b, ++component) {
-                        const Floats product = g[a] * g[b];
+                        const bool absent = a == 0 && lines.is_planar();
+                        const Floats product = absent ? all(0.0f) : g[a] * g[b];
                         sums[component] = c ? sums[component] + product : product;
                     }
             }
@@ -174,7 +180,8 @@ void curvature_lines(const VolumeCurvature& task, Index first, Index last, float
             for (Index c = 0; c < C; ++c) {
                 const VolumeNeighbours u = lines.neighbours(image(c), s, r);
                 u.find_hessian(j, h);
-                Floats change = add_up(h[0] * (rr + cc), h[3] * (ss + cc), h[5] * (ss + rr));
+                const Floats across = lines.is_planar() ? all(0.0f) : h[0] * (rr + cc);
+                Floats change = add_up(across, h[3] * (ss + cc), h[5] * (ss + rr));
                 change -= add_up((h[1] + h[1]) * sr, (h[2] + h[2]) * sc, (h[4] + h[4]) * rc);
                 change *= scale;
                 float* const out = task.out + c * lines.volume + (s * task.rows + r) * N;
@@ -236,6 +243,7 @@ void shock_lines(const VolumeShock& task, Index first, Index last, float* scratc
                     part[1] = add_up(g[0] * sr, g[1] * rr, g[2] * rc) * second;
                     part[2] = add_up(g[0] * sc, g[1] * rc, g[2] * cc) * second;
                 }
+                if (lines.is_planar()) part[0] = all(0.0f);
                 for (int a = 0; a < 3; ++a) q[a] = c ? q[a] + part[a] : part[a];
             }
             for (Index c = 0; c < C; ++c) {
