@@ -527,6 +527,20 @@ def test_an_interrupted_helix_is_joined_by_coherence_enhancing_diffusion():
     assert gap_and_background("heat-diffuse", time=4.0)[1] > 0.4
 
 
+def test_a_sheet_with_a_hole_is_closed_by_coherence_enhancing_diffusion():
+    """Diffusion follows surfaces too, and not only lines."""
+    across = np.exp(-((np.arange(9.0) - 4) ** 2) / 2)[:, None, None]
+    cut = across * np.ones((9, 16, 16))
+    cut[:, 6:10, 6:10] = 0
+    operation = FILTERS["anisotropic"](
+        model="coherence-enhancing", kappa=0.05, integration_scale=2.0, time=4.0, tolerance=8.0
+    )
+    image = Raster(cut[None].astype(np.float32), spacing=(1.0, 1.0, 1.0))
+    found = run(operation, image).colour[0]
+    assert found[4, 6:10, 6:10].mean() > 0.8 * found[4, 2, 2]
+    assert found[0].max() < 0.02
+
+
 def phantom(shape=(14, 40, 40), spacing=(3.0, 1.0, 1.0)):
     """Balls in balls, on a ramp."""
     inner, outer = ball(shape, spacing, 7.0), ball(shape, spacing, 15.0)
