@@ -7,7 +7,8 @@
 Every filter takes an array of shape (M, N) or (M, N, C), or an `Image`, and
 returns the same kind. An integer v of a type with the largest value m stands
 for v/m, a float for itself. The last of two or four channels is alpha, unless
-the array comes in an `Image` that says otherwise.
+the array comes in an `Image` that says otherwise. A `Volume` holds slices of
+rows and columns, with the distances between them.
 """
 
 from importlib import import_module
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         write,
     )
     from pdefilter.images.image import Image
+    from pdefilter.images.volume import Volume
 
 __version__ = "0.2.0"
 
@@ -46,6 +48,7 @@ __all__ = [
     "ModelError",
     "ParameterError",
     "PdefilterError",
+    "Volume",
     "anisotropic",
     "chain",
     "convolve",

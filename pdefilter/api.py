@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, ForwardRef, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import IO, Any, ForwardRef, Literal, ParamSpec, Protocol, TypeVar, cast, overload
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from pdefilter.images.lazy_arrays import lazy_image
 from pdefilter.images.preview import preview  # noqa: F401 (a notebook shows images by it)
 from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.images.sources import Name, Source, frames_in, name_of, require_binary, write_to
+from pdefilter.images.spacing import with_spacing
+from pdefilter.images.volume import Volume  # noqa: F401 (users make volumes by it)
 from pdefilter.operation import Operation, Unchanged
 from pdefilter.runs.apply import apply, picture_of
 from pdefilter.runs.estimate import Estimate
@@ -148,7 +150,7 @@ def chain(image: Picture, /, *filters: Callable[..., Any], progress: Progress = 
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats.
     *filters : callable
         Filters of this package, with options as `functools.partial(filter, option=value)`.
@@ -228,7 +230,7 @@ def estimate(image: Pixels | Image, /) -> Estimate:
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image
+    image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image.
 
     Returns
@@ -252,8 +254,10 @@ def read(
     frame: int | None = None,
     lenient: bool = False,
     max_pixels: int = MOST_PIXELS,
+    volume: bool = False,
+    spacing: Sequence[float] | Literal["file"] | None = None,
 ) -> Image:
-    """Read an image. The format is recognised from the bytes, not from the name.
+    """Read an image or a volume. The format is recognised from the bytes, not from the name.
 
     Parameters
     ----------
@@ -266,12 +270,19 @@ def read(
         Whether to keep what can be decoded of a damaged file, with a warning.
     max_pixels : int
         The largest number of pixels that the image may have.
+    volume : bool
+        Whether the pages of the file, or the first axis of an array of NumPy, are the
+        slices of a volume. Files of volumes, and stacks of OME and ImageJ, are volumes
+        anyway.
+    spacing : sequence of float or "file", optional
+        The distances of neighbouring slices, rows and columns, instead of those of the
+        file. Of an image those of the file count for "file" only.
 
     Returns
     -------
-    Image
-        The pixels, of shape (M, N) or (M, N, C), whether they have alpha, and the
-        metadata of the file.
+    Image or Volume
+        The pixels, of shape (M, N) or (M, N, C), of a volume (S, M, N) or (S, M, N, C),
+        whether they have alpha, and the metadata of the file.
 
     Raises
     ------
@@ -280,18 +291,24 @@ def read(
         too if the file cannot be read, and a `FileNotFoundError` if it is not there.
     """
     with _about(source):
-        frames = frames_in(source, Reading(max_pixels, lenient), frame)
+        reading = _reading(max_pixels, lenient, volume, spacing)
+        frames = frames_in(source, reading, frame)
         if frames.count > 1:
             raise ImageError(
                 f"has {frames.count} frames; pass the number of one, or call read_frames"
             )
-        return frames.read(0)
+        return with_spacing(frames.read(0), reading.spacing)
 
 
 def read_frames(
-    source: Source, *, lenient: bool = False, max_pixels: int = MOST_PIXELS
+    source: Source,
+    *,
+    lenient: bool = False,
+    max_pixels: int = MOST_PIXELS,
+    volume: bool = False,
+    spacing: Sequence[float] | Literal["file"] | None = None,
 ) -> Iterator[Image]:
-    """Read the pages or frames of an image file, one after the other.
+    """Read the pages or frames of an image file, or its volumes, one after the other.
 
     Parameters
     ----------
@@ -301,10 +318,12 @@ def read_frames(
         Whether to keep what can be decoded of a damaged file, with a warning.
     max_pixels : int
         The largest number of pixels of a frame; all together may have 32 times as many.
+    volume, spacing
+        As of `read`.
 
     Yields
     ------
-    Image
+    Image or Volume
         As `read` returns it.
 
     Raises
@@ -313,7 +332,19 @@ def read_frames(
         If the file does not contain an image, or contains too many; as of `read`.
     """
     with _about(source):
-        yield from frames_in(source, Reading(max_pixels, lenient))
+        reading = _reading(max_pixels, lenient, volume, spacing)
+        for image in frames_in(source, reading):
+            yield with_spacing(image, reading.spacing)
+
+
+def _reading(
+    most_pixels: int,
+    lenient: bool,
+    volume: bool,
+    spacing: Sequence[float] | Literal["file"] | None,
+) -> Reading:
+    asked: Any = spacing if spacing is None or spacing == "file" else tuple(map(float, spacing))
+    return Reading(most_pixels, lenient, as_volume=volume, spacing=asked)
 
 
 def write(
@@ -328,8 +359,8 @@ def write(
 
     Parameters
     ----------
-    image : ndarray of shape (M, N) or (M, N, C), or Image, or a list or tuple of these
-        The image, or the pages or frames. The last channel of an array with two or
+    image : ndarray of shape (M, N) or (M, N, C), Image, Volume, or a list or tuple of these
+        The image or volume, or the pages or frames. The last channel of an array with two or
         four channels is alpha.
     target : path-like or binary file
         The file; or one that is open for writing in binary mode, and stays open.
@@ -361,7 +392,7 @@ def write(
             raise ImageError("there is no image to write; give at least one")
         if dtype is not None:
             images = [apply([Unchanged()], one, np.dtype(dtype)) for one in images]
-        data = format_.encode(Frames(len(images), images.__getitem__))
+        data = format_.encode(Frames(len(images), images.__getitem__, images[0].shape))
         if isinstance(target, str | os.PathLike):
             write_whole(data, Path(target), replace=overwrite)
         else:

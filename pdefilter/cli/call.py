@@ -18,7 +18,7 @@ from pdefilter.cli.gathered import GatheredWarnings
 from pdefilter.cli.messages import print_error, print_message, print_warning, printable
 from pdefilter.cli.progress import Progress
 from pdefilter.cli.stages import naming_stage
-from pdefilter.cli.words import rows_and_columns
+from pdefilter.cli.words import distances, rows_and_columns
 from pdefilter.errors import CallError, TerminalError
 
 if TYPE_CHECKING:
@@ -61,7 +61,13 @@ def filter_images(
     gc.enable()
     use_one_thread()
     require_full_scale(call.full_scale)
-    reading = Reading(call.max_pixels or MOST_PIXELS, call.lenient, call.strip)
+    reading = Reading(
+        call.max_pixels or MOST_PIXELS,
+        call.lenient,
+        call.strip,
+        as_volume=call.volume,
+        spacing=distances(call.spacing) if call.spacing else None,
+    )
     named = make_chain()
     chain = _checked(named, reading)
     mask = read_mask(call.mask, reading) if call.mask else None
@@ -295,6 +301,7 @@ def _task(
         memory=memory,
         memory_is_limit=call.memory is not None,
         box=rows_and_columns(call.box) if call.box else None,
+        slices=call.slices,
     )
     threads = call.threads or cores()
     return Task(

@@ -11,6 +11,7 @@ import typer
 from pdefilter.cli.help import COMMON
 from pdefilter.cli.words import (
     count_from,
+    distances,
     number,
     number_or,
     one_of,
@@ -190,6 +191,29 @@ class Call:
             metavar="NUMBER",
             parser=count_from(0),
             help="Take this page or frame alone, counted from 0; by default all.",
+        ),
+    ] = None
+    volume: Annotated[
+        bool,
+        _flag(
+            "--volume",
+            help="Take the pages of a file, or the first axis of a NumPy array, as the slices of "
+            "one volume. NIfTI, NRRD, MetaImage, DICOM, OME-Zarr with slices, and stacks of OME "
+            "and ImageJ, are volumes anyway.",
+        ),
+    ] = False
+    slices: Annotated[
+        bool, _flag("--slices", help="Filter volumes slice by slice; they stay volumes.")
+    ] = False
+    spacing: Annotated[
+        str | None,
+        _option(
+            "--spacing",
+            metavar="[S,]R,C|file",
+            parser=verified_by(distances),
+            help="Distances of neighbouring slices, rows and columns, instead of those of the "
+            "file, in its unit: 3,1,1, or 2,1 for an image. The pixels of images count as "
+            "squares, unless this says file.",
         ),
     ] = None
     strip: Annotated[

@@ -23,7 +23,10 @@ def describe_image(facts: "Facts") -> Iterator[str]:
 
 def _facts(facts: "Facts") -> Iterator[tuple[str, str]]:
     yield "format", facts.format
-    yield "size", f"{facts.columns} wide, {facts.rows} high"
+    slices = "" if facts.slices is None else f", {facts.slices} slices"
+    yield "size", f"{facts.columns} wide, {facts.rows} high{slices}"
+    if facts.spacing is not None:
+        yield "spacing", _spacing(facts.spacing, facts.unit)
     yield "depth", facts.depth
     yield "channels", facts.kind + (" with alpha" if facts.alpha else "")
     if facts.frames > 1:
@@ -37,9 +40,15 @@ def _facts(facts: "Facts") -> Iterator[tuple[str, str]]:
     if facts.nodata is not None:
         yield "no data", f"{facts.nodata:g}"
     if facts.holes:
-        share = facts.holes / (facts.rows * facts.columns)
+        share = facts.holes / (facts.rows * facts.columns * (facts.slices or 1))
         yield "holes", f"{facts.holes} pixels ({100 * share:.3g} %)"
     yield "noise", _noise(facts)
+
+
+def _spacing(spacing: tuple[float, ...], unit: str | None) -> str:
+    *between_slices, rows, columns = (f"{distance:.6g}" for distance in spacing)
+    sides = f"{_times(rows, columns)} {unit or 'without a unit'}"
+    return ", ".join([*(f"slices {distance}" for distance in between_slices), f"pixels {sides}"])
 
 
 def _resolution(resolution: "Resolution") -> str:

@@ -20,7 +20,9 @@ def terminal_table() -> str:
     table = Table(box=box.SIMPLE_HEAD, header_style="bold yellow", pad_edge=False)
     for head in heads:
         style = "bold cyan" if head == "format" else None
-        table.add_column(head, style=style, no_wrap=head in ("format", "alpha", "frames"))
+        table.add_column(
+            head, style=style, no_wrap=head in ("format", "alpha", "frames", "volumes")
+        )
     for row in rows():
         table.add_row(*row[: len(heads)])
     with console.capture() as captured:

@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import IO
 
 from pdefilter.errors import FileError, ImageError, MissingFileError
-from pdefilter.images.folders import archive, is_archive, is_folder_image, unpack
+from pdefilter.images.detached import with_values
+from pdefilter.images.folders import (
+    archive,
+    archive_of_series,
+    is_archive,
+    is_folder_image,
+    is_series,
+    unpack,
+)
 from pdefilter.images.formats import START, detect_format
 from pdefilter.images.frames import Frames
 from pdefilter.images.reading import Reading
@@ -58,9 +66,10 @@ def read_bytes(source: str | Path | IO[bytes]) -> bytes:
     try:
         if isinstance(source, str | Path):
             if is_folder_image(os.fspath(source)):
-                return archive(os.fspath(source))
+                path = os.fspath(source)
+                return archive_of_series(path) if is_series(path) else archive(path)
             with open(source, "rb", buffering=0) as file:
-                return read_stream(file)
+                return with_values(os.fspath(source), read_stream(file))
         return read_stream(source)
     except OSError as error:
         raise refusal("read", error) from None
@@ -71,7 +80,7 @@ def decode_frames(data: bytes, reading: Reading, frame: int | None = None) -> Fr
     frames = detect_format(data).decode(data, reading)
     if frame is not None:
         return frames.one(frame)
-    reading.require_frames(frames.count, *frames.size)
+    reading.require_frames(frames.count, frames.size)
     return frames
 
 

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+from pdefilter.images.packed import GZIP
+from pdefilter.images.volume_starts import starts_nifti
+
 _RAW = "a camera's raw file", "develop it to a 16-bit .tif by darktable, RawTherapee or dcraw first"
 _VIDEO = "a video", "save its frames as .png by ffmpeg first"
 
@@ -16,8 +19,6 @@ class Foreign(NamedTuple):
 # Each has a signature at an offset; more particular ones come first.
 _SIGNATURES = (
     (0, b"SIMPLE  =", Foreign("a FITS file", "save it as .npy by astropy first")),
-    (128, b"DICM", Foreign("a DICOM file", "save it as a 16-bit .png or .npy by pydicom first")),
-    (344, b"n+1\0", Foreign("a NIfTI file", "save its slices as .npy by nibabel first")),
     (8, b"CR\2\0", Foreign(*_RAW)),  # Canon, within TIFF
     (4, b"ftypcrx ", Foreign(*_RAW)),  # Canon, as of 2018
     (0, b"FUJIFILMCCD-RAW", Foreign(*_RAW)),
@@ -40,12 +41,13 @@ _SIGNATURES = (
     (4, b"ftypmp4", Foreign(*_VIDEO)),
     (4, b"ftypqt  ", Foreign(*_VIDEO)),
     (0, b"\x1aE\xdf\xa3", Foreign(*_VIDEO)),  # Matroska, WebM
-    (0, b"\x1f\x8b", Foreign("compressed by gzip", "unpack it by gunzip first")),
     (0, b"PK\3\4", Foreign("a ZIP archive", "unpack it first")),
 )  # fmt: skip
 
-START = max(at + len(signature) for at, signature, _ in _SIGNATURES)
-"""How many bytes at the start of a file tell them all."""
+_GZIP = Foreign("compressed by gzip", "unpack it by gunzip first")
+
+START = 1024
+"""How many bytes at the start of a file tell its kind, even if gzip has packed it."""
 
 
 def foreign(data: bytes) -> Foreign | None:
@@ -53,6 +55,8 @@ def foreign(data: bytes) -> Foreign | None:
     for at, signature, kind in _SIGNATURES:
         if data.startswith(signature, at):
             return kind
+    if data.startswith(GZIP) and not starts_nifti(data):
+        return _GZIP
     # An SVG may begin with an XML declaration or a document type.
     if data.startswith((b"<?xml", b"<!DOCTYPE svg")) and b"<svg" in data:
         return foreign(b"<svg")

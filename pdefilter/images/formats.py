@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from pdefilter.errors import CallError, ImageError, PdefilterError
 from pdefilter.images import foreign
-from pdefilter.images.folders import is_archive
+from pdefilter.images.folders import is_archive, is_series_archive
+from pdefilter.images.packed import GZIP
+from pdefilter.images.volume_starts import starts_dicom, starts_metaimage, starts_nifti, starts_nrrd
 from pdefilter.warn import warn
 
 if TYPE_CHECKING:
@@ -55,6 +57,14 @@ class Format:
         The metadata that no other format stores.
     masks : bool
         Whether it stores a mask of the pixels that belong to the picture.
+    volumes : bool
+        Whether it stores volumes.
+    distances : bool
+        Whether it stores the distances of slices, rows and columns.
+    twin : str
+        The name of the format that differs from it in its compression only.
+    unwritten : str
+        Why a format that stores no types of values is not written, and what to write instead.
     library : str
         The library that its codec uses.
     why : str
@@ -75,6 +85,10 @@ class Format:
     carries: tuple[str, ...] = ()
     own: str = ""
     masks: bool = False
+    volumes: bool = False
+    distances: bool = False
+    twin: str = ""
+    unwritten: str = "cannot hold grey; write .pgm"
 
     def __reduce__(self) -> "tuple[Callable[[str], Format], tuple[str]]":
         """Pickle by name."""
@@ -101,12 +115,17 @@ class Format:
 
             return sound_read
 
-        return replace(
+        frames = replace(
             frames,
             read=sound(frames.read),
             outline=frames.outline and sound(frames.outline),
             format=self.name,
         )
+        if reading.as_volume and not frames.are_volumes:
+            from pdefilter.images.stacks import as_volume
+
+            return as_volume(frames, reading)
+        return frames
 
     def encode(self, images: "Frames") -> bytes:
         """Write images.
@@ -116,7 +135,8 @@ class Format:
         ImageError
             If the format, or its codec, cannot store them.
         """
-        self.require_count(images.count)
+        self._require_written()
+        self.require_count(images.count, are_volumes=images.are_volumes)
         with one_sentence(f"cannot be stored as {self.name}", "write another format"):
             data: bytes = self._codec().encode(images.mapped(self.fitting), self.name)
         return data
@@ -142,6 +162,10 @@ class Format:
             Its message names formats that can.
         """
         dtype = dtype or image.depth
+        self._require_written()
+        if image.axes > 2 and not self.volumes:
+            others = _alternatives(lambda other: other.volumes and other.holds_type(dtype))
+            raise ImageError(f"{self.name} cannot hold a volume; write {others}")
         if not self.holds_type(dtype):
             raise ImageError(self.refusal(dtype))
         if not self._holds_channels(image):
@@ -150,15 +174,19 @@ class Format:
             )
             raise ImageError(f"{self.name} cannot hold {_channels(image)}; write {others}")
 
-    def require_count(self, count: int) -> None:
-        """Refuse several images if the format holds only one.
+    def _require_written(self) -> None:
+        if not self.types:
+            raise ImageError(f"{self.name} {self.unwritten}")
+
+    def require_count(self, count: int, *, are_volumes: bool = False) -> None:
+        """Refuse several images if the format holds only one; volumes have times in any format.
 
         Raises
         ------
         ImageError
             Its message names formats that can.
         """
-        if count > 1 and not self.several:
+        if count > 1 and not self.several and not (are_volumes and self.volumes):
             others = _alternatives(lambda other: other.several)
             raise ImageError(
                 f"has {count} frames, but {self.name} holds one; pick one by --frame, or write "
@@ -190,7 +218,9 @@ class Format:
             for name, kind in KINDS.items()
             if getattr(metadata, name) not in (None, ()) and name not in self.carries
         ]
-        if metadata.own and image.format != self.name:
+        if image.axes > 2 and not self.distances and _has_distances(image):
+            lost.append("spacing")
+        if metadata.own and image.format not in (self.name, self.twin):
             lost.append(named(image.format or "").own)
         if image.mask is not None and not self.masks:
             lost.append("mask")
@@ -221,6 +251,7 @@ _NUMBERS = (
     "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
     "float16", "float32", "float64",
 )  # fmt: skip
+_OF_NIFTI = tuple(name for name in _NUMBERS if name != "float16")
 _PHOTOGRAPHIC = ("icc", "exif", "xmp")
 
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
@@ -251,7 +282,7 @@ FORMATS = (
            lambda b: b[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
            "tiff", _NUMBERS, ANY_NUMBER_OF_CHANNELS, alpha=True, cmyk=True, several=True,
            carries=(*_PHOTOGRAPHIC, "resolution"),
-           own="TIFF tags (GeoTIFF, OME, ImageJ)", masks=True,
+           own="TIFF tags (GeoTIFF, OME, ImageJ)", masks=True, volumes=True, distances=True,
            library="tifffile; faxes and YCbCr libtiff",
            why="every type of values, layout and compression, and every tag"),
     Format("WebP", (".webp",), lambda b: b[:4] == b"RIFF" and b[8:12] == b"WEBP",
@@ -315,10 +346,34 @@ FORMATS = (
            library="imagecodecs", why="up to 16 bits and floats, without loss"),
     Format("NPY", (".npy",), lambda b: b.startswith(b"\x93NUMPY"),
            "npy", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
+           volumes=True,
            library="NumPy", why="its own"),
+    Format("NIfTI", (".nii",), lambda b: starts_nifti(b) and not b.startswith(GZIP),
+           "nifti", _OF_NIFTI, ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
+           carries=("pose", "rescale"), own="header fields and extensions",
+           volumes=True, distances=True, twin="NIfTI-gz",
+           library="nibabel (an extra)", why="its two versions, orientations and units"),
+    Format("NIfTI-gz", (".nii.gz",), lambda b: b.startswith(GZIP) and starts_nifti(b),
+           "nifti", _OF_NIFTI, ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
+           carries=("pose", "rescale"), own="header fields and extensions",
+           volumes=True, distances=True, twin="NIfTI",
+           library="nibabel (an extra)", why="the same, packed by gzip"),
+    Format("NRRD", (".nrrd", ".nhdr"), starts_nrrd,
+           "nrrd", _OF_NIFTI, ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
+           carries=("pose",), own="header fields and keys", volumes=True, distances=True,
+           library="NumPy", why="lines of text and numbers"),
+    Format("MetaImage", (".mha", ".mhd"), starts_metaimage,
+           "metaimage", _OF_NIFTI, ANY_NUMBER_OF_CHANNELS, alpha=True, several=True,
+           carries=("pose",), own="header fields", volumes=True, distances=True,
+           library="NumPy", why="lines of text and numbers"),
+    Format("DICOM", (".dcm",), lambda b: starts_dicom(b) or is_series_archive(b),
+           "dicom", (), ANY_NUMBER_OF_CHANNELS, alpha=False, several=True,
+           own="tags of patient and scan", volumes=True, distances=True,
+           unwritten="is not written, as it would claim to be an original; write .nii.gz or .nrrd",
+           library="pydicom (an extra)", why="a folder of slices, ordered by their places"),
     Format("Zarr", (".zarr",), is_archive,
            "zarr", ("bool", *_NUMBERS), ANY_NUMBER_OF_CHANNELS, alpha=True,
-           carries=("resolution",), own="attributes",
+           carries=("resolution",), own="attributes", volumes=True, distances=True,
            library="zarr (an extra)", why="its own; a folder of chunks, OME-Zarr too"),
 )  # fmt: skip
 
@@ -362,11 +417,27 @@ def named(name: str) -> Format:
 
 def of_file_name(path: str | PurePath) -> Format | None:
     """Find the format that a file name stands for."""
-    return _BY_SUFFIX.get(os.path.splitext(path)[1].lower())
+    return _BY_SUFFIX.get(split_name(os.fspath(path))[1].lower())
+
+
+def split_name(path: str) -> tuple[str, str]:
+    """Split the ending off a file name, which may have two parts, as in ``.nii.gz``."""
+    stem, suffix = os.path.splitext(path)
+    if suffix.lower() == ".gz":
+        inner, before = os.path.splitext(stem)
+        if f"{before}{suffix}".lower() in _BY_SUFFIX:
+            return inner, before + suffix
+    return stem, suffix
 
 
 def _alternatives(fits: Callable[[Format], bool]) -> str:
-    return " or ".join(candidate.suffixes[0] for candidate in FORMATS if fits(candidate))
+    return " or ".join(
+        candidate.suffixes[0] for candidate in FORMATS if candidate.types and fits(candidate)
+    )
+
+
+def _has_distances(image: "Image") -> bool:
+    return image.unit is not None or image.spacing not in (None, (1.0,) * image.axes)
 
 
 def _channels(image: "Image") -> str:

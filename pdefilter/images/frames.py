@@ -19,8 +19,8 @@ class Frames:
     read : callable
         Decodes an image by its number, counted from zero; cheapest in order.
     size : tuple of int
-        The rows and columns of the first image, as stored; zeros if unknown before
-        reading.
+        The rows and columns of the first image, as stored, of a volume the slices first;
+        zeros if unknown before reading.
     format : str
         The name of the format that they came in.
     outline : callable or None
@@ -33,13 +33,18 @@ class Frames:
 
     count: int
     read: Callable[[int], Image]
-    size: tuple[int, int] = (0, 0)
+    size: tuple[int, ...] = (0, 0)
     format: str = ""
     outline: Callable[[int], Image] | None = None
     metadata: Callable[[], Metadata] | None = None
 
     def __iter__(self) -> Iterator[Image]:
         return map(self.read, range(self.count))
+
+    @property
+    def are_volumes(self) -> bool:
+        """Whether its images are volumes."""
+        return len(self.size) > 2
 
     def outlines(self) -> Iterator[Image]:
         """Return the outlines of all images, or nothing if they are unknown."""
@@ -75,7 +80,7 @@ class Frames:
 
 def single(
     read: Callable[[], Image],
-    size: tuple[int, int],
+    size: tuple[int, ...],
     metadata: Callable[[], Metadata] | None = None,
 ) -> Frames:
     """Make the frames of a file that holds one image."""

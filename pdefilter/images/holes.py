@@ -6,6 +6,7 @@ import numpy as np
 
 from pdefilter.errors import ImageError, MisfitError
 from pdefilter.images.image import Image, Pixels
+from pdefilter.images.lengths import size_in_words
 from pdefilter.images.values import from_unit, to_unit
 from pdefilter.kernels import channels
 from pdefilter.raster import Mask
@@ -55,7 +56,7 @@ def _valid_values(image: Image) -> Mask | None:
     """Find which values are valid; of shape (M, N) or (M, N, C), or None for all."""
     valid = _unmarked(image)
     if image.mask is not None:
-        require_fitting(image.mask, *image.pixels.shape[:2])
+        require_fitting(image.mask, image.shape)
         valid = image.mask if valid is None else _both(valid, image.mask)
     return valid
 
@@ -63,10 +64,10 @@ def _valid_values(image: Image) -> Mask | None:
 def _count_masks(valid: Mask | None, image: Image) -> int:
     if valid is None or valid.all():
         return 0
-    if valid.ndim == 2 or image.has_alpha:
+    if valid.ndim == image.axes or image.has_alpha:
         return 1
-    every, any_ = (join.reduce(valid, axis=2) for join in (np.logical_and, np.logical_or))
-    return 1 if np.array_equal(every, any_) else valid.shape[2]
+    every, any_ = (join.reduce(valid, axis=-1) for join in (np.logical_and, np.logical_or))
+    return 1 if np.array_equal(every, any_) else valid.shape[-1]
 
 
 def _in_masks(masks: int, valid: Mask | None, image: Image) -> Mask | None:
@@ -74,18 +75,20 @@ def _in_masks(masks: int, valid: Mask | None, image: Image) -> Mask | None:
     if not masks:
         return None
     if valid is None:
-        valid = np.ones(image.pixels.shape[:2], bool)
+        valid = np.ones(image.shape, bool)
     if masks == 1:
-        together: Mask = valid if valid.ndim == 2 else np.logical_and.reduce(valid, axis=2)
+        together: Mask = valid
+        if valid.ndim > image.axes:
+            together = np.logical_and.reduce(valid, axis=-1)
         return together
-    if valid.ndim == 2:
+    if valid.ndim == image.axes:
         valid = np.broadcast_to(valid[..., None], image.pixels.shape)
-    return np.ascontiguousarray(np.moveaxis(valid, 2, 0))
+    return np.ascontiguousarray(np.moveaxis(valid, -1, 0))
 
 
-def as_stored(valid: Mask) -> Mask:
-    """Arrange the axes of a mask like those of an image's pixels."""
-    return valid if valid.ndim == 2 else np.moveaxis(valid, 0, 2)
+def as_stored(valid: Mask, axes: int) -> Mask:
+    """Arrange the axes of a mask like those of the pixels of an image with so many axes."""
+    return valid if valid.ndim == axes else np.moveaxis(valid, 0, -1)
 
 
 def _both(a: Mask, b: Mask) -> Mask:
@@ -95,26 +98,25 @@ def _both(a: Mask, b: Mask) -> Mask:
     return both
 
 
-def require_fitting(mask: Mask, rows: int, columns: int) -> None:
-    """Refuse an image whose mask has another size.
+def require_fitting(mask: Mask, shape: tuple[int, ...]) -> None:
+    """Refuse an image of the size (M, N), or (S, M, N), whose mask has another one.
 
     Raises
     ------
     MisfitError
         Its message gives both sizes.
     """
-    if mask.shape[:2] != (rows, columns):
-        of_mask_rows, of_mask_columns = mask.shape[:2]
+    of_mask = mask.shape[: len(shape)]
+    if of_mask != shape:
         raise MisfitError(
-            f"has {columns} × {rows} pixels, but its mask {of_mask_columns} × {of_mask_rows}; "
+            f"has {size_in_words(shape)} pixels, but its mask {size_in_words(of_mask)}; "
             "give a mask of the same size"
         )
 
 
 def mask_of(image: Image) -> Mask:
     """Use a picture as a mask: black pixels are holes."""
-    pixels = image.pixels if image.pixels.ndim == 3 else image.pixels[..., None]
-    picture: Mask = (pixels[..., : image.colours] != 0).any(axis=2)
+    picture: Mask = (image.channels_last[..., : image.colours] != 0).any(axis=-1)
     return picture
 
 
@@ -126,7 +128,7 @@ def with_holes(pixels: Pixels, image: Image, valid: Mask) -> Pixels:
     ImageError
         If holes are marked by a value that the type of `pixels` cannot store.
     """
-    hole = ~as_stored(valid)
+    hole = ~as_stored(valid, image.axes)
     kept = image.pixels[hole]
     if kept.dtype != pixels.dtype:
         if kept.dtype.kind == pixels.dtype.kind == "f":

@@ -9,12 +9,17 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from pdefilter.errors import ImageError
+from pdefilter.images.lengths import required_spacing, required_unit
 from pdefilter.images.metadata import Metadata
 from pdefilter.raster import Mask
 
 Pixels = NDArray[Any]
-"""Shape (rows, columns) or (rows, columns, channels); bool, integers or floats."""
+"""Shape (rows, columns) or (rows, columns, channels), of a volume with slices first; bool, integers
+or floats."""
 
+
+# In these, three channels of floats are more likely a vector than a colour.
+_WITH_BANDS = (None, "NPY", "NIfTI", "NIfTI-gz", "NRRD", "MetaImage")
 
 FullScale: TypeAlias = float | Literal["range"]
 """The stored value of full scale; or the image's own range."""
@@ -52,6 +57,11 @@ class Image:
         and for 1 in floats.
     metadata : Metadata
         The metadata of its file.
+    spacing : tuple of float or None
+        The distance of neighbouring rows, and of neighbouring columns; None for pixels
+        that count as squares.
+    unit : {"nm", "µm", "mm", "cm", "m", "inch"} or None
+        The unit of the spacing; None if unknown.
     """
 
     pixels: Pixels
@@ -63,6 +73,13 @@ class Image:
     nodata: float | None = None
     full_scale: FullScale | None = None
     metadata: Metadata = field(default_factory=Metadata)
+    spacing: tuple[float, ...] | None = None
+    unit: str | None = None
+
+    axes: ClassVar[int] = 2
+    """The number of axes, channels aside."""
+
+    _expected: ClassVar[str] = "an image has the shape (rows, columns) or (rows, columns, channels)"
 
     draw: ClassVar[Callable[["Image"], bytes | None]] = lambda _: None
     """How a notebook shows an image: `pdefilter.images.preview`, which knows formats, sets it."""
@@ -80,14 +97,13 @@ class Image:
             If it is not an image.
         """
         pixels = np.asarray(array)
-        return cls(pixels, has_alpha=pixels.ndim == 3 and pixels.shape[2] in (2, 4))
+        has_channels = pixels.ndim == cls.axes + 1
+        return cls(pixels, has_alpha=has_channels and pixels.shape[-1] in (2, 4))
 
     def __post_init__(self) -> None:
         shape, dtype = self.pixels.shape, self.pixels.dtype
-        if self.pixels.ndim not in (2, 3):
-            raise ImageError(
-                f"an image has the shape (rows, columns) or (rows, columns, channels), not {shape}"
-            )
+        if self.pixels.ndim not in (self.axes, self.axes + 1):
+            raise ImageError(f"{self._expected}, not {shape}")
         if not self.pixels.size:
             raise ImageError(f"an image of shape {shape} has no pixels")
         if dtype.kind not in "buif":
@@ -97,6 +113,9 @@ class Image:
             isinstance(full, int | float) and 0 < full < math.inf
         ):
             raise ImageError(f"full scale is a number above 0, or 'range', not {full!r}")
+        if self.spacing is not None:
+            object.__setattr__(self, "spacing", required_spacing(self.spacing, self.axes))
+        object.__setattr__(self, "unit", required_unit(self.unit))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Image):
@@ -109,15 +128,22 @@ class Image:
         return np.array(self.pixels, dtype, copy=copy)
 
     def __repr__(self) -> str:
-        return f"<Image: {self.summary}>"
+        return f"<{type(self).__name__}: {self.summary}>"
 
     @property
     def summary(self) -> str:
         """Its size, its type of values, its channels and the format that it came in, in words."""
-        rows, columns = self.pixels.shape[:2]
+        size = " × ".join(map(str, self.shape))
         kind = self.kind + " with alpha" * self.has_alpha
         origin = f" from {self.format}" if self.format else ""
-        return f"{rows} × {columns}, {self.depth}, {kind}{origin}"
+        return f"{size}, {self.depth}, {kind}{self._distances}{origin}"
+
+    @property
+    def _distances(self) -> str:
+        if self.spacing is None or (self.unit is None and set(self.spacing) == {1.0}):
+            return ""
+        sides = " × ".join(f"{distance:.4g}" for distance in self.spacing)
+        return f", {sides} {self.unit or ''}".rstrip()
 
     def _repr_png_(self) -> bytes | None:
         return self.draw()
@@ -130,9 +156,19 @@ class Image:
         return replace(self, metadata=replace(self.metadata, duration=None, loops=None))
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """The size (M, N), without channels."""
+        return self.pixels.shape[: self.axes]
+
+    @property
+    def channels_last(self) -> Pixels:
+        """The pixels with an axis of channels, of shape (M, N, C)."""
+        return self.pixels if self.pixels.ndim > self.axes else self.pixels[..., None]
+
+    @property
     def channels(self) -> int:
         """The number of channels, alpha included."""
-        return self.pixels.shape[2] if self.pixels.ndim == 3 else 1
+        return self.pixels.shape[-1] if self.pixels.ndim > self.axes else 1
 
     @property
     def colours(self) -> int:
@@ -153,7 +189,7 @@ class Image:
         """
         if self.is_cmyk or self.colours == 1:
             return True
-        is_known = self.pixels.dtype.itemsize <= 2 or self.format not in (None, "NPY")
+        is_known = self.pixels.dtype.itemsize <= 2 or self.format not in _WITH_BANDS
         return self.colours == 3 and (is_known or self.has_alpha)
 
     @property

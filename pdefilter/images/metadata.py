@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple, Self
 
+from pdefilter.images.pose import Pose
 from pdefilter.warn import warn
 
 CENTIMETRES_PER_INCH = Fraction(254, 100)
@@ -86,6 +87,13 @@ class Metadata:
     orientation : int or None
         The orientation of the stored pixels, numbered as in EXIF, if given outside the
         EXIF; None once they are upright.
+    slices : tuple of Metadata
+        The metadata of the slices of a volume, where its file holds them one by one.
+    pose : Pose or None
+        How a volume lies in space.
+    rescale : tuple of float or None
+        The slope and the intercept that turn stored values into physical ones, where they
+        are not 1 and 0.
     """
 
     icc: bytes | None = None
@@ -99,10 +107,19 @@ class Metadata:
     dropped: tuple[str, ...] = ()
     stored: Any = None
     orientation: int | None = None
+    slices: tuple["Metadata", ...] = ()
+    pose: Pose | None = None
+    rescale: tuple[float, float] | None = None
 
     def stripped(self) -> Self:
-        """Drop everything but the timing, which an animation needs, and the layout."""
-        return type(self)(duration=self.duration, loops=self.loops, stored=self.stored)
+        """Drop everything but the timing, the layout, and what pixels and values mean."""
+        return type(self)(
+            duration=self.duration,
+            loops=self.loops,
+            stored=self.stored,
+            pose=self.pose,
+            rescale=self.rescale,
+        )
 
     def transposed(self) -> Self:
         """Exchange the resolutions of rows and columns."""
@@ -134,5 +151,7 @@ KINDS = {
     "resolution": "resolution",
     "text": "text",
     "duration": "timing",
+    "pose": "orientation in space",
+    "rescale": "slope of values",
 }
 """The usual names of the fields of `Metadata` that formats may carry."""

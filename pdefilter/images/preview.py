@@ -13,6 +13,7 @@ from pdefilter.images.holes import valid_pixels
 from pdefilter.images.image import Image
 from pdefilter.images.reduction import reduced
 from pdefilter.images.tones import Tones, can_be_shown, colours_of, opacity_of
+from pdefilter.images.volume import flat
 
 _MOST_SIDE = 800
 
@@ -45,10 +46,12 @@ class Preview:
 def preview(image: Image, side: int = _MOST_SIDE) -> Preview | None:
     """Draw an image at no more than so many pixels a side; None for inks and bands.
 
-    Larger images are reduced by means over squares. `Tones` says what is black and white.
+    Of a volume the middle slice is drawn. Larger images are reduced by means over squares.
+    `Tones` says what is black and white.
     """
     if not can_be_shown(image):
         return None
+    image = flat(image)
     valid, opacity = valid_pixels(image), opacity_of(image)
     step = -(-max(opacity.shape) // side)
     colours = colours_of(image)
@@ -101,6 +104,8 @@ def _png(pixels: NDArray[np.uint8]) -> bytes:
 
 def _caption(image: Image, drawn: Preview) -> str:
     parts = [image.summary]
+    if image.axes > 2:
+        parts.append(f"slice {image.shape[0] // 2}")
     if drawn.tones.is_stretched:
         parts.append(f"black is {drawn.tones.black:.5g}, white {drawn.tones.white:.5g}")
     valid = valid_pixels(image)

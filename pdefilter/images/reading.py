@@ -1,10 +1,17 @@
 """How files are read: limits, checked before anything is allocated, and tolerance of damage."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from pdefilter.errors import ImageError
+from pdefilter.images.lengths import size_in_words
 from pdefilter.warn import warn
+
+AskedSpacing: TypeAlias = tuple[float, ...] | Literal["file"] | None
+"""The distances that a call gives; or those of the file; or, for None, those of the file for
+volumes, and one for images."""
 
 MOST_PIXELS = 1 << 27
 """Filtering this many pixels in colour takes five to twelve gigabytes."""
@@ -34,12 +41,19 @@ class Reading:
     wait_for_memory : callable
         Called with the number of pixels of each image before it is decoded; returns
         once there is memory for it.
+    as_volume : bool
+        Whether the pages of a file, or the first axis of an array, are the slices of a
+        volume.
+    spacing : tuple of float, "file" or None
+        The distances of pixels that the call gives, instead of those of the file.
     """
 
     most_pixels: int = MOST_PIXELS
     lenient: bool = False
     strip: bool = False
     wait_for_memory: Callable[[int], object] = _do_not_wait
+    as_volume: bool = False
+    spacing: AskedSpacing = None
 
     def require_size(self, rows: int, columns: int, channels: int = 1) -> None:
         """Refuse an image of no pixels or too many; wait for memory for any other.
@@ -51,13 +65,24 @@ class Reading:
         ImageError
             Its message gives both its size and the limit.
         """
-        if rows < 1 or columns < 1:
-            raise ImageError(f"claims {columns} × {rows} pixels; get an intact copy")
-        pixels = rows * columns * max(1, channels // 4)
+        self.require_shape((rows, columns), channels)
+
+    def require_shape(self, shape: tuple[int, ...], channels: int = 1) -> None:
+        """Refuse an image of a size (M, N), or a volume of a size (S, M, N), as `require_size`.
+
+        Raises
+        ------
+        ImageError
+            Its message gives both its size and the limit.
+        """
+        size = size_in_words(shape)
+        if min(shape) < 1:
+            raise ImageError(f"claims {size} pixels; get an intact copy")
+        pixels = math.prod(shape) * max(1, channels // 4)
         if pixels > self.most_pixels:
             several = f" of {channels} channels" if channels >= 8 else ""
             raise ImageError(
-                f"claims {columns} × {rows} pixels{several}, more than the limit of "
+                f"claims {size} pixels{several}, more than the limit of "
                 f"{self.most_pixels}; if you trust the file, raise --max-pixels"
             )
         self.wait_for_memory(pixels)
@@ -76,18 +101,18 @@ class Reading:
                 f"{self.most_pixels}; if you trust the file, raise --max-pixels"
             )
 
-    def require_frames(self, count: int, rows: int, columns: int) -> None:
-        """Refuse a file of too many frames.
+    def require_frames(self, count: int, shape: tuple[int, ...]) -> None:
+        """Refuse a file of too many frames of a size.
 
         Raises
         ------
         ImageError
             Its message gives both their number and the limit.
         """
-        most = _MOST_FULL_FRAMES * self.most_pixels // max(rows * columns, _SMALLEST_FRAME)
+        most = _MOST_FULL_FRAMES * self.most_pixels // max(math.prod(shape), _SMALLEST_FRAME)
         if count > max(1, most):
             raise ImageError(
-                f"claims {count} frames of {columns} × {rows} pixels, more than the limit of "
+                f"claims {count} frames of {size_in_words(shape)} pixels, more than the limit of "
                 f"{most}; pick one by --frame or, if you trust the file, raise --max-pixels"
             )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pdefilter.images.formats import FORMATS, Format
 from pdefilter.images.metadata import KINDS
 
-HEADS = ("format", "endings", "depth", "channels", "alpha", "frames", "metadata")
+HEADS = ("format", "endings", "depth", "channels", "alpha", "frames", "volumes", "metadata")
 """The columns that say what a format can hold."""
 
 
@@ -19,6 +19,7 @@ def rows() -> Iterator[tuple[str, ...]]:
             _channels(known),
             "yes" if known.alpha else "no",
             "several" if known.several else "one",
+            "spaced" if known.distances else "yes" if known.volumes else "no",
             ", ".join(_kinds(known)) or "–",
         )
 
@@ -32,11 +33,11 @@ def aligned_table() -> str:
 
 def format_table() -> str:
     """Write the table of formats in Markdown, with the library that reads each, and why."""
-    lines = ["| format | depth | channels | alpha | metadata | frames | by | because |"]
-    lines.append("|---|---|---|---|---|---|---|---|")
+    lines = ["| format | depth | channels | alpha | metadata | frames | volumes | by | because |"]
+    lines.append("|---|---|---|---|---|---|---|---|---|")
     for known, row in zip(FORMATS, rows(), strict=True):
-        name, endings, depth, channels, alpha, frames, metadata = row
-        cells = f"{name} ({endings})", depth, channels, alpha, metadata, frames
+        name, endings, depth, channels, alpha, frames, volumes, metadata = row
+        cells = f"{name} ({endings})", depth, channels, alpha, metadata, frames, volumes
         lines.append(f"| {' | '.join([*cells, known.library, known.why])} |")
     return "\n".join(lines)
 
@@ -53,7 +54,8 @@ def _kinds(format_: Format) -> list[str]:
 
 def _depths(format_: Format) -> str:
     if "float64" in format_.types:
-        return "8, 16, 32 and 64 bits, float16, 32 and 64"
+        halves = "16, " if "float16" in format_.types else ""
+        return f"8, 16, 32 and 64 bits, float{halves}32 and 64"
     bits = [name.removeprefix("uint") for name in format_.types if name.startswith("uint")]
     floats = [name for name in format_.types if name.startswith("float")]
     return ", ".join(bits + floats)

@@ -33,8 +33,9 @@ def thumbnail(image: Image, side: int) -> Thumbnail:
 
     drawn = preview(image, side)
     if drawn is None:
-        step = -(-max(image.pixels.shape[:2]) // side)
-        rows, columns = (-(-size // step) for size in image.pixels.shape[:2])
+        *_, rows, columns = image.shape
+        step = -(-max(rows, columns) // side)
+        rows, columns = (-(-size // step) for size in (rows, columns))
         return Thumbnail(rows, columns, None)
     pixels = drawn.pixels
     if pixels.shape[2] == 2:

@@ -38,15 +38,16 @@ def upright(image: Image) -> Image:
         pixels=turn(image.pixels, orientation),
         mask=None if image.mask is None else turn(image.mask, orientation),
         metadata=replace(metadata, exif=blob, xmp=packet, orientation=None),
+        spacing=image.spacing[::-1] if image.spacing and turned else image.spacing,
     )
 
 
-def size_upright(frames: Frames) -> tuple[int, int]:
+def size_upright(frames: Frames) -> tuple[int, ...]:
     """Find the rows and columns of the first image once upright; zeros if unknown."""
-    rows, columns = frames.size
+    *slices, rows, columns = frames.size
     if frames.metadata is not None and orientation_of(frames.metadata()) in TURNED:
-        return columns, rows
-    return rows, columns
+        rows, columns = columns, rows
+    return *slices, rows, columns
 
 
 def orientation_of(metadata: Metadata) -> int:

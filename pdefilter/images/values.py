@@ -102,7 +102,10 @@ def scale_is_fixed(dtype: np.dtype, full: FullScale | None) -> bool:
 
 
 def scale_of(
-    dtype: np.dtype, full: FullScale | None, extremes: Callable[[], Sequence[Extremes]]
+    dtype: np.dtype,
+    full: FullScale | None,
+    extremes: Callable[[], Sequence[Extremes]],
+    axes: int = 2,
 ) -> Scale:
     """Find the scale on which the range of an image's numbers is about one.
 
@@ -117,6 +120,8 @@ def scale_of(
         The stored value of full scale, or the image's range; None for that of the type.
     extremes : callable
         Finds the smallest and the largest value of every channel, if they matter.
+    axes : int
+        The number of axes, channels aside.
 
     Raises
     ------
@@ -141,7 +146,7 @@ def scale_of(
     origins = [float(lowest) if needs_origin(lowest, highest) else 0.0 for lowest, highest in pairs]
     if narrow or not any(origins):
         return scale
-    return replace(scale, origin=np.array(origins)[:, None, None])
+    return replace(scale, origin=np.array(origins).reshape(-1, *(1,) * axes))
 
 
 def extremes_of(pixels: Pixels, seen: Mask | None) -> list[Extremes]:
@@ -149,7 +154,7 @@ def extremes_of(pixels: Pixels, seen: Mask | None) -> list[Extremes]:
 
     Parameters
     ----------
-    pixels : ndarray of shape (M, N, C)
+    pixels : ndarray of shape (M, N, C), of a volume (S, M, N, C)
         Integers or floats.
     seen : ndarray of shape (M, N) or (C, M, N), bool, or None
         Which values count; None for all.
@@ -160,10 +165,10 @@ def extremes_of(pixels: Pixels, seen: Mask | None) -> list[Extremes]:
         None for a channel in which no value counts.
     """
     pairs: list[Extremes] = []
-    for c in range(pixels.shape[2]):
+    for c in range(pixels.shape[-1]):
         values = pixels[..., c]
         if seen is not None:
-            values = values[seen if seen.ndim == 2 else seen[c]]
+            values = values[seen if seen.ndim < pixels.ndim else seen[c]]
         pairs.append((values.min().item(), values.max().item()) if values.size else None)
     return pairs
 
@@ -183,7 +188,7 @@ def numbers_on(pixels: Pixels, valid: Mask | None, scale: Scale) -> Planes:
 
     Parameters
     ----------
-    pixels : ndarray of shape (M, N, C)
+    pixels : ndarray of shape (M, N, C), of a volume (S, M, N, C)
         Integers or floats.
     valid : ndarray of shape (M, N) or (C, M, N), bool, or None
         Which values are not holes; the numbers of holes are meaningless.
@@ -198,10 +203,10 @@ def numbers_on(pixels: Pixels, valid: Mask | None, scale: Scale) -> Planes:
     natural = natural_scale(pixels.dtype)
     if scale.is_plain and scale.full == natural.full:
         return _fractions(without_holes(pixels, valid))
-    planes = np.empty((pixels.shape[2], *pixels.shape[:2]), np.float32)
+    planes = np.empty((pixels.shape[-1], *pixels.shape[:-1]), np.float32)
 
     def work(first: int, last: int) -> None:
-        stored = np.moveaxis(pixels[first:last], 2, 0)
+        stored = np.moveaxis(pixels[first:last], -1, 0)
         planes[:, first:last] = _numbers(stored, scale, natural)
 
     for_each_band(work, planes)
@@ -212,21 +217,25 @@ def numbers_on(pixels: Pixels, valid: Mask | None, scale: Scale) -> Planes:
 
 def _fractions(pixels: Pixels) -> Planes:
     """Convert stored values to fractions of full scale."""
-    if pixels.dtype == np.float32 and pixels.shape[2] == 1:
-        return pixels.reshape(1, *pixels.shape[:2])
-    return channels.deinterleave(pixels)
+    if pixels.dtype == np.float32 and pixels.shape[-1] == 1:
+        return pixels.reshape(1, *pixels.shape[:-1])
+    return _deinterleaved(pixels)
+
+
+def _deinterleaved(pixels: Pixels) -> Planes:
+    """Convert stored values of an image or a volume, whose slices lie one below the other."""
+    planes = channels.deinterleave(pixels.reshape(-1, *pixels.shape[-2:]))
+    return planes.reshape(-1, *pixels.shape[:-1])
 
 
 def without_holes(pixels: Pixels, valid: Mask | None) -> Pixels:
     """Replace the values of holes by zeros, if they may be NaN or infinite.
 
-    Pixels are of shape (M, N) or (M, N, C), valid of shape (M, N) or (C, M, N).
+    Pixels are of shape (M, N, C), valid of shape (M, N) or (C, M, N), of a volume with slices.
     """
     if valid is None or pixels.dtype.kind != "f":
         return pixels
-    where = valid if valid.ndim == 2 else np.moveaxis(valid, 0, 2)
-    if where.ndim < pixels.ndim:
-        where = where[..., None]
+    where = valid[..., None] if valid.ndim < pixels.ndim else np.moveaxis(valid, 0, -1)
     return np.where(where, pixels, pixels.dtype.type(0))
 
 
@@ -239,13 +248,13 @@ def _numbers(stored: NDArray[np.generic], scale: Scale, natural: Scale) -> NDArr
         and 1 / _LOSSLESS_UP_TO < factor < _LOSSLESS_UP_TO
     ):
         # By way of fractions of full scale, so that the bits are the same as theirs.
-        parts = channels.deinterleave(np.moveaxis(stored, 0, 2))
+        parts = _deinterleaved(np.moveaxis(stored, 0, -1))
         parts *= np.float32(factor)
         return parts
     if dtype.kind in "iu" and np.all(scale.origin):
         # Differences of integers are exact even at 64 bits, which float64 cannot hold.
         origins = [int(origin) % 2**64 for origin in np.ravel(scale.origin)]
-        offset = np.array(origins, np.uint64).reshape(-1, 1, 1)
+        offset = np.array(origins, np.uint64).reshape(np.shape(scale.origin))
         return (stored.astype(np.uint64) - offset).view(np.int64) / (scale.unit * scale.weights)
     return (stored.astype(np.float64) - scale.origin) / (scale.unit * scale.weights)
 
@@ -261,7 +270,7 @@ def pixels_of(
 
     Parameters
     ----------
-    planes : sequence of C ndarrays of shape (M, N)
+    planes : sequence of C ndarrays of shape (M, N), of a volume (S, M, N)
         The numbers of each channel, all finite.
     intervals : sequence of C tuples of float
         The fractions of full scale that an integer type stores as 0 and as full scale.
@@ -274,7 +283,7 @@ def pixels_of(
 
     Returns
     -------
-    pixels : ndarray of shape (M, N, C)
+    pixels : ndarray of shape (M, N, C), of a volume (S, M, N, C)
         A new array, or perhaps a view if there is one channel of float32.
     clipped : Clipped
         The values that the type cannot hold, which are clipped.
@@ -299,9 +308,16 @@ def pixels_of(
             (scale.number(lowest), scale.number(highest))
             for (lowest, highest), scale in zip(intervals, scales, strict=True)
         ]
-        pixels, outside = channels.interleave(planes, bounds, dtype)
+        pixels, outside = channels.interleave(_as_images(planes), bounds, dtype)
+        pixels = pixels.reshape(*planes[0].shape, len(planes))
     different = len({id(plane) for plane in planes})
     return pixels, Clipped(outside, different * planes[0].size)
+
+
+def _as_images(planes: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+    """View the planes of a volume as images; those that are the same array stay so."""
+    views = {id(plane): plane.reshape(-1, plane.shape[-1]) for plane in planes}
+    return [views[id(plane)] for plane in planes]
 
 
 def _interleave(
@@ -318,11 +334,11 @@ def _interleave(
     def work(first: int, last: int) -> None:
         for c, (plane, interval, scale) in enumerate(zip(planes, intervals, scales, strict=True)):
             if c and plane is planes[c - 1]:
-                pixels[first:last, :, c] = pixels[first:last, :, c - 1]
+                pixels[first:last, ..., c] = pixels[first:last, ..., c - 1]
                 continue
             convert = _to_floats if dtype.kind == "f" else _to_integers
             stored, outside = convert(plane[first:last], interval, dtype, scale, full)
-            pixels[first:last, :, c] = stored
+            pixels[first:last, ..., c] = stored
             clipped.append(outside)
 
     for_each_band(work, planes[0][None])

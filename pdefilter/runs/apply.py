@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 from pdefilter.display import seen_through, shown_on, start
 from pdefilter.images.holes import as_stored, converted, valid_pixels, with_holes
 from pdefilter.images.image import FullScale, Image, Pixels
+from pdefilter.images.metadata import Metadata
 from pdefilter.observer import began, chose, phase
 from pdefilter.operation import Numbers, Operation
 from pdefilter.raster import Mask, Raster
@@ -32,7 +33,7 @@ def apply(operations: Sequence[Operation], image: Image, dtype: DTypeLike | None
     operations : sequence of Operation
         Filters with their options.
     image : Image
-        The image.
+        The image, or a volume.
     dtype : dtype, optional
         The type of values to store the result in; that of `image` if not given.
 
@@ -58,7 +59,8 @@ def apply(operations: Sequence[Operation], image: Image, dtype: DTypeLike | None
             pixels, found = _filtered(operation, step, valid, as_float)
         if found is not None:
             put_back(pixels, step, found)
-            valid, mask = joined(valid, found, 0), joined(mask, as_stored(found), -1)
+            valid = joined(valid, found, 0)
+            mask = joined(mask, as_stored(found, image.axes), -1)
         step = between(image, pixels)
     number, operation = last
     began(number)
@@ -86,7 +88,7 @@ def completed(
         The image before the last one; it is `image` if there is only one.
     valid, mask : ndarray of bool, or None
         The pixels of `step` that are not holes, as for `raster_of`; and its mask.
-    pixels : ndarray of shape (M, N) or (M, N, C)
+    pixels : ndarray of shape (M, N) or (M, N, C), of a volume with slices first
         The result of the last filter, which may be overwritten.
     found : ndarray of bool, or None
         What this filter computed; None for all.
@@ -100,7 +102,7 @@ def completed(
         return replace(image, pixels=pixels, mask=mask)
     if step is not image:
         put_back(pixels, step, found)
-    holes = joined(mask, as_stored(found), -1)
+    holes = joined(mask, as_stored(found, image.axes), -1)
     found_ever = found if step is image else joined(valid, found, 0)
     if found_ever is not None:
         pixels = with_holes(pixels, image, found_ever)
@@ -204,7 +206,14 @@ def between(image: Image, pixels: Pixels) -> Image:
     full: FullScale | None = image.full_scale
     if image.pixels.dtype.kind != "f" and full != "range":
         full = None
-    return Image(pixels, has_alpha=image.has_alpha, full_scale=full)
+    return type(image)(
+        pixels,
+        has_alpha=image.has_alpha,
+        full_scale=full,
+        metadata=Metadata(resolution=image.metadata.resolution),
+        spacing=image.spacing,
+        unit=image.unit,
+    )
 
 
 def joined(valid: Mask | None, found: Mask, axis: int) -> Mask | None:
@@ -224,5 +233,5 @@ def joined(valid: Mask | None, found: Mask, axis: int) -> Mask | None:
 
 def put_back(pixels: Pixels, image: Image, found: Mask) -> None:
     """Take what a filter did not find from the image that it was given."""
-    others = ~as_stored(found)
+    others = ~as_stored(found, image.axes)
     pixels[others] = converted(image.pixels[others], pixels.dtype)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pdefilter.errors import ImageError
 from pdefilter.images.holes import valid_pixels
 from pdefilter.images.image import Image, Pixels
+from pdefilter.images.lengths import size_in_words
 from pdefilter.images.values import natural_scale
 from pdefilter.kernels.bands import for_each
 from pdefilter.raster import Mask
@@ -146,12 +147,10 @@ def require_alike(one: Image, other: Image) -> None:
     ImageError
         If they differ in their size, in the type of their values or in their channels.
     """
-    sizes = [image.pixels.shape[:2] for image in (one, other)]
-    if sizes[0] != sizes[1]:
-        (rows, columns), (other_rows, other_columns) = sizes
+    if one.shape != other.shape:
+        size, other_size = size_in_words(one.shape), size_in_words(other.shape)
         raise ImageError(
-            f"has {columns} × {rows} pixels, but the other image {other_columns} × {other_rows}; "
-            "crop or scale one of them"
+            f"has {size} pixels, but the other image {other_size}; crop or scale one of them"
         )
     types = [image.pixels.dtype for image in (one, other)]
     if types[0] != types[1] and not types[0].kind == types[1].kind == "f":
@@ -185,7 +184,7 @@ def _names(image: Image) -> list[str]:
 def channels_of(one: Image, other: Image) -> list[Channel]:
     """List the channels of both images, and which of their pixels count."""
     require_alike(one, other)
-    shape = one.pixels.shape[:2]
+    shape = one.shape
     pairs = [image.pixels.reshape(*shape, -1) for image in (one, other)]
     valid, visible = _valid(one) & _valid(other), np.ones((1, *shape), bool)
     for image, pixels in zip((one, other), pairs, strict=True):
@@ -218,7 +217,7 @@ def difference(a: Pixels, b: Pixels) -> NDArray[Any]:
 
 def _valid(image: Image) -> Mask:
     """Find which values are no holes, of shape (1, M, N), or (C, M, N) where channels differ."""
-    shape = image.pixels.shape[:2]
+    shape = image.shape
     valid = valid_pixels(image)
     return np.ones((1, *shape), bool) if valid is None else valid.reshape(-1, *shape)
 
@@ -250,7 +249,14 @@ def _errors(
 
 
 def _ssim(a: Pixels, b: Pixels, counts: Mask, full: float) -> float | None:
-    """Average the structural similarity over all windows that are wholly visible."""
+    """Average the structural similarity over all windows that are wholly visible.
+
+    Windows of a volume lie in its slices.
+    """
+    if a.ndim > 2:
+        found_in = [_ssim(*slices, full) for slices in zip(a, b, counts, strict=True)]
+        seen = [ssim for ssim in found_in if ssim is not None]
+        return math.fsum(seen) / len(seen) if seen else None
     rows, columns = a.shape
     if min(rows, columns) < _WINDOW:
         return None

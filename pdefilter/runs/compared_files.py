@@ -87,7 +87,7 @@ class ComparedFiles:
         def read(number: int) -> Image:
             return self._both(number, lambda one, other: difference_map(one, other, target.format))
 
-        maps = Frames(self.count, read)
+        maps = Frames(self.count, read, self._one.size)
         with about(target.file), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the comparison has given those of reading
             if not target.format.holds_type("float32"):
@@ -128,7 +128,12 @@ def difference_map(one: Image, other: Image, format_: Format) -> Image:
     if len(planes) not in format_.colours:
         planes = [np.fmax.reduce(planes)]
     pixels = np.stack(planes, axis=-1) if len(planes) > 1 else planes[0]
-    return Image(pixels, metadata=replace(one.metadata.stripped(), stored=None))
+    return type(one)(
+        pixels,
+        metadata=replace(one.metadata.stripped(), stored=None),
+        spacing=one.spacing,
+        unit=one.unit,
+    )
 
 
 def _white(differences: NDArray[np.float32]) -> float:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pdefilter.grid import Box
 from pdefilter.images.image import Image, Pixels
+from pdefilter.images.spacing import pixel_size, relative_spacing
 from pdefilter.images.values import (
     TOO_LARGE,
     Clipped,
@@ -24,11 +25,9 @@ from pdefilter.images.values import (
 from pdefilter.raster import Mask, Plane, Raster
 from pdefilter.scale import Scale
 
-_ALL = slice(None), slice(None)
-
 
 def raster_of(image: Image, valid: Mask | None) -> Raster:
-    """Bring an image to numbers, channels first and alpha apart.
+    """Bring an image or a volume to numbers, channels first and alpha apart.
 
     Raises
     ------
@@ -39,13 +38,13 @@ def raster_of(image: Image, valid: Mask | None) -> Raster:
     def extremes() -> list[Extremes]:
         return seen_extremes(image, valid)
 
-    scale = scale_of(image.pixels.dtype, image.full_scale, extremes)
+    scale = scale_of(image.pixels.dtype, image.full_scale, extremes, image.axes)
     return raster_on(scale, image, valid)
 
 
 def seen_extremes(image: Image, valid: Mask | None) -> list[Extremes]:
     """Find the smallest and the largest stored value of every colour channel where it is seen."""
-    pixels, seen = _channels_last(image), valid
+    pixels, seen = image.channels_last, valid
     if image.has_alpha:
         visible = _alpha_of(pixels, valid) > 0
         seen = visible if valid is None else visible & valid
@@ -61,18 +60,18 @@ def raster_on(scale: Scale, image: Image, valid: Mask | None, box: Box | None = 
         The scale of the whole image.
     image : Image
         The image, or a box of it.
-    valid : ndarray of shape (M, N) or (C, M, N), bool, or None
+    valid : ndarray of shape (M, N) or (C, M, N), of a volume with slices, bool, or None
         The pixels of it that are not holes; None if the whole image has none.
     box : Box, optional
         The place of the box.
     """
-    pixels, alpha = _channels_last(image), None
+    pixels, alpha = image.channels_last, None
     if image.has_alpha:
         alpha = np.ascontiguousarray(_alpha_of(pixels, valid))
         pixels = pixels[..., :-1]
     planes, stored = numbers_on(pixels, valid, scale), None
     if pixels.dtype.itemsize > 2 and not (pixels.dtype == np.float32 and scale.starts_at_zero):
-        stored = np.moveaxis(pixels, 2, 0)
+        stored = np.moveaxis(pixels, -1, 0)
     return Raster(
         np.ascontiguousarray(planes),
         alpha,
@@ -80,6 +79,8 @@ def raster_on(scale: Scale, image: Image, valid: Mask | None, box: Box | None = 
         scale=scale,
         stored=stored,
         has_colours=image.has_colours,
+        spacing=relative_spacing(image),
+        pixel_size=pixel_size(image),
         may_overwrite=not np.may_share_memory(planes, image.pixels),
         box=box,
     )
@@ -114,12 +115,12 @@ class WayBack:
         full = raster.scale.full if stays else natural_scale(dtype).full
         return cls(image, raster.stored, dtype, full)
 
-    def stored(self, result: Raster, within: tuple[slice, slice] = _ALL) -> tuple[Pixels, Clipped]:
+    def stored(self, result: Raster, within: tuple[slice, ...] = ()) -> tuple[Pixels, Clipped]:
         """Store a result, or the part of it within some rows and columns.
 
         Returns
         -------
-        pixels : ndarray of shape (M, N) or (M, N, C)
+        pixels : ndarray of shape (M, N) or (M, N, C), of a volume with slices first
             The values, which may be overwritten.
         clipped : Clipped
             The values that the type cannot hold.
@@ -137,7 +138,8 @@ class WayBack:
             stored=None if stored is None else stored[:, *within],
         )
         pixels, clipped = _stored(wanted, self.dtype, self.full)
-        pixels = pixels.reshape(*pixels.shape[:2], *self.image.pixels.shape[2:])
+        axes = self.image.axes
+        pixels = pixels.reshape(*pixels.shape[:axes], *self.image.pixels.shape[axes:])
         if np.may_share_memory(pixels, self.image.pixels) or not pixels.flags.writeable:
             # Where a filter changes nothing, its result may be a view of what went in; where one
             # plane stands for several, it is one of what nobody may write to.
@@ -145,12 +147,8 @@ class WayBack:
         return pixels, clipped
 
 
-def _channels_last(image: Image) -> Pixels:
-    return image.pixels if image.pixels.ndim == 3 else image.pixels[..., None]
-
-
 def _alpha_of(pixels: Pixels, valid: Mask | None) -> Plane:
-    return to_unit(without_holes(pixels[..., -1], valid))
+    return to_unit(without_holes(pixels[..., -1:], valid)[..., 0])
 
 
 def _stored(result: Raster, dtype: np.dtype, full: float) -> tuple[Pixels, Clipped]:

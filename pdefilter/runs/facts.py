@@ -31,6 +31,8 @@ class Facts:
         Its format.
     rows, columns : int
         The size of the first frame, once upright.
+    slices : int or None
+        The number of slices of the first volume; None for an image.
     frames : int
         The number of pages or frames.
     depth : str
@@ -39,6 +41,11 @@ class Facts:
         The kind of its channels: grey, RGB, CMYK, or a number of bands.
     alpha : bool
         Whether it has opacity.
+    spacing : tuple of float or None
+        The distance of neighbouring slices, rows and columns; None where the file names
+        only a resolution, or nothing.
+    unit : str or None
+        The unit of the spacing.
     resolution : Resolution or None
         The pixels per unit of length.
     profile : str or None
@@ -58,10 +65,13 @@ class Facts:
     format: str
     rows: int
     columns: int
+    slices: int | None
     frames: int
     depth: str
     kind: str
     alpha: bool
+    spacing: tuple[float, ...] | None
+    unit: str | None
     resolution: Resolution | None
     profile: str | None
     orientation: int
@@ -88,7 +98,7 @@ def facts_of(name: str) -> Facts:
     frames = read_frames(sys.stdin.buffer if name == STREAM else name, Reading(MOST_PIXELS))
     image = frames.read(0)
     metadata = image.metadata
-    rows, columns = image.pixels.shape[:2]
+    *slices, rows, columns = image.shape
     valid = valid_pixels(image)
     noise, full = _noise_of(image)
     profile = metadata.icc and (name_of_profile(metadata.icc) or "unnamed")
@@ -96,22 +106,25 @@ def facts_of(name: str) -> Facts:
         format=frames.format,
         rows=rows,
         columns=columns,
+        slices=slices[0] if slices else None,
         frames=frames.count,
         depth=image.depth,
         kind=image.kind,
         alpha=image.has_alpha,
+        spacing=image.spacing,
+        unit=image.unit,
         resolution=metadata.resolution,
         profile=profile or None,
         orientation=orientation_of(frames.metadata()) if frames.metadata else 1,
         nodata=image.nodata,
-        holes=0 if valid is None else _holes(valid),
+        holes=0 if valid is None else _holes(valid, image.axes),
         noise=noise,
         full_scale=full,
     )
 
 
-def _holes(valid: Mask) -> int:
-    whole = valid if valid.ndim == 2 else valid.all(axis=0)
+def _holes(valid: Mask, axes: int) -> int:
+    whole = valid if valid.ndim == axes else valid.all(axis=0)
     return int(whole.size - np.count_nonzero(whole))
 
 

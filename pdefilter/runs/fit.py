@@ -27,7 +27,7 @@ def require_fit(
         A plan.
     chain : Chain
         The filters, with their pictures read.
-    mask : ndarray of shape (M, N), bool, or None
+    mask : ndarray of shape (M, N), of a volume (S, M, N), bool, or None
         Which pixels of every image are filtered.
     reading : Reading
         The limits of what may be read.
@@ -45,20 +45,20 @@ def require_fit(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they are repeated when the file is decoded
         for job in jobs:
-            rows, columns = _size(job, reading, frame)
-            if not rows:
+            shape = _size(job, reading, frame)
+            if not all(shape):
                 continue
             try:
                 if mask is not None:
-                    require_fitting(mask, rows, columns)
-                chain.require_fit((rows, columns))
+                    require_fitting(mask, shape)
+                chain.require_fit(shape)
             except ImageError as error:
                 problems.append(f"{job.source_name}: {error}")
     refuse(problems)
 
 
-def _size(job: Job, reading: Reading, frame: int | None) -> tuple[int, int]:
-    """Find the rows and columns of an input; zeros where its header is broken or cannot be read."""
+def _size(job: Job, reading: Reading, frame: int | None) -> tuple[int, ...]:
+    """Find the size of an input; zeros where its header is broken or cannot be read."""
     # Pipes can be read only once.
     if job.source is None or not Path(job.source).is_file():
         return 0, 0

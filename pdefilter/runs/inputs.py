@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from pdefilter.errors import CallError, FileError
-from pdefilter.images.folders import is_folder_image
+from pdefilter.images.folders import is_folder_image, is_series
 from pdefilter.images.formats import FORMATS, of_file_name
 from pdefilter.images.urls import (
     is_url,
@@ -205,11 +205,18 @@ def _images_in(
             if entry.is_dir(follow_symlinks=False) and is_searched(entry.path):
                 if search.enters(entry.name, path):
                     subfolders.append(entry)
-            elif search.takes(entry.name, path) and _may_be_image(entry):
+            elif _is_taken(entry, path, search) and _may_be_image(entry):
                 yield Source(entry.path, path)
     for entry in subfolders:
         if identity(entry.path) != skipped:
             yield from _images_in(entry.path, f"{below}{entry.name}{os.sep}", search, skipped)
+
+
+def _is_taken(entry: os.DirEntry[str], below: str, search: Search) -> bool:
+    """Whether an image is taken; a series of DICOM has no ending that tells."""
+    if search.takes(entry.name, below):
+        return True
+    return search.enters(entry.name, below) and entry.is_dir() and is_series(entry.path)
 
 
 def _require_usable(url: str, known: set[str]) -> None:

@@ -5,11 +5,14 @@ from collections.abc import Callable
 from string import Formatter
 
 from pdefilter.errors import CallError
-from pdefilter.images.formats import Format, of_file_name
+from pdefilter.images.formats import Format, of_file_name, split_name
 from pdefilter.images.urls import folder_of, is_url, last_name
 from pdefilter.runs.inputs import Source
 
 FIELDS = ("stem", "suffix", "parent", "index")
+
+_HEADER = ".hdr"
+"""A NIfTI whose values are in another file, which becomes one file."""
 
 Naming = Callable[[Source, int], str]
 """Makes the name of an output from its input and the number of that in the plan."""
@@ -54,7 +57,7 @@ def by_template(template: str, format_: Format | None = None) -> Naming:
         path = source.path or ""
         remote = is_url(path)
         base = last_name(path) if remote else os.path.basename(path)
-        stem, suffix = os.path.splitext(in_format(base, format_))
+        stem, suffix = split_name(in_format(base, format_))
         parent = (folder_of(path) if remote else os.path.dirname(path)) or "."
         return template.format(stem=stem, suffix=suffix, parent=parent, index=index)
 
@@ -79,9 +82,12 @@ def inside(folder: str, format_: Format | None) -> Naming:
 
 def in_format(name: str, format_: Format | None) -> str:
     """Give a file's name the ending of a format, unless it has one of those."""
+    stem, suffix = split_name(name)
+    if format_ is None and suffix.lower() == _HEADER:
+        return f"{stem}.nii"
     if format_ is None or of_file_name(name) == format_:
         return name
-    return os.path.splitext(name)[0] + format_.suffixes[0]
+    return stem + format_.suffixes[0]
 
 
 def fixed_folder(template: str) -> str:

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 
 from pdefilter.errors import CallError
-from pdefilter.images.formats import Format, of_file_name
+from pdefilter.images.formats import Format, of_file_name, split_name
 from pdefilter.runs.inputs import STREAM, Search, Source, find, identity, is_searched
 from pdefilter.runs.naming import inside
 from pdefilter.runs.plan import refuse
@@ -93,9 +93,9 @@ def _partners(firsts: list[Source], seconds: list[Source]) -> dict[str, Source]:
     partners = {first.below: by_name.pop(first.below) for first in firsts if first.below in by_name}
     by_stem: dict[str, list[Source]] = {}
     for second in by_name.values():
-        by_stem.setdefault(os.path.splitext(second.below)[0], []).append(second)
+        by_stem.setdefault(split_name(second.below)[0], []).append(second)
     for first in firsts:
-        stem = os.path.splitext(first.below)[0]
+        stem = split_name(first.below)[0]
         if first.below not in partners and len(by_stem.get(stem, ())) == 1:
             (partners[first.below],) = by_stem.pop(stem)
     return partners

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from pdefilter.errors import CallError, FileError, TerminalError
-from pdefilter.images.folders import is_folder_image
-from pdefilter.images.formats import FORMATS, Format, of_file_name
+from pdefilter.images.folders import is_zarr
+from pdefilter.images.formats import FORMATS, Format, of_file_name, split_name
 from pdefilter.images.urls import (
     is_url,
     local_name,
@@ -253,7 +253,7 @@ def _format_of(target: str | None, source: Source, output: str | None) -> Format
     format_ = of_file_name(target)
     if format_ is None and os.path.basename(target) != os.path.basename(source.below):
         suffixes = ", ".join(suffix for known in FORMATS for suffix in known.suffixes)
-        ending = os.path.splitext(target)[1] or "(none)"
+        ending = split_name(target)[1] or "(none)"
         raise CallError(
             f"-o {output}: the ending {ending} stands for no format; "
             f"take one of {suffixes}, or give --format"
@@ -322,7 +322,7 @@ def _check_sources(jobs: list[Job], problem: AddProblem) -> None:
 def _check_formats(jobs: list[Job], problem: AddProblem, depth: str | None) -> None:
     for format_ in dict.fromkeys(job.format for job in jobs if job.format is not None):
         if not format_.types:
-            problem(f"-o: {format_.name} cannot hold grey; write .pgm")
+            problem(f"-o: {format_.name} {format_.unwritten}")
         elif depth is not None and not format_.holds_type(depth):
             problem(f"--depth: {format_.refusal(depth)}")
 
@@ -381,7 +381,7 @@ def _check_targets(
             except OSError:
                 continue  # it does not exist yet
             reader, exists = readers.get((status.st_dev, status.st_ino)), True
-            is_image = is_folder_image(job.target)
+            is_image = is_zarr(job.target)
             if stat.S_ISDIR(status.st_mode) and not is_image:
                 problem(f"{target} is a folder; give a file name, or a folder ending in /")
                 continue

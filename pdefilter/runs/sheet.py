@@ -86,7 +86,7 @@ def tile_of(image: Image, detail: Box, in_row: int) -> Tile:
         pixels = pixels[..., :-1]
     valid = valid_pixels(image)
     if valid is not None:
-        seen: Mask = as_stored(valid)[detail.slices]
+        seen: Mask = as_stored(valid, 2)[detail.slices]
         opacity = opacity * (seen if seen.ndim == 2 else seen.all(axis=2))
     side = max(detail.shape)
     most = min(_LARGEST, max(_SMALLEST, _ROW // in_row))

@@ -359,6 +359,8 @@ def _require_one(frames: Frames) -> None:
 
 
 def _require_shown(image: Image, name: str) -> None:
+    if image.axes > 2:
+        raise ImageError(f"{name}: is a volume; a sheet shows images, such as one of its slices")
     if not can_be_shown(image):
         kind = "CMYK" if image.is_cmyk else f"an image of {image.colours} bands"
         raise ImageError(f"{name}: is {kind}; a sheet shows grey and RGB")

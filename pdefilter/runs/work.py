@@ -20,7 +20,9 @@ from pdefilter.images.frames import Frames
 from pdefilter.images.holes import mask_of, require_fitting
 from pdefilter.images.image import FullScale, Image
 from pdefilter.images.reading import Reading
+from pdefilter.images.spacing import with_spacing
 from pdefilter.images.urls import is_url
+from pdefilter.images.volume import Volume, by_slices
 from pdefilter.observer import observed, phase
 from pdefilter.raster import Mask
 from pdefilter.runs.apply import apply
@@ -49,7 +51,7 @@ class ReadWriteOptions:
         The type of the values to write; None for that of each input.
     strip : bool
         Whether metadata are dropped.
-    mask : ndarray of shape (M, N), bool, or None
+    mask : ndarray of shape (M, N), of volumes (S, M, N), bool, or None
         Which pixels of every image are filtered; None for all.
     nodata : float or None
         The stored value that marks a hole; None for the one that the file names.
@@ -72,6 +74,8 @@ class ReadWriteOptions:
         Whether an image that takes more, and cannot be filtered in boxes, is refused.
     box : tuple of int or None
         The size of boxes; None for one that fits the memory.
+    slices : bool
+        Whether volumes are filtered slice by slice.
     """
 
     reading: Reading
@@ -89,13 +93,15 @@ class ReadWriteOptions:
     memory: int | None = None
     memory_is_limit: bool = False
     box: tuple[int, int] | None = None
+    slices: bool = False
 
     def completed(self, image: Image) -> Image:
-        """Add the holes and the full scale of the call to an image."""
+        """Add the holes, the full scale and the spacing of the call to an image."""
+        image = with_spacing(image, self.reading.spacing)
         marked = image.nodata if self.nodata is None else self.nodata
         mask = image.mask if self.mask is None else self.mask
         if self.mask is not None and image.mask is not None:
-            require_fitting(self.mask, *image.pixels.shape[:2])
+            require_fitting(self.mask, image.shape)
             mask = self.mask & image.mask
         return replace(image, mask=mask, nodata=marked, full_scale=self.full_scale)
 
@@ -333,7 +339,7 @@ def make_in_memory(
         watch.begin("decode")
         frames = decode_frames(data, options.reading, options.frame)
         format_ = job.format or named(frames.format)
-        format_.require_count(frames.count)
+        format_.require_count(frames.count, are_volumes=frames.are_volumes)
         for outline in frames.outlines():
             format_.require(outline, options.depth)
 
@@ -342,13 +348,13 @@ def make_in_memory(
             phase("decoding")
             image = frames.read(number)
             watch.begin("filter")
-            outcome.image = _describe(image, frames)
+            completed = options.completed(image)
+            outcome.image = _describe(completed, frames)
             format_.require(image, options.depth)
             if options.strip:
-                image = replace(image, metadata=image.metadata.stripped())
-            completed = options.completed(image)
+                completed = replace(completed, metadata=completed.metadata.stripped())
             with shown_on(film):
-                result = apply(chain.operations, completed, options.depth)
+                result = _filtered(chain, completed, options)
             if film is not None:
                 film.end(result)
             if reason := why_unchanged(chain, outcome.chosen, image, result):
@@ -362,6 +368,8 @@ def make_in_memory(
             phase("encoding")
             return replace(result, mask=_mask_to_keep(image.mask, result.mask))
 
+        if job.film is not None and frames.are_volumes:
+            raise ImageError("is a volume, which --frames cannot show; choose another file")
         if job.film is not None and frames.count > 1:
             raise ImageError(
                 f"has {frames.count} frames, each of which evolves; choose one by --frame"
@@ -378,6 +386,12 @@ def make_in_memory(
         outcome.error, outcome.misfit = f"{name}: {error}", isinstance(error, MisfitError)
     except MemoryError:
         outcome.error = f"{name}: is too large for this machine's memory; crop it or scale it down"
+
+
+def _filtered(chain: Chain, image: Image, options: ReadWriteOptions) -> Image:
+    if isinstance(image, Volume) and options.slices:
+        return by_slices(lambda one: apply(chain.operations, one, options.depth), image)
+    return apply(chain.operations, image, options.depth)
 
 
 def _digest(data: bytes) -> str:
@@ -407,12 +421,12 @@ def _mask_to_keep(stored: Mask | None, left: Mask | None) -> Mask | None:
         return None
     if left is None:
         return np.ones_like(stored)
-    return stored | (left if left.ndim == 2 else left.all(axis=2))
+    return stored | (left if left.ndim == stored.ndim else left.all(axis=-1))
 
 
 def _describe(image: Image, frames: Frames) -> dict[str, Any]:
-    rows, columns = image.pixels.shape[:2]
-    return {
+    *slices, rows, columns = image.shape
+    described = {
         "format": frames.format,
         "frames": frames.count,
         "rows": rows,
@@ -420,3 +434,6 @@ def _describe(image: Image, frames: Frames) -> dict[str, Any]:
         "channels": image.channels,
         "depth": image.depth,
     }
+    if slices:
+        described |= {"slices": slices[0], "spacing": image.spacing, "unit": image.unit}
+    return described

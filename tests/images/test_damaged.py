@@ -77,7 +77,7 @@ def flipped(name, count=20):
 def test_the_sample_itself_is_read(tmp_path, name):
     (tmp_path / name).write_bytes(SAMPLES[name])
     images = list(pdefilter.read_frames(tmp_path / name))
-    several = {"moving": 4, "pages": 5, "hyperstack": 4, "ome": 4}
+    several = {"moving": 4, "pages": 5, "hyperstack": 4, "ome": 4, "times": 2}
     assert len(images) == several.get(re.split(r"[-.]", name)[0], 1)
 
 

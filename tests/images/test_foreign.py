@@ -11,8 +11,6 @@ from pdefilter.images.formats import FORMATS, START, detect_format
 
 FILES = {
     "a FITS file.*astropy": b"SIMPLE  =                    T / conforms".ljust(2880),
-    "a DICOM file.*pydicom": bytes(128) + b"DICM" + bytes(300),
-    "a NIfTI file.*nibabel": b"\x5c\1\0\0".ljust(344, b"\0") + b"n+1\0" + bytes(400),
     "a camera's raw file.*darktable": b"II*\0\x10\0\0\0CR\2\0" + bytes(400),
     "raw file.*a 16-bit .tif": b"\0\0\0\x18ftypcrx \0\0\0\1crx isom" + bytes(400),
     "raw file.*RawTherapee": b"FUJIFILMCCD-RAW 0201FF159502X-T1",

@@ -337,6 +337,9 @@ def test_every_format_that_carries_metadata_has_a_test():
         ("BMP", "icc"),
         # tests/images/test_zarr_files.py
         ("Zarr", "resolution"),
+        # tests/images/test_nifti_files.py
+        *((name, "pose") for name in ("NIfTI", "NIfTI-gz", "NRRD", "MetaImage")),
+        *((name, "rescale") for name in ("NIfTI", "NIfTI-gz")),
     }
     assert claimed == tried
 

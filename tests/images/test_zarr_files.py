@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import zarr
 from in_boxes import put_together
+from ome_zarr import ome
 from support import SAMPLES
 
 import pdefilter
@@ -21,25 +22,6 @@ from pdefilter.images.reading import Reading
 from pdefilter.images.stores.opening import open_store
 
 RNG = np.random.default_rng(5)
-
-
-def ome(folder, pixels, axes, version=3, path="0", attributes=(), **options):
-    """Write an OME-Zarr image by the library."""
-    group = zarr.open_group(folder, mode="w", zarr_format=version)
-    group.create_array(path, data=pixels, **options)
-    units = {"y": {"unit": "micrometer"}, "x": {"unit": "micrometer"}}
-    image = {
-        "name": "stain",
-        "axes": [{"name": name, **units.get(name, {})} for name in axes],
-        "datasets": [{
-            "path": path,
-            "coordinateTransformations": [{"type": "scale", "scale": [0.65] * len(axes)}],
-        }],
-    }  # fmt: skip
-    scales = {"multiscales": [image]}
-    group.attrs.update({"ome": {"version": "0.5", **scales}} if version == 3 else scales)
-    group.attrs.update(dict(attributes))
-    return folder
 
 
 @pytest.mark.parametrize("version", [2, 3])
@@ -173,7 +155,7 @@ def only_axes(*names):
 @pytest.mark.parametrize(
     ("shape", "axes", "said"),
     [
-        ((4, 20, 30), "zyx", "has 4 pictures along its axis z; save one"),
+        ((4, 20, 30), "wyx", "has 4 pictures along its axis w; save one"),
         ((20, 30), "ab", "has the axes a, b; give an image with axes y and x"),
     ],
 )

@@ -74,7 +74,7 @@ def decode(data: bytes, name: str, reading: Reading) -> Frames:
         data = with_attributes(data, [{_DISPLAY: header[_DATA]} for header in parts])
         parts = headers(data)
     sizes = [_size(header) for header in parts]
-    reading.require_frames(len(sizes), *sizes[0])
+    reading.require_frames(len(sizes), sizes[0])
     for size, header in zip(sizes, parts, strict=True):
         reading.require_size(*size, count_of_channels(header))
         if _TILES in header:

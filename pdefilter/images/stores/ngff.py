@@ -22,7 +22,15 @@ _PER_CENTIMETRE: dict[str, Fraction | int] = {
     "nanometer": 10_000_000, "micrometer": 10_000, "millimeter": 10, "centimeter": 1,
     "meter": Fraction(1, 100), "inch": Fraction(100, 254),
 }  # fmt: skip
+_OTHER_AXES = {
+    "t": {"name": "t", "type": "time"},
+    "c": {"name": "c", "type": "channel"},
+}
 _UNIT, _ALPHA = "micrometer", "alpha"
+_NGFF_UNITS = {
+    "nm": "nanometer", "µm": "micrometer", "mm": "millimeter", "cm": "centimeter", "m": "meter",
+    "inch": "inch",
+}  # fmt: skip
 _XARRAY_AXES = "_ARRAY_DIMENSIONS"
 # They are about the levels of the input, and are made anew.
 _ABOUT_LEVELS = ("axes", "datasets", "coordinateTransformations", "version")
@@ -30,20 +38,20 @@ _ABOUT_LEVELS = ("axes", "datasets", "coordinateTransformations", "version")
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The size and the place of pixels, for rows and columns.
+    """The size and the place of pixels, for rows and columns, or for slices first.
 
     Attributes
     ----------
     sides : tuple of float
-        The height and width of a pixel.
+        The height and width of a pixel; of a volume the distance of slices first.
     origin : tuple of float
         The place of the centre of the first pixel.
     unit : str
         The unit of length; empty if there is none.
     """
 
-    sides: tuple[float, float] = (1.0, 1.0)
-    origin: tuple[float, float] = (0.0, 0.0)
+    sides: tuple[float, ...] = (1.0, 1.0)
+    origin: tuple[float, ...] = (0.0, 0.0)
     unit: str = ""
 
     @classmethod
@@ -64,8 +72,13 @@ class Placement:
         unit = _PER_CENTIMETRE.get(self.unit)
         if unit is None or min(self.sides) <= 0:
             return None
-        rows, columns = (Fraction(unit) / Fraction(str(side)) for side in self.sides)
+        rows, columns = (Fraction(unit) / Fraction(str(side)) for side in self.sides[-2:])
         return Resolution(columns, rows, "cm")
+
+    @property
+    def in_plane(self) -> "Placement":
+        """The same without slices."""
+        return Placement(self.sides[-2:], self.origin[-2:], self.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +90,20 @@ class StoredZarr:
     version : str
         The version of NGFF, "0.4" or "0.5".
     chunk : tuple of int
-        The rows and columns of a chunk.
+        The rows and columns of a chunk; of a volume all sizes of a chunk.
     levels : int
         The number of smaller levels.
     placement : Placement
         The size and the place of pixels.
+    axes : tuple of str
+        The names of the axes of an array that holds volumes.
     """
 
     version: str
-    chunk: tuple[int, int]
+    chunk: tuple[int, ...]
     levels: int
     placement: Placement
+    axes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +206,7 @@ def attributes_of(
     inner["multiscales"] = [{
         **more,
         "axes": [
-            {"name": "c", "type": "channel"} if name == "c" else
-            {"name": name, "type": "space", **unit}
-            for name in axes
+            _OTHER_AXES.get(name, {"name": name, "type": "space", **unit}) for name in axes
         ],
         "datasets": [_dataset(level, axes, placement) for level in range(levels + 1)],
     }]  # fmt: skip
@@ -211,10 +225,10 @@ def _dataset(level: int, axes: Sequence[str], placement: Placement) -> dict[str,
     moved = [
         at + side * (by - 1) / 2 for at, side in zip(placement.origin, placement.sides, strict=True)
     ]
-    channels = len(axes) - 2
-    transformations: list[dict[str, Any]] = [{"type": "scale", "scale": [1.0] * channels + scale}]
+    others = len(axes) - len(placement.sides)
+    transformations: list[dict[str, Any]] = [{"type": "scale", "scale": [1.0] * others + scale}]
     if any(moved):
-        transformations.append({"type": "translation", "translation": [0.0] * channels + moved})
+        transformations.append({"type": "translation", "translation": [0.0] * others + moved})
     return {"path": str(level), "coordinateTransformations": transformations}
 
 
@@ -236,22 +250,22 @@ def _placement(
     image: Mapping[str, Any], dataset: Mapping[str, Any], axes: tuple[str, ...]
 ) -> Placement:
     """Read the placement of a level: its own transformations, then those of all levels."""
-    found = Placement()
-    places = [axes.index(name) for name in ("y", "x") if name in axes]
+    places = [axes.index(name) for name in ("z", "y", "x") if name in axes]
+    found = Placement((1.0,) * len(places), (0.0,) * len(places))
     for transformation in (*_transformations(dataset), *_transformations(image)):
         kind = transformation["type"]
-        if kind in ("scale", "translation") and kind in transformation and len(places) == 2:
-            rows, columns = (float(transformation[kind][place]) for place in places)
-            sides, origin = found.sides, found.origin
+        if kind in ("scale", "translation") and kind in transformation and len(places) >= 2:
+            by = [float(transformation[kind][place]) for place in places]
             if kind == "scale":
                 found = replace(
                     found,
-                    sides=(sides[0] * rows, sides[1] * columns),
-                    origin=(origin[0] * rows, origin[1] * columns),
+                    sides=tuple(side * n for side, n in zip(found.sides, by, strict=True)),
+                    origin=tuple(at * n for at, n in zip(found.origin, by, strict=True)),
                 )
             else:
-                found = replace(found, origin=(origin[0] + rows, origin[1] + columns))
-    units = {str(image["axes"][place].get("unit", "")) for place in places}
+                origin = tuple(at + n for at, n in zip(found.origin, by, strict=True))
+                found = replace(found, origin=origin)
+    units = {str(image["axes"][place].get("unit", "")) for place in places[-2:]}
     return replace(found, unit=units.pop() if len(units) == 1 else "")
 
 
@@ -260,8 +274,16 @@ def _transformations(described: Mapping[str, Any]) -> Sequence[Mapping[str, Any]
 
 
 def _placement_of(image: Image) -> Placement:
-    """Keep the placement that was stored if the resolution is still the same."""
+    """Keep the placement that was stored if the resolution, or the spacing, is still the same."""
     stored, resolution = image.metadata.stored, image.metadata.resolution
+    if image.axes > 2:
+        unit = _NGFF_UNITS.get(image.unit or "", "")
+        placement = Placement(image.spacing or (1.0,) * 3, (0.0,) * 3, unit)
+        if isinstance(stored, StoredZarr):
+            before = stored.placement
+            if (before.sides, before.unit) == (placement.sides, placement.unit):
+                return before
+        return placement
     if isinstance(stored, StoredZarr) and resolution == stored.placement.resolution:
         return stored.placement
     return Placement.of(resolution)

@@ -3,7 +3,7 @@
 from pdefilter.errors import ImageError
 from pdefilter.grid import Grid
 from pdefilter.images.files import refusal
-from pdefilter.images.folders import is_folder_image
+from pdefilter.images.folders import is_folder_image, is_series
 from pdefilter.images.formats import START, Format, detect_format, one_sentence
 from pdefilter.images.image import Image
 from pdefilter.images.reading import Reading
@@ -36,6 +36,8 @@ def open_store(path: str, reading: Reading, frame: int | None = None) -> Store |
     ImageError
         If the file holds no image, or a broken one.
     """
+    if is_series(path):
+        return None
     if is_folder_image(path):
         from pdefilter.images.stores.zarr import ZarrStore
 

@@ -29,7 +29,7 @@ def halved(image: Image) -> Pixels:
     valid = valid_pixels(Image(pixels, image.has_alpha, nodata=image.nodata))
     if valid is None and not image.has_alpha:
         return _means(pixels)
-    opacity = np.ones(pixels.shape[:2]) if valid is None else as_stored(valid).astype(np.float64)
+    opacity = np.ones(pixels.shape[:2]) if valid is None else as_stored(valid, 2).astype(np.float64)
     bands = (slice(row, row + _BAND) for row in range(0, len(pixels), _BAND))
     return np.concatenate([_weighed(pixels[band], opacity[band], image) for band in bands])
 

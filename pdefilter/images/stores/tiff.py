@@ -70,7 +70,8 @@ class TiffStore:
         self._reading = Reading(reading.most_pixels, reading.lenient, reading.strip)
         with file.mapped() as data:
             tiff = TiffFile(data, replace(self._reading, most_pixels=maxsize))
-            self.has_boxes = frame in range(tiff.count) or (frame is None and tiff.count == 1)
+            is_alone = frame in range(tiff.count) or (frame is None and tiff.count == 1)
+            self.has_boxes = is_alone and tiff.stack is None
             if self.has_boxes:
                 self._open(tiff, frame or 0)
 

@@ -22,7 +22,8 @@ from pdefilter.images.reading import Reading
 from pdefilter.images.stores.ngff import Described, Placement, StoredZarr, described, kept_of
 
 _MOST_CHANNELS = 65535
-_VERSIONS = {2: "0.4", 3: "0.5"}
+VERSIONS = {2: "0.4", 3: "0.5"}
+"""The version of NGFF for each version of Zarr."""
 
 
 class ZarrStore:
@@ -55,7 +56,7 @@ class ZarrStore:
         self._open()
 
     def _open(self) -> None:
-        library = _library()
+        library = zarr_library()
         of_group: Described | None = None
         with without_warnings():  # about other files in the folder
             found: Any = library.open(self._path, mode="r")
@@ -64,7 +65,7 @@ class ZarrStore:
                 of_group = described(attributes)
                 found = found[of_group.path]
         self._array = found
-        axes = of_group.axes if of_group else _axes_of(found, attributes)
+        axes = of_group.axes if of_group else axes_of(found, attributes)
         self._order = _order(axes, found.shape)
         sizes = dict(zip(axes, found.shape, strict=True))
         pieces = dict(zip(axes, found.chunks, strict=True))
@@ -82,15 +83,16 @@ class ZarrStore:
                 Placement(),
                 channels in ((2,), (4,)),
                 0,
-                _VERSIONS[found.metadata.zarr_format],
+                VERSIONS[found.metadata.zarr_format],
             )
         pixels = np.zeros(shape, found.dtype.newbyteorder("="))
         outline = Image(pixels, has_alpha=of_group.has_alpha and channels > (1,), format="Zarr")
         kept = kept_of(attributes, outline)
+        placement = of_group.placement.in_plane
         metadata = Metadata(
-            resolution=of_group.placement.resolution,
+            resolution=placement.resolution,
             own=(json.dumps(kept),) if kept else (),
-            stored=StoredZarr(of_group.version, self.blocks, of_group.levels, of_group.placement),
+            stored=StoredZarr(of_group.version, self.blocks, of_group.levels, placement),
         )
         self.outline = replace(outline, metadata=metadata)
 
@@ -149,7 +151,7 @@ class ZarrStore:
         return np.ascontiguousarray(part.transpose([left.index(axis) for axis in self._order]))
 
 
-def _axes_of(array: Any, attributes: dict[str, Any]) -> tuple[str, ...]:
+def axes_of(array: Any, attributes: dict[str, Any]) -> tuple[str, ...]:
     """Find the names of the axes of an array outside a group of NGFF."""
     named = getattr(array.metadata, "dimension_names", None) or attributes.get("_ARRAY_DIMENSIONS")
     axes = tuple(map(str, named or ()))
@@ -184,7 +186,14 @@ def _chunks(box: Box, blocks: tuple[int, int]) -> Iterator[Box]:
         yield Box((rows[0], columns[0]), (rows[1], columns[1]))
 
 
-def _library() -> ModuleType:
+def zarr_library() -> ModuleType:
+    """Import the library.
+
+    Raises
+    ------
+    ImageError
+        If it is not installed.
+    """
     try:
         import zarr
     except ModuleNotFoundError:

@@ -96,7 +96,7 @@ class FilteredBoxes:
             if found is not None:
                 put_back(pixels, step, found)
                 valid = joined(valid, found, 0)
-            mask = None if valid is None else as_stored(valid)
+            mask = None if valid is None else as_stored(valid, 2)
             return step, replace(between(step, pixels), mask=mask), clipped
         image = step if self.origin is store else self.origin.read(box)
         return step, completed(image, step, valid, image.mask, pixels, found), clipped

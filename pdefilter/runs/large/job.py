@@ -1,6 +1,7 @@
 """A job whose image takes more than the memory: it goes in boxes, if it can."""
 
 import hashlib
+import math
 import os
 import warnings
 from collections.abc import Callable
@@ -14,8 +15,10 @@ from pdefilter import __version__
 from pdefilter.errors import ImageError, MisfitError, PdefilterError
 from pdefilter.grid import Grid
 from pdefilter.images.files import decode_frames, read_bytes
+from pdefilter.images.folders import folder_size
 from pdefilter.images.formats import named
 from pdefilter.images.image import Image
+from pdefilter.images.lengths import size_in_words
 from pdefilter.images.reading import Reading
 from pdefilter.images.stores.decoded import decoded
 from pdefilter.images.stores.opening import WITH_BOXES, new_sink, open_store
@@ -87,7 +90,7 @@ class LargeImage:
     Attributes
     ----------
     shape : tuple of int
-        The size (M, N).
+        The size (M, N), of a volume (S, M, N).
     outline : Image
         The image as a single pixel.
     opened : callable
@@ -96,7 +99,7 @@ class LargeImage:
         Whether it has too many pixels to be decoded as a whole.
     """
 
-    shape: tuple[int, int]
+    shape: tuple[int, ...]
     outline: Image
     opened: Callable[[], AbstractContextManager[Store]]
     is_refused: bool = False
@@ -109,9 +112,8 @@ class LargeImage:
     @property
     def summary(self) -> str:
         """Its size, in words."""
-        rows, columns = self.shape
-        says = "claims" if self.is_refused else "has"
-        return f"{says} {columns} × {rows} pixels, which take {self.bytes / 1e9:.3g} GB of memory"
+        says, size = "claims" if self.is_refused else "has", size_in_words(self.shape)
+        return f"{says} {size} pixels, which take {self.bytes / 1e9:.3g} GB of memory"
 
 
 def too_large(job: Job, options: ReadWriteOptions) -> LargeImage | None:
@@ -122,15 +124,18 @@ def too_large(job: Job, options: ReadWriteOptions) -> LargeImage | None:
     source, memory = job.source, options.memory
     if memory is None or source is None or not (os.path.isfile(source) or os.path.isdir(source)):
         return None
-    is_folder, size = os.path.isdir(source), os.path.getsize(source)
+    is_folder = os.path.isdir(source)
+    size = folder_size(source) if is_folder else os.path.getsize(source)
     if not is_folder and size * _MOST_PIXELS_PER_BYTE * BYTES_PER_PIXEL <= memory:
         return None
+    store = None
     with suppress(ImageError):
         store = open_store(source, options.reading, options.frame)
-        if store is not None:
-            is_refused = _is_refused(store.shape, store.outline, options.reading)
-            large = LargeImage(store.shape, store.outline, lambda: nullcontext(store), is_refused)
-            return large if is_refused or large.bytes > memory else None
+    if store is not None:
+        is_refused = _is_refused(store.shape, store.outline, options.reading)
+        large = LargeImage(store.shape, store.outline, lambda: nullcontext(store), is_refused)
+        return large if is_refused or large.bytes > memory else None
+    with suppress(ImageError):
         if size * _MOST_PIXELS_PER_BYTE_OF_PICTURES * BYTES_PER_PIXEL > memory:
             return _without_boxes(source, job, options)
     return None
@@ -164,6 +169,8 @@ def goes_in_boxes(job: Job, chain: Chain, options: ReadWriteOptions) -> bool:
 
 def why_not(job: Job, chain: Chain, large: LargeImage) -> str | None:
     """Say why an image cannot go in boxes, and what to do; None if it can."""
+    if len(large.shape) > 2:
+        return "a volume is filtered as a whole; crop it, or raise --memory"
     name = (job.format or named(large.outline.format or "")).name
     if job.target is None:
         return "boxes cannot go to standard output; give a file by -o"
@@ -289,15 +296,14 @@ def _fingerprint(job: Job, chain: Chain, options: ReadWriteOptions) -> str:
     return fingerprint(__version__, source, stages, format_, chosen, options.full_scale, lenient)
 
 
-def _pixels(shape: tuple[int, int]) -> int:
-    rows, columns = shape
-    return rows * columns
+def _pixels(shape: tuple[int, ...]) -> int:
+    return math.prod(shape)
 
 
-def _is_refused(shape: tuple[int, int], outline: Image, reading: Reading) -> bool:
+def _is_refused(shape: tuple[int, ...], outline: Image, reading: Reading) -> bool:
     """Whether an image has too many pixels to be decoded as a whole."""
     try:
-        replace(reading, wait_for_memory=_do_not_wait).require_size(*shape, outline.channels)
+        replace(reading, wait_for_memory=_do_not_wait).require_shape(shape, outline.channels)
     except ImageError:
         return True
     return False

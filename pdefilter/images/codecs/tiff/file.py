@@ -9,11 +9,18 @@ from pdefilter.errors import ImageError
 from pdefilter.images import exif
 from pdefilter.images.codecs.tiff import tags
 from pdefilter.images.codecs.tiff.colours import alpha_of, image_values, nodata_of
-from pdefilter.images.codecs.tiff.directories import chain, directory_at, selected_entries
-from pdefilter.images.codecs.tiff.metadata_tags import IMAGEJ_COUNT, metadata_of
+from pdefilter.images.codecs.tiff.directories import (
+    chain,
+    directory_at,
+    first_integer,
+    selected_entries,
+)
+from pdefilter.images.codecs.tiff.geo import ground_spacing
+from pdefilter.images.codecs.tiff.metadata_tags import IMAGEJ_COUNT, metadata_of, resolution_in
 from pdefilter.images.codecs.tiff.pages import SEPARATED, open_page, require_readable
 from pdefilter.images.codecs.tiff.pictures import Picture, pictures
 from pdefilter.images.codecs.tiff.segments import pixels_of
+from pdefilter.images.codecs.tiff.stacks import Stack, stack_of
 from pdefilter.images.exif import Directory, Layout
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.reading import Reading
@@ -31,6 +38,8 @@ class TiffFile:
         The number of pictures, including those of a stack under one directory.
     layout : Layout
         The layout of the file.
+    stack : Stack or None
+        How the pictures make volumes, where the file says so.
     """
 
     def __init__(self, data: bytes, reading: Reading) -> None:
@@ -45,6 +54,7 @@ class TiffFile:
         # One directory may hold a stack of several pictures.
         self._stack_size = self._stacked_pictures() if len(pages) == 1 else 1
         self.count = max(len(self.pictures), self._stack_size)
+        self.stack = self._stack()
 
     def read(self, number: int) -> Image:
         """Read a picture."""
@@ -87,6 +97,7 @@ class TiffFile:
         has_9_to_15_bits = isinstance(bits, int) and 8 < bits < 16 and pixels.dtype == np.uint16
         # Pictures without their own directory have no metadata.
         entries, dropped = ({}, ()) if number_in_stack else (directory, picture.dropped)
+        spacing, unit = ground_spacing(directory, self.layout)
         return Image(
             pixels,
             has_alpha=alpha_of(page.extrasamples) is not None,
@@ -94,11 +105,25 @@ class TiffFile:
             is_cmyk=page.photometric == SEPARATED and colours == 4,
             nodata=nodata,
             metadata=metadata_of(page, entries, self.layout, dropped),
+            spacing=spacing,
+            unit=unit,
         )
 
     def _mask(self, at: int) -> Mask:
         directory, page = self.page(at)
         return mask_values(page, pixels_of(page, directory, self.layout, self._data, self._reading))
+
+    def _stack(self) -> Stack | None:
+        """Find how the pictures make volumes, as ImageJ and OME tell."""
+        if self.count < 2 or len({picture.size for picture in self.pictures}) > 1:
+            return None
+        wanted = frozenset({tags.DESCRIPTION, tags.SAMPLES_PER_PIXEL, *tags.RESOLUTION})
+        entries = selected_entries(self._data, self.layout, self.pictures[0].at, wanted)
+        if tags.DESCRIPTION not in entries:
+            return None
+        samples = first_integer(entries, tags.SAMPLES_PER_PIXEL, self.layout, 1)
+        resolution = resolution_in(entries, self.layout)
+        return stack_of(entries[tags.DESCRIPTION].raw, resolution, self.count, max(1, samples))
 
     def _stacked_pictures(self) -> int:
         """Count the pictures of a stack under one directory, as ImageJ and MetaMorph write it."""

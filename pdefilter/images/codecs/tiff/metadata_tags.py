@@ -13,6 +13,7 @@ from pdefilter.images import exif
 from pdefilter.images.codecs.tiff import tags
 from pdefilter.images.codecs.tiff.directories import first_integer, longs, numbers, shorts
 from pdefilter.images.codecs.tiff.parts import DEFLATE, PLAIN
+from pdefilter.images.codecs.tiff.stacks import Stack
 from pdefilter.images.exif import Directory, Entry, Layout
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata, Resolution
@@ -54,6 +55,8 @@ class Stored:
         How often its smallest version was halved; 0 if there is none.
     has_levels_below : bool
         Whether smaller versions are below it, and not pages after it.
+    stack : Stack or None
+        How its file holds volumes.
     """
 
     layout: Layout
@@ -65,6 +68,7 @@ class Stored:
     resolution: Directory = field(default_factory=dict)
     levels: int = 0
     has_levels_below: bool = False
+    stack: Stack | None = None
 
     @property
     def compressed(self) -> bool:
@@ -95,7 +99,7 @@ def metadata_of(
         icc=icc.raw if icc else None,
         xmp=xmp.raw if xmp else None,
         exif=exif.unparse(layout.order, camera) if camera else None,
-        resolution=_resolution(resolution, layout),
+        resolution=resolution_in(resolution, layout),
         orientation=first_integer(directory, tags.ORIENTATION, layout) or None,
         own=tuple((tag, own[tag]) for tag in sorted(own) if tag not in targets),
         dropped=(*dropped, *dict.fromkeys(targets.values())),
@@ -117,7 +121,7 @@ def _is_structured(description: bytes) -> bool:
     return starts or description.rstrip(b"\0\r\n ").endswith(b"OME>")
 
 
-def _resolution(entries: Directory, layout: Layout) -> Resolution | None:
+def resolution_in(entries: Directory, layout: Layout) -> Resolution | None:
     """Read a resolution; None if it is missing or meaningless."""
     columns, rows = (numbers(entries.get(tag), layout)[:1] for tag in tags.RESOLUTION[:2])
     densities = [_positive(number) for number in (*columns, *rows)]
@@ -162,7 +166,7 @@ def directory_of(image: Image, layout: Layout, count: int) -> Directory:
         kept[tags.XMP] = Entry(1, metadata.xmp)
     if metadata.icc is not None:
         kept[tags.ICC] = Entry(7, metadata.icc)
-    return kept | directories | _resolution_entries(metadata.resolution, stored, layout)
+    return kept | directories | resolution_entries(metadata.resolution, stored, layout)
 
 
 def _still_holds(tag: int, entry: Entry, image: Image) -> bool:
@@ -196,11 +200,11 @@ def _updated_description(description: Entry, image: Image, count: int) -> Entry:
     return Entry(description.type, raw)
 
 
-def _resolution_entries(
+def resolution_entries(
     resolution: Resolution | None, stored: Stored | None, layout: Layout
 ) -> Directory:
     """Make the entries of a resolution, or keep the stored ones if it is the same."""
-    if stored is not None and resolution == _resolution(stored.resolution, stored.layout):
+    if stored is not None and resolution == resolution_in(stored.resolution, stored.layout):
         return exif.in_byte_order(stored.layout.order, layout.order, stored.resolution)
     if resolution is None:
         # TIFF requires a resolution; square pixels without a unit mean nothing.

@@ -7,7 +7,12 @@ import numpy as np
 from pdefilter.images.codecs.tiff import tags
 from pdefilter.images.codecs.tiff.colours import UNASSOCIATED, alpha_of
 from pdefilter.images.codecs.tiff.directories import header, longs, offset_bytes, offsets, shorts
-from pdefilter.images.codecs.tiff.metadata_tags import Stored, directory_of, stored_of
+from pdefilter.images.codecs.tiff.metadata_tags import (
+    Stored,
+    directory_of,
+    resolution_entries,
+    stored_of,
+)
 from pdefilter.images.codecs.tiff.pages import (
     BLACK_IS_ZERO,
     MASK,
@@ -18,9 +23,11 @@ from pdefilter.images.codecs.tiff.pages import (
 )
 from pdefilter.images.codecs.tiff.parts import DEFLATE, PLAIN, Coding
 from pdefilter.images.codecs.tiff.segments import YCBCR
+from pdefilter.images.codecs.tiff.stacks import Stack, described
 from pdefilter.images.codecs.tiff.threads import in_threads
-from pdefilter.images.exif import Directory, Layout, directory_bytes
+from pdefilter.images.exif import Directory, Entry, Layout, directory_bytes
 from pdefilter.images.image import Image, Pixels
+from pdefilter.images.metadata import Resolution
 from pdefilter.warn import warn
 
 # Beyond this, offsets do not fit in 32 bits; some room is left for the tags.
@@ -51,17 +58,46 @@ class Writer:
         self.data = bytearray(header(layout, 0))
         self._layout, self._count = layout, count
         self._link = len(self.data) - layout.offset_size
+        self._is_described = False
+        self._density: Resolution | None = None
+        self._waiting: list[Directory] = []
 
-    def add(self, image: Image) -> None:
-        """Write an image as a page and, if it has a mask, the mask as another."""
+    def add(self, image: Image, stack: Stack | None = None) -> None:
+        """Write an image as a page and, if it has a mask, the mask as another.
+
+        The first page of a stack describes it.
+        """
         stored = stored_of(image) or Stored(self._layout)
         entries, order = image_entries(image, stored, self._layout, self._count)
+        if stack is not None:
+            entries |= self._entries_of_stack(image, stack, entries.get(tags.DESCRIPTION))
         pixels = image.pixels if image.pixels.ndim == 3 else image.pixels[..., None]
         self._add_page(pixels if order is None else pixels[..., order], stored, entries)
         if has_mask(image):
             assert image.mask is not None
             of_mask = mask_entries(self._layout, stored)
             self._add_page(image.mask[..., None], stored, of_mask)
+
+    def _entries_of_stack(self, image: Image, stack: Stack, before: Entry | None) -> Directory:
+        """Make the entries of a page in a stack, which the first page describes."""
+        changed: Directory = {}
+        resolution = image.metadata.resolution
+        if not self._is_described:
+            raw = None if before is None else before.raw
+            description, self._density = described(
+                raw, resolution, self._count, stack, image.channels
+            )
+            self._is_described = True
+            if description != raw:
+                changed = {tags.DESCRIPTION: Entry(2, description + b"\0")}
+        if self._density == resolution:
+            return changed
+        return changed | resolution_entries(self._density, None, self._layout)
+
+    def finish(self) -> None:
+        """Write the directories of a stack, whose pixels ImageJ expects without gaps."""
+        for directory in self._waiting:
+            self._add_directory(directory)
 
     def _add_page(self, pixels: Pixels, stored: Stored, entries: Directory) -> None:
         """Write pixels of shape (rows, columns, channels), as single bits if they are bool."""
@@ -80,13 +116,17 @@ class Writer:
             directory |= tile_entries(layout, stored.tile)
         starts, sizes = [], []
         for part in in_threads(coding.encode, parts):
-            self._align()
+            if not self._waiting:
+                self._align()
             starts.append(len(self.data))
             sizes.append(len(part))
             self.data += part
         tiled = stored.tile is not None
         directory |= part_entries(layout, starts, sizes, tiled=tiled)
-        self._add_directory(directory)
+        if self._is_described:
+            self._waiting.append(directory)
+        else:
+            self._add_directory(directory)
 
     def _add_directory(self, directory: Directory) -> None:
         self._align()
