@@ -3,45 +3,15 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from pdefilter.kernels.rice import moments
-from pdefilter.kernels.windows import binomial
-from pdefilter.measure.noise import (
-    correlated,
-    flatness_of,
-    residual_gain,
-    residuals_of,
-    sampled,
-    windows_within,
-)
-from pdefilter.measure.percentile import quantile
-from pdefilter.raster import Mask, Plane, Planes, Values
+from pdefilter.measure.noise_by_light import Points, variances_by_light
+from pdefilter.raster import Mask, Planes, Values
 
 Kind: TypeAlias = Literal["gaussian", "poisson", "rician"]
-
-# As many ranges of light as have so many pixels each, but not more.
-_PIXELS, _MOST_RANGES = 512, 24
-
-# The flattest places of a range of light show the least texture.
-_FLAT, _FEWEST = 0.4, 400
-
-# So many of the residuals are hardly raised by edges. Their mean, in normal noise of deviation one:
-_SMALLER = 0.75
-_NORMAL = NormalDist()
-_MEAN_OF_SMALLER = (
-    2 * (_NORMAL.pdf(0) - _NORMAL.pdf(_NORMAL.inv_cdf((1 + _SMALLER) / 2))) / _SMALLER
-)
-
-# Where more pixels have the smallest or the largest value of all, too little is left of the noise.
-_CLIPPED = 0.05
-
-# In noise alone, slopes have a certain ratio to it. Where it is so many times that of the flattest
-# ranges, there are edges.
-_MOST_SLOPE = 3.0
 
 # Misfits are logarithms of ratios. A larger one is texture, and how large it is says nothing. A
 # small one is chance.
@@ -99,29 +69,24 @@ def noise_model(
 ) -> NoiseModel | None:
     """Fit the variance of noise against the light.
 
-    Residuals as in `pdefilter.measure.noise` are collected in ranges of light, from the
-    flattest places of each. The curve of a kind is the one through one or two of these
-    points that has the least mean misfit |log(v/curve)|, refined on the points near it
-    (after Foi, Trimeche, Katkovnik & Egiazarian 2008, doi:10.1109/TIP.2008.2001399).
+    The curve of a kind is the one through one or two points of `variances_by_light` that
+    has the least mean misfit |log(v/curve)|, refined on the points near it (after Foi,
+    Trimeche, Katkovnik & Egiazarian 2008, doi:10.1109/TIP.2008.2001399).
 
     Parameters
     ----------
-    u : ndarray of shape (C, *shape), float32
-        The image.
-    zeros : sequence of float
-        The number of every channel that stands for no light.
-    visible : ndarray of shape (*shape) or (C, *shape), bool, optional
-        The pixels that count.
+    u, zeros, visible
+        As of `variances_by_light`.
     kind : str, optional
-        The kind, if it is known. By default the simplest that fits: Gaussian unless
-        another fits twice as well, and the variance depends on the light.
+        The kind, if it is known. By default the simplest that fits: Gaussian, unless
+        another fits better by more than chance.
 
     Returns
     -------
     NoiseModel or None
         None if there is no noise, or too little to see of it.
     """
-    points = _points(u, zeros, visible)
+    points = variances_by_light(u, zeros, visible)
     if points is None:
         return None
     kinds = _KINDS if kind is None else {kind: _KINDS[kind]}
@@ -140,16 +105,7 @@ class _Fit:
 _Fits: TypeAlias = Mapping[Kind, Sequence[_Fit]]
 
 
-@dataclass(frozen=True)
-class _Points:
-    """The lights and the variances of ranges in a channel, and the light of the darkest range."""
-
-    x: Values
-    v: Values
-    darkest: float
-
-
-def _simplest(fits: _Fits, points: Sequence[_Points]) -> Kind:
+def _simplest(fits: _Fits, points: Sequence[Points]) -> Kind:
     misfits = {kind: float(np.mean([fit.misfit for fit in of])) for kind, of in fits.items()}
     best: Kind = "poisson"
     if misfits["rician"] < misfits["poisson"] and _are_magnitudes(fits["rician"], points):
@@ -161,7 +117,7 @@ def _simplest(fits: _Fits, points: Sequence[_Points]) -> Kind:
     return best if differs and fits_better else "gaussian"
 
 
-def _are_magnitudes(fits: Sequence[_Fit], points: Sequence[_Points]) -> bool:
+def _are_magnitudes(fits: Sequence[_Fit], points: Sequence[Points]) -> bool:
     """Tell whether no light is below zero, and some is so weak that noise is not Gaussian."""
     return all(of_channel.darkest > 0 for of_channel in points) and any(
         of_channel.x.min() < _WEAK * np.sqrt(fit.curve.variance)
@@ -169,63 +125,7 @@ def _are_magnitudes(fits: Sequence[_Fit], points: Sequence[_Points]) -> bool:
     )
 
 
-def _points(u: Planes, zeros: Sequence[float], visible: Mask | None) -> list[_Points] | None:
-    """Find the lights and the variances of the ranges of every channel."""
-    sample = sampled(u, visible)
-    if sample is None:
-        return None
-    u, masks = sample
-    inner = (slice(1, -1),) * (u.ndim - 1)
-    slopes, lights = flatness_of(u)[inner], correlated(u, binomial(9))
-    residuals = residuals_of(u)
-    points = []
-    for plane, mask, light, residual, zero in zip(u, masks, lights, residuals, zeros, strict=True):
-        found = _points_of(plane, mask, light[inner], residual[inner], slopes)
-        if found is None:
-            return None
-        points.append(_Points(found.x - zero, found.v, found.darkest - zero))
-    return points
-
-
-def _points_of(
-    plane: Plane, mask: Mask | None, light: Plane, residual: Plane, slopes: Plane
-) -> _Points | None:
-    counts = windows_within(np.ones(plane.shape, bool) if mask is None else mask)
-    values = plane[(slice(1, -1),) * plane.ndim][counts]
-    if values.size < _PIXELS:
-        return None
-    clipped = (values == values.min()) | (values == values.max())
-    light, residual, slopes = light[counts], residual[counts], slopes[counts]
-    count = min(_MOST_RANGES, values.size // _PIXELS)
-    found, unclipped = [], []
-    ranges = np.array_split(np.argsort(light, kind="stable"), count)
-    for places in ranges:
-        flattest = quantile(slopes[places], max(_FLAT, _FEWEST / places.size))
-        flat = places[slopes[places] <= flattest]
-        deviation = _deviation(residual[flat]) / residual_gain(plane.ndim)
-        if deviation > 0:
-            found.append((float(light[flat].mean(dtype=np.float64)), deviation, float(flattest)))
-            unclipped.append(clipped[places].mean() <= _CLIPPED)
-    if not found:
-        return None
-    x, deviations, steepness = np.array(found).T
-    ratios = steepness / deviations
-    counted = np.array(unclipped) if any(unclipped) else np.ones(len(x), bool)
-    counted &= ratios <= _MOST_SLOPE * np.quantile(ratios[counted], 0.25)
-    return _Points(x[counted], np.square(deviations[counted]), float(light[ranges[0]].mean()))
-
-
-def _deviation(residuals: Plane) -> float:
-    """Find the deviation of normal residuals from the mean of the smaller ones.
-
-    Of whole numbers of photons, a median would be one of a few values.
-    """
-    count = math.ceil(_SMALLER * residuals.size)
-    smaller = np.partition(residuals, count - 1)[:count]
-    return float(smaller.mean(dtype=np.float64)) / _MEAN_OF_SMALLER
-
-
-def _constant(points: _Points) -> _Fit:
+def _constant(points: Points) -> _Fit:
     """Fit a variance that does not depend on the light."""
     v = points.v
     best = min(v, key=lambda value: _misfit(v, np.full_like(v, value)))
@@ -234,7 +134,7 @@ def _constant(points: _Points) -> _Fit:
     return _Fit(Curve(0.0, value), _misfit(v, np.full_like(v, value)))
 
 
-def _line(points: _Points) -> _Fit:
+def _line(points: Points) -> _Fit:
     """Fit a variance that grows with the light."""
     x, v = points.x, points.v
     first, second = np.triu_indices(len(x), 1)
@@ -275,7 +175,7 @@ def _least_squares(x: Values, v: Values, weights: Values) -> tuple[float, float]
 _SIGNALS = np.arange(0, 8, 0.02)
 
 
-def _rician(points: _Points) -> _Fit:
+def _rician(points: Points) -> _Fit:
     """Fit the variance of magnitudes, which is smaller where signals are weak."""
     x, v = points.x, points.v
     means, deviations = moments(_SIGNALS)
@@ -293,7 +193,7 @@ def _rician(points: _Points) -> _Fit:
     return _Fit(Curve(0.0, square), _misfit(v, fitted), float(fitted.max() / fitted.min()))
 
 
-_KINDS: Mapping[Kind, Callable[[_Points], _Fit]] = {
+_KINDS: Mapping[Kind, Callable[[Points], _Fit]] = {
     "gaussian": _constant,
     "poisson": _line,
     "rician": _rician,

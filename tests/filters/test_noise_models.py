@@ -113,7 +113,7 @@ def test_photons_of_no_value_are_gaussian_noise(photograph):
     image = raster_of(wrap_array(noisy.astype(np.float32)[:64, :64]).image, None)
     operation = FILTERS["anisotropic"](noise_model="poisson", noise=0.1)
     numbers = dict(operation.measure(image))
-    way = dict(numbers["stabilised"])
+    transform = dict(numbers["stabilised"])
     low, high = float(image.colour.min()), float(image.colour.max())
     channel = {
         "gain": 1e-9,
@@ -122,7 +122,7 @@ def test_photons_of_no_value_are_gaussian_noise(photograph):
         "last": high,
         "first": (low - high) / 0.1,
     }
-    numbers["stabilised"] = way | {"channels": [channel], "factor": 0.1}
+    numbers["stabilised"] = transform | {"channels": [channel], "factor": 0.1}
     gaussian = FILTERS["anisotropic"](noise=0.1)
     found = operation.run(image, numbers).colour
     np.testing.assert_allclose(found, gaussian.run(image, numbers).colour, rtol=0, atol=2e-6)

@@ -66,23 +66,23 @@ class Stabilised(Around):
         model = self._model_of(image)
         if model is None or model.kind == "gaussian":
             return {**self._unstabilised.measure(image), "noise_model": "gaussian"}
-        way = _way(model, image)
-        stabilised = image.mapped(partial(_stabilised, way=way))
+        transform = _transform_of(model, image)
+        stabilised = image.mapped(partial(_stabilised, transform=transform))
         return {
-            **self._operation(way).measure(stabilised),
+            **self._operation(transform).measure(stabilised),
             "noise_model": model.kind,
             **_in_words(model, image),
-            "stabilised": way,
+            "stabilised": transform,
         }
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Stabilise the image, filter it, and bring the result back."""
         if "stabilised" not in numbers:
             return self._unstabilised.run(image, numbers)
-        way = numbers["stabilised"]
-        restored = partial(_restored, image=image, way=way)
+        transform = numbers["stabilised"]
+        restored = partial(_restored, image=image, transform=transform)
         with seen_through(restored):
-            result = self._operation(way).run(_stabilised(image, way), numbers)
+            result = self._operation(transform).run(_stabilised(image, transform), numbers)
         return restored(result)
 
     def _model_of(self, image: "Raster") -> "NoiseModel | None":
@@ -108,12 +108,14 @@ class Stabilised(Around):
 
     @property
     def _unstabilised(self) -> Operation:
-        return Coupled(self.coupling, cast("RemovesNoise", self.inner).of_noise(self.noise))
+        return self._of_noise(self.noise, self.coupling)
 
-    def _operation(self, way: Mapping[str, Any]) -> Operation:
+    def _operation(self, transform: Mapping[str, Any]) -> Operation:
         """Make the operation on stabilised values, in which all channels have the same noise."""
-        coupling: Sharing = "none" if self.coupling == "none" else "shared"
-        return Coupled(coupling, cast("RemovesNoise", self.inner).of_noise(way["noise"]))
+        return self._of_noise(transform["noise"], "none" if self.coupling == "none" else "shared")
+
+    def _of_noise(self, level: float | str, coupling: Sharing | None) -> Operation:
+        return Coupled(coupling, cast("RemovesNoise", self.inner).of_noise(level))
 
 
 def _visible_colour(image: "Raster") -> "Planes":
@@ -130,7 +132,7 @@ def _visible_colour(image: "Raster") -> "Planes":
     return colour
 
 
-def _way(model: "NoiseModel", image: "Raster") -> dict[str, Any]:
+def _transform_of(model: "NoiseModel", image: "Raster") -> dict[str, Any]:
     """Find the plain numbers of the transform: of all channels, and of each."""
     import numpy as np
 
@@ -168,42 +170,42 @@ def _stabiliser(kind: str, channel: Mapping[str, float]) -> "Anscombe | Rice":
     return Anscombe(gain, variance - gain * zero, last)
 
 
-def _stabilised(image: "Raster", way: Mapping[str, Any]) -> "Raster":
+def _stabilised(image: "Raster", transform: Mapping[str, Any]) -> "Raster":
     """Bring the noise of every pixel to the same deviation."""
-    changes = [_Change(way, channel) for channel in way["channels"]]
+    changes = [_Change(transform, channel) for channel in transform["channels"]]
     scale = replace(image.scale, origin=0.0, weights=1.0)
     colour = _by_channel([change.forward for change in changes], image.colour)
     return replace(image, colour=colour, scale=scale, stored=None, may_overwrite=True)
 
 
-def _restored(result: "Raster", image: "Raster", way: Mapping[str, Any]) -> "Raster":
+def _restored(result: "Raster", image: "Raster", transform: Mapping[str, Any]) -> "Raster":
     """Find the means of values; where the operation changed nothing, the image stays as it is."""
-    changes = [_Change(way, channel) for channel in way["channels"]]
+    changes = [_Change(transform, channel) for channel in transform["channels"]]
     colour = _by_channel([change.back for change in changes], result.colour, image.colour)
     return replace(result, colour=colour, scale=image.scale, stored=None, clips=True)
 
 
 @dataclass(frozen=True)
 class _Change:
-    """The way of a channel to stabilised values and back."""
+    """How the values of a channel are stabilised, and brought back."""
 
-    way: Mapping[str, Any]
+    transform: Mapping[str, Any]
     channel: Mapping[str, float]
 
     def forward(self, values: "Plane") -> "Plane":
         import numpy as np
 
-        stabilised = _stabiliser(self.way["kind"], self.channel).forward(values)
+        stabilised = _stabiliser(self.transform["kind"], self.channel).forward(values)
         stabilised -= np.float32(self.channel["first"])
-        stabilised *= np.float32(self.way["factor"])
+        stabilised *= np.float32(self.transform["factor"])
         return stabilised
 
     def back(self, stabilised: "Plane", before: "Plane") -> "Plane":
         import numpy as np
 
-        means = stabilised * np.float32(1 / self.way["factor"])
+        means = stabilised * np.float32(1 / self.transform["factor"])
         means += np.float32(self.channel["first"])
-        values = _stabiliser(self.way["kind"], self.channel).inverse(means)
+        values = _stabiliser(self.transform["kind"], self.channel).inverse(means)
         np.copyto(values, before, where=stabilised == self.forward(before))
         return values
 
