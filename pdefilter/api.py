@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, ForwardRef, Literal, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import IO, Any, ForwardRef, ParamSpec, Protocol, TypeVar, cast, overload
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from pdefilter.images.formats import DEPTHS, FORMATS, Format, named, of_file_nam
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.lazy_arrays import lazy_image
+from pdefilter.images.lengths import AskedSpacing, Distances, distances
 from pdefilter.images.preview import preview  # noqa: F401 (a notebook shows images by it)
 from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.images.sources import Name, Source, frames_in, name_of, require_binary, write_to
@@ -255,7 +256,7 @@ def read(
     lenient: bool = False,
     max_pixels: int = MOST_PIXELS,
     volume: bool = False,
-    spacing: Sequence[float] | Literal["file"] | None = None,
+    spacing: Sequence[float] | str | None = None,
 ) -> Image:
     """Read an image or a volume. The format is recognised from the bytes, not from the name.
 
@@ -274,9 +275,10 @@ def read(
         Whether the pages of the file, or the first axis of an array of NumPy, are the
         slices of a volume. Files of volumes, and stacks of OME and ImageJ, are volumes
         anyway.
-    spacing : sequence of float or "file", optional
+    spacing : sequence of float or str, optional
         The distances of neighbouring slices, rows and columns, instead of those of the
-        file. Of an image those of the file count for "file" only.
+        file; in words with a unit, such as "3,1,1mm", or "0.5mm" for all axes. Of an
+        image those of the file count for "file" only.
 
     Returns
     -------
@@ -306,7 +308,7 @@ def read_frames(
     lenient: bool = False,
     max_pixels: int = MOST_PIXELS,
     volume: bool = False,
-    spacing: Sequence[float] | Literal["file"] | None = None,
+    spacing: Sequence[float] | str | None = None,
 ) -> Iterator[Image]:
     """Read the pages or frames of an image file, or its volumes, one after the other.
 
@@ -341,9 +343,16 @@ def _reading(
     most_pixels: int,
     lenient: bool,
     volume: bool,
-    spacing: Sequence[float] | Literal["file"] | None,
+    spacing: Sequence[float] | str | None,
 ) -> Reading:
-    asked: Any = spacing if spacing is None or spacing == "file" else tuple(map(float, spacing))
+    asked: AskedSpacing = None
+    if isinstance(spacing, str):
+        try:
+            asked = distances(spacing)
+        except ValueError as error:
+            raise ParameterError("spacing", str(error)) from None
+    elif spacing is not None:
+        asked = Distances(tuple(map(float, spacing)))
     return Reading(most_pixels, lenient, as_volume=volume, spacing=asked)
 
 

@@ -18,8 +18,9 @@ from pdefilter.cli.gathered import GatheredWarnings
 from pdefilter.cli.messages import print_error, print_message, print_warning, printable
 from pdefilter.cli.progress import Progress
 from pdefilter.cli.stages import naming_stage
-from pdefilter.cli.words import distances, rows_and_columns
+from pdefilter.cli.words import rows_and_columns
 from pdefilter.errors import CallError, TerminalError
+from pdefilter.images.lengths import distances
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,6 +67,7 @@ def filter_images(
         call.lenient,
         call.strip,
         as_volume=call.volume,
+        by_slices=call.slices,
         spacing=distances(call.spacing) if call.spacing else None,
     )
     named = make_chain()
@@ -301,7 +303,6 @@ def _task(
         memory=memory,
         memory_is_limit=call.memory is not None,
         box=rows_and_columns(call.box) if call.box else None,
-        slices=call.slices,
     )
     threads = call.threads or cores()
     return Task(

@@ -11,7 +11,6 @@ import typer
 from pdefilter.cli.help import COMMON
 from pdefilter.cli.words import (
     count_from,
-    distances,
     number,
     number_or,
     one_of,
@@ -21,6 +20,7 @@ from pdefilter.cli.words import (
     verified_by,
     whole_or_number,
 )
+from pdefilter.images.lengths import distances
 
 MOST_THREADS = 1024
 
@@ -190,7 +190,8 @@ class Call:
             "--frame",
             metavar="NUMBER",
             parser=count_from(0),
-            help="Take this page or frame alone, counted from 0; by default all.",
+            help="Take this page or frame alone, counted from 0; with --slices, this slice. By "
+            "default all.",
         ),
     ] = None
     volume: Annotated[
@@ -212,8 +213,8 @@ class Call:
             metavar="[S,]R,C|file",
             parser=verified_by(distances),
             help="Distances of neighbouring slices, rows and columns, instead of those of the "
-            "file, in its unit: 3,1,1, or 2,1 for an image. The pixels of images count as "
-            "squares, unless this says file.",
+            "file: 3,1,1 in its unit, 2,1 for an image, or 0.5mm for all axes. The pixels of "
+            "images count as squares, unless this says file.",
         ),
     ] = None
     strip: Annotated[

@@ -1,9 +1,8 @@
 """Parsers of the words that users type."""
 
-import math
 import string
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any
 
 import typer
 
@@ -147,28 +146,6 @@ def rows_and_columns(word: str) -> tuple[int, int]:
             f"{word!r} is not a number of rows and of columns, both above 0, such as 1024x2048"
         ) from None
     return rows, columns
-
-
-def distances(word: str) -> "tuple[float, ...] | Literal['file']":
-    """Read the distances of neighbours along two or three axes, or the word file.
-
-    Raises
-    ------
-    ValueError
-        If they are not two or three numbers above zero.
-    """
-    if word == "file":
-        return "file"
-    try:
-        numbers = tuple(map(float, word.split(",")))
-    except ValueError:
-        numbers = ()
-    if len(numbers) not in (2, 3) or not all(0 < number < math.inf for number in numbers):
-        raise ValueError(
-            f"{word!r} is neither file nor distances above 0 of slices, rows and columns, such as "
-            "3,1,1"
-        )
-    return numbers
 
 
 def one_of(names: Iterable[str]) -> Callable[[str], str]:

@@ -41,7 +41,7 @@ def read_frames(
     reading : Reading
         The limits of reading.
     frame : int, optional
-        The number of the only frame to read.
+        The number of the only frame to read; of the slice, where a volume is read by slices.
 
     Raises
     ------
@@ -79,7 +79,8 @@ def decode_frames(data: bytes, reading: Reading, frame: int | None = None) -> Fr
     """Read the images in a file's bytes; parameters and errors are those of `read_frames`."""
     frames = detect_format(data).decode(data, reading)
     if frame is not None:
-        return frames.one(frame)
+        are_slices = reading.by_slices and frames.are_volumes
+        return frames.one_slice(frame) if are_slices else frames.one(frame)
     reading.require_frames(frames.count, frames.size)
     return frames
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pdefilter.errors import ImageError
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata
+from pdefilter.images.volume import Volume
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,30 @@ class Frames:
             count=1,
             read=lambda _: self.read(number).still(),
             # Only the size of the first is known.
-            size=(0, 0) if number else self.size,
+            size=(0,) * len(self.size) if number else self.size,
             outline=outline and (lambda _: outline(number)),
         )
+
+    def one_slice(self, number: int) -> "Frames":
+        """Pick one slice of the first volume, as an image.
+
+        Raises
+        ------
+        ImageError
+            When it is read, if there is no slice of this number.
+        """
+
+        def read(_: int) -> Image:
+            volume = self.read(0)
+            assert isinstance(volume, Volume)
+            last = volume.shape[0] - 1
+            if number > last:
+                raise ImageError(
+                    f"has {last + 1} slices, but no slice {number}; the first is 0, the last {last}"
+                )
+            return volume.slice(number)
+
+        return Frames(1, read, self.size[1:], self.format)
 
 
 def single(

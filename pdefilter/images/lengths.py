@@ -1,7 +1,10 @@
 """Lengths in words and numbers: sizes in pixels, distances of neighbours, and their units."""
 
 import math
+import string
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from pdefilter.errors import ImageError
 
@@ -20,6 +23,28 @@ _BY_NAME = {
     **{unit: unit for unit in _NAMES},
     **{name: unit for unit, names in _NAMES.items() for name in names},
 }
+
+
+_LETTERS = string.ascii_letters + "µμ "
+
+
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """Distances of pixels.
+
+    Attributes
+    ----------
+    spacing : tuple of float
+        One for every axis, or one for all.
+    unit : str or None
+        Their unit; None for that of the file.
+    """
+
+    spacing: tuple[float, ...]
+    unit: str | None = None
+
+
+AskedSpacing: TypeAlias = Distances | Literal["file"] | None
 
 
 def unit_named(name: str | None) -> str | None:
@@ -84,3 +109,30 @@ def as_words(spacing: Sequence[float]) -> str:
 def size_in_words(shape: tuple[int, ...]) -> str:
     """Write a size as image programs do, columns first."""
     return " × ".join(map(str, reversed(shape)))
+
+
+def distances(word: str) -> Distances | Literal["file"]:
+    """Read distances of neighbours, of each axis or of all, with a unit or without; or ``file``.
+
+    Raises
+    ------
+    ValueError
+        If they are not one to three numbers above zero, or the unit is unknown.
+    """
+    if word == "file":
+        return "file"
+    numbers = word.rstrip(_LETTERS)
+    name = word[len(numbers) :]
+    unit = unit_named(name)
+    if name and unit is None:
+        raise ValueError(f"{name!r} is not a unit of length; take one of {', '.join(MILLIMETRES)}")
+    try:
+        spacing = tuple(map(float, numbers.split(",")))
+    except ValueError:
+        spacing = ()
+    if len(spacing) not in (1, 2, 3) or not are_distances(spacing):
+        raise ValueError(
+            f"{word!r} is neither file nor distances above 0 of slices, rows and columns, such as "
+            "3,1,1 or 3,1,1mm"
+        )
+    return Distances(spacing, unit)

@@ -3,13 +3,11 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from pdefilter.errors import ImageError
-from pdefilter.images.lengths import size_in_words
+from pdefilter.images.lengths import AskedSpacing, size_in_words
 from pdefilter.warn import warn
 
-AskedSpacing: TypeAlias = tuple[float, ...] | Literal["file"] | None
 """The distances that a call gives; or those of the file; or, for None, those of the file for
 volumes, and one for images."""
 
@@ -44,7 +42,9 @@ class Reading:
     as_volume : bool
         Whether the pages of a file, or the first axis of an array, are the slices of a
         volume.
-    spacing : tuple of float, "file" or None
+    by_slices : bool
+        Whether volumes are filtered slice by slice.
+    spacing : Distances, "file" or None
         The distances of pixels that the call gives, instead of those of the file.
     """
 
@@ -53,6 +53,7 @@ class Reading:
     strip: bool = False
     wait_for_memory: Callable[[int], object] = _do_not_wait
     as_volume: bool = False
+    by_slices: bool = False
     spacing: AskedSpacing = None
 
     def require_size(self, rows: int, columns: int, channels: int = 1) -> None:

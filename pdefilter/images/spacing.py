@@ -4,9 +4,8 @@ from dataclasses import replace
 
 from pdefilter.errors import ImageError
 from pdefilter.images.image import Image
-from pdefilter.images.lengths import MILLIMETRES, converted
+from pdefilter.images.lengths import MILLIMETRES, AskedSpacing, converted
 from pdefilter.images.metadata import Resolution
-from pdefilter.images.reading import AskedSpacing
 
 # Distances of 32 bits, and what was computed from them, differ by less where they mean the same.
 _DECIMALS = 9
@@ -54,8 +53,9 @@ def with_spacing(image: Image, asked: AskedSpacing) -> Image:
         is_square = image.spacing is None or len(set(image.spacing)) == 1
         return image if image.axes > 2 or is_square else replace(image, spacing=None, unit=None)
     if asked != "file":
-        unit = image.unit if image.spacing is not None else None
-        return replace(image, spacing=asked, unit=unit)
+        given = asked.spacing * (image.axes if len(asked.spacing) == 1 else 1)
+        unit = asked.unit or (image.unit if image.spacing is not None else None)
+        return replace(image, spacing=given, unit=unit)
     if image.spacing is not None:
         return image
     spacing, unit = spacing_of(image.metadata.resolution)

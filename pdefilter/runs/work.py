@@ -74,8 +74,6 @@ class ReadWriteOptions:
         Whether an image that takes more, and cannot be filtered in boxes, is refused.
     box : tuple of int or None
         The size of boxes; None for one that fits the memory.
-    slices : bool
-        Whether volumes are filtered slice by slice.
     """
 
     reading: Reading
@@ -93,7 +91,6 @@ class ReadWriteOptions:
     memory: int | None = None
     memory_is_limit: bool = False
     box: tuple[int, int] | None = None
-    slices: bool = False
 
     def completed(self, image: Image) -> Image:
         """Add the holes, the full scale and the spacing of the call to an image."""
@@ -389,7 +386,7 @@ def make_in_memory(
 
 
 def _filtered(chain: Chain, image: Image, options: ReadWriteOptions) -> Image:
-    if isinstance(image, Volume) and options.slices:
+    if isinstance(image, Volume) and options.reading.by_slices:
         return by_slices(lambda one: apply(chain.operations, one, options.depth), image)
     return apply(chain.operations, image, options.depth)
 

@@ -26,6 +26,7 @@ from pdefilter.images.codecs.silence import without_warnings
 from pdefilter.images.folders import files_of_series, is_series_archive
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
+from pdefilter.images.lengths import Distances
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.pose import Pose, pose_of
 from pdefilter.images.reading import Reading
@@ -271,7 +272,7 @@ def _distance(volume: Sequence[_Slice], reading: Reading) -> float:
     steps = np.diff([one.depth for one in volume])
     usual = float(np.median(steps))
     for number, step in enumerate(steps):
-        if abs(step - usual) <= _UNEQUAL * usual or isinstance(reading.spacing, tuple):
+        if abs(step - usual) <= _UNEQUAL * usual or isinstance(reading.spacing, Distances):
             continue
         before, after = volume[number].name, volume[number + 1].name
         times = step / usual

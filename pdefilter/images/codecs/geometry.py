@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pdefilter.errors import ImageError
 from pdefilter.images.image import Image
-from pdefilter.images.lengths import are_distances, as_words, converted
+from pdefilter.images.lengths import Distances, are_distances, as_words, converted
 from pdefilter.images.pose import Pose, angle_of
 from pdefilter.images.reading import Reading
 from pdefilter.images.spacing import spacing_of
@@ -22,7 +22,7 @@ def sound_spacing(spacing: Sequence[float], reading: Reading) -> tuple[float, ..
     """
     if are_distances(spacing):
         return tuple(map(float, spacing))
-    if isinstance(reading.spacing, tuple):
+    if isinstance(reading.spacing, Distances):
         return (1.0,) * len(spacing)
     raise ImageError(f"has the spacing {as_words(spacing)}, which must be positive; {_ADVICE}")
 
@@ -35,7 +35,7 @@ def require_perpendicular(pose: Pose, reading: Reading) -> None:
     ImageError
         Its message names the angle.
     """
-    if pose.is_sheared and not isinstance(reading.spacing, tuple):
+    if pose.is_sheared and not isinstance(reading.spacing, Distances):
         raise ImageError(
             f"has axes at {angle_of(pose):.1f}°, not at right angles; resample it, or give the "
             "distances to use by --spacing"

@@ -20,7 +20,7 @@ from pdefilter.images.codecs.encoded_values import values_in
 from pdefilter.images.codecs.geometry import geometry_in, require_perpendicular, sound_spacing
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image
-from pdefilter.images.lengths import MILLIMETRES, unit_named
+from pdefilter.images.lengths import MILLIMETRES, Distances, unit_named
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.pose import Pose, pose_of
 from pdefilter.images.reading import Reading
@@ -55,6 +55,10 @@ class _Stored:
     axes: int
     is_packed: bool
     geometry: tuple[str, ...]
+
+
+# Reads a geometry that may be anything.
+_UNREAD = Reading(spacing=Distances((1.0,)))
 
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:
@@ -251,7 +255,9 @@ def _geometry_lines(image: Image, axes: int) -> list[str]:
     """Write the pose, the spacing and its unit: as they were stored, if they still hold."""
     stored = _stored_of(image)
     if stored is not None and stored.axes == axes:
-        there, unit, _ = _geometry(fields_of(stored.geometry), axes, Reading(spacing=(1.0,) * 3))
+        there, unit, _ = _geometry(
+            fields_of(stored.geometry), axes, Reading(spacing=Distances((1.0,)))
+        )
         found = (there or (1.0, 1.0, 1.0))[-image.axes :]
         holds = unit == image.unit and np.allclose(found, image.spacing or 1, rtol=_SAME, atol=0)
         if image.spacing is None or holds:

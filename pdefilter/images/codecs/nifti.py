@@ -23,7 +23,7 @@ from pdefilter.images.codecs.extra import library_of
 from pdefilter.images.codecs.geometry import geometry_in, require_perpendicular, sound_spacing
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
-from pdefilter.images.lengths import MILLIMETRES
+from pdefilter.images.lengths import MILLIMETRES, Distances
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.packed import GZIP, packed, start_of, unpacked
 from pdefilter.images.pose import Pose, pose_of
@@ -346,7 +346,7 @@ def _set_geometry(header: Any, image: Image, *, is_new: bool) -> None:
         if image.spacing is None:
             return
         try:
-            there, unit_there, _ = _geometry(header, shape, Reading(spacing=(1.0, 1.0, 1.0)))
+            there, unit_there, _ = _geometry(header, shape, Reading(spacing=Distances((1.0,))))
             are_same = unit == unit_there and np.allclose(
                 spacing[3 - image.axes :], there[3 - image.axes :], rtol=_SAME, atol=0
             )

@@ -21,7 +21,7 @@ from pdefilter.images.codecs.encoded_values import values_in
 from pdefilter.images.codecs.geometry import geometry_in, require_perpendicular, sound_spacing
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
-from pdefilter.images.lengths import MILLIMETRES, unit_named
+from pdefilter.images.lengths import MILLIMETRES, Distances, unit_named
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.packed import packed
 from pdefilter.images.pose import Pose, pose_of
@@ -411,7 +411,7 @@ def _still_holds(stored: _Stored, image: Image, axes: _Axes) -> bool:
     if image.spacing is None:
         return True
     fields = _fields(["", *stored.geometry])
-    found, unit, _ = _geometry(fields, axes, Reading(spacing=(1.0, 1.0, 1.0)))
+    found, unit, _ = _geometry(fields, axes, Reading(spacing=Distances((1.0,))))
     there = (1.0,) * image.axes if found is None else found[-image.axes :]
     return unit == image.unit and bool(np.allclose(there, image.spacing, rtol=_SAME, atol=0))
 
