@@ -527,6 +527,20 @@ def test_an_interrupted_helix_is_joined_by_coherence_enhancing_diffusion():
     assert gap_and_background("heat-diffuse", time=4.0)[1] > 0.4
 
 
+def test_a_sheet_with_a_hole_is_closed_by_coherence_enhancing_diffusion():
+    """Diffusion follows surfaces too, and not only lines."""
+    across = np.exp(-((np.arange(9.0) - 4) ** 2) / 2)[:, None, None]
+    cut = across * np.ones((9, 16, 16))
+    cut[:, 6:10, 6:10] = 0
+    operation = FILTERS["anisotropic"](
+        model="coherence-enhancing", kappa=0.05, integration_scale=2.0, time=4.0, tolerance=8.0
+    )
+    image = Raster(cut[None].astype(np.float32), spacing=(1.0, 1.0, 1.0))
+    found = run(operation, image).colour[0]
+    assert found[4, 6:10, 6:10].mean() > 0.8 * found[4, 2, 2]
+    assert found[0].max() < 0.02
+
+
 def phantom(shape=(14, 40, 40), spacing=(3.0, 1.0, 1.0)):
     """Balls in balls, on a ramp."""
     inner, outer = ball(shape, spacing, 7.0), ball(shape, spacing, 15.0)
@@ -575,3 +589,74 @@ def test_noise_of_magnitudes_is_removed_from_a_volume():
         for model in ("gaussian", "rician")
     )
     assert psnr(as_rician, truth) > psnr(as_gaussian, truth) > psnr(noisy, truth) + 6
+
+
+def test_edges_are_enhanced_until_the_estimated_error_is_smallest():
+    truth, spacing = phantom((6, 20, 20)), (3.0, 1.0, 1.0)
+    noisy = truth + np.random.default_rng(13).normal(0, 0.05, truth.shape).astype(np.float32)
+
+    def until(time):
+        operation = FILTERS["anisotropic"](
+            model="edge-enhancing", time=time, noise=0.05, tolerance=2.0
+        )
+        image = Raster(noisy[None].copy(), spacing=spacing)
+        numbers = operation.measure(image)
+        return numbers["time"], psnr(operation.run(image, numbers).colour[0], truth)
+
+    time, best = until("auto")
+    assert best > psnr(noisy, truth) + 6
+    # A tenth of a decibel is what another time may gain.
+    assert best > max(until(time / 2)[1], until(2 * time)[1]) - 0.1
+
+
+OBLONG = (1.0, 2.5)
+
+
+def oblong_wave():
+    """A cosine on oblong pixels, and its eigenvalue."""
+    return wave((2, 1), (12, 9), OBLONG)
+
+
+def test_flattening_keeps_of_a_cosine_what_its_length_says():
+    u, eigenvalue = oblong_wave()
+    found = run(FILTERS["poisson"](flatten=3.0), Raster(u, spacing=OBLONG)).colour
+    np.testing.assert_allclose(found, u * eigenvalue / (eigenvalue + 1 / 9), atol=1e-5)
+
+
+def test_differences_on_oblong_pixels_have_the_image_that_they_are_of():
+    u, _ = oblong_wave()
+    down, across = np.zeros_like(u), np.zeros_like(u)
+    down[:, :-1], across[:, :, :-1] = np.diff(u, axis=1), np.diff(u, axis=2)
+    operation = FILTERS["poisson"](columns=Raster(across))
+    found = run(operation, Raster(down, spacing=OBLONG)).colour
+    np.testing.assert_allclose(found, u - u.mean(), atol=1e-5)
+    # Where they contradict each other, those along the shorter side weigh more.
+    none = FILTERS["poisson"](columns=Raster(np.zeros_like(u)))
+    kept = run(none, Raster(down, spacing=OBLONG)).colour
+    eigenvalues = [2 - 2 * np.cos(np.pi * 2 / 12), (2 - 2 * np.cos(np.pi / 9)) / 2.5**2]
+    np.testing.assert_allclose(kept, u * eigenvalues[0] / sum(eigenvalues), atol=1e-5)
+
+
+def test_a_wave_on_oblong_pixels_swings_by_its_eigenvalue():
+    u, eigenvalue = oblong_wave()
+    found = run(FILTERS["wave"](time=3.0, step=0.1), Raster(u, spacing=OBLONG)).colour
+    np.testing.assert_allclose(found, u * np.cos(3 * math.sqrt(eigenvalue)), atol=2e-3)
+
+
+@pytest.mark.parametrize("method", ["harmonic", "biharmonic", "tv", "edge-enhancing"])
+def test_holes_of_oblong_pixels_are_filled_by_a_ramp(method):
+    shape = 24, 16
+    places = np.meshgrid(*[h * np.arange(n) for n, h in zip(shape, OBLONG, strict=True)])
+    ramp = ((places[0] + places[1]) / 64).T.astype(np.float32)
+    valid = np.ones(shape, bool)
+    valid[9:15, 6:10] = False
+    image = Raster(np.where(valid, ramp, 0)[None], valid=valid, spacing=OBLONG)
+    found = run(FILTERS["inpaint"](method=method), image).colour[0]
+    np.testing.assert_allclose(found, ramp, atol=1e-2 if method == "edge-enhancing" else 1e-3)
+
+
+def test_a_clone_on_oblong_pixels_has_the_differences_of_its_source():
+    source = np.square(np.arange(12 * 9, dtype=np.float32).reshape(1, 12, 9) / 108)
+    operation = FILTERS["poisson"](source=Raster(source[:, 2:9, 2:7].copy()), at="2,2")
+    found = run(operation, Raster(source + np.float32(0.25), spacing=OBLONG)).colour
+    np.testing.assert_allclose(found, source + 0.25, atol=1e-5)
