@@ -349,9 +349,14 @@ def make_in_memory(
             outcome.image = _describe(completed, frames)
             format_.require(image, options.depth)
             if options.strip:
-                completed = replace(completed, metadata=completed.metadata.stripped())
+                # Filters may still need the resolution, which says how long pixels are.
+                kept = completed.metadata.resolution
+                stripped = replace(completed.metadata.stripped(), resolution=kept)
+                completed = replace(completed, metadata=stripped)
             with shown_on(film):
                 result = _filtered(chain, completed, options)
+            if options.strip:
+                result = replace(result, metadata=result.metadata.stripped())
             if film is not None:
                 film.end(result)
             if reason := why_unchanged(chain, outcome.chosen, image, result):

@@ -10,6 +10,7 @@ import numpy as np
 from pdefilter.grid import Box, Grid, boxes
 from pdefilter.images.holes import count_masks, may_have_holes, valid_in_box
 from pdefilter.images.image import Image
+from pdefilter.images.metadata import Metadata
 from pdefilter.images.stores.store import Store
 from pdefilter.images.values import Extremes, joined_extremes, scale_is_fixed, scale_of
 from pdefilter.operation import Numbers, Operation
@@ -117,7 +118,10 @@ def raster_of_box(survey: Survey, image: Image, box: Box) -> Raster:
     box : Box
         Its place.
     """
-    return raster_on(survey.scale, image, survey.valid_in(image), box)
+    # A store reads a box without metadata, of which the length of pixels counts.
+    metadata = Metadata(resolution=survey.store.outline.metadata.resolution)
+    described = replace(image, metadata=metadata)
+    return raster_on(survey.scale, described, survey.valid_in(image), box)
 
 
 def _sample(survey: Survey, each: Each) -> Raster:

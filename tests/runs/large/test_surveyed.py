@@ -4,6 +4,7 @@ import pickle
 import random
 import warnings
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from pdefilter.errors import ImageError, PdefilterError
 from pdefilter.filters import FILTERS
 from pdefilter.grid import Grid, boxes
 from pdefilter.images.image import Image
+from pdefilter.images.metadata import Metadata, Resolution
 from pdefilter.images.values import Clipped
 from pdefilter.measure import extremes
 from pdefilter.runs.apply import apply, measure, picture_of
@@ -334,3 +336,21 @@ def test_the_seams_between_squares_of_a_sample_do_not_count_as_edges(name, numbe
     with quiet():
         # The Gaussian of an even square is even up to rounding.
         assert measured(operation_of(name), survey(StoreInMemory(image)))[number] < 1e-6
+
+
+class WithoutMetadata(StoreInMemory):
+    """A store whose boxes come without metadata, as those of files do."""
+
+    def read(self, box, *, noted=True):
+        image = super().read(box, noted=noted)
+        return replace(image, metadata=Metadata()) if noted else image
+
+
+@pytest.mark.parametrize("shape", [(20, 30), (130, 140)])
+def test_boxes_know_how_long_pixels_are(shape):
+    """By the resolution of the whole image, of 2 px a mm, or of its sample."""
+    pixels = np.random.default_rng(0).random(shape).astype(np.float32)
+    metadata = Metadata(resolution=Resolution(Fraction(20), Fraction(20), "cm"))
+    store = WithoutMetadata(Image(pixels, metadata=metadata))
+    numbers = measured(FILTERS["heat-diffuse"](sigma="1mm"), survey(store))
+    assert numbers["lengths"] == {"sigma": 2.0}
