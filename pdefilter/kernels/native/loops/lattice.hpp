@@ -12,7 +12,7 @@ inline Whole numbered() {
 #define PDEFILTER_NUMBER(k) k
     return Whole{PDEFILTER_LANES(PDEFILTER_NUMBER)};
 }
-inline Whole reached(Whole v, int32_t reach) { return (v >= whole(-reach)) & (v <= whole(reach)); }
+inline Whole reached(Whole v, Whole reach) { return (v < Whole{} ? -v : v) <= reach; }
 
 // The first of which all bits are set, and none of those before; `lanes` if there is none.
 inline Index first_of(Whole v) {
@@ -45,7 +45,7 @@ inline Superbase superbase_of(const Tensor& d) {
 
 // Turns every acute pair into an obtuse one, where the vector that replaces the third is within
 // reach; returns where there was one.
-inline Whole reduced(Superbase& s, int32_t reach) {
+inline Whole reduced(Superbase& s, Whole reach) {
     constexpr int pairs[3][3] = {{0, 1, 2}, {0, 2, 1}, {1, 2, 0}};
     Whole changed{};
     for (auto [i, j, k] : pairs) {
@@ -102,11 +102,11 @@ void reduce_row_with(const Reduction& task, Index r, const Stencils& row) {
             store_some(neighbours + 3 * row.apart, -base.column[k], rest);
         }
     };
+    const Whole farthest = whole(int32_t(reach));
     // Two groups side by side, as every step of a reduction must wait for the one before it.
     for (Index j = 0; j < N; j += 2 * lanes) {
         Superbase one = superbase(j), other = superbase(j + lanes);
-        for (int k = 0;
-             k < most_sweeps && any(reduced(one, int32_t(reach)) | reduced(other, int32_t(reach)));
+        for (int k = 0; k < most_sweeps && any(reduced(one, farthest) | reduced(other, farthest));
              ++k) {
         }
         deliver(one, j), deliver(other, j + lanes);
