@@ -26,7 +26,7 @@ def test_distances_are_read(word, expected):
 
 @pytest.mark.parametrize("word", ["", "0,1", "-1", "nan", "inf", "1,2,3,4", "mm", "1kg", "1,,2"])
 def test_what_is_not_a_distance_is_refused(word):
-    with pytest.raises(ValueError, match="neither file nor distances|is not a unit of length"):
+    with pytest.raises(ValueError, match=r"neither file nor distances|is not a unit of length"):
         distances(word)
     with pytest.raises(ParameterError, match="spacing"):
         pdefilter.read("in.npy", spacing=word)
@@ -48,6 +48,6 @@ def test_a_slice_is_read_by_its_number(tmp_path):
     assert (frames.count, frames.are_volumes) == (1, False)
     assert np.array_equal(frames.read(0).pixels, voxels[2])
     with pytest.raises(
-        ImageError, match="has 4 slices, but no slice 4; the first is 0, the last 3"
+        ImageError, match="has 4 slices, but no slice 4"
     ):
         read_frames(tmp_path / "in.npy", reading, frame=4).read(0)
