@@ -273,8 +273,7 @@ def test_an_imagej_stack_under_one_directory(tmp_path):
             at, size = tags[name].valueoffset, 2 if tags[name].dtype == 3 else 4
             data[at : at + size] = value.to_bytes(size, "big")
     (tmp_path / "i.tif").write_bytes(data)
-    read = [image.pixels for image in pdefilter.read_frames(tmp_path / "i.tif")]
-    assert np.array_equal(np.stack(read), stack)
+    assert np.array_equal(pdefilter.read(tmp_path / "i.tif").pixels, stack)
 
 
 def test_smaller_versions_are_left_out_with_a_warning(pdefilter_command, tmp_path, photograph):
