@@ -1,5 +1,6 @@
 """Make the pictures of the gallery anew: ``python tests/gallery.py``."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -19,8 +20,13 @@ def commands() -> list[list[str]]:
 
 def make(folder: Path) -> None:
     """Run them in a folder from which the samples can be seen."""
+    path = f"{EXECUTABLE.parent}{os.pathsep}{os.environ['PATH']}"
     for command in commands():
-        subprocess.run([EXECUTABLE, *command, "--overwrite"], cwd=folder, check=True)
+        words = " ".join("|" if word == "|" else shlex.quote(word) for word in command)
+        line = f"set -o pipefail; pdefilter {words} --overwrite"
+        subprocess.run(
+            ["bash", "-c", line], cwd=folder, env={**os.environ, "PATH": path}, check=True
+        )
 
 
 if __name__ == "__main__":
