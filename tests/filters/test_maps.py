@@ -91,7 +91,7 @@ def test_no_weight_leaves_a_half_as_it_is():
         ("smooth", {"weight": np.ones((30, 40))}, "gaussian has none"),
         ("smooth", {"method": "huber", "kappa": np.ones((30, 40))}, "kappa: is an array"),
         ("wave", {"kappa": np.ones((30, 40))}, "g is 1 everywhere"),
-        ("heat_diffuse", {"sigma": np.ones(3)}, "sigma: is an array"),
+        ("heat_diffuse", {"sigma": np.ones((30, 40))}, "sigma: is an array"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(filter_, options, said):
