@@ -1,4 +1,4 @@
-"""The native engine equals the reference engine bit for bit in volumes, and at any spacing."""
+"""The native engine on two and three axes of any spacing: bit for bit the reference engine."""
 
 from typing import get_args
 
