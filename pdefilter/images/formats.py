@@ -164,7 +164,9 @@ class Format:
         dtype = dtype or image.depth
         self._require_written()
         if image.axes > 2 and not self.volumes:
-            others = _alternatives(lambda other: other.volumes and other.holds_type(dtype))
+            others = _alternatives(
+                lambda other: other.volumes and other.holds_type(dtype), of_volumes=True
+            )
             raise ImageError(f"{self.name} cannot hold a volume; write {others}")
         if not self.holds_type(dtype):
             raise ImageError(self.refusal(dtype))
@@ -430,10 +432,11 @@ def split_name(path: str) -> tuple[str, str]:
     return stem, suffix
 
 
-def _alternatives(fits: Callable[[Format], bool]) -> str:
-    return " or ".join(
-        candidate.suffixes[0] for candidate in FORMATS if candidate.types and fits(candidate)
-    )
+def _alternatives(fits: Callable[[Format], bool], *, of_volumes: bool = False) -> str:
+    """Name the formats that fit; those of scanned bodies for volumes alone."""
+    written = (candidate for candidate in FORMATS if candidate.types)
+    known = (one for one in written if of_volumes or "pose" not in one.carries)
+    return " or ".join(candidate.suffixes[0] for candidate in known if fits(candidate))
 
 
 def _has_distances(image: "Image") -> bool:

@@ -47,7 +47,5 @@ def test_a_slice_is_read_by_its_number(tmp_path):
     frames = read_frames(tmp_path / "in.npy", reading, frame=2)
     assert (frames.count, frames.are_volumes) == (1, False)
     assert np.array_equal(frames.read(0).pixels, voxels[2])
-    with pytest.raises(
-        ImageError, match="has 4 slices, but no slice 4"
-    ):
+    with pytest.raises(ImageError, match="has 4 slices, but no slice 4"):
         read_frames(tmp_path / "in.npy", reading, frame=4).read(0)
