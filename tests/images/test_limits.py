@@ -197,7 +197,9 @@ def test_a_frame_of_too_many_may_be_picked(pdefilter_command, tmp_path):
 @pytest.mark.parametrize("name", sample_files())
 def test_every_format_knows_its_size_before_it_decodes(tmp_path, name):
     (tmp_path / name).write_bytes(sample_files()[name])
-    with pytest.raises(ImageError, match=r"claims \d+( × \d+)+ pixels, more than the limit of 100;"):
+    with pytest.raises(
+        ImageError, match=r"claims \d+( × \d+)+ pixels, more than the limit of 100;"
+    ):
         pdefilter.read(tmp_path / name, frame=0, max_pixels=100)
 
 
