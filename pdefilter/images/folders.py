@@ -15,8 +15,7 @@ _TEXTS = (".txt", ".md", ".xml", ".json", ".csv", ".log")
 _NEEDED = 132
 _OF_SERIES = "series.dicom"
 """The first name in the archive of a series."""
-_BLOCK = 512
-_END = bytes(2 * _BLOCK)
+_END = bytes(1024)
 _MARK, _MARK_AT, _LONGEST_NAME = b"ustar", 257, 100
 
 
@@ -94,7 +93,8 @@ def archive_of_series(folder: str) -> bytes:
             member = tarfile.TarInfo(name)
             member.size = len(data)
             packed.addfile(member, io.BytesIO(data))
-    return stream.getvalue()
+        end = packed.offset
+    return stream.getvalue()[:end] + _END
 
 
 def files_of_series(data: bytes) -> list[tuple[str, bytes]]:
@@ -145,8 +145,8 @@ def archive(folder: str) -> bytes:
             member = tarfile.TarInfo(name.replace(os.sep, "/"))
             member.size = len(data)
             packed.addfile(member, io.BytesIO(data))
-    data = stream.getvalue().rstrip(b"\0")
-    return data + bytes(-len(data) % _BLOCK) + _END
+        end = packed.offset
+    return stream.getvalue()[:end] + _END
 
 
 def folder_size(folder: str) -> int:

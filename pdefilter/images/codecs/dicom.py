@@ -23,7 +23,7 @@ from pdefilter.errors import ImageError
 from pdefilter.images.codecs.extra import library_of
 from pdefilter.images.codecs.geometry import require_perpendicular, sound_spacing
 from pdefilter.images.codecs.silence import without_warnings
-from pdefilter.images.folders import files_of_series, is_series_archive
+from pdefilter.images.folders import files_of_series, is_complete, is_series_archive
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
 from pdefilter.images.lengths import Distances
@@ -88,6 +88,8 @@ def _normal(directions: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def decode(data: bytes, name: str, reading: Reading) -> Frames:
     """Read a series as one volume, or one for each of its times; a single slice is an image."""
+    if is_series_archive(data) and not is_complete(data):
+        reading.report_flaw("is truncated")
     # The library warns of tags as it reads them.
     with gathered() as sentences, without_warnings():
         volumes, spacing, pose = _volumes_in(data, reading)
