@@ -9,6 +9,16 @@ inline Index mirrored(Index index, Index size) {
     return smaller(index, 2 * size - 1 - index);
 }
 
+// Whether all offsets lie between two bounds, zero between them.
+inline bool lead_inside(const int8_t* offsets, Index count, Index lowest, Index highest) {
+    int8_t least = 0, most = 0;
+    for (Index j = 0; j < count; ++j) {
+        least = offsets[j] < least ? offsets[j] : least;
+        most = offsets[j] > most ? offsets[j] : most;
+    }
+    return lowest <= least && most <= highest;
+}
+
 // Sums computed side by side, because each operation of one must wait for the one before it.
 constexpr int side_by_side = 8;
 constexpr Index block = side_by_side * lanes;

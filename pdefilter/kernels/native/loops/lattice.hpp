@@ -142,16 +142,6 @@ void reduce_rows(const Reduction& task, Index first, Index last, float*) {
 
 // ---------------------------------------------------------------- a step
 
-// Whether all offsets lie between two bounds, zero between them.
-inline bool lead_inside(const int8_t* offsets, Index count, Index lowest, Index highest) {
-    int8_t least = 0, most = 0;
-    for (Index j = 0; j < count; ++j) {
-        least = offsets[j] < least ? offsets[j] : least;
-        most = offsets[j] > most ? offsets[j] : most;
-    }
-    return lowest <= least && most <= highest;
-}
-
 // Counts the neighbours' planes of rows that lead out of the image, or beyond reach.
 Index count_outside(const Application& task, Index first, Index last, float*) {
     const Index M = task.rows, N = task.columns, reach = task.reach;

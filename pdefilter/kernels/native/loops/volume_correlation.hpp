@@ -19,7 +19,7 @@ struct Prism {
 // As large as halves the work around them and keeps the planes of small kernels in the cache.
 template <class Task>
 Prism largest_prism(const Task& task, Index reach) {
-    const Index rows = larger(16, smaller(64, 2 * reach)), parts = (task.columns + 127) / 128;
+    const Index rows = larger(16, smaller(64, 4 * reach)), parts = (task.columns + 191) / 192;
     return {task.slices, 0, 0, smaller(task.rows, rows), (task.columns + parts - 1) / parts, reach};
 }
 

@@ -115,19 +115,23 @@ void reduce_lines(const VolumeReduction& task, Index first, Index last, float*) 
 
 // Counts the rows of neighbours that lead out of the volume, or beyond reach.
 Index count_outside(const VolumeExchange& task, Index first, Index last, float*) {
-    const Index sizes[] = {task.slices, task.rows, task.columns}, N = task.columns;
+    const Index S = task.slices, M = task.rows, N = task.columns, reach = task.reach;
+    auto within = [=](const int8_t* offsets, Index count, Index index, Index size) {
+        return lead_inside(offsets, count, larger(-reach, -index),
+                           smaller(reach, size - 1 - index));
+    };
     Index outside = 0;
     for (Index line = first; line < last; ++line)
-        for (Index plane = 0; plane < 36; ++plane) {
-            const Index axis = plane % 3, size = sizes[axis];
-            const Index place = axis == 0 ? line / task.rows : axis == 1 ? line % task.rows : 0;
-            const int8_t* const offsets =
-                task.neighbours + (plane * task.slices * task.rows + line) * N;
-            bool inside = true;
+        for (Index end = 0; end < 12; ++end) {
+            auto offsets = [&](Index axis) {
+                return task.neighbours + ((3 * end + axis) * S * M + line) * N;
+            };
+            const int8_t* const columns = offsets(2);
+            bool inside = within(offsets(0), N, line / M, S) && within(offsets(1), N, line % M, M);
+            inside &= lead_inside(columns, N, -reach, reach);
             for (Index c = 0; c < N; ++c) {
-                const Index there = place + (axis == 2 ? c : 0) + offsets[c];
-                inside &= 0 <= there && there < size && -task.reach <= offsets[c] &&
-                          offsets[c] <= task.reach;
+                if (c == reach) c = larger(c, N - reach);
+                if (c < N) inside &= within(columns + c, 1, c, N);
             }
             outside += !inside;
         }
