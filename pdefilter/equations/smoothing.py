@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 # The order of the axes for every component of a tensor, by the number of axes.
 _ORDERS: "Mapping[int, Sequence[Order]]" = {
     2: ("rows first", "mean", "columns first"),
-    3: ("slices first", "mean", "mean", "rows first", "mean", "columns first"),
+    3: (
+        "slices first",
+        "columns first",
+        "rows first",
+        "rows first",
+        "slices first",
+        "columns first",
+    ),
 }
 
 
@@ -64,20 +71,21 @@ class Smoothing:
         out[...] = 0
         return np.divide(smoothed, weight, out=out, where=weight > 0)
 
-    def of_tensors(self, field: "Planes", out: "Planes | None" = None) -> "Planes":
-        """Smooth a field of tensors, shape (3, M, N): rr, rc and cc, rows and columns.
+    def of_tensors(self, field: "Planes") -> "Planes":
+        """Smooth a field of tensors in place, shape (3, M, N): rr, rc and cc, rows and columns.
 
         In a volume it has the shape (6, S, M, N): ss, sr, sc, rr, rc and cc. A rotation
-        exchanges the diagonal elements, so one order for each of them is enough.
+        exchanges components, so that one order for each is enough: along its own axis first,
+        or along the axis that it does not have.
         """
         if not self.sigma:
             return field
         import numpy as np
 
-        out = np.empty_like(field) if out is None else out
+        spare = np.empty_like(field[:1])
         for k, order in enumerate(_ORDERS[len(self.spacing)]):
-            self(field[k : k + 1], out[k : k + 1], order=order)
-        return out
+            field[k : k + 1] = self(field[k : k + 1], spare, order=order)
+        return field
 
     @cached_property
     def taps(self) -> "tuple[Taps, ...]":

@@ -154,11 +154,11 @@ class TensorDiffusion:
         scratch = scratch or Scratch()
         u = writable(u, scratch)
         other = scratch.beside(u)
-        smoothed = np.empty_like(u)
         components = planes_of("tensor", len(self.spacing))
-        fields = [np.empty((components, *u.shape[1:]), np.float32) for _ in range(2)]
+        structure = np.empty((components, *u.shape[1:]), np.float32)
         for size in sizes:
-            tensor = self._structure(u, smoothed, *fields)
+            # u_σ and the next u are not needed at the same time.
+            tensor = self._structure(u, other, structure)
             advance(u, size, tensor=tensor, law=self.law, spacing=self.spacing, out=other)
             u, other = other, u
         scratch.release(other)
@@ -187,9 +187,8 @@ class TensorDiffusion:
         u: "Planes",
         smoothed: "Planes | None" = None,
         structure: "Planes | None" = None,
-        gathered: "Planes | None" = None,
     ) -> "Planes":
-        """Find J_ρ(∇u_σ), in the memory given for u_σ, J and J_ρ if there is any."""
+        """Find J_ρ(∇u_σ), in the memory given for u_σ and J if there is any."""
         from pdefilter.kernels.tensors import structure_tensor
 
         if self.smoothed.valid is not None and self.smoothed.valid.ndim > len(self.spacing):
@@ -202,7 +201,7 @@ class TensorDiffusion:
             spacing=self.spacing,
             out=structure,
         )
-        return self.integrated.of_tensors(structure, gathered)
+        return self.integrated.of_tensors(structure)
 
     def _mean_structure(self, smoothed: "Planes") -> "Planes":
         """Find J as the mean over the channels in which a pixel is valid."""

@@ -259,12 +259,12 @@ class ShockFilter(Operation):
         visible = image.visible
         gathered = Smoothing(self.rho, visible, image.spacing)
         components = planes_of("tensor", len(image.shape))
-        buffers = [np.empty((components, *image.shape), np.float32) for _ in range(2)]
+        buffer = np.empty((components, *image.shape), np.float32)
 
         def structure(colour: "Planes") -> "Planes":
             tensors = structure_tensor(
-                colour, len(colour), visible, spacing=image.spacing, out=buffers[0]
+                colour, len(colour), visible, spacing=image.spacing, out=buffer
             )
-            return gathered.of_tensors(tensors, buffers[1])
+            return gathered.of_tensors(tensors)
 
         return structure
