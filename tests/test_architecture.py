@@ -31,6 +31,7 @@ FOUNDATIONS = {
     "raster",
     "sampling",
     "scale",
+    "units",
     "warn",
 }
 

@@ -7,23 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pdefilter.errors import ImageError
-
-MILLIMETRES = {"nm": 1e-6, "µm": 1e-3, "mm": 1.0, "cm": 10.0, "m": 1000.0, "inch": 25.4}
-"""The length of each unit."""
-
-_NAMES = {
-    "nm": ("nanometer", "nanometre"),
-    "µm": ("um", "μm", "micron", "microns", "micrometer", "micrometre", "\\u00b5m"),
-    "mm": ("millimeter", "millimetre"),
-    "cm": ("centimeter", "centimetre"),
-    "m": ("meter", "metre"),
-    "inch": ("in", "inches", "inchs"),
-}
-_BY_NAME = {
-    **{unit: unit for unit in _NAMES},
-    **{name: unit for unit, names in _NAMES.items() for name in names},
-}
-
+from pdefilter.units import MILLIMETRES, unit_named
 
 _LETTERS = string.ascii_letters + "µμ "
 
@@ -45,12 +29,6 @@ class Distances:
 
 
 AskedSpacing: TypeAlias = Distances | Literal["file"] | None
-
-
-def unit_named(name: str | None) -> str | None:
-    """Find a unit by one of its usual names; None for what is not a unit of length."""
-    word = (name or "").strip()
-    return _BY_NAME.get(word) or _BY_NAME.get(word.lower())
 
 
 def required_unit(name: str | None) -> str | None:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from pdefilter.errors import ImageError
 from pdefilter.images.image import Image
-from pdefilter.images.lengths import MILLIMETRES, AskedSpacing, converted
+from pdefilter.images.lengths import AskedSpacing, converted
 from pdefilter.images.metadata import Resolution
+from pdefilter.units import MILLIMETRES
 
 # Distances of 32 bits, and what was computed from them, differ by less where they mean the same.
 _DECIMALS = 9

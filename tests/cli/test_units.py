@@ -35,7 +35,7 @@ def test_a_resolution_says_how_long_pixels_are(pdefilter_command, tmp_path, phot
 
 def test_what_is_not_a_length_is_a_wrong_call(pdefilter_command, samples):
     for word, sentence in (
-        ("2kg", "'kg' is not a unit of length; take one of nm, µm, mm, cm, m, in"),
+        ("2kg", "'kg' is not a unit of length; take one of nm, µm, mm, cm, m, inch"),
         ("1,x", "'1,x' is not several numbers, one for every axis"),
     ):
         done = pdefilter_command("smooth", samples[0], "--sigma", word, "-o", "o.png")

@@ -81,7 +81,7 @@ def test_units_of_one_length(word):
 @pytest.mark.parametrize(
     ("word", "sentence"),
     [
-        ("2kg", "'kg' is not a unit of length; take one of nm, µm, mm, cm, m, in"),
+        ("2kg", "'kg' is not a unit of length; take one of nm, µm, mm, cm, m, inch"),
         ("-2mm", "'-2mm' is below 0; give 0 or more"),
         ("mm", "'mm' is not a number, nor a length such as 2mm"),
         ("2", "'2' is not a number, nor a length such as 2mm"),

@@ -7,22 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
 from pdefilter.errors import ImageError
+from pdefilter.units import MILLIMETRES, unit_named
 
 if TYPE_CHECKING:
     from pdefilter.raster import Raster
-
-_MILLIMETRES: Mapping[str, float] = {
-    "nm": 1e-6,
-    "µm": 1e-3,
-    "mm": 1.0,
-    "cm": 10.0,
-    "m": 1000.0,
-    "in": 25.4,
-}
-_UNITS = ", ".join(_MILLIMETRES)
-
-# The letter u, and the two that Unicode has for micro.
-_MICRO = {"um": "µm", "\N{GREEK SMALL LETTER MU}m": "µm"}
 
 _POWERS: Mapping[str, int] = {"px": 1, "px²": 2}
 EXAMPLES: Mapping[str, str] = {"px": "a length such as 2mm", "px²": "an area such as 4mm²"}
@@ -42,7 +30,7 @@ class Quantity:
     value : float
         The number before the unit.
     unit : str
-        nm, µm, mm, cm, m or in.
+        nm, µm, mm, cm, m or inch.
     power : int
         1 for a length, 2 for an area.
     """
@@ -53,7 +41,7 @@ class Quantity:
 
     def pixels(self, pixel_size: float) -> float:
         """Convert it to pixels, or to squares of them, that are so many mm long."""
-        return self.value * (_MILLIMETRES[self.unit] / pixel_size) ** self.power
+        return self.value * (MILLIMETRES[self.unit] / pixel_size) ** self.power
 
     def __str__(self) -> str:
         """Write it as users do."""
@@ -82,10 +70,10 @@ def quantity_of(word: str, unit: str, *others: str) -> Quantity:
         known = [EXAMPLES[unit], *others]
         raise ValueError(f"{word!r} is not a number, nor {', nor '.join(known)}")
     number, name, square = found.groups()
-    name = _MICRO.get(name, name)
-    if name not in _MILLIMETRES:
-        raise ValueError(f"{name!r} is not a unit of length; take one of {_UNITS}")
-    quantity = Quantity(float(number), name, 2 if square else 1)
+    length = unit_named(name)
+    if length is None:
+        raise ValueError(f"{name!r} is not a unit of length; take one of {', '.join(MILLIMETRES)}")
+    quantity = Quantity(float(number), length, 2 if square else 1)
     if quantity.power != _POWERS[unit]:
         raise ValueError(f"{word!r} is not {EXAMPLES[unit]}")
     if quantity.value < 0:

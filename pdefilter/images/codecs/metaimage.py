@@ -20,11 +20,12 @@ from pdefilter.images.codecs.encoded_values import values_in
 from pdefilter.images.codecs.geometry import geometry_in, require_perpendicular, sound_spacing
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image
-from pdefilter.images.lengths import MILLIMETRES, Distances, unit_named
+from pdefilter.images.lengths import Distances
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.pose import Pose, pose_of
 from pdefilter.images.reading import Reading
 from pdefilter.images.volume import Volume
+from pdefilter.units import MILLIMETRES, unit_named
 
 _TYPES = {
     "MET_CHAR": "int8", "MET_UCHAR": "uint8", "MET_SHORT": "int16", "MET_USHORT": "uint16",

@@ -23,7 +23,7 @@ from pdefilter.images.codecs.extra import library_of
 from pdefilter.images.codecs.geometry import geometry_in, require_perpendicular, sound_spacing
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
-from pdefilter.images.lengths import MILLIMETRES, Distances
+from pdefilter.images.lengths import Distances
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.packed import GZIP, packed, start_of, unpacked
 from pdefilter.images.pose import Pose, pose_of
@@ -31,6 +31,7 @@ from pdefilter.images.reading import Reading
 from pdefilter.images.values import natural_scale
 from pdefilter.images.volume import Volume
 from pdefilter.images.volume_starts import NIFTI_1, NIFTI_2
+from pdefilter.units import MILLIMETRES
 from pdefilter.warn import warn
 
 _UNITS = {1: "m", 2: "mm", 3: "µm"}

@@ -21,12 +21,13 @@ from pdefilter.images.codecs.encoded_values import values_in
 from pdefilter.images.codecs.geometry import geometry_in, require_perpendicular, sound_spacing
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
-from pdefilter.images.lengths import MILLIMETRES, Distances, unit_named
+from pdefilter.images.lengths import Distances
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.packed import packed
 from pdefilter.images.pose import Pose, pose_of
 from pdefilter.images.reading import Reading
 from pdefilter.images.volume import Volume
+from pdefilter.units import MILLIMETRES, unit_named
 
 _NAMES = {
     "int8": ("signed char", "int8", "int8_t"),

@@ -19,7 +19,6 @@ from pdefilter.images.codecs.geometry import sound_spacing
 from pdefilter.images.codecs.silence import without_warnings
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image, Pixels
-from pdefilter.images.lengths import unit_named
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.reading import Reading
 from pdefilter.images.stores.ngff import (
@@ -32,6 +31,7 @@ from pdefilter.images.stores.ngff import (
 )
 from pdefilter.images.stores.zarr import VERSIONS, axes_of, zarr_library
 from pdefilter.images.volume import Volume
+from pdefilter.units import unit_named
 
 _ORDER = "tzyxc"
 _CHUNK = (32, 128, 128)

@@ -15,9 +15,10 @@ from fractions import Fraction
 from pdefilter.errors import ImageError
 from pdefilter.images.frames import Frames
 from pdefilter.images.image import Image
-from pdefilter.images.lengths import MILLIMETRES, are_distances, unit_named
+from pdefilter.images.lengths import are_distances
 from pdefilter.images.metadata import Metadata, Resolution
 from pdefilter.images.volume import Volume
+from pdefilter.units import MILLIMETRES, unit_named
 
 _ENTRY = re.compile(rb"^(\w+)=([^\n]*)$", re.MULTILINE)
 _PIXELS = re.compile(rb"<(?:\w+:)?Pixels\b([^>]*)>")
