@@ -68,6 +68,7 @@ OPTIONS = {
         ["--method", "huber", "--kappa", "0.1", "--optimizer", "nesterov"],
         ["--method", "curvature", "--time", "1"],
         ["--method", "tv", "--weight", "auto", "--noise", "0.05", "--coupling", "none"],
+        ["--method", "tv", "--weight", "auto", "--noise-model", "auto"],
         ["--method", "tv", "--weight-map", COINS, "--tolerance", "2"],
         ["--method", "tikhonov", "--weight", "auto", "--noise-map", COINS],
         ["--method", "box", "--border", "wrap-columns"],
@@ -102,6 +103,7 @@ OPTIONS = {
     "anisotropic": [
         ["--kappa", "0.1", "--time", "3"],
         ["--noise", "0.03"],
+        ["--noise-model", "poisson", "--noise", "0.02"],
         ["--model", "regularized", "--presmooth", "1", "--noise", "auto", "--time", "auto"],
         ["--kappa", "p75", "--iterations", "5"],
         ["--diffusivity", "rational", "--time", "2", "--step", "0.1"],

@@ -28,6 +28,7 @@ from pdefilter.images.reading import Reading
 from pdefilter.images.stores import tiff_sink
 from pdefilter.images.stores.opening import new_sink, open_store
 from pdefilter.images.stores.pyramid import halved
+from pdefilter.images.volume import Volume
 
 RNG = np.random.default_rng(7)
 KNOWN = {
@@ -77,7 +78,8 @@ def test_every_kind_has_the_values_of_the_whole(tmp_path, name, lenient):
             frame = None if len(whole) == 1 else number
             store = open_store(str(path), Reading(lenient=lenient), frame)
             if store is None:
-                assert b"\x03\x01\x03\0\x01\0\0\0\x06\0" in data  # old-style JPEG
+                is_old_jpeg = b"\x03\x01\x03\0\x01\0\0\0\x06\0" in data
+                assert is_old_jpeg or isinstance(image, Volume)
                 continue
             for blocks in ((7, 5), store.blocks):
                 back = put_together(pickle.loads(pickle.dumps(store)), blocks=blocks)
