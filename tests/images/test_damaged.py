@@ -14,6 +14,8 @@ from pdefilter import ImageError
 from pdefilter.images.formats import named
 from pdefilter.images.reading import Reading
 
+pytestmark = pytest.mark.one_in(2)
+
 SAMPLES = sample_files()
 every_sample = pytest.mark.parametrize("name", SAMPLES)
 

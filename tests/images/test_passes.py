@@ -10,6 +10,8 @@ from unusual import unusual_files
 from pdefilter.errors import ImageError
 from pdefilter.images.formats import FORMATS, detect_format
 
+pytestmark = pytest.mark.one_in(3)
+
 FILES = sample_files() | unusual_files()
 PASSES = 3
 

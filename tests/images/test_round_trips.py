@@ -21,6 +21,8 @@ import pdefilter
 from pdefilter import Image, ImageError
 from pdefilter.images.formats import FORMATS, of_file_name
 
+pytestmark = pytest.mark.one_in(3)
+
 RNG = np.random.default_rng(11)
 CHANNELS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
 

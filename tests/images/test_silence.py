@@ -23,6 +23,8 @@ from pdefilter.images.codecs.silence import silence, without_warnings
 from pdefilter.images.formats import detect_format
 from pdefilter.images.reading import Reading
 
+pytestmark = pytest.mark.one_in(2)
+
 
 def tiff(compression, text):
     """A TIFF whose parts are of another format, with a tag for no data."""
