@@ -15,6 +15,7 @@ import pdefilter
 from pdefilter import Image, ImageError, Volume
 from pdefilter.images.arrays import likely_reading
 from pdefilter.images.holes import valid_pixels
+from pdefilter.images.lengths import Distances
 from pdefilter.images.metadata import Metadata, Resolution
 from pdefilter.images.spacing import pixel_size, relative_spacing, with_spacing
 from pdefilter.images.volume import by_slices, stacked
@@ -116,7 +117,7 @@ def test_an_image_has_squares_unless_it_is_asked():
     assert pixel_size(image) == pytest.approx(0.127)
     asked = with_spacing(image, "file")
     assert (asked.spacing, asked.unit) == (pytest.approx((0.254, 0.127)), "mm")
-    assert with_spacing(image, (3.0, 1.0)).spacing == (3.0, 1.0)
+    assert with_spacing(image, Distances((3.0, 1.0))).spacing == (3.0, 1.0)
     with pytest.raises(ImageError, match="names no distances of pixels"):
         with_spacing(Image(np.zeros((3, 4))), "file")
 

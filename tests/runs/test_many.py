@@ -81,7 +81,7 @@ def test_a_report_has_a_line_for_each_image(pdefilter_command, tmp_path, many):
     assert (coins["status"], coins["error"], coins["warnings"]) == ("done", None, [])
     (filter_,) = coins["filters"]
     assert filter_["filter"] == "anisotropic"
-    assert list(filter_["parameters"])[:3] == ["model", "noise", "kappa"]
+    assert list(filter_["parameters"])[:3] == ["model", "noise", "noise_model"]
     assert (filter_["parameters"]["time"], filter_["parameters"]["kappa"]) == (1.0, "auto")
     (chosen,) = filter_["chosen"]
     assert (chosen["scheme"], chosen["steps"], chosen["time"]) == ("explicit", 5, 1.0)
