@@ -15,7 +15,7 @@ from support import SAMPLES
 
 # No deadline: a first call imports its libraries, and machines are shared.
 settings.register_profile("pdefilter", deadline=None, max_examples=16, derandomize=True)
-settings.register_profile("few", deadline=None, max_examples=3, derandomize=True)
+settings.register_profile("few", deadline=None, max_examples=8, derandomize=True)
 settings.register_profile("thorough", deadline=None, max_examples=240)
 settings.load_profile("pdefilter")
 
