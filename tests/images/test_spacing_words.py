@@ -24,7 +24,9 @@ def test_distances_are_read(word, expected):
     assert distances(word) == expected
 
 
-@pytest.mark.parametrize("word", ["", "0,1", "-1", "nan", "inf", "1,2,3,4", "mm", "1kg", "1,,2", "wide"])
+@pytest.mark.parametrize(
+    "word", ["", "0,1", "-1", "nan", "inf", "1,2,3,4", "mm", "1kg", "1,,2", "wide"]
+)
 def test_what_is_not_a_distance_is_refused(word):
     with pytest.raises(ValueError, match=r"neither file nor distances|is not a unit of length"):
         distances(word)
