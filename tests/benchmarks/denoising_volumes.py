@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from denoising import psnr
 from phantom import Volume, head, magnitude
 
 import pdefilter
@@ -34,6 +35,16 @@ FINISH = """
 print(f"{max(found)[0]:.2f} {max(found)[1]}")
 """
 
+ITK = """
+import SimpleITK as sitk
+for conductance in np.geomspace(0.5, 8, 9):
+    image = sitk.GetImageFromArray(noisy)
+    image.SetSpacing(spacing[::-1])
+    for n in range(1, 11):
+        image = sitk.{filter}(image, 0.0625, conductance, 1, 6)
+        try_(sitk.GetArrayFromImage(image), round(conductance, 2), 6 * n)
+"""
+
 PEERS = {
     "MedPy, Perona–Malik": """
 from medpy.filter.smoothing import anisotropic_diffusion
@@ -44,24 +55,8 @@ for option in (1, 2):
             u = anisotropic_diffusion(u, 4, kappa, 0.1, spacing, option)
             try_(u, option, round(kappa / sigma, 2), 4 * n)
 """,
-    "ITK, gradient": """
-import SimpleITK as sitk
-for conductance in np.geomspace(0.5, 8, 9):
-    image = sitk.GetImageFromArray(noisy)
-    image.SetSpacing(spacing[::-1])
-    for n in range(1, 11):
-        image = sitk.GradientAnisotropicDiffusion(image, 0.0625, conductance, 1, 6)
-        try_(sitk.GetArrayFromImage(image), round(conductance, 2), 6 * n)
-""",
-    "ITK, curvature": """
-import SimpleITK as sitk
-for conductance in np.geomspace(0.5, 8, 9):
-    image = sitk.GetImageFromArray(noisy)
-    image.SetSpacing(spacing[::-1])
-    for n in range(1, 11):
-        image = sitk.CurvatureAnisotropicDiffusion(image, 0.0625, conductance, 1, 6)
-        try_(sitk.GetArrayFromImage(image), round(conductance, 2), 6 * n)
-""",
+    "ITK, gradient": ITK.format(filter="GradientAnisotropicDiffusion"),
+    "ITK, curvature": ITK.format(filter="CurvatureAnisotropicDiffusion"),
     "DIPlib, Perona–Malik": """
 import diplib as dip
 for kind in ("Gauss", "quadratic", "exponential"):
@@ -88,13 +83,11 @@ for factor in (0.5, 0.7, 1.0, 1.4):
 """,
     "ANTs, non-local means": """
 import ants
-for shrink in (1,):
-    for patch, radius in ((1, 2), (1, 3), (2, 3)):
-        for model in ("Rician", "Gaussian"):
-            image = ants.from_numpy(noisy.astype(np.float32), spacing=spacing)
-            u = ants.denoise_image(image, shrink_factor=shrink, p=patch, r=radius,
-                                   noise_model=model)
-            try_(u.numpy(), model, patch, radius)
+for patch, radius in ((1, 2), (1, 3), (2, 3)):
+    for model in ("Rician", "Gaussian"):
+        image = ants.from_numpy(noisy.astype(np.float32), spacing=spacing)
+        u = ants.denoise_image(image, shrink_factor=1, p=patch, r=radius, noise_model=model)
+        try_(u.numpy(), model, patch, radius)
 """,
 }
 
@@ -102,11 +95,6 @@ OURS = {
     "anisotropic": {},
     "anisotropic, edge-enhancing": {"model": "edge-enhancing"},
 }
-
-
-def psnr(u: Volume, clean: Volume) -> float:
-    """Measure in decibels, full scale being 1."""
-    return float(-10 * np.log10(np.mean((u.clip(0, 1).astype(float) - clean) ** 2)))
 
 
 def measure(peers: str | None) -> None:
