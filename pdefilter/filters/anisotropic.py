@@ -1,12 +1,13 @@
 """Smooth an image within its regions and not across their edges."""
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pdefilter.equations.contrast import contrast_among, usable
 from pdefilter.equations.diffusivities import DIFFUSIVITIES, DiffusivityName
+from pdefilter.equations.evolution import Evolution
 from pdefilter.errors import ParameterError
 from pdefilter.evolve.schedule import SCHEMES, Schedule, Scheme, schedule
 from pdefilter.evolve.steps import reach_of, take_steps
@@ -17,6 +18,7 @@ from pdefilter.filters.operations.stabilised import Stabilised
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.coupling import Coupled, Coupling, Sharing
 from pdefilter.filters.options.maps import (
+    Guide,
     KappaMap,
     NoiseMap,
     SupportsArray,
@@ -56,7 +58,10 @@ if TYPE_CHECKING:
     from pdefilter.raster import Mask, Planes, Raster, Values
 
 _MODELS = {name: model.meaning for name, model in MODELS.items()}
-_DEFAULT_SCHEME = "fsi if a tolerance is given or diffusion is a tensor, else explicit"
+_DEFAULT_SCHEME = "fsi with a tolerance, a tensor or a guide, else explicit"
+
+# The percentile of the differences in a guide without noise that κ is.
+_OF_CLEAN_GUIDE = "p90"
 _FORMULAS = {name: diffusivity.formula for name, diffusivity in DIFFUSIVITIES.items()}
 
 
@@ -108,6 +113,7 @@ def anisotropic(
     tolerance: Tolerance = None,
     kappa_map: KappaMap = None,
     noise_map: NoiseMap = None,
+    guide: Guide = None,
     coupling: Coupling = None,
     color: Color = "rgb",
 ) -> Operation:
@@ -116,7 +122,8 @@ def anisotropic(
     u_t = div(D ∇u) with zero flux through the border, where D depends on the
     image. All channels share D, by the mean of their squared differences. The
     default contrast and time minimise the estimated error for white noise. An
-    image without noise stays as it is.
+    image without noise stays as it is. With a guide, D depends on another picture
+    of the same scene, whose edges the result then keeps.
 
     Parameters
     ----------
@@ -171,8 +178,8 @@ def anisotropic(
     scheme : {"explicit", "fed", "fsi", "aos"}, optional
         Euler steps, cycles of fast explicit diffusion or of fast semi-iterative
         steps with D fixed in each cycle, or additive operator splitting, which
-        does not support tensors. By default fsi where a tolerance is given or D is
-        a tensor, else explicit: edges that sharpen need small steps.
+        does not support tensors. By default fsi where a tolerance or a guide is given
+        or D is a tensor, else explicit: edges that sharpen need small steps.
     tolerance : float, optional
         Root mean square error allowed for fed, fsi and aos, in grey levels of
         255, estimated on parts of the image. The default is 0.1/255 of the
@@ -182,10 +189,15 @@ def anisotropic(
     noise_map : ndarray of shape (M, N) or Image, optional
         The noise for every pixel, in the unit of `noise`, which may be this array
         too.
+    guide : ndarray of shape (M, N) or (M, N, K), or Image, optional
+        A picture v of the size of the image, of any depth and channels, such as the
+        photograph beside a depth map: D is that of v, at all times, and κ is a contrast
+        in it; auto is a multiple of its noise, or p90 if it has none. Nothing flows where
+        v has a hole. Its stored values count, whatever the colour space of the image is.
     coupling : {"shared", "noise", "none"}, optional
         How channels share D: by all of their differences alike, by differences in
         units of each channel's noise, or not at all. By default shared for colours,
-        and noise for other bands.
+        and noise for other bands. With a guide they share its D.
     color : {"rgb", "luminance", "lab", "linear"}
         Colour space to filter in: the stored values; their luminance alone
         (ITU-R BT.601); CIE L*a*b* of sRGB, where full scale is L* = 100; or
@@ -202,7 +214,7 @@ def anisotropic(
         If κ is not a contrast, a step is unstable, or the options contradict each
         other or the model.
     MisfitError
-        If the size of a map is not that of the image.
+        If the size of a map or of the guide is not that of the image.
 
     References
     ----------
@@ -210,8 +222,9 @@ def anisotropic(
     doi:10.1137/0729012 (regularized); Weickert 1998, Anisotropic Diffusion in
     Image Processing (edge-enhancing, weickert); Weickert 1999,
     doi:10.1023/A:1008009714131 (coherence-enhancing); Fehrenbach & Mirebeau
-    2014, doi:10.1007/s10851-013-0446-3 (tensors on the grid). Diffusivities:
-    Charbonnier et al. 1997, doi:10.1109/83.551699; Black et al. 1998,
+    2014, doi:10.1007/s10851-013-0446-3 (tensors on the grid). Guide: Ferstl,
+    Reinbacher, Ranftl, Rüther & Bischof 2013, doi:10.1109/ICCV.2013.127.
+    Diffusivities: Charbonnier et al. 1997, doi:10.1109/83.551699; Black et al. 1998,
     doi:10.1109/83.661192 (tukey); Geman & McClure 1985, Bayesian image analysis
     (geman-mcclure); Rudin, Osher & Fatemi 1992,
     doi:10.1016/0167-2789(92)90242-F (tv). Noise: Immerkær 1996,
@@ -231,12 +244,14 @@ def anisotropic(
         presmooth=as_pixels(presmooth),
         integration_scale=as_pixels(integration_scale),
     )
-    kappas, noises = as_raster(kappa_map), as_raster(noise_map)
+    kappas, noises, followed = as_raster(kappa_map), as_raster(noise_map), as_raster(guide)
+    if followed is not None and coupling is not None:
+        raise ParameterError("coupling", "has no effect with a guide; leave one of the two out")
     minimises_error = (time, iterations, MODELS[model].time) == (AUTO, None, None)
     stepped = iterations is not None or step is not None
-    plan = functools.partial(
+    plan = partial(
         schedule,
-        scheme=scheme_of(model, scheme, stepped=stepped),
+        scheme=scheme_of(model, scheme, stepped=stepped, guided=followed is not None),
         time=None if time == AUTO else float(time),
         iterations=iterations,
         step=as_pixels(step),
@@ -249,30 +264,39 @@ def anisotropic(
     wanted = MODELS[model].contrast if kappa == AUTO else kappa
     for name, value, picture in (("kappa", kappa, kappas), ("noise", noise, noises)):
         require_map(name, value, picture, given=value != AUTO)
-    if noises is not None and kappas is not None and not minimises_error:
+    kappa_is_known = kappas is not None or followed is not None
+    if noises is not None and kappa_is_known and not minimises_error:
         raise ParameterError(
-            "noise_map", "has no effect where kappa and the time are given; leave one of them out"
+            "noise_map",
+            f"has no effect where {_other(followed)} and the time are given; leave one of them out",
         )
     require_noise_of_model(noise_model, noise, noises)
-    follows_noise = minimises_error or (wanted == AUTO and kappas is None)
+    follows_noise = minimises_error or (wanted == AUTO and not kappa_is_known)
     if noise != AUTO and noise_model == "gaussian" and not follows_noise:
         raise ParameterError(
-            "noise", "has no effect where kappa and the time are given; leave one of the three out"
+            "noise",
+            f"has no effect where {_other(followed)} and the time are given; leave one of the "
+            "three out",
         )
     if not minimises_error and not steps.time:
         return Unchanged()
-    diffusion = Diffusion(choice, wanted, noise, kappas, noises, minimises_error, plan)
+    diffusion = Diffusion(choice, wanted, noise, kappas, noises, followed, minimises_error, plan)
     # A given noise is that of all bands, and gives all of them the same weight.
-    noise_is_known = noise != AUTO or noises is not None
-    sharing: Sharing | None = "shared" if noise_is_known and coupling != "none" else coupling
+    shares = noise != AUTO or noises is not None or followed is not None
+    sharing: Sharing | None = "shared" if shares and coupling != "none" else coupling
     if noise_model != "gaussian":
         return InSpace(color, Stabilised(noise_model, noise, sharing, diffusion), couples=True)
     return InSpace(color, Coupled(sharing, diffusion), couples=True)
 
 
+def _other(guide: "Raster | None") -> str:
+    """Name what κ is known by."""
+    return "kappa" if guide is None else "a guide"
+
+
 @dataclass(frozen=True)
 class Diffusion(PlanesOperation):
-    """Nonlinear diffusion.
+    """Nonlinear diffusion, or linear diffusion that follows a guide.
 
     Attributes
     ----------
@@ -284,6 +308,8 @@ class Diffusion(PlanesOperation):
         The standard deviation of the noise as a fraction of full scale, or auto.
     kappa_map, noise_map : Raster or None
         κ and the noise of every pixel.
+    guide : Raster or None
+        The picture whose differences count; None for the image itself.
     minimises_error : bool
         Whether the time is that of the smallest estimated error.
     plan : callable
@@ -295,6 +321,7 @@ class Diffusion(PlanesOperation):
     noise: float | str
     kappa_map: "Raster | None"
     noise_map: "Raster | None"
+    guide: "Raster | None"
     minimises_error: bool
     plan: Callable[..., Schedule]
 
@@ -308,8 +335,9 @@ class Diffusion(PlanesOperation):
         return True
 
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
-        """Refuse images whose size is not that of the maps."""
+        """Refuse images whose size is not that of the maps and of the guide."""
         super().require_fit(shape, valid)
+        require_size("guide", self.guide, shape)
         require_size("kappa_map", self.kappa_map, shape)
         require_size("noise_map", self.noise_map, shape)
 
@@ -322,17 +350,19 @@ class Diffusion(PlanesOperation):
         if self._follows_noise or self.minimises_error:
             noise = noise_of(image, u, self.noise, self.noise_map)
             numbers |= as_numbers(noise, image)
-        contrast = self._contrast(image, u, noise)
-        numbers["kappa"] = _fractions(contrast, image.scale)
+        followed = self._followed(image)
+        contrast = self._contrast(image, u, noise, followed)
+        numbers["kappa"] = _fractions(contrast, followed.scale)
         if isinstance(contrast, float):
             if self._follows_noise and not contrast:
                 return numbers | {"time": 0.0}
-            _warn_of_large(contrast, limits, image.scale)
-        evolution = self.choice.evolution(image, usable(contrast))
-        plan = functools.partial(self.plan, largest_stable_step=evolution.largest_stable_step)
+            of_followed = limits if followed is image else partial(_limits, followed)
+            _warn_of_large(contrast, of_followed, followed.scale)
+        evolution = self._evolution(image, followed, contrast)
+        plan = partial(self.plan, largest_stable_step=evolution.largest_stable_step)
         if self.minimises_error:
             assert noise is not None
-            plan = functools.partial(plan, time=time_of_least_risk(evolution, u, noise))
+            plan = partial(plan, time=time_of_least_risk(evolution, u, noise))
         return numbers | plan().measure(evolution, u, image.scale, limits)
 
     @property
@@ -346,13 +376,18 @@ class Diffusion(PlanesOperation):
 
     def reach(self, numbers: Numbers) -> int | None:
         """Return the reach of the steps; a tensor depends on all of the image."""
-        of_coefficients = self.choice.reach
-        return None if of_coefficients is None else reach_of(numbers, of_coefficients)
+        return self.reach_of_part(numbers, 1)
 
     def reach_of_part(self, numbers: Numbers, parts: int) -> int | None:
         """Return the reach of a part of the steps."""
         of_coefficients = self.choice.reach
-        return None if of_coefficients is None else reach_of(numbers, of_coefficients, parts)
+        if of_coefficients is None:
+            return None
+        if self.guide is None:
+            return reach_of(numbers, of_coefficients, parts)
+        # The coefficients stay, whatever the steps have led to.
+        of_steps = reach_of(numbers, 0, parts)
+        return None if of_steps is None else of_steps + of_coefficients
 
     def run_planes(
         self, image: "Raster", u: "Planes", numbers: Numbers, scratch: "Scratch"
@@ -360,33 +395,69 @@ class Diffusion(PlanesOperation):
         """Take the steps."""
         if not numbers["time"]:
             return u
+        followed = self._followed(image)
         contrast: float | Values
         if isinstance(numbers["kappa"], float):
-            contrast = image.scale.number(numbers["kappa"])
+            contrast = followed.scale.number(numbers["kappa"])
         else:
-            contrast = self._contrast(image, u, noise_of(image, u, self.noise, self.noise_map))
-        evolution = self.choice.evolution(image, usable(contrast))
-        return take_steps(evolution, u, numbers, scratch)
+            noise = noise_of(image, u, self.noise, self.noise_map)
+            contrast = self._contrast(image, u, noise, followed)
+        return take_steps(self._evolution(image, followed, contrast), u, numbers, scratch)
 
     @property
     def _follows_noise(self) -> bool:
-        """Whether κ depends on the noise."""
-        return self.contrast == AUTO and self.kappa_map is None
+        """Whether κ depends on the noise of the image."""
+        return self.contrast == AUTO and self.kappa_map is None and self.guide is None
 
-    def _contrast(self, image: "Raster", u: "Planes", noise: "Noise | None") -> "float | Values":
+    def _followed(self, image: "Raster") -> "Raster":
+        """Return the picture whose differences count: the image, or its part of the guide."""
+        if self.guide is None:
+            return image
+        return replace(image.cut(self.guide.together), spacing=image.spacing)
+
+    def _evolution(
+        self, image: "Raster", followed: "Raster", contrast: "float | Values"
+    ) -> Evolution:
+        if followed is image:
+            return self.choice.evolution(image, usable(contrast))
+        return self.choice.guided(image, followed, usable(contrast))
+
+    def _contrast(
+        self, image: "Raster", u: "Planes", noise: "Noise | None", followed: "Raster"
+    ) -> "float | Values":
         """Find κ: one number, or one for every pixel."""
-        given = numbers_in("kappa_map", self.kappa_map, image, positive=True)
+        scale, channels, contrast = followed.scale, len(followed.colour), self.contrast
+        given = numbers_in("kappa_map", self.kappa_map, image, positive=True, scale=scale)
         if given is not None:
             return given
-        channels = len(image.colour)
-        if self.contrast == AUTO:
+        if followed is not image:
+            u = _filled(followed)
+        if contrast == AUTO:
+            noise = noise if followed is image else noise_of(followed, u, AUTO, None)
             assert noise is not None
-            return self.choice.contrast_of(noise.deviations[:channels], image.spacing)
+            found = self.choice.contrast_of(noise.deviations[:channels], image.spacing)
+            if followed is image or found != 0:
+                return found
+            contrast = _OF_CLEAN_GUIDE
         parts = []
         for place in image.parts:
-            part = image.part(*place)
+            part = followed.part(*place)
             parts.append((self.choice.smoothed(part)(u[:, *place]), edges_of(part)))
-        return contrast_among(parts, self.contrast, channels, image.scale, image.spacing)
+        return contrast_among(parts, contrast, channels, scale, image.spacing)
+
+
+def _filled(guide: "Raster") -> "Planes":
+    """Make the planes of a guide, with its means in holes."""
+    from pdefilter.measure import extremes
+
+    planes, _ = guide.planes(None if guide.valid is None else extremes.plane_means(guide))
+    return planes
+
+
+def _limits(guide: "Raster") -> "PlainLimits":
+    from pdefilter.measure import extremes
+
+    return extremes.limits(_filled(guide))
 
 
 def _fractions(contrast: "float | Values", scale: Scale) -> float | list[float]:

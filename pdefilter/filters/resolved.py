@@ -94,7 +94,7 @@ def _of_anisotropic(given: Parameters) -> Parameters:
     if given["iterations"] is None and row.time is not None:
         defaults["time"] = row.time
     stepped = given["iterations"] is not None or given["step"] is not None
-    scheme = scheme_of(model, scheme, stepped=stepped)
+    scheme = scheme_of(model, scheme, stepped=stepped, guided=given["guide"] is not None)
     defaults["scheme"] = scheme or ("explicit" if given["tolerance"] is None else "fsi")
     return defaults
 

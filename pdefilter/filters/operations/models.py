@@ -10,6 +10,7 @@ from pdefilter.equations.contrast import contrast_of_noise
 from pdefilter.equations.diffusivities import DIFFUSIVITIES, Diffusivity
 from pdefilter.equations.edge_enhancing import edge_enhancing
 from pdefilter.equations.evolution import Evolution
+from pdefilter.equations.guided import Guided
 from pdefilter.equations.perona_malik import PeronaMalik
 from pdefilter.equations.regularized import Regularized
 from pdefilter.equations.smoothing import Smoothing
@@ -23,7 +24,7 @@ from pdefilter.grid import largest_stable_step
 
 if TYPE_CHECKING:
     from pdefilter.kernels.tensors import TensorLaw
-    from pdefilter.raster import Plane, Planes, Raster, Values
+    from pdefilter.raster import Mask, Plane, Planes, Raster, Values
 
 
 Model: TypeAlias = Literal["perona-malik", "regularized", "edge-enhancing", "coherence-enhancing"]
@@ -85,6 +86,20 @@ class Choice:
         κ is one number, or one for every pixel.
         """
         return MODELS[self.model].evolution(self, image, contrast)
+
+    def guided(self, image: "Raster", guide: "Raster", contrast: "float | Plane") -> Guided:
+        """Make the evolution of an image that follows the differences of a guide of its size.
+
+        A pixel counts where it is a hole in neither of the two. κ is on the guide's scale.
+        """
+        holes = image.valid if image.valid is not None and image.holes_differ else [image.valid]
+        pictures = [replace(guide, valid=_in_both(guide.valid, valid)) for valid in holes]
+        evolutions = tuple(self.evolution(picture, contrast) for picture in pictures)
+        return Guided(evolutions, guide.planes()[0])
+
+
+def _in_both(valid: "Mask | None", other: "Mask | None") -> "Mask | None":
+    return other if valid is None else valid if other is None else valid & other
 
 
 @dataclass(frozen=True)
@@ -253,8 +268,10 @@ def choose(
     return replace(defaults, **{name: value for name, value in given.items() if value is not None})
 
 
-def scheme_of(model: str, scheme: str | None, *, stepped: bool) -> str | None:
+def scheme_of(model: str, scheme: str | None, *, stepped: bool, guided: bool = False) -> str | None:
     """Check that a scheme can advance a model; choose the default if none is given.
+
+    With a guide diffusion is linear, and no edge sharpens: long steps are exact enough.
 
     Raises
     ------
@@ -263,6 +280,8 @@ def scheme_of(model: str, scheme: str | None, *, stepped: bool) -> str | None:
     """
     schemes = MODELS[model].schemes
     if scheme is None:
+        if guided and not stepped:
+            return "fsi"
         return None if stepped or "explicit" in schemes[:1] else schemes[0]
     if scheme not in schemes:
         raise ParameterError(

@@ -7,6 +7,7 @@ from pdefilter.filters.options.option import Option
 
 if TYPE_CHECKING:
     from pdefilter.raster import Picture, Raster, Values
+    from pdefilter.scale import Scale
 
 # In a picture of 8 bits the grey levels are the stored values.
 LEVELS = 255.0
@@ -25,6 +26,15 @@ NoiseMap: TypeAlias = Annotated[
     Option(
         "Grey picture of the size of INPUT with the standard deviation of the noise for every "
         "pixel: floats in the unit of --noise, integers as fractions of full scale.",
+        picture=True,
+    ),
+]
+
+Guide: TypeAlias = Annotated[
+    "Picture | None",
+    Option(
+        "Picture of the size of INPUT, in grey or colours, whose differences g follows in place of "
+        "those of INPUT; --kappa is on its scale.",
         picture=True,
     ),
 ]
@@ -55,7 +65,12 @@ def as_raster(picture: "Picture | None") -> "Raster | None":
 
 
 def numbers_in(
-    name: str, picture: "Raster | None", image: "Raster", *, positive: bool
+    name: str,
+    picture: "Raster | None",
+    image: "Raster",
+    *,
+    positive: bool,
+    scale: "Scale | None" = None,
 ) -> "Values | None":
     """Read a map as numbers on the scale of an image, cut like the image.
 
@@ -69,6 +84,8 @@ def numbers_in(
         The image, a box of it, or a sample.
     positive : bool
         Whether every value must be above zero; else zeros are allowed too.
+    scale : Scale, optional
+        The scale of the numbers; by default that of the image.
 
     Returns
     -------
@@ -80,22 +97,24 @@ def numbers_in(
     ParameterError
         If the map has other values.
     """
-    return None if picture is None else _on_scale(name, image.cut(picture), image, positive)
+    if picture is None:
+        return None
+    return _on_scale(name, image.cut(picture), scale or image.scale, positive)
 
 
 def largest_in(name: str, picture: "Raster | None", image: "Raster") -> float | None:
     """Find the largest number in all of a map without negative values; None without a map."""
-    return None if picture is None else float(_on_scale(name, picture, image, False).max())
+    return None if picture is None else float(_on_scale(name, picture, image.scale, False).max())
 
 
-def _on_scale(name: str, picture: "Raster", image: "Raster", positive: bool) -> "Values":
+def _on_scale(name: str, picture: "Raster", scale: "Scale", positive: bool) -> "Values":
     import numpy as np
 
     values = picture.scale.of_channel(0).stored(picture.colour[0]) / picture.scale.full
     if not (values.min() > 0 if positive else values.min() >= 0):
         least = "above 0" if positive else "at least 0"
         raise ParameterError(name, f"has values that are not {least}; give values {least} only")
-    return np.asarray(values * image.scale.number(1.0))
+    return np.asarray(values * scale.number(1.0))
 
 
 def require_map(name: str, value: object, picture: "Raster | None", *, given: bool) -> None:
@@ -143,7 +162,7 @@ def require_size(name: str, picture: "Raster | None", shape: tuple[int, ...]) ->
         return
     raise MisfitError(
         f"has {size_in_words(shape)} pixels, the {name.replace('_', ' ')} "
-        f"{size_in_words(picture.shape)}; give a map of the image's size"
+        f"{size_in_words(picture.shape)}; give one of the image's size"
     )
 
 
