@@ -12,7 +12,14 @@ from pdefilter.errors import ParameterError
 from pdefilter.evolve.schedule import SCHEMES, Schedule, Scheme, schedule
 from pdefilter.evolve.steps import reach_of, take_steps
 from pdefilter.evolve.stopping import time_of_least_risk
-from pdefilter.filters.operations.models import MODELS, Choice, Model, choose, scheme_of
+from pdefilter.filters.operations.models import (
+    MODELS,
+    Choice,
+    Model,
+    choose,
+    contrast_for,
+    scheme_of,
+)
 from pdefilter.filters.operations.planes import PlanesOperation, edges_of
 from pdefilter.filters.operations.stabilised import Stabilised
 from pdefilter.filters.options.colour import Color, InSpace
@@ -59,9 +66,7 @@ if TYPE_CHECKING:
 
 _MODELS = {name: model.meaning for name, model in MODELS.items()}
 _DEFAULT_SCHEME = "fsi with a tolerance, a tensor or a guide, else explicit"
-
-# The percentile of the differences in a guide without noise that κ is.
-_OF_CLEAN_GUIDE = "p90"
+_NO_EFFECT = "has no effect where kappa, or a guide, and the time are given; leave one of {} out"
 _FORMULAS = {name: diffusivity.formula for name, diffusivity in DIFFUSIVITIES.items()}
 
 
@@ -152,7 +157,7 @@ def anisotropic(
         Contrast parameter κ as a fraction of full scale; or a percentile of the
         differences between neighbouring pixels, of u_σ if the model has one; or
         auto, a multiple of the noise in those differences (p50 for
-        coherence-enhancing).
+        coherence-enhancing, and with a guide).
     diffusivity : {"exponential", "rational", "charbonnier", "weickert", \
 "tukey", "geman-mcclure", "tv"}, optional
         g, by default rational, or weickert for edge-enhancing. The flux s g is
@@ -192,8 +197,8 @@ def anisotropic(
     guide : ndarray of shape (M, N) or (M, N, K), or Image, optional
         A picture v of the size of the image, of any depth and channels, such as the
         photograph beside a depth map: D is that of v, at all times, and κ is a contrast
-        in it; auto is a multiple of its noise, or p90 if it has none. Nothing flows where
-        v has a hole. Its stored values count, whatever the colour space of the image is.
+        in it, by default p50. Nothing flows where v has a hole. Its stored values count,
+        whatever the colour space of the image is.
     coupling : {"shared", "noise", "none"}, optional
         How channels share D: by all of their differences alike, by differences in
         units of each channel's noise, or not at all. By default shared for colours,
@@ -261,23 +266,16 @@ def anisotropic(
         default_tolerance=MODELS[model].tolerance,
     )
     steps = plan(largest_stable_step=MODELS[model].largest_stable_step(UNIT))
-    wanted = MODELS[model].contrast if kappa == AUTO else kappa
+    wanted = contrast_for(model, guided=followed is not None) if kappa == AUTO else kappa
     for name, value, picture in (("kappa", kappa, kappas), ("noise", noise, noises)):
         require_map(name, value, picture, given=value != AUTO)
     kappa_is_known = kappas is not None or followed is not None
     if noises is not None and kappa_is_known and not minimises_error:
-        raise ParameterError(
-            "noise_map",
-            f"has no effect where {_other(followed)} and the time are given; leave one of them out",
-        )
+        raise ParameterError("noise_map", _NO_EFFECT.format("them"))
     require_noise_of_model(noise_model, noise, noises)
-    follows_noise = minimises_error or (wanted == AUTO and not kappa_is_known)
+    follows_noise = minimises_error or (wanted == AUTO and kappas is None)
     if noise != AUTO and noise_model == "gaussian" and not follows_noise:
-        raise ParameterError(
-            "noise",
-            f"has no effect where {_other(followed)} and the time are given; leave one of the "
-            "three out",
-        )
+        raise ParameterError("noise", _NO_EFFECT.format("the three"))
     if not minimises_error and not steps.time:
         return Unchanged()
     diffusion = Diffusion(choice, wanted, noise, kappas, noises, followed, minimises_error, plan)
@@ -287,11 +285,6 @@ def anisotropic(
     if noise_model != "gaussian":
         return InSpace(color, Stabilised(noise_model, noise, sharing, diffusion), couples=True)
     return InSpace(color, Coupled(sharing, diffusion), couples=True)
-
-
-def _other(guide: "Raster | None") -> str:
-    """Name what κ is known by."""
-    return "kappa" if guide is None else "a guide"
 
 
 @dataclass(frozen=True)
@@ -345,6 +338,8 @@ class Diffusion(PlanesOperation):
         self, image: "Raster", u: "Planes", limits: "Callable[[], PlainLimits]"
     ) -> dict[str, Any]:
         """Find the noise, κ, the time and the steps."""
+        from pdefilter.measure import extremes
+
         numbers: dict[str, Any] = {}
         noise: Noise | None = None
         if self._follows_noise or self.minimises_error:
@@ -356,8 +351,8 @@ class Diffusion(PlanesOperation):
         if isinstance(contrast, float):
             if self._follows_noise and not contrast:
                 return numbers | {"time": 0.0}
-            of_followed = limits if followed is image else partial(_limits, followed)
-            _warn_of_large(contrast, of_followed, followed.scale)
+            its_limits = partial(extremes.visible_limits, followed)
+            _warn_of_large(contrast, limits if followed is image else its_limits, followed.scale)
         evolution = self._evolution(image, followed, contrast)
         plan = partial(self.plan, largest_stable_step=evolution.largest_stable_step)
         if self.minimises_error:
@@ -407,7 +402,7 @@ class Diffusion(PlanesOperation):
     @property
     def _follows_noise(self) -> bool:
         """Whether κ depends on the noise of the image."""
-        return self.contrast == AUTO and self.kappa_map is None and self.guide is None
+        return self.contrast == AUTO and self.kappa_map is None
 
     def _followed(self, image: "Raster") -> "Raster":
         """Return the picture whose differences count: the image, or its part of the guide."""
@@ -426,38 +421,20 @@ class Diffusion(PlanesOperation):
         self, image: "Raster", u: "Planes", noise: "Noise | None", followed: "Raster"
     ) -> "float | Values":
         """Find κ: one number, or one for every pixel."""
-        scale, channels, contrast = followed.scale, len(followed.colour), self.contrast
+        scale, channels = followed.scale, len(followed.colour)
         given = numbers_in("kappa_map", self.kappa_map, image, positive=True, scale=scale)
         if given is not None:
             return given
         if followed is not image:
-            u = _filled(followed)
-        if contrast == AUTO:
-            noise = noise if followed is image else noise_of(followed, u, AUTO, None)
+            u, _ = followed.planes()
+        if self.contrast == AUTO:
             assert noise is not None
-            found = self.choice.contrast_of(noise.deviations[:channels], image.spacing)
-            if followed is image or found != 0:
-                return found
-            contrast = _OF_CLEAN_GUIDE
+            return self.choice.contrast_of(noise.deviations[:channels], image.spacing)
         parts = []
         for place in image.parts:
             part = followed.part(*place)
             parts.append((self.choice.smoothed(part)(u[:, *place]), edges_of(part)))
-        return contrast_among(parts, contrast, channels, scale, image.spacing)
-
-
-def _filled(guide: "Raster") -> "Planes":
-    """Make the planes of a guide, with its means in holes."""
-    from pdefilter.measure import extremes
-
-    planes, _ = guide.planes(None if guide.valid is None else extremes.plane_means(guide))
-    return planes
-
-
-def _limits(guide: "Raster") -> "PlainLimits":
-    from pdefilter.measure import extremes
-
-    return extremes.limits(_filled(guide))
+        return contrast_among(parts, self.contrast, channels, scale, image.spacing)
 
 
 def _fractions(contrast: "float | Values", scale: Scale) -> float | list[float]:

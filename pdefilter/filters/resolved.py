@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from pdefilter.filters.heat_diffuse import DEFAULT_TIME as HEAT_TIME
 from pdefilter.filters.heat_diffuse import LONGEST_EXPLICIT_TIME
 from pdefilter.filters.operations.curvature import DEFAULT_TIME as CURVATURE_TIME
-from pdefilter.filters.operations.models import MODELS, choose, scheme_of
+from pdefilter.filters.operations.models import MODELS, choose, contrast_for, scheme_of
 from pdefilter.filters.operations.variational import (
     DEFAULT_CONTRAST,
     DEFAULT_OPTIMIZER,
@@ -86,15 +86,16 @@ def _of_heat_diffuse(given: Parameters) -> Parameters:
 
 def _of_anisotropic(given: Parameters) -> Parameters:
     model, scheme, row = given["model"], given["scheme"], MODELS[given["model"]]
+    guided = given["guide"] is not None
     names = ("diffusivity", "presmooth", "integration_scale")
     choice = choose(model, **{name: given[name] for name in names})
     defaults = {name: getattr(choice, name) for name in names}
     if given["kappa_map"] is None:
-        defaults["kappa"] = row.contrast
+        defaults["kappa"] = contrast_for(model, guided=guided)
     if given["iterations"] is None and row.time is not None:
         defaults["time"] = row.time
     stepped = given["iterations"] is not None or given["step"] is not None
-    scheme = scheme_of(model, scheme, stepped=stepped, guided=given["guide"] is not None)
+    scheme = scheme_of(model, scheme, stepped=stepped, guided=guided)
     defaults["scheme"] = scheme or ("explicit" if given["tolerance"] is None else "fsi")
     return defaults
 

@@ -171,8 +171,8 @@ def test_boxes_have_the_bits_of_the_whole(options):
     [
         ({"guide": np.ones((3, 4))}, "has 40 × 30 pixels, the guide 4 × 3; give one of"),
         ({"guide": V, "coupling": "noise"}, "coupling: has no effect with a guide"),
-        ({"guide": V, "noise": 0.1, "time": 2.0}, "where a guide and the time are given"),
-        ({"guide": V, "noise": U, "time": 2.0}, "noise_map: has no effect where a guide and"),
+        ({"guide": V, "noise": 0.1, "time": 2.0}, "where kappa, or a guide, and the time"),
+        ({"guide": V, "noise": U, "time": 2.0}, "noise_map: has no effect where kappa, or a guide"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_a_sentence(options, said):
