@@ -121,8 +121,8 @@ def edge(
     best, which every colour channel of the result holds. The border is mirrored. Alpha
     is kept, and does not make edges, nor do holes.
 
-    A thin edge lies where the gradient is largest across it. That of a disc of radius r
-    lies (σ² + 7/12)/2r inside it, its zero crossing as far outside.
+    A thin edge lies where the gradient is largest across it. Around a disc of radius r
+    this is (σ² + 7/12)/2r px inside its outline, and a zero crossing as far outside.
 
     Parameters
     ----------
