@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pdefilter.kernels.axes import spacing_factors
 from pdefilter.kernels.reference.across import clear_of_holes, lengths_of
-from pdefilter.kernels.reference.thinning import thin
+from pdefilter.kernels.table import compute
 from pdefilter.raster import Mask, Plane, Planes
 
 
@@ -59,7 +59,7 @@ def thinned(
     per_pixel = spacing_factors(spacing, -1, strength.ndim)
     if per_pixel is not None:
         normal = normal * per_pixel
-    kept, steps = thin(strength, normal)
+    kept, steps = compute("thin", strength, normal, dimensions=strength.ndim)
     if valid is not None:
         found = clear_of_holes(kept > 0, normal, valid, clearance)
         kept, steps = kept * found, steps * found
