@@ -31,7 +31,7 @@ _BEYOND = 1.1
 _NEGLIGIBLE = 1e-4
 
 
-def time_of_least_risk(evolution: Evolution, u: "Planes", noise: "Noise") -> float:
+def least_risk(evolution: Evolution, u: "Planes", noise: "Noise") -> tuple[float, float]:
     """Find the time, at most 1000 px², at which the estimated error is smallest.
 
     The error is estimated by `pdefilter.measure.risk.Risk`, from a second evolution of
@@ -50,8 +50,9 @@ def time_of_least_risk(evolution: Evolution, u: "Planes", noise: "Noise") -> flo
 
     Returns
     -------
-    float
-        The time in px².
+    time, risk : float
+        The time in px², and the estimated mean squared error of an image at about that
+        time.
     """
     import numpy as np
 
@@ -82,9 +83,10 @@ def time_of_least_risk(evolution: Evolution, u: "Planes", noise: "Noise") -> flo
         risks.append((count * step, risk.of(*pair)))
         if risks[-1][1] < risks[best][1] - _NEGLIGIBLE * risk.variance:
             best = len(risks) - 1
+    time, risk = risks[best]
     if best in (0, len(risks) - 1):
-        return risks[best][0]
-    return _vertex(*risks[best - 1 : best + 2])
+        return time, risk
+    return _vertex(*risks[best - 1 : best + 2]), risk
 
 
 def _vertex(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:

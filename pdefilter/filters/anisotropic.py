@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pdefilter.equations.contrast import contrast_among, usable
 from pdefilter.equations.diffusivities import DIFFUSIVITIES, DiffusivityName
@@ -11,7 +11,7 @@ from pdefilter.equations.evolution import Evolution
 from pdefilter.errors import ParameterError
 from pdefilter.evolve.schedule import SCHEMES, Schedule, Scheme, schedule
 from pdefilter.evolve.steps import reach_of, take_steps
-from pdefilter.evolve.stopping import time_of_least_risk
+from pdefilter.evolve.stopping import least_risk
 from pdefilter.filters.operations.models import (
     MODELS,
     Choice,
@@ -97,7 +97,7 @@ def anisotropic(
             unit="px",
             minimum=0,
             maximum=1000,
-            otherwise="0.5, for edge-enhancing 1",
+            otherwise="0.5, for edge-enhancing 1; in volumes 0.5, 0.7 or 1, by the estimated error",
         ),
     ] = None,
     integration_scale: Annotated[
@@ -166,7 +166,8 @@ def anisotropic(
         charbonnier always grows. Edges are sharpened where the flux falls.
     presmooth : float or str, optional
         Standard deviation σ in px, or a length such as "2mm", of the Gaussian that
-        makes u_σ; by default 0.5 px, or 1 px for edge-enhancing.
+        makes u_σ; by default 0.5 px, or 1 px for edge-enhancing. In volumes the default of
+        "regularized" is 0.5, 0.7 or 1 px, whichever has the smallest estimated error.
     integration_scale : float or str, optional
         Standard deviation ρ in px, or a length, of the Gaussian that smooths the structure
         tensor, by default 4, or 0 for edge-enhancing.
@@ -287,6 +288,16 @@ def anisotropic(
     return InSpace(color, Coupled(sharing, diffusion), couples=True)
 
 
+class _Trial(NamedTuple):
+    """A presmoothing with its κ and its evolution, and the time of the smallest estimated error."""
+
+    presmooth: float | None
+    contrast: "float | Values"
+    evolution: Evolution
+    time: float | None
+    risk: float
+
+
 @dataclass(frozen=True)
 class Diffusion(PlanesOperation):
     """Nonlinear diffusion, or linear diffusion that follows a guide.
@@ -346,19 +357,21 @@ class Diffusion(PlanesOperation):
             noise = noise_of(image, u, self.noise, self.noise_map)
             numbers |= as_numbers(noise, image)
         followed = self._followed(image)
-        contrast = self._contrast(image, u, noise, followed)
-        numbers["kappa"] = _fractions(contrast, followed.scale)
-        if isinstance(contrast, float):
-            if self._follows_noise and not contrast:
+        trials = [trial._trial(image, u, followed, noise) for trial in self._trials(image)]
+        trial = min(trials, key=lambda trial: trial.risk)
+        if len(trials) > 1:
+            numbers["presmooth"] = trial.presmooth
+        numbers["kappa"] = _fractions(trial.contrast, followed.scale)
+        if isinstance(trial.contrast, float):
+            if self._follows_noise and not trial.contrast:
                 return numbers | {"time": 0.0}
             its_limits = partial(extremes.visible_limits, followed)
-            _warn_of_large(contrast, limits if followed is image else its_limits, followed.scale)
-        evolution = self._evolution(image, followed, contrast)
-        plan = partial(self.plan, largest_stable_step=evolution.largest_stable_step)
-        if self.minimises_error:
-            assert noise is not None
-            plan = partial(plan, time=time_of_least_risk(evolution, u, noise))
-        return numbers | plan().measure(evolution, u, image.scale, limits)
+            limits_of_followed = limits if followed is image else its_limits
+            _warn_of_large(trial.contrast, limits_of_followed, followed.scale)
+        plan = partial(self.plan, largest_stable_step=trial.evolution.largest_stable_step)
+        if trial.time is not None:
+            plan = partial(plan, time=trial.time)
+        return numbers | plan().measure(trial.evolution, u, image.scale, limits)
 
     @property
     def remedy(self) -> str | None:
@@ -375,7 +388,7 @@ class Diffusion(PlanesOperation):
 
     def reach_of_part(self, numbers: Numbers, parts: int) -> int | None:
         """Return the reach of a part of the steps."""
-        of_coefficients = self.choice.reach
+        of_coefficients = self._chosen(numbers).choice.reach
         if of_coefficients is None:
             return None
         if self.guide is None:
@@ -390,6 +403,11 @@ class Diffusion(PlanesOperation):
         """Take the steps."""
         if not numbers["time"]:
             return u
+        return self._chosen(numbers)._march(image, u, numbers, scratch)
+
+    def _march(
+        self, image: "Raster", u: "Planes", numbers: Numbers, scratch: "Scratch"
+    ) -> "Planes":
         followed = self._followed(image)
         contrast: float | Values
         if isinstance(numbers["kappa"], float):
@@ -398,6 +416,30 @@ class Diffusion(PlanesOperation):
             noise = noise_of(image, u, self.noise, self.noise_map)
             contrast = self._contrast(image, u, noise, followed)
         return take_steps(self._evolution(image, followed, contrast), u, numbers, scratch)
+
+    def _trials(self, image: "Raster") -> "list[Diffusion]":
+        """List the diffusions of which the one with the smallest estimated error is taken."""
+        in_volume = self.minimises_error and len(image.spacing) > 2
+        sigmas = self.choice.presmooths if in_volume else ()
+        return [self._presmoothed_by(sigma) for sigma in sigmas] or [self]
+
+    def _trial(
+        self, image: "Raster", u: "Planes", followed: "Raster", noise: "Noise | None"
+    ) -> "_Trial":
+        contrast = self._contrast(image, u, noise, followed)
+        evolution = self._evolution(image, followed, contrast)
+        time, risk = None, 0.0
+        has_noise = not (self._follows_noise and isinstance(contrast, float) and not contrast)
+        if self.minimises_error and has_noise:
+            assert noise is not None
+            time, risk = least_risk(evolution, u, noise)
+        return _Trial(self.choice.presmooth, contrast, evolution, time, risk)
+
+    def _chosen(self, numbers: Numbers) -> "Diffusion":
+        return self._presmoothed_by(numbers["presmooth"]) if "presmooth" in numbers else self
+
+    def _presmoothed_by(self, sigma: float) -> "Diffusion":
+        return replace(self, choice=self.choice.presmoothed_by(sigma))
 
     @property
     def _follows_noise(self) -> bool:

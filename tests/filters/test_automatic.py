@@ -8,7 +8,7 @@ import pdefilter
 from pdefilter import ParameterError
 from pdefilter.equations.diffusivities import DIFFUSIVITIES
 from pdefilter.equations.perona_malik import PeronaMalik
-from pdefilter.evolve.stopping import LONGEST_TIME, time_of_least_risk
+from pdefilter.evolve.stopping import LONGEST_TIME, least_risk
 from pdefilter.measure.noise import Noise
 
 
@@ -104,7 +104,7 @@ def test_to_find_the_time_takes_at_most_twice_the_way_there(photograph, deviatio
     f = f + np.random.default_rng(1).normal(0, deviation, f.shape).astype(np.float32)
     evolution = PeronaMalik(DIFFUSIVITIES["rational"], 0.7 * deviation, 1)
     counting = Counting(evolution, [])
-    time = time_of_least_risk(counting, f, Noise((deviation,), None))
+    time, _ = least_risk(counting, f, Noise((deviation,), None))
     assert 0 < sum(counting.count) <= most * f.size * time / (0.8 * evolution.largest_stable_step)
 
 
@@ -192,3 +192,22 @@ def test_what_cannot_be_chosen_is_refused(options, parameter):
     with pytest.raises(ParameterError) as caught:
         pdefilter.anisotropic(np.zeros((4, 4)), **options)
     assert caught.value.parameter == parameter
+
+
+@pytest.mark.parametrize(
+    ("radius", "deviation", "slices", "best"), [(1.5, 0.06, 1, 0.5), (9, 0.4, 6, 1.0)]
+)
+def test_a_volume_is_presmoothed_as_its_error_wants_it(radius, deviation, slices, best):
+    axes = np.ogrid[-8:8, -12:12, -12:12]
+    squared = (slices * axes[0]) ** 2 + axes[1] ** 2 + axes[2] ** 2
+    ball = (squared < radius**2).astype(np.float32)
+    noise = np.random.default_rng(0).normal(0, deviation, ball.shape).astype(np.float32)
+    volume = pdefilter.Volume(ball + noise, spacing=(slices, 1, 1))
+
+    def error(**options):
+        clean = pdefilter.anisotropic(volume, noise=deviation, **options).pixels
+        return np.mean((clean - ball) ** 2)
+
+    errors = {sigma: error(presmooth=sigma) for sigma in (0.5, 0.7, 1.0)}
+    assert min(errors, key=errors.get) == best
+    assert error() == errors[best]

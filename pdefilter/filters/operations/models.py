@@ -52,12 +52,20 @@ class Choice:
         σ of u_σ, in px.
     integration_scale : float or None
         ρ of the structure tensor J_ρ, in px.
+    presmooths : tuple of float
+        In volumes, the σ of which the one with the smallest estimated error is taken;
+        empty where σ is given.
     """
 
     model: str
     diffusivity: str | None
     presmooth: float | None
     integration_scale: float | None
+    presmooths: tuple[float, ...] = ()
+
+    def presmoothed_by(self, sigma: float) -> "Choice":
+        """Return the choice with this σ."""
+        return replace(self, presmooth=sigma, presmooths=())
 
     def smoothed(self, image: "Raster") -> Smoothing:
         """Make the smoothing from an image to u_σ, from which coefficients are computed."""
@@ -208,7 +216,9 @@ MODELS: Mapping[str, Row] = {
         ),
         Row(
             "div(g(|∇u_σ|²) ∇u)",
-            Choice("regularized", "rational", 0.5, None),
+            # In volumes 0.5 px is best for thin layers in cubes, and 1 px for much noise in
+            # thick slices: up to 1.5 dB better than the other.
+            Choice("regularized", "rational", 0.5, None, presmooths=(0.5, 0.7, 1.0)),
             AUTO,
             None,
             False,
@@ -265,7 +275,10 @@ def choose(
             raise ParameterError(
                 name, f"the model {model} has none; take the model {' or '.join(fitting)}"
             )
-    return replace(defaults, **{name: value for name, value in given.items() if value is not None})
+    choice = replace(
+        defaults, **{name: value for name, value in given.items() if value is not None}
+    )
+    return choice if presmooth is None else choice.presmoothed_by(presmooth)
 
 
 def contrast_for(model: str, *, guided: bool) -> str:
