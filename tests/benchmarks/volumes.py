@@ -79,7 +79,7 @@ def marches(u: np.ndarray) -> dict[str, Callable[[], object]]:
         "rational, spacing 3 : 1 : 1": lambda: march(u, steps, **LAW, spacing=SPACING),
         "heat with momenta": lambda: march(u, steps, momenta=[1.1] * STEPS),
         "guided": lambda: march(u, steps, guide=u, **LAW),
-        "regularized": lambda: march(u, steps, smoothing=taps, **LAW),
+        "regularized": lambda: march(u, steps, smoothing=[taps] * 3, **LAW),
         "split": lambda: split(u, steps, **LAW, scratch=Scratch()),
     }
 
