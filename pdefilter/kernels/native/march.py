@@ -71,13 +71,12 @@ def march(
     if conductance == "constant":
         smoothing = None  # it follows nothing
     if smoothing is not None and not (flat and all(taps == smoothing[0] for taps in smoothing)):
-        law = conductance, squared_scale, edges, smoothing, spacing, scratch or Scratch()
+        law = conductance, squared_scale, edges, smoothing, spacing
         march_one = _march_smoothed_volume if len(grid) == 3 else _march_by_smoothed_guides
-        return (
-            np.stack([march_one(v, steps, *law) for v in u])
-            if several
-            else march_one(u, steps, *law)
-        )
+        if several:
+            # What is kept as scratch has the shape of all of them.
+            return np.stack([march_one(image, steps, *law, Scratch()) for image in u])
+        return march_one(u, steps, *law, scratch or Scratch())
     # A constant couples no channels: as images of their own they take less memory in the cache.
     alone = conductance == "constant" and guide is None
     shape = (1 if alone else u.shape[several], *grid)

@@ -43,13 +43,18 @@ inline Sum<count, Place> sum_of(const Taps& taps, Place place) {
     return {taps, place};
 }
 
-// Calls f.operator()<count>() for that number of weights.
+// The number of a kernel's weights, if there is a sum for so many; else 0.
+inline Index count_known(const Taps& taps) {
+    bool known = taps.symmetric && (taps.count == 3 || taps.count == 5);
+    for (Index k = 0; k < taps.count; ++k) known &= taps.weights[k] != 0;
+    return known ? taps.count : 0;
+}
+
+// Calls f.operator()<count>() with that number, which is known when compiling.
 template <class F>
-inline void with_count(const Taps& taps, F f) {
-    bool plain = taps.symmetric;
-    for (Index k = 0; k < taps.count; ++k) plain &= taps.weights[k] != 0;
-    if (plain && taps.count == 3) return f.template operator()<3>();
-    if (plain && taps.count == 5) return f.template operator()<5>();
+inline void with_count(Index count, F f) {
+    if (count == 3) return f.template operator()<3>();
+    if (count == 5) return f.template operator()<5>();
     f.template operator()<0>();
 }
 
@@ -104,6 +109,12 @@ struct MeanOfOrders {
         return found;
     }
 
+    // Rows and columns are mostly as long, and have the same kernel.
+    Index count_in_slice() const {
+        const Index count = count_known(along_rows);
+        return count == count_known(along_columns) ? count : 0;
+    }
+
     Index kept_rows() const { return 2 * reach_of(along_rows) + 1; }
     float* kept(float* rows, Index r) const {
         return rows + (r + prism.beyond) % kept_rows() * prism.stride();
@@ -130,24 +141,23 @@ struct MeanOfOrders {
 
     // Takes the plane of a slice.
     void fetch(const Ring& planes, Index slice) const {
-        with_count(along_rows, [&]<int R>() {
-            with_count(along_columns, [&]<int C>() { fetch<R, C>(planes, slice); });
-        });
+        with_count(count_in_slice(), [&]<int count>() { fetch<count>(planes, slice); });
     }
-    template <int R, int C>
+    template <int count>
     void fetch(const Ring& planes, Index slice) const {
         const Index stride = prism.stride();
         const float* const in = planes.plane(slice);
         for (Index r = -prism.beyond; r < prism.rows + prism.beyond; ++r) {
-            const auto along = sum_of<C>(along_columns, across_row(in + r * stride));
+            const auto along = sum_of<count>(along_columns, across_row(in + r * stride));
             fill(wanted, across.plane(slice) + r * stride, [&](Index j) { return along.at(j); });
         }
         for (Index r = -rows_around; r < prism.rows + rows_around; ++r) {
             float* const row = down.plane(slice) + r * stride;
-            const auto along = sum_of<R>(along_rows, down_plane(in + r * stride));
+            const auto along = sum_of<count>(along_rows, down_plane(in + r * stride));
             fill(reached, row, [&](Index j) { return along.at(j); });
-            const auto one = sum_of<R>(along_rows, down_plane(across.plane(slice) + r * stride));
-            const auto other = sum_of<C>(along_columns, across_row(row));
+            const auto one =
+                sum_of<count>(along_rows, down_plane(across.plane(slice) + r * stride));
+            const auto other = sum_of<count>(along_columns, across_row(row));
             fill(wanted, both.plane(slice) + r * stride, mean_of(one, other));
         }
     }
@@ -159,34 +169,32 @@ struct MeanOfOrders {
             from[0][k] = planes.plane(at), from[1][k] = across.plane(at);
             from[2][k] = down.plane(at), from[3][k] = both.plane(at);
         }
-        with_count(along_slices, [&]<int S>() {
-            with_count(along_rows, [&]<int R>() {
-                with_count(along_columns, [&]<int C>() { result<S, R, C>(to); });
-            });
+        with_count(count_known(along_slices), [&]<int through_count>() {
+            with_count(count_in_slice(), [&]<int count>() { result<through_count, count>(to); });
         });
     }
-    template <int S, int R, int C>
+    template <int through_count, int count>
     void result(float* to) const {
         const Index reach = reach_of(along_rows), around = rows_around + reach;
         for (Index r = -around; r < prism.rows + around; ++r) {
             float* const row = kept(through, r);
-            const auto along = sum_of<S>(along_slices, through_slices(from[0], r));
+            const auto along = sum_of<through_count>(along_slices, through_slices(from[0], r));
             fill(reached, row, [&](Index j) { return along.at(j); });
-            const auto one = sum_of<S>(along_slices, through_slices(from[1], r));
-            const auto other = sum_of<C>(along_columns, across_row(row));
+            const auto one = sum_of<through_count>(along_slices, through_slices(from[1], r));
+            const auto other = sum_of<count>(along_columns, across_row(row));
             fill(wanted, kept(through_across, r), mean_of(one, other));
             if (r - reach >= -rows_around)
-                combine<S, R, C>(r - reach, to + (r - reach) * prism.stride());
+                combine<through_count, count>(r - reach, to + (r - reach) * prism.stride());
         }
     }
-    template <int S, int R, int C>
+    template <int through_count, int count>
     void combine(Index r, float* to) const {
-        const auto one = sum_of<S>(along_slices, through_slices(from[2], r));
-        const auto other = sum_of<R>(along_rows, down_kept(through, r));
+        const auto one = sum_of<through_count>(along_slices, through_slices(from[2], r));
+        const auto other = sum_of<count>(along_rows, down_kept(through, r));
         fill(reached, through_down, mean_of(one, other));
-        const auto on_slices = sum_of<S>(along_slices, through_slices(from[3], r));
-        const auto on_rows = sum_of<R>(along_rows, down_kept(through_across, r));
-        const auto on_columns = sum_of<C>(along_columns, across_row(through_down));
+        const auto on_slices = sum_of<through_count>(along_slices, through_slices(from[3], r));
+        const auto on_rows = sum_of<count>(along_rows, down_kept(through_across, r));
+        const auto on_columns = sum_of<count>(along_columns, across_row(through_down));
         fill(wanted, to, [&](Index j) {
             const Floats total = add_up(on_slices.at(j), on_rows.at(j), on_columns.at(j));
             return (total + all(0.0f)) * all(1.0f / 3);
