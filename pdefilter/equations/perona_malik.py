@@ -59,7 +59,7 @@ class PeronaMalik:
         sizes: Sequence[float],
         momenta: Sequence[float] = (),
         *,
-        smoothing: "Taps | None" = None,
+        smoothing: "Sequence[Taps] | None" = None,
         scratch: "Scratch | None" = None,
     ) -> "Planes":
         """Take explicit steps; see `pdefilter.kernels.march.march`."""

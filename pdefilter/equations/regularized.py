@@ -44,8 +44,9 @@ class Regularized:
         self, u: "Planes", sizes: Sequence[float], *, scratch: "Scratch | None" = None
     ) -> "Planes":
         """Take explicit steps."""
-        taps, axes = self.smoothed.same_taps, len(self.smoothed.spacing)
-        if self.smoothed.valid is None and taps is not None and taps.fits(*u.shape[-axes:]):
+        taps, axes = self.smoothed.taps, len(self.smoothed.spacing)
+        fit = all(along.fits(size) for along, size in zip(taps, u.shape[-axes:], strict=True))
+        if self.smoothed.valid is None and fit:
             return self.equation.march(u, sizes, smoothing=taps, scratch=scratch)
         if u.ndim > 1 + axes:
             return one_by_one(self.march, u, sizes)

@@ -26,7 +26,7 @@ def correlate(
     order : {"slices first", "rows first", "columns first", "mean"}
         Which kernel comes first, for the results differ by their roundings. With
         one kernel for all axes, the mean of all orders turns with the image by
-        right angles to the bit, at twice the cost, in a volume six times.
+        right angles to the bit, at twice the cost, in a volume four times.
     out : ndarray of the shape of `u`, float32, optional
         Where to write, not `u`; by default a new array.
 

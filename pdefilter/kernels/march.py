@@ -26,7 +26,7 @@ def march(
     squared_scale: float = 1.0,
     edges: Planes | None = None,
     guide: Planes | None = None,
-    smoothing: Taps | None = None,
+    smoothing: Sequence[Taps] | None = None,
     several: bool = False,
     spacing: Sequence[float] | None = None,
     scratch: Scratch | None = None,
@@ -56,9 +56,9 @@ def march(
     guide : ndarray of shape (K, M, N) or (K, S, M, N), float32, optional
         The image whose differences g follows at every step; by default `u` as
         it evolves.
-    smoothing : Taps, optional
-        The kernel that `u` is correlated with along all axes, as the mean of either
-        order, anew at every step, before g is taken from its differences; not with
+    smoothing : sequence of Taps, optional
+        The kernels that `u` is correlated with, one an axis, as the mean of all
+        orders, anew at every step, before g is taken from its differences; not with
         `guide`.
     several : bool
         Whether `u` is several images along an axis before the others, each of which
@@ -89,6 +89,8 @@ def march(
         raise ValueError("momenta belong to linear steps; give a guide")
     if guide is not None and smoothing is not None:
         raise ValueError("a guide is not smoothed; smooth it before")
+    if smoothing is not None and len(smoothing) != len(shape):
+        raise ValueError(f"{len(shape)} axes need as many kernels, not {len(smoothing)}")
     if not len(steps) or not u.size:
         return u.copy()
     arguments = steps, momenta, conductance, squared_scale, edges, guide, smoothing

@@ -82,7 +82,7 @@ def marches(u: np.ndarray) -> Actions:
     for sigma in (0.5, 2.0):
         taps = windows.gaussian(sigma)
         tables[f"smoothed, sigma {sigma:g}"] = lambda taps=taps: march(
-            u, steps, conductance="rational", squared_scale=30.0, smoothing=taps
+            u, steps, conductance="rational", squared_scale=30.0, smoothing=[taps] * 2
         )
     tables["momentum"] = lambda: march(u, steps, momenta=[1.1] * STEPS)
     return tables

@@ -72,6 +72,7 @@ def marches(u: np.ndarray) -> dict[str, Callable[[], object]]:
     steps = [0.14] * STEPS
     exponential = LAW | {"conductance": "exponential"}
     taps = windows.gaussian(0.5)
+    of_spacing = [windows.gaussian(0.5 / h) for h in SPACING]
     return {
         "heat": lambda: march(u, steps),
         "rational": lambda: march(u, steps, **LAW),
@@ -79,7 +80,10 @@ def marches(u: np.ndarray) -> dict[str, Callable[[], object]]:
         "rational, spacing 3 : 1 : 1": lambda: march(u, steps, **LAW, spacing=SPACING),
         "heat with momenta": lambda: march(u, steps, momenta=[1.1] * STEPS),
         "guided": lambda: march(u, steps, guide=u, **LAW),
-        "regularized": lambda: march(u, steps, smoothing=taps, **LAW),
+        "regularized": lambda: march(u, steps, smoothing=[taps] * 3, **LAW),
+        "regularized, spacing 3 : 1 : 1": lambda: march(
+            u, steps, smoothing=of_spacing, spacing=SPACING, **LAW
+        ),
         "split": lambda: split(u, steps, **LAW, scratch=Scratch()),
     }
 

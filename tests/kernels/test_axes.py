@@ -144,6 +144,8 @@ CALLS = {
 
 def marched(u, spacing, steps=(0.02, 0.03, 0.01), momenta=(), edges=None, **call):
     call = {"guide": None, "smoothing": None} | call
+    if call["smoothing"] is not None:
+        call["smoothing"] = [call["smoothing"]] * len(spacing)
     return march(u, steps, momenta, edges=edges, spacing=spacing, **call)
 
 

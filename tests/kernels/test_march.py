@@ -95,7 +95,7 @@ def test_a_march_that_smooths_holds_at_every_step_its_image_smoothed(u, steps, c
     for step in steps:
         smoothed = correlate(one_by_one, taps, taps, order="mean")
         one_by_one = march(one_by_one, [step], guide=smoothed, **law)
-    assert march(u, steps, smoothing=taps, **law).tobytes() == one_by_one.tobytes()
+    assert march(u, steps, smoothing=[taps] * 2, **law).tobytes() == one_by_one.tobytes()
 
 
 @given(
@@ -108,7 +108,7 @@ def test_a_march_that_smooths_holds_at_every_step_its_image_smoothed(u, steps, c
 def test_several_images_march_each_by_itself(u, seed, steps, conductance, more):
     rng = np.random.default_rng(seed)
     options = {
-        "smoothing": gaussian(0.5),
+        "smoothing": [gaussian(0.5)] * 2,
         "guide": u,
         "edges": rng.random((2, *u.shape[1:]), np.float32),
         "momenta": [1.2] * steps,
@@ -258,4 +258,4 @@ def test_no_steps_return_a_copy():
 def test_a_guide_is_not_smoothed():
     u = np.zeros((1, 3, 3), np.float32)
     with pytest.raises(ValueError, match="guide"):
-        march(u, [0.2], guide=u, smoothing=gaussian(1.0))
+        march(u, [0.2], guide=u, smoothing=[gaussian(1.0)] * 2)

@@ -128,7 +128,7 @@ def test_a_march_that_follows_smoothed_images_has_the_bits_of_the_reference(
     variant, march, smoothing, threads
 ):
     *arguments, _, tiling = march
-    arguments += [None, smoothing]
+    arguments += [None, [smoothing] * 2]
     with np.errstate(all="ignore"):
         theirs = reference.march(*arguments)
     with forced(threads, variant):

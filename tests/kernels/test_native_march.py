@@ -16,6 +16,7 @@ from pdefilter.kernels.native import march as native_march
 from pdefilter.kernels.native.march import Tiling
 from pdefilter.kernels.reference import march as reference
 from pdefilter.kernels.scratch import Scratch
+from pdefilter.kernels.windows import gaussian
 
 pytestmark = pytest.mark.skipif(
     engine.native() is None, reason="the native engine was not built: no C++ compiler"
@@ -87,17 +88,33 @@ def test_a_march_has_the_bits_of_the_reference(variant, drawn, without_momentum,
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-@given(marches(longest=3), smoothings(), st.integers(1, 4))
+@given(
+    marches(longest=3),
+    st.lists(st.one_of(smoothings(), st.builds(gaussian, st.just(0.5))), min_size=3, max_size=3),
+    st.integers(1, 4),
+    st.booleans(),
+)
 def test_a_march_that_follows_smoothed_volumes_has_the_bits_of_the_reference(
-    variant, drawn, smoothing, threads
+    variant, drawn, smoothing, threads, overwrite
 ):
-    u, steps, law, tiling, _ = drawn
-    law |= {"guide": None, "smoothing": smoothing}
+    u, steps, law, _, _ = drawn
+    law |= {"guide": None, "smoothing": smoothing[: u.ndim - 1]}
     with np.errstate(all="ignore"):
         theirs = reference.march(u, steps, (), **law)
         with forced(threads, variant):
-            ours = native_march.march(u, steps, (), **law, tiling=tiling)
+            ours = native_march.march(u, steps, (), **law, scratch=Scratch(overwrite))
     assert same(ours, theirs)
+
+
+# Several prisms, one beside and one below the other.
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("deviations", [(0.5, 0.5, 0.5), (0.2, 0.5, 0.5), (0.6, 0.8, 2.0)])
+def test_prisms_of_smoothed_volumes_change_no_bit(variant, deviations):
+    u = np.random.default_rng(0).random((2, 4, 37, 500), np.float32)
+    smoothing = [gaussian(sigma) for sigma in deviations]
+    arguments = [0.1] * 2, (), "rational", 30.0, None, None, smoothing
+    with forced(2, variant):
+        assert same(native_march.march(u, *arguments), reference.march(u, *arguments))
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

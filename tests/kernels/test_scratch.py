@@ -26,7 +26,12 @@ WAYS = {
         u, steps, conductance="rational", squared_scale=30.0, **scratch
     ),
     "smoothed": lambda u, steps, **scratch: march(
-        u, steps, conductance="rational", squared_scale=30.0, smoothing=gaussian(0.5), **scratch
+        u,
+        steps,
+        conductance="rational",
+        squared_scale=30.0,
+        smoothing=[gaussian(0.5)] * 2,
+        **scratch,
     ),
     "guide": lambda u, steps, **scratch: march(
         u, steps, conductance="rational", squared_scale=30.0, guide=u, **scratch

@@ -8,8 +8,8 @@ import numpy as np
 
 from pdefilter.kernels.axes import spacing_factors
 from pdefilter.kernels.native import call, threads_for
+from pdefilter.kernels.native.correlation import correlate
 from pdefilter.kernels.scratch import Scratch, in_place, ping_pong
-from pdefilter.kernels.table import compute
 from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Planes
 
@@ -57,7 +57,7 @@ def march(
     squared_scale: float,
     edges: Planes | None,
     guide: Planes | None = None,
-    smoothing: Taps | None = None,
+    smoothing: Sequence[Taps] | None = None,
     *,
     spacing: Sequence[float] | None = None,
     several: bool = False,
@@ -70,14 +70,13 @@ def march(
     flat = len(grid) == 2 and per_square is None
     if conductance == "constant":
         smoothing = None  # it follows nothing
-    if smoothing is not None and not flat:
-        law = conductance, squared_scale, edges
-        images = u if several else u[None]
-        results = [
-            _march_by_smoothed_guides(image, steps, *law, smoothing, spacing, scratch, tiling)
-            for image in images
-        ]
-        return np.stack(results) if several else results[0]
+    if smoothing is not None and not (flat and all(taps == smoothing[0] for taps in smoothing)):
+        law = conductance, squared_scale, edges, smoothing, spacing
+        march_one = _march_smoothed_volume if len(grid) == 3 else _march_by_smoothed_guides
+        if several:
+            # What is kept as scratch has the shape of all of them.
+            return np.stack([march_one(image, steps, *law, Scratch()) for image in u])
+        return march_one(u, steps, *law, scratch or Scratch())
     # A constant couples no channels: as images of their own they take less memory in the cache.
     alone = conductance == "constant" and guide is None
     shape = (1 if alone else u.shape[several], *grid)
@@ -112,7 +111,7 @@ def march(
         np.asarray(momenta, np.float32) if momenta else None,
         _planes(edges),
         _planes(guide),
-        smoothing,
+        smoothing and smoothing[0],
         conductance,
         squared_scale,
         tiling.levels,
@@ -123,33 +122,46 @@ def march(
     return out
 
 
+def _march_smoothed_volume(
+    u: Planes,
+    steps: Sequence[float],
+    conductance: str,
+    squared_scale: float,
+    edges: Planes | None,
+    smoothing: Sequence[Taps],
+    spacing: Sequence[float] | None,
+    scratch: Scratch,
+) -> Planes:
+    """Smooth a volume and take a step in one trip through memory."""
+    per_square = spacing_factors(spacing, -2, 0)
+    out, spare = ping_pong(u, len(steps), scratch)
+    for k, step in enumerate(steps, 1):
+        target = spare if (len(steps) - k) % 2 else out
+        law = conductance, squared_scale, per_square, step
+        work = u.size * _STEPS_OF_A_SMOOTHED_STEP
+        call("step_through_smoothed_volume", u, target, edges, *smoothing, *law, work=work)
+        u = target
+    return out
+
+
 def _march_by_smoothed_guides(
     u: Planes,
     steps: Sequence[float],
     conductance: str,
     squared_scale: float,
     edges: Planes | None,
-    smoothing: Taps,
+    smoothing: Sequence[Taps],
     spacing: Sequence[float] | None,
-    scratch: Scratch | None,
-    tiling: Tiling | None,
+    scratch: Scratch,
 ) -> Planes:
-    """Smooth the image anew before every step, which it guides."""
-    scratch = scratch or Scratch()
-    law = (), conductance, squared_scale, edges
+    """Smooth an image anew before every step, which it guides."""
     smoothed: Planes | None = None
+    along_rows, along_columns = smoothing
     for step in steps:
-        smoothed = _smoothed(u, smoothing, smoothed)
-        u = march(u, [step], *law, smoothed, spacing=spacing, scratch=scratch, tiling=tiling)
+        smoothed = correlate(u, along_rows, along_columns, "mean", out=smoothed)
+        law = (), conductance, squared_scale, edges, smoothed
+        u = march(u, [step], *law, spacing=spacing, scratch=scratch)
     return u
-
-
-def _smoothed(u: Planes, taps: Taps, out: Planes | None) -> Planes:
-    """Correlate with the same kernel along all axes, as the mean of all orders."""
-    along_slices = [taps] * (u.ndim - 3)
-    arguments = u, taps, taps, "mean", *along_slices
-    smoothed: Planes = compute("correlate", *arguments, dimensions=u.ndim - 1, out=out)
-    return smoothed
 
 
 def split(

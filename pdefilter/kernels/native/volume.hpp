@@ -19,6 +19,19 @@ struct VolumeCorrelation {
     Order order;
 };
 
+// A step of a march whose conductances follow the volume smoothed; `in` and `out` are different.
+struct VolumeSmoothedStep {
+    Index channels, slices, rows, columns;
+    const float* in;
+    float* out;
+    const float* edges;  // factors of the conductances, as of a march, or null
+    Taps along_slices, along_rows, along_columns;
+    Conductance conductance;
+    float scale;
+    const float* per_square;  // 1/h^2 of every axis, or null where all are 1
+    float tau;
+};
+
 constexpr Index planes_of_volume_measure[] = {3, 1, 1, 6};
 
 struct VolumeGradient {
@@ -127,6 +140,7 @@ struct VolumeBalance {
 
 struct Volumes {
     RowKernel<VolumeCorrelation> correlate;
+    RowKernel<VolumeSmoothedStep> smoothed_step;
     RowKernel<VolumeGradient> gradient;
     RowKernel<VolumeReduction> reduce;
     RowKernel<VolumeExchange> count_outside, exchange;

@@ -11,6 +11,8 @@ void require(bool fits, const char* otherwise) {
     if (!fits) throw nb::value_error(otherwise);
 }
 
+void check(VolumeSmoothedStep& task) { require(task.channels <= 4, "four channels at most"); }
+
 void check(VolumeGradient& task) {
     require(task.planes == planes_of_volume_measure[task.measure],
             "as many planes as the measure has");
@@ -85,6 +87,14 @@ void bind_volumes(nb::module_& m) {
         array<4>(&VolumeCorrelation::out, volume), taps(&VolumeCorrelation::along_slices),
         taps(&VolumeCorrelation::along_rows), taps(&VolumeCorrelation::along_columns),
         name(&VolumeCorrelation::order, orders_of_volumes));
+    define<VolumeSmoothedStep>(
+        m, "step_through_smoothed_volume", &Volumes::smoothed_step, {check},
+        array<4>(&VolumeSmoothedStep::in, volume), array<4>(&VolumeSmoothedStep::out, volume),
+        maybe<4>(&VolumeSmoothedStep::edges, {3, slices, rows, columns}),
+        taps(&VolumeSmoothedStep::along_slices), taps(&VolumeSmoothedStep::along_rows),
+        taps(&VolumeSmoothedStep::along_columns), conductance(&VolumeSmoothedStep::conductance),
+        number(&VolumeSmoothedStep::scale), maybe<1>(&VolumeSmoothedStep::per_square, {3}),
+        number(&VolumeSmoothedStep::tau));
     define<VolumeGradient>(
         m, "gradient_of_volume", &Volumes::gradient, {check}, array<4>(&VolumeGradient::in, volume),
         maybe<3>(&VolumeGradient::alpha, single),

@@ -77,23 +77,26 @@ def correlate_axes(u: Planes, taps: Sequence[Taps], first: int | None) -> Planes
         if first is None:
             result[:, start:stop] = _mean_of_orders(band, passes)
         else:
-            result[:, start:stop] = _in_order(band, passes, passes[first])
+            between = np.ascontiguousarray(_correlate_axis(band, *passes[first]))
+            result[:, start:stop] = _mean_of_orders(between, _all_but(passes[first], passes))
 
     for_each_band(work, u)
     return result
 
 
 def _mean_of_orders(framed: Planes, passes: list[_Pass]) -> Planes:
+    """Take the mean over the axes that may come last, after the others in the mean of theirs."""
     if len(passes) == 1:
         return _correlate_axis(framed, *passes[0])
-    mean = add_up([_in_order(framed, passes, first) for first in passes])
+    mean = add_up(
+        [_correlate_axis(_mean_of_orders(framed, _all_but(last, passes)), *last) for last in passes]
+    )
     mean *= np.float32(1 / len(passes))
     return mean
 
 
-def _in_order(framed: Planes, passes: list[_Pass], first: _Pass) -> Planes:
-    between = np.ascontiguousarray(_correlate_axis(framed, *first))
-    return _mean_of_orders(between, [other for other in passes if other is not first])
+def _all_but(one: _Pass, passes: list[_Pass]) -> list[_Pass]:
+    return [other for other in passes if other is not one]
 
 
 def _correlate_axis(framed: Planes, axis: int, taps: Taps) -> Planes:

@@ -93,7 +93,7 @@ def march(
     squared_scale: float,
     edges: Planes | None,
     guide: Planes | None = None,
-    smoothing: Taps | None = None,
+    smoothing: Sequence[Taps] | None = None,
     *,
     spacing: Sequence[float] | None = None,
 ) -> Planes:
@@ -107,7 +107,7 @@ def march(
     last = _framed(u) if momenta else None
     for k, step in enumerate(steps):
         if smoothing is not None:
-            smoothed = correlate_axes(now[inside], [smoothing] * (u.ndim - 1), None)
+            smoothed = correlate_axes(now[inside], smoothing, None)
             followed = conduct(smoothed, conductance, squared_scale, edges, spacing=spacing)
             conduction = replace(conduction, conductance="constant", edges=followed)
         momentum = np.float32(momenta[k]) if momenta and momenta[k] != 1 else None

@@ -1,83 +1,12 @@
-// Separable correlation of volumes. Work goes through a prism, some rows and columns of all slices,
-// from slice to slice, whose planes stay in the cache.
+// Separable correlation of volumes.
 #pragma once
 
-#include "volumes.hpp"
+#include "volume_smoothing.hpp"
 
-inline Index reach_of(const Taps& taps) { return larger(-taps.first, taps.first + taps.count - 1); }
-
-// Some rows and columns of all slices, and so many more around them.
-struct Prism {
-    Index slices, first_row, first_column, rows, columns, beyond;
-
-    Index stride() const { return framed_stride(columns, beyond); }
-    Index size(Index rows_beyond) const { return (rows + 2 * rows_beyond) * stride(); }
-    // Where the first row and column are in memory of that size.
-    Index origin(Index rows_beyond) const { return rows_beyond * stride() + up_to_line(beyond); }
-};
-
-// As large as halves the work around them and keeps the planes of small kernels in the cache.
-template <class Task>
-Prism largest_prism(const Task& task, Index reach) {
-    const Index rows = larger(16, smaller(64, 4 * reach)), parts = (task.columns + 191) / 192;
-    return {task.slices, 0, 0, smaller(task.rows, rows), (task.columns + parts - 1) / parts, reach};
+inline Prism widest(const VolumeCorrelation& task) {
+    const Index reach = larger(reach_of(task.along_rows), reach_of(task.along_columns));
+    return largest_prism(task, reach, reach, task.order == mean ? widest_smoothed : 192);
 }
-
-// How far a task reads around a prism.
-inline Index beyond_of(const VolumeCorrelation& task) {
-    return larger(reach_of(task.along_rows), reach_of(task.along_columns));
-}
-inline Index beyond_of(const VolumeGradient& task) {
-    return larger(reach_of(task.difference), reach_of(task.smoothing));
-}
-
-inline Index prisms_of_planes(const Prism& largest, Index rows, Index columns) {
-    return ((rows + largest.rows - 1) / largest.rows) *
-           ((columns + largest.columns - 1) / largest.columns);
-}
-
-template <class Task>
-Prism prism_of(const Task& task, Index number) {
-    Prism prism = largest_prism(task, beyond_of(task));
-    const Index across = (task.columns + prism.columns - 1) / prism.columns;
-    prism.first_row = number / across * prism.rows;
-    prism.first_column = number % across * prism.columns;
-    prism.rows = smaller(prism.rows, task.rows - prism.first_row);
-    prism.columns = smaller(prism.columns, task.columns - prism.first_column);
-    return prism;
-}
-
-// Gives memory away piece by piece.
-struct Memory {
-    float* first;
-    Index used = 0;
-
-    float* take(Index floats) {
-        used += up_to_line(floats);
-        return first + used - up_to_line(floats);
-    }
-};
-
-// Counts what memory would be used; nothing is written there.
-template <class Use>
-Index memory_of(Use use) {
-    Memory memory{(float*)(line * sizeof(float))};
-    use(memory);
-    return memory.used;
-}
-
-// The planes of the slices so far ahead and behind, each of so many rows beyond.
-struct Ring {
-    Index planes, size;
-    float* memory;
-    Index origin;
-
-    static Ring of(const Prism& prism, Index ahead, Index rows_beyond, Memory& memory) {
-        const Index planes = smaller(2 * ahead + 1, prism.slices), size = prism.size(rows_beyond);
-        return {planes, size, memory.take(planes * size), prism.origin(rows_beyond)};
-    }
-    float* plane(Index slice) const { return memory + slice % planes * size + origin; }
-};
 
 // Correlates planes: weight k finds its numbers in from[k].
 __attribute__((noinline)) void correlate_planes(const Taps& taps, const float* const* from,
@@ -177,95 +106,63 @@ struct Way {
     }
 };
 
-// The planes of a volume, times alpha, mirrored around a prism.
-struct Source {
-    const float *volume, *alpha;
-    Index rows, columns;
-
-    void fetch(const Prism& prism, Index slice, float* to) const {
-        const Index beyond = prism.beyond, left = prism.first_column;
-        const Index end = prism.columns + beyond;
-        const Index first = larger(-beyond, -left), last = smaller(end, columns - left);
-        for (Index r = -beyond; r < prism.rows + beyond; ++r) {
-            const Index at = (slice * rows + mirrored(prism.first_row + r, rows)) * columns;
-            const float* const from = volume + at;
-            float* const row = to + r * prism.stride();
-            memcpy(row + first, from + left + first, size_t(last - first) * sizeof(float));
-            for (Index j = -beyond; j < first; ++j) row[j] = from[mirrored(left + j, columns)];
-            for (Index j = last; j < end; ++j) row[j] = from[mirrored(left + j, columns)];
-            for (Index j = -beyond; alpha && j < end; ++j)
-                row[j] *= alpha[at + mirrored(left + j, columns)];
-        }
-    }
-};
-
-// Calls use(slice) for every slice of a prism, when fetch(slice) was called for all within reach.
-template <class Fetch, class Use>
-void from_slice_to_slice(Index slices, Index reach, Fetch fetch, Use use) {
-    Index fetched = 0;
-    for (Index slice = 0; slice < slices; ++slice) {
-        while (fetched < smaller(slices, slice + reach + 1)) fetch(fetched++);
-        use(slice);
-    }
-}
-
+// The planes of a prism, and of these the mean of all orders or one way.
 struct VolumeCorrelating {
     Prism prism;
     Ring planes;
-    Way ways[3];
-    int count;
+    MeanOfOrders mean_of_orders;
+    Way way;
+    float* smoothed;
 
     static VolumeCorrelating of(const VolumeCorrelation& task, const Prism& prism, Memory& memory) {
-        VolumeCorrelating found{prism, {}, {}, 0};
         const Index ahead = reach_of(task.along_slices);
-        found.planes = Ring::of(prism, ahead, prism.beyond, memory);
-        constexpr Order orders[] = {slices_first, rows_first, columns_first};
-        for (const Order first : orders)
-            if (task.order == first || task.order == mean)
-                found.ways[found.count++] =
-                    Way::of(prism, ahead, task.along_slices, task.along_rows, task.along_columns,
-                            first, memory);
+        VolumeCorrelating found{prism, Ring::of(prism, ahead, prism.beyond, memory), {}, {}, {}};
+        const Taps &s = task.along_slices, &r = task.along_rows, &c = task.along_columns;
+        if (task.order == mean) {
+            found.mean_of_orders =
+                MeanOfOrders::of(prism, s, r, c, ahead, 0, {0, prism.columns}, memory);
+            found.smoothed = memory.take(prism.size(0)) + prism.origin(0);
+        } else {
+            found.way = Way::of(prism, ahead, s, r, c, task.order, memory);
+        }
         return found;
+    }
+
+    void fetch(const Source& source, Index slice) const {
+        source.fetch(prism, slice, planes.plane(slice));
+        smoothed ? mean_of_orders.fetch(planes, slice) : way.fetch(planes, slice);
+    }
+
+    const float* result(Index slice) const {
+        if (!smoothed) return way.result(planes, slice);
+        mean_of_orders.result(planes, slice, smoothed);
+        return smoothed;
     }
 
     void run(const VolumeCorrelation& task, Index channel) const {
         const Index M = task.rows, N = task.columns, volume = channel * task.slices * M * N;
         const Source source{task.in + volume, nullptr, M, N};
-        auto fetch = [&](Index slice) {
-            source.fetch(prism, slice, planes.plane(slice));
-            for (int k = 0; k < count; ++k) ways[k].fetch(planes, slice);
-        };
-        from_slice_to_slice(prism.slices, reach_of(task.along_slices), fetch, [&](Index slice) {
-            const float* found[3];
-            for (int k = 0; k < count; ++k) found[k] = ways[k].result(planes, slice);
-            for (Index r = 0; r < prism.rows; ++r) {
-                float* const out = task.out + volume + (slice * M + prism.first_row + r) * N;
-                for (Index j = 0; j < prism.columns; j += lanes) {
-                    const Index at = r * prism.stride() + j;
-                    Floats total = load(found[0] + at);
-                    if (count > 1)
-                        total =
-                            add_up(total, load(found[1] + at), load(found[2] + at)) * all(1.0f / 3);
-                    store_some(out + prism.first_column + j, total, prism.columns - j);
-                }
-            }
+        auto take = [&](Index slice) { fetch(source, slice); };
+        from_slice_to_slice(prism.slices, reach_of(task.along_slices), take, [&](Index slice) {
+            const float* const from = result(slice);
+            float* const to = task.out + volume + slice * M * N + prism.first_column;
+            for (Index r = 0; r < prism.rows; ++r)
+                memcpy(to + (prism.first_row + r) * N, from + r * prism.stride(),
+                       size_t(prism.columns) * sizeof(float));
         });
     }
 };
 
 Index correlate_scratch(const VolumeCorrelation& task) {
-    return memory_of([&](Memory& memory) {
-        VolumeCorrelating::of(task, largest_prism(task, beyond_of(task)), memory);
-    });
+    return memory_of([&](Memory& memory) { VolumeCorrelating::of(task, widest(task), memory); });
 }
 
 Index prisms_of(const VolumeCorrelation& task) {
-    const Prism largest = largest_prism(task, beyond_of(task));
-    return task.channels * prisms_of_planes(largest, task.rows, task.columns);
+    return task.channels * count_prisms(widest(task), task.rows, task.columns);
 }
 
 void correlate_prism(const VolumeCorrelation& task, Index number, Index, float* scratch) {
     Memory memory{scratch};
-    const Prism prism = prism_of(task, number / task.channels);
+    const Prism prism = prism_of(widest(task), task.rows, task.columns, number / task.channels);
     VolumeCorrelating::of(task, prism, memory).run(task, number % task.channels);
 }

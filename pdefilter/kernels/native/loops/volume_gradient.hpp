@@ -4,6 +4,11 @@
 #include "eigen.hpp"
 #include "volume_correlation.hpp"
 
+inline Prism widest(const VolumeGradient& task) {
+    const Index reach = larger(reach_of(task.difference), reach_of(task.smoothing));
+    return largest_prism(task, reach, reach, 192);
+}
+
 // The derivatives of a plane, of the slices of a channel or of alpha, along the three axes.
 struct Derivatives {
     Ring planes;
@@ -137,16 +142,18 @@ struct VolumeGradientWork {
 Index gradient_scratch(const VolumeGradient& task) {
     const Index planes = task.channels + 1;
     const Index floats = Index(sizeof(Derivatives) / sizeof(float));
-    const Index of_one = memory_of([&](Memory& memory) {
-        Derivatives::of(task, largest_prism(task, beyond_of(task)), memory);
-    });
+    const Index of_one =
+        memory_of([&](Memory& memory) { Derivatives::of(task, widest(task), memory); });
     return up_to_line(6 * planes) + up_to_line(floats * planes) + planes * of_one;
 }
 
 Index prisms_of(const VolumeGradient& task) {
-    return prisms_of_planes(largest_prism(task, beyond_of(task)), task.rows, task.columns);
+    return count_prisms(widest(task), task.rows, task.columns);
 }
 
 void gradient_prism(const VolumeGradient& task, Index number, Index, float* scratch) {
-    VolumeGradientWork{.task = task, .prism = prism_of(task, number), .memory = {scratch}}.run();
+    VolumeGradientWork{.task = task,
+                       .prism = prism_of(widest(task), task.rows, task.columns, number),
+                       .memory = {scratch}}
+        .run();
 }

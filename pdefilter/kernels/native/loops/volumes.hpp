@@ -8,3 +8,7 @@ template <class Task>
 Index lines_of(const Task& task) {
     return task.slices * task.rows;
 }
+
+inline void prefetch(const float* row, Index columns) {
+    for (Index j = 0; j < columns; j += line) __builtin_prefetch(row + j);
+}
