@@ -1,16 +1,8 @@
 """Lines through the points of edges: from thinned pixels to polylines."""
 
-from typing import TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
-
 from pdefilter.kernels.reference import tracing
+from pdefilter.lines import Line
 from pdefilter.raster import Plane, Planes
-
-Line: TypeAlias = NDArray[np.float64]
-"""A polyline, shape (K, 3): the row, the column and the strength of every point. The first point
-of a closed line is its last one too."""
 
 
 def trace(strength: Plane, places: Planes) -> list[Line]:
@@ -51,8 +43,3 @@ def trace(strength: Plane, places: Planes) -> list[Line]:
     if strength.ndim != 2 or places.shape != (2, *strength.shape):
         raise ValueError(f"places of shape {places.shape} for strengths of {strength.shape}")
     return tracing.trace(strength, places)
-
-
-def is_closed(line: Line) -> bool:
-    """Tell whether a line ends where it begins."""
-    return len(line) > 2 and bool((line[0] == line[-1]).all())

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +98,7 @@ def _relative_neighbours(points: Floats, pairs: Indices) -> list[list[int]]:
     left = both[stays]
     starts = np.searchsorted(left[:, 0], np.arange(count + 1))
     ends = left[:, 1].tolist()
-    return [ends[first:last] for first, last in zip(starts[:-1], starts[1:], strict=True)]
+    return [ends[first:last] for first, last in pairwise(starts.tolist())]
 
 
 def _walks(neighbours: list[list[int]], downwards: list[int]) -> Iterator[list[int]]:
