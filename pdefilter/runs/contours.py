@@ -42,8 +42,8 @@ def with_contours(
         return list(jobs)
     if not chain.operations[-1].traces:
         raise CallError(
-            f"--contours {target}: the last filter finds no edges as it is called; take edge "
-            "without --component"
+            f"--contours {target}: this filter does not find edges that can be traced; take edge, "
+            "without --component and --operator laplacian"
         )
 
     def require(name: str) -> None:

@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pdefilter.filters.operations.edges.found import Edges, Finder
+from pdefilter.filters.operations.edges.traced import traced
 from pdefilter.filters.options.thresholds import Thresholds
+from pdefilter.lines import Line, are_wanted, draw
 from pdefilter.operation import Numbers, Operation
 from pdefilter.warn import warn
 
@@ -49,6 +51,11 @@ class ShownEdges(Operation):
         return self.finder.planar
 
     @property
+    def traces(self) -> bool:
+        """Whether the edges of the method can be traced."""
+        return self.finder.has_tops
+
+    @property
     def remedy(self) -> str | None:
         """The remedy of the method; edges of any length are linked in memory only."""
         if self.hysteresis is None:
@@ -86,10 +93,11 @@ class ShownEdges(Operation):
         kept = image.kept.pop(self, None)
         strength = self._strength(image, numbers) if kept is None else kept.colour[0]
         interval, scale = self.finder.interval, self.finder.scale(image)
-        if self.hysteresis is not None:
-            return _binary(image, self._linked(strength, numbers), scale)
-        if self.threshold is not None:
-            return _binary(image, abs(strength) >= scale.number(self.threshold), scale)
+        reached = self._reached(image, strength, numbers)
+        if are_wanted():
+            draw(self._lines(image, reached, numbers))
+        if reached is not None:
+            return _binary(image, reached, scale)
         white = numbers.get("white")
         if not white:
             return shown(image, strength, interval, scale)
@@ -118,6 +126,25 @@ class ShownEdges(Operation):
             scale = self.finder.scale(image)
             return scale.number(low), scale.number(high)
         return _quantiles(replace(self, thin=False)._of_parts(image, numbers), low, high)
+
+    def _reached(self, image: "Raster", strength: "Plane", numbers: Numbers) -> "Mask | None":
+        """Find where strengths reach the thresholds; None where there are none."""
+        if self.hysteresis is not None:
+            return self._linked(strength, numbers)
+        if self.threshold is not None:
+            reached: Mask = abs(strength) >= self.finder.scale(image).number(self.threshold)
+            return reached
+        return None
+
+    def _lines(self, image: "Raster", reached: "Mask | None", numbers: Numbers) -> "list[Line]":
+        """Trace the edges where thresholds are reached; without any, those above the noise."""
+        edges = self.edges(image, numbers)
+        if reached is None:
+            from pdefilter.kernels.hysteresis import linked
+
+            reached = linked(edges.strength, *self.finder.thresholds(image.sampled()))
+        shown = replace(edges, strength=edges.strength * reached)
+        return traced(shown, self.finder.scale(image), image.spacing)
 
     def _linked(self, strength: "Plane", numbers: Numbers) -> "Mask":
         from pdefilter.kernels.hysteresis import linked

@@ -6,18 +6,21 @@ from pdefilter.filters.operations.edges.found import Edges
 from pdefilter.lines import Line
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Planes, Raster
+    from pdefilter.raster import Planes
+    from pdefilter.scale import Scale
 
 
-def traced(edges: Edges, image: "Raster") -> list[Line]:
+def traced(edges: Edges, scale: "Scale", spacing: tuple[float, ...]) -> list[Line]:
     """Trace edges that are one pixel wide.
 
     Parameters
     ----------
     edges : Edges
         The edges of an image, with their offsets.
-    image : Raster
-        The image, whose scale is that of their strengths.
+    scale : Scale
+        The scale of their strengths.
+    spacing : tuple of float
+        The distance of neighbouring pixels along every axis.
 
     Returns
     -------
@@ -28,8 +31,8 @@ def traced(edges: Edges, image: "Raster") -> list[Line]:
 
     from pdefilter.kernels.tracing import trace
 
-    strength = edges.strength * np.float32(image.scale.fraction(1.0))
-    return trace(strength, _places(edges, image.spacing))
+    strength = edges.strength * np.float32(scale.fraction(1.0))
+    return trace(strength, _places(edges, spacing))
 
 
 def _places(edges: Edges, spacing: tuple[float, ...]) -> "Planes":
@@ -37,7 +40,7 @@ def _places(edges: Edges, spacing: tuple[float, ...]) -> "Planes":
     import numpy as np
 
     assert edges.offset is not None
-    normal = np.stack(edges.normal)
+    normal = edges.normal
     length = np.sqrt(np.square(normal).sum(axis=0))
     distance = np.divide(edges.offset, length, out=np.zeros_like(length), where=length > 0)
     centres = np.indices(length.shape, np.float32)
