@@ -16,7 +16,7 @@ from pdefilter.lines import Line, is_closed
 _STRONG = 0.98
 
 # Looked at over photographs: the weakest lines are still seen, and the strongest hide little.
-_COLOUR, _WIDTHS, _OPACITIES = "#e6007e", (0.5, 1.5), (0.3, 1.0)
+_COLOUR, _WIDTHS, _OPACITIES = "#e6007e", (0.4, 1.2), (0.15, 1.0)
 
 _NOT_IN_XML = dict.fromkeys((*range(32), 0xFFFE, 0xFFFF), "\ufffd")
 
