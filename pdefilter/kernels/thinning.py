@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pdefilter.kernels.axes import spacing_factors
+from pdefilter.kernels.reference.across import lengths_of
 from pdefilter.kernels.reference.thinning import thin
 from pdefilter.raster import Mask, Plane, Planes
 
@@ -59,15 +60,4 @@ def thinned(
     if valid is not None:
         kept *= valid
         steps *= valid
-    return kept, _lengths(steps, normal, spacing)
-
-
-def _lengths(steps: Plane, normal: Planes, spacing: Sequence[float] | None) -> Plane:
-    """Turn parts of the way to the surface of the square of neighbours into lengths."""
-    at = np.nonzero(steps)
-    across = np.stack([component[at] for component in normal]).astype(np.float64)
-    across /= np.abs(across).max(axis=0)
-    lengths = np.ones(len(normal)) if spacing is None else np.array(spacing, np.float64)
-    offset = np.zeros_like(steps)
-    offset[at] = steps[at] * np.sqrt(np.square(across * lengths[:, None]).sum(axis=0))
-    return offset
+    return kept, lengths_of(steps, normal, spacing)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from pdefilter.operation import Numbers
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from pdefilter.raster import Mask, Plane, Planes, Raster
     from pdefilter.scale import Scale
 
@@ -85,11 +88,21 @@ class Finder(ABC):
     def find(self, image: "Raster", numbers: Numbers) -> Edges:
         """Find the edges of an image, or of a box of one."""
 
-    def thresholds(self, image: "Raster") -> tuple[float, float]:
-        """Find the two thresholds of hysteresis from the image, as numbers of its scale.
+    def thresholds(self, image: "Raster", strengths: "NDArray[np.float32]") -> tuple[float, float]:
+        """Find the two thresholds of hysteresis by themselves.
 
-        By default they fit a strength that is calibrated: what half of the people would
-        draw is strong, and what a quarter would draw is weak.
+        Parameters
+        ----------
+        image : Raster
+            The image, or a sample of a large one.
+        strengths : ndarray of shape (n,), float32
+            The strengths at all pixels that are visible, before edges are thinned.
+
+        Returns
+        -------
+        low, high : float
+            On the scale of the strengths. By default they fit calibrated ones: what half
+            of the people would draw is strong, and what a quarter would draw is weak.
         """
         return 0.25, 0.5
 

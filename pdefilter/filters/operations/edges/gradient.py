@@ -14,6 +14,9 @@ from pdefilter.operation import Numbers, Operation
 from pdefilter.scale import Scale
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from pdefilter.raster import Mask, Plane, Planes, Raster
 
 Component: TypeAlias = Literal["magnitude", "slices", "rows", "columns"]
@@ -65,8 +68,8 @@ class Gradient(Finder):
         smoothed = self.smoothing.run(image, numbers)
         return Edges(self._component(smoothed), self._vector(smoothed))
 
-    def thresholds(self, image: "Raster") -> tuple[float, float]:
-        """Find thresholds above the gradient of the noise."""
+    def thresholds(self, image: "Raster", strengths: "NDArray[np.float32]") -> tuple[float, float]:
+        """Find thresholds above the gradient of the noise and of the texture."""
         import math
 
         total, kernels, spacing = 0.0, self._kernels, image.spacing
@@ -76,7 +79,7 @@ class Gradient(Finder):
             kernel = noise.smoothed(taps, self.smoothing.sigma, spacing)
             total += noise.squared_norm([kernel]) / h**2
         mean = total / len(spacing) if kernels.averages else total
-        return noise.thresholds(image, math.sqrt(mean))
+        return noise.thresholds(image, math.sqrt(mean), strengths)
 
     def strength(self, image: "Raster", numbers: Numbers) -> "Plane":
         """Find the component alone."""
