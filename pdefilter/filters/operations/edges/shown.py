@@ -155,12 +155,13 @@ class ShownEdges(Operation):
         return None
 
     def _lines(self, image: "Raster", reached: "Mask | None", numbers: Numbers) -> "list[Line]":
-        """Trace the edges where thresholds are reached; without any, those above the noise."""
+        """Trace the edges where thresholds are reached; without any, as for hysteresis auto."""
         edges = self.edges(image, numbers)
         if reached is None:
             from pdefilter.kernels.hysteresis import linked
 
-            reached = linked(edges.strength, *self.finder.thresholds(image.sampled()))
+            linking = replace(self, hysteresis="auto").measure(image.sampled())
+            reached = linked(edges.strength, linking["low"], linking["high"])
         shown = replace(edges, strength=edges.strength * reached)
         return traced(shown, self.finder.scale(image), image.spacing)
 
