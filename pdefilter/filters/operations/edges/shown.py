@@ -99,9 +99,9 @@ class ShownEdges(Operation):
         kept = image.kept.pop(self, None)
         strength = self._strength(image, numbers) if kept is None else kept.colour[0]
         interval, scale = self.finder.interval, self.finder.scale(image)
-        reached = self._reached(image, strength, numbers)
         if are_wanted():
-            draw(self._lines(image, reached, numbers))
+            draw(self._lines(image, numbers))
+        reached = self._reached(image, strength, numbers)
         if reached is not None:
             return _binary(image, reached, scale)
         white = numbers.get("white")
@@ -154,16 +154,16 @@ class ShownEdges(Operation):
             return reached
         return None
 
-    def _lines(self, image: "Raster", reached: "Mask | None", numbers: Numbers) -> "list[Line]":
-        """Trace the edges where thresholds are reached; without any, as for hysteresis auto."""
+    def _lines(self, image: "Raster", numbers: Numbers) -> "list[Line]":
+        """Trace the edges that `thin` shows; without thresholds, with those of hysteresis auto."""
         edges = self.edges(image, numbers)
+        reached = self._reached(image, edges.strength, numbers)
         if reached is None:
-            from pdefilter.kernels.hysteresis import linked
-
-            linking = replace(self, hysteresis="auto").measure(image.sampled())
-            reached = linked(edges.strength, linking["low"], linking["high"])
-        shown = replace(edges, strength=edges.strength * reached)
-        return traced(shown, self.finder.scale(image), image.spacing)
+            linking = replace(self, hysteresis="auto")
+            numbers = linking.measure(image.sampled())
+            reached = linking._linked(edges.strength, numbers)
+        linked = replace(edges, strength=edges.strength * reached)
+        return traced(linked, self.finder.scale(image), image.spacing)
 
     def _linked(self, strength: "Plane", numbers: Numbers) -> "Mask":
         from pdefilter.kernels.hysteresis import linked
