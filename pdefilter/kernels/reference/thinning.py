@@ -24,7 +24,7 @@ def thin(strength: Plane, normal: Planes) -> tuple[Plane, Plane]:
     def work(first: int, last: int) -> None:
         around, s, v = framed[first : last + 2], strength[first:last], normal[:, first:last]
         ahead, behind = interpolated(around, v, 1), interpolated(around, v, -1)
-        kept = (s > ahead) & (s >= behind)
+        kept = (s > ahead) & (s >= behind) & v.any(axis=0)
         thin[first:last] = np.where(kept, s, np.float32(0))
         steps[first:last][kept] = _top(behind[kept], s[kept], ahead[kept])
 

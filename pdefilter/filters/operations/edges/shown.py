@@ -83,6 +83,8 @@ class ShownEdges(Operation):
         elif self.threshold is None and self.stretch is not False:
             strengths = self._strengths(image, numbers, before_thinning=False)
             numbers["white"] = _quantiles(strengths, _WHITE)[0]
+            if self.thin and not numbers["white"]:
+                warn("has no edge")
         return numbers
 
     def reach(self, numbers: Numbers) -> int | None:
@@ -170,7 +172,7 @@ class ShownEdges(Operation):
 
         found = linked(strength, numbers["low"], numbers["high"])
         if not found.any():
-            warn("has no edge that is strong enough; take a lower --hysteresis")
+            warn("has no edge that is strong enough; take lower thresholds by --hysteresis")
         return found
 
 
