@@ -46,8 +46,6 @@ def _option(
 
 _film_option = functools.partial(_option, panel="Frames of the evolution")
 
-LINES = "Lines"
-
 
 def _flag(*names: str, help: str) -> Any:  # noqa: A002 (named as Typer's)
     return _option(*names, help=help, metavar="")
@@ -358,7 +356,7 @@ class Call:
         _option(
             "--contours",
             metavar="FILE",
-            panel=LINES,
+            panel="Lines",
             help="Also trace the edges, and write them as lines: an .svg picture that lies over "
             "the image, a .geojson map, in the coordinates of a GeoTIFF, or a .csv table of "
             "points. Without -o the lines alone are written.",
