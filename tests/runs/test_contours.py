@@ -131,7 +131,9 @@ def test_contours_beside_an_output_change_no_byte_of_it(tmp_path):
 def test_an_image_without_edges_has_an_empty_file(tmp_path):
     pdefilter.write(np.full((5, 6), 7, np.uint8), tmp_path / "a.png")
     outcome = done(tmp_path / "a.png", tmp_path / "a.geojson")
-    assert outcome.warnings == ("has no edge that is strong enough; take a lower --hysteresis",)
+    assert outcome.warnings == (
+        "has no edge that is strong enough; take lower thresholds by --hysteresis",
+    )
     assert json.loads((tmp_path / "a.geojson").read_bytes())["features"] == []
 
 
