@@ -24,6 +24,7 @@ SECTIONS = {
         "how-to/pipes",
         "how-to/see",
         "how-to/reports",
+        "how-to/contours",
         "how-to/holes",
         "how-to/light-and-clones",
         "how-to/colour",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pdefilter.api import (
         anisotropic,
         chain,
+        contours,
         convolve,
         denoise,
         edge,
@@ -51,6 +52,7 @@ __all__ = [
     "Volume",
     "anisotropic",
     "chain",
+    "contours",
     "convolve",
     "denoise",
     "edge",

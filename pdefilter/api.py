@@ -25,6 +25,7 @@ from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.images.sources import Name, Source, frames_in, name_of, require_binary, write_to
 from pdefilter.images.spacing import with_spacing
 from pdefilter.images.volume import Volume  # noqa: F401 (users make volumes by it)
+from pdefilter.lines import Line, drawn_into
 from pdefilter.operation import Operation, Unchanged
 from pdefilter.runs.apply import apply, picture_of
 from pdefilter.runs.estimate import Estimate
@@ -182,6 +183,62 @@ def chain(image: Picture, /, *filters: Callable[..., Any], progress: Progress = 
         if not filters:
             raise ParameterError("filters", "are missing; give at least one")
         return cast("Picture", _applied(image, [*map(_operation_of, filters)], progress))
+
+
+def contours(
+    image: Pixels | Image, /, *filters: Callable[..., Any], progress: Progress = None
+) -> list[Line]:
+    """Trace the edges of an image as lines, whose points lie between its pixels.
+
+    Where the filter has no threshold and no hysteresis, the lines are those of edges that
+    hang together with one that is clearly above the noise.
+
+    Parameters
+    ----------
+    image : ndarray of shape (M, N) or (M, N, C), or Image
+        The image, integers or floats.
+    *filters : callable
+        Filters one after the other, as of `chain`; the last one finds the edges. By default
+        `edge` alone.
+    progress : bool or callable, optional
+        As of each filter.
+
+    Returns
+    -------
+    list of ndarray of shape (K, 3), float64
+        For every line its points: the row and the column, in pixels from the centre of the
+        first one, and the strength there, as a fraction of full scale. The first point of a
+        closed line is its last one too; closed lines run clockwise, and others downwards
+        from their upper end. Lines are ordered by their first points, from the top. They end
+        where three or more meet.
+
+    Raises
+    ------
+    ParameterError
+        If the last filter does not find edges, or a filter refuses its options.
+    TypeError
+        If something else than a filter is given, or the image is not in memory.
+    ImageError
+        If the image cannot be filtered, or is a volume.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> image = pdefilter.read("sample_images/coins.png")
+    >>> lines = pdefilter.contours(image, partial(pdefilter.edge, method="canny", sigma=2))
+    """
+    with errors_in_python():
+        operations = [*map(_operation_of, filters or (edge,))]
+        if not operations[-1].traces:
+            raise ParameterError("filters", "end with one that finds no edges; let edge be last")
+        if lazy_image(image) is not None:
+            raise TypeError("lines go through all of an image; give an array in memory")
+        if wrap_array(image).image.axes > 2:
+            raise ImageError("is a volume, and lines have two axes only; give one slice")
+        lines: list[Line] = []
+        with drawn_into(lines):
+            _applied(image, operations, progress)
+        return lines
 
 
 def _operation_of(filter_: Callable[..., Any]) -> Operation:

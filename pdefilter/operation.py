@@ -32,6 +32,11 @@ class Operation(ABC):
         return False
 
     @property
+    def traces(self) -> bool:
+        """Whether it traces lines, where `pdefilter.lines` collects them."""
+        return False
+
+    @property
     def remedy(self) -> str | None:
         """Advice for an image that is larger than memory, in words.
 

@@ -25,6 +25,7 @@ FOUNDATIONS = {
     "display",
     "errors",
     "grid",
+    "lines",
     "observer",
     "operation",
     "parts",

@@ -51,6 +51,7 @@ def filter_images(
     prevent_library_threads()
     keep_freed_memory()
     from pdefilter.images.reading import MOST_PIXELS, Reading
+    from pdefilter.runs.contours import with_contours
     from pdefilter.runs.film import Cut, with_films
     from pdefilter.runs.fit import require_fit
     from pdefilter.runs.resources import missing_engine, use_one_thread
@@ -62,6 +63,8 @@ def filter_images(
     gc.enable()
     use_one_thread()
     require_full_scale(call.full_scale)
+    if not call.writes_images:
+        _require_images(call)
     reading = Reading(
         call.max_pixels or MOST_PIXELS,
         call.lenient,
@@ -79,7 +82,8 @@ def filter_images(
     require_fit(plan.jobs, chain, mask, reading, call.frame)
     cut = Cut(call.every, call.count, call.labels)
     overwrite = call.overwrite or call.skip_existing
-    plan = replace(plan, jobs=with_films(plan.jobs, chain, call.frames, cut, overwrite=overwrite))
+    jobs = with_films(plan.jobs, chain, call.frames, cut, overwrite=overwrite)
+    plan = replace(plan, jobs=with_contours(jobs, chain, call.contours, overwrite=overwrite))
     if call.dry_run:
         _show(plan)
         return 0
@@ -121,6 +125,13 @@ def require_full_scale(full: "FullScale | None") -> None:
     """
     if full is not None and full != "range" and not 0 < full < math.inf:
         raise CallError(f"--full-scale: {full:g} is not above 0; give a number or range")
+
+
+def _require_images(call: Call) -> None:
+    """Refuse options about images that are written, where contours alone are."""
+    for name in ("format", "depth", "report"):
+        if getattr(call, name) is not None:
+            raise CallError(f"--{name}: is about the image that is written; give -o too")
 
 
 def _cluster(address: str, plan: "Plan", task: "Task") -> "Cluster":
@@ -261,6 +272,7 @@ def _plan(call: Call) -> "Plan":
             depth=DEPTHS[call.depth] if call.depth else None,
             overwrite=call.overwrite,
             skip_existing=call.skip_existing,
+            writes_images=call.writes_images,
         )
     except TerminalError as error:
         ending = Path(inputs[0]).suffix or ".png"

@@ -22,7 +22,7 @@ from pdefilter.cli.stages import chain_of, read_recipe, require_inputs, split_wo
 from pdefilter.cli.sweep import sweep_app
 from pdefilter.cli.words import completion_of
 from pdefilter.errors import CallError
-from pdefilter.filters import EVOLVING, FILTERS
+from pdefilter.filters import EVOLVING, FILTERS, TRACING
 
 if TYPE_CHECKING:
     from pdefilter.operation import Operation
@@ -74,7 +74,9 @@ def _filter_command(name: str, filter_: "Callable[..., Operation]") -> Callable[
 
         return functools.partial(filter_images, chain, Call(**common))
 
-    return command_of(filter_, then, common_options(evolves=name in EVOLVING))
+    return command_of(
+        filter_, then, common_options(evolves=name in EVOLVING, traces=name in TRACING)
+    )
 
 
 def _add(name: str, function: Callable[..., Any]) -> None:
@@ -165,7 +167,7 @@ _chain.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
             ],
             default=None,
         ),
-        *common_options(evolves=True)[1:],
+        *common_options(evolves=True, traces=True)[1:],
     ]
 )
 _add("chain", _chain)

@@ -351,7 +351,26 @@ class Call:
     labels: Annotated[
         bool, _film_option("--labels", metavar="", help="Write the time on each frame.")
     ] = False
+    contours: Annotated[
+        str | None,
+        _option(
+            "--contours",
+            metavar="FILE",
+            panel="Lines",
+            help="Also trace the edges, and write them as lines: an .svg picture that lies over "
+            "the image, a .geojson map, in the coordinates of a GeoTIFF, or a .csv table of "
+            "points. Without -o the lines alone are written.",
+        ),
+    ] = None
 
+    @property
+    def writes_images(self) -> bool:
+        """Whether filtered images are written, and not their contours alone."""
+        return self.output is not None or self.contours is None
+
+
+CONTOURS = ("contours",)
+"""The option of filters that trace lines."""
 
 FILM = ("frames", "every", "count", "labels")
 """The options of filters that evolve an image."""
@@ -360,13 +379,15 @@ ROUTES = frozenset(
     {
         *("inputs", "output", "overwrite", "skip_existing", "recursive", "include", "exclude"),
         *("files_from", "files0_from", "dry_run", "jobs", "threads", "memory", "box", "cluster"),
-        *("fail_fast", "report", "quiet", "verbose", *FILM),
+        *("fail_fast", "report", "quiet", "verbose", *FILM, *CONTOURS),
     }
 )
 """The options that say which files become which and how to run, and change no byte of an output."""
 
 
-def common_options(*names: str, evolves: bool = False) -> list[inspect.Parameter]:
+def common_options(
+    *names: str, evolves: bool = False, traces: bool = False
+) -> list[inspect.Parameter]:
     """List arguments and options of `Call` as parameters of a Typer command.
 
     Parameters
@@ -375,8 +396,11 @@ def common_options(*names: str, evolves: bool = False) -> list[inspect.Parameter
         Those to list; by default all.
     evolves : bool
         Whether the command evolves images, and so has the options of frames too.
+    traces : bool
+        Whether it traces lines, and so can write them.
     """
-    known = [option for option in options_of(Call) if evolves or option.name not in FILM]
+    lacking = (*(() if evolves else FILM), *(() if traces else CONTOURS))
+    known = [option for option in options_of(Call) if option.name not in lacking]
     return [option for option in known if option.name in names] if names else known
 
 

@@ -18,6 +18,7 @@ from pdefilter.operation import Operation
 __all__ = [
     "EVOLVING",
     "FILTERS",
+    "TRACING",
     "anisotropic",
     "convolve",
     "denoise",
@@ -50,3 +51,6 @@ EVOLVING = (
     "smooth", "heat-diffuse", "anisotropic", "denoise", "shock", "wave", "inpaint", "poisson",
 )  # fmt: skip
 """The filters that have an operation which evolves."""
+
+TRACING = ("edge",)
+"""The filters that have an operation which traces lines."""

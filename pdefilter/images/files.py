@@ -160,6 +160,14 @@ def write_whole(data: bytes, target: str | Path, *, replace: bool = True) -> Non
             rest = rest[file.write(rest) :]
 
 
+def write_into_place(data: bytes, target: str, *, replace: bool = True) -> None:
+    """Write a file as `write_whole` does, into a folder that is made if it is missing."""
+    if not is_url(target):
+        with contextlib.suppress(OSError):  # write_whole names the problem with the folder
+            os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
+    write_whole(data, target, replace=replace)
+
+
 @contextlib.contextmanager
 def opened_beside(target: str | Path, *, replace: bool = True) -> Iterator[io.FileIO]:
     """Open a file beside the target, and give it the target's name where the block succeeds.

@@ -11,6 +11,7 @@ from pdefilter.display import seen_through, shown_on, start
 from pdefilter.images.holes import as_stored, converted, valid_pixels, with_holes
 from pdefilter.images.image import FullScale, Image, Pixels
 from pdefilter.images.metadata import Metadata
+from pdefilter.lines import drawn_into
 from pdefilter.observer import began, chose, phase
 from pdefilter.operation import Numbers, Operation
 from pdefilter.raster import Mask, Raster
@@ -54,7 +55,7 @@ def apply(operations: Sequence[Operation], image: Image, dtype: DTypeLike | None
     step, valid, mask = image, valid_pixels(image), image.mask
     for number, operation in before:
         began(number)
-        with shown_on(None):
+        with shown_on(None), drawn_into(None):
             as_float = np.result_type(step.pixels, np.float32)
             pixels, found = _filtered(operation, step, valid, as_float)
         if found is not None:

@@ -1,11 +1,11 @@
 """Films: the states of an evolution as the frames of an animation."""
 
 import math
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,8 @@ from pdefilter.images.holes import valid_pixels
 from pdefilter.images.image import Image
 from pdefilter.images.metadata import Metadata
 from pdefilter.images.tones import Tones, can_be_shown
+from pdefilter.runs.beside import named_beside
 from pdefilter.runs.chain import Chain
-from pdefilter.runs.inputs import Source
-from pdefilter.runs.naming import by_template, is_template
 from pdefilter.runs.plan import Job
 from pdefilter.warn import warn
 
@@ -229,27 +228,17 @@ def with_films(
             "--frames: this filter makes its result at once, without states that frames could "
             "show; leave --frames out"
         )
-    templated = is_template(target)
-    if len(jobs) > 1 and not templated:
-        raise CallError(
-            f"--frames {target}: several inputs need names of their own; give a template such as "
-            "--frames 'frames/{stem}.webp'"
-        )
     from pdefilter.images.animations import require_animation
 
-    naming = by_template(target) if templated else None
-    taken = {os.path.realpath(path) for job in jobs for path in (job.source, job.target) if path}
-    named = []
-    for job in jobs:
-        film = naming(Source(job.source, job.source_name), job.index) if naming else target
-        require_animation("--frames", film, overwrite=overwrite)
-        if (path := os.path.realpath(film)) in taken:
-            raise CallError(
-                f"--frames {film}: is an input, an output or another film; give another name"
-            )
-        taken.add(path)
-        named.append(replace(job, film=film))
-    return named
+    films = named_beside(
+        jobs,
+        "--frames",
+        target,
+        partial(require_animation, "--frames", overwrite=overwrite),
+        example="frames/{stem}.webp",
+        noun="film",
+    )
+    return [replace(job, film=film) for job, film in zip(jobs, films, strict=True)]
 
 
 def _labelled(drawn: Image, label: str) -> Image:

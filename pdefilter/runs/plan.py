@@ -4,7 +4,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from pdefilter.errors import CallError, FileError, TerminalError
@@ -40,6 +40,10 @@ class Job:
         repeats another.
     film : str or None
         The name of the animation that shows its evolution, if there is one.
+    contours : str or None
+        The name of the file of its contours, if there is one.
+    writes_image : bool
+        Whether the result is written; else its contours alone are.
     """
 
     index: int
@@ -48,6 +52,8 @@ class Job:
     format: Format | None
     digests: Mapping[str, str] | None = None
     film: str | None = None
+    contours: str | None = None
+    writes_image: bool = True
 
     @property
     def source_name(self) -> str:
@@ -57,7 +63,8 @@ class Job:
     @property
     def target_name(self) -> str:
         """The name of the output in messages."""
-        return "standard output" if self.target is None else self.target
+        target = self.target if self.writes_image else self.contours
+        return "standard output" if target is None else target
 
     @property
     def is_done(self) -> bool:
@@ -66,7 +73,8 @@ class Job:
 
     def is_done_by(self, modified: Callable[[str], int | None]) -> bool:
         """Tell whether it is done, by a function that finds when a file was changed."""
-        made = None if self.target is None else modified(self.target)
+        target = self.target if self.writes_image else self.contours
+        made = None if target is None else modified(target)
         if made is None or self.source is None:
             return made is not None
         changed = modified(self.source)
@@ -98,6 +106,7 @@ def plan(
     depth: str | None = None,
     overwrite: bool = False,
     skip_existing: bool = False,
+    writes_images: bool = True,
 ) -> Plan:
     """Pair every input with its output.
 
@@ -119,6 +128,8 @@ def plan(
         Whether existing outputs are replaced.
     skip_existing : bool
         Whether inputs are skipped whose outputs exist and are as new.
+    writes_images : bool
+        Whether images are written at all.
 
     Raises
     ------
@@ -142,8 +153,10 @@ def plan(
     refuse(problems)
     first = local_name(inputs[0])
     several = len(sources) > 1 or is_searched(first) or stands_for_folder(first)
-    naming = _naming(sources, several, output, format_)
+    naming = _naming(sources, several, output, format_) if writes_images else None
     jobs = list(_jobs(sources, naming, output, format_))
+    if not writes_images:
+        jobs = [replace(job, writes_image=False) for job in jobs]
     return checked(jobs, depth=depth, overwrite=overwrite, skip_existing=skip_existing)
 
 
@@ -196,7 +209,7 @@ def modified(name: str) -> int | None:
 
 def folders_of(jobs: Iterable[Job]) -> list[str]:
     """List the folders of this machine's file system that outputs go to."""
-    named = (file for job in jobs for file in (job.target, job.film) if file)
+    named = (file for job in jobs for file in (job.target, job.film, job.contours) if file)
     files = (file for file in named if not is_url(file))
     return list(dict.fromkeys(os.path.dirname(file.rstrip("/" + os.sep)) or "." for file in files))
 

@@ -1,11 +1,9 @@
 """One job: read, decode, filter, encode and write an image."""
 
 import hashlib
-import os
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -14,19 +12,20 @@ import numpy as np
 
 from pdefilter.display import shown_on
 from pdefilter.errors import CallError, ImageError, MisfitError, PdefilterError
-from pdefilter.images.files import decode_frames, read_bytes, read_frames, write_whole
+from pdefilter.images.files import decode_frames, read_bytes, read_frames, write_into_place
 from pdefilter.images.formats import named
 from pdefilter.images.frames import Frames
 from pdefilter.images.holes import mask_of, require_fitting
 from pdefilter.images.image import FullScale, Image
 from pdefilter.images.reading import Reading
 from pdefilter.images.spacing import with_spacing
-from pdefilter.images.urls import is_url
 from pdefilter.images.volume import Volume, by_slices
+from pdefilter.lines import Line, drawn_into
 from pdefilter.observer import observed, phase
 from pdefilter.raster import Mask
 from pdefilter.runs.apply import apply
 from pdefilter.runs.chain import Chain
+from pdefilter.runs.contours import write_contours
 from pdefilter.runs.film import Cut, filmed
 from pdefilter.runs.plan import Job
 from pdefilter.runs.unchanged import why_unchanged
@@ -282,10 +281,7 @@ def store(outcome: Outcome, *, replace: bool) -> None:
     assert data is not None
     watch = Stopwatch(outcome.seconds, "write")
     try:
-        if not is_url(target):
-            with suppress(OSError):  # write_whole names the problem with the folder
-                os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
-        write_whole(data, target, replace=replace)
+        write_into_place(data, target, replace=replace)
     except ImageError as error:
         outcome.error, outcome.warnings = f"{outcome.job.target_name}: {error}", ()
     watch.begin("write")
@@ -336,9 +332,11 @@ def make_in_memory(
         watch.begin("decode")
         frames = decode_frames(data, options.reading, options.frame)
         format_ = job.format or named(frames.format)
-        format_.require_count(frames.count, are_volumes=frames.are_volumes)
-        for outline in frames.outlines():
-            format_.require(outline, options.depth)
+        if job.writes_image:
+            format_.require_count(frames.count, are_volumes=frames.are_volumes)
+            for outline in frames.outlines():
+                format_.require(outline, options.depth)
+        replaces = options.overwrite or options.skip_existing
 
         def filter_frame(number: int) -> Image:
             watch.begin("decode")
@@ -347,13 +345,15 @@ def make_in_memory(
             watch.begin("filter")
             completed = options.completed(image)
             outcome.image = _describe(completed, frames)
-            format_.require(image, options.depth)
+            if job.writes_image:
+                format_.require(image, options.depth)
             if options.strip:
                 # Filters may still need the resolution, which says how long pixels are.
                 kept = completed.metadata.resolution
                 stripped = replace(completed.metadata.stripped(), resolution=kept)
                 completed = replace(completed, metadata=stripped)
-            with shown_on(film):
+            lines: list[Line] | None = None if job.contours is None else []
+            with shown_on(film), drawn_into(lines):
                 result = _filtered(chain, completed, options)
             if options.strip:
                 result = replace(result, metadata=result.metadata.stripped())
@@ -368,19 +368,29 @@ def make_in_memory(
                 outcome.previews = _previews((completed, result), options.preview_side)
             watch.begin("encode")
             phase("encoding")
+            if lines is not None:
+                write_contours(lines, completed, job, replace=replaces)
             return replace(result, mask=_mask_to_keep(image.mask, result.mask))
 
         if job.film is not None and frames.are_volumes:
             raise ImageError("is a volume, which --frames cannot show; choose another file")
+        if job.contours is not None and frames.are_volumes:
+            raise ImageError("is a volume, and --contours traces images; choose another file")
         if job.film is not None and frames.count > 1:
             raise ImageError(
                 f"has {frames.count} frames, each of which evolves; choose one by --frame"
             )
-        replaces = options.overwrite or options.skip_existing
+        if job.contours is not None and frames.count > 1:
+            raise ImageError(
+                f"has {frames.count} frames, each with contours of its own; choose one by --frame"
+            )
         watch.begin("encode")
         with filmed(job.film, options.cut, replace=replaces) as film:
-            outcome.data = format_.encode(replace(frames, read=filter_frame))
-        if digests:
+            if job.writes_image:
+                outcome.data = format_.encode(replace(frames, read=filter_frame))
+            else:
+                filter_frame(0)
+        if digests and outcome.data is not None:
             outcome.digests["output"] = _digest(outcome.data)
         if job.digests is not None:
             compare_digests(outcome.digests, job.digests)

@@ -35,7 +35,7 @@ WORDS = (
 )  # fmt: skip
 # Values of the common options, by their metavar.
 COMMON_WORDS = {
-    "FILE": (*PICTURES, "kernel.txt", "-"),
+    "FILE": (*PICTURES, "kernel.txt", "lines.svg", "-"),
     "NAME": ("png", "tiff", "npy", "gif", "word"),
     "PATTERN": ("*.png",),
     "NUMBER": ("0", "1", "2", "-1", "1.5", "word"),

@@ -25,6 +25,11 @@ class Around(Operation):
         """Whether `inner` does."""
         return self.inner.evolves
 
+    @property
+    def traces(self) -> bool:
+        """Whether `inner` does."""
+        return self.inner.traces
+
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images that `inner` refuses."""
         self.inner.require_fit(shape, valid)

@@ -45,6 +45,11 @@ class InPixels(Operation):
         return self._provisional.evolves
 
     @property
+    def traces(self) -> bool:
+        """Whether the operation does."""
+        return self._provisional.traces
+
+    @property
     def remedy(self) -> str | None:
         """The remedy of the operation, if it has one for any lengths."""
         try:

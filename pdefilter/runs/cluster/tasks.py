@@ -60,11 +60,11 @@ def do_jobs(
 
 def absolute(job: Job) -> Job:
     """Return the job with names that are valid in every process."""
-    source, target, film = (
+    source, target, film, contours = (
         name if name is None or is_url(name) else _absolute_name(name)
-        for name in (job.source, job.target, job.film)
+        for name in (job.source, job.target, job.film, job.contours)
     )
-    return replace(job, source=source, target=target, film=film)
+    return replace(job, source=source, target=target, film=film, contours=contours)
 
 
 def named_as_given(error: str, job: Job, absolute: Job) -> str:
@@ -93,7 +93,7 @@ def _do_job(job: Job, absolute: Job, task: Task) -> tuple[Outcome | None, int]:
     except ImageError as error:
         return Outcome(job, error=f"{job.source_name}: {error}"), 0
     taken = time.perf_counter() - since
-    # The plan has checked films; a worker that died may have left one.
+    # The plan has checked films and contours; a worker that died may have left one.
     written_again = replace(options, overwrite=True, skip_existing=False)
     with _computing:  # what catches warnings, and the threads of the engine, are the process's
         threads = _threads()

@@ -172,6 +172,10 @@ def why_not(job: Job, chain: Chain, large: LargeImage) -> str | None:
     if len(large.shape) > 2:
         return "a volume is filtered as a whole; crop it, or raise --memory"
     name = (job.format or named(large.outline.format or "")).name
+    if job.contours is not None:
+        return (
+            "contours are traced through all of an image; leave --contours out, or raise --memory"
+        )
     if job.target is None:
         return "boxes cannot go to standard output; give a file by -o"
     if is_url(job.target):

@@ -72,6 +72,11 @@ class Finder(ABC):
         return None
 
     @property
+    def has_tops(self) -> bool:
+        """Whether strengths are largest on edges, so that these can be thinned and traced."""
+        return True
+
+    @property
     def remedy(self) -> str | None:
         """Advice for an image that is larger than memory; see `Operation.remedy`."""
         return None

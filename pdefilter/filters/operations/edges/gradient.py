@@ -45,6 +45,11 @@ class Gradient(Finder):
         """The range of the component."""
         return (0.0, 1.0) if self.component == "magnitude" else gradient.SIGNED
 
+    @property
+    def has_tops(self) -> bool:
+        """Whether the strength is the magnitude of first differences."""
+        return self.component == "magnitude" and self._kernels.order == 1
+
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images without the axis of the component."""
         if self.component == "slices" and len(shape) < 3:

@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pdefilter.filters.operations.edges.found import Edges, Finder
+from pdefilter.filters.operations.edges.traced import traced
 from pdefilter.filters.options.thresholds import Thresholds
+from pdefilter.lines import Line, are_wanted, draw
 from pdefilter.operation import Numbers, Operation
 from pdefilter.warn import warn
 
@@ -52,6 +54,11 @@ class ShownEdges(Operation):
         return self.finder.planar
 
     @property
+    def traces(self) -> bool:
+        """Whether the edges of the method can be traced."""
+        return self.finder.has_tops
+
+    @property
     def remedy(self) -> str | None:
         """The remedy of the method; edges of any length are linked in memory only."""
         if self.hysteresis is None:
@@ -96,10 +103,11 @@ class ShownEdges(Operation):
         kept = image.kept.pop(self, None)
         strength = self._strength(image, numbers) if kept is None else kept.colour[0]
         interval, scale = self.finder.interval, self.finder.scale(image)
-        if self.hysteresis is not None:
-            return _binary(image, self._linked(strength, numbers), scale)
-        if self.threshold is not None:
-            return _binary(image, abs(strength) >= scale.number(self.threshold), scale)
+        if are_wanted():
+            draw(self._lines(image, numbers))
+        reached = self._reached(image, strength, numbers)
+        if reached is not None:
+            return _binary(image, reached, scale)
         white = numbers.get("white")
         if not white:
             return shown(image, strength, interval, scale)
@@ -138,6 +146,26 @@ class ShownEdges(Operation):
         """Keep the strength of an image, unless it is that of a part of a sample."""
         if image.whole is None:
             image.kept[self] = replace(image, colour=strength[None])
+
+    def _reached(self, image: "Raster", strength: "Plane", numbers: Numbers) -> "Mask | None":
+        """Find where strengths reach the thresholds; None where there are none."""
+        if self.hysteresis is not None:
+            return self._linked(strength, numbers)
+        if self.threshold is not None:
+            reached: Mask = abs(strength) >= self.finder.scale(image).number(self.threshold)
+            return reached
+        return None
+
+    def _lines(self, image: "Raster", numbers: Numbers) -> "list[Line]":
+        """Trace the edges that `thin` shows; without thresholds, with those of hysteresis auto."""
+        edges = self.edges(image, numbers)
+        reached = self._reached(image, edges.strength, numbers)
+        if reached is None:
+            linking = replace(self, hysteresis="auto")
+            numbers = linking.measure(image.sampled())
+            reached = linking._linked(edges.strength, numbers)
+        linked = replace(edges, strength=edges.strength * reached)
+        return traced(linked, self.finder.scale(image), image.spacing)
 
     def _linked(self, strength: "Plane", numbers: Numbers) -> "Mask":
         from pdefilter.kernels.hysteresis import linked

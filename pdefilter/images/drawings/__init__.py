@@ -1,0 +1,1 @@
+"""Files of lines: pictures for people, tables and maps for programs."""
