@@ -447,6 +447,17 @@ def correlate_volume() -> Call:
     return Call(some | kernel | arguments, ("out",), wrong, (*call.free, "along_slices"))
 
 
+def step_through_smoothed_volume() -> Call:
+    arguments = {"in": planes(C, *V), "out": planes(C, *V), "edges": planes(3, *V)}
+    wrong = NAMES | THREADS
+    for axis in ("along_slices", "along_rows", "along_columns"):
+        arguments |= {axis: weights(), f"{axis}, first": -1}
+        wrong |= {f"{axis}, first": FAR}
+    law = {"conductance": "exponential", "scale": 1.0, "per_square": planes(3), "tau": 0.1}
+    free = ("along_slices", "along_rows", "along_columns")
+    return Call(arguments | law | HOW, ("out",), wrong, free)
+
+
 def gradient_of_volume(measure: str, count: int) -> Call:
     call = gradient(measure, count)
     volumes = {"in": planes(C, *V), "alpha": planes(*V), "out": planes(count, *V)}
@@ -611,6 +622,7 @@ CALLS = {
         written=("edges of squares", "leaks of squares"),
     ),
     "correlate_volume": correlate_volume(),
+    "step_through_smoothed_volume": step_through_smoothed_volume(),
     "gradient_of_volume": gradient_of_volume("tensor", 6),
     "gradient_of_volume, vector": gradient_of_volume("vector", 3),
     "reduce_volume": reduce_volume(),
