@@ -307,6 +307,6 @@ def _told(learning: "Learning", ending: "Ending", output: Path) -> str:
         words = [word for word in sys.argv[1:] if word not in ("--resume", "--overwrite")]
         again = shlex.join(["pdefilter", *words, "--resume"])
         return f"interrupted after {training.iteration} of {of} iterations; to go on, type: {again}"
-    figures = ", ".join(f"{value:.2f} dB ({name})" for name, value in training.best.figures.items())
+    figures = training.task.told(training.best.figures)
     early = f" of {of}, as nothing was gained any more" if ending == "stopped early" else ""
     return f"{output}: {training.iteration} iterations{early}; validation: {figures}"

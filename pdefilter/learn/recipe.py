@@ -6,9 +6,10 @@ from typing import Final, Literal, TypeAlias
 
 from pdefilter.errors import CallError
 
-Source: TypeAlias = Literal["white", "real", "pairs", "noisy"]
+Source: TypeAlias = Literal["white", "real", "pairs", "noisy", "edges"]
 """Where noise comes from: it is made, white or as cameras and files make it, or it is found in
-images that have clean partners, or that have none."""
+images that have clean partners, or that have none. Or contours are learned, from images whose
+boundaries people have drawn."""
 
 USUAL_NOISE: Final = 3.0, 60.0
 _MOST_NOISE = 255.0
@@ -23,7 +24,7 @@ class Recipe:
     architecture : str
         A name of `ARCHITECTURES`.
     source : str
-        Where noise comes from.
+        Where noise comes from, or edges.
     channels : str
         ``"grey"`` or ``"rgb"``: the planes that are shown.
     noise : tuple of float or None
@@ -65,6 +66,8 @@ class Recipe:
         CallError
             If it is missing, out of range or out of order.
         """
+        if self.source == "edges" and self.noise is not None:
+            raise CallError("--noise: is for networks that denoise; leave it out")
         if self.source in ("real", "pairs") and self.noise is not None:
             raise CallError(
                 f"--noise: is for white noise, and {self._says()} brings its own; leave it out"
