@@ -1,23 +1,26 @@
 """Find the edges of an image."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Annotated, Literal, TypeAlias
 
-from pdefilter.equations import gradient
 from pdefilter.equations.gradient import OPERATORS, OperatorName
-from pdefilter.errors import ImageError, ParameterError
-from pdefilter.filters.operations.weighted_mean import WeightedMean
+from pdefilter.errors import ParameterError
+from pdefilter.filters.operations.edges.found import Finder
+from pdefilter.filters.operations.edges.gradient import Component as OfGradient
+from pdefilter.filters.operations.edges.gradient import Direction, Gradient
+from pdefilter.filters.operations.edges.shown import ShownEdges
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.option import Option, image_filter
 from pdefilter.filters.options.quantity import as_pixels
-from pdefilter.operation import Numbers, Operation
-from pdefilter.scale import Scale
+from pdefilter.operation import Operation
 
-if TYPE_CHECKING:
-    from pdefilter.raster import Mask, Plane, Raster
+Method: TypeAlias = Literal["gradient"]
 
-Component: TypeAlias = Literal["magnitude", "slices", "rows", "columns", "direction"]
+METHODS: Mapping[str, str] = {
+    "gradient": "the magnitude of the gradient, by an operator",
+}
+
+Component: TypeAlias = OfGradient | Literal["direction"]
 
 COMPONENTS = {
     "magnitude": "strength",
@@ -27,9 +30,8 @@ COMPONENTS = {
     "direction": "angle of steepest ascent, from right over down",
 }
 
-# Looked at on photographs, coins, text and a brain: what the strongest edges share is white, and
-# their texture is not. Pixels without any edge do not count, so that a lonely outline is white too.
-_WHITE = 0.98
+# The methods that have an option.
+_OPTIONS_OF = {"operator": ("gradient",), "component": ("gradient",), "sigma": ("gradient",)}
 
 _SOURCES = {name: operator.source for name, operator in OPERATORS.items()}
 
@@ -37,14 +39,21 @@ _SOURCES = {name: operator.source for name, operator in OPERATORS.items()}
 @image_filter
 def edge(
     *,
-    operator: Annotated[OperatorName, Option("Derivative kernel.", choices=_SOURCES)] = "sobel",
+    method: Annotated[Method, Option("What finds the edges.", choices=METHODS)] = "gradient",
+    operator: Annotated[
+        OperatorName | None, Option("Derivative kernel.", choices=_SOURCES, otherwise="sobel")
+    ] = None,
     component: Annotated[Component, Option("Quantity to show.", choices=COMPONENTS)] = "magnitude",
     sigma: Annotated[
-        float | str,
+        float | str | None,
         Option(
-            "Standard deviation of a Gaussian applied first.", unit="px", minimum=0, maximum=1000
+            "Standard deviation of a Gaussian applied first.",
+            unit="px",
+            minimum=0,
+            maximum=1000,
+            otherwise="0",
         ),
-    ] = 0.0,
+    ] = None,
     threshold: Annotated[
         float | None,
         Option(
@@ -78,15 +87,18 @@ def edge(
     ----------
     image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats.
-    operator : {"sobel", "scharr", "prewitt", "roberts", "laplacian"}
-        The derivative kernel.
+    method : {"gradient"}
+        What finds the edges: the magnitude of the gradient.
+    operator : {"sobel", "scharr", "prewitt", "roberts", "laplacian"}, optional
+        The derivative kernel, by default sobel.
     component : {"magnitude", "slices", "rows", "columns", "direction"}
         The strength in [0, 1]; the derivative along one axis in [−1, 1]; or
         the angle in (−π, π] from the columns axis (right) to the rows axis
         (down). An unsigned integer image stores −1 or −π as 0, zero in the
         middle, and 1 or π as full scale.
-    sigma : float or str
-        Standard deviation in px, or a length such as "2mm", of a Gaussian applied first.
+    sigma : float or str, optional
+        Standard deviation in px, or a length such as "2mm", of a Gaussian applied first;
+        by default 0.
     threshold : float, optional
         If given, the result is binary: full scale where the strength reaches
         this fraction of full scale.
@@ -115,141 +127,35 @@ def edge(
     Hildreth 1980, doi:10.1098/rspb.1980.0020; Di Zenzo 1986,
     doi:10.1016/0734-189X(86)90223-9 (colour).
     """
-    chosen = OPERATORS[operator]
     if component == "direction":
-        if chosen.order == 2:
-            raise ParameterError("component", f"a {operator} has no direction; take magnitude")
-        for name, value in (("threshold", threshold is not None), ("stretch", stretch)):
-            if value:
+        if operator == "laplacian":
+            raise ParameterError("component", "a laplacian has no direction; take magnitude")
+        for name, is_given in (("threshold", threshold is not None), ("stretch", stretch)):
+            if is_given:
                 raise ParameterError(name, "a direction has no strength; leave one of the two out")
+        return InSpace(color, Direction(_gradient(operator, "magnitude", sigma)), measures=True)
     if threshold is not None and stretch:
         raise ParameterError("stretch", "a binary image is stretched already; leave out one")
-    strength = Strength(operator, component, as_pixels(sigma), threshold, stretch)
-    return InSpace(color, strength, measures=True)
+    given = {
+        "operator": operator,
+        "component": None if component == "magnitude" else component,
+        "sigma": sigma,
+    }
+    for name, value in given.items():
+        if value is not None and method not in _OPTIONS_OF[name]:
+            raise ParameterError(
+                name, f"{method} has none; take the method {' or '.join(_OPTIONS_OF[name])}"
+            )
+    finder = _FINDERS[method](operator, component, sigma)
+    return InSpace(color, ShownEdges(finder, threshold, stretch), measures=True)
 
 
-@dataclass(frozen=True)
-class Strength(Operation):
-    """The strength of edges, a component of the gradient, or its direction.
-
-    Attributes
-    ----------
-    operator, component : str
-        The derivative kernel, and the quantity to show.
-    sigma : float
-        The standard deviation in px of the Gaussian applied first.
-    threshold : float or None
-        The fraction of full scale at and above which the result is full scale.
-    stretch : bool or None
-        Whether a high percentile of the strengths becomes full scale; None for integers only.
-    """
-
-    operator: OperatorName
-    component: Component
-    sigma: float
-    threshold: float | None
-    stretch: bool | None
-
-    @property
-    def planar(self) -> str | None:
-        """Name a direction, an angle between two axes."""
-        return "the direction of edges" if self.component == "direction" else None
-
-    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
-        """Refuse images without the axis of the component."""
-        super().require_fit(shape, valid)
-        if self.component == "slices" and len(shape) < 3:
-            raise ImageError("is not a volume and has no slices; take the component rows")
-
-    def measure(self, image: "Raster") -> Numbers:
-        """Find the range of the smoothed image, and the strength that is shown as full scale."""
-        numbers: dict[str, Any] = {}
-        if self.sigma:
-            numbers["smoothed"] = self._smoothing.measure(image)
-        if self._is_stretched:
-            parts = [image.part(*place) for place in image.parts]
-            strengths = [self._strength(part, numbers) for part in parts]
-            if image.whole is None:
-                image.kept[self] = replace(image, colour=strengths[0][None])
-            numbers["white"] = _white(strengths)
-        return numbers
-
-    def reach(self, numbers: Numbers) -> int:
-        """Return how far both kernels reach together."""
-        return 1 + (self._smoothing.window.along(1.0).reach if self.sigma else 0)
-
-    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
-        """Compute the component at every pixel."""
-        scale = image.scale
-        if self.component == "direction":
-            smoothed = self._smoothed(image, numbers)
-            angle = gradient.direction(*gradient.shared_gradient(smoothed, self._kernels))
-            return _shown(image, angle, gradient.FULL_TURN, Scale(is_angle=True))
-        kept = image.kept.pop(self, None)
-        strength = self._strength(image, numbers) if kept is None else kept.colour[0]
-        interval = (0.0, 1.0) if self.component == "magnitude" else gradient.SIGNED
-        if self.threshold is not None:
-            reached = (abs(strength) >= scale.number(self.threshold)).astype(strength.dtype)
-            return _shown(image, reached, (0.0, 1.0), scale.of_fractions)
-        white = numbers.get("white")
-        if not white:
-            return _shown(image, strength, interval, scale.of_differences)
-        if self.stretch:
-            import numpy as np
-
-            stretched = (strength / np.float32(white)).clip(*interval)
-            return _shown(image, stretched, interval, scale.of_fractions)
-        lowest, highest = (scale.fraction(white) * end for end in interval)
-        shown = _shown(image, strength, (lowest, highest), scale.of_differences)
-        return replace(shown, clips=True)
-
-    @property
-    def _is_stretched(self) -> bool:
-        shows_strength = self.component != "direction" and self.threshold is None
-        return shows_strength and self.stretch is not False
-
-    @property
-    def _kernels(self) -> gradient.Operator:
-        return OPERATORS[self.operator]
-
-    @property
-    def _smoothing(self) -> WeightedMean:
-        from pdefilter.kernels.windows import Window
-
-        return WeightedMean(Window("gaussian", self.sigma))
-
-    def _smoothed(self, image: "Raster", numbers: Numbers) -> "Raster":
-        if not self.sigma:
-            return image
-        smoothed = self._smoothing.run(replace(image, may_overwrite=False), numbers["smoothed"])
-        return replace(smoothed, alpha=image.alpha)
-
-    def _strength(self, image: "Raster", numbers: Numbers) -> "Plane":
-        smoothed = self._smoothed(image, numbers)
-        if self.component == "magnitude":
-            return gradient.strength(smoothed, self._kernels)
-        axis = ("columns", "rows", "slices").index(self.component)
-        component: Plane = gradient.shared_gradient(smoothed, self._kernels)[-1 - axis]
-        return component
+def _gradient(
+    operator: OperatorName | None, component: OfGradient, sigma: float | str | None
+) -> Gradient:
+    return Gradient(operator or "sobel", component, as_pixels(sigma) or 0.0)
 
 
-def _white(of_parts: "Sequence[Plane]") -> float:
-    """Find the strength that is shown as full scale; zero where there is no edge."""
-    import numpy as np
-
-    from pdefilter.measure.percentile import quantile
-
-    strengths = np.concatenate([abs(strength[strength != 0]) for strength in of_parts])
-    return float(quantile(strengths, _WHITE)) if strengths.size else 0.0
-
-
-def _shown(
-    image: "Raster", plane: "Plane", interval: tuple[float, float], scale: Scale
-) -> "Raster":
-    """Make one plane every colour channel of an image."""
-    import numpy as np
-
-    colour = plane[None]
-    if len(image.colour) > 1:
-        colour = np.broadcast_to(plane, image.colour.shape)
-    return replace(image, colour=colour, interval=interval, scale=scale, may_overwrite=False)
+_FINDERS: Mapping[str, Callable[[OperatorName | None, OfGradient, float | str | None], Finder]] = {
+    "gradient": _gradient,
+}

@@ -1,0 +1,76 @@
+"""What a method of `edge` finds in an image, and what every such method offers."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pdefilter.operation import Numbers
+
+if TYPE_CHECKING:
+    from pdefilter.raster import Mask, Plane, Raster
+    from pdefilter.scale import Scale
+
+
+@dataclass(frozen=True)
+class Edges:
+    """How strong the edge through every pixel is, and which way it lies.
+
+    Attributes
+    ----------
+    strength : ndarray of shape (M, N) or (S, M, N), float32
+        The strength, zero or more.
+    normal : tuple of ndarray, each of the shape of the strength, float32
+        A vector across the edge: its component along the slices axis of a volume, the
+        rows axis and the columns axis. Only its line matters, but for equal neighbours,
+        of which the one that it points to is the edge. Its length does not matter.
+    offset : ndarray of the shape of the strength, float32, or None
+        The place of the edge from the centre of its pixel in px, along the normal. It is
+        given where edges are one pixel wide, and strengths beside them zero; else None.
+    """
+
+    strength: "Plane"
+    normal: "tuple[Plane, ...]"
+    offset: "Plane | None" = None
+
+
+class Finder(ABC):
+    """A method that finds edges. Like an operation it is measured, and run on any box."""
+
+    @property
+    def planar(self) -> str | None:
+        """The name of what has two axes only, in words; None if it filters volumes too."""
+        return None
+
+    @property
+    def remedy(self) -> str | None:
+        """Advice for an image that is larger than memory; see `Operation.remedy`."""
+        return None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The range of the strengths, as fractions of full scale."""
+        return (0.0, 1.0)
+
+    def scale(self, image: "Raster") -> "Scale":
+        """Return the scale of the strengths: by default that of differences of the image."""
+        return image.scale.of_differences
+
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
+        """Refuse an image by its size and its holes; see `Operation.require_fit`."""
+        return
+
+    def measure(self, image: "Raster") -> Numbers:
+        """Find the numbers that depend on the whole image; see `Operation.measure`."""
+        return {}
+
+    @abstractmethod
+    def reach(self, numbers: Numbers) -> int | None:
+        """Return how far the edges of a box depend on the image; see `Operation.reach`."""
+
+    @abstractmethod
+    def find(self, image: "Raster", numbers: Numbers) -> Edges:
+        """Find the edges of an image, or of a box of one."""
+
+    def strength(self, image: "Raster", numbers: Numbers) -> "Plane":
+        """Find the strength alone, to the same bits, where that is faster."""
+        return self.find(image, numbers).strength

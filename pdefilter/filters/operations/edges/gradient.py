@@ -1,0 +1,121 @@
+"""The gradient of an image: where it is large there is an edge."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from pdefilter.equations import gradient
+from pdefilter.equations.gradient import OPERATORS, OperatorName
+from pdefilter.errors import ImageError
+from pdefilter.filters.operations.edges.found import Edges, Finder
+from pdefilter.filters.operations.edges.shown import shown
+from pdefilter.filters.operations.weighted_mean import WeightedMean
+from pdefilter.operation import Numbers, Operation
+from pdefilter.scale import Scale
+
+if TYPE_CHECKING:
+    from pdefilter.raster import Mask, Plane, Planes, Raster
+
+Component: TypeAlias = Literal["magnitude", "slices", "rows", "columns"]
+
+
+@dataclass(frozen=True)
+class Gradient(Finder):
+    """The magnitude of the gradient, or its signed component along an axis.
+
+    Attributes
+    ----------
+    operator : str
+        The derivative kernel.
+    component : str
+        The magnitude, or the name of the axis.
+    sigma : float
+        The standard deviation in px of the Gaussian applied first.
+    """
+
+    operator: OperatorName
+    component: Component
+    sigma: float
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The range of the component."""
+        return (0.0, 1.0) if self.component == "magnitude" else gradient.SIGNED
+
+    def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
+        """Refuse images without the axis of the component."""
+        if self.component == "slices" and len(shape) < 3:
+            raise ImageError("is not a volume and has no slices; take the component rows")
+
+    def measure(self, image: "Raster") -> Numbers:
+        """Find the range of the smoothed image."""
+        return {"smoothed": self._smoothing.measure(image)} if self.sigma else {}
+
+    def reach(self, numbers: Numbers) -> int:
+        """Return how far both kernels reach together."""
+        return 1 + (self._smoothing.window.along(1.0).reach if self.sigma else 0)
+
+    def find(self, image: "Raster", numbers: Numbers) -> Edges:
+        """Find the component, and the gradient that the channels share."""
+        smoothed = self._smoothed(image, numbers)
+        return Edges(self._component(smoothed), tuple(self._vector(smoothed)))
+
+    def strength(self, image: "Raster", numbers: Numbers) -> "Plane":
+        """Find the component alone."""
+        return self._component(self._smoothed(image, numbers))
+
+    def vector(self, image: "Raster", numbers: Numbers) -> "Planes":
+        """Find the gradient that the channels share."""
+        return self._vector(self._smoothed(image, numbers))
+
+    def _component(self, smoothed: "Raster") -> "Plane":
+        if self.component == "magnitude":
+            return gradient.strength(smoothed, OPERATORS[self.operator])
+        axis = ("columns", "rows", "slices").index(self.component)
+        component: Plane = self._vector(smoothed)[-1 - axis]
+        return component
+
+    def _vector(self, smoothed: "Raster") -> "Planes":
+        return gradient.shared_gradient(smoothed, OPERATORS[self.operator])
+
+    @property
+    def _smoothing(self) -> WeightedMean:
+        from pdefilter.kernels.windows import Window
+
+        return WeightedMean(Window("gaussian", self.sigma))
+
+    def _smoothed(self, image: "Raster", numbers: Numbers) -> "Raster":
+        if not self.sigma:
+            return image
+        smoothed = self._smoothing.run(replace(image, may_overwrite=False), numbers["smoothed"])
+        return replace(smoothed, alpha=image.alpha)
+
+
+@dataclass(frozen=True)
+class Direction(Operation):
+    """The angle in (−π, π] of the gradient, from right over down.
+
+    Attributes
+    ----------
+    finder : Gradient
+        The gradient.
+    """
+
+    finder: Gradient
+
+    @property
+    def planar(self) -> str:
+        """Name a direction, an angle between two axes."""
+        return "the direction of edges"
+
+    def measure(self, image: "Raster") -> Numbers:
+        """Find the numbers of the gradient."""
+        return self.finder.measure(image)
+
+    def reach(self, numbers: Numbers) -> int:
+        """Return the reach of the gradient."""
+        return self.finder.reach(numbers)
+
+    def run(self, image: "Raster", numbers: Numbers) -> "Raster":
+        """Find the angle at every pixel."""
+        angle = gradient.direction(*self.finder.vector(image, numbers))
+        return shown(image, angle, gradient.FULL_TURN, Scale(is_angle=True))
