@@ -176,6 +176,11 @@ def _models(name: str | None, kind: str) -> "tuple[dict[str, Model], dict[str, s
     kinds = ("white", "real") if kind == AUTO else (kind,)
     names = {found: name or found for found in kinds}
     try:
-        return {found: find_model(of_kind) for found, of_kind in names.items()}, names
+        models = {found: find_model(of_kind) for found, of_kind in names.items()}
     except ModelError as error:
         raise ParameterError("model", str(error)) from None
+    if any(found.architecture.contours for found in models.values()):
+        raise ParameterError(
+            "model", f"{name} finds contours and removes no noise; take it for edge"
+        )
+    return models, names

@@ -11,6 +11,10 @@ Source: TypeAlias = Literal["white", "real", "pairs", "noisy", "edges"]
 images that have clean partners, or that have none. Or contours are learned, from images whose
 boundaries people have drawn."""
 
+SIDE: Final = 64
+SIDE_OF_CONTOURS: Final = 256
+"""The width of a patch in px. Contours are those of objects, which are larger."""
+
 USUAL_NOISE: Final = 3.0, 60.0
 _MOST_NOISE = 255.0
 
@@ -56,18 +60,17 @@ class Recipe:
     full_scale: float | None = None
     seed: int = 0
     start: str | None = None
-    side: int = 64
+    side: int = SIDE
 
     def __post_init__(self) -> None:
-        """Check the noise.
+        """Check that the options belong together, and the noise.
 
         Raises
         ------
         CallError
-            If it is missing, out of range or out of order.
+            If they do not, or if the noise is missing, out of range or out of order.
         """
-        if self.source == "edges" and self.noise is not None:
-            raise CallError("--noise: is for networks that denoise; leave it out")
+        self._require_task()
         if self.source in ("real", "pairs") and self.noise is not None:
             raise CallError(
                 f"--noise: is for white noise, and {self._says()} brings its own; leave it out"
@@ -96,6 +99,19 @@ class Recipe:
                 "--noise: images without clean partners have one level; give one number, or leave "
                 "it out to estimate it"
             )
+
+    def _require_task(self) -> None:
+        """Refuse what only networks that denoise have, and what only the others have."""
+        finds_contours = self.source == "edges"
+        if finds_contours != (self.architecture == "contours"):
+            fits = "takes the architecture contours" if finds_contours else "is for --edges"
+            name = "--edges" if finds_contours else "--architecture: contours"
+            raise CallError(f"{name}: {fits}; leave --architecture out")
+        if not finds_contours:
+            return
+        for name, is_given in (("noise", self.noise is not None), ("reduce", self.reduce != 1)):
+            if is_given:
+                raise CallError(f"--{name}: is for networks that denoise; leave it out")
 
     def _says(self) -> str:
         return "--kind real" if self.source == "real" else "--pairs"

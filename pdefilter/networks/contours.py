@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -16,15 +16,17 @@ from pdefilter.raster import Mask, Plane, Planes
 _UNITS = 4.0
 
 
-def opponents_of(colour: Planes) -> Planes:
-    """Change RGB to opponent planes, of which grey has the first alone, to the same bits.
+def opponents_of(colour: Planes, *, colours: bool) -> Planes:
+    """Change RGB to opponent planes, of which grey has the first alone, with the same bits.
 
     Parameters
     ----------
     colour : ndarray of shape (C, M, N), float32
-        Red, green and blue, or any other number of channels, whose mean is grey.
+        The channels.
+    colours : bool
+        Whether they are red, green and blue; the mean of others is treated as grey.
     """
-    if len(colour) == 3:
+    if colours:
         return opponent(colour)
     grey = colour[0] if len(colour) == 1 else colour.mean(axis=0)
     return opponent(np.broadcast_to(grey, (3, *grey.shape)))[:1]
@@ -81,5 +83,5 @@ class Calibration:
         """Find the share of people from logits."""
         x = logits * np.float32(self.gain) + np.float32(self.offset)
         e = exp2_of_minus(np.abs(x) * np.float32(1 / math.log(2)))
-        shares: Any = np.where(x < 0, e, np.float32(1)) / (1 + e)
-        return shares  # type: ignore[no-any-return]
+        shares: Plane = np.where(x < 0, e, np.float32(1)) / (1 + e)
+        return shares
