@@ -229,8 +229,8 @@ def learn(
     """Train a network that denoises, or one that finds contours.
 
     It learns from clean images, from pairs, from noisy images alone, or from images
-    with boundaries. One image of twelve validates; give two at least. A checkpoint beside the model is written every
-    few minutes, and so is a picture of the curve.
+    with boundaries. One image of twelve validates; give two at least. A checkpoint
+    beside the model is written every few minutes, and so is a picture of the curve.
     """
     from pdefilter.learn.recipe import SIDE, SIDE_OF_CONTOURS, USUAL_NOISE, Recipe
 

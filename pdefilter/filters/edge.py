@@ -1,6 +1,6 @@
 """Find the edges of an image."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from pdefilter.equations.gradient import OPERATORS, OperatorName
@@ -8,16 +8,19 @@ from pdefilter.errors import ParameterError
 from pdefilter.filters.operations.edges.found import Finder
 from pdefilter.filters.operations.edges.gradient import Component as OfGradient
 from pdefilter.filters.operations.edges.gradient import Direction, Gradient
+from pdefilter.filters.operations.edges.learned import learned, require_stored
 from pdefilter.filters.operations.edges.shown import ShownEdges
 from pdefilter.filters.options.colour import Color, InSpace
+from pdefilter.filters.options.network import require_name
 from pdefilter.filters.options.option import Option, image_filter
 from pdefilter.filters.options.quantity import as_pixels
 from pdefilter.operation import Operation
 
-Method: TypeAlias = Literal["gradient"]
+Method: TypeAlias = Literal["gradient", "learned"]
 
 METHODS: Mapping[str, str] = {
     "gradient": "the magnitude of the gradient, by an operator",
+    "learned": "the share of people who would draw a contour, by a network",
 }
 
 Component: TypeAlias = OfGradient | Literal["direction"]
@@ -31,7 +34,12 @@ COMPONENTS = {
 }
 
 # The methods that have an option.
-_OPTIONS_OF = {"operator": ("gradient",), "component": ("gradient",), "sigma": ("gradient",)}
+_OPTIONS_OF = {
+    "operator": ("gradient",),
+    "component": ("gradient",),
+    "sigma": ("gradient",),
+    "model": ("learned",),
+}
 
 _SOURCES = {name: operator.source for name, operator in OPERATORS.items()}
 
@@ -52,6 +60,14 @@ def edge(
             minimum=0,
             maximum=1000,
             otherwise="0",
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        Option(
+            "Network of the method learned: a file that `pdefilter learn --edges` has written.",
+            verify=require_name,
+            metavar="FILE",
         ),
     ] = None,
     threshold: Annotated[
@@ -87,8 +103,9 @@ def edge(
     ----------
     image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats.
-    method : {"gradient"}
-        What finds the edges: the magnitude of the gradient.
+    method : {"gradient", "learned"}
+        What finds the edges: the magnitude of the gradient; or a trained network, whose
+        strength is the share of people who would draw a contour.
     operator : {"sobel", "scharr", "prewitt", "roberts", "laplacian"}, optional
         The derivative kernel, by default sobel.
     component : {"magnitude", "slices", "rows", "columns", "direction"}
@@ -99,6 +116,8 @@ def edge(
     sigma : float or str, optional
         Standard deviation in px, or a length such as "2mm", of a Gaussian applied first;
         by default 0.
+    model : str, optional
+        The file of the network, for the method learned.
     threshold : float, optional
         If given, the result is binary: full scale where the strength reaches
         this fraction of full scale.
@@ -140,13 +159,18 @@ def edge(
         "operator": operator,
         "component": None if component == "magnitude" else component,
         "sigma": sigma,
+        "model": model,
     }
     for name, value in given.items():
         if value is not None and method not in _OPTIONS_OF[name]:
             raise ParameterError(
                 name, f"{method} has none; take the method {' or '.join(_OPTIONS_OF[name])}"
             )
-    finder = _FINDERS[method](operator, component, sigma)
+    if method == "learned":
+        require_stored(color)
+        finder: Finder = learned(model)
+    else:
+        finder = _gradient(operator, component, sigma)
     return InSpace(color, ShownEdges(finder, threshold, stretch), measures=True)
 
 
@@ -154,8 +178,3 @@ def _gradient(
     operator: OperatorName | None, component: OfGradient, sigma: float | str | None
 ) -> Gradient:
     return Gradient(operator or "sobel", component, as_pixels(sigma) or 0.0)
-
-
-_FINDERS: Mapping[str, Callable[[OperatorName | None, OfGradient, float | str | None], Finder]] = {
-    "gradient": _gradient,
-}

@@ -75,9 +75,7 @@ def read_outlined(
     folder = read_folder(images, asked)
     drawings, sha256 = _read_drawings(boundaries)
     pictures = {PurePath(picture.name).stem: picture for picture in folder.pictures}
-    drawn = {
-        stem: [one for one in drawings if _owner(one, pictures) == stem] for stem in pictures
-    }
+    drawn = {stem: [one for one in drawings if _owner(one, pictures) == stem] for stem in pictures}
     require_no_problems(boundaries, list(_misfits(images, boundaries, pictures, drawn, drawings)))
     outlined = [
         Outlined(picture, np.stack([map_ for one in drawn[stem] for map_ in one.maps]))
@@ -99,10 +97,12 @@ def _read_drawings(folder: str) -> tuple[list[_Drawing], str]:
         if path.name.startswith(".") or not (is_matlab or of_file_name(path.name)):
             continue
         try:
-            data = read_bytes(str(path))
+            data = path.read_bytes() if is_matlab else read_bytes(str(path))
             digest.update(path.name.encode("utf-8", "surrogateescape") + b"\0")
             digest.update(hashlib.sha256(data).digest())
             drawings.append(_Drawing(path, _maps_in_matlab(data) if is_matlab else _maps_in(data)))
+        except OSError as error:
+            problems.append(f"{path}: cannot be read ({error.strerror})")
         except ImageError as error:
             problems.append(f"{path}: {error}")
     require_no_problems(folder, problems)
@@ -112,7 +112,8 @@ def _read_drawings(folder: str) -> tuple[list[_Drawing], str]:
 def _maps_in(data: bytes) -> list[Maps]:
     """Read the pages of a picture: lines are brighter than half of full scale."""
     rasters = [picture_of(image) for image in decode_frames(data, Reading(MOST_PIXELS))]
-    return [(one.scale.fractions(one.colour) > _DRAWN).any(axis=0) for one in rasters]
+    brightest = (one.scale.fractions(one.colour).max(axis=0) for one in rasters)
+    return [plane > _DRAWN for plane in brightest]
 
 
 def _maps_in_matlab(data: bytes) -> list[Maps]:

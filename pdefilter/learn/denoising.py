@@ -73,7 +73,7 @@ class Denoising:
         """Tell figures with their unit."""
         return ", ".join(f"{value:.2f} dB ({name})" for name, value in figures.items())
 
-    def facts(self, network: Network) -> dict[str, Any]:
+    def facts(self, _: Network) -> dict[str, Any]:
         """Describe the noise, in fractions of full scale."""
         source, is_alone = self._recipe.source, self._recipe.source == "noisy"
         levels = self._recipe.noise or self.validation.levels

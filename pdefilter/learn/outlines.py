@@ -45,7 +45,7 @@ class Crops:
 
     def draw(self, rng: np.random.Generator) -> tuple[Array, Array]:
         """Draw opponent planes, shape (3, side, side), and `shares` of boundaries in them."""
-        one = self.outlined[rng.integers(len(self.outlined))]
+        one = self.outlined[int(rng.integers(len(self.outlined)))]
         size = min(round(self.side * math.exp(-rng.uniform(*_SCALES))), *one.picture.shape)
         row, column = (int(rng.integers(n - size + 1)) for n in one.picture.shape)
         place = np.s_[row : row + size, column : column + size]
@@ -79,15 +79,16 @@ def shares(maps: Maps) -> Array:
     """
     taps = np.array([1, 2, 1], np.float32) / 4
     roofs = [
-        np.minimum(1, 2 * cv2.sepFilter2D(map_.astype(np.float32), -1, taps, taps))
-        for map_ in maps
+        np.minimum(1, 2 * cv2.sepFilter2D(map_.astype(np.float32), -1, taps, taps)) for map_ in maps
     ]
-    return np.mean(roofs, axis=0, dtype=np.float32)
+    mean: Array = np.mean(roofs, axis=0, dtype=np.float32)
+    return mean
 
 
 def _opponents(codes: NDArray[np.uint16], channels: str, gamma: float = 1.0) -> Array:
     """Find the opponent planes of a picture whose range is one, shape (M, N, 3)."""
-    u = (codes / _CODES) ** np.float32(gamma)
+    u: Array = codes.astype(np.float32) / _CODES
+    u **= np.float32(gamma)
     if channels == "grey":
         u = u @ luminance(u.shape[2])[:, None]
     f: Array = np.broadcast_to(u, (*u.shape[:2], 3)) @ OPPONENTS.T

@@ -104,9 +104,8 @@ class Recipe:
         """Refuse what only networks that denoise have, and what only the others have."""
         finds_contours = self.source == "edges"
         if finds_contours != (self.architecture == "contours"):
-            fits = "takes the architecture contours" if finds_contours else "is for --edges"
-            name = "--edges" if finds_contours else "--architecture: contours"
-            raise CallError(f"{name}: {fits}; leave --architecture out")
+            use = "denoises, and --edges needs contours" if finds_contours else "is for --edges"
+            raise CallError(f"--architecture: {self.architecture} {use}; leave it out")
         if not finds_contours:
             return
         for name, is_given in (("noise", self.noise is not None), ("reduce", self.reduce != 1)):

@@ -30,7 +30,7 @@ class Task(Protocol):
     def told(self, figures: Mapping[str, float]) -> str:
         """Tell figures to people."""
 
-    def facts(self, network: Network) -> dict[str, Any]:
+    def facts(self, network: Network, /) -> dict[str, Any]:
         """Describe what the network has learned, for its file."""
 
 

@@ -141,9 +141,8 @@ class Architecture:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name the weights, with their shapes."""
         first = self.levels[0].channels
-        shapes: dict[str, tuple[int, ...]] = {
-            name: (first, WIDTH, WIDTH) for name in (*self.lifts, "lower")
-        }
+        filters = dict.fromkeys((*self.lifts, "lower"), (first, WIDTH, WIDTH))
+        shapes: dict[str, tuple[int, ...]] = {**filters}
         for k, name in self.steps():
             channels = self.levels[k].channels
             shapes[f"{name}.kernel"] = (channels, channels, 3, 3)

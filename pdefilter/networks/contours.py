@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -83,5 +83,5 @@ class Calibration:
         """Find the share of people from logits."""
         x = logits * np.float32(self.gain) + np.float32(self.offset)
         e = exp2_of_minus(np.abs(x) * np.float32(1 / math.log(2)))
-        shares: Plane = np.where(x < 0, e, np.float32(1)) / (1 + e)
-        return shares
+        shares: Any = np.where(x < 0, e, np.float32(1)) / (1 + e)
+        return np.asarray(shares, np.float32)

@@ -23,7 +23,7 @@ _NONE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Learned(Finder):
     """The share of people who would draw a contour, as a network finds it.
 
@@ -95,6 +95,18 @@ class Learned(Finder):
     def _shares(self, logits: "Plane", numbers: Numbers) -> "Plane":
         # A constant image has no contours, whatever a network has learned.
         return self.calibration.shares(logits) if numbers["unit"] else logits
+
+
+def require_stored(color: str) -> None:
+    """Refuse a space of colours that networks have not seen.
+
+    Raises
+    ------
+    ParameterError
+        If it is none of stored values or luminance.
+    """
+    if color not in ("rgb", "luminance"):
+        raise ParameterError("color", "networks learn from stored colours; take rgb or luminance")
 
 
 def learned(model: str | None) -> Learned:
