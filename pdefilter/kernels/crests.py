@@ -4,7 +4,7 @@ import numpy as np
 
 from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.windows import binomial
-from pdefilter.raster import Plane
+from pdefilter.raster import Plane, Planes
 
 _SIZE = 9  # of a binomial of deviation √2, in which single pixels do not count
 
@@ -12,7 +12,7 @@ REACH = _SIZE // 2 + 1
 """How far around a pixel, in px, its line depends on others."""
 
 
-def across_crests(u: Plane) -> tuple[Plane, Plane]:
+def across_crests(u: Plane) -> Planes:
     """Find the line of the smallest second derivative, after smoothing.
 
     It is the eigenvector of the smallest eigenvalue of the Hessian (Lindeberg 1998,
@@ -25,9 +25,9 @@ def across_crests(u: Plane) -> tuple[Plane, Plane]:
 
     Returns
     -------
-    rows, columns : ndarray of shape (M, N), float32
-        The components of a vector; zero where all directions are alike. Their length and
-        their sign have no meaning.
+    ndarray of shape (2, M, N), float32
+        A vector, its components along rows and along columns; zero where all directions
+        are alike. Its length and its sign have no meaning.
     """
     taps = binomial(_SIZE)
     v = np.pad(correlate(u[None], taps, taps, order="mean")[0], 1, mode="symmetric")
@@ -42,4 +42,4 @@ def across_crests(u: Plane) -> tuple[Plane, Plane]:
     is_flat = half >= 0
     rows = np.where(is_flat, -mixed, distance - half)
     columns = np.where(is_flat, half + distance, -mixed)
-    return rows, columns
+    return np.stack([rows, columns])

@@ -45,7 +45,7 @@ class Drawn:
         reach = _TOLERANCE * float(np.hypot(*logits.shape))
         places = np.arange(-int(reach), int(reach) + 1)
         near = (np.hypot(*np.meshgrid(places, places)) <= reach).astype(np.uint8)
-        strength, _ = thinned(_UNCALIBRATED.shares(logits), np.stack(across_crests(logits)))
+        strength, _ = thinned(_UNCALIBRATED.shares(logits), across_crests(logits))
         is_crest = strength > 0
         around = cv2.dilate(np.where(is_crest, logits, np.float32(-np.inf)), near)
         shares = np.mean([cv2.dilate(map_.astype(np.uint8), near)[is_crest] for map_ in maps], 0)

@@ -13,7 +13,7 @@ def test_across_the_crests_of_a_wave_is_along_its_direction(angle, phase):
     rows, columns = np.mgrid[:40, :40]
     along = np.sin(angle) * rows + np.cos(angle) * columns
     wave = np.cos(2 * np.pi * along / 16 + phase)
-    found = np.stack(across_crests(wave.astype(np.float32)))
+    found = across_crests(wave.astype(np.float32))
     inner = np.s_[REACH:-REACH, REACH:-REACH]
     crest = wave[inner] > 0.5
     across = found[(slice(None), *inner)][:, crest]
