@@ -8,7 +8,7 @@ from pdefilter.errors import ParameterError
 from pdefilter.filters.operations.edges.found import Finder
 from pdefilter.filters.operations.edges.gradient import Component as OfGradient
 from pdefilter.filters.operations.edges.gradient import Direction, Gradient
-from pdefilter.filters.operations.edges.learned import learned, require_stored
+from pdefilter.filters.operations.edges.learned import learned
 from pdefilter.filters.operations.edges.shown import ShownEdges
 from pdefilter.filters.operations.edges.smoothed import Smoothing
 from pdefilter.filters.operations.edges.zero_crossings import ZeroCrossings
@@ -47,6 +47,7 @@ _OPTIONS_OF = {
     "component": ("gradient",),
     "sigma": ("gradient", "canny"),
     "model": ("learned",),
+    "average": ("learned",),
 }
 
 _SOURCES = {name: operator.source for name, operator in OPERATORS.items()}
@@ -76,6 +77,16 @@ def edge(
             "Network of the method learned: a file that `pdefilter learn --edges` has written.",
             verify=require_name,
             metavar="FILE",
+        ),
+    ] = None,
+    average: Annotated[
+        int | None,
+        Option(
+            "Number of flips and turns of the image, 1 or 8, whose results the method learned "
+            "averages; 8 is a little better, and takes eight times as long.",
+            minimum=1,
+            maximum=8,
+            otherwise="1",
         ),
     ] = None,
     threshold: Annotated[
@@ -150,6 +161,9 @@ def edge(
         by default 0, for canny and zero crossings 1.4.
     model : str, optional
         The file of the network, for the method learned.
+    average : int, optional
+        For the method learned, 1, or 8 for the mean over the flips and turns of the image,
+        with which the result then commutes to the bit.
     threshold : float, optional
         If given, the result is binary: full scale where the strength reaches
         this fraction of full scale.
@@ -198,6 +212,7 @@ def edge(
         "component": None if component == "magnitude" else component,
         "sigma": sigma,
         "model": model,
+        "average": average,
     }
     for name, value in given.items():
         if value is not None and method not in _OPTIONS_OF[name]:
@@ -227,8 +242,7 @@ def edge(
     elif operator == "laplacian" and thins:
         raise ParameterError("operator", "a laplacian has no normal; give zero_crossings too")
     elif method == "learned":
-        require_stored(color)
-        finder = learned(model)
+        finder = learned(model, average or 1, color)
     else:
         finder = _FINDERS[method](operator, component, sigma)
     if method == "canny":

@@ -39,14 +39,15 @@ def find(network):
     return lambda u, **options: pdefilter.edge(u, method="learned", model=network, **options)
 
 
-@pytest.mark.parametrize("thin", [False, True])
-@settings(max_examples=4)
+@pytest.mark.parametrize(("thin", "average"), [(False, 8), (True, 1)])
+@settings(max_examples=2)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_boxes_have_the_bits_of_the_whole(network, thin, seed):
+def test_boxes_have_the_bits_of_the_whole(network, thin, average, seed):
     rng = np.random.default_rng(seed)
     alpha = None if seed % 2 else rng.random((121, 133), np.float32)
     raster = Raster(rng.random((3, 121, 133), np.float32), alpha, has_colours=True)
-    operation = FILTERS["edge"](method="learned", model=network, thin=thin)
+    options = {"thin": thin, "average": average}
+    operation = FILTERS["edge"](method="learned", model=network, **options)
     numbers = operation.measure(raster)
     size = tuple(int(n) for n in rng.integers(20, 60, 2))
     found = run_in_boxes(operation, raster, numbers, size)
@@ -71,6 +72,13 @@ def test_grey_is_found_as_the_same_grey_in_colours(find):
     colours = find(np.repeat(grey[..., None], 3, axis=2))
     assert np.array_equal(find(grey), colours[..., 0])
     assert np.array_equal(colours[..., 0], colours[..., 2])
+
+
+@pytest.mark.parametrize("turn", [np.flipud, np.fliplr, lambda u: u.swapaxes(0, 1)])
+def test_the_mean_of_all_turns_turns_with_the_image_to_the_bit(find, turn):
+    turned = find(np.ascontiguousarray(turn(PORTRAIT)), average=8)
+    assert np.array_equal(turned, turn(find(PORTRAIT, average=8)))
+    assert not np.array_equal(turned, find(np.ascontiguousarray(turn(PORTRAIT))))
 
 
 def test_strengths_are_shares(find):
@@ -106,6 +114,7 @@ def test_hysteresis_links_what_a_quarter_and_half_of_the_people_draw(find):
         ({"model": None}, "model: is missing; no network for contours comes with the program"),
         ({"model": "white"}, "model: white removes noise and finds no contours"),
         ({"model": "nothing"}, "model: nothing: is neither a file nor one of the networks"),
+        ({"average": 3}, "average: 3 is neither 1 nor 8"),
         ({"model": 3}, "model: 3 is not the name of a network"),
         ({"sigma": 1.0}, "sigma: learned has none; take the method gradient or canny"),
         ({"color": "lab"}, "color: networks learn from stored colours; take rgb or luminance"),

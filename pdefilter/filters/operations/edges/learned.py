@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pdefilter.errors import ParameterError
+from pdefilter.errors import ModelError, ParameterError
 from pdefilter.filters.operations.edges.found import Edges, Finder
 from pdefilter.filters.operations.filled import REACH as OF_FILLING
 from pdefilter.filters.operations.filled import filled
+from pdefilter.filters.operations.turns import start_of, turns
 from pdefilter.filters.options.coupling import are_colours
 from pdefilter.operation import Numbers
 
@@ -36,10 +37,13 @@ class Learned(Finder):
         The network.
     calibration : Calibration
         What its logits mean.
+    turns : int
+        The number of flips and turns of the image whose logits are averaged, 1 or 8.
     """
 
     model: "Model"
     calibration: "Calibration"
+    turns: int
 
     @property
     def planar(self) -> str:
@@ -55,7 +59,10 @@ class Learned(Finder):
         from pdefilter.measure import extremes
         from pdefilter.networks.contours import opponents_of, unit_of
 
-        numbers: dict[str, Any] = {"colours": are_colours(image)}
+        numbers: dict[str, Any] = {
+            "shape": list(image.whole_shape),
+            "colours": are_colours(image),
+        }
         if image.visible is not None:
             numbers["means"] = extremes.colour_means(image)
         light = opponents_of(image.colour, colours=numbers["colours"])[0]
@@ -89,35 +96,31 @@ class Learned(Finder):
             return np.zeros(image.shape, np.float32)
         u = filled(image, numbers.get("means"))
         planes = opponents_of(u, colours=numbers["colours"])
-        start = (0, 0) if image.box is None else image.box.start
-        return logits_in(self.model, planes, numbers["unit"], at=(start[0], start[1]))
+        total = np.zeros(image.shape)  # the sum of float32 numbers, exact in any order
+        for turn in turns(self.turns):
+            turned = np.stack([turn.of(plane) for plane in planes])
+            start = turn.of_box(start_of(image), image.shape, numbers["shape"])
+            total += turn.back(logits_in(self.model, turned, numbers["unit"], at=start))
+        return (total / self.turns).astype(np.float32)
 
     def _shares(self, logits: "Plane", numbers: Numbers) -> "Plane":
         # A constant image has no contours, whatever a network has learned.
         return self.calibration.shares(logits) if numbers["unit"] else logits
 
 
-def require_stored(color: str) -> None:
-    """Refuse a space of colours that networks have not seen.
-
-    Raises
-    ------
-    ParameterError
-        If it is none of stored values or luminance.
-    """
-    if color not in ("rgb", "luminance"):
-        raise ParameterError("color", "networks learn from stored colours; take rgb or luminance")
-
-
-def learned(model: str | None) -> Learned:
+def learned(model: str | None, average: int, color: str) -> Learned:
     """Read the network of a file.
 
     Raises
     ------
     ParameterError
-        If there is none, it cannot be read, or does not find contours.
+        If there is none, it cannot be read, or does not find contours; or if the colours
+        are in a space that networks have not seen.
     """
-    from pdefilter.errors import ModelError
+    if color not in ("rgb", "luminance"):
+        raise ParameterError("color", "networks learn from stored colours; take rgb or luminance")
+    if average not in (1, 8):
+        raise ParameterError("average", f"{average} is neither 1 nor 8")
     from pdefilter.networks.contours import Calibration
     from pdefilter.networks.model_file import find_model
 
@@ -132,6 +135,6 @@ def learned(model: str | None) -> Learned:
             "model", f"{model} removes noise and finds no contours; take it for denoise"
         )
     try:
-        return Learned(found, Calibration.of(found))
+        return Learned(found, Calibration.of(found), average)
     except ValueError as error:
         raise ParameterError("model", f"{model} {error}; train it anew") from None
