@@ -38,10 +38,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 GUIDES: Mapping[str, Guide] = {
     "edge": Guide(
         "Find edges.",
-        (),
+        ("method", "sigma", "thin", "threshold", "hysteresis", "color"),
         (
             "pdefilter edge sample_images/coins.png -o edges.png",
-            "pdefilter edge sample_images/coffee.jpg --sigma 2 --threshold 0.05 -o edges.jpg",
+            "pdefilter edge sample_images/coffee.jpg --method canny -o contours.png",
             "pdefilter edge sample_images/cat.png --operator scharr --depth 16 -o edges.tif",
         ),
     ),
@@ -176,7 +176,17 @@ GUIDES: Mapping[str, Guide] = {
     ),
     "learn": Guide(
         "Train a network that denoises, or one that finds contours.",
-        ("pairs", "noisy_only", "edges", "kind", "noise", "architecture", "hours", "resume", "device"),
+        (
+            "pairs",
+            "noisy_only",
+            "edges",
+            "kind",
+            "noise",
+            "architecture",
+            "hours",
+            "resume",
+            "device",
+        ),
         (
             "pdefilter learn photographs/ -o my.model --noise 5..55 --hours 2",
             "pdefilter learn photographs/ -o my.model --resume",

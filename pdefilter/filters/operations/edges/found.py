@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from pdefilter.operation import Numbers
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from pdefilter.raster import Mask, Plane, Planes, Raster
     from pdefilter.scale import Scale
 
@@ -26,11 +29,18 @@ class Edges:
     offset : ndarray of the shape of the strength, float32, or None
         The place of the edge from the centre of its pixel in px, along the normal. It is
         given where edges are one pixel wide, and strengths beside them zero; else None.
+    centre : float
+        The place on every axis, from the centre of its pixel in px, that a strength
+        belongs to: ½ for differences between a pixel and the next.
+    clearance : int
+        How far along the normal, in px, the rim of a hole changes strengths.
     """
 
     strength: "Plane"
     normal: "Planes"
     offset: "Plane | None" = None
+    centre: float = 0.0
+    clearance: int = 1
 
     def thinned(self, image: "Raster") -> "Edges":
         """Return the edges one pixel wide; those that are so already stay."""
@@ -38,8 +48,15 @@ class Edges:
             return self
         from pdefilter.kernels.thinning import thinned
 
-        strength, offset = thinned(self.strength, self.normal, image.visible, image.spacing)
-        return replace(self, strength=strength, offset=offset)
+        strength, offset = thinned(
+            self.strength,
+            self.normal,
+            image.visible,
+            image.spacing,
+            self.centre,
+            self.clearance,
+        )
+        return replace(self, strength=strength, offset=offset, centre=0.0)
 
 
 class Finder(ABC):
@@ -80,11 +97,21 @@ class Finder(ABC):
     def find(self, image: "Raster", numbers: Numbers) -> Edges:
         """Find the edges of an image, or of a box of one."""
 
-    def thresholds(self, image: "Raster") -> tuple[float, float]:
-        """Find the two thresholds of hysteresis from the image, as numbers of its scale.
+    def thresholds(self, image: "Raster", strengths: "NDArray[np.float32]") -> tuple[float, float]:
+        """Find the two thresholds of hysteresis by themselves.
 
-        By default they fit a strength that is calibrated: what half of the people would
-        draw is strong, and what a quarter would draw is weak.
+        Parameters
+        ----------
+        image : Raster
+            The image, or a sample of a large one.
+        strengths : ndarray of shape (n,), float32
+            The strengths at all pixels that are visible, before edges are thinned.
+
+        Returns
+        -------
+        low, high : float
+            On the scale of the strengths. By default they fit calibrated ones: what half
+            of the people would draw is strong, and what a quarter would draw is weak.
         """
         return 0.25, 0.5
 

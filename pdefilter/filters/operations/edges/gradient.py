@@ -1,6 +1,6 @@
 """The gradient of an image: where it is large there is an edge."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pdefilter.equations import gradient
@@ -14,6 +14,9 @@ from pdefilter.operation import Numbers, Operation
 from pdefilter.scale import Scale
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from pdefilter.raster import Mask, Plane, Planes, Raster
 
 Component: TypeAlias = Literal["magnitude", "slices", "rows", "columns"]
@@ -58,10 +61,15 @@ class Gradient(Finder):
     def find(self, image: "Raster", numbers: Numbers) -> Edges:
         """Find the component, and the gradient that the channels share."""
         smoothed = self.smoothing.run(image, numbers)
-        return Edges(self._component(smoothed), self._vector(smoothed))
+        return Edges(
+            self._component(smoothed),
+            self._normal(smoothed),
+            centre=self._kernels.first + (len(self._kernels.difference) - 1) / 2,
+            clearance=self.smoothing.clearance,
+        )
 
-    def thresholds(self, image: "Raster") -> tuple[float, float]:
-        """Find thresholds above the gradient of the noise."""
+    def thresholds(self, image: "Raster", strengths: "NDArray[np.float32]") -> tuple[float, float]:
+        """Find thresholds above the gradient of the noise and of the texture."""
         import math
 
         total, kernels, spacing = 0.0, self._kernels, image.spacing
@@ -71,7 +79,7 @@ class Gradient(Finder):
             kernel = noise.smoothed(taps, self.smoothing.sigma, spacing)
             total += noise.squared_norm([kernel]) / h**2
         mean = total / len(spacing) if kernels.averages else total
-        return noise.thresholds(image, math.sqrt(mean))
+        return noise.thresholds(image, math.sqrt(mean), strengths)
 
     def strength(self, image: "Raster", numbers: Numbers) -> "Plane":
         """Find the component alone."""
@@ -90,6 +98,23 @@ class Gradient(Finder):
 
     def _vector(self, smoothed: "Raster") -> "Planes":
         return gradient.shared_gradient(smoothed, self._kernels)
+
+    def _normal(self, smoothed: "Raster") -> "Planes":
+        """Find the gradient, which points to where a sum of unequal parts of channels grows.
+
+        Where channels change against each other, their plain sum may stay the same, and
+        roundings would decide which of two equal neighbours is the edge.
+        """
+        import numpy as np
+
+        vector, channels = self._vector(smoothed), len(smoothed.colour)
+        if channels == 1:
+            return vector
+        parts = np.linspace(1, 0.5, channels, dtype=np.float32)
+        total = sum(part * plane for part, plane in zip(parts, smoothed.colour, strict=True))
+        toward = self._vector(replace(smoothed, colour=total[None]))
+        normal: Planes = np.where((vector * toward).sum(axis=0) < 0, -vector, vector)
+        return normal
 
     @property
     def _kernels(self) -> Operator:

@@ -11,6 +11,9 @@ from pdefilter.warn import warn
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from pdefilter.raster import Mask, Plane, Raster
     from pdefilter.scale import Scale
 
@@ -63,13 +66,18 @@ class ShownEdges(Operation):
     def measure(self, image: "Raster") -> Numbers:
         """Find the numbers of the method, the thresholds, and the strength shown as full scale."""
         numbers: dict[str, Any] = {**self.finder.measure(image)}
-        if self.hysteresis is not None:
-            numbers["low"], numbers["high"] = self._thresholds(image, numbers)
+        if isinstance(self.hysteresis, Thresholds) and not self.hysteresis.are_shares:
+            scale = self.finder.scale(image)
+            numbers["low"] = scale.number(self.hysteresis.low)
+            numbers["high"] = scale.number(self.hysteresis.high)
+        elif self.hysteresis is not None:
+            strengths = self._strengths(image, numbers, before_thinning=True)
+            numbers["low"], numbers["high"] = self._thresholds(image, strengths)
         elif self.threshold is None and self.stretch is not False:
-            strengths = self._of_parts(image, numbers)
-            if image.whole is None:
-                image.kept[self] = replace(image, colour=strengths[0][None])
+            strengths = self._strengths(image, numbers, before_thinning=False)
             numbers["white"] = _quantiles(strengths, _WHITE)[0]
+            if self.thin and not numbers["white"]:
+                warn("has no edge")
         return numbers
 
     def reach(self, numbers: Numbers) -> int | None:
@@ -106,38 +114,48 @@ class ShownEdges(Operation):
             return self.edges(image, numbers).strength
         return self.finder.strength(image, numbers)
 
-    def _of_parts(self, image: "Raster", numbers: Numbers) -> "list[Plane]":
-        return [self._strength(image.part(*place), numbers) for place in image.parts]
+    def _strengths(
+        self, image: "Raster", numbers: Numbers, *, before_thinning: bool
+    ) -> "NDArray[np.float32]":
+        """List the strengths of all visible pixels, and keep those that are to be shown."""
+        import numpy as np
 
-    def _thresholds(self, image: "Raster", numbers: Numbers) -> "Sequence[float]":
-        if self.hysteresis == "auto":
-            return self.finder.thresholds(image)
-        assert isinstance(self.hysteresis, Thresholds)
-        low, high = self.hysteresis.low, self.hysteresis.high
-        if not self.hysteresis.are_shares:
-            scale = self.finder.scale(image)
-            return scale.number(low), scale.number(high)
-        return _quantiles(replace(self, thin=False)._of_parts(image, numbers), low, high)
+        values = []
+        for place in image.parts:
+            part = image.part(*place)
+            if self.thin and before_thinning:
+                found = self.finder.find(part, numbers)
+                strength, shown = found.strength, found.thinned(part).strength
+            else:
+                strength = shown = self._strength(part, numbers)
+            visible = part.visible
+            values.append(strength.ravel() if visible is None else strength[visible])
+            if image.whole is None:
+                image.kept[self] = replace(image, colour=shown[None])
+        return np.concatenate(values)
+
+    def _thresholds(self, image: "Raster", strengths: "NDArray[np.float32]") -> "Sequence[float]":
+        if isinstance(self.hysteresis, Thresholds):
+            return _quantiles(strengths, self.hysteresis.low, self.hysteresis.high)
+        return self.finder.thresholds(image, strengths)
 
     def _linked(self, strength: "Plane", numbers: Numbers) -> "Mask":
         from pdefilter.kernels.hysteresis import linked
 
         found = linked(strength, numbers["low"], numbers["high"])
         if not found.any():
-            warn("has no edge that is strong enough; take a lower --hysteresis")
+            warn("has no edge that is strong enough; take lower thresholds by --hysteresis")
         return found
 
 
-def _quantiles(of_parts: "Sequence[Plane]", *shares: float) -> list[float]:
+def _quantiles(strengths: "NDArray[np.float32]", *shares: float) -> list[float]:
     """Find strengths that such shares of all above zero do not exceed; zero without any edge."""
-    import numpy as np
-
     from pdefilter.measure.percentile import quantile
 
-    strengths = np.concatenate([abs(strength[strength != 0]) for strength in of_parts])
-    if not strengths.size:
+    above = abs(strengths[strengths != 0])
+    if not above.size:
         return [0.0] * len(shares)
-    return [float(quantile(strengths, max(share, 1 / strengths.size))) for share in shares]
+    return [float(quantile(above, max(share, 1 / above.size))) for share in shares]
 
 
 def _binary(image: "Raster", mask: "Mask", scale: "Scale") -> "Raster":

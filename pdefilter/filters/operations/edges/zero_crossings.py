@@ -14,6 +14,9 @@ from pdefilter.operation import Numbers
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from pdefilter.raster import Raster
 
 _LAPLACE, _SLOPE = OPERATORS["laplacian"], OPERATORS["sobel"]
@@ -52,21 +55,19 @@ class ZeroCrossings(Finder):
         smoothed = self.smoothing.run(_mean(image), numbers)
         laplacian = add_up([*gradient.shared_gradient(smoothed, _LAPLACE)])
         field = replace(smoothed, colour=laplacian[None])
-        slope = gradient.strength(field, _SLOPE)
-        found = crossings(laplacian, image.visible) & (slope > 0)
-        # Over two pixels the components of the slope are twice the derivatives.
-        steepness = slope * np.float32(math.sqrt(len(image.shape)) / 2)
-        return Edges(
-            np.where(found, slope * np.float32(self._height(image)), np.float32(0)),
-            gradient.shared_gradient(field, _SLOPE),
-            np.divide(-laplacian, steepness, out=np.zeros_like(slope), where=found),
+        normal = gradient.shared_gradient(field, _SLOPE)
+        found, offset = crossings(
+            laplacian, normal, image.visible, image.spacing, self.smoothing.clearance
         )
+        height = gradient.strength(field, _SLOPE) * np.float32(self._height(image))
+        return Edges(np.where(found, height, np.float32(0)), normal, offset)
 
-    def thresholds(self, image: "Raster") -> tuple[float, float]:
-        """Find thresholds above the slopes of the Laplacian of the noise."""
+    def thresholds(self, image: "Raster", strengths: "NDArray[np.float32]") -> tuple[float, float]:
+        """Find thresholds above the slopes of the Laplacian of the noise and of the texture."""
         kernels = [self._kernel(axis, image.spacing) for axis in range(len(image.shape))]
         mean = sum(noise.squared_norm(kernel) for kernel in kernels) / len(kernels)
-        return noise.thresholds(_mean(image), math.sqrt(mean) * self._height(image))
+        of_noise = math.sqrt(mean) * self._height(image)
+        return noise.thresholds(_mean(image), of_noise, strengths[strengths > 0])
 
     def _kernel(self, axis: int, spacing: "Sequence[float]") -> "list[noise.Product]":
         """Make the kernel of a component of the slope: a sum over the axes of the Laplacian."""
