@@ -232,7 +232,15 @@ class _March:
 
 @dataclass(frozen=True)
 class _Evolution:
-    """The evolution on a tile, and around it as far as it matters."""
+    """The evolution on a tile, and around it as far as it matters.
+
+    Attributes
+    ----------
+    march : _March
+        What all tiles have in common.
+    tile : _Window
+        The pixels of the result.
+    """
 
     march: _March
     tile: _Window
