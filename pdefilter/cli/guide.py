@@ -175,12 +175,23 @@ GUIDES: Mapping[str, Guide] = {
         ),
     ),
     "learn": Guide(
-        "Train a network that denoises.",
-        ("pairs", "noisy_only", "kind", "noise", "architecture", "hours", "resume", "device"),
+        "Train a network that denoises, or one that finds contours.",
+        (
+            "pairs",
+            "noisy_only",
+            "edges",
+            "kind",
+            "noise",
+            "architecture",
+            "hours",
+            "resume",
+            "device",
+        ),
         (
             "pdefilter learn photographs/ -o my.model --noise 5..55 --hours 2",
             "pdefilter learn photographs/ -o my.model --resume",
             "pdefilter denoise sample_images/noisy.png --model my.model -o clean.png",
+            "pdefilter learn --edges images/ boundaries/ -o contours.model --hours 6",
         ),
     ),
     "info": Guide(

@@ -83,6 +83,16 @@ def learn(
             help="Learn from images with white noise alone, by Stein's estimate of the error.",
         ),
     ] = None,
+    edges: Annotated[
+        tuple[str, str] | None,
+        _option(
+            "--edges",
+            metavar="IMAGES BOUNDARIES",
+            help="Learn to find contours, from a folder of images and one of the boundaries that "
+            "people have drawn in them: white lines on black, in files whose names begin with "
+            "those of the images.",
+        ),
+    ] = None,
     kind: Annotated[
         Literal["white", "real"],
         _option(
@@ -103,15 +113,15 @@ def learn(
         ),
     ] = None,
     architecture: Annotated[
-        Literal["multigrid", "small", "stable", "recurrent"],
+        Literal["multigrid", "small", "stable", "recurrent", "contours"] | None,
         _option(
             "--architecture",
             parser=one_of(ARCHITECTURES),
             help="The network. multigrid: best; small: four times as fast; stable: enlarges no "
-            "difference; recurrent: the same step any number of times.",
-            show_default=True,
+            "difference; recurrent: the same step any number of times; contours: for --edges, and "
+            "its default. By default multigrid.",
         ),
-    ] = "multigrid",
+    ] = None,
     channels: Annotated[
         Literal["grey", "rgb"],
         _option(
@@ -216,26 +226,26 @@ def learn(
         bool, _option("--verbose", "-v", metavar="", help="Print a line for each validation.")
     ] = False,
 ) -> Callable[[], int]:
-    """Train a network that denoises.
+    """Train a network that denoises, or one that finds contours.
 
-    It learns from clean images, from pairs, or from noisy images alone. One image of
-    twelve validates; give two at least. A checkpoint beside the model is written every
-    few minutes, and so is a picture of the curve.
+    It learns from clean images, from pairs, from noisy images alone, or from images
+    with boundaries. One image of twelve validates; give two at least. A checkpoint
+    beside the model is written every few minutes, and so is a picture of the curve.
     """
-    from pdefilter.learn.recipe import USUAL_NOISE, Recipe
+    from pdefilter.learn.recipe import SIDE, SIDE_OF_CONTOURS, USUAL_NOISE, Recipe
 
     if output is None:
         raise CallError("--output: is missing; give the file of the model, such as -o my.model")
     if hours is not None and iterations is not None:
         raise CallError("--hours: --iterations is given too; give one of them")
-    source, folders = _source(clean, pairs, noisy_only, kind)
+    source, folders = _source(clean, pairs, noisy_only, edges, kind)
     levels = _levels(noise) if noise else None
     if levels is None and source == "white":
         levels = USUAL_NOISE
     if hours is None and iterations is None:
         hours = _HOURS
     recipe = Recipe(
-        architecture=architecture,
+        architecture=architecture or ("contours" if edges else "multigrid"),
         source=source,
         channels=channels,
         noise=levels,
@@ -245,6 +255,7 @@ def learn(
         full_scale=full_scale,
         seed=seed,
         start=start,
+        side=SIDE_OF_CONTOURS if edges else SIDE,
     )
     place = {
         "output": Path(output),
@@ -258,18 +269,24 @@ def learn(
 
 
 def _source(
-    clean: str | None, pairs: tuple[str, str] | None, noisy_only: str | None, kind: str
+    clean: str | None,
+    pairs: tuple[str, str] | None,
+    noisy_only: str | None,
+    edges: tuple[str, str] | None,
+    kind: str,
 ) -> "tuple[Source, tuple[str, ...]]":
-    given = [folders for folders in (clean, pairs, noisy_only) if folders]
+    given = [folders for folders in (clean, pairs, noisy_only, edges) if folders]
     if len(given) != 1:
         problem = "only one of them" if given else "one of them"
-        raise CallError(f"CLEAN_FOLDER, --pairs and --noisy-only: give {problem}")
+        raise CallError(f"CLEAN_FOLDER, --pairs, --noisy-only and --edges: give {problem}")
     if clean is not None:
         return ("real" if kind == "real" else "white"), (clean,)
     if kind != "white":
         raise CallError("--kind: is what to add to clean images; leave it out")
     if pairs is not None:
         return "pairs", pairs
+    if edges is not None:
+        return "edges", edges
     assert noisy_only is not None
     return "noisy", (noisy_only,)
 
@@ -307,6 +324,6 @@ def _told(learning: "Learning", ending: "Ending", output: Path) -> str:
         words = [word for word in sys.argv[1:] if word not in ("--resume", "--overwrite")]
         again = shlex.join(["pdefilter", *words, "--resume"])
         return f"interrupted after {training.iteration} of {of} iterations; to go on, type: {again}"
-    figures = ", ".join(f"{value:.2f} dB ({name})" for name, value in training.best.figures.items())
+    figures = training.task.told(training.best.figures)
     early = f" of {of}, as nothing was gained any more" if ending == "stopped early" else ""
     return f"{output}: {training.iteration} iterations{early}; validation: {figures}"

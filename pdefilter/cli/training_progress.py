@@ -81,5 +81,4 @@ class TrainingProgress:
 
 
 def _figures(training: "Training") -> str:
-    figures = training.records[-1].figures
-    return ", ".join(f"{value:.2f} dB ({name})" for name, value in figures.items())
+    return training.task.told(training.records[-1].figures)

@@ -12,6 +12,7 @@ from pdefilter.filters.options.maps import (
     as_raster,
     require_map,
 )
+from pdefilter.filters.options.network import require_name
 from pdefilter.filters.options.option import AUTO, Option, image_filter
 from pdefilter.filters.options.time import Steps
 from pdefilter.operation import Operation, Unchanged
@@ -32,11 +33,6 @@ NETWORKS = ("white", "real", "small", "stable", "recurrent")
 
 # Spaces in which three channels have one unit.
 _MIXED = ("rgb", "linear")
-
-
-def _require_name(model: object) -> None:
-    if not isinstance(model, str):
-        raise ValueError(f"{model!r} is not the name of a network or of a file")  # noqa: TRY004
 
 
 @image_filter
@@ -71,7 +67,7 @@ def denoise(
         Option(
             f"Network: one that comes with the program ({', '.join(NETWORKS)}), or a file that "
             "`pdefilter learn` has written.",
-            verify=_require_name,
+            verify=require_name,
             metavar="NAME|FILE",
             names=NETWORKS,
             otherwise="white or real, by the kind",
@@ -176,6 +172,11 @@ def _models(name: str | None, kind: str) -> "tuple[dict[str, Model], dict[str, s
     kinds = ("white", "real") if kind == AUTO else (kind,)
     names = {found: name or found for found in kinds}
     try:
-        return {found: find_model(of_kind) for found, of_kind in names.items()}, names
+        models = {found: find_model(of_kind) for found, of_kind in names.items()}
     except ModelError as error:
         raise ParameterError("model", str(error)) from None
+    if any(found.architecture.contours for found in models.values()):
+        raise ParameterError(
+            "model", f"{name} finds contours and removes no noise; take it for edge"
+        )
+    return models, names

@@ -8,20 +8,23 @@ from pdefilter.errors import ParameterError
 from pdefilter.filters.operations.edges.found import Finder
 from pdefilter.filters.operations.edges.gradient import Component as OfGradient
 from pdefilter.filters.operations.edges.gradient import Direction, Gradient
+from pdefilter.filters.operations.edges.learned import learned
 from pdefilter.filters.operations.edges.shown import ShownEdges
 from pdefilter.filters.operations.edges.smoothed import Smoothing
 from pdefilter.filters.operations.edges.zero_crossings import ZeroCrossings
 from pdefilter.filters.options.colour import Color, InSpace
+from pdefilter.filters.options.network import require_name
 from pdefilter.filters.options.option import AUTO, Option, image_filter
 from pdefilter.filters.options.quantity import as_pixels
 from pdefilter.filters.options.thresholds import Thresholds, thresholds_of
 from pdefilter.operation import Operation
 
-Method: TypeAlias = Literal["gradient", "canny"]
+Method: TypeAlias = Literal["gradient", "canny", "learned"]
 
 METHODS: Mapping[str, str] = {
     "gradient": "the magnitude of the gradient, by an operator",
     "canny": "the gradient of the smoothed image, thinned and linked by hysteresis",
+    "learned": "the share of people who would draw a contour, by a network",
 }
 
 # Looked at on photographs, coins and text: at one pixel grain and grass are drawn, at two pixels
@@ -45,6 +48,8 @@ _OPTIONS_OF = {
     "component": ("gradient",),
     "sigma": ("gradient", "canny"),
     "zero_crossings": ("gradient",),
+    "model": ("learned",),
+    "average": ("learned",),
 }
 
 _SOURCES = {name: operator.source for name, operator in OPERATORS.items()}
@@ -74,6 +79,24 @@ def edge(
             maximum=1000,
             otherwise=f"0, for canny {_SIGMA_OF_CANNY:g}, "
             f"for zero crossings {_SIGMA_OF_CROSSINGS:g}",
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        Option(
+            "Network of the method learned: a file that `pdefilter learn --edges` has written.",
+            verify=require_name,
+            metavar="FILE",
+        ),
+    ] = None,
+    average: Annotated[
+        int | None,
+        Option(
+            "Number of flips and turns of the image, 1 or 8, whose results the method learned "
+            "averages; 8 is a little better, and takes eight times as long.",
+            minimum=1,
+            maximum=8,
+            otherwise="1",
         ),
     ] = None,
     threshold: Annotated[
@@ -128,9 +151,10 @@ def edge(
     ----------
     image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats.
-    method : {"gradient", "canny"}
-        What finds the edges: the magnitude of the gradient; or that of the smoothed
-        image, thinned and linked by hysteresis.
+    method : {"gradient", "canny", "learned"}
+        What finds the edges: the magnitude of the gradient; that of the smoothed image,
+        thinned and linked by hysteresis; or a trained network, whose strength is the
+        share of people who would draw a contour.
     operator : {"sobel", "scharr", "prewitt", "roberts", "laplacian"}, optional
         The derivative kernel, by default sobel.
     component : {"magnitude", "slices", "rows", "columns", "direction"}
@@ -145,6 +169,11 @@ def edge(
     sigma : float or str, optional
         Standard deviation in px, or a length such as "2mm", of a Gaussian applied first;
         by default 0, for canny 1.4 and for zero crossings 2.
+    model : str, optional
+        The file of the network, for the method learned.
+    average : int, optional
+        For the method learned, 1, or 8 for the mean over the flips and turns of the image,
+        with which the result then commutes to the bit.
     threshold : float, optional
         If given, the result is binary: full scale where the strength reaches
         this fraction of full scale.
@@ -189,6 +218,8 @@ def edge(
         "component": None if component == "magnitude" else component,
         "sigma": sigma,
         "zero_crossings": zero_crossings or None,
+        "model": model,
+        "average": average,
     }
     for name, value in given.items():
         if value is not None and method not in _OPTIONS_OF[name]:
@@ -224,6 +255,8 @@ def edge(
     if zero_crossings:
         deviation = _SIGMA_OF_CROSSINGS if sigma is None else as_pixels(sigma)
         finder = ZeroCrossings(Smoothing(deviation, order="mean"))
+    elif method == "learned":
+        finder = learned(model, average or 1, color)
     else:
         finder = _FINDERS[method](operator, component, sigma)
     edges = ShownEdges(finder, threshold, stretch, thin or zero_crossings, _levels(hysteresis))

@@ -1,10 +1,9 @@
 """The curve of a training as a picture."""
 
 import io
-from collections.abc import Sequence
 from pathlib import Path
 
-from pdefilter.learn.training import Record
+from pdefilter.learn.training import Training
 from pdefilter.learn.writing import write_file
 
 
@@ -13,7 +12,7 @@ def curve_of(output: Path) -> Path:
     return output.with_name(output.name + ".png")
 
 
-def write_curve(path: Path, records: Sequence[Record]) -> None:
+def write_curve(path: Path, training: Training) -> None:
     """Draw the loss and the validation's figures over the iterations, as PNG.
 
     Raises
@@ -23,6 +22,7 @@ def write_curve(path: Path, records: Sequence[Record]) -> None:
     """
     from matplotlib.figure import Figure
 
+    records = training.records
     figure = Figure(figsize=(10, 4.5))
     left, right = figure.subplots(1, 2)
     iterations = [record.iteration for record in records]
@@ -30,7 +30,7 @@ def write_curve(path: Path, records: Sequence[Record]) -> None:
     left.set(xlabel="iterations", title="loss, running mean")
     for name in records[-1].figures:
         right.plot(iterations, [record.figures[name] for record in records], label=name)
-    right.set(xlabel="iterations", title="validation, PSNR in dB")
+    right.set(xlabel="iterations", title=f"validation, {training.task.measured}")
     right.legend()
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=120)

@@ -1,20 +1,28 @@
 """From folders to examples."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from pdefilter.errors import CallError
+from pdefilter.learn.boundaries import read_outlined
+from pdefilter.learn.contours import Contours
+from pdefilter.learn.denoising import Denoising
 from pdefilter.learn.examples import Examples, Noisy, White, paired, real
 from pdefilter.learn.pictures import Asked, Folder, read_folder, read_pairs
 from pdefilter.learn.planes import MANY_OPPONENTS, NO_OPPONENTS, SOME_OPPONENTS, Planes
 from pdefilter.learn.recipe import Recipe
+from pdefilter.learn.task import Task
 
 Item = TypeVar("Item")
 
 # One picture of twelve validates, and at least one.
 _FIRST_HELD, _HELD_OF = 5, 12
+
+# Pictures with boundaries may be smaller than patches, which are then smaller too.
+_LEAST_OUTLINED = 64
 
 # To be resized, regions of this kind are larger than patches.
 _REAL_SIDE = 2
@@ -26,15 +34,15 @@ class Data:
 
     Attributes
     ----------
-    examples : Examples
-        The examples.
+    task : callable
+        Makes what is learned, for a network whose coarsest cells have this width.
     names : list of str
         The pictures, the first thousand of them by name.
     sha256 : str
         The hash of the names and bytes of all files.
     """
 
-    examples: Examples
+    task: Callable[[int], Task]
     names: list[str]
     sha256: str
 
@@ -47,13 +55,18 @@ def read_data(recipe: Recipe, folders: Sequence[str]) -> Data:
     recipe : Recipe
         The recipe.
     folders : sequence of str
-        The folder, or those of degraded and of clean pictures.
+        The folder, those of degraded and of clean pictures, or those of pictures and of
+        boundaries.
 
     Raises
     ------
     CallError
         A sentence for every picture that cannot be learned from.
     """
+    if recipe.source == "edges":
+        asked = Asked(_LEAST_OUTLINED, full_scale=recipe.full_scale)
+        outlined, names, sha256 = read_outlined(folders[0], folders[1], asked)
+        return Data(partial(Contours, recipe, *_split(folders[0], outlined)), names, sha256)
     least = recipe.side * (_REAL_SIDE if recipe.source == "real" else 1)
     asked = Asked(least, recipe.reduce, recipe.full_scale)
     if recipe.source == "pairs":
@@ -62,9 +75,10 @@ def read_data(recipe: Recipe, folders: Sequence[str]) -> Data:
         learned, held = _split(folders[0], pairs)
         sha256 = hashlib.sha256((noisy.sha256 + clean.sha256).encode()).hexdigest()
         examples: Examples = paired(learned, held, _planes(recipe, MANY_OPPONENTS), recipe.side)
-        return Data(examples, noisy.names(), sha256)
+        return Data(partial(Denoising, recipe, examples), noisy.names(), sha256)
     folder = read_folder(folders[0], asked)
-    return Data(_examples(recipe, folders[0], folder), folder.names(), folder.sha256)
+    examples = _examples(recipe, folders[0], folder)
+    return Data(partial(Denoising, recipe, examples), folder.names(), folder.sha256)
 
 
 def _examples(recipe: Recipe, name: str, folder: Folder) -> Examples:

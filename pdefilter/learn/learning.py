@@ -96,13 +96,9 @@ class Learning:
         if state is not None:
             recipe.require_same(state["recipe"])
         self._data = read_data(recipe, folders)
-        self.training = Training(
-            ARCHITECTURES[recipe.architecture],
-            self._data.examples,
-            recipe.seed,
-            _start(recipe),
-            place.device,
-        )
+        architecture = ARCHITECTURES[recipe.architecture]
+        task = self._data.task(architecture.coarsest)
+        self.training = Training(architecture, task, recipe.seed, _start(recipe), place.device)
         self._seconds = 0.0
         if state is None:
             self.schedule = self._scheduled()
@@ -189,7 +185,7 @@ class Learning:
             },
         )
         if self.training.records:
-            write_curve(curve_of(self._place.output), self.training.records)
+            write_curve(curve_of(self._place.output), self.training)
 
     def _save(self) -> None:
         self._keep()
@@ -203,20 +199,15 @@ class Learning:
         write_file(stream.getvalue(), output)
 
     def _facts(self) -> dict[str, Any]:
-        """Describe how the weights came about; noise is in fractions of full scale."""
+        """Describe how the weights came about."""
         recipe, training = self._recipe, self.training
-        levels = recipe.noise or training.validation.levels
+        figures = {"before": training.task.before(), "after": training.best.figures}
         return {
-            "kind": "white" if recipe.source == "noisy" else recipe.source,
-            "loss": "Stein's estimate" if recipe.source == "noisy" else "squared error",
+            **training.facts(),
             "channels": recipe.channels,
-            "noise": [level / 255 for level in levels],
             "licence": self._place.licence,
             "data": {"names": self._data.names, "sha256": self._data.sha256},
-            "figures": {
-                "before": _rounded(training.validation.before()),
-                "after": _rounded(training.best.figures),
-            },
+            "figures": {when: _rounded(found) for when, found in figures.items() if found},
             "start": None if recipe.start is None else _sha256(find_file(recipe.start)),
             "seed": recipe.seed,
             "iterations": training.iteration,

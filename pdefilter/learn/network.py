@@ -39,9 +39,14 @@ class Network(nn.Module):
         """Remove noise of deviation sigma, of shape (N, 1, 1, 1) or that of `f`."""
         return f - sigma * _lowered(self.noise(f / sigma, iterations), self._filters("lower"))
 
+    def logits(self, f: Tensor) -> Tensor:
+        """Find the logits of contours in opponent planes, of shape (N, 3, rows, columns)."""
+        return _lowered(self.noise(f), self["lower"][:, None])
+
     def noise(self, f: Tensor, iterations: int | None = None) -> Tensor:
         """Find the state from which the noise is lowered; `f` has noise of deviation one."""
-        x = conv2d(_mirrored(f), self._filters("lift"), stride=2)
+        filters = torch.cat([self._filters(name) for name in self.architecture.lifts], 1)
+        x = conv2d(_mirrored(f), filters, stride=2)
         if self.architecture.recurrent:
             return self._recurred(x, iterations or self.architecture.levels[0].before)
         return self._evolved(x, 0)
@@ -86,7 +91,7 @@ def _initial(name: str, shape: tuple[int, ...]) -> Tensor:
     part = name.rpartition(".")[2]
     if part == "bias":
         return torch.zeros(shape)
-    if part in ("lift", "lower"):
+    if len(shape) == 3:
         return 0.1 * torch.randn(shape)
     coarse, fine = shape[:2]
     variance = {

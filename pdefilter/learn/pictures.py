@@ -141,16 +141,27 @@ def read_folder(folder: str, asked: Asked) -> Folder:
                     depths.add(depth)
         except ImageError as error:
             problems.append(f"{source.path}: {error}")
-    if problems:
-        more = len(problems) - _MOST_PROBLEMS
-        shown = problems[:_MOST_PROBLEMS]
-        raise CallError(*shown, *[f"{folder}: {more} more images have problems"] * (more > 0))
+    require_no_problems(folder, problems)
     if len(depths) > 1 and asked.full_scale is None:
         warn(
             f"{folder}: holds images of {' and '.join(sorted(depths))}; each counts as fractions "
             "of its own full scale; if they share one, give --full-scale"
         )
     return Folder(pictures, digest.hexdigest())
+
+
+def require_no_problems(folder: str, problems: Sequence[str]) -> None:
+    """Refuse images that have problems, each told in a sentence.
+
+    Raises
+    ------
+    CallError
+        The first of the sentences, and the number of the others.
+    """
+    if problems:
+        more = len(problems) - _MOST_PROBLEMS
+        shown = problems[:_MOST_PROBLEMS]
+        raise CallError(*shown, *[f"{folder}: {more} more images have problems"] * (more > 0))
 
 
 def read_pairs(noisy: str, clean: str, asked: Asked) -> tuple[Folder, Folder]:

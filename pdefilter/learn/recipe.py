@@ -6,9 +6,14 @@ from typing import Final, Literal, TypeAlias
 
 from pdefilter.errors import CallError
 
-Source: TypeAlias = Literal["white", "real", "pairs", "noisy"]
+Source: TypeAlias = Literal["white", "real", "pairs", "noisy", "edges"]
 """Where noise comes from: it is made, white or as cameras and files make it, or it is found in
-images that have clean partners, or that have none."""
+images that have clean partners, or that have none. Or contours are learned, from images whose
+boundaries people have drawn."""
+
+SIDE: Final = 64
+SIDE_OF_CONTOURS: Final = 256
+"""The width of a patch in px. Contours are those of objects, which are larger."""
 
 USUAL_NOISE: Final = 3.0, 60.0
 _MOST_NOISE = 255.0
@@ -23,7 +28,7 @@ class Recipe:
     architecture : str
         A name of `ARCHITECTURES`.
     source : str
-        Where noise comes from.
+        Where noise comes from, or edges.
     channels : str
         ``"grey"`` or ``"rgb"``: the planes that are shown.
     noise : tuple of float or None
@@ -55,16 +60,17 @@ class Recipe:
     full_scale: float | None = None
     seed: int = 0
     start: str | None = None
-    side: int = 64
+    side: int = SIDE
 
     def __post_init__(self) -> None:
-        """Check the noise.
+        """Check that the options belong together, and the noise.
 
         Raises
         ------
         CallError
-            If it is missing, out of range or out of order.
+            If they do not, or if the noise is missing, out of range or out of order.
         """
+        self._require_task()
         if self.source in ("real", "pairs") and self.noise is not None:
             raise CallError(
                 f"--noise: is for white noise, and {self._says()} brings its own; leave it out"
@@ -93,6 +99,18 @@ class Recipe:
                 "--noise: images without clean partners have one level; give one number, or leave "
                 "it out to estimate it"
             )
+
+    def _require_task(self) -> None:
+        """Refuse what only networks that denoise have, and what only the others have."""
+        finds_contours = self.source == "edges"
+        if finds_contours != (self.architecture == "contours"):
+            use = "denoises, and --edges needs contours" if finds_contours else "is for --edges"
+            raise CallError(f"--architecture: {self.architecture} {use}; leave it out")
+        if not finds_contours:
+            return
+        for name, is_given in (("noise", self.noise is not None), ("reduce", self.reduce != 1)):
+            if is_given:
+                raise CallError(f"--{name}: is for networks that denoise; leave it out")
 
     def _says(self) -> str:
         return "--kind real" if self.source == "real" else "--pairs"

@@ -11,27 +11,21 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from pdefilter.errors import CallError
-from pdefilter.learn.examples import Example, Examples
-from pdefilter.learn.losses import estimated_error, squared_error, weighted
 from pdefilter.learn.network import Network
 from pdefilter.learn.norms import Norms
 from pdefilter.learn.optimiser import Optimiser, rate_at
 from pdefilter.learn.schedule import Schedule
-from pdefilter.learn.validation import Validation, score
+from pdefilter.learn.task import Task, score
 from pdefilter.networks.architecture import Architecture
 
-_BATCH = 8
 _NORMS_EVERY = 5  # iterations
-_RECURSIONS = 4, 12  # of a recurrent network, so that it may be stopped at any
 _MEMORY = 0.999  # of the average of the weights
 _LOSS_MEMORY = 0.99
 
 # The share of the schedule, and the number of validations, in which something must be gained.
 _PATIENCE, _FEWEST_VALIDATIONS = 0.25, 10
-_GAIN = 2e-3  # dB
 
 
 @dataclass(frozen=True)
@@ -45,7 +39,7 @@ class Record:
     loss : float
         The running mean of the loss.
     figures : mapping of float
-        The figures of `Validation`.
+        The figures of the task.
     """
 
     iteration: int
@@ -60,8 +54,8 @@ class Training:
     ----------
     architecture : Architecture
         The network without its weights.
-    examples : Examples
-        What it learns from.
+    task : Task
+        What it learns to do.
     seed : int
         The seed of all that is drawn.
     start : mapping of ndarray
@@ -71,6 +65,8 @@ class Training:
 
     Attributes
     ----------
+    task : Task
+        What it learns to do.
     iteration : int
         The number of iterations that are done.
     loss : float
@@ -82,7 +78,7 @@ class Training:
     def __init__(
         self,
         architecture: Architecture,
-        examples: Examples,
+        task: Task,
         seed: int,
         start: Mapping[str, NDArray[np.float32]] = MappingProxyType({}),
         device: str = "cpu",
@@ -94,11 +90,8 @@ class Training:
         for name, values in start.items():
             weights[name].data.copy_(torch.from_numpy(values))
         self.network.to(device)
-        self._device = device
-        self._examples = examples
+        self.task = task
         self._rng = np.random.default_rng(seed)
-        held = examples.held(np.random.default_rng(seed), architecture.coarsest)
-        self.validation = Validation(held)
         self._optimiser = Optimiser(self.network.parameters())
         self._norms = Norms(self.network, self._rng) if architecture.stable else None
         self._average = copy.deepcopy(self.network)
@@ -108,8 +101,7 @@ class Training:
 
     def advance(self, schedule: Schedule) -> None:
         """Do an iteration."""
-        examples = self._examples.draw(_BATCH, self._rng)
-        loss = self._loss(examples)
+        loss = self.task.loss(self.network, self._rng)
         self.network.zero_grad()
         loss.backward()
         if self._optimiser.step(rate_at(self.iteration, schedule.iterations)):
@@ -119,25 +111,6 @@ class Training:
             self._norms.keep()
         self._add_to_average()
         self.iteration += 1
-
-    def _loss(self, examples: list[Example]) -> Tensor:
-        f = self._tensor([example.noisy for example in examples])
-        sigma = torch.tensor([example.sigma for example in examples], device=self._device)
-        sigma = sigma[:, None, None, None]
-        recursions = None
-        if self.network.architecture.recurrent:
-            recursions = int(self._rng.integers(*_RECURSIONS, endpoint=True))
-        clean = [example.clean for example in examples if example.clean is not None]
-        if clean:
-            errors = squared_error(self.network(f, sigma, recursions), self._tensor(clean))
-        else:
-            signs = self._rng.choice(np.array([-1, 1], np.float32), tuple(f.shape))
-            b = torch.from_numpy(signs).to(self._device)
-            errors = estimated_error(self.network, f, sigma, b, recursions)
-        return weighted(errors, sigma)
-
-    def _tensor(self, patches: list[NDArray[np.float32]]) -> Tensor:
-        return torch.from_numpy(np.stack(patches))[:, None].to(self._device)
 
     def _add_to_average(self) -> None:
         memory = min(_MEMORY, (self.iteration + 1) / (self.iteration + 10))
@@ -154,7 +127,7 @@ class Training:
         CallError
             If the training has diverged.
         """
-        figures = self.validation.figures(self._average)
+        figures = self.task.figures(self._average)
         if not math.isfinite(score(figures)):
             raise CallError(
                 "the training has diverged: the network's results are no numbers; give another "
@@ -182,7 +155,11 @@ class Training:
         if not before:
             return False
         scores = [max(score(record.figures) for record in records) for records in (before, since)]
-        return scores[1] < scores[0] + _GAIN
+        return scores[1] < scores[0] + self.task.least_gain
+
+    def facts(self) -> dict[str, Any]:
+        """Describe what the best weights have learned."""
+        return self.task.facts(self._best)
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Return the best weights."""

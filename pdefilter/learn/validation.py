@@ -50,11 +50,6 @@ class Validation:
         }
 
 
-def score(figures: Mapping[str, float]) -> float:
-    """Average the figures of all groups."""
-    return sum(figures.values()) / len(figures)
-
-
 def _error(network: Network, example: Example) -> float:
     device = network["lift"].device
     f = torch.from_numpy(example.noisy)[None, None].to(device)

@@ -11,6 +11,9 @@ WIDTH: Final = 6
 LANES: Final = 16
 """Channels come in multiples of so many, as the engine computes so many at once."""
 
+PLANES: Final = 3
+"""The opponent planes in which contours are found."""
+
 _MOST_CHANNELS = 256
 _MOST_GRIDS = 6
 _MOST_STEPS = 64
@@ -58,11 +61,15 @@ class Architecture:
     recurrent : bool
         Whether all steps, on one grid, share their weights, and start at zero:
         h ← h − Kᵀρ(K h + W x + b), x = E f/σ, for any number of steps.
+    contours : bool
+        Whether it finds contours instead of noise: the first state is Σ E f/s of three
+        opponent planes, and Dᵀv, whose filters may have means, is the logit of a contour.
     """
 
     levels: tuple[Level, ...]
     stable: bool = False
     recurrent: bool = False
+    contours: bool = False
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -84,6 +91,8 @@ class Architecture:
                 raise ValueError(f"has more steps than {_MOST_STEPS}, or fewer than none")
         if self.recurrent and (len(self.levels) > 1 or self.levels[0].before < 1):
             raise ValueError("a recurrent network has one grid, with one step at least")
+        if self.contours and (self.recurrent or self.stable):
+            raise ValueError("a network for contours is neither recurrent nor stable")
 
     @property
     def coarsest(self) -> int:
@@ -113,6 +122,11 @@ class Architecture:
         corrections = sum(_FINEST << (j + 1) for j in range(k))
         return _FILTERS + steps + corrections
 
+    @property
+    def lifts(self) -> tuple[str, ...]:
+        """Name the filters that lift the planes of an image."""
+        return tuple(f"lift.{k}" for k in range(PLANES)) if self.contours else ("lift",)
+
     def steps(self) -> Iterator[tuple[int, str]]:
         """List the steps: the number of their grid, and the name of their weights."""
         for k, level in enumerate(self.levels):
@@ -127,10 +141,8 @@ class Architecture:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name the weights, with their shapes."""
         first = self.levels[0].channels
-        shapes: dict[str, tuple[int, ...]] = {
-            "lift": (first, WIDTH, WIDTH),
-            "lower": (first, WIDTH, WIDTH),
-        }
+        filters = dict.fromkeys((*self.lifts, "lower"), (first, WIDTH, WIDTH))
+        shapes: dict[str, tuple[int, ...]] = {**filters}
         for k, name in self.steps():
             channels = self.levels[k].channels
             shapes[f"{name}.kernel"] = (channels, channels, 3, 3)
@@ -149,7 +161,7 @@ class Architecture:
     @property
     def multiplications(self) -> float:
         """The number of multiplications a pixel."""
-        found = 2 * self.levels[0].channels * WIDTH**2 / _FINEST**2
+        found = (len(self.lifts) + 1) * self.levels[0].channels * WIDTH**2 / _FINEST**2
         for k, level in enumerate(self.levels):
             cells = _FINEST ** (-2 * (k + 1))
             found += 2 * 9 * level.channels**2 * (level.before + level.after) * cells
@@ -164,6 +176,10 @@ ARCHITECTURES: Final[Mapping[str, Architecture]] = MappingProxyType(
         "small": Architecture((Level(16, 1, 2), Level(32, 1, 2), Level(48, 2, 0))),
         "stable": Architecture((Level(32, 1, 1), Level(48, 1, 1), Level(64, 2, 0)), stable=True),
         "recurrent": Architecture((Level(32, 8, 0),), stable=True, recurrent=True),
+        "contours": Architecture(
+            (Level(16, 1, 2), Level(32, 2, 2), Level(48, 2, 2), Level(64, 2, 2), Level(64, 2, 0)),
+            contours=True,
+        ),
     }
 )
 """The architectures by name."""

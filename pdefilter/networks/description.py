@@ -23,6 +23,8 @@ def _of_architecture(model: Model) -> Iterator[str]:
     weights = sum(weights.size for weights in model.weights.values())
     yield f"weights: {weights}, {architecture.multiplications:.0f} multiplications a pixel"
     yield f"reach: {reach_of(model)} px"
+    if architecture.contours:
+        yield "finds contours; the networks of denoise find noise"
     if architecture.recurrent:
         yield "recurrent: all steps have the same weights"
     if architecture.stable:

@@ -1,4 +1,4 @@
-"""The noise that a trained network finds in an image, tile by tile with the bits of the whole."""
+"""What a trained network finds in an image, tile by tile with the bits of the whole."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from pdefilter.kernels import features
-from pdefilter.kernels.features import State
+from pdefilter.kernels.features import MOST, State
 from pdefilter.networks.model import DIGITS, Model
-from pdefilter.raster import Plane
+from pdefilter.raster import Plane, Planes
 
 Deviation: TypeAlias = float | Plane
 """The noise's standard deviation, everywhere or in every pixel."""
@@ -81,22 +81,61 @@ def noise_in(
     ndarray of shape (M, N), float32
         The noise. In a box it is right from `reach_of` the box's borders on.
     """
-    noise = np.zeros_like(f)
     if not np.any(sigma):
-        return noise
-    # Cells begin at the same pixels in every box.
-    width = model.architecture.coarsest
-    inside = tuple(slice(-start % width, None) for start in at)
-    whole, deviation = _padded(f[inside], width), sigma
+        return np.zeros_like(f)
+    aligned = _Aligned(model.architecture.coarsest, at)
+    whole, deviation = aligned.cut(f), sigma
     if not isinstance(sigma, float):
-        deviation = _padded(sigma[inside], width)
-    found = noise[inside]
-    for tile in _tiles(whole.shape):
-        evolution = _Evolution(model, tile, whole.shape, iterations, advanced)
-        here = found[tile.within(_ORIGIN)]
-        of_tile = evolution.run(whole, deviation)
-        here[...] = of_tile[: here.shape[0], : here.shape[1]]
-    return noise
+        deviation = aligned.cut(sigma)
+    weights, shift = model.weights["lift"], model.shifts["lift"]
+
+    def lifted(window: _Window) -> State:
+        factor = _factor(_cut(deviation, window))
+        return features.lift(_cut(whole, window), weights, factor, shift)
+
+    march = _March(model, whole.shape, lifted, deviation, iterations, advanced)
+    return aligned.found_in(f, march)
+
+
+def logits_in(
+    model: Model,
+    planes: Planes,
+    unit: float,
+    *,
+    at: tuple[int, int] = (0, 0),
+) -> Plane:
+    """Find the logits Dᵀv of contours, where v has evolved from Σ E f/s; see `Architecture`.
+
+    Parameters
+    ----------
+    model : Model
+        The network.
+    planes : ndarray of shape (1, M, N) or (3, M, N), float32
+        The opponent planes of an image, or of a box of it; of grey images the first.
+    unit : float
+        The unit s of the planes, above zero.
+    at : tuple of int
+        The row and the column of the box in the image.
+
+    Returns
+    -------
+    ndarray of shape (M, N), float32
+        The logits. In a box they are right from `reach_of` the box's borders on.
+    """
+    aligned = _Aligned(model.architecture.coarsest, at)
+    whole, factor = [aligned.cut(plane) for plane in planes], _factor(unit)
+
+    def lifted(window: _Window) -> State:
+        of_planes = [
+            features.lift(_cut(plane, window), model.weights[name], factor, model.shifts[name])
+            for plane, name in zip(whole, model.architecture.lifts, strict=False)
+        ]
+        total = np.sum(of_planes, axis=0, dtype=np.int32)
+        state: State = np.clip(total, -MOST, MOST).astype(np.int16)
+        return state
+
+    march = _March(model, whole[0].shape, lifted, 1.0)
+    return aligned.found_in(planes[0], march)
 
 
 def reach_of(model: Model, iterations: int | None = None) -> int:
@@ -118,10 +157,39 @@ def iterations_of(model: Model, iterations: int | None) -> int | None:
     return iterations or model.architecture.levels[0].before
 
 
-def _padded(values: Plane, width: int) -> Plane:
-    """Mirror an image until its size is a multiple of the coarsest cells."""
-    beyond = [(0, -size % width) for size in values.shape]
-    return np.pad(values, beyond, mode="symmetric") if np.any(beyond) else values
+@dataclass(frozen=True)
+class _Aligned:
+    """Cells that begin at the same pixels in every box.
+
+    Attributes
+    ----------
+    width : int
+        The width of the coarsest cells.
+    at : tuple of int
+        The row and the column of the box in the image.
+    """
+
+    width: int
+    at: tuple[int, int]
+
+    def cut(self, values: Plane) -> Plane:
+        """Leave out what lies before the first cells, and mirror the rest to whole cells."""
+        inside = values[self._inside]
+        beyond = [(0, -size % self.width) for size in inside.shape]
+        return np.pad(inside, beyond, mode="symmetric") if np.any(beyond) else inside
+
+    def found_in(self, f: Plane, march: "_March") -> Plane:
+        """Find the result of all tiles; before the first cells it is zero."""
+        result = np.zeros_like(f)
+        found = result[self._inside]
+        for tile in _tiles(march.shape):
+            here = found[tile.within(_ORIGIN)]
+            here[...] = _Evolution(march, tile).run()[: here.shape[0], : here.shape[1]]
+        return result
+
+    @property
+    def _inside(self) -> tuple[slice, ...]:
+        return tuple(slice(-start % self.width, None) for start in self.at)
 
 
 def _tiles(shape: tuple[int, ...]) -> Iterator[_Window]:
@@ -135,17 +203,19 @@ def _tile_count(shape: tuple[int, ...]) -> int:
 
 
 @dataclass(frozen=True)
-class _Evolution:
-    """The evolution on a tile, and around it as far as it matters.
+class _March:
+    """What the tiles of an image have in common.
 
     Attributes
     ----------
     model : Model
         The network.
-    tile : _Window
-        The pixels of the result.
     shape : tuple of int
         The size of the whole image.
+    lifted : callable
+        Makes the first state of a window.
+    unit : float or ndarray
+        What the result is multiplied by.
     iterations : int or None
         The number of steps of a recurrent network.
     advanced : callable or None
@@ -153,25 +223,46 @@ class _Evolution:
     """
 
     model: Model
-    tile: _Window
     shape: tuple[int, ...]
-    iterations: int | None
-    advanced: Callable[[int], object] | None
+    lifted: Callable[[_Window], State]
+    unit: Deviation
+    iterations: int | None = None
+    advanced: Callable[[int], object] | None = None
 
-    def run(self, f: Plane, sigma: Deviation) -> Plane:
-        """Find the noise in the tile."""
-        model, shifts = self.model, self.model.shifts
-        window = self._grown(self.model.architecture.reach_of(self.iterations))
-        lifted = features.lift(
-            _cut(f, window), model.weights["lift"], _factor(_cut(sigma, window)), shifts["lift"]
-        )
+
+@dataclass(frozen=True)
+class _Evolution:
+    """The evolution on a tile, and around it as far as it matters.
+
+    Attributes
+    ----------
+    march : _March
+        What all tiles have in common.
+    tile : _Window
+        The pixels of the result.
+    """
+
+    march: _March
+    tile: _Window
+
+    @property
+    def model(self) -> Model:
+        """The network."""
+        return self.march.model
+
+    def run(self) -> Plane:
+        """Find the result in the tile."""
+        model, march = self.model, self.march
+        window = self._grown(model.architecture.reach_of(march.iterations))
+        lifted = march.lifted(window)
         if model.architecture.recurrent:
             v = self._recurred(lifted)
         else:
             v, window = self._evolved(lifted, window, 0)
-        unit = np.float32(np.ldexp(1.0, -shifts["lower"] - DIGITS))
-        factor: Any = -unit * np.float32(_cut(sigma, window))
-        nothing = np.zeros_like(_cut(f, window), order="C")
+        unit = np.float32(np.ldexp(1.0, -model.shifts["lower"] - DIGITS))
+        factor: Any = -unit * np.float32(_cut(march.unit, window))
+        (top, bottom), (left, right) = window.rows, window.columns
+        nothing = np.zeros((bottom - top, right - left), np.float32)
         found = features.lower(nothing, v, model.weights["lower"], factor)
         return found[self.tile.within(window)]
 
@@ -181,7 +272,7 @@ class _Evolution:
         bias = weights["0.injection.bias"]
         driven = features.inject(x, weights[name], bias, shifts[name])
         h = np.zeros_like(x)
-        for _ in range(iterations_of(self.model, self.iterations) or 0):
+        for _ in range(iterations_of(self.model, self.march.iterations) or 0):
             h = self._step(h, "0.step.kernel", driven)
         return h
 
@@ -215,13 +306,13 @@ class _Evolution:
 
     def _step(self, v: State, name: str, bias: Any) -> State:
         v = features.step(v, self.model.weights[name], bias, self.model.shifts[name])
-        if self.advanced:
-            self.advanced(1)
+        if self.march.advanced:
+            self.march.advanced(1)
         return v
 
     def _grown(self, reach: int) -> _Window:
         width = self.model.architecture.coarsest
-        return self.tile.grown(-(-reach // width) * width, self.shape)
+        return self.tile.grown(-(-reach // width) * width, self.march.shape)
 
 
 def _cut(values: Any, window: _Window) -> Any:

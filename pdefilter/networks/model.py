@@ -109,7 +109,7 @@ def model_of(
         if _is_bias(name):
             continue
         exact, bias = np.asarray(given, np.float64), weights.get(_bias_of(name))
-        if name in ("lift", "lower"):
+        if _sums_to_zero(architecture, name):
             exact = exact - exact.mean(axis=(1, 2), keepdims=True)
         found = _rounded(architecture, name, exact, bias)
         largest = largest_norm(name) if architecture.stable else math.inf
@@ -152,7 +152,7 @@ def _rounded(
     for shift in range(_LARGEST_SHIFT, 0, -1):
         wanted = np.ldexp(exact, shift)
         whole = np.rint(wanted)
-        if name in ("lift", "lower"):
+        if _sums_to_zero(architecture, name):
             _remove_sums(whole, wanted)
         whole_bias = None
         if bias is not None:
@@ -187,7 +187,12 @@ def _uses(architecture: Architecture, name: str) -> tuple[Use, ...]:
         return ("prolong",)
     if part == "kernel":
         return ("inject",) if "injection" in name else ("step",)
-    return ("lift",) if part == "lift" else ("lower",)
+    return ("lower",) if part == "lower" else ("lift",)
+
+
+def _sums_to_zero(architecture: Architecture, name: str) -> bool:
+    """Tell whether filters have no mean: a logit may have one, noise has none."""
+    return name in architecture.lifts or (name == "lower" and not architecture.contours)
 
 
 def _is_bias(name: str) -> bool:

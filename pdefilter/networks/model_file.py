@@ -129,6 +129,7 @@ def _as_plain(architecture: Architecture) -> dict[str, Any]:
         "levels": [[level.channels, level.before, level.after] for level in architecture.levels],
         "stable": architecture.stable,
         "recurrent": architecture.recurrent,
+        "contours": architecture.contours,
     }
 
 
@@ -169,6 +170,7 @@ def _architecture(described: dict[str, Any]) -> Architecture:
         tuple(levels),
         stable=described["stable"] is True,
         recurrent=described["recurrent"] is True,
+        contours=described.get("contours") is True,  # older files have none
     )
 
 

@@ -76,3 +76,34 @@ def learn(monkeypatch, tmp_path):
         return status, stream.getvalue()
 
     return run
+
+
+def disks(rng, rows=96, columns=112, number=6):
+    """Disks of random colours in noise, in 8 bits, and their outlines."""
+    y, x = np.mgrid[:rows, :columns]
+    owner, u = np.zeros((rows, columns), int), np.full((rows, columns, 3), 128.0)
+    for k in range(1, number + 1):
+        row, column, radius = rng.uniform(0, rows), rng.uniform(0, columns), rng.uniform(10, 30)
+        inside = np.hypot(y - row, x - column) < radius
+        owner[inside], u[inside] = k, rng.uniform(0, 255, 3)
+    outlines = np.zeros((rows, columns), bool)
+    outlines[:, 1:] |= owner[:, 1:] != owner[:, :-1]
+    outlines[1:] |= owner[1:] != owner[:-1]
+    return (u + rng.normal(0, 20, u.shape)).clip(0, 255).round().astype(np.uint8), outlines
+
+
+@pytest.fixture(scope="session")
+def outlined(tmp_path_factory):
+    """Folders of four pictures of disks, and of the outlines that two people have drawn."""
+    root, rng = tmp_path_factory.mktemp("outlined"), np.random.default_rng(0)
+    images, drawn = root / "images", root / "drawn"
+    images.mkdir()
+    drawn.mkdir()
+    for number in range(4):
+        pixels, outlines = disks(rng)
+        pdefilter.write(pixels, images / f"{number}.png")
+        for person in "ab":
+            pdefilter.write(
+                np.where(outlines, 255, 0).astype(np.uint8), drawn / f"{number}{person}.png"
+            )
+    return images, drawn

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ TINY = Architecture((Level(16, 1, 0),))
 def _tiny(monkeypatch):
     """Train a tiny network on small patches instead."""
     monkeypatch.setattr(learning, "ARCHITECTURES", {**ARCHITECTURES, "small": TINY})
+    monkeypatch.setattr("pdefilter.learn.recipe.SIDE", 32)
     monkeypatch.setattr("pdefilter.learn.recipe.Recipe.side", 32)
     defaults = list(Recipe.__init__.__defaults__)
     defaults[-1] = 32
@@ -56,7 +58,9 @@ def test_a_model_is_written_with_its_facts(learn, photographs, tmp_path):
 
 def test_the_curve_is_a_picture(tmp_path):
     figures = [{"noise 15": 20.0 + n, "noise 25": 18.0 + n} for n in range(4)]
-    write_curve(tmp_path / "c.png", [Record(n, 9.0 - n, one) for n, one in enumerate(figures)])
+    records = [Record(n, 9.0 - n, one) for n, one in enumerate(figures)]
+    training = SimpleNamespace(records=records, task=SimpleNamespace(measured="PSNR in dB"))
+    write_curve(tmp_path / "c.png", training)
     assert pdefilter.read(tmp_path / "c.png").pixels.std() > 5
 
 
@@ -190,8 +194,11 @@ def grey(folder, count=3, size=(40, 48), seed=0):
         (["good", "--noise", "5..500"], "5..500 is not between 0 and 255"),
         (["good", "--noise", "loud"], "--noise: 'loud' is not a number"),
         (["good", "--noise", "5", "--kind", "real"], "--noise: is for white noise"),
-        (["good", "--noisy-only", "good"], "CLEAN_FOLDER, --pairs and --noisy-only: give only one"),
-        ([], "CLEAN_FOLDER, --pairs and --noisy-only: give one of them"),
+        (
+            ["good", "--noisy-only", "good"],
+            "CLEAN_FOLDER, --pairs, --noisy-only and --edges: give only one",
+        ),
+        ([], "CLEAN_FOLDER, --pairs, --noisy-only and --edges: give one of them"),
         (["--noisy-only", "good", "--noise", "5..9"], "--noise: images without clean partners"),
         (["--noisy-only", "smooth"], "0.png: no noise was found in it; give its level by --noise"),
         (["--noisy-only", "good", "--kind", "real"], "--kind: is what to add to clean images"),

@@ -19,8 +19,9 @@ SCHEDULE = Schedule(12, 4)
 
 
 def training_of(architecture, folder, seed=0, **options):
-    recipe = Recipe(**{"noise": (20.0, 30.0), "side": 32, **options})
-    return Training(architecture, read_data(recipe, [str(folder)]).examples, seed)
+    recipe = Recipe(**{"noise": (20.0, 30.0), "side": 32, "seed": seed, **options})
+    task = read_data(recipe, [str(folder)]).task(architecture.coarsest)
+    return Training(architecture, task, seed)
 
 
 def advance(training, iterations, schedule=SCHEDULE):
@@ -37,7 +38,7 @@ def bits(training):
 def test_a_few_iterations_remove_noise(architecture, photographs):
     training = training_of(architecture, photographs)
     advance(training, 50, Schedule(50, 25))
-    (before,), (after,) = training.validation.before().values(), training.best.figures.values()
+    (before,), (after,) = training.task.before().values(), training.best.figures.values()
     assert after > before + 3
     model_of(architecture, training.weights(), {})
     for name, values in training.weights().items():

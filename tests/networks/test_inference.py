@@ -9,12 +9,13 @@ from scipy.signal import convolve2d, correlate2d
 from pdefilter.kernels import features
 from pdefilter.networks import inference
 from pdefilter.networks.architecture import Architecture, Level
-from pdefilter.networks.inference import noise_in, reach_of
+from pdefilter.networks.inference import logits_in, noise_in, reach_of
 from pdefilter.networks.model import DIGITS, model_of
 
 FREE = Architecture((Level(16, 1, 1), Level(32, 1, 1), Level(16, 1, 0)))
 STABLE = Architecture((Level(16, 1, 1), Level(16, 1, 0)), stable=True)
 RECURRENT = Architecture((Level(16, 3, 0),), stable=True, recurrent=True)
+CONTOURS = Architecture((Level(16, 1, 1), Level(32, 1, 1), Level(16, 1, 0)), contours=True)
 
 
 def model(architecture, seed=0):
@@ -40,8 +41,14 @@ class Exact:
         self.weights = {name: model.numbers(name) for name in model.weights}
 
     def noise(self, f, sigma):
-        mirrored = np.pad(f / sigma, 2, mode="symmetric")
-        x = np.stack([correlate2d(mirrored, e, "valid")[::2, ::2] for e in self.weights["lift"]])
+        return sigma * self.found([f / sigma])
+
+    def found(self, planes):
+        f = planes[0]
+        x = 0.0
+        for plane, name in zip(planes, self.architecture.lifts, strict=True):
+            mirrored = np.pad(plane, 2, mode="symmetric")
+            x += np.stack([correlate2d(mirrored, e, "valid")[::2, ::2] for e in self.weights[name]])
         v = self.recurred(x) if self.architecture.recurrent else self.evolved(x, 0)
         total = np.zeros(mirrored.shape)
         for plane, filter_ in zip(v, self.weights["lower"], strict=True):
@@ -51,7 +58,7 @@ class Exact:
             total[: spread.shape[0], : spread.shape[1]] += spread
         # What lies outside returns to the pixels that it mirrors.
         places = np.pad(np.arange(f.size).reshape(f.shape), 2, mode="symmetric")
-        return sigma * np.bincount(places.ravel(), total.ravel()).reshape(f.shape)
+        return np.bincount(places.ravel(), total.ravel()).reshape(f.shape)
 
     def evolved(self, v, k):
         level = self.architecture.levels[k]
@@ -97,6 +104,33 @@ def test_whole_numbers_come_close_to_the_network_without_rounding(architecture, 
     assert np.abs(exact).std() > 0.05 * sigma
     # Each of some ten roundings errs by σ/2⁷/√12, and weights of about one make it no smaller.
     assert np.sqrt(((found - exact) ** 2).mean()) < 0.02 * sigma
+
+
+def test_logits_come_close_to_the_network_without_rounding():
+    network, planes = model(CONTOURS), [image(24, 32, seed) for seed in range(3)]
+    exact = Exact(network).found([plane / 2.0 for plane in planes])
+    assert exact.std() > 0.1
+    assert abs(exact.mean()) > 1e-3  # a logit may have a mean, and noise has none
+    assert np.sqrt(((logits_in(network, np.stack(planes), 2.0) - exact) ** 2).mean()) < 0.02
+
+
+def test_planes_that_are_left_out_are_constant():
+    network, f = model(CONTOURS), image(24, 32)[None]
+    constant = np.concatenate([f, np.full((2, 24, 32), 7, np.float32)])
+    assert np.array_equal(logits_in(network, f, 0.5), logits_in(network, constant, 0.5))
+
+
+@pytest.mark.parametrize("start", [(0, 0), (13, 50), (70, 41)])
+def test_logits_of_tiles_and_boxes_have_the_bits_of_the_whole(start, monkeypatch):
+    network, planes = model(CONTOURS), np.stack([image(101, 99, seed) for seed in range(3)])
+    whole, reach = logits_in(network, planes, 2.0), reach_of(network)
+    monkeypatch.setattr(inference, "_TILE", 32)
+    assert np.array_equal(logits_in(network, planes, 2.0), whole)
+    first = tuple(max(0, n - reach) for n in start)
+    box = planes[:, first[0] : start[0] + 20 + reach, first[1] : start[1] + 30 + reach]
+    found = logits_in(network, box, 2.0, at=first)
+    inner = found[start[0] - first[0] :, start[1] - first[1] :][:20, :30]
+    assert np.array_equal(inner, whole[start[0] :, start[1] :][:20, :30])
 
 
 @given(shift=st.integers(-200, 200), power=st.integers(-8, 8), seed=st.integers(0, 99))

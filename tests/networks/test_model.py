@@ -19,6 +19,7 @@ from pdefilter.networks.norms import norm_of_restriction, norm_of_steps
 TINY = Architecture((Level(16, 1, 1), Level(16, 1, 0)))
 STABLE = Architecture((Level(16, 1, 0), Level(16, 0, 1)), stable=True)
 RECURRENT = Architecture((Level(16, 2, 0),), stable=True, recurrent=True)
+CONTOURS = Architecture((Level(16, 1, 1), Level(16, 1, 0)), contours=True)
 
 
 def weights_of(architecture, seed=0, size=0.1):
@@ -41,7 +42,7 @@ def read_bytes(tmp_path, data):
     return read_model(path)
 
 
-@pytest.mark.parametrize("architecture", [TINY, STABLE, RECURRENT])
+@pytest.mark.parametrize("architecture", [TINY, STABLE, RECURRENT, CONTOURS])
 def test_a_model_is_read_as_it_was_written(architecture, tmp_path):
     model = model_of(architecture, weights_of(architecture), {"kind": "white", "noise": [5, 55]})
     read = read_bytes(tmp_path, file_of(model))
@@ -149,6 +150,15 @@ def array_bytes(array, **options):
     file = io.BytesIO()
     np.save(file, array, **options)
     return file.getvalue()
+
+
+def test_filters_of_contours_keep_their_means_where_logits_are_made():
+    model = model_of(CONTOURS, weights_of(CONTOURS), {})
+    for name in ("lift.0", "lift.1", "lift.2"):
+        assert not model.weights[name].sum(axis=(1, 2), dtype=np.int64).any()
+    assert model.weights["lower"].sum(axis=(1, 2), dtype=np.int64).any()
+    with pytest.raises(ValueError, match="neither recurrent nor stable"):
+        Architecture((Level(16, 1, 1),), stable=True, contours=True)
 
 
 LEVELS = {"stable": False, "recurrent": False}

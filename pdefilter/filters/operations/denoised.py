@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from pdefilter.display import ITERATIONS, Offer, is_shown, shown_on
 from pdefilter.filters.operations.channels import ByChannel
 from pdefilter.filters.operations.filled import REACH, filled
+from pdefilter.filters.operations.turns import start_of, turns
 from pdefilter.filters.options.coupling import are_colours
 from pdefilter.filters.options.maps import largest_in, numbers_in, require_size
 from pdefilter.filters.options.option import AUTO
@@ -197,7 +197,7 @@ class Denoised(Operation):
             return [given.astype(np.float32)] * len(u)
         if grain.is_even:
             return [float(deviation) for deviation in grain.deviations]
-        return [*grain.map_of(u, _start(image))]
+        return [*grain.map_of(u, start_of(image))]
 
     def _noise_in(
         self,
@@ -221,13 +221,13 @@ class Denoised(Operation):
             given, deviation = deviation, np.maximum(deviation, least)
             share = np.divide(given, np.maximum(deviation, np.float32(_SMALLEST)))
         total = np.zeros(f.shape)  # the sum of float32 numbers, exact in any order
-        for turn in _turns(self.turns):
+        for turn in turns(self.turns):
             turned = deviation if isinstance(deviation, float) else turn.of(deviation)
             noise = noise_in(
                 model,
                 turn.of(f),
                 turned,
-                at=turn.of_box(_start(image), f.shape, numbers["shape"]),
+                at=turn.of_box(start_of(image), f.shape, numbers["shape"]),
                 iterations=self.iterations,
                 advanced=advanced,
             )
@@ -237,49 +237,3 @@ class Denoised(Operation):
             total += turn.back(noise)
         mean: Plane = (total / self.turns * share).astype(np.float32)
         return mean
-
-
-def _start(image: "Raster") -> tuple[int, ...]:
-    """Find the row and the column of a box in its image."""
-    return (0, 0) if image.box is None else image.box.start
-
-
-@dataclass(frozen=True)
-class _Turn:
-    """A flip or a turn of the square: the axes perhaps exchanged, then some reversed."""
-
-    exchanges: bool
-    reverses: tuple[bool, bool]
-
-    def of(self, plane: "Plane") -> "Plane":
-        import numpy as np
-
-        plane = plane.T if self.exchanges else plane
-        return np.ascontiguousarray(plane[self._order])
-
-    def back(self, plane: "Plane") -> "Plane":
-        plane = plane[self._order]
-        return plane.T if self.exchanges else plane
-
-    def of_box(self, start: Any, shape: Any, whole: Any) -> tuple[int, int]:
-        """Find where a box at `start` of an image begins in the image that is turned."""
-        places = [
-            total - first - size if reverses else first
-            for first, size, total, reverses in zip(
-                *(values[::-1] if self.exchanges else values for values in (start, shape, whole)),
-                self.reverses,
-                strict=True,
-            )
-        ]
-        return places[0], places[1]
-
-    @property
-    def _order(self) -> tuple[slice, slice]:
-        rows, columns = (slice(None, None, -1 if reverses else 1) for reverses in self.reverses)
-        return rows, columns
-
-
-def _turns(count: int) -> list[_Turn]:
-    """List the first of the eight flips and turns; the very first leaves the image as it is."""
-    choices = product((False, True), repeat=3)
-    return [_Turn(exchanges, (rows, columns)) for exchanges, rows, columns in choices][:count]
