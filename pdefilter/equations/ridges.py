@@ -1,0 +1,446 @@
+"""Ridges: lines that are brighter or darker than what is beside them, of any width."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pdefilter.kernels.reference.correlation import Order
+    from pdefilter.raster import Mask, Plane, Planes, Raster, Values
+
+MeasureName: TypeAlias = Literal["lindeberg", "sato", "frangi"]
+
+MEASURES: Mapping[str, str] = {
+    "lindeberg": "curvature across the line, less that along it and the slope across",
+    "sato": "curvature across the line alone",
+    "frangi": "likeness to a line, from 0 to 1",
+}
+
+# No image with values from 0 to 1 has a larger σ²|L_pp|: that of a bar 2σ wide, √(2/πe).
+_LARGEST = math.sqrt(2 / (math.pi * math.e))
+
+# β and α of Frangi et al.: how round or how flat what is still called a line may be.
+_ROUND, _FLAT = 0.5, 0.5
+
+# σ^(2γ) |L_pp| with γ = 3/4 is largest where σ is the deviation of a Gaussian line (Lindeberg 1998,
+# section 5.6); the rest of σ².
+_OF_SELECTION = -0.5
+
+# What is weaker is the rounding of float32.
+_ROUNDING = 2.0**-20
+
+_AXES: "Sequence[Order]" = ("slices first", "rows first", "columns first")
+
+
+@dataclass(frozen=True)
+class Derivatives:
+    """The derivatives of a smoothed image L = G_σ ∗ u, times σ for each order.
+
+    Attributes
+    ----------
+    hessian : tuple of ndarray of shape (M, N), float32
+        σ² L_ab: rr, rc and cc, rows and columns; of a volume ss, sr, sc, rr, rc and cc.
+    gradient : tuple of ndarray of shape (M, N), float32
+        σ L_a, along every axis.
+    """
+
+    hessian: "tuple[Plane, ...]"
+    gradient: "tuple[Plane, ...]"
+
+
+def derivatives(image: "Raster", sigma: float) -> list[Derivatives]:
+    """Find the derivatives of every colour channel at a scale.
+
+    The image is mirrored at its border. A neighbour counts by its opacity, and for the
+    rest as if it were the pixel itself, so that the rim of a hole is not a line.
+
+    Parameters
+    ----------
+    image : Raster
+        The image.
+    sigma : float
+        The scale σ, in the unit of its spacing.
+    """
+    import numpy as np
+
+    from pdefilter.kernels.derivatives import gaussian_derivatives
+    from pdefilter.raster import as_channels
+
+    kernels = [gaussian_derivatives(sigma / h) for h in image.spacing]
+    u, weight, axes = image.colour, image.weight, len(image.shape)
+    if weight is not None:
+        weight = as_channels(weight, axes)
+        u = np.concatenate([np.where(weight > 0, u, np.float32(0)) * weight, weight])
+
+    def normalized(found: "Planes", *along: int) -> "Planes":
+        if weight is not None:
+            found = found[:-1] - image.colour * found[-1:]
+        factor = math.prod(sigma / image.spacing[a] for a in along)
+        found *= np.float32(factor)
+        return found
+
+    first = [normalized(_first(u, kernels, a), a) for a in range(axes)]
+    second = {(a, a): normalized(_second(u, kernels, a), a, a) for a in range(axes)}
+    for a, b in combinations(range(axes), 2):
+        second[a, b] = normalized(_mixed(u, kernels, a, b), a, b)
+    return [
+        Derivatives(
+            tuple(second[pair][c] for pair in sorted(second)), tuple(plane[c] for plane in first)
+        )
+        for c in range(len(image.colour))
+    ]
+
+
+def _first(u: "Planes", kernels: Sequence[Any], axis: int) -> "Planes":
+    from pdefilter.kernels.convolution import correlate
+
+    taps = [k.before_difference if a == axis else k.smoothing for a, k in enumerate(kernels)]
+    return _central(correlate(u, *taps, order=_AXES[axis - len(kernels)]), 1 + axis)
+
+
+def _second(u: "Planes", kernels: Sequence[Any], axis: int) -> "Planes":
+    from pdefilter.kernels.convolution import correlate
+
+    taps = [k.second if a == axis else k.smoothing for a, k in enumerate(kernels)]
+    return correlate(u, *taps, order=_AXES[axis - len(kernels)])
+
+
+def _mixed(u: "Planes", kernels: Sequence[Any], a: int, b: int) -> "Planes":
+    """Correlate with the product of two first derivatives."""
+    import numpy as np
+
+    from pdefilter.kernels.convolution import correlate
+
+    taps = [k.before_difference if c in (a, b) else k.smoothing for c, k in enumerate(kernels)]
+    # A rotation exchanges the components of a volume: first along the axis that one does not have.
+    order: Order = "mean" if len(kernels) == 2 else _AXES[3 - a - b]
+    smoothed = correlate(u, *taps, order=order)
+    pad = [(0, 0)] * u.ndim
+    pad[1 + a] = pad[1 + b] = (1, 1)
+    framed = np.pad(smoothed, pad, mode="symmetric")
+
+    def moved(along_a: int, along_b: int) -> Any:
+        place: list[Any] = [slice(None)] * u.ndim
+        for axis, step in ((1 + a, along_a), (1 + b, along_b)):
+            place[axis] = slice(1 + step, 1 + step + u.shape[axis])
+        return framed[tuple(place)]
+
+    # In this order the result is the same, to the bit, for every turn of the image.
+    mixed: Planes = (moved(1, 1) + moved(-1, -1)) - (moved(1, -1) + moved(-1, 1))
+    return mixed
+
+
+def _central(smoothed: "Planes", axis: int) -> "Planes":
+    import numpy as np
+
+    from pdefilter.kernels.axes import along
+
+    pad = [(0, 0)] * smoothed.ndim
+    pad[axis] = (1, 1)
+    framed, size = np.pad(smoothed, pad, mode="symmetric"), smoothed.shape[axis]
+    ahead, behind = along(axis - smoothed.ndim, slice(2, 2 + size)), slice(0, size)
+    difference: Planes = framed[ahead] - framed[along(axis - smoothed.ndim, behind)]
+    return difference
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The principal curvatures of a smoothed image, where ridges are positive.
+
+    Attributes
+    ----------
+    curvatures : tuple of ndarray of shape (M, N), float32
+        The eigenvalues of −σ² H, or of σ² H for dark lines, from the largest on.
+    slope : ndarray of shape (M, N), float32
+        σ |∇L| in the direction of all eigenvectors but the last, across the line.
+    normal : tuple of ndarray of shape (M, N), float32
+        The first eigenvector, across the line, of any length and sign.
+    """
+
+    curvatures: "tuple[Plane, ...]"
+    slope: "Plane"
+    normal: "tuple[Plane, ...]"
+
+    @property
+    def across(self) -> "Plane":
+        """The geometric mean of the curvatures across the line, zero where one is negative."""
+        import numpy as np
+
+        *across, _ = self.curvatures
+        if len(across) == 1:
+            return np.maximum(across[0], 0)
+        one, other = (np.maximum(curvature, 0) for curvature in across)
+        mean: Plane = np.sqrt(one * other)
+        return mean
+
+
+def shape_of(found: Derivatives, sign: int) -> Shape:
+    """Find the principal curvatures, for bright lines (1) or dark ones (−1)."""
+    return (_shape_of_image if len(found.gradient) == 2 else _shape_of_volume)(found, sign)
+
+
+def _shape_of_image(found: Derivatives, sign: int) -> Shape:
+    """Find both eigenvalues in closed form: mirrored and turned to the bit."""
+    import numpy as np
+
+    half = np.float32(-0.5 * sign)
+    rr, rc, cc = found.hessian
+    l_r, l_c = found.gradient
+    mean, spread, mixed = (rr + cc) * half, (rr - cc) * half, rc * (half + half)
+    distance = np.sqrt(spread * spread + mixed * mixed)
+    steeper = spread * (l_r * l_r - l_c * l_c) + (mixed + mixed) * (l_r * l_c)
+    turned = np.divide(steeper, distance, out=np.zeros_like(mean), where=distance > 0)
+    squared = (l_r * l_r + l_c * l_c + turned) * np.float32(0.5)
+    longer = distance + abs(spread)
+    along_rows = spread >= 0
+    normal = np.where(along_rows, longer, mixed), np.where(along_rows, mixed, longer)
+    return Shape((mean + distance, mean - distance), np.sqrt(np.maximum(squared, 0)), normal)
+
+
+def _shape_of_volume(found: Derivatives, sign: int) -> Shape:
+    import numpy as np
+
+    from pdefilter.kernels.reference.eigen import eigensystem
+
+    values, vectors = eigensystem(np.stack(found.hessian) * np.float32(-sign))
+    gradient = np.stack(found.gradient).astype(np.float64)
+    along = (gradient * vectors[2]).sum(axis=0)
+    squared = (gradient * gradient).sum(axis=0) - along * along
+    slope = np.sqrt(np.maximum(squared, 0)).astype(np.float32)
+    return Shape(tuple(values.astype(np.float32)), slope, tuple(vectors[0].astype(np.float32)))
+
+
+def _lindeberg(shape: Shape) -> "Plane":
+    """Find √(ℓ² − λ²) − s from the curvatures across and along, and the slope across.
+
+    (Lindeberg 1998, equation 48: the square root of N. On a ridge the slope across is zero;
+    beside a step it is not.)
+    """
+    import numpy as np
+
+    across, along = shape.across, shape.curvatures[-1]
+    line = np.sqrt(np.maximum(across * across - along * along, 0))
+    strength: Plane = np.maximum(line - shape.slope, 0) * np.float32(1 / _LARGEST)
+    return strength
+
+
+def _sato(shape: Shape) -> "Plane":
+    """Find the curvature across; Sato et al. 1998, equations 9 and 22, with equal exponents."""
+    import numpy as np
+
+    return shape.across * np.float32(1 / _LARGEST)
+
+
+def _frangi(shape: Shape, contrast: float) -> "Plane":
+    """Find exp(−R_B²/2β²) (1 − exp(−S²/2c²)), in a volume times 1 − exp(−R_A²/2α²)."""
+    import numpy as np
+
+    curvatures = np.stack(shape.curvatures)
+    order = np.argsort(-abs(curvatures), axis=0, kind="stable")
+    largest, *others = np.take_along_axis(curvatures, order, axis=0)
+    squared = sum((curvature * curvature for curvature in others), largest * largest)
+    is_line = largest > 0
+    rest = others[-1]
+    crossing = largest * largest
+    if len(others) == 2:
+        is_line &= others[0] > 0
+        crossing = largest * others[0]
+    roundness = np.divide(rest * rest, crossing, out=np.zeros_like(rest), where=is_line)
+    strength = _fading(roundness, _ROUND) * (1 - _fading(squared, contrast))
+    if len(others) == 2:
+        flat = np.divide(others[0], largest, out=np.zeros_like(rest), where=is_line)
+        strength *= 1 - _fading(flat * flat, _FLAT)
+    found: Plane = strength * is_line
+    return found
+
+
+def _fading(squared: "Plane", width: float) -> "Plane":
+    """Compute exp(−s²/2w²)."""
+    import numpy as np
+
+    from pdefilter.kernels.exponential import exp2_of_minus
+
+    return exp2_of_minus(squared * np.float32(1 / (2 * math.log(2) * width**2)))
+
+
+def half_of_largest_structure(image: "Raster", scales: Sequence[float]) -> float:
+    """Find half of the largest S = σ² ‖H‖ at any scale, the c of Frangi et al."""
+    import numpy as np
+
+    largest = 0.0
+    for sigma in scales:
+        for found in derivatives(image, sigma):
+            axes, total = len(found.gradient), np.zeros_like(found.gradient[0])
+            pairs = [(a, b) for a in range(axes) for b in range(a, axes)]
+            for (a, b), plane in zip(pairs, found.hessian, strict=True):
+                total += plane * plane * np.float32(1 if a == b else 2)
+            largest = max(largest, float(total.max(initial=0)))
+    return 0.5 * math.sqrt(largest)
+
+
+@dataclass(frozen=True)
+class Ridges:
+    """The lines of an image.
+
+    Attributes
+    ----------
+    strength : ndarray of shape (M, N), float32
+        How strong a line is, from 0 to 1.
+    width : ndarray of shape (M, N), float32
+        The deviation σ of a line of Gaussian profile, in the unit of the spacing; 0 where
+        there is no line.
+    normal : tuple of ndarray of shape (M, N), float32
+        The direction across the line, of any length and sign.
+    """
+
+    strength: "Plane"
+    width: "Plane"
+    normal: "tuple[Plane, ...]"
+
+
+def ridges(
+    image: "Raster", scales: Sequence[float], signs: Sequence[int], measure: str, contrast: float
+) -> Ridges:
+    """Find the lines of an image: at every pixel those of the channel where they are strongest.
+
+    Parameters
+    ----------
+    image : Raster
+        The image.
+    scales : sequence of float
+        σ in the unit of its spacing, growing.
+    signs : sequence of int
+        1 for bright lines, −1 for dark ones, or both.
+    measure : str
+        One of `MEASURES`.
+    contrast : float
+        c of Frangi's measure.
+    """
+    measured = partial(_frangi, contrast=contrast) if measure == "frangi" else _OTHERS[measure]
+    channels = zip(*(derivatives(image, sigma) for sigma in scales), strict=True)
+    best: Ridges | None = None
+    for of_channel in channels:
+        for sign in signs:
+            shapes = [shape_of(found, sign) for found in of_channel]
+            found = _over_scales(shapes, scales, measured, interpolates=measure == "lindeberg")
+            best = found if best is None else _stronger(best, found)
+    assert best is not None
+    return best
+
+
+_OTHERS: "Mapping[str, Callable[[Shape], Plane]]" = {"lindeberg": _lindeberg, "sato": _sato}
+
+
+def _stronger(one: Ridges, other: Ridges) -> Ridges:
+    import numpy as np
+
+    better = other.strength > one.strength
+    return Ridges(
+        np.where(better, other.strength, one.strength),
+        np.where(better, other.width, one.width),
+        tuple(np.where(better, *pair) for pair in zip(other.normal, one.normal, strict=True)),
+    )
+
+
+def _over_scales(
+    shapes: Sequence[Shape],
+    scales: Sequence[float],
+    measured: "Callable[[Shape], Plane]",
+    *,
+    interpolates: bool,
+) -> Ridges:
+    """Select the scale of the line at every pixel, between the scales by a parabola in log σ."""
+    import numpy as np
+
+    strengths = np.stack([measured(shape) for shape in shapes])
+    keys = np.stack(
+        [
+            shape.across * np.float32(sigma**_OF_SELECTION)
+            for shape, sigma in zip(shapes, scales, strict=True)
+        ]
+    )
+    at = keys.argmax(axis=0)
+    normal = tuple(
+        np.choose(at, planes) for planes in zip(*(shape.normal for shape in shapes), strict=True)
+    )
+    vertex = _Vertex.of(keys, at, [math.log(sigma) for sigma in scales])
+    strength = vertex.at(strengths) if interpolates else strengths.max(axis=0)
+    strength = np.where(strength > _ROUNDING, np.minimum(strength, 1), np.float32(0))
+    # Libraries differ in the last bit of double precision, which rounding to float32 removes.
+    width = np.exp(vertex.place).astype(np.float32) * (strength > 0)
+    return Ridges(strength, width, normal)
+
+
+@dataclass(frozen=True)
+class _Vertex:
+    """The vertices of parabolas through the largest of several values and its neighbours.
+
+    Attributes
+    ----------
+    index : ndarray of shape (M, N), int
+        The number of the largest value.
+    place : ndarray of shape (M, N), float64
+        The place of the vertex; where the largest value is the first or the last, its place.
+    places : sequence of float
+        Those of all values, growing.
+    """
+
+    index: "NDArray[np.intp]"
+    place: "Values"
+    places: Sequence[float]
+
+    @classmethod
+    def of(cls, values: "Planes", index: "NDArray[np.intp]", places: Sequence[float]) -> Self:
+        import numpy as np
+
+        largest = cls(index, np.asarray(places)[index], places)
+        if len(places) < 3:
+            return largest
+        (before, rise), (after, fall) = largest._slopes(values)
+        curved = largest._is_inner & (rise > fall)
+        share = np.divide(rise, rise - fall, out=np.zeros_like(largest.place), where=curved)
+        vertex = np.where(curved, before + (after - before) * share, largest.place)
+        return cls(index, vertex, places)
+
+    def at(self, values: "Planes") -> "Plane":
+        """Interpolate other values at the vertices by their parabolas."""
+        import numpy as np
+
+        found: Plane = np.take_along_axis(values, self.index[None], axis=0)[0]
+        if len(self.places) < 3:
+            return found
+        (before, rise), (after, fall) = self._slopes(values)
+        here = np.asarray(self.places)[self.index]
+        # The slope of the parabola is that of each side in its middle.
+        bend = (fall - rise) / (after - before)
+        slope = rise + bend * (here - before)
+        offset = self.place - here
+        parabola = found + offset * (slope + bend * offset / 2)
+        return np.where(self._is_inner, parabola, found).astype(np.float32)
+
+    @property
+    def _is_inner(self) -> "Mask":
+        is_inner: Mask = (self.index > 0) & (self.index < len(self.places) - 1)
+        return is_inner
+
+    def _slopes(self, values: "Planes") -> "tuple[tuple[Values, Values], tuple[Values, Values]]":
+        """Find the middle and the slope of the sides before and after the largest value."""
+        import numpy as np
+
+        places = np.asarray(self.places)
+        middle = self.index.clip(1, len(places) - 2)
+        x = [places[middle + k] for k in (-1, 0, 1)]
+        y = [
+            np.take_along_axis(values, middle[None] + k, axis=0)[0].astype(np.float64)
+            for k in (-1, 0, 1)
+        ]
+        before, after = (
+            ((x[k] + x[k + 1]) / 2, (y[k + 1] - y[k]) / (x[k + 1] - x[k])) for k in (0, 1)
+        )
+        return before, after
