@@ -28,9 +28,10 @@ _LARGEST = math.sqrt(2 / (math.pi * math.e))
 # β and α of Frangi et al.: how round or how flat what is still called a line may be.
 _ROUND, _FLAT = 0.5, 0.5
 
-# σ^(2γ) |L_pp| with γ = 3/4 is largest where σ is the deviation of a Gaussian line (Lindeberg 1998,
-# section 5.6); the rest of σ².
-_OF_SELECTION = -0.5
+# σ^(2γ) |λ| is largest where σ is the deviation of a line of Gaussian profile, if γ = 3/4 as in
+# Lindeberg 1998, section 5.6; of a tube, if γ = 1. These are the powers of σ beside σ², by the
+# number of axes.
+_OF_SELECTION = {2: -0.5, 3: 0.0}
 
 # What is weaker is the rounding of float32.
 _ROUNDING = 2.0**-20
@@ -80,7 +81,7 @@ def derivatives(image: "Raster", sigma: float) -> list[Derivatives]:
 
     def normalized(found: "Planes", *along: int) -> "Planes":
         if weight is not None:
-            found = found[:-1] - image.colour * found[-1:]
+            found = np.where(weight > 0, found[:-1] - image.colour * found[-1:], np.float32(0))
         factor = math.prod(sigma / image.spacing[a] for a in along)
         found *= np.float32(factor)
         return found
@@ -361,7 +362,7 @@ def _over_scales(
     strengths = np.stack([measured(shape) for shape in shapes])
     keys = np.stack(
         [
-            shape.across * np.float32(sigma**_OF_SELECTION)
+            shape.across * np.float32(sigma ** _OF_SELECTION[len(shape.normal)])
             for shape, sigma in zip(shapes, scales, strict=True)
         ]
     )

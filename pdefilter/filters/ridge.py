@@ -43,12 +43,13 @@ def ridge(
 
     The second derivatives σ² L_ab of the smoothed image L = G_σ ∗ u have the
     principal curvatures λ across a line and λ' along it. The scale σ of a line is
-    that of the largest σ^1.5 |λ|, between the given scales by a parabola; it is the
+    that of the largest |λ| σ^(−1/2), between the given scales by a parabola; it is the
     standard deviation of a line of Gaussian profile. Strengths are the same for an
     image and its enlargement with enlarged scales. A Gaussian line of height 1 has
     the strength 0.73, a bar at most 1, a step at most 0.14 by Lindeberg's measure
-    and 0.5 by Sato's. In a volume lines are tubes, and λ is the geometric mean of
-    both curvatures across. Of several channels, the one with the strongest line
+    and 0.5 by Sato's. In a volume lines are tubes, λ is the geometric mean of both
+    curvatures across, σ is that of the largest |λ|, and a Gaussian tube has the
+    strength 0.52. Of several channels, the one with the strongest line
     counts at each pixel. The border is mirrored. Alpha is kept, and neither it nor
     holes make lines.
 
