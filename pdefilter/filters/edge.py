@@ -1,6 +1,6 @@
 """Find the edges of an image."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Literal, TypeAlias
 
 from pdefilter.equations.gradient import OPERATORS, OperatorName
@@ -9,16 +9,24 @@ from pdefilter.filters.operations.edges.found import Finder
 from pdefilter.filters.operations.edges.gradient import Component as OfGradient
 from pdefilter.filters.operations.edges.gradient import Direction, Gradient
 from pdefilter.filters.operations.edges.shown import ShownEdges
+from pdefilter.filters.operations.edges.smoothed import Smoothing
+from pdefilter.filters.operations.edges.zero_crossings import ZeroCrossings
 from pdefilter.filters.options.colour import Color, InSpace
-from pdefilter.filters.options.option import Option, image_filter
+from pdefilter.filters.options.option import AUTO, Option, image_filter
 from pdefilter.filters.options.quantity import as_pixels
+from pdefilter.filters.options.thresholds import Thresholds, thresholds_of
 from pdefilter.operation import Operation
 
-Method: TypeAlias = Literal["gradient"]
+Method: TypeAlias = Literal["gradient", "canny"]
 
 METHODS: Mapping[str, str] = {
     "gradient": "the magnitude of the gradient, by an operator",
+    "canny": "the gradient of the smoothed image, thinned and linked by hysteresis",
 }
+
+# Looked at on photographs, coins and text: at one pixel grain and grass are drawn, at two pixels
+# letters run together.
+_SIGMA = 1.4
 
 Component: TypeAlias = OfGradient | Literal["direction"]
 
@@ -31,7 +39,11 @@ COMPONENTS = {
 }
 
 # The methods that have an option.
-_OPTIONS_OF = {"operator": ("gradient",), "component": ("gradient",), "sigma": ("gradient",)}
+_OPTIONS_OF = {
+    "operator": ("gradient", "canny"),
+    "component": ("gradient",),
+    "sigma": ("gradient", "canny"),
+}
 
 _SOURCES = {name: operator.source for name, operator in OPERATORS.items()}
 
@@ -51,7 +63,7 @@ def edge(
             unit="px",
             minimum=0,
             maximum=1000,
-            otherwise="0",
+            otherwise=f"0, for canny and zero crossings {_SIGMA:g}",
         ),
     ] = None,
     threshold: Annotated[
@@ -59,6 +71,29 @@ def edge(
         Option(
             "Show full scale where the strength reaches this fraction of full scale, else zero.",
             minimum=0,
+        ),
+    ] = None,
+    zero_crossings: Annotated[
+        bool,
+        Option(
+            "Show where the Laplacian of the smoothed image changes its sign, as strong as the "
+            "step there is high."
+        ),
+    ] = False,
+    thin: Annotated[
+        bool,
+        Option("Make edges one pixel wide: keep the strengths that are largest across the edge."),
+    ] = False,
+    hysteresis: Annotated[
+        str | Sequence[float] | None,
+        Option(
+            "Show full scale where the strength reaches LOW and is linked to where it reaches "
+            "HIGH, else zero: fractions of full scale; or percentiles of the strengths, such as "
+            "80%,95%; or auto: above the noise.",
+            verify=thresholds_of,
+            metavar="LOW,HIGH|auto",
+            otherwise="auto for canny",
+            auto=True,
         ),
     ] = None,
     stretch: Annotated[
@@ -87,8 +122,9 @@ def edge(
     ----------
     image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats.
-    method : {"gradient"}
-        What finds the edges: the magnitude of the gradient.
+    method : {"gradient", "canny"}
+        What finds the edges: the magnitude of the gradient; or that of the smoothed
+        image, thinned and linked by hysteresis.
     operator : {"sobel", "scharr", "prewitt", "roberts", "laplacian"}, optional
         The derivative kernel, by default sobel.
     component : {"magnitude", "slices", "rows", "columns", "direction"}
@@ -98,10 +134,25 @@ def edge(
         middle, and 1 or π as full scale.
     sigma : float or str, optional
         Standard deviation in px, or a length such as "2mm", of a Gaussian applied first;
-        by default 0.
+        by default 0, for canny and zero crossings 1.4.
     threshold : float, optional
         If given, the result is binary: full scale where the strength reaches
         this fraction of full scale.
+    zero_crossings : bool
+        For the operator "laplacian", which it implies: whether to show where the Laplacian
+        of the smoothed mean of the channels changes its sign. These edges are one pixel
+        wide. Their strength is the slope of the Laplacian, times what makes it the
+        height of a step.
+    thin : bool
+        Whether edges are one pixel wide: a strength is kept if it is largest across the
+        edge. Of two equal neighbours the brighter one is kept.
+    hysteresis : str or pair of float, optional
+        If given, the result is binary: full scale where the strength reaches the lower
+        of two thresholds and hangs together with a pixel that reaches the higher one.
+        They are fractions of full scale; or percentiles of the strengths above zero,
+        such as "80%,95%"; or "auto", which canny has by default: two and four times
+        the root mean square of the strength in the image's noise, which one pixel of
+        noise in 50, and one in 8 million, exceed.
     stretch : bool, optional
         Whether the 98th percentile of the strengths above zero, and all above it,
         become full scale. If None, only integers are stored so, and floats keep the
@@ -127,15 +178,6 @@ def edge(
     Hildreth 1980, doi:10.1098/rspb.1980.0020; Di Zenzo 1986,
     doi:10.1016/0734-189X(86)90223-9 (colour).
     """
-    if component == "direction":
-        if operator == "laplacian":
-            raise ParameterError("component", "a laplacian has no direction; take magnitude")
-        for name, is_given in (("threshold", threshold is not None), ("stretch", stretch)):
-            if is_given:
-                raise ParameterError(name, "a direction has no strength; leave one of the two out")
-        return InSpace(color, Direction(_gradient(operator, "magnitude", sigma)), measures=True)
-    if threshold is not None and stretch:
-        raise ParameterError("stretch", "a binary image is stretched already; leave out one")
     given = {
         "operator": operator,
         "component": None if component == "magnitude" else component,
@@ -146,16 +188,61 @@ def edge(
             raise ParameterError(
                 name, f"{method} has none; take the method {' or '.join(_OPTIONS_OF[name])}"
             )
-    finder = _FINDERS[method](operator, component, sigma)
-    return InSpace(color, ShownEdges(finder, threshold, stretch), measures=True)
+    is_binary = threshold is not None or hysteresis is not None or method == "canny"
+    if component != "magnitude" and (thin or hysteresis is not None):
+        name = "thin" if thin else "hysteresis"
+        raise ParameterError(name, f"edges have a magnitude; leave {name} or {component} out")
+    if component == "direction":
+        if operator == "laplacian":
+            raise ParameterError("component", "a laplacian has no direction; take magnitude")
+        for name, is_given in (("threshold", threshold is not None), ("stretch", stretch)):
+            if is_given:
+                raise ParameterError(name, "a direction has no strength; leave one of the two out")
+        return InSpace(color, Direction(_gradient(operator, "magnitude", sigma)), measures=True)
+    if threshold is not None and hysteresis is not None:
+        raise ParameterError("hysteresis", "has two thresholds already; leave threshold out")
+    if is_binary and stretch:
+        raise ParameterError("stretch", "a binary image is stretched already; leave out one")
+    thins = thin or hysteresis is not None or method == "canny"
+    if zero_crossings:
+        if method != "gradient" or operator not in (None, "laplacian") or component != "magnitude":
+            raise ParameterError("zero_crossings", "are those of a laplacian; leave the rest out")
+        finder: Finder = ZeroCrossings(Smoothing(_deviation(sigma, _SIGMA), order="mean"))
+    elif operator == "laplacian" and thins:
+        raise ParameterError("operator", "a laplacian has no normal; give zero_crossings too")
+    else:
+        finder = _FINDERS[method](operator, component, sigma)
+    if method == "canny":
+        thin = True
+        hysteresis = AUTO if hysteresis is None and threshold is None else hysteresis
+    edges = ShownEdges(finder, threshold, stretch, thin, _levels(hysteresis))
+    return InSpace(color, edges, measures=True)
+
+
+def _levels(hysteresis: str | Sequence[float] | None) -> Thresholds | Literal["auto"] | None:
+    if hysteresis == AUTO:
+        return "auto"
+    return None if hysteresis is None else thresholds_of(hysteresis)
 
 
 def _gradient(
     operator: OperatorName | None, component: OfGradient, sigma: float | str | None
 ) -> Gradient:
-    return Gradient(operator or "sobel", component, as_pixels(sigma) or 0.0)
+    return Gradient(operator or "sobel", component, Smoothing(_deviation(sigma, 0.0)))
+
+
+def _canny(
+    operator: OperatorName | None, component: OfGradient, sigma: float | str | None
+) -> Gradient:
+    smoothing = Smoothing(_deviation(sigma, _SIGMA), order="mean")
+    return Gradient(operator or "sobel", component, smoothing)
+
+
+def _deviation(sigma: float | str | None, otherwise: float) -> float:
+    return otherwise if sigma is None else as_pixels(sigma)
 
 
 _FINDERS: Mapping[str, Callable[[OperatorName | None, OfGradient, float | str | None], Finder]] = {
     "gradient": _gradient,
+    "canny": _canny,
 }

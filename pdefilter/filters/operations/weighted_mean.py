@@ -10,6 +10,7 @@ from pdefilter.filters.options.quantity import require_axes, spacing_for
 from pdefilter.operation import Numbers
 
 if TYPE_CHECKING:
+    from pdefilter.kernels.reference.correlation import Order
     from pdefilter.kernels.scratch import Scratch
     from pdefilter.kernels.windows import Window
     from pdefilter.measure.extremes import PlainLimits
@@ -29,11 +30,14 @@ class WeightedMean(PlanesOperation):
     deviations : tuple of float or None
         Its deviation along every axis, in the axis' own pixels, the largest of which the
         window has; None if the spacing of the image decides.
+    order : str
+        Which axis comes first, as `pdefilter.kernels.convolution.correlate` says.
     """
 
     window: "Window"
     border: Border = "reflect"
     deviations: tuple[float, ...] | None = None
+    order: "Order" = "rows first"
 
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images that have not as many axes as there are deviations."""
@@ -92,4 +96,4 @@ class WeightedMean(PlanesOperation):
             for along, cyclic, length in zip(kernels, wraps, u.shape[1:], strict=True)
         ]
         reach = max(along.reach for along in taps)
-        return around(lambda v: correlate(v, *taps), reach, wraps, u)
+        return around(lambda v: correlate(v, *taps, order=self.order), reach, wraps, u)

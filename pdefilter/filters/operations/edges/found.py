@@ -1,13 +1,16 @@
 """What a method of `edge` finds in an image, and what every such method offers."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pdefilter.operation import Numbers
 
 if TYPE_CHECKING:
-    from pdefilter.raster import Mask, Plane, Raster
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pdefilter.raster import Mask, Plane, Planes, Raster
     from pdefilter.scale import Scale
 
 
@@ -19,7 +22,7 @@ class Edges:
     ----------
     strength : ndarray of shape (M, N) or (S, M, N), float32
         The strength, zero or more.
-    normal : tuple of ndarray, each of the shape of the strength, float32
+    normal : ndarray of shape (d, *shape), float32
         A vector across the edge: its component along the slices axis of a volume, the
         rows axis and the columns axis. Only its line matters, but for equal neighbours,
         of which the one that it points to is the edge. Its length does not matter.
@@ -29,8 +32,17 @@ class Edges:
     """
 
     strength: "Plane"
-    normal: "tuple[Plane, ...]"
+    normal: "Planes"
     offset: "Plane | None" = None
+
+    def thinned(self, image: "Raster") -> "Edges":
+        """Return the edges one pixel wide; those that are so already stay."""
+        if self.offset is not None:
+            return self
+        from pdefilter.kernels.thinning import thinned
+
+        strength, offset = thinned(self.strength, self.normal, image.visible, image.spacing)
+        return replace(self, strength=strength, offset=offset)
 
 
 class Finder(ABC):
@@ -70,6 +82,24 @@ class Finder(ABC):
     @abstractmethod
     def find(self, image: "Raster", numbers: Numbers) -> Edges:
         """Find the edges of an image, or of a box of one."""
+
+    def thresholds(self, image: "Raster", strengths: "NDArray[np.float32]") -> tuple[float, float]:
+        """Find the two thresholds of hysteresis by themselves.
+
+        Parameters
+        ----------
+        image : Raster
+            The image, or a sample of a large one.
+        strengths : ndarray of shape (n,), float32
+            The strengths at all pixels that are visible, before edges are thinned.
+
+        Returns
+        -------
+        low, high : float
+            On the scale of the strengths. By default they fit calibrated ones: what half
+            of the people would draw is strong, and what a quarter would draw is weak.
+        """
+        return 0.25, 0.5
 
     def strength(self, image: "Raster", numbers: Numbers) -> "Plane":
         """Find the strength alone, to the same bits, where that is faster."""

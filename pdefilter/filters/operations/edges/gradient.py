@@ -1,18 +1,22 @@
 """The gradient of an image: where it is large there is an edge."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pdefilter.equations import gradient
-from pdefilter.equations.gradient import OPERATORS, OperatorName
+from pdefilter.equations.gradient import OPERATORS, Operator, OperatorName
 from pdefilter.errors import ImageError
+from pdefilter.filters.operations.edges import noise
 from pdefilter.filters.operations.edges.found import Edges, Finder
 from pdefilter.filters.operations.edges.shown import shown
-from pdefilter.filters.operations.weighted_mean import WeightedMean
+from pdefilter.filters.operations.edges.smoothed import Smoothing
 from pdefilter.operation import Numbers, Operation
 from pdefilter.scale import Scale
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from pdefilter.raster import Mask, Plane, Planes, Raster
 
 Component: TypeAlias = Literal["magnitude", "slices", "rows", "columns"]
@@ -28,13 +32,13 @@ class Gradient(Finder):
         The derivative kernel.
     component : str
         The magnitude, or the name of the axis.
-    sigma : float
-        The standard deviation in px of the Gaussian applied first.
+    smoothing : Smoothing
+        What is applied first.
     """
 
     operator: OperatorName
     component: Component
-    sigma: float
+    smoothing: Smoothing
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -48,46 +52,51 @@ class Gradient(Finder):
 
     def measure(self, image: "Raster") -> Numbers:
         """Find the range of the smoothed image."""
-        return {"smoothed": self._smoothing.measure(image)} if self.sigma else {}
+        return self.smoothing.measure(image)
 
     def reach(self, numbers: Numbers) -> int:
         """Return how far both kernels reach together."""
-        return 1 + (self._smoothing.window.along(1.0).reach if self.sigma else 0)
+        return 1 + self.smoothing.reach
 
     def find(self, image: "Raster", numbers: Numbers) -> Edges:
         """Find the component, and the gradient that the channels share."""
-        smoothed = self._smoothed(image, numbers)
-        return Edges(self._component(smoothed), tuple(self._vector(smoothed)))
+        smoothed = self.smoothing.run(image, numbers)
+        return Edges(self._component(smoothed), self._vector(smoothed))
+
+    def thresholds(self, image: "Raster", strengths: "NDArray[np.float32]") -> tuple[float, float]:
+        """Find thresholds above the gradient of the noise and of the texture."""
+        import math
+
+        total, kernels, spacing = 0.0, self._kernels, image.spacing
+        for axis, h in enumerate(spacing):
+            taps = [kernels.smoothing] * len(spacing)
+            taps[axis] = kernels.difference
+            kernel = noise.smoothed(taps, self.smoothing.sigma, spacing)
+            total += noise.squared_norm([kernel]) / h**2
+        mean = total / len(spacing) if kernels.averages else total
+        return noise.thresholds(image, math.sqrt(mean), strengths)
 
     def strength(self, image: "Raster", numbers: Numbers) -> "Plane":
         """Find the component alone."""
-        return self._component(self._smoothed(image, numbers))
+        return self._component(self.smoothing.run(image, numbers))
 
     def vector(self, image: "Raster", numbers: Numbers) -> "Planes":
         """Find the gradient that the channels share."""
-        return self._vector(self._smoothed(image, numbers))
+        return self._vector(self.smoothing.run(image, numbers))
 
     def _component(self, smoothed: "Raster") -> "Plane":
         if self.component == "magnitude":
-            return gradient.strength(smoothed, OPERATORS[self.operator])
+            return gradient.strength(smoothed, self._kernels)
         axis = ("columns", "rows", "slices").index(self.component)
         component: Plane = self._vector(smoothed)[-1 - axis]
         return component
 
     def _vector(self, smoothed: "Raster") -> "Planes":
-        return gradient.shared_gradient(smoothed, OPERATORS[self.operator])
+        return gradient.shared_gradient(smoothed, self._kernels)
 
     @property
-    def _smoothing(self) -> WeightedMean:
-        from pdefilter.kernels.windows import Window
-
-        return WeightedMean(Window("gaussian", self.sigma))
-
-    def _smoothed(self, image: "Raster", numbers: Numbers) -> "Raster":
-        if not self.sigma:
-            return image
-        smoothed = self._smoothing.run(replace(image, may_overwrite=False), numbers["smoothed"])
-        return replace(smoothed, alpha=image.alpha)
+    def _kernels(self) -> Operator:
+        return OPERATORS[self.operator]
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,18 @@
 """Edges that some method has found, as an image to be looked at or to compute with."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from pdefilter.filters.operations.edges.found import Finder
+from pdefilter.filters.operations.edges.found import Edges, Finder
+from pdefilter.filters.options.thresholds import Thresholds
 from pdefilter.operation import Numbers, Operation
+from pdefilter.warn import warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from pdefilter.raster import Mask, Plane, Raster
     from pdefilter.scale import Scale
@@ -29,11 +34,17 @@ class ShownEdges(Operation):
         The fraction of full scale at and above which the result is full scale.
     stretch : bool or None
         Whether a high percentile of the strengths becomes full scale; None for integers only.
+    thin : bool
+        Whether edges are one pixel wide.
+    hysteresis : Thresholds, "auto" or None
+        The two thresholds between which what is linked to strong edges is full scale.
     """
 
     finder: Finder
-    threshold: float | None
-    stretch: bool | None
+    threshold: float | None = None
+    stretch: bool | None = False
+    thin: bool = False
+    hysteresis: Thresholds | Literal["auto"] | None = None
 
     @property
     def planar(self) -> str | None:
@@ -42,8 +53,10 @@ class ShownEdges(Operation):
 
     @property
     def remedy(self) -> str | None:
-        """The remedy of the method."""
-        return self.finder.remedy
+        """The remedy of the method; edges of any length are linked in memory only."""
+        if self.hysteresis is None:
+            return self.finder.remedy
+        return "take --method gradient --thin --threshold, which does not link edges"
 
     def require_fit(self, shape: tuple[int, ...], valid: "Mask | None" = None) -> None:
         """Refuse images that the method refuses."""
@@ -51,28 +64,38 @@ class ShownEdges(Operation):
         self.finder.require_fit(shape, valid)
 
     def measure(self, image: "Raster") -> Numbers:
-        """Find the numbers of the method, and the strength that is shown as full scale."""
+        """Find the numbers of the method, the thresholds, and the strength shown as full scale."""
         numbers: dict[str, Any] = {**self.finder.measure(image)}
-        if self.threshold is None and self.stretch is not False:
-            parts = [image.part(*place) for place in image.parts]
-            strengths = [self.finder.strength(part, numbers) for part in parts]
-            if image.whole is None:
-                image.kept[self] = replace(image, colour=strengths[0][None])
-            numbers["white"] = _white(strengths)
+        if isinstance(self.hysteresis, Thresholds) and not self.hysteresis.are_shares:
+            scale = self.finder.scale(image)
+            numbers["low"] = scale.number(self.hysteresis.low)
+            numbers["high"] = scale.number(self.hysteresis.high)
+        elif self.hysteresis is not None:
+            strengths = self._strengths(image, numbers, before_thinning=True)
+            numbers["low"], numbers["high"] = self._thresholds(image, strengths)
+        elif self.threshold is None and self.stretch is not False:
+            strengths = self._strengths(image, numbers, before_thinning=False)
+            numbers["white"] = _quantiles(strengths, _WHITE)[0]
         return numbers
 
     def reach(self, numbers: Numbers) -> int | None:
-        """Return the reach of the method."""
-        return self.finder.reach(numbers)
+        """Return the reach of the method and of thinning; links may be of any length."""
+        reach = self.finder.reach(numbers)
+        return None if reach is None or self.hysteresis is not None else reach + self.thin
+
+    def edges(self, image: "Raster", numbers: Numbers) -> Edges:
+        """Find the edges one pixel wide, and where between pixels they pass."""
+        return self.finder.find(image, numbers).thinned(image)
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Find the edges, and show them."""
         kept = image.kept.pop(self, None)
-        strength = self.finder.strength(image, numbers) if kept is None else kept.colour[0]
+        strength = self._strength(image, numbers) if kept is None else kept.colour[0]
         interval, scale = self.finder.interval, self.finder.scale(image)
+        if self.hysteresis is not None:
+            return _binary(image, self._linked(strength, numbers), scale)
         if self.threshold is not None:
-            reached = (abs(strength) >= scale.number(self.threshold)).astype(strength.dtype)
-            return shown(image, reached, (0.0, 1.0), scale.of_fractions)
+            return _binary(image, abs(strength) >= scale.number(self.threshold), scale)
         white = numbers.get("white")
         if not white:
             return shown(image, strength, interval, scale)
@@ -84,15 +107,60 @@ class ShownEdges(Operation):
         lowest, highest = (scale.fraction(white) * end for end in interval)
         return replace(shown(image, strength, (lowest, highest), scale), clips=True)
 
+    def _strength(self, image: "Raster", numbers: Numbers) -> "Plane":
+        if self.thin:
+            return self.edges(image, numbers).strength
+        return self.finder.strength(image, numbers)
 
-def _white(of_parts: "Sequence[Plane]") -> float:
-    """Find the strength that is shown as full scale; zero where there is no edge."""
-    import numpy as np
+    def _strengths(
+        self, image: "Raster", numbers: Numbers, *, before_thinning: bool
+    ) -> "NDArray[np.float32]":
+        """List the strengths of all visible pixels, and keep those that are to be shown."""
+        import numpy as np
 
+        values = []
+        for place in image.parts:
+            part = image.part(*place)
+            if self.thin and before_thinning:
+                found = self.finder.find(part, numbers)
+                strength, shown = found.strength, found.thinned(part).strength
+            else:
+                strength = shown = self._strength(part, numbers)
+            visible = part.visible
+            values.append(strength.ravel() if visible is None else strength[visible])
+            if image.whole is None:
+                image.kept[self] = replace(image, colour=shown[None])
+        return np.concatenate(values)
+
+    def _thresholds(self, image: "Raster", strengths: "NDArray[np.float32]") -> "Sequence[float]":
+        if isinstance(self.hysteresis, Thresholds):
+            return _quantiles(strengths, self.hysteresis.low, self.hysteresis.high)
+        return self.finder.thresholds(image, strengths)
+
+    def _linked(self, strength: "Plane", numbers: Numbers) -> "Mask":
+        from pdefilter.kernels.hysteresis import linked
+
+        found = linked(strength, numbers["low"], numbers["high"])
+        if not found.any():
+            warn("has no edge that is strong enough; take a lower --hysteresis")
+        return found
+
+
+def _quantiles(strengths: "NDArray[np.float32]", *shares: float) -> list[float]:
+    """Find strengths that such shares of all above zero do not exceed; zero without any edge."""
     from pdefilter.measure.percentile import quantile
 
-    strengths = np.concatenate([abs(strength[strength != 0]) for strength in of_parts])
-    return float(quantile(strengths, _WHITE)) if strengths.size else 0.0
+    above = abs(strengths[strengths != 0])
+    if not above.size:
+        return [0.0] * len(shares)
+    return [float(quantile(above, max(share, 1 / above.size))) for share in shares]
+
+
+def _binary(image: "Raster", mask: "Mask", scale: "Scale") -> "Raster":
+    """Show some pixels as full scale, and the others as zero."""
+    import numpy as np
+
+    return shown(image, mask.astype(np.float32), (0.0, 1.0), scale.of_fractions)
 
 
 def shown(

@@ -1,0 +1,41 @@
+"""Non-maximum suppression in NumPy, over the axes of an image or of a volume."""
+
+import numpy as np
+
+from pdefilter.kernels.bands import for_each_band
+from pdefilter.kernels.reference.across import interpolated
+from pdefilter.raster import Plane, Planes
+
+
+def thin(strength: Plane, normal: Planes) -> tuple[Plane, Plane]:
+    """Thin as `pdefilter.kernels.thinning.thinned` says.
+
+    Returns
+    -------
+    strength : ndarray of shape (M, N) or (S, M, N), float32
+        The strength where it is largest across the edge, else zero.
+    steps : ndarray of that shape, float32
+        The place of the edge, as a part of the way along the normal to the surface of
+        the square of neighbours, in [−½, ½].
+    """
+    framed = np.pad(strength, 1)
+    thin, steps = np.zeros_like(strength), np.zeros_like(strength)
+
+    def work(first: int, last: int) -> None:
+        around, s, v = framed[first : last + 2], strength[first:last], normal[:, first:last]
+        ahead, behind = interpolated(around, v, 1), interpolated(around, v, -1)
+        kept = (s > ahead) & (s >= behind)
+        thin[first:last] = np.where(kept, s, np.float32(0))
+        steps[first:last][kept] = _top(behind[kept], s[kept], ahead[kept])
+
+    for_each_band(work, strength[None])
+    return thin, steps
+
+
+def _top(behind: Plane, s: Plane, ahead: Plane) -> Plane:
+    """Find the top of the parabola through the eighth roots at −1, 0 and 1."""
+    a, b, c = (np.sqrt(np.sqrt(np.sqrt(values))) for values in (behind, s, ahead))
+    # Above zero, for s is larger than one of the two, and as large as the other.
+    bend = (b - a) + (b - c)
+    top: Plane = np.divide((c - a) * np.float32(0.5), bend, out=np.zeros_like(s), where=bend > 0)
+    return top
