@@ -160,13 +160,13 @@ class Shape:
         The eigenvalues of −σ² H, or of σ² H for dark lines, from the largest on.
     slope : ndarray of shape (M, N), float32
         σ |∇L| in the direction of all eigenvectors but the last, across the line.
-    normal : tuple of ndarray of shape (M, N), float32
+    normal : ndarray of shape (d, M, N), float32
         The first eigenvector, across the line, of any length and sign.
     """
 
     curvatures: "tuple[Plane, ...]"
     slope: "Plane"
-    normal: "tuple[Plane, ...]"
+    normal: "Planes"
 
     @property
     def across(self) -> "Plane":
@@ -200,7 +200,7 @@ def _shape_of_image(found: Derivatives, sign: int) -> Shape:
     squared = (l_r * l_r + l_c * l_c + turned) * np.float32(0.5)
     longer = distance + abs(spread)
     along_rows = spread >= 0
-    normal = np.where(along_rows, longer, mixed), np.where(along_rows, mixed, longer)
+    normal = np.where(along_rows, [longer, mixed], [mixed, longer])
     return Shape((mean + distance, mean - distance), np.sqrt(np.maximum(squared, 0)), normal)
 
 
@@ -214,7 +214,7 @@ def _shape_of_volume(found: Derivatives, sign: int) -> Shape:
     along = (gradient * vectors[2]).sum(axis=0)
     squared = (gradient * gradient).sum(axis=0) - along * along
     slope = np.sqrt(np.maximum(squared, 0)).astype(np.float32)
-    return Shape(tuple(values.astype(np.float32)), slope, tuple(vectors[0].astype(np.float32)))
+    return Shape(tuple(values.astype(np.float32)), slope, vectors[0].astype(np.float32))
 
 
 def _lindeberg(shape: Shape) -> "Plane":
@@ -270,6 +270,25 @@ def _fading(squared: "Plane", width: float) -> "Plane":
     return exp2_of_minus(squared * np.float32(1 / (2 * math.log(2) * width**2)))
 
 
+def strength_of_noise(sigma: float, spacing: Sequence[float]) -> float:
+    """Find the root mean square of the strongest σ² L_aa in white noise of deviation 1.
+
+    It is on the scale of strengths.
+    """
+    from pdefilter.kernels.derivatives import gaussian_derivatives
+
+    kernels = [gaussian_derivatives(sigma / h) for h in spacing]
+    smooth, second = (
+        [math.fsum(weight**2 for weight in taps.weights) for taps in along]
+        for along in zip(*((k.smoothing, k.second) for k in kernels), strict=True)
+    )
+    squared = [
+        (sigma / h) ** 4 * second[a] * math.prod(smooth[:a] + smooth[a + 1 :])
+        for a, h in enumerate(spacing)
+    ]
+    return math.sqrt(max(squared)) / _LARGEST
+
+
 def half_of_largest_structure(image: "Raster", scales: Sequence[float]) -> float:
     """Find half of the largest S = σ² ‖H‖ at any scale, the c of Frangi et al."""
     import numpy as np
@@ -296,13 +315,13 @@ class Ridges:
     width : ndarray of shape (M, N), float32
         The deviation σ of a line of Gaussian profile, in the unit of the spacing; 0 where
         there is no line.
-    normal : tuple of ndarray of shape (M, N), float32
+    normal : ndarray of shape (d, M, N), float32
         The direction across the line, of any length and sign.
     """
 
     strength: "Plane"
     width: "Plane"
-    normal: "tuple[Plane, ...]"
+    normal: "Planes"
 
 
 def ridges(
@@ -345,7 +364,7 @@ def _stronger(one: Ridges, other: Ridges) -> Ridges:
     return Ridges(
         np.where(better, other.strength, one.strength),
         np.where(better, other.width, one.width),
-        tuple(np.where(better, *pair) for pair in zip(other.normal, one.normal, strict=True)),
+        np.where(better, other.normal, one.normal),
     )
 
 
@@ -367,9 +386,7 @@ def _over_scales(
         ]
     )
     at = keys.argmax(axis=0)
-    normal = tuple(
-        np.choose(at, planes) for planes in zip(*(shape.normal for shape in shapes), strict=True)
-    )
+    normal = np.take_along_axis(np.stack([s.normal for s in shapes]), at[None, None], axis=0)[0]
     vertex = _Vertex.of(keys, at, [math.log(sigma) for sigma in scales])
     strength = vertex.at(strengths) if interpolates else strengths.max(axis=0)
     strength = np.where(strength > _ROUNDING, np.minimum(strength, 1), np.float32(0))

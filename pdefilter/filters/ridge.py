@@ -9,7 +9,13 @@ from pdefilter.filters.operations.edges.shown import ShownEdges
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.option import AUTO, Option, image_filter
 from pdefilter.filters.options.scales import Scales, scales_of
-from pdefilter.filters.options.strength import Stretch, Threshold
+from pdefilter.filters.options.strength import (
+    Hysteresis,
+    Stretch,
+    Thin,
+    Threshold,
+    levels_of,
+)
 from pdefilter.operation import Operation
 
 Component: TypeAlias = Literal["magnitude", "width", "direction"]
@@ -36,6 +42,8 @@ def ridge(
     ] = "lindeberg",
     component: Annotated[Component, Option("Quantity to show.", choices=COMPONENTS)] = "magnitude",
     threshold: Threshold = None,
+    thin: Thin = False,
+    hysteresis: Hysteresis = None,
     stretch: Stretch = False,
     color: Color = "rgb",
 ) -> Operation:
@@ -77,6 +85,15 @@ def ridge(
     threshold : float, optional
         If given, the result is binary: full scale where the strength reaches
         this fraction of full scale.
+    thin : bool
+        Whether lines are one pixel wide: a strength is kept if it is largest across the
+        line. Of two equal neighbours one is kept. Not in volumes.
+    hysteresis : str or pair of float, optional
+        If given, the result is binary: full scale where the strength reaches the lower
+        of two thresholds and hangs together with a pixel that reaches the higher one.
+        They are fractions of full scale; or percentiles of the strengths above zero,
+        such as "80%,95%"; or "auto": two and four times the strength of the image's
+        noise at the smallest scale, or 0.25 and 0.5 by Frangi's measure.
     stretch : bool, optional
         Whether the 98th percentile of the strengths above zero, and all above it,
         become full scale. If None, only integers are stored so, and floats keep the
@@ -102,15 +119,24 @@ def ridge(
     Sato et al. 1998, doi:10.1016/S1361-8415(98)80009-1; Frangi et al. 1998,
     doi:10.1007/BFb0056195.
     """
-    chosen = None if scales == AUTO else scales_of(scales)
-    finder = Lines(kind, measure, chosen)
+    is_binary = threshold is not None or hysteresis is not None
+    finder = Lines(kind, measure, None if scales == AUTO else scales_of(scales), thin)
     if component != "magnitude":
-        for name, is_given in (("threshold", threshold is not None), ("stretch", stretch)):
+        given = {
+            "threshold": threshold is not None,
+            "thin": thin,
+            "hysteresis": hysteresis is not None,
+            "stretch": stretch,
+        }
+        for name, is_given in given.items():
             if is_given:
                 raise ParameterError(
                     name, f"a {component} has no strength; leave one of the two out"
                 )
         return InSpace(color, OfLines(finder, component), measures=True)
-    if threshold is not None and stretch:
+    if threshold is not None and hysteresis is not None:
+        raise ParameterError("hysteresis", "has two thresholds already; leave threshold out")
+    if is_binary and stretch:
         raise ParameterError("stretch", "a binary image is stretched already; leave out one")
-    return InSpace(color, ShownEdges(finder, threshold, stretch), measures=True)
+    lines = ShownEdges(finder, threshold, stretch, thin, levels_of(hysteresis))
+    return InSpace(color, lines, measures=True)

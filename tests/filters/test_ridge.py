@@ -109,6 +109,24 @@ def test_what_cannot_be_is_refused_in_a_sentence(options, said):
         pdefilter.ridge(LINE, **options)
 
 
+def test_lines_are_thinned_and_linked():
+    rng = np.random.default_rng(2)
+    weak = np.where(COLUMNS > 40, 0.3, 1.0) * LINE
+    other = 0.3 * np.exp(-((COLUMNS - 30) ** 2) / 8) * (ROWS > 30)
+    image = weak + other + 0.01 * rng.standard_normal(LINE.shape)
+    thin = pdefilter.ridge(image, thin=True)
+    strength = pdefilter.ridge(image)
+    assert np.array_equal(thin[thin > 0], strength[thin > 0])
+    assert np.array_equal(np.nonzero(thin[:, 5:60].argmax(axis=0) != 20)[0], [])
+    linked = pdefilter.ridge(image, thin=True, hysteresis=[0.12, 0.4])
+    assert linked[20, 5:60].all()
+    assert linked.sum() == linked[20].sum()
+    auto = pdefilter.ridge(image, thin=True, hysteresis="auto")
+    assert auto[20, 5:60].all()
+    assert auto[36:46, 28:33].any(axis=1).all()
+    assert auto.sum() < 100
+
+
 def test_a_volume_has_tubes_without_a_direction():
     tube = np.exp(-((ROWS[:20, :20] - 9) ** 2 + (COLUMNS[:20, :20] - 10) ** 2) / 8)
     volume = Volume(np.repeat(tube[:, None], 12, axis=1), spacing=(1, 2, 1), unit="mm")
@@ -116,3 +134,6 @@ def test_a_volume_has_tubes_without_a_direction():
     assert found[9, 6, 10] == pytest.approx(2.0, abs=0.1)
     with pytest.raises(ImageError, match="the direction of lines has two axes only"):
         pdefilter.ridge(volume, component="direction")
+    with pytest.raises(ImageError, match="the thinning of lines has two axes only"):
+        pdefilter.ridge(volume, thin=True)
+    assert pdefilter.ridge(volume, hysteresis="80%,95%").pixels[9, :, 10].all()

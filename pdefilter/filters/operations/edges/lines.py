@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pdefilter.equations import gradient, ridges
 from pdefilter.equations.ridges import MeasureName
+from pdefilter.filters.operations.edges import noise
 from pdefilter.filters.operations.edges.found import Edges, Finder
 from pdefilter.filters.operations.edges.shown import shown
 from pdefilter.filters.options.quantity import Quantity
@@ -14,6 +15,9 @@ from pdefilter.operation import Numbers, Operation
 from pdefilter.scale import Scale
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from pdefilter.raster import Plane, Raster
 
 Kind: TypeAlias = Literal["bright", "dark", "both"]
@@ -28,15 +32,23 @@ class Lines(Finder):
 
     Attributes
     ----------
-    kind, measure : str
+    kind, measure_name : str
         Whether lines are bright or dark, and the measure of their strength.
     scales : tuple of float or Quantity, or None
         The scales; None for those that fit the size of the image.
+    thins : bool
+        Whether lines are to be one pixel wide.
     """
 
     kind: Kind
     measure_name: MeasureName
     scales: tuple[float | Quantity, ...] | None
+    thins: bool = False
+
+    @property
+    def planar(self) -> str | None:
+        """Name thinning: across a tube there is more than one direction."""
+        return "the thinning of lines" if self.thins else None
 
     def scale(self, image: "Raster") -> Scale:
         """Return the scale of differences; the likeness to a line is a fraction."""
@@ -44,7 +56,7 @@ class Lines(Finder):
 
     def measure(self, image: "Raster") -> Numbers:
         """Find the scales in px, and the contrast that likeness is compared with."""
-        scales = automatic(image) if self.scales is None else in_order(self.scales, image)
+        scales = self._scales_for(image)
         numbers: dict[str, Any] = {"scales": scales}
         if self._is_likeness:
             parts = (image.part(*place) for place in image.parts)
@@ -68,6 +80,16 @@ class Lines(Finder):
         contrast = image.scale.number(numbers.get("contrast", 0.0))
         signs = SIGNS[self.kind]
         return ridges.ridges(image, numbers["scales"], signs, self.measure_name, contrast)
+
+    def thresholds(self, image: "Raster", strengths: "NDArray[np.float32]") -> tuple[float, float]:
+        """Find thresholds above the noise at the smallest scale, where there is most of it."""
+        if self._is_likeness:
+            return super().thresholds(image, strengths)
+        of_noise = ridges.strength_of_noise(self._scales_for(image)[0], image.spacing)
+        return noise.thresholds(image, of_noise, strengths)
+
+    def _scales_for(self, image: "Raster") -> list[float]:
+        return automatic(image) if self.scales is None else in_order(self.scales, image)
 
     @property
     def _is_likeness(self) -> bool:
