@@ -93,7 +93,7 @@ def ridge(
         of two thresholds and hangs together with a pixel that reaches the higher one.
         They are fractions of full scale; or percentiles of the strengths above zero,
         such as "80%,95%"; or "auto": two and four times the strength of the image's
-        noise at the smallest scale, or 0.25 and 0.5 by Frangi's measure.
+        noise at the smallest scale, more in texture, or 0.25 and 0.5 by Frangi's measure.
     stretch : bool, optional
         Whether the 98th percentile of the strengths above zero, and all above it,
         become full scale. If None, only integers are stored so, and floats keep the

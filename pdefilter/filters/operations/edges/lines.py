@@ -86,7 +86,8 @@ class Lines(Finder):
         if self._is_likeness:
             return super().thresholds(image, strengths)
         of_noise = ridges.strength_of_noise(self._scales_for(image)[0], image.spacing)
-        return noise.thresholds(image, of_noise, strengths)
+        # In noise and in texture half of all pixels have no line of a kind.
+        return noise.thresholds(image, of_noise, strengths[strengths > 0])
 
     def _scales_for(self, image: "Raster") -> list[float]:
         return automatic(image) if self.scales is None else in_order(self.scales, image)
