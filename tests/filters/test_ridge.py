@@ -63,6 +63,9 @@ def test_neither_a_hole_nor_alpha_makes_a_line(kind):
         found = pdefilter.ridge(picture, kind=kind)
         assert not found[..., :3].any()
         np.testing.assert_array_equal(found[..., 3], picture[..., 3])
+    slope = 0.01 * (ROWS + 0.5 * COLUMNS)
+    beside = pdefilter.ridge(np.where(hole, np.nan, slope), kind=kind)[12:36, 16:44]
+    assert np.nan_to_num(beside).max() < 1e-5
     lined = pdefilter.ridge(np.where(hole, np.nan, LINE))
     assert lined[20, 5] == pytest.approx(OF_LINE, rel=0.02)
 
