@@ -28,7 +28,7 @@ every_command = pytest.mark.parametrize("command", SELF_SUFFICIENT)
 def function(command):
     """The function that does what a command does by itself."""
     of_name = getattr(pdefilter, command.replace("-", "_"))
-    return partial(of_name, stretch=None) if command == "edge" else of_name
+    return partial(of_name, stretch=None) if command in ("edge", "ridge") else of_name
 
 
 def complaints(done):
@@ -255,7 +255,7 @@ def test_depth_changes_the_depth_alone(pdefilter_command, tmp_path, command, dep
     source = pdefilter.read(SAMPLES / "cat.png")
     assert ours.pixels.dtype == {"8": "uint8", "16": "uint16", "float": "float32"}[depth]
     assert (ours.pixels.shape, ours.has_alpha) == (source.pixels.shape, True)
-    shown = {"stretch": depth != "float"} if command == "edge" else {}
+    shown = {"stretch": depth != "float"} if command in ("edge", "ridge") else {}
     true = function(command)(source.pixels / np.float32(255), **shown)
     if depth != "float":
         true = true.clip(0, 1)
