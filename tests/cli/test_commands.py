@@ -61,6 +61,15 @@ OPTIONS = {
         ["--stretch"],
         ["--color", "lab"],
     ],
+    "ridge": [
+        *(["--kind", name] for name in ("bright", "dark", "both")),
+        *(["--measure", name, "--scales", "1,2"] for name in ("lindeberg", "sato", "frangi")),
+        *(["--component", name] for name in ("magnitude", "width", "direction")),
+        ["--threshold", "0.1", "--thin"],
+        ["--thin", "--hysteresis", "auto"],
+        ["--stretch"],
+        ["--color", "lab"],
+    ],
     "smooth": [
         *(["--method", name, "--sigma", "1.2"] for name in ("gaussian", "box", "binomial")),
         *(["--method", name, "--size", "5"] for name in ("gaussian", "box", "binomial", "median")),
@@ -112,6 +121,7 @@ OPTIONS = {
         ["--model", "coherence-enhancing", "--integration-scale", "2", "--iterations", "3"],
         ["--kappa-map", COINS, "--time", "1", "--coupling", "noise"],
         ["--noise-map", COINS, "--time", "1"],
+        ["--guide", COINS, "--time", "1"],
         ["--time", "0"],
         ["--color", "luminance"],
     ],
@@ -140,7 +150,7 @@ def test_options_mean_the_parameters(pdefilter_command, tmp_path, command, optio
     assert (done.returncode, complaints(done)) == (0, [])
     pairs = [option.split() for option in " ".join(options).split("--") if option]
     parameters = {pair[0].replace("-", "_"): pair[1] if pair[1:] else True for pair in pairs}
-    for name in [name for name in parameters if name.endswith("_map")]:
+    for name in [name for name in parameters if name.endswith("_map") or name == "guide"]:
         parameters[name] = pdefilter.read(parameters[name])
     numbers = re.compile(r"[\d.]+")
     typed = {
