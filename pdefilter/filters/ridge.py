@@ -1,5 +1,6 @@
 """Find the lines of an image."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, TypeAlias
 
 from pdefilter.equations.ridges import MEASURES, MeasureName
@@ -10,10 +11,10 @@ from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.option import AUTO, Option, image_filter
 from pdefilter.filters.options.scales import Scales, scales_of
 from pdefilter.filters.options.strength import (
-    Hysteresis,
     Stretch,
     Thin,
     Threshold,
+    hysteresis_option,
     levels_of,
 )
 from pdefilter.operation import Operation
@@ -43,7 +44,7 @@ def ridge(
     component: Annotated[Component, Option("Quantity to show.", choices=COMPONENTS)] = "magnitude",
     threshold: Threshold = None,
     thin: Thin = False,
-    hysteresis: Hysteresis = None,
+    hysteresis: Annotated[str | Sequence[float] | None, hysteresis_option()] = None,
     stretch: Stretch = False,
     color: Color = "rgb",
 ) -> Operation:

@@ -19,18 +19,6 @@ Thin: TypeAlias = Annotated[
     Option("Make edges and lines one pixel wide: keep the strengths that are largest across them."),
 ]
 
-Hysteresis: TypeAlias = Annotated[
-    str | Sequence[float] | None,
-    Option(
-        "Show full scale where the strength reaches LOW and is linked to where it reaches "
-        "HIGH, else zero: fractions of full scale; or percentiles of the strengths, such as "
-        "80%,95%; or auto: above the noise.",
-        verify=thresholds_of,
-        metavar="LOW,HIGH|auto",
-        auto=True,
-    ),
-]
-
 Stretch: TypeAlias = Annotated[
     bool | None,
     Option(
@@ -40,6 +28,19 @@ Stretch: TypeAlias = Annotated[
         otherwise="stretched where integers are stored, raw where floats are",
     ),
 ]
+
+
+def hysteresis_option(otherwise: str = "") -> Option:
+    """Describe the two thresholds of hysteresis; `otherwise` says where they are the default."""
+    return Option(
+        "Show full scale where the strength reaches LOW and is linked to where it reaches "
+        "HIGH, else zero: fractions of full scale; or percentiles of the strengths, such as "
+        "80%,95%; or auto: above the noise and the texture.",
+        verify=thresholds_of,
+        metavar="LOW,HIGH|auto",
+        otherwise=otherwise,
+        auto=True,
+    )
 
 
 def levels_of(hysteresis: str | Sequence[float] | None) -> Thresholds | Literal["auto"] | None:
