@@ -4,15 +4,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from pdefilter.equations.derivatives import Derivatives, derivatives
+from pdefilter.equations.vertex import Vertex
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from pdefilter.kernels.reference.correlation import Order
-    from pdefilter.raster import Mask, Plane, Planes, Raster, Values
+    from pdefilter.raster import Plane, Planes, Raster
 
 MeasureName: TypeAlias = Literal["lindeberg", "sato", "frangi"]
 
@@ -35,119 +33,6 @@ _OF_SELECTION = {2: -0.5, 3: 0.0}
 
 # What is weaker is the rounding of float32.
 _ROUNDING = 2.0**-20
-
-_AXES: "Sequence[Order]" = ("slices first", "rows first", "columns first")
-
-
-@dataclass(frozen=True)
-class Derivatives:
-    """The derivatives of a smoothed image L = G_σ ∗ u, times σ for each order.
-
-    Attributes
-    ----------
-    hessian : tuple of ndarray of shape (M, N), float32
-        σ² L_ab: rr, rc and cc, rows and columns; of a volume ss, sr, sc, rr, rc and cc.
-    gradient : tuple of ndarray of shape (M, N), float32
-        σ L_a, along every axis.
-    """
-
-    hessian: "tuple[Plane, ...]"
-    gradient: "tuple[Plane, ...]"
-
-
-def derivatives(image: "Raster", sigma: float) -> list[Derivatives]:
-    """Find the derivatives of every colour channel at a scale.
-
-    The image is mirrored at its border. A neighbour counts by its opacity, and for the
-    rest as if it were the pixel itself, so that the rim of a hole is not a line.
-
-    Parameters
-    ----------
-    image : Raster
-        The image.
-    sigma : float
-        The scale σ, in the unit of its spacing.
-    """
-    import numpy as np
-
-    from pdefilter.kernels.derivatives import gaussian_derivatives
-    from pdefilter.raster import as_channels
-
-    kernels = [gaussian_derivatives(sigma / h) for h in image.spacing]
-    u, weight, axes = image.colour, image.weight, len(image.shape)
-    if weight is not None:
-        weight = as_channels(weight, axes)
-        u = np.concatenate([np.where(weight > 0, u, np.float32(0)) * weight, weight])
-
-    def normalized(found: "Planes", *along: int) -> "Planes":
-        if weight is not None:
-            found = np.where(weight > 0, found[:-1] - image.colour * found[-1:], np.float32(0))
-        factor = math.prod(sigma / image.spacing[a] for a in along)
-        found *= np.float32(factor)
-        return found
-
-    first = [normalized(_first(u, kernels, a), a) for a in range(axes)]
-    second = {(a, a): normalized(_second(u, kernels, a), a, a) for a in range(axes)}
-    for a, b in combinations(range(axes), 2):
-        second[a, b] = normalized(_mixed(u, kernels, a, b), a, b)
-    return [
-        Derivatives(
-            tuple(second[pair][c] for pair in sorted(second)), tuple(plane[c] for plane in first)
-        )
-        for c in range(len(image.colour))
-    ]
-
-
-def _first(u: "Planes", kernels: Sequence[Any], axis: int) -> "Planes":
-    from pdefilter.kernels.convolution import correlate
-
-    taps = [k.before_difference if a == axis else k.smoothing for a, k in enumerate(kernels)]
-    return _central(correlate(u, *taps, order=_AXES[axis - len(kernels)]), 1 + axis)
-
-
-def _second(u: "Planes", kernels: Sequence[Any], axis: int) -> "Planes":
-    from pdefilter.kernels.convolution import correlate
-
-    taps = [k.second if a == axis else k.smoothing for a, k in enumerate(kernels)]
-    return correlate(u, *taps, order=_AXES[axis - len(kernels)])
-
-
-def _mixed(u: "Planes", kernels: Sequence[Any], a: int, b: int) -> "Planes":
-    """Correlate with the product of two first derivatives."""
-    import numpy as np
-
-    from pdefilter.kernels.convolution import correlate
-
-    taps = [k.before_difference if c in (a, b) else k.smoothing for c, k in enumerate(kernels)]
-    # A rotation exchanges the components of a volume: first along the axis that one does not have.
-    order: Order = "mean" if len(kernels) == 2 else _AXES[3 - a - b]
-    smoothed = correlate(u, *taps, order=order)
-    pad = [(0, 0)] * u.ndim
-    pad[1 + a] = pad[1 + b] = (1, 1)
-    framed = np.pad(smoothed, pad, mode="symmetric")
-
-    def moved(along_a: int, along_b: int) -> Any:
-        place: list[Any] = [slice(None)] * u.ndim
-        for axis, step in ((1 + a, along_a), (1 + b, along_b)):
-            place[axis] = slice(1 + step, 1 + step + u.shape[axis])
-        return framed[tuple(place)]
-
-    # In this order the result is the same, to the bit, for every turn of the image.
-    mixed: Planes = (moved(1, 1) + moved(-1, -1)) - (moved(1, -1) + moved(-1, 1))
-    return mixed
-
-
-def _central(smoothed: "Planes", axis: int) -> "Planes":
-    import numpy as np
-
-    from pdefilter.kernels.axes import along
-
-    pad = [(0, 0)] * smoothed.ndim
-    pad[axis] = (1, 1)
-    framed, size = np.pad(smoothed, pad, mode="symmetric"), smoothed.shape[axis]
-    ahead, behind = along(axis - smoothed.ndim, slice(2, 2 + size)), slice(0, size)
-    difference: Planes = framed[ahead] - framed[along(axis - smoothed.ndim, behind)]
-    return difference
 
 
 @dataclass(frozen=True)
@@ -387,78 +272,9 @@ def _over_scales(
     )
     at = keys.argmax(axis=0)
     normal = np.take_along_axis(np.stack([s.normal for s in shapes]), at[None, None], axis=0)[0]
-    vertex = _Vertex.of(keys, at, [math.log(sigma) for sigma in scales])
+    vertex = Vertex.of(keys, at, [math.log(sigma) for sigma in scales])
     strength = vertex.at(strengths) if interpolates else strengths.max(axis=0)
     strength = np.where(strength > _ROUNDING, np.minimum(strength, 1), np.float32(0))
     # Libraries differ in the last bit of double precision, which rounding to float32 removes.
     width = np.exp(vertex.place).astype(np.float32) * (strength > 0)
     return Ridges(strength, width, normal)
-
-
-@dataclass(frozen=True)
-class _Vertex:
-    """The vertices of parabolas through the largest of several values and its neighbours.
-
-    Attributes
-    ----------
-    index : ndarray of shape (M, N), int
-        The number of the largest value.
-    place : ndarray of shape (M, N), float64
-        The place of the vertex; where the largest value is the first or the last, its place.
-    places : sequence of float
-        Those of all values, growing.
-    """
-
-    index: "NDArray[np.intp]"
-    place: "Values"
-    places: Sequence[float]
-
-    @classmethod
-    def of(cls, values: "Planes", index: "NDArray[np.intp]", places: Sequence[float]) -> Self:
-        import numpy as np
-
-        largest = cls(index, np.asarray(places)[index], places)
-        if len(places) < 3:
-            return largest
-        (before, rise), (after, fall) = largest._slopes(values)
-        curved = largest._is_inner & (rise > fall)
-        share = np.divide(rise, rise - fall, out=np.zeros_like(largest.place), where=curved)
-        vertex = np.where(curved, before + (after - before) * share, largest.place)
-        return cls(index, vertex, places)
-
-    def at(self, values: "Planes") -> "Plane":
-        """Interpolate other values at the vertices by their parabolas."""
-        import numpy as np
-
-        found: Plane = np.take_along_axis(values, self.index[None], axis=0)[0]
-        if len(self.places) < 3:
-            return found
-        (before, rise), (after, fall) = self._slopes(values)
-        here = np.asarray(self.places)[self.index]
-        # The slope of the parabola is that of each side in its middle.
-        bend = (fall - rise) / (after - before)
-        slope = rise + bend * (here - before)
-        offset = self.place - here
-        parabola = found + offset * (slope + bend * offset / 2)
-        return np.where(self._is_inner, parabola, found).astype(np.float32)
-
-    @property
-    def _is_inner(self) -> "Mask":
-        is_inner: Mask = (self.index > 0) & (self.index < len(self.places) - 1)
-        return is_inner
-
-    def _slopes(self, values: "Planes") -> "tuple[tuple[Values, Values], tuple[Values, Values]]":
-        """Find the middle and the slope of the sides before and after the largest value."""
-        import numpy as np
-
-        places = np.asarray(self.places)
-        middle = self.index.clip(1, len(places) - 2)
-        x = [places[middle + k] for k in (-1, 0, 1)]
-        y = [
-            np.take_along_axis(values, middle[None] + k, axis=0)[0].astype(np.float64)
-            for k in (-1, 0, 1)
-        ]
-        before, after = (
-            ((x[k] + x[k + 1]) / 2, (y[k + 1] - y[k]) / (x[k + 1] - x[k])) for k in (0, 1)
-        )
-        return before, after
