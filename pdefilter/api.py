@@ -132,6 +132,7 @@ def _for_users(
 
 
 edge = _function(filters.edge)
+ridge = _function(filters.ridge)
 smooth = _function(filters.smooth)
 convolve = _function(filters.convolve)
 sharpen = _function(filters.sharpen)

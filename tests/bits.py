@@ -44,6 +44,7 @@ MAPPED = {
         {"model": "edge-enhancing", "kappa": 0.05 + 0.1 * MAP, "time": 1.0},
     ),
     "noise map": ("anisotropic", {"noise": 0.01 + 0.03 * MAP}),
+    "guided": ("anisotropic", {"guide": np.stack([MAP, MAP**2], axis=2), "time": 4.0}),
     "κ map, waves": ("wave", {"diffusivity": "rational", "kappa": 0.02 + 0.1 * MAP}),
     "weight map": ("smooth", {"method": "tv", "weight": 40 * MAP}),
     "weight by a noise map": (

@@ -9,6 +9,8 @@ CALLS = {
     "edge, linked": ("edge", {"thin": True, "hysteresis": "60%,90%"}),
     "edge, crossings": ("edge", {"zero_crossings": True, "sigma": 1.2}),
     "laplacian": ("edge", {"operator": "laplacian"}),
+    "ridge": ("ridge", {}),
+    "ridge, both": ("ridge", {"kind": "both", "measure": "sato", "scales": [1.0, 2.0]}),
     "gaussian": ("smooth", {}),
     "box": ("smooth", {"method": "box", "sigma": 1.3}),
     "binomial": ("smooth", {"method": "binomial"}),

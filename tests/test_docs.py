@@ -94,7 +94,12 @@ def test_every_page_of_the_documentation_is_found_from_the_readme_or_another():
 def test_every_sample_has_its_origin_and_licence(samples):
     table = (SAMPLES / "README.md").read_text()
     rows = re.findall(r"^\| `(.*?)` \|.*\| .+ \|$", table, re.MULTILINE)
-    assert sorted(rows) == sorted([*(sample.name for sample in samples), "volumes/head.nii.gz"])
+    others = [
+        f"{folder}/{path.name}"
+        for folder in ("depth", "lines", "volumes")
+        for path in (SAMPLES / folder).iterdir()
+    ]
+    assert sorted(rows) == sorted([*(sample.name for sample in samples), *others])
 
 
 def test_the_picture_of_kernels_shows_those_of_the_network():

@@ -28,7 +28,7 @@ class Guide:
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Remove noise, smooth": ("denoise", "anisotropic", "smooth", "heat-diffuse"),
-    "Edges and detail": ("edge", "sharpen", "shock"),
+    "Edges and detail": ("edge", "ridge", "sharpen", "shock"),
     "Fill and compose": ("inpaint", "poisson"),
     "Experiment": ("convolve", "wave", "chain", "sweep"),
     "Know and learn": ("info", "compare", "estimate", "learn", "help"),
@@ -43,6 +43,15 @@ GUIDES: Mapping[str, Guide] = {
             "pdefilter edge sample_images/coins.png -o edges.png",
             "pdefilter edge sample_images/coffee.jpg --method canny -o contours.png",
             "pdefilter edge sample_images/cat.png --operator scharr --depth 16 -o edges.tif",
+        ),
+    ),
+    "ridge": Guide(
+        "Find lines: vessels, fibres, cracks.",
+        (),
+        (
+            "pdefilter ridge sample_images/fingerprint.png --kind dark -o lines.png",
+            "pdefilter ridge sample_images/brick.png --kind dark --scales 1,2,4 -o joints.png",
+            "pdefilter ridge sample_images/coins.png --component width --depth float -o width.tif",
         ),
     ),
     "smooth": Guide(

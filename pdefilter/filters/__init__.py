@@ -9,6 +9,7 @@ from pdefilter.filters.edge import edge
 from pdefilter.filters.heat_diffuse import heat_diffuse
 from pdefilter.filters.inpaint import inpaint
 from pdefilter.filters.poisson import poisson
+from pdefilter.filters.ridge import ridge
 from pdefilter.filters.sharpen import sharpen
 from pdefilter.filters.shock import shock
 from pdefilter.filters.smooth import smooth
@@ -26,6 +27,7 @@ __all__ = [
     "heat_diffuse",
     "inpaint",
     "poisson",
+    "ridge",
     "sharpen",
     "shock",
     "smooth",
@@ -34,6 +36,7 @@ __all__ = [
 
 FILTERS: Mapping[str, Callable[..., Operation]] = {
     "edge": edge,
+    "ridge": ridge,
     "smooth": smooth,
     "convolve": convolve,
     "sharpen": sharpen,

@@ -16,7 +16,13 @@ from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.network import require_name
 from pdefilter.filters.options.option import AUTO, Option, image_filter
 from pdefilter.filters.options.quantity import as_pixels
-from pdefilter.filters.options.thresholds import Thresholds, thresholds_of
+from pdefilter.filters.options.strength import (
+    Stretch,
+    Thin,
+    Threshold,
+    hysteresis_option,
+    levels_of,
+)
 from pdefilter.operation import Operation
 
 Method: TypeAlias = Literal["gradient", "canny", "learned"]
@@ -99,38 +105,12 @@ def edge(
             otherwise="1",
         ),
     ] = None,
-    threshold: Annotated[
-        float | None,
-        Option(
-            "Show full scale where the strength reaches this fraction of full scale, else zero.",
-            minimum=0,
-        ),
-    ] = None,
-    thin: Annotated[
-        bool,
-        Option("Make edges one pixel wide: keep the strengths that are largest across the edge."),
-    ] = False,
+    threshold: Threshold = None,
+    thin: Thin = False,
     hysteresis: Annotated[
-        str | Sequence[float] | None,
-        Option(
-            "Show full scale where the strength reaches LOW and is linked to where it reaches "
-            "HIGH, else zero: fractions of full scale; or percentiles of the strengths, such as "
-            "80%,95%; or auto: above the noise and the texture.",
-            verify=thresholds_of,
-            metavar="LOW,HIGH|auto",
-            otherwise="auto for canny",
-            auto=True,
-        ),
+        str | Sequence[float] | None, hysteresis_option(otherwise="auto for canny")
     ] = None,
-    stretch: Annotated[
-        bool | None,
-        Option(
-            "Show the 98th percentile of the strengths as full scale, and what is stronger too; "
-            "or keep strengths as they are.",
-            opposite="raw",
-            otherwise="stretched where integers are stored, raw where floats are",
-        ),
-    ] = False,
+    stretch: Stretch = False,
     color: Color = "rgb",
 ) -> Operation:
     """Find edges by a gradient, as Canny, or where the Laplacian changes its sign.
@@ -259,14 +239,8 @@ def edge(
         finder = learned(model, average or 1, color)
     else:
         finder = _FINDERS[method](operator, component, sigma)
-    edges = ShownEdges(finder, threshold, stretch, thin or zero_crossings, _levels(hysteresis))
+    edges = ShownEdges(finder, threshold, stretch, thin or zero_crossings, levels_of(hysteresis))
     return InSpace(color, edges, measures=True)
-
-
-def _levels(hysteresis: str | Sequence[float] | None) -> Thresholds | Literal["auto"] | None:
-    if hysteresis == AUTO:
-        return "auto"
-    return None if hysteresis is None else thresholds_of(hysteresis)
 
 
 def _gradient(

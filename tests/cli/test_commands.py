@@ -28,7 +28,7 @@ every_command = pytest.mark.parametrize("command", SELF_SUFFICIENT)
 def function(command):
     """The function that does what a command does by itself."""
     of_name = getattr(pdefilter, command.replace("-", "_"))
-    return partial(of_name, stretch=None) if command == "edge" else of_name
+    return partial(of_name, stretch=None) if command in ("edge", "ridge") else of_name
 
 
 def complaints(done):
@@ -58,6 +58,15 @@ OPTIONS = {
         *(["--operator", name] for name in ("sobel", "scharr", "prewitt", "roberts", "laplacian")),
         *(["--component", name] for name in ("magnitude", "rows", "columns", "direction")),
         ["--sigma", "1.5", "--threshold", "0.1"],
+        ["--stretch"],
+        ["--color", "lab"],
+    ],
+    "ridge": [
+        *(["--kind", name] for name in ("bright", "dark", "both")),
+        *(["--measure", name, "--scales", "1,2"] for name in ("lindeberg", "sato", "frangi")),
+        *(["--component", name] for name in ("magnitude", "width", "direction")),
+        ["--threshold", "0.1", "--thin"],
+        ["--thin", "--hysteresis", "auto"],
         ["--stretch"],
         ["--color", "lab"],
     ],
@@ -112,6 +121,7 @@ OPTIONS = {
         ["--model", "coherence-enhancing", "--integration-scale", "2", "--iterations", "3"],
         ["--kappa-map", COINS, "--time", "1", "--coupling", "noise"],
         ["--noise-map", COINS, "--time", "1"],
+        ["--guide", COINS, "--time", "1"],
         ["--time", "0"],
         ["--color", "luminance"],
     ],
@@ -140,7 +150,7 @@ def test_options_mean_the_parameters(pdefilter_command, tmp_path, command, optio
     assert (done.returncode, complaints(done)) == (0, [])
     pairs = [option.split() for option in " ".join(options).split("--") if option]
     parameters = {pair[0].replace("-", "_"): pair[1] if pair[1:] else True for pair in pairs}
-    for name in [name for name in parameters if name.endswith("_map")]:
+    for name in [name for name in parameters if name.endswith("_map") or name == "guide"]:
         parameters[name] = pdefilter.read(parameters[name])
     numbers = re.compile(r"[\d.]+")
     typed = {
@@ -255,7 +265,7 @@ def test_depth_changes_the_depth_alone(pdefilter_command, tmp_path, command, dep
     source = pdefilter.read(SAMPLES / "cat.png")
     assert ours.pixels.dtype == {"8": "uint8", "16": "uint16", "float": "float32"}[depth]
     assert (ours.pixels.shape, ours.has_alpha) == (source.pixels.shape, True)
-    shown = {"stretch": depth != "float"} if command == "edge" else {}
+    shown = {"stretch": depth != "float"} if command in ("edge", "ridge") else {}
     true = function(command)(source.pixels / np.float32(255), **shown)
     if depth != "float":
         true = true.clip(0, 1)

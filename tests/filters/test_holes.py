@@ -13,6 +13,7 @@ from pdefilter.raster import Raster
 
 CALLS = {
     "edge": {"sigma": 1.0},
+    "ridge": {"scales": [1.0, 2.0]},
     "convolve": {"kernel": "sharpen"},
     "convolve large": {"kernel": np.ones((15, 15)), "normalize": True},
     "sharpen": {},

@@ -14,12 +14,22 @@ import pdefilter
 # Options that are differences of values; a weight and a tolerance are in 255ths of them.
 IN_UNITS = ("kappa", "noise", "threshold", "weight", "tolerance")
 
-DIFFERENCES = {"edge", "edge, smoothed", "edge, rows", "laplacian", "convolve, differences"}
+DIFFERENCES = {
+    "edge",
+    "edge, smoothed",
+    "edge, rows",
+    "laplacian",
+    "ridge",
+    "ridge, both",
+    "convolve, differences",
+}
 
 # The sum of the float32 roundings of some steps, as parts of the image's range; where a
 # number of steps follows from an error, or a time from noise, a rounding may change it.
 ROUNDING = 2e-5
 CHOSEN = {
+    # The place of the largest of several values that are nearly equal.
+    "ridge": 1e-4,
     "tv": 1e-4,
     "tv auto": 1e-4,
     "huber": 1e-4,

@@ -70,7 +70,8 @@ def test_the_bits_are_the_same_and_every_step_is_told(name, options):
 
 # One pass, a transform, or a march with momentum, which nothing interrupts.
 ONE_PASS = {
-    "edge", "edge, smoothed", "edge, rows", "laplacian", "gaussian", "box", "binomial", "median",
+    "edge", "edge, smoothed", "edge, rows", "laplacian", "ridge", "ridge, both", "gaussian", "box",
+    "binomial", "median",
     "large median", "convolve", "convolve, differences", "unsharp", "laplacian sharpening",
     "inverse heat", "heat, exact", "wave", "wave, damped", "flatten",
 }  # fmt: skip

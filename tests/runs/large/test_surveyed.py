@@ -300,7 +300,7 @@ def test_what_refuses_an_image_refuses_it_box_by_box():
         survey(StoreInMemory(image))
 
 
-MAPS = ("κ map", "noise map", "κ map, waves", "weight map", "weight by a noise map")
+MAPS = ("κ map", "noise map", "guided", "κ map, waves", "weight map", "weight by a noise map")
 
 
 @pytest.mark.parametrize("name", [*MAPS, "denoise by a map"])
@@ -313,7 +313,8 @@ def test_maps_are_cut_like_the_sample_and_like_boxes(name):
     options = dict(options)
     given = next((key for key, value in options.items() if isinstance(value, np.ndarray)), "noise")
     options.pop(given, None)
-    operation = FILTERS[filter_.replace("_", "-")](**options, **{f"{given}_map": picture})
+    named = given if given == "guide" else f"{given}_map"
+    operation = FILTERS[filter_.replace("_", "-")](**options, **{named: picture})
     rng = np.random.default_rng(2)
     image = Image((100 + 50 * (rows // 30 % 2) + rng.normal(0, 9, rows.shape)).astype(np.uint8))
     assert_measured_alike(operation, image)
