@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pdefilter.equations.gradient import OPERATORS, OperatorName
 from pdefilter.errors import ParameterError
+from pdefilter.filters.operations.edges.contours import Contours
 from pdefilter.filters.operations.edges.found import Finder
 from pdefilter.filters.operations.edges.gradient import Component as OfGradient
 from pdefilter.filters.operations.edges.gradient import Direction, Gradient
@@ -17,11 +18,12 @@ from pdefilter.filters.options.quantity import as_pixels
 from pdefilter.filters.options.thresholds import Thresholds, thresholds_of
 from pdefilter.operation import Operation
 
-Method: TypeAlias = Literal["gradient", "canny"]
+Method: TypeAlias = Literal["gradient", "canny", "contours"]
 
 METHODS: Mapping[str, str] = {
     "gradient": "the magnitude of the gradient, by an operator",
     "canny": "the gradient of the smoothed image, thinned and linked by hysteresis",
+    "contours": "where people would draw them, by colour and texture; 0.5: half of them would",
 }
 
 # Looked at on photographs, coins and text: at one pixel grain and grass are drawn, at two pixels
@@ -245,4 +247,5 @@ def _deviation(sigma: float | str | None, otherwise: float) -> float:
 _FINDERS: Mapping[str, Callable[[OperatorName | None, OfGradient, float | str | None], Finder]] = {
     "gradient": _gradient,
     "canny": _canny,
+    "contours": lambda *_: Contours(),
 }
