@@ -30,9 +30,8 @@ _LENGTH = 3
 # One unit of a* or b* counts as so many of L*.
 _OF_COLOUR = 1.5
 
-# Texture is what a Gaussian of the first deviation removes, and its energy is averaged by a
-# Gaussian of the second one. The floor is about one grey level, squared.
-_FINE, _AROUND, _FLOOR = 1.0, 2.0, 1e-5
+# Texture is what a Gaussian of this deviation removes. The floor is about one grey level, squared.
+_FINE, _FLOOR = 2.0, 1e-5
 
 # A factor of e in energy counts as so much lightness.
 _OF_TEXTURE = 0.1
@@ -43,6 +42,9 @@ _FILLING, _SEEN = (32.0, 8.0, 2.0), 1e-3
 
 # Half of the people drew a contour of this change.
 _HALF = 0.4
+
+# What is smaller may be a rounding error; fewer than one person in 100 000 would draw it.
+_LEAST = 1e-3
 
 REACH = 300
 
@@ -70,14 +72,10 @@ def cues(planes: "Planes", weight: "Plane | None") -> "Planes":
     colour = _filled(planes, weight)
     colour[1:] *= np.float32(_OF_COLOUR)
     detail = colour[:1] - _smoothed(colour[:1], _FINE)
-    energy = detail * detail
-    if weight is None:
-        energy = _smoothed(energy, _AROUND)
-    else:
-        seen = _smoothed(weight[None], _AROUND)
-        energy = _smoothed(energy * weight, _AROUND) / np.maximum(seen, np.float32(_SEEN))
+    # The logarithm comes before any mean: so a line of strong detail beside a contour counts little.
     # Libraries differ in the last bit of double precision, which rounding to float32 removes.
-    texture = (_OF_TEXTURE * np.log(energy.astype(np.float64) + _FLOOR)).astype(np.float32)
+    energy = np.square(detail, dtype=np.float64) + _FLOOR
+    texture = (_OF_TEXTURE * np.log(energy)).astype(np.float32)
     return np.concatenate([colour, _filled(texture, weight)])
 
 
@@ -132,6 +130,8 @@ def share(change: "Plane") -> "Plane":
     import numpy as np
 
     square = change * change
+    # Rounding errors are not contours.
+    square *= change > _LEAST
     result: Plane = square / (square + np.float32(_HALF**2))
     return result
 
