@@ -45,6 +45,7 @@ _OPTIONS_OF = {
     "operator": ("gradient", "canny"),
     "component": ("gradient",),
     "sigma": ("gradient", "canny"),
+    "color": ("gradient", "canny"),
 }
 
 _SOURCES = {name: operator.source for name, operator in OPERATORS.items()}
@@ -124,9 +125,11 @@ def edge(
     ----------
     image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats.
-    method : {"gradient", "canny"}
+    method : {"gradient", "canny", "contours"}
         What finds the edges: the magnitude of the gradient; or that of the smoothed
-        image, thinned and linked by hysteresis.
+        image, thinned and linked by hysteresis; or differences of colour and of texture
+        at several scales, whose strength is the share of people who would draw a contour
+        there.
     operator : {"sobel", "scharr", "prewitt", "roberts", "laplacian"}, optional
         The derivative kernel, by default sobel.
     component : {"magnitude", "slices", "rows", "columns", "direction"}
@@ -184,6 +187,7 @@ def edge(
         "operator": operator,
         "component": None if component == "magnitude" else component,
         "sigma": sigma,
+        "color": None if color == "rgb" else color,
     }
     for name, value in given.items():
         if value is not None and method not in _OPTIONS_OF[name]:

@@ -32,7 +32,7 @@ class Contours(Finder):
         return {} if lowest >= 0 and highest <= 1 else {"lowest": lowest, "highest": highest}
 
     def reach(self, numbers: Numbers) -> int:
-        """Return the reach of the fillings of holes and of the differences together."""
+        """Return the reach of the fillings of holes, of texture and of the differences together."""
         return contours.REACH
 
     def find(self, image: "Raster", numbers: Numbers) -> Edges:
