@@ -27,14 +27,14 @@ ALL = CALLS | MORE | MAPPED | REST
 PICTURES = {name: pictures()[name] for name in ("coins", "portrait", "holes", "bands", "alpha")}
 
 # These depend on all of the image: solutions, energies, transforms, tensors (their fluxes are
-# rounded by the largest value anywhere), implicit steps.
+# rounded by the largest value anywhere), implicit steps, links of any length.
 WHOLE = {
     "tv", "tv auto", "tv of photons", "tv by noise", "huber", "tikhonov", "tikhonov, newton",
     "nesterov", "weight map", "weight by a noise map",
     "around", "heat around", "convolved around",
     "inverse heat", "heat, exact", "heat, long", "heat, aos", "aos", "large kernel", "flatten",
     "cloned", "edge-enhancing", "coherence-enhancing", "tensors, steps", "automatic tensors",
-    "κ map, tensors", *FILLED,
+    "κ map, tensors", "edge, canny", "edge, linked", *FILLED,
 }  # fmt: skip
 
 

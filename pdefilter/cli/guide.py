@@ -38,10 +38,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 GUIDES: Mapping[str, Guide] = {
     "edge": Guide(
         "Find edges.",
-        (),
+        ("method", "sigma", "thin", "threshold", "hysteresis", "color"),
         (
             "pdefilter edge sample_images/coins.png -o edges.png",
-            "pdefilter edge sample_images/coffee.jpg --sigma 2 --threshold 0.05 -o edges.jpg",
+            "pdefilter edge sample_images/coffee.jpg --method canny -o contours.png",
             "pdefilter edge sample_images/cat.png --operator scharr --depth 16 -o edges.tif",
         ),
     ),

@@ -27,8 +27,9 @@ METHODS: Mapping[str, str] = {
 }
 
 # Looked at on photographs, coins and text: at one pixel grain and grass are drawn, at two pixels
-# letters run together.
-_SIGMA = 1.4
+# letters run together. Second derivatives have more noise, and need more.
+_SIGMA_OF_CANNY = 1.4
+_SIGMA_OF_CROSSINGS = 2.0
 
 Component: TypeAlias = OfGradient | Literal["direction"]
 
@@ -46,6 +47,7 @@ _OPTIONS_OF = {
     "component": ("gradient",),
     "sigma": ("gradient", "canny"),
     "color": ("gradient", "canny"),
+    "zero_crossings": ("gradient",),
 }
 
 _SOURCES = {name: operator.source for name, operator in OPERATORS.items()}
@@ -59,6 +61,13 @@ def edge(
         OperatorName | None, Option("Derivative kernel.", choices=_SOURCES, otherwise="sobel")
     ] = None,
     component: Annotated[Component, Option("Quantity to show.", choices=COMPONENTS)] = "magnitude",
+    zero_crossings: Annotated[
+        bool,
+        Option(
+            "Show where the Laplacian of the smoothed image changes its sign, as strong as the "
+            "step there is high."
+        ),
+    ] = False,
     sigma: Annotated[
         float | str | None,
         Option(
@@ -66,7 +75,8 @@ def edge(
             unit="px",
             minimum=0,
             maximum=1000,
-            otherwise=f"0, for canny and zero crossings {_SIGMA:g}",
+            otherwise=f"0, for canny {_SIGMA_OF_CANNY:g}, "
+            f"for zero crossings {_SIGMA_OF_CROSSINGS:g}",
         ),
     ] = None,
     threshold: Annotated[
@@ -76,13 +86,6 @@ def edge(
             minimum=0,
         ),
     ] = None,
-    zero_crossings: Annotated[
-        bool,
-        Option(
-            "Show where the Laplacian of the smoothed image changes its sign, as strong as the "
-            "step there is high."
-        ),
-    ] = False,
     thin: Annotated[
         bool,
         Option("Make edges one pixel wide: keep the strengths that are largest across the edge."),
@@ -92,7 +95,7 @@ def edge(
         Option(
             "Show full scale where the strength reaches LOW and is linked to where it reaches "
             "HIGH, else zero: fractions of full scale; or percentiles of the strengths, such as "
-            "80%,95%; or auto: above the noise.",
+            "80%,95%; or auto: above the noise and the texture.",
             verify=thresholds_of,
             metavar="LOW,HIGH|auto",
             otherwise="auto for canny",
@@ -110,7 +113,7 @@ def edge(
     ] = False,
     color: Color = "rgb",
 ) -> Operation:
-    """Find edges by the Sobel, Scharr, Prewitt, Roberts or Laplace operator.
+    """Find edges by a gradient, as Canny, or where the Laplacian changes its sign.
 
     A component is full scale at an ideal step, and the magnitude is the root mean
     square of the components, so that raw results cannot clip. Edges of photographs are
@@ -119,7 +122,10 @@ def edge(
     difference each. Differences are per pixel of the finest axis. The
     channels of a colour image are combined into the one gradient that describes them
     best, which every colour channel of the result holds. The border is mirrored. Alpha
-    is kept, and does not make edges.
+    is kept, and does not make edges, nor do holes.
+
+    A thin edge lies where the gradient is largest across it. Around a disc of radius r
+    this is (σ² + 7/12)/2r px inside its outline, and a zero crossing as far outside.
 
     Parameters
     ----------
@@ -137,17 +143,16 @@ def edge(
         the angle in (−π, π] from the columns axis (right) to the rows axis
         (down). An unsigned integer image stores −1 or −π as 0, zero in the
         middle, and 1 or π as full scale.
+    zero_crossings : bool
+        Whether to show where the Laplacian of the smoothed image, the mean of its
+        channels, changes its sign. These edges are one pixel wide. Their strength is the
+        slope of the Laplacian there, times what makes it the height of a step.
     sigma : float or str, optional
         Standard deviation in px, or a length such as "2mm", of a Gaussian applied first;
-        by default 0, for canny and zero crossings 1.4.
+        by default 0, for canny 1.4 and for zero crossings 2.
     threshold : float, optional
         If given, the result is binary: full scale where the strength reaches
         this fraction of full scale.
-    zero_crossings : bool
-        For the operator "laplacian", which it implies: whether to show where the Laplacian
-        of the smoothed mean of the channels changes its sign. These edges are one pixel
-        wide. Their strength is the slope of the Laplacian, times what makes it the
-        height of a step.
     thin : bool
         Whether edges are one pixel wide: a strength is kept if it is largest across the
         edge. Of two equal neighbours the brighter one is kept.
@@ -155,9 +160,9 @@ def edge(
         If given, the result is binary: full scale where the strength reaches the lower
         of two thresholds and hangs together with a pixel that reaches the higher one.
         They are fractions of full scale; or percentiles of the strengths above zero,
-        such as "80%,95%"; or "auto", which canny has by default: two and four times
-        the root mean square of the strength in the image's noise, which one pixel of
-        noise in 50, and one in 8 million, exceed.
+        such as "80%,95%"; or "auto", which canny has by default: twice and four times
+        the root mean square R of the strength that the image's noise has, or its
+        texture. Noise exceeds 2R at one pixel in 50, and 4R at one in 8 million.
     stretch : bool, optional
         Whether the 98th percentile of the strengths above zero, and all above it,
         become full scale. If None, only integers are stored so, and floats keep the
@@ -181,47 +186,53 @@ def edge(
     ----------
     Sobel & Feldman 1968; Scharr 2000; Prewitt 1970; Roberts 1963; Marr &
     Hildreth 1980, doi:10.1098/rspb.1980.0020; Di Zenzo 1986,
-    doi:10.1016/0734-189X(86)90223-9 (colour).
+    doi:10.1016/0734-189X(86)90223-9 (colour); Canny 1986,
+    doi:10.1109/TPAMI.1986.4767851.
     """
     given = {
         "operator": operator,
         "component": None if component == "magnitude" else component,
         "sigma": sigma,
         "color": None if color == "rgb" else color,
+        "zero_crossings": zero_crossings or None,
     }
     for name, value in given.items():
         if value is not None and method not in _OPTIONS_OF[name]:
             raise ParameterError(
                 name, f"{method} has none; take the method {' or '.join(_OPTIONS_OF[name])}"
             )
-    is_binary = threshold is not None or hysteresis is not None or method == "canny"
-    if component != "magnitude" and (thin or hysteresis is not None):
-        name = "thin" if thin else "hysteresis"
-        raise ParameterError(name, f"edges have a magnitude; leave {name} or {component} out")
+    if method == "canny":
+        if operator == "laplacian":
+            raise ParameterError("operator", "canny takes first differences; take sobel or another")
+        thin = True
+        hysteresis = AUTO if hysteresis is None and threshold is None else hysteresis
+    if zero_crossings and (operator not in (None, "laplacian") or component != "magnitude"):
+        raise ParameterError(
+            "zero_crossings", "are those of the magnitude of a laplacian; leave one of them out"
+        )
+    for name, is_given in (("thin", thin), ("hysteresis", hysteresis is not None)):
+        if is_given and component != "magnitude":
+            raise ParameterError(name, f"belongs to the magnitude; leave {component} out")
+        if is_given and operator == "laplacian" and not zero_crossings:
+            raise ParameterError(name, "does not fit a laplacian; take --zero-crossings")
     if component == "direction":
         if operator == "laplacian":
             raise ParameterError("component", "a laplacian has no direction; take magnitude")
-        for name, is_given in (("threshold", threshold is not None), ("stretch", stretch)):
+        for name, is_given in (("threshold", threshold is not None), ("stretch", bool(stretch))):
             if is_given:
                 raise ParameterError(name, "a direction has no strength; leave one of the two out")
         return InSpace(color, Direction(_gradient(operator, "magnitude", sigma)), measures=True)
     if threshold is not None and hysteresis is not None:
-        raise ParameterError("hysteresis", "has two thresholds already; leave threshold out")
-    if is_binary and stretch:
+        raise ParameterError("hysteresis", "has thresholds of its own; leave threshold out")
+    if stretch and (threshold is not None or hysteresis is not None):
         raise ParameterError("stretch", "a binary image is stretched already; leave out one")
-    thins = thin or hysteresis is not None or method == "canny"
+    finder: Finder
     if zero_crossings:
-        if method != "gradient" or operator not in (None, "laplacian") or component != "magnitude":
-            raise ParameterError("zero_crossings", "are those of a laplacian; leave the rest out")
-        finder: Finder = ZeroCrossings(Smoothing(_deviation(sigma, _SIGMA), order="mean"))
-    elif operator == "laplacian" and thins:
-        raise ParameterError("operator", "a laplacian has no normal; give zero_crossings too")
+        deviation = _SIGMA_OF_CROSSINGS if sigma is None else as_pixels(sigma)
+        finder = ZeroCrossings(Smoothing(deviation, order="mean"))
     else:
         finder = _FINDERS[method](operator, component, sigma)
-    if method == "canny":
-        thin = True
-        hysteresis = AUTO if hysteresis is None and threshold is None else hysteresis
-    edges = ShownEdges(finder, threshold, stretch, thin, _levels(hysteresis))
+    edges = ShownEdges(finder, threshold, stretch, thin or zero_crossings, _levels(hysteresis))
     return InSpace(color, edges, measures=True)
 
 
@@ -234,18 +245,16 @@ def _levels(hysteresis: str | Sequence[float] | None) -> Thresholds | Literal["a
 def _gradient(
     operator: OperatorName | None, component: OfGradient, sigma: float | str | None
 ) -> Gradient:
-    return Gradient(operator or "sobel", component, Smoothing(_deviation(sigma, 0.0)))
+    smoothing = Smoothing(0.0 if sigma is None else as_pixels(sigma))
+    return Gradient(operator or "sobel", component, smoothing)
 
 
 def _canny(
     operator: OperatorName | None, component: OfGradient, sigma: float | str | None
 ) -> Gradient:
-    smoothing = Smoothing(_deviation(sigma, _SIGMA), order="mean")
+    # In this order a turned image has the turned edges to the bit.
+    smoothing = Smoothing(_SIGMA_OF_CANNY if sigma is None else as_pixels(sigma), order="mean")
     return Gradient(operator or "sobel", component, smoothing)
-
-
-def _deviation(sigma: float | str | None, otherwise: float) -> float:
-    return otherwise if sigma is None else as_pixels(sigma)
 
 
 _FINDERS: Mapping[str, Callable[[OperatorName | None, OfGradient, float | str | None], Finder]] = {

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pdefilter.kernels.axes import spacing_factors
+from pdefilter.kernels.axes import add_up, spacing_factors
 from pdefilter.kernels.bands import for_each_band
-from pdefilter.kernels.reference.across import interpolated, lengths_of
+from pdefilter.kernels.reference.across import clear_of_holes, interpolated, lengths_of
 from pdefilter.raster import Mask, Plane, Planes
 
 
@@ -15,14 +15,16 @@ def crossings(
     normal: Planes,
     valid: Mask | None = None,
     spacing: Sequence[float] | None = None,
+    clearance: int = 1,
 ) -> tuple[Mask, Plane]:
     """Find the pixels that are nearest to where a field passes through zero.
 
     A value f is compared with f₊ and f₋, where the normal through the centre of the pixel
     leaves the square of its neighbours. Where one of them has the other sign, the field
-    passes through zero at the part f/(f − f±) of the way. The pixel is nearest if this is
-    below ½, or if it is ½ and f is above zero. So mirrored and turned fields have
-    mirrored and turned crossings, to the bit.
+    passes through zero at a part of the way, f/(f − f±). The pixel is nearest if along
+    the axis on which the normal is longest this is less than half of the way to the next
+    pixel; or half of it, and f is above zero. So mirrored and turned fields have mirrored
+    and turned crossings, to the bit.
 
     Parameters
     ----------
@@ -31,9 +33,12 @@ def crossings(
     normal : ndarray of shape (d, *shape), float32
         A vector across the crossing, of any length, per length and not per pixel.
     valid : ndarray of the shape of the field, bool, optional
-        False in holes; next to them there are no crossings.
+        False in holes.
     spacing : sequence of float, optional
         The length of a pixel along every axis; by default 1.
+    clearance : int
+        The distance from a hole, in px along the normal, up to which there are no
+        crossings.
 
     Returns
     -------
@@ -47,27 +52,29 @@ def crossings(
     if per_pixel is not None:
         normal = normal * per_pixel
     framed = np.pad(field, 1, mode="symmetric")
-    holes = None if valid is None else np.pad(~valid, 1).astype(np.float32)
     found, steps = np.zeros(field.shape, bool), np.zeros_like(field)
 
     def work(first: int, last: int) -> None:
         rows, around = slice(first, last), slice(first, last + 2)
         f, v = field[rows], normal[:, rows]
+        longest = np.abs(v).max(axis=0)
+        way = np.divide(v, longest, out=np.zeros_like(v), where=longest > 0)
+        square = add_up([*np.square(way)])
         near, others = np.abs(f), []
+        nearer = near * (2 * square - 1)
         for sign in (1, -1):
             other = interpolated(framed[around], v, sign)
-            if holes is not None:
-                other[interpolated(holes[around], v, sign) > 0] = 0
             far = np.abs(other)
             passes = ((f > 0) & (other < 0)) | ((f < 0) & (other > 0))
-            here = passes & ((near < far) | ((near == far) & (f > 0)))
+            here = passes & ((nearer < far) | ((nearer == far) & (f > 0)))
             found[rows] |= here
             np.divide(near * np.float32(sign), near + far, out=steps[rows], where=here)
             others.append(other)
         ahead, behind = others
         found[rows] |= (f == 0) & (((ahead > 0) & (behind < 0)) | ((ahead < 0) & (behind > 0)))
-        if valid is not None:
-            found[rows] &= valid[rows]
 
     for_each_band(work, field[None])
-    return found, lengths_of(steps * found, normal, spacing)
+    if valid is not None:
+        found = clear_of_holes(found, normal, valid, clearance)
+        steps *= found
+    return found, lengths_of(found, steps, normal, spacing)

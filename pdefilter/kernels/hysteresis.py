@@ -1,6 +1,6 @@
 """Thresholds with hysteresis: what is weak stays where it is linked to what is strong."""
 
-from pdefilter.kernels.reference.hysteresis import link
+from pdefilter.kernels.table import compute
 from pdefilter.raster import Mask, Plane
 
 
@@ -21,4 +21,5 @@ def linked(strength: Plane, low: float, high: float) -> Mask:
         True at the weak pixels that hang together with a strong one.
     """
     weak = (strength >= low) & (strength > 0)
-    return link(weak, weak & (strength >= high))
+    found: Mask = compute("link", weak, weak & (strength >= high), dimensions=strength.ndim)
+    return found

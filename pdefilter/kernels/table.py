@@ -52,6 +52,8 @@ TABLE: Mapping[str, Row] = {
     "correlate": Row("correlation.correlate", (2, 3), any_spacing=True),
     "correlate2d": Row("kernel2d.correlate2d"),
     "gradient": Row("gradient.gradient", (2, 3), any_spacing=True),
+    "thin": Row("edges.thin"),
+    "link": Row("edges.link"),
     "shock": Row("shock.advance", (2, 3), any_spacing=True),
     "curvature motion": Row("curvature.advance", (2, 3), any_spacing=True),
     "reduce": Row("lattice.reduce", (2, 3), any_spacing=True),

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from pdefilter.kernels.axes import spacing_factors
-from pdefilter.kernels.reference.across import lengths_of
-from pdefilter.kernels.reference.thinning import thin
+from pdefilter.kernels.reference.across import clear_of_holes, lengths_of
+from pdefilter.kernels.table import compute
 from pdefilter.raster import Mask, Plane, Planes
 
 
@@ -15,6 +13,9 @@ def thinned(
     normal: Planes,
     valid: Mask | None = None,
     spacing: Sequence[float] | None = None,
+    centre: float = 0.0,
+    clearance: int = 1,
+    least: float = 0.0,
 ) -> tuple[Plane, Plane]:
     """Keep the strengths that are largest across the edge, and find where it passes.
 
@@ -35,11 +36,20 @@ def thinned(
     strength : ndarray of shape (M, N) or (S, M, N), float32
         The strength of edges, zero or more; beyond the border it is zero.
     normal : ndarray of shape (d, *shape), float32
-        A vector across the edge, of any length, per length and not per pixel.
+        A vector across the edge, of any length, per length and not per pixel. Where it is
+        zero there is no edge.
     valid : ndarray of the shape of the strength, bool, optional
-        False in holes. A pixel is not kept if it is compared with a hole.
+        False in holes.
     spacing : sequence of float, optional
         The length of a pixel along every axis; by default 1.
+    centre : float
+        The place on every axis, from the centre of its pixel in px, that a strength
+        belongs to.
+    clearance : int
+        The distance from a hole, in px along the normal, up to which no edge is kept:
+        there the rim of the hole changes the strength.
+    least : float
+        Strengths below it are not kept, but others are compared with them.
 
     Returns
     -------
@@ -52,12 +62,8 @@ def thinned(
     per_pixel = spacing_factors(spacing, -1, strength.ndim)
     if per_pixel is not None:
         normal = normal * per_pixel
+    kept, steps = compute("thin", strength, normal, least, dimensions=strength.ndim)
     if valid is not None:
-        # No neighbour of a hole is stronger than the hole, and sums of weights times this are
-        # finite.
-        strength = np.where(valid, strength, np.finfo(np.float32).max)
-    kept, steps = thin(strength, normal)
-    if valid is not None:
-        kept *= valid
-        steps *= valid
-    return kept, lengths_of(steps, normal, spacing)
+        found = clear_of_holes(kept > 0, normal, valid, clearance)
+        kept, steps = kept * found, steps * found
+    return kept, lengths_of(kept > 0, steps, normal, spacing, centre)

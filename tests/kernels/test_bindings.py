@@ -571,6 +571,19 @@ CALLS = {
         ("rows",),
         THREADS,
     ),
+    "thin": Call(
+        {
+            "strength": planes(M, N), "normal": planes(2, M, N),
+            "kept": planes(M, N), "steps": planes(M, N), "least": 0.0, **HOW,
+        },
+        ("kept", "steps"),
+        THREADS,
+    ),
+    "link": Call(
+        {name: np.zeros((M, N), bool) for name in ("weak", "strong", "linked")} | HOW,
+        ("linked",),
+        THREADS,
+    ),
     "step": step(),
     "step, driven": driven_step(),
     "inject": inject(),

@@ -17,6 +17,7 @@ from pdefilter.kernels.elliptic import GraphLaplacian
 from pdefilter.kernels.lattice import rounding_bias_of
 from pdefilter.kernels.native import correlation as native_correlation
 from pdefilter.kernels.native import curvature as native_curvature
+from pdefilter.kernels.native import edges as native_edges
 from pdefilter.kernels.native import elliptic as native_elliptic
 from pdefilter.kernels.native import forced
 from pdefilter.kernels.native import gradient as native_gradient
@@ -29,6 +30,7 @@ from pdefilter.kernels.native import variation as native_variation
 from pdefilter.kernels.native.march import Tiling
 from pdefilter.kernels.reference import correlation as reference_correlation
 from pdefilter.kernels.reference import curvature as reference_curvature
+from pdefilter.kernels.reference import edges as reference_edges
 from pdefilter.kernels.reference import elliptic as reference_elliptic
 from pdefilter.kernels.reference import gradient as reference_gradient
 from pdefilter.kernels.reference import kernel2d as reference_kernel2d
@@ -510,3 +512,21 @@ def test_a_system_that_allows_no_threads_gets_the_same_bits():
         "sys.exit(not np.array_equal(one, on(8)))\n"
     )
     subprocess.run([sys.executable, *INSTALLED, "-c", code], check=True, timeout=60)
+
+
+@given(image=images(150, 70), ties=st.booleans(), threads=st.integers(1, 8))
+def test_thinning_and_linking_have_the_bits_of_the_reference(image, ties, threads):
+    u, rng = image
+    strength, normal = np.abs(u[0]), rng.normal(size=(2, *u.shape[1:])).astype(np.float32)
+    if ties:
+        strength, normal = np.round(4 * strength), np.round(2 * normal)
+    least = rng.choice([0.0, 0.5])
+    weak = strength > rng.random()
+    strong = weak & (rng.random(weak.shape) < 0.1)
+    with np.errstate(all="ignore"):
+        theirs = reference_edges.thin(strength, normal, least)
+    with forced(threads, "baseline"):
+        ours = native_edges.thin(strength, normal, least)
+        linked = native_edges.link(weak, strong)
+    assert all(same(one, other) for one, other in zip(ours, theirs, strict=True))
+    assert np.array_equal(linked, reference_edges.link(weak, strong))

@@ -167,5 +167,6 @@ void bind_march(nb::module_& m);
 void bind_rows(nb::module_& m);
 void bind_volumes(nb::module_& m);
 void bind_channels(nb::module_& m);
+void bind_edges(nb::module_& m);
 
 }  // namespace pdefilter

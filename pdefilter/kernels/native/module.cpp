@@ -38,4 +38,5 @@ NB_MODULE(_native, m) {
     bind_rows(m);
     bind_volumes(m);
     bind_channels(m);
+    bind_edges(m);
 }

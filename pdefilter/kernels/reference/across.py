@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 
 from pdefilter.kernels.axes import add_up
-from pdefilter.raster import Plane, Planes
+from pdefilter.raster import Mask, Plane, Planes
 
 
 def interpolated(framed: Plane, normal: Planes, sign: int) -> Plane:
@@ -65,12 +65,66 @@ def _product(factors: list[Plane]) -> Plane:
     return factors[0] * factors[1]
 
 
-def lengths_of(steps: Plane, normal: Planes, spacing: Sequence[float] | None) -> Plane:
-    """Turn parts of the way to where the normal leaves the square of neighbours into lengths."""
-    at = np.nonzero(steps)
+def clear_of_holes(found: Mask, normal: Planes, valid: Mask, clearance: int) -> Mask:
+    """Leave out the pixels from which the normal leads into a hole.
+
+    Parameters
+    ----------
+    found : ndarray of shape (M, N) or (S, M, N), bool
+        The pixels of edges.
+    normal : ndarray of shape (d, *shape), float32
+        The normal, per pixel.
+    valid : ndarray of that shape, bool
+        False in holes.
+    clearance : int
+        How many pixels are looked at on either side.
+    """
+    clear = found & valid
+    at = np.nonzero(clear)
+    across = np.stack([component[at] for component in normal])
+    way = np.abs(across) / np.abs(across).max(axis=0)
+    signs = np.sign(across).astype(np.intp)
+    kept = np.ones(len(at[0]), bool)
+    for distance in range(1, clearance + 1):
+        # Rounded so that a mirrored image looks at the mirrored pixels.
+        steps = signs * np.floor(way * distance + np.float32(0.5)).astype(np.intp)
+        for there in (np.stack(at) + steps, np.stack(at) - steps):
+            inside = [k.clip(0, length - 1) for k, length in zip(there, valid.shape, strict=True)]
+            kept &= valid[tuple(inside)]
+    clear[at] = kept
+    return clear
+
+
+def lengths_of(
+    found: Mask,
+    steps: Plane,
+    normal: Planes,
+    spacing: Sequence[float] | None,
+    centre: float = 0.0,
+) -> Plane:
+    """Find how far along the normal edges are from the centres of their pixels.
+
+    Parameters
+    ----------
+    found : ndarray of shape (M, N) or (S, M, N), bool
+        The pixels of edges.
+    steps : ndarray of that shape, float32
+        Their places, as parts of the way to where the normal leaves the square.
+    normal : ndarray of shape (d, *shape), float32
+        The normal, per pixel.
+    spacing : sequence of float, optional
+        The length of a pixel along every axis; by default 1.
+    centre : float
+        The place on every axis, from the centre of a pixel in px, that steps begin at.
+    """
+    at = np.nonzero(found)
     across = np.stack([component[at] for component in normal]).astype(np.float64)
     across /= np.abs(across).max(axis=0)
     lengths = np.ones(len(normal)) if spacing is None else np.array(spacing, np.float64)
+    squares = np.square(across * lengths[:, None])
+    whole = np.sqrt(squares.sum(axis=0))
     offset = np.zeros_like(steps)
-    offset[at] = steps[at] * np.sqrt(np.square(across * lengths[:, None]).sum(axis=0))
+    offset[at] = steps[at] * whole
+    if centre:
+        offset[at] += centre * (across * lengths[:, None] ** 2).sum(axis=0) / whole
     return offset

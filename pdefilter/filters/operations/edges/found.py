@@ -29,20 +29,38 @@ class Edges:
     offset : ndarray of the shape of the strength, float32, or None
         The place of the edge from the centre of its pixel in px, along the normal. It is
         given where edges are one pixel wide, and strengths beside them zero; else None.
+    centre : float
+        The place on every axis, from the centre of its pixel in px, that a strength
+        belongs to: ½ for differences between a pixel and the next.
+    clearance : int
+        How far along the normal, in px, the rim of a hole changes strengths.
     """
 
     strength: "Plane"
     normal: "Planes"
     offset: "Plane | None" = None
+    centre: float = 0.0
+    clearance: int = 1
 
-    def thinned(self, image: "Raster") -> "Edges":
-        """Return the edges one pixel wide; those that are so already stay."""
+    def thinned(self, image: "Raster", least: float = 0.0) -> "Edges":
+        """Return the edges one pixel wide; those that are so already stay.
+
+        Edges that are not as strong as `least` may be left out.
+        """
         if self.offset is not None:
             return self
         from pdefilter.kernels.thinning import thinned
 
-        strength, offset = thinned(self.strength, self.normal, image.visible, image.spacing)
-        return replace(self, strength=strength, offset=offset)
+        strength, offset = thinned(
+            self.strength,
+            self.normal,
+            image.visible,
+            image.spacing,
+            self.centre,
+            self.clearance,
+            least,
+        )
+        return replace(self, strength=strength, offset=offset, centre=0.0)
 
 
 class Finder(ABC):

@@ -1,6 +1,6 @@
 """The gradient of an image: where it is large there is an edge."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pdefilter.equations import gradient
@@ -61,7 +61,12 @@ class Gradient(Finder):
     def find(self, image: "Raster", numbers: Numbers) -> Edges:
         """Find the component, and the gradient that the channels share."""
         smoothed = self.smoothing.run(image, numbers)
-        return Edges(self._component(smoothed), self._vector(smoothed))
+        return Edges(
+            self._component(smoothed),
+            self._normal(smoothed),
+            centre=self._kernels.first + (len(self._kernels.difference) - 1) / 2,
+            clearance=self.smoothing.clearance,
+        )
 
     def thresholds(self, image: "Raster", strengths: "NDArray[np.float32]") -> tuple[float, float]:
         """Find thresholds above the gradient of the noise and of the texture."""
@@ -93,6 +98,23 @@ class Gradient(Finder):
 
     def _vector(self, smoothed: "Raster") -> "Planes":
         return gradient.shared_gradient(smoothed, self._kernels)
+
+    def _normal(self, smoothed: "Raster") -> "Planes":
+        """Find the gradient, which points to where a sum of unequal parts of channels grows.
+
+        Where channels change against each other, their plain sum may stay the same, and
+        roundings would decide which of two equal neighbours is the edge.
+        """
+        import numpy as np
+
+        vector, channels = self._vector(smoothed), len(smoothed.colour)
+        if channels == 1:
+            return vector
+        parts = np.linspace(1, 0.5, channels, dtype=np.float32)
+        total = sum(part * plane for part, plane in zip(parts, smoothed.colour, strict=True))
+        toward = self._vector(replace(smoothed, colour=total[None]))
+        normal: Planes = np.where((vector * toward).sum(axis=0) < 0, -vector, vector)
+        return normal
 
     @property
     def _kernels(self) -> Operator:

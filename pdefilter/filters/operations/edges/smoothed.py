@@ -35,6 +35,11 @@ class Smoothing:
         """How far the Gaussian reaches, in px."""
         return self._mean.window.along(1.0).reach if self.sigma else 0
 
+    @property
+    def clearance(self) -> int:
+        """How far along its normal an edge must be from a hole, in px."""
+        return 2 + int(2 * self.sigma)
+
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Smooth the colours of an image."""
         if not self.sigma:

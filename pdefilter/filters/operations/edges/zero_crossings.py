@@ -56,7 +56,9 @@ class ZeroCrossings(Finder):
         laplacian = add_up([*gradient.shared_gradient(smoothed, _LAPLACE)])
         field = replace(smoothed, colour=laplacian[None])
         normal = gradient.shared_gradient(field, _SLOPE)
-        found, offset = crossings(laplacian, normal, image.visible, image.spacing)
+        found, offset = crossings(
+            laplacian, normal, image.visible, image.spacing, self.smoothing.clearance
+        )
         height = gradient.strength(field, _SLOPE) * np.float32(self._height(image))
         return Edges(np.where(found, height, np.float32(0)), normal, offset)
 

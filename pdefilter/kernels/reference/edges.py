@@ -1,13 +1,13 @@
-"""Non-maximum suppression in NumPy, over the axes of an image or of a volume."""
+"""Edges thinned and linked in NumPy, over the axes of an image or of a volume."""
 
 import numpy as np
 
 from pdefilter.kernels.bands import for_each_band
 from pdefilter.kernels.reference.across import interpolated
-from pdefilter.raster import Plane, Planes
+from pdefilter.raster import Mask, Plane, Planes
 
 
-def thin(strength: Plane, normal: Planes) -> tuple[Plane, Plane]:
+def thin(strength: Plane, normal: Planes, least: float) -> tuple[Plane, Plane]:
     """Thin as `pdefilter.kernels.thinning.thinned` says.
 
     Returns
@@ -24,12 +24,24 @@ def thin(strength: Plane, normal: Planes) -> tuple[Plane, Plane]:
     def work(first: int, last: int) -> None:
         around, s, v = framed[first : last + 2], strength[first:last], normal[:, first:last]
         ahead, behind = interpolated(around, v, 1), interpolated(around, v, -1)
-        kept = (s > ahead) & (s >= behind)
+        kept = (s > ahead) & (s >= behind) & (s >= np.float32(least))
+        kept &= np.abs(v).sum(axis=0) > 0
         thin[first:last] = np.where(kept, s, np.float32(0))
         steps[first:last][kept] = _top(behind[kept], s[kept], ahead[kept])
 
     for_each_band(work, strength[None])
     return thin, steps
+
+
+def link(weak: Mask, strong: Mask) -> Mask:
+    """Link by SciPy as `pdefilter.kernels.hysteresis.linked` says; what is strong is weak too."""
+    from scipy.ndimage import label
+
+    components, count = label(weak, np.ones((3,) * weak.ndim, bool))
+    has_strong = np.zeros(count + 1, bool)
+    has_strong[components[strong]] = True
+    found: Mask = has_strong[components]
+    return found
 
 
 def _top(behind: Plane, s: Plane, ahead: Plane) -> Plane:
