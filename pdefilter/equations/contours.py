@@ -58,8 +58,9 @@ REACH = 240
 def cues(planes: "Planes", weight: "Plane | None") -> "Planes":
     """Stack what people see change at a contour: lightness, colour and texture.
 
-    Texture is the median around a pixel of the logarithm of the energy of fine detail. Holes, and what is transparent,
-    continue what is around them, so that their rims are not contours.
+    Texture is the median around a pixel of the logarithm of the energy of fine detail.
+    Holes, and what is transparent, continue what is around them, so that their rims are
+    not contours.
 
     Parameters
     ----------

@@ -73,7 +73,12 @@ def found_elsewhere(folder: Path, name: str) -> Floats:
 
 
 def counted(
-    method: str, name: str, drawn: Mask, find: Callable[[], Floats], cuts: Floats, cache: Path | None
+    method: str,
+    name: str,
+    drawn: Mask,
+    find: Callable[[], Floats],
+    cuts: Floats,
+    cache: Path | None,
 ) -> np.ndarray:
     """Count the matches of one image, or take what was counted before."""
     file = cache / f"{method}-{name}-{len(cuts)}.npy" if cache else None
