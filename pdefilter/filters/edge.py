@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pdefilter.equations.gradient import OPERATORS, OperatorName
 from pdefilter.errors import ParameterError
+from pdefilter.filters.operations.edges.contours import Contours
 from pdefilter.filters.operations.edges.found import Finder
 from pdefilter.filters.operations.edges.gradient import Component as OfGradient
 from pdefilter.filters.operations.edges.gradient import Direction, Gradient
@@ -25,11 +26,12 @@ from pdefilter.filters.options.strength import (
 )
 from pdefilter.operation import Operation
 
-Method: TypeAlias = Literal["gradient", "canny", "learned"]
+Method: TypeAlias = Literal["gradient", "canny", "contours", "learned"]
 
 METHODS: Mapping[str, str] = {
     "gradient": "the magnitude of the gradient, by an operator",
     "canny": "the gradient of the smoothed image, thinned and linked by hysteresis",
+    "contours": "where people would draw them, by colour and texture; 0.5: half of them would",
     "learned": "the share of people who would draw a contour, by a network",
 }
 
@@ -53,6 +55,7 @@ _OPTIONS_OF = {
     "operator": ("gradient", "canny"),
     "component": ("gradient",),
     "sigma": ("gradient", "canny"),
+    "color": ("gradient", "canny", "learned"),
     "zero_crossings": ("gradient",),
     "model": ("learned",),
     "average": ("learned",),
@@ -131,10 +134,11 @@ def edge(
     ----------
     image : ndarray of shape (M, N) or (M, N, C), Image or Volume
         The image, integers or floats.
-    method : {"gradient", "canny", "learned"}
+    method : {"gradient", "canny", "contours", "learned"}
         What finds the edges: the magnitude of the gradient; that of the smoothed image,
-        thinned and linked by hysteresis; or a trained network, whose strength is the
-        share of people who would draw a contour.
+        thinned and linked by hysteresis; differences of colour and of texture at several
+        scales; or a trained network. The strength of the last two is the share of people
+        who would draw a contour there.
     operator : {"sobel", "scharr", "prewitt", "roberts", "laplacian"}, optional
         The derivative kernel, by default sobel.
     component : {"magnitude", "slices", "rows", "columns", "direction"}
@@ -197,6 +201,7 @@ def edge(
         "operator": operator,
         "component": None if component == "magnitude" else component,
         "sigma": sigma,
+        "color": None if color == "rgb" else color,
         "zero_crossings": zero_crossings or None,
         "model": model,
         "average": average,
@@ -261,4 +266,5 @@ def _canny(
 _FINDERS: Mapping[str, Callable[[OperatorName | None, OfGradient, float | str | None], Finder]] = {
     "gradient": _gradient,
     "canny": _canny,
+    "contours": lambda *_: Contours(),
 }
