@@ -30,10 +30,12 @@ METHODS: Mapping[str, str] = {
     "canny": "the gradient of the smoothed image, thinned and linked by hysteresis",
 }
 
+DEFAULT_OPERATOR: OperatorName = "sobel"
+
 # Looked at on photographs, coins and text: at one pixel grain and grass are drawn, at two pixels
 # letters run together. Second derivatives have more noise, and need more.
-_SIGMA_OF_CANNY = 1.4
-_SIGMA_OF_CROSSINGS = 2.0
+SIGMA_OF_CANNY = 1.4
+SIGMA_OF_CROSSINGS = 2.0
 
 Component: TypeAlias = OfGradient | Literal["direction"]
 
@@ -61,7 +63,8 @@ def edge(
     *,
     method: Annotated[Method, Option("What finds the edges.", choices=METHODS)] = "gradient",
     operator: Annotated[
-        OperatorName | None, Option("Derivative kernel.", choices=_SOURCES, otherwise="sobel")
+        OperatorName | None,
+        Option("Derivative kernel.", choices=_SOURCES, otherwise=DEFAULT_OPERATOR),
     ] = None,
     component: Annotated[Component, Option("Quantity to show.", choices=COMPONENTS)] = "magnitude",
     zero_crossings: Annotated[
@@ -78,8 +81,7 @@ def edge(
             unit="px",
             minimum=0,
             maximum=1000,
-            otherwise=f"0, for canny {_SIGMA_OF_CANNY:g}, "
-            f"for zero crossings {_SIGMA_OF_CROSSINGS:g}",
+            otherwise=f"0, for canny {SIGMA_OF_CANNY:g}, for zero crossings {SIGMA_OF_CROSSINGS:g}",
         ),
     ] = None,
     threshold: Threshold = None,
@@ -176,6 +178,8 @@ def edge(
                 name, f"{method} has none; take the method {' or '.join(_OPTIONS_OF[name])}"
             )
     if method == "canny":
+        if operator == "laplacian":
+            raise ParameterError("operator", "canny takes first differences; take sobel or another")
         thin = True
         hysteresis = AUTO if hysteresis is None and threshold is None else hysteresis
     if zero_crossings and (operator not in (None, "laplacian") or component != "magnitude"):
@@ -186,7 +190,7 @@ def edge(
         if is_given and component != "magnitude":
             raise ParameterError(name, f"belongs to the magnitude; leave {component} out")
         if is_given and operator == "laplacian" and not zero_crossings:
-            raise ParameterError(name, "does not fit a laplacian; take its zero_crossings")
+            raise ParameterError(name, "does not fit a laplacian; take --zero-crossings")
     if component == "direction":
         if operator == "laplacian":
             raise ParameterError("component", "a laplacian has no direction; take magnitude")
@@ -200,7 +204,7 @@ def edge(
         raise ParameterError("stretch", "a binary image is stretched already; leave out one")
     finder: Finder
     if zero_crossings:
-        deviation = _SIGMA_OF_CROSSINGS if sigma is None else as_pixels(sigma)
+        deviation = SIGMA_OF_CROSSINGS if sigma is None else as_pixels(sigma)
         finder = ZeroCrossings(Smoothing(deviation, order="mean"))
     else:
         finder = _FINDERS[method](operator, component, sigma)
@@ -212,15 +216,15 @@ def _gradient(
     operator: OperatorName | None, component: OfGradient, sigma: float | str | None
 ) -> Gradient:
     smoothing = Smoothing(0.0 if sigma is None else as_pixels(sigma))
-    return Gradient(operator or "sobel", component, smoothing)
+    return Gradient(operator or DEFAULT_OPERATOR, component, smoothing)
 
 
 def _canny(
     operator: OperatorName | None, component: OfGradient, sigma: float | str | None
 ) -> Gradient:
     # In this order a turned image has the turned edges to the bit.
-    smoothing = Smoothing(_SIGMA_OF_CANNY if sigma is None else as_pixels(sigma), order="mean")
-    return Gradient(operator or "sobel", component, smoothing)
+    smoothing = Smoothing(SIGMA_OF_CANNY if sigma is None else as_pixels(sigma), order="mean")
+    return Gradient(operator or DEFAULT_OPERATOR, component, smoothing)
 
 
 _FINDERS: Mapping[str, Callable[[OperatorName | None, OfGradient, float | str | None], Finder]] = {
