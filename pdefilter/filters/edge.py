@@ -35,10 +35,12 @@ METHODS: Mapping[str, str] = {
     "learned": "the share of people who would draw a contour, by a network",
 }
 
+DEFAULT_OPERATOR: OperatorName = "sobel"
+
 # Looked at on photographs, coins and text: at one pixel grain and grass are drawn, at two pixels
 # letters run together. Second derivatives have more noise, and need more.
-_SIGMA_OF_CANNY = 1.4
-_SIGMA_OF_CROSSINGS = 2.0
+SIGMA_OF_CANNY = 1.4
+SIGMA_OF_CROSSINGS = 2.0
 
 Component: TypeAlias = OfGradient | Literal["direction"]
 
@@ -69,7 +71,8 @@ def edge(
     *,
     method: Annotated[Method, Option("What finds the edges.", choices=METHODS)] = "gradient",
     operator: Annotated[
-        OperatorName | None, Option("Derivative kernel.", choices=_SOURCES, otherwise="sobel")
+        OperatorName | None,
+        Option("Derivative kernel.", choices=_SOURCES, otherwise=DEFAULT_OPERATOR),
     ] = None,
     component: Annotated[Component, Option("Quantity to show.", choices=COMPONENTS)] = "magnitude",
     zero_crossings: Annotated[
@@ -86,8 +89,7 @@ def edge(
             unit="px",
             minimum=0,
             maximum=1000,
-            otherwise=f"0, for canny {_SIGMA_OF_CANNY:g}, "
-            f"for zero crossings {_SIGMA_OF_CROSSINGS:g}",
+            otherwise=f"0, for canny {SIGMA_OF_CANNY:g}, for zero crossings {SIGMA_OF_CROSSINGS:g}",
         ),
     ] = None,
     model: Annotated[
@@ -238,7 +240,7 @@ def edge(
         raise ParameterError("stretch", "a binary image is stretched already; leave out one")
     finder: Finder
     if zero_crossings:
-        deviation = _SIGMA_OF_CROSSINGS if sigma is None else as_pixels(sigma)
+        deviation = SIGMA_OF_CROSSINGS if sigma is None else as_pixels(sigma)
         finder = ZeroCrossings(Smoothing(deviation, order="mean"))
     elif method == "learned":
         finder = learned(model, average or 1, color)
@@ -252,15 +254,15 @@ def _gradient(
     operator: OperatorName | None, component: OfGradient, sigma: float | str | None
 ) -> Gradient:
     smoothing = Smoothing(0.0 if sigma is None else as_pixels(sigma))
-    return Gradient(operator or "sobel", component, smoothing)
+    return Gradient(operator or DEFAULT_OPERATOR, component, smoothing)
 
 
 def _canny(
     operator: OperatorName | None, component: OfGradient, sigma: float | str | None
 ) -> Gradient:
     # In this order a turned image has the turned edges to the bit.
-    smoothing = Smoothing(_SIGMA_OF_CANNY if sigma is None else as_pixels(sigma), order="mean")
-    return Gradient(operator or "sobel", component, smoothing)
+    smoothing = Smoothing(SIGMA_OF_CANNY if sigma is None else as_pixels(sigma), order="mean")
+    return Gradient(operator or DEFAULT_OPERATOR, component, smoothing)
 
 
 _FINDERS: Mapping[str, Callable[[OperatorName | None, OfGradient, float | str | None], Finder]] = {

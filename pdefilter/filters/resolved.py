@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from pdefilter.filters.edge import DEFAULT_OPERATOR, SIGMA_OF_CANNY, SIGMA_OF_CROSSINGS
 from pdefilter.filters.heat_diffuse import DEFAULT_TIME as HEAT_TIME
 from pdefilter.filters.heat_diffuse import LONGEST_EXPLICIT_TIME
 from pdefilter.filters.operations.curvature import DEFAULT_TIME as CURVATURE_TIME
@@ -43,6 +44,15 @@ def resolved(name: str, parameters: Parameters) -> dict[str, Any]:
     defaults = find(parameters) if find else {}
     missing = {key: value for key, value in defaults.items() if parameters[key] in (None, AUTO)}
     return {**parameters, **missing}
+
+
+def _of_edge(given: Parameters) -> Parameters:
+    if given["zero_crossings"]:
+        return {"operator": "laplacian", "sigma": SIGMA_OF_CROSSINGS}
+    if given["method"] == "canny":
+        linked = {} if given["threshold"] is not None else {"hysteresis": AUTO}
+        return {"operator": DEFAULT_OPERATOR, "sigma": SIGMA_OF_CANNY, **linked}
+    return {"operator": DEFAULT_OPERATOR, "sigma": 0.0} if given["method"] == "gradient" else {}
 
 
 def _of_smooth(given: Parameters) -> Parameters:
@@ -136,6 +146,7 @@ def _step_of(given: Parameters, time: float | None, step: float) -> dict[str, An
 
 
 _DEFAULTS: Mapping[str, Callable[[Parameters], Parameters]] = {
+    "edge": _of_edge,
     "smooth": _of_smooth,
     "heat-diffuse": _of_heat_diffuse,
     "anisotropic": _of_anisotropic,

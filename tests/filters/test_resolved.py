@@ -83,7 +83,9 @@ def test_what_was_given_stays():
         ),
         ("shock", {}, {"sigma": 1.0, "rho": None, "time": 1.0, "step": 0.5}),
         ("wave", {"damping": 8.0}, {"step": 0.25, "time": 4.0, "kappa": None}),
-        ("edge", {}, {"threshold": None}),
+        ("edge", {}, {"threshold": None, "operator": "sobel", "sigma": 0.0}),
+        ("edge", {"method": "canny"}, {"operator": "sobel", "sigma": 1.4, "hysteresis": "auto"}),
+        ("edge", {"zero_crossings": True}, {"operator": "laplacian", "sigma": 2.0}),
     ],
 )
 def test_the_defaults_of_filters(name, options, expected):
