@@ -64,7 +64,7 @@ def test_a_turned_or_mirrored_image_has_turned_or_mirrored_contours(seed):
 def test_a_circle_is_found_all_around_and_nothing_else_is():
     row, column = np.mgrid[:81, :81] - 40.0
     radius = np.hypot(row, column)
-    u = np.where(radius < 22, 0.7, 0.3).astype(np.float32)
+    u = np.where(radius < 22, 0.9, 0.1).astype(np.float32)
     strength = found(u, thin=True)
     kept = strength > 0.5
     assert np.abs(radius[kept] - 22).max() < 1.5
