@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pdefilter.kernels.axes import add_up, spacing_factors
+from pdefilter.kernels.axes import add_up
 from pdefilter.kernels.bands import for_each_band
-from pdefilter.kernels.reference.across import clear_of_holes, interpolated, lengths_of
+from pdefilter.kernels.reference.across import clear_of_holes, interpolated, lengths_of, per_pixel
 from pdefilter.raster import Mask, Plane, Planes
 
 
@@ -48,9 +48,7 @@ def crossings(
         The distance of the crossing from the centre of its pixel along the normal, in the
         unit of the spacing; zero where there is none.
     """
-    per_pixel = spacing_factors(spacing, -1, field.ndim)
-    if per_pixel is not None:
-        normal = normal * per_pixel
+    normal = per_pixel(normal, spacing)
     framed = np.pad(field, 1, mode="symmetric")
     found, steps = np.zeros(field.shape, bool), np.zeros_like(field)
 

@@ -10,7 +10,6 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from pdefilter.raster import Planes
 
@@ -76,6 +75,8 @@ def decay_waves(u: Planes, time: float, wraps: Wraps, spacing: Sequence[float]) 
     ndarray of shape (C, *shape), float32
         A new array.
     """
+    from scipy import fft
+
     axes = tuple(range(1, u.ndim))
     mirrored = [(0, 0 if wrap else size) for wrap, size in zip(wraps, u.shape[1:], strict=True)]
     cell = np.pad(u, [(0, 0), *mirrored], mode="symmetric")

@@ -124,7 +124,6 @@ def main(arguments: list[str]) -> None:
     images = images[:: options.every]
     truth = options.folder / "groundTruth" / options.split
     cuts = boundary_matching.thresholds(options.thresholds)
-    pixels = sum(pdefilter.read(image).pixels[..., 0].size for image in images[:1]) / 1e6
     found = options.found
     for method in [found.name] if found else options.method:
 
@@ -144,8 +143,8 @@ def main(arguments: list[str]) -> None:
             )
         scores = boundary_matching.scores(np.array(counts), cuts)
         started = time.process_time()
-        find(images[0])
-        cost = (time.process_time() - started) / pixels
+        pixels = find(images[0]).size
+        cost = (time.process_time() - started) / pixels * 1e6
         print(
             f"{method}: {len(images)} images, ODS {scores.ods:.4f} (recall {scores.recall:.3f}, "
             f"precision {scores.precision:.3f}, threshold {scores.threshold:.3f}), "

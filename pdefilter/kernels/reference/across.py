@@ -5,8 +5,14 @@ from itertools import product
 
 import numpy as np
 
-from pdefilter.kernels.axes import add_up
+from pdefilter.kernels.axes import add_up, spacing_factors
 from pdefilter.raster import Mask, Plane, Planes
+
+
+def per_pixel(normal: Planes, spacing: Sequence[float] | None) -> Planes:
+    """Turn a vector per length into one per pixel."""
+    factors = spacing_factors(spacing, -1, normal.ndim - 1)
+    return normal if factors is None else normal * factors
 
 
 def interpolated(framed: Plane, normal: Planes, sign: int) -> Plane:

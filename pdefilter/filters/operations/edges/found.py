@@ -42,6 +42,16 @@ class Edges:
     centre: float = 0.0
     clearance: int = 1
 
+    def thinned_strength(self, image: "Raster", least: float = 0.0) -> "Plane":
+        """Return the strength of the edges one pixel wide, as `thinned` does."""
+        if self.offset is not None:
+            return self.strength
+        from pdefilter.kernels.thinning import thinned_strength
+
+        return thinned_strength(
+            self.strength, self.normal, image.visible, image.spacing, self.clearance, least
+        )
+
     def thinned(self, image: "Raster", least: float = 0.0) -> "Edges":
         """Return the edges one pixel wide; those that are so already stay.
 

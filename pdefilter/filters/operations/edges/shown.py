@@ -121,7 +121,8 @@ class ShownEdges(Operation):
 
     def _strength(self, image: "Raster", numbers: Numbers) -> "Plane":
         if self.thin:
-            return self.edges(image, numbers).strength
+            found = self.finder.find(image, numbers)
+            return found.thinned_strength(image, numbers.get("low", 0.0))
         return self.finder.strength(image, numbers)
 
     def _thresholds(self, image: "Raster", numbers: Numbers) -> "Sequence[float]":
@@ -139,7 +140,7 @@ class ShownEdges(Operation):
         else:
             low, high = self.finder.thresholds(image, strengths)
         [(part, edges), *_] = found
-        self._keep(image, (edges.thinned(part, low) if self.thin else edges).strength)
+        self._keep(image, edges.thinned_strength(part, low) if self.thin else edges.strength)
         return low, high
 
     def _keep(self, image: "Raster", strength: "Plane") -> None:
