@@ -199,8 +199,8 @@ def contours(
     image : ndarray of shape (M, N) or (M, N, C), or Image
         The image, integers or floats.
     *filters : callable
-        Filters one after the other, as of `chain`; the last one finds the edges. By default
-        `edge` alone.
+        Filters one after the other, as of `chain`; the last one is `edge` or `ridge`. By
+        default it is `edge` alone.
     progress : bool or callable, optional
         As of each filter.
 
@@ -231,7 +231,9 @@ def contours(
     with errors_in_python():
         operations = [*map(_operation_of, filters or (edge,))]
         if not operations[-1].traces:
-            raise ParameterError("filters", "end with one that finds no edges; let edge be last")
+            raise ParameterError(
+                "filters", "end with one that finds no edges; let edge or ridge be last"
+            )
         if lazy_image(image) is not None:
             raise TypeError("lines go through all of an image; give an array in memory")
         if wrap_array(image).image.axes > 2:

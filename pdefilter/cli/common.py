@@ -357,7 +357,7 @@ class Call:
             "--contours",
             metavar="FILE",
             panel="Lines",
-            help="Also trace the edges, and write them as lines: an .svg picture that lies over "
+            help="Also trace what is found, and write it as lines: an .svg picture that lies over "
             "the image, a .geojson map, in the coordinates of a GeoTIFF, or a .csv table of "
             "points. Without -o the lines alone are written.",
         ),

@@ -55,5 +55,5 @@ EVOLVING = (
 )  # fmt: skip
 """The filters that have an operation which evolves."""
 
-TRACING = ("edge",)
+TRACING = ("edge", "ridge")
 """The filters that have an operation which traces lines."""

@@ -77,7 +77,7 @@ def test_files_of_several_inputs_are_named_by_a_template(tmp_path):
         (
             "a.svg",
             {"chain": chain_of(CANNY, Stage("smooth", FILTERS["smooth"], {}))},
-            "this filter does not find edges that can be traced",
+            "this filter does not find edges or lines that can be traced",
         ),
     ],
 )
