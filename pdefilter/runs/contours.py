@@ -42,8 +42,8 @@ def with_contours(
         return list(jobs)
     if not chain.operations[-1].traces:
         raise CallError(
-            f"--contours {target}: this filter does not find edges or lines that can be traced; take edge "
-            "or ridge, without --component and --operator laplacian"
+            f"--contours {target}: this filter does not find edges or lines that can be traced; "
+            "take edge or ridge, without --component and --operator laplacian"
         )
 
     def require(name: str) -> None:
