@@ -153,12 +153,11 @@ def _length(planes: "Sequence[Plane]") -> "Plane":
     """Take the root of the sum of squares."""
     import numpy as np
 
-    if len(planes) == 1:
-        return np.abs(planes[0])
-    total = planes[0] * planes[0]
+    total: Plane = planes[0] * planes[0]
     for plane in planes[1:]:
         total += plane * plane
-    return np.sqrt(total, out=total)
+    np.sqrt(total, out=total)
+    return total
 
 
 def _filled(planes: "Planes", weight: "Plane | None") -> "Planes":
