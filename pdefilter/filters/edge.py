@@ -227,6 +227,8 @@ def edge(
                 name, f"{method} has none; take the method {' or '.join(_OPTIONS_OF[name])}"
             )
     if method == "canny":
+        if operator == "laplacian":
+            raise ParameterError("operator", "canny takes first differences; take sobel or another")
         thin = True
         hysteresis = AUTO if hysteresis is None and threshold is None else hysteresis
     if zero_crossings and (operator not in (None, "laplacian") or component != "magnitude"):
@@ -237,7 +239,7 @@ def edge(
         if is_given and component != "magnitude":
             raise ParameterError(name, f"belongs to the magnitude; leave {component} out")
         if is_given and operator == "laplacian" and not zero_crossings:
-            raise ParameterError(name, "does not fit a laplacian; take its zero_crossings")
+            raise ParameterError(name, "does not fit a laplacian; take --zero-crossings")
     if component == "direction":
         if operator == "laplacian":
             raise ParameterError("component", "a laplacian has no direction; take magnitude")

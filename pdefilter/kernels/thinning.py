@@ -15,6 +15,7 @@ def thinned(
     spacing: Sequence[float] | None = None,
     centre: float = 0.0,
     clearance: int = 1,
+    least: float = 0.0,
 ) -> tuple[Plane, Plane]:
     """Keep the strengths that are largest across the edge, and find where it passes.
 
@@ -47,6 +48,8 @@ def thinned(
     clearance : int
         The distance from a hole, in px along the normal, up to which no edge is kept:
         there the rim of the hole changes the strength.
+    least : float
+        Strengths below it are not kept, but others are compared with them.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def thinned(
     per_pixel = spacing_factors(spacing, -1, strength.ndim)
     if per_pixel is not None:
         normal = normal * per_pixel
-    kept, steps = compute("thin", strength, normal, dimensions=strength.ndim)
+    kept, steps = compute("thin", strength, normal, least, dimensions=strength.ndim)
     if valid is not None:
         found = clear_of_holes(kept > 0, normal, valid, clearance)
         kept, steps = kept * found, steps * found

@@ -247,6 +247,8 @@ def test_a_ball_has_its_surface_and_a_spacing_its_place():
     [
         ({"hysteresis": "0.2,0.1"}, "hysteresis"),
         ({"hysteresis": "0.1"}, "hysteresis"),
+        ({"hysteresis": 0.1}, "hysteresis"),
+        ({"hysteresis": [0.1, None]}, "hysteresis"),
         ({"hysteresis": "10%,0.2"}, "hysteresis"),
         ({"hysteresis": "10%,120%"}, "hysteresis"),
         ({"hysteresis": (-0.1, 0.2)}, "hysteresis"),
@@ -256,7 +258,7 @@ def test_a_ball_has_its_surface_and_a_spacing_its_place():
         ({"hysteresis": "auto", "component": "rows"}, "hysteresis"),
         ({"thin": True, "component": "direction"}, "thin"),
         ({"thin": True, "operator": "laplacian"}, "thin"),
-        ({"method": "canny", "operator": "laplacian"}, "thin"),
+        ({"method": "canny", "operator": "laplacian"}, "operator"),
         ({"method": "canny", "stretch": True}, "stretch"),
         ({"method": "canny", "component": "rows"}, "component"),
         ({"method": "canny", "zero_crossings": True}, "zero_crossings"),

@@ -574,7 +574,7 @@ CALLS = {
     "thin": Call(
         {
             "strength": planes(M, N), "normal": planes(2, M, N),
-            "kept": planes(M, N), "steps": planes(M, N), **HOW,
+            "kept": planes(M, N), "steps": planes(M, N), "least": 0.0, **HOW,
         },
         ("kept", "steps"),
         THREADS,

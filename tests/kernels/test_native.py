@@ -519,13 +519,15 @@ def test_thinning_and_linking_have_the_bits_of_the_reference(image, ties, thread
     u, rng = image
     strength, normal = np.abs(u[0]), rng.normal(size=(2, *u.shape[1:])).astype(np.float32)
     if ties:
-        strength, normal = np.round(4 * strength), np.round(2 * normal)
+        strength[rng.random(strength.shape) < 0.7] = 0.5
+        normal = np.sign(normal)
+    least = rng.choice([0.0, 0.5])
     weak = strength > rng.random()
     strong = weak & (rng.random(weak.shape) < 0.1)
     with np.errstate(all="ignore"):
-        theirs = reference_edges.thin(strength, normal)
+        theirs = reference_edges.thin(strength, normal, least)
     with forced(threads, "baseline"):
-        ours = native_edges.thin(strength, normal)
+        ours = native_edges.thin(strength, normal, least)
         linked = native_edges.link(weak, strong)
     assert all(same(one, other) for one, other in zip(ours, theirs, strict=True))
     assert np.array_equal(linked, reference_edges.link(weak, strong))

@@ -30,7 +30,11 @@ def thresholds_of(word: str | Sequence[float]) -> Thresholds:
     ValueError
         If they are not two, not in order, or of two kinds.
     """
-    parts = [part.strip() for part in word.split(",")] if isinstance(word, str) else [*word]
+    parts: list[str | float] = []
+    if isinstance(word, str):
+        parts = [part.strip() for part in word.split(",")]
+    elif isinstance(word, Sequence):
+        parts = [*word]
     if len(parts) != 2:
         raise ValueError(f"{word!r} is not two thresholds, such as 0.05,0.1, nor auto")
     are_shares = [isinstance(part, str) and part.endswith("%") for part in parts]

@@ -45,7 +45,7 @@ void thin_rows(const Thinning& task, Index first, Index last, float* scratch) {
             const float s = around[1][j];
             const float v_r = task.normal[at], v_c = task.normal[M * N + at];
             const float size_r = std::fabs(v_r), size_c = std::fabs(v_c);
-            if (!(s > 0) || !(size_r + size_c > 0)) continue;
+            if (!(s > 0) || s < task.least || !(size_r + size_c > 0)) continue;
             const float longest = std::max(size_r, size_c);
             const float w_r = size_r / longest, w_c = size_c / longest;
             const float both = w_r * w_c, by_row = w_r * (1 - w_c), by_column = (1 - w_r) * w_c;
@@ -64,26 +64,34 @@ void thin_rows(const Thinning& task, Index first, Index last, float* scratch) {
     }
 }
 
+// What is weak and was not reached is open, in a frame of what is not.
 void link_all(const Linking& task, Index, Index, float*) {
-    const Index M = task.rows, N = task.columns;
-    std::fill_n(task.linked, M * N, false);
+    const Index M = task.rows, N = task.columns, W = framed(N);
+    std::vector<char> open(size_t((M + 2) * W));
+    for (Index r = 0; r < M; ++r)
+        std::copy_n(task.weak + r * N, N, open.begin() + (r + 1) * W + 1);
     std::vector<Index> to_visit;
     auto reach = [&](Index at) {
-        if (!task.weak[at] || task.linked[at]) return;
-        task.linked[at] = true;
+        if (!open[size_t(at)]) return;
+        open[size_t(at)] = false;
         to_visit.push_back(at);
     };
-    for (Index start = 0; start < M * N; ++start) {
-        if (!task.strong[start]) continue;
-        reach(start);
-        while (!to_visit.empty()) {
-            const Index at = to_visit.back(), r = at / N, c = at % N;
-            to_visit.pop_back();
-            for (Index k = std::max<Index>(r - 1, 0); k <= std::min(r + 1, M - 1); ++k)
-                for (Index l = std::max<Index>(c - 1, 0); l <= std::min(c + 1, N - 1); ++l)
-                    reach(k * N + l);
+    for (Index r = 0; r < M; ++r)
+        for (Index j = 0; j < N; ++j) {
+            if (!task.strong[r * N + j]) continue;
+            reach((r + 1) * W + j + 1);
+            while (!to_visit.empty()) {
+                const Index at = to_visit.back();
+                to_visit.pop_back();
+                for (const Index row : {at - W, at, at + W})
+                    for (const Index next : {row - 1, row, row + 1}) reach(next);
+            }
         }
-    }
+    for (Index r = 0; r < M; ++r)
+        for (Index j = 0; j < N; ++j) {
+            const Index at = r * N + j;
+            task.linked[at] = task.weak[at] && !open[size_t((r + 1) * W + j + 1)];
+        }
 }
 
 Index one_piece(const Linking&) { return 1; }

@@ -12,6 +12,7 @@ struct Thinning {
     const float* normal;  // its components along rows and along columns
     float* kept;          // the strength, or zero
     float* steps;         // the place of the edge, as a part of the way to the next pixels
+    float least;          // strengths below are not kept
 };
 
 // Linking of what is weak to what is strong, which is weak too.

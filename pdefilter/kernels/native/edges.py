@@ -9,10 +9,10 @@ from pdefilter.raster import Mask, Plane, Planes
 _STEPS_OF_A_MARCH = 4
 
 
-def thin(strength: Plane, normal: Planes) -> tuple[Plane, Plane]:
+def thin(strength: Plane, normal: Planes, least: float) -> tuple[Plane, Plane]:
     """Thin as `pdefilter.kernels.thinning.thinned` says."""
     kept, steps = np.empty_like(strength), np.empty_like(strength)
-    call("thin", strength, normal, kept, steps, work=_STEPS_OF_A_MARCH * strength.size)
+    call("thin", strength, normal, kept, steps, least, work=_STEPS_OF_A_MARCH * strength.size)
     return kept, steps
 
 

@@ -7,7 +7,7 @@ from pdefilter.kernels.reference.across import interpolated
 from pdefilter.raster import Mask, Plane, Planes
 
 
-def thin(strength: Plane, normal: Planes) -> tuple[Plane, Plane]:
+def thin(strength: Plane, normal: Planes, least: float) -> tuple[Plane, Plane]:
     """Thin as `pdefilter.kernels.thinning.thinned` says.
 
     Returns
@@ -24,7 +24,8 @@ def thin(strength: Plane, normal: Planes) -> tuple[Plane, Plane]:
     def work(first: int, last: int) -> None:
         around, s, v = framed[first : last + 2], strength[first:last], normal[:, first:last]
         ahead, behind = interpolated(around, v, 1), interpolated(around, v, -1)
-        kept = (s > ahead) & (s >= behind) & (np.abs(v).sum(axis=0) > 0)
+        kept = (s > ahead) & (s >= behind) & (s >= np.float32(least))
+        kept &= np.abs(v).sum(axis=0) > 0
         thin[first:last] = np.where(kept, s, np.float32(0))
         steps[first:last][kept] = _top(behind[kept], s[kept], ahead[kept])
 

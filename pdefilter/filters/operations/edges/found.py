@@ -42,8 +42,11 @@ class Edges:
     centre: float = 0.0
     clearance: int = 1
 
-    def thinned(self, image: "Raster") -> "Edges":
-        """Return the edges one pixel wide; those that are so already stay."""
+    def thinned(self, image: "Raster", least: float = 0.0) -> "Edges":
+        """Return the edges one pixel wide; those that are so already stay.
+
+        Edges that are not as strong as `least` may be left out.
+        """
         if self.offset is not None:
             return self
         from pdefilter.kernels.thinning import thinned
@@ -55,6 +58,7 @@ class Edges:
             image.spacing,
             self.centre,
             self.clearance,
+            least,
         )
         return replace(self, strength=strength, offset=offset, centre=0.0)
 

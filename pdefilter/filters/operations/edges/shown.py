@@ -65,17 +65,19 @@ class ShownEdges(Operation):
 
     def measure(self, image: "Raster") -> Numbers:
         """Find the numbers of the method, the thresholds, and the strength shown as full scale."""
+        import numpy as np
+
         numbers: dict[str, Any] = {**self.finder.measure(image)}
         if isinstance(self.hysteresis, Thresholds) and not self.hysteresis.are_shares:
             scale = self.finder.scale(image)
             numbers["low"] = scale.number(self.hysteresis.low)
             numbers["high"] = scale.number(self.hysteresis.high)
         elif self.hysteresis is not None:
-            strengths = self._strengths(image, numbers, before_thinning=True)
-            numbers["low"], numbers["high"] = self._thresholds(image, strengths)
+            numbers["low"], numbers["high"] = self._thresholds(image, numbers)
         elif self.threshold is None and self.stretch is not False:
-            strengths = self._strengths(image, numbers, before_thinning=False)
-            numbers["white"] = _quantiles(strengths, _WHITE)[0]
+            strengths = [self._strength(part, numbers) for part in _parts(image)]
+            self._keep(image, strengths[0])
+            numbers["white"] = _quantiles(np.concatenate([s.ravel() for s in strengths]), _WHITE)[0]
             if self.thin and not numbers["white"]:
                 warn("has no edge")
         return numbers
@@ -87,7 +89,7 @@ class ShownEdges(Operation):
 
     def edges(self, image: "Raster", numbers: Numbers) -> Edges:
         """Find the edges one pixel wide, and where between pixels they pass."""
-        return self.finder.find(image, numbers).thinned(image)
+        return self.finder.find(image, numbers).thinned(image, numbers.get("low", 0.0))
 
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Find the edges, and show them."""
@@ -114,30 +116,28 @@ class ShownEdges(Operation):
             return self.edges(image, numbers).strength
         return self.finder.strength(image, numbers)
 
-    def _strengths(
-        self, image: "Raster", numbers: Numbers, *, before_thinning: bool
-    ) -> "NDArray[np.float32]":
-        """List the strengths of all visible pixels, and keep those that are to be shown."""
+    def _thresholds(self, image: "Raster", numbers: Numbers) -> "Sequence[float]":
         import numpy as np
 
-        values = []
-        for place in image.parts:
-            part = image.part(*place)
-            if self.thin and before_thinning:
-                found = self.finder.find(part, numbers)
-                strength, shown = found.strength, found.thinned(part).strength
-            else:
-                strength = shown = self._strength(part, numbers)
-            visible = part.visible
-            values.append(strength.ravel() if visible is None else strength[visible])
-            if image.whole is None:
-                image.kept[self] = replace(image, colour=shown[None])
-        return np.concatenate(values)
-
-    def _thresholds(self, image: "Raster", strengths: "NDArray[np.float32]") -> "Sequence[float]":
+        found = [(part, self.finder.find(part, numbers)) for part in _parts(image)]
+        strengths = np.concatenate(
+            [
+                edges.strength.ravel() if part.visible is None else edges.strength[part.visible]
+                for part, edges in found
+            ]
+        )
         if isinstance(self.hysteresis, Thresholds):
-            return _quantiles(strengths, self.hysteresis.low, self.hysteresis.high)
-        return self.finder.thresholds(image, strengths)
+            low, high = _quantiles(strengths, self.hysteresis.low, self.hysteresis.high)
+        else:
+            low, high = self.finder.thresholds(image, strengths)
+        [(part, edges), *_] = found
+        self._keep(image, (edges.thinned(part, low) if self.thin else edges).strength)
+        return low, high
+
+    def _keep(self, image: "Raster", strength: "Plane") -> None:
+        """Keep the strength of an image, unless it is that of a part of a sample."""
+        if image.whole is None:
+            image.kept[self] = replace(image, colour=strength[None])
 
     def _linked(self, strength: "Plane", numbers: Numbers) -> "Mask":
         from pdefilter.kernels.hysteresis import linked
@@ -146,6 +146,10 @@ class ShownEdges(Operation):
         if not found.any():
             warn("has no edge that is strong enough; take lower thresholds by --hysteresis")
         return found
+
+
+def _parts(image: "Raster") -> "list[Raster]":
+    return [image.part(*place) for place in image.parts]
 
 
 def _quantiles(strengths: "NDArray[np.float32]", *shares: float) -> list[float]:
