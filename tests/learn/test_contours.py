@@ -28,9 +28,9 @@ def teach(learn, outlined, monkeypatch):
 
 
 def test_what_is_learned_beats_a_constant(teach, outlined, tmp_path):
-    status, said = teach("--iterations", 40, "--licence", "CC0-1.0")
+    status, said = teach("--iterations", 50, "--licence", "CC0-1.0")
     assert status == 0, said
-    assert "my.model: 40 iterations; validation: F 0." in said
+    assert "my.model: 50 iterations; validation: F 0." in said
     facts = read_model(tmp_path / "my.model").facts
     assert (facts["kind"], facts["licence"]) == ("contours", "CC0-1.0")
     held, u = read(outlined)[-1], pdefilter.read(outlined[0] / "3.png").pixels
