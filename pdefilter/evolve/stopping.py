@@ -69,9 +69,9 @@ def least_risk(evolution: Evolution, u: "Planes", noise: "Noise") -> tuple[float
     # they are fixed from one estimate to the next.
     takes_cycles = isinstance(evolution, TensorDiffusion) and len(evolution.spacing) == 3
 
-    risk = Risk(u, noise.deviations, noise.visible)
-    pair, count, scratch = np.stack([u, risk.probed]), 0, Scratch(overwrite=True)
-    risks, best = [(0.0, risk.variance)], 0
+    estimate = Risk(u, noise.deviations, noise.visible)
+    pair, count, scratch = np.stack([u, estimate.probed]), 0, Scratch(overwrite=True)
+    risks, best = [(0.0, estimate.variance)], 0
     while risks[-1][0] <= _BEYOND * risks[best][0] + step and risks[-1][0] < LONGEST_TIME:
         sizes = (step,) * max(_LEAST_STEPS, count // _FRACTION)
         if takes_cycles:
@@ -80,8 +80,8 @@ def least_risk(evolution: Evolution, u: "Planes", noise: "Noise") -> tuple[float
         else:
             pair = evolution.march(pair, sizes, scratch=scratch)
         count += len(sizes)
-        risks.append((count * step, risk.of(*pair)))
-        if risks[-1][1] < risks[best][1] - _NEGLIGIBLE * risk.variance:
+        risks.append((count * step, estimate.of(*pair)))
+        if risks[-1][1] < risks[best][1] - _NEGLIGIBLE * estimate.variance:
             best = len(risks) - 1
     time, risk = risks[best]
     if best in (0, len(risks) - 1):
