@@ -197,7 +197,8 @@ def edge(
     Sobel & Feldman 1968; Scharr 2000; Prewitt 1970; Roberts 1963; Marr &
     Hildreth 1980, doi:10.1098/rspb.1980.0020; Di Zenzo 1986,
     doi:10.1016/0734-189X(86)90223-9 (colour); Canny 1986,
-    doi:10.1109/TPAMI.1986.4767851.
+    doi:10.1109/TPAMI.1986.4767851; Arbeláez, Maire, Fowlkes
+    & Malik 2011, doi:10.1109/TPAMI.2010.161 (contours).
     """
     given = {
         "operator": operator,
