@@ -61,6 +61,7 @@ REST = {
     "edge, thin": ("edge", {"thin": True, "sigma": 0.7, "stretch": None}),
     "edge, linked": ("edge", {"thin": True, "hysteresis": "60%,90%"}),
     "edge, crossings": ("edge", {"zero_crossings": True, "sigma": 1.2}),
+    "edge, contours": ("edge", {"method": "contours"}),
     "large kernel": ("convolve", {"kernel": np.ones((31, 31)), "normalize": True}),
     "black around": ("convolve", {"kernel": "box", "normalize": True, "border": "constant"}),
     "above the noise": ("sharpen", {"threshold": "auto"}),
