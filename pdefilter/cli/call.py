@@ -19,7 +19,7 @@ from pdefilter.cli.messages import print_error, print_message, print_warning, pr
 from pdefilter.cli.progress import Progress
 from pdefilter.cli.stages import naming_stage
 from pdefilter.cli.words import rows_and_columns
-from pdefilter.errors import CallError, TerminalError
+from pdefilter.errors import CallError, ImageError, TerminalError
 from pdefilter.images.lengths import distances
 
 if TYPE_CHECKING:
@@ -77,7 +77,10 @@ def filter_images(
     chain = _checked(named, reading)
     mask = read_mask(call.mask, reading) if call.mask else None
     if mask is not None:
-        chain.require_fit(mask.shape, mask)
+        try:
+            chain.require_fit(mask.shape, mask)
+        except ImageError as error:
+            raise CallError(f"--mask {call.mask}: {error}") from None
     plan = (plan_of or _plan)(call)
     require_fit(plan.jobs, chain, mask, reading, call.frame)
     cut = Cut(call.every, call.count, call.labels)

@@ -63,6 +63,9 @@ _OPTIONS_OF = {
     "average": ("learned",),
 }
 
+# The methods whose strength is a share of people.
+_SHARES = ("contours", "learned")
+
 _SOURCES = {name: operator.source for name, operator in OPERATORS.items()}
 
 
@@ -175,8 +178,8 @@ def edge(
         texture. Noise exceeds 2R at one pixel in 50, and 4R at one in 8 million.
     stretch : bool, optional
         Whether the 98th percentile of the strengths above zero, and all above it,
-        become full scale. If None, only integers are stored so, and floats keep the
-        strengths; this is the default of the command.
+        become full scale. If None, integers are stored so, unless strengths are shares of
+        people, and floats keep the strengths; this is the default of the command.
     color : {"rgb", "luminance", "lab", "linear"}
         Colour space to filter in: the stored values; their luminance alone
         (ITU-R BT.601); CIE L*a*b* of sRGB, where full scale is L* = 100; or
@@ -200,45 +203,37 @@ def edge(
     doi:10.1109/TPAMI.1986.4767851; Arbeláez, Maire, Fowlkes
     & Malik 2011, doi:10.1109/TPAMI.2010.161 (contours).
     """
-    given = {
-        "operator": operator,
-        "component": None if component == "magnitude" else component,
-        "sigma": sigma,
-        "color": None if color == "rgb" else color,
-        "zero_crossings": zero_crossings or None,
-        "model": model,
-        "average": average,
-    }
-    for name, value in given.items():
-        if value is not None and method not in _OPTIONS_OF[name]:
-            raise ParameterError(
-                name, f"{method} has none; take the method {' or '.join(_OPTIONS_OF[name])}"
-            )
+    _require_of_method(
+        method,
+        operator=operator,
+        component=None if component == "magnitude" else component,
+        sigma=sigma,
+        color=None if color == "rgb" else color,
+        zero_crossings=zero_crossings or None,
+        model=model,
+        average=average,
+    )
     if method == "canny":
-        if operator == "laplacian":
-            raise ParameterError("operator", "canny takes first differences; take sobel or another")
         thin = True
         hysteresis = AUTO if hysteresis is None and threshold is None else hysteresis
-    if zero_crossings and (operator not in (None, "laplacian") or component != "magnitude"):
-        raise ParameterError(
-            "zero_crossings", "are those of the magnitude of a laplacian; leave one of them out"
-        )
-    for name, is_given in (("thin", thin), ("hysteresis", hysteresis is not None)):
-        if is_given and component != "magnitude":
-            raise ParameterError(name, f"belongs to the magnitude; leave {component} out")
-        if is_given and operator == "laplacian" and not zero_crossings:
-            raise ParameterError(name, "does not fit a laplacian; take --zero-crossings")
+    is_binary = threshold is not None or hysteresis is not None
+    _require_kind(method, operator, component, zero_crossings=zero_crossings)
+    _require_magnitude(
+        "laplacian" if operator == "laplacian" and not zero_crossings else component,
+        thin=thin,
+        hysteresis=hysteresis is not None,
+    )
     if component == "direction":
-        if operator == "laplacian":
-            raise ParameterError("component", "a laplacian has no direction; take magnitude")
-        for name, is_given in (("threshold", threshold is not None), ("stretch", bool(stretch))):
+        for name, is_given in (("threshold", is_binary), ("stretch", bool(stretch))):
             if is_given:
                 raise ParameterError(name, "a direction has no strength; leave one of the two out")
         return InSpace(color, Direction(_gradient(operator, "magnitude", sigma)), measures=True)
     if threshold is not None and hysteresis is not None:
         raise ParameterError("hysteresis", "has thresholds of its own; leave threshold out")
-    if stretch and (threshold is not None or hysteresis is not None):
+    if stretch and is_binary:
         raise ParameterError("stretch", "a binary image is stretched already; leave out one")
+    if stretch is None and method in _SHARES:
+        stretch = False  # so that half of full scale stays what half of the people would draw
     finder: Finder
     if zero_crossings:
         deviation = SIGMA_OF_CROSSINGS if sigma is None else as_pixels(sigma)
@@ -249,6 +244,38 @@ def edge(
         finder = _FINDERS[method](operator, component, sigma)
     edges = ShownEdges(finder, threshold, stretch, thin or zero_crossings, levels_of(hysteresis))
     return InSpace(color, edges, measures=True)
+
+
+def _require_of_method(method: Method, **given: object) -> None:
+    """Refuse options that a method does not have."""
+    for name, value in given.items():
+        if value is not None and method not in _OPTIONS_OF[name]:
+            raise ParameterError(
+                name, f"{method} has none; take the method {' or '.join(_OPTIONS_OF[name])}"
+            )
+
+
+def _require_kind(
+    method: Method, operator: OperatorName | None, component: Component, *, zero_crossings: bool
+) -> None:
+    """Refuse operators of the wrong order."""
+    if method == "canny" and operator == "laplacian":
+        raise ParameterError("operator", "canny takes first differences; take sobel or another")
+    if zero_crossings and (operator not in (None, "laplacian") or component != "magnitude"):
+        raise ParameterError(
+            "zero_crossings", "are those of the magnitude of a laplacian; leave one of them out"
+        )
+    if component == "direction" and operator == "laplacian":
+        raise ParameterError("component", "a laplacian has no direction; take magnitude")
+
+
+def _require_magnitude(shown: str, **given: bool) -> None:
+    """Refuse to thin and to link what is not the magnitude of a gradient."""
+    for name, is_given in given.items():
+        if is_given and shown == "laplacian":
+            raise ParameterError(name, "does not fit a laplacian; take --zero-crossings")
+        if is_given and shown != "magnitude":
+            raise ParameterError(name, f"belongs to the magnitude; leave {shown} out")
 
 
 def _gradient(

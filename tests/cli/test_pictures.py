@@ -22,6 +22,19 @@ def test_inpaint_fills_the_black_pixels_of_the_mask(pdefilter_command, tmp_path)
     assert (ours - source.astype(float))[~WHOLE].var() < source[~WHOLE].var() / 10
 
 
+def test_a_fill_that_does_not_fit_the_mask_is_refused_in_a_sentence(pdefilter_command, tmp_path):
+    pdefilter.write(np.zeros((1, 1), np.uint8), tmp_path / "pixel.png")
+    done = pdefilter_command(
+        "inpaint", PORTRAIT, "--mask", MASK, "--fill", "pixel.png", "-o", "x.png"
+    )
+    size = " × ".join(map(str, reversed(WHOLE.shape)))
+    assert (done.returncode, done.stderr.decode()) == (
+        2,
+        f"error: --mask {MASK}: has {size} pixels, the fill 1 × 1; give one of the image's size\n",
+    )
+    assert not (tmp_path / "x.png").exists()
+
+
 @pytest.mark.parametrize("method", ["harmonic", "biharmonic", "tv"])
 @pytest.mark.parametrize("color", ["rgb", "luminance", "lab", "linear"])
 def test_every_option_of_inpaint(pdefilter_command, tmp_path, method, color):

@@ -126,6 +126,15 @@ def test_directions_are_mapped_onto_each_other_by_the_symmetries_of_the_square()
         assert {frozenset(change(*d) for d in line) for line in lines} == lines
 
 
+def test_stored_strengths_are_shares_unless_they_are_stretched(photograph):
+    image = photograph[:60, :60]
+    shares = found(image / np.float32(255))
+    stored = pdefilter.edge(image, method="contours", stretch=None)
+    assert np.abs(stored / 255 - shares).max() <= 0.5 / 255 + 1e-5
+    assert np.array_equal(stored, found(image))
+    assert pdefilter.edge(image, method="contours", stretch=True).max() == 255
+
+
 def test_half_of_the_people_draw_a_contour_of_strength_one_half():
     change = np.array([0, contours._HALF, 1e4], np.float32)
     share = contours.share(change)

@@ -25,7 +25,7 @@ Stretch: TypeAlias = Annotated[
         "Show the 98th percentile of the strengths as full scale, and what is stronger too; "
         "or keep strengths as they are.",
         opposite="raw",
-        otherwise="stretched where integers are stored, raw where floats are",
+        otherwise="stretched where integers are stored, raw where floats or shares of people are",
     ),
 ]
 
