@@ -198,7 +198,6 @@ GUIDES: Mapping[str, Guide] = {
         ),
         (
             "pdefilter learn photographs/ -o my.model --noise 5..55 --hours 2",
-            "pdefilter learn photographs/ -o my.model --resume",
             "pdefilter denoise sample_images/noisy.png --model my.model -o clean.png",
             "pdefilter learn --edges images/ boundaries/ -o contours.model --hours 6",
         ),

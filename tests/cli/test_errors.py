@@ -150,7 +150,7 @@ WRONG_CALLS = {
     "unknown command": (["egde", COINS], "egde: unknown command; did you mean edge?"),
     "unknown option": (["edge", COINS, "--sigmaa", "1"], "--sigmaa: unknown option; did you mean --sigma?"),
     "nothing like an option": (["edge", COINS, "--zzz"], "--zzz: unknown option; pdefilter edge --help-all lists all of them"),
-    "nothing like a command": (["xyz"], "xyz: unknown command; take one of edge, smooth"),
+    "nothing like a command": (["xyz"], "xyz: unknown command; take one of edge, ridge"),
     "unknown choice": (["edge", COINS, "--operator", "canny"], "--operator: 'canny' is not one of 'sobel', 'scharr'"),
     "unknown format": (["edge", COINS, "--format", "psd"], "'psd' is unknown; take one of png"),
     "unknown depth": (["edge", COINS, "--depth", "12"], "--depth: '12' is not one of '8', '16'"),

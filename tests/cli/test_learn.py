@@ -48,10 +48,11 @@ def test_a_terminal_shows_the_validation_and_the_time_left(monkeypatch, quiet):
     monkeypatch.setattr("pdefilter.cli.training_progress.SECONDS_OF_PATIENCE", -1)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "200")
-    record = SimpleNamespace(figures={"noise 25": 29.125})
+    task = SimpleNamespace(told=lambda figures: f"figures {figures}")
+    record = SimpleNamespace(figures=7)
     with TrainingProgress(SimpleNamespace(iterations=8), quiet=quiet, verbose=True) as progress:
         for iteration in (1, 2, 3):
-            training = SimpleNamespace(iteration=iteration, loss=3.0, records=[record])
+            training = SimpleNamespace(iteration=iteration, loss=3.0, records=[record], task=task)
             progress.advanced(training)
         progress.validated(training)
         progress.advanced(training)
@@ -60,5 +61,5 @@ def test_a_terminal_shows_the_validation_and_the_time_left(monkeypatch, quiet):
         assert shown == ""
     else:
         assert "3 of 8 iterations, " in shown
-        assert " left, 29.12 dB (noise 25)" in shown
-        assert "pdefilter: 3 of 8 iterations, loss 3, 29.12 dB (noise 25)" in shown
+        assert " left, figures 7" in shown
+        assert "pdefilter: 3 of 8 iterations, loss 3, figures 7" in shown
