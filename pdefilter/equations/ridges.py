@@ -127,6 +127,8 @@ def _frangi(shape: Shape, contrast: float) -> "Plane":
     """Find exp(−R_B²/2β²) (1 − exp(−S²/2c²)), in a volume times 1 − exp(−R_A²/2α²)."""
     import numpy as np
 
+    if not contrast:  # nothing is curved anywhere
+        return np.zeros_like(shape.across)
     curvatures = np.stack(shape.curvatures)
     order = np.argsort(-abs(curvatures), axis=0, kind="stable")
     largest, *others = np.take_along_axis(curvatures, order, axis=0)

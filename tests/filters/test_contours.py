@@ -144,7 +144,7 @@ def test_small_and_constant_images_have_none(shape):
 def test_what_has_no_contours_is_refused():
     image = np.zeros((5, 6), np.uint8)
     for last in (pdefilter.smooth, partial(pdefilter.edge, component="rows")):
-        with pytest.raises(ParameterError, match="let edge be last"):
+        with pytest.raises(ParameterError, match="let edge or ridge be last"):
             pdefilter.contours(image, last)
     with pytest.raises(TypeError, match="is not a filter"):
         pdefilter.contours(image, np.sqrt)

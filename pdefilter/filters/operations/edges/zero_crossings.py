@@ -39,7 +39,7 @@ class ZeroCrossings(Finder):
 
     def measure(self, image: "Raster") -> Numbers:
         """Find the range of the smoothed image."""
-        return self.smoothing.measure(_mean(image))
+        return self.smoothing.measure(image.mapped(_mean))
 
     def reach(self, numbers: Numbers) -> int:
         """Return the reach of the Gaussian, of the Laplacian and of its slope together."""
@@ -52,7 +52,7 @@ class ZeroCrossings(Finder):
         from pdefilter.kernels.axes import add_up
         from pdefilter.kernels.crossings import crossings
 
-        smoothed = self.smoothing.run(_mean(image), numbers)
+        smoothed = self.smoothing.run(image.mapped(_mean), numbers)
         laplacian = add_up([*gradient.shared_gradient(smoothed, _LAPLACE)])
         field = replace(smoothed, colour=laplacian[None])
         normal = gradient.shared_gradient(field, _SLOPE)
@@ -67,7 +67,7 @@ class ZeroCrossings(Finder):
         kernels = [self._kernel(axis, image.spacing) for axis in range(len(image.shape))]
         mean = sum(noise.squared_norm(kernel) for kernel in kernels) / len(kernels)
         of_noise = math.sqrt(mean) * self._height(image)
-        return noise.thresholds(_mean(image), of_noise, strengths[strengths > 0])
+        return noise.thresholds(image.mapped(_mean), of_noise, strengths[strengths > 0])
 
     def _kernel(self, axis: int, spacing: "Sequence[float]") -> "list[noise.Product]":
         """Make the kernel of a component of the slope: a sum over the axes of the Laplacian."""
