@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any, ForwardRef, ParamSpec, Protocol, TypeVar, cast, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pdefilter import filters
 from pdefilter.errors import CallError, ImageError, ParameterError
@@ -25,7 +26,7 @@ from pdefilter.images.reading import MOST_PIXELS, Reading
 from pdefilter.images.sources import Name, Source, frames_in, name_of, require_binary, write_to
 from pdefilter.images.spacing import with_spacing
 from pdefilter.images.volume import Volume  # noqa: F401 (users make volumes by it)
-from pdefilter.lines import Line, drawn_into
+from pdefilter.lines import drawn_into
 from pdefilter.operation import Operation, Unchanged
 from pdefilter.runs.apply import apply, picture_of
 from pdefilter.runs.estimate import Estimate
@@ -188,7 +189,7 @@ def chain(image: Picture, /, *filters: Callable[..., Any], progress: Progress = 
 
 def contours(
     image: Pixels | Image, /, *filters: Callable[..., Any], progress: Progress = None
-) -> list[Line]:
+) -> list[NDArray[np.float64]]:
     """Trace the edges of an image as lines, whose points lie between its pixels.
 
     Where the filter has no threshold and no hysteresis, the lines are those of edges that
@@ -238,7 +239,7 @@ def contours(
             raise TypeError("lines go through all of an image; give an array in memory")
         if wrap_array(image).image.axes > 2:
             raise ImageError("is a volume, and lines have two axes only; give one slice")
-        lines: list[Line] = []
+        lines: list[NDArray[np.float64]] = []
         with drawn_into(lines):
             _applied(image, operations, progress)
         return lines
