@@ -42,7 +42,7 @@ GUIDES: Mapping[str, Guide] = {
         (
             "pdefilter edge sample_images/coins.png -o edges.png",
             "pdefilter edge sample_images/coffee.jpg --method canny -o contours.png",
-            "pdefilter edge sample_images/cat.png --operator scharr --depth 16 -o edges.tif",
+            "pdefilter edge sample_images/cat.png --method contours --depth 16 -o drawn.tif",
         ),
     ),
     "ridge": Guide(

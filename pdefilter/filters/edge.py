@@ -121,7 +121,7 @@ def edge(
     stretch: Stretch = False,
     color: Color = "rgb",
 ) -> Operation:
-    """Find edges by a gradient, as Canny, or where the Laplacian changes its sign.
+    """Find edges by a gradient, as Canny, or where a person would draw them.
 
     A component is full scale at an ideal step, and the magnitude is the root mean
     square of the components, so that raw results cannot clip. Edges of photographs are
