@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from pdefilter.equations.smoothing import Smoothing
+
 if TYPE_CHECKING:
     from pdefilter.kernels.kernel2d import Kernel2D
     from pdefilter.kernels.taps import Taps
@@ -176,11 +178,7 @@ def _filled(planes: "Planes", weight: "Plane | None") -> "Planes":
 
 
 def _smoothed(planes: "Planes", sigma: float) -> "Planes":
-    from pdefilter.kernels.convolution import correlate
-    from pdefilter.kernels.windows import gaussian
-
-    taps = gaussian(sigma)
-    return correlate(planes, taps, taps)
+    return Smoothing(sigma)(planes, order="rows first")
 
 
 def _gradient(planes: "Planes", sigma: float) -> "tuple[Planes, Planes]":

@@ -75,6 +75,8 @@ def _shape_of_image(found: Derivatives, sign: int) -> Shape:
     """Find both eigenvalues in closed form: mirrored and turned to the bit."""
     import numpy as np
 
+    from pdefilter.kernels.crests import principal_axis
+
     half = np.float32(-0.5 * sign)
     rr, rc, cc = found.hessian
     l_r, l_c = found.gradient
@@ -83,10 +85,9 @@ def _shape_of_image(found: Derivatives, sign: int) -> Shape:
     steeper = spread * (l_r * l_r - l_c * l_c) + (mixed + mixed) * (l_r * l_c)
     turned = np.divide(steeper, distance, out=np.zeros_like(mean), where=distance > 0)
     squared = (l_r * l_r + l_c * l_c + turned) * np.float32(0.5)
-    longer = distance + abs(spread)
-    along_rows = spread >= 0
-    normal = np.where(along_rows, [longer, mixed], [mixed, longer])
-    return Shape((mean + distance, mean - distance), np.sqrt(np.maximum(squared, 0)), normal)
+    slope = np.sqrt(np.maximum(squared, 0))
+    normal = principal_axis(spread, mixed, distance)
+    return Shape((mean + distance, mean - distance), slope, normal)
 
 
 def _shape_of_volume(found: Derivatives, sign: int) -> Shape:

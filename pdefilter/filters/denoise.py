@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from pdefilter.errors import ModelError, ParameterError
+from pdefilter.errors import ParameterError
 from pdefilter.filters.operations.denoised import Denoised
 from pdefilter.filters.options.colour import Color, InSpace
 from pdefilter.filters.options.maps import (
@@ -12,7 +12,7 @@ from pdefilter.filters.options.maps import (
     as_raster,
     require_map,
 )
-from pdefilter.filters.options.network import require_name
+from pdefilter.filters.options.network import network, require_average, require_name
 from pdefilter.filters.options.option import AUTO, Option, image_filter
 from pdefilter.filters.options.time import Steps
 from pdefilter.operation import Operation, Unchanged
@@ -138,8 +138,7 @@ def denoise(
     noise = as_number(noise)
     noises = as_raster(noise_map)
     require_map("noise", noise, noises, given=noise != AUTO)
-    if average not in (1, 8):
-        raise ParameterError("average", f"{average} is neither 1 nor 8")
+    require_average(average)
     if not strength or noise == 0:
         return Unchanged()
     models, names = _models(model, kind)
@@ -167,14 +166,9 @@ def denoise(
 
 def _models(name: str | None, kind: str) -> "tuple[dict[str, Model], dict[str, str]]":
     """Read the network for every kind of noise that may be found."""
-    from pdefilter.networks.model_file import find_model
-
     kinds = ("white", "real") if kind == AUTO else (kind,)
     names = {found: name or found for found in kinds}
-    try:
-        models = {found: find_model(of_kind) for found, of_kind in names.items()}
-    except ModelError as error:
-        raise ParameterError("model", str(error)) from None
+    models = {found: network(of_kind) for found, of_kind in names.items()}
     if any(found.architecture.contours for found in models.values()):
         raise ParameterError(
             "model", f"{name} finds contours and removes no noise; take it for edge"

@@ -23,6 +23,7 @@ from pdefilter.filters.options.strength import (
     Threshold,
     hysteresis_option,
     levels_of,
+    require_one_scale,
 )
 from pdefilter.operation import Operation
 
@@ -216,7 +217,6 @@ def edge(
     if method == "canny":
         thin = True
         hysteresis = AUTO if hysteresis is None and threshold is None else hysteresis
-    is_binary = threshold is not None or hysteresis is not None
     _require_kind(method, operator, component, zero_crossings=zero_crossings)
     _require_magnitude(
         "laplacian" if operator == "laplacian" and not zero_crossings else component,
@@ -224,14 +224,13 @@ def edge(
         hysteresis=hysteresis is not None,
     )
     if component == "direction":
-        for name, is_given in (("threshold", is_binary), ("stretch", bool(stretch))):
+        for name, is_given in (("threshold", threshold is not None), ("stretch", bool(stretch))):
             if is_given:
                 raise ParameterError(name, "a direction has no strength; leave one of the two out")
         return InSpace(color, Direction(_gradient(operator, "magnitude", sigma)), measures=True)
-    if threshold is not None and hysteresis is not None:
-        raise ParameterError("hysteresis", "has thresholds of its own; leave threshold out")
-    if stretch and is_binary:
-        raise ParameterError("stretch", "a binary image is stretched already; leave out one")
+    require_one_scale(
+        threshold=threshold is not None, hysteresis=hysteresis is not None, stretch=bool(stretch)
+    )
     if stretch is None and method in _SHARES:
         stretch = False  # so that half of full scale stays what half of the people would draw
     finder: Finder

@@ -16,6 +16,7 @@ from pdefilter.filters.options.strength import (
     Threshold,
     hysteresis_option,
     levels_of,
+    require_one_scale,
 )
 from pdefilter.operation import Operation
 
@@ -120,7 +121,6 @@ def ridge(
     Sato et al. 1998, doi:10.1016/S1361-8415(98)80009-1; Frangi et al. 1998,
     doi:10.1007/BFb0056195.
     """
-    is_binary = threshold is not None or hysteresis is not None
     finder = Lines(kind, measure, None if scales == AUTO else scales_of(scales), thin)
     if component != "magnitude":
         given = {
@@ -135,9 +135,8 @@ def ridge(
                     name, f"a {component} has no strength; leave one of the two out"
                 )
         return InSpace(color, OfLines(finder, component), measures=True)
-    if threshold is not None and hysteresis is not None:
-        raise ParameterError("hysteresis", "has two thresholds already; leave threshold out")
-    if is_binary and stretch:
-        raise ParameterError("stretch", "a binary image is stretched already; leave out one")
+    require_one_scale(
+        threshold=threshold is not None, hysteresis=hysteresis is not None, stretch=bool(stretch)
+    )
     lines = ShownEdges(finder, threshold, stretch, thin, levels_of(hysteresis))
     return InSpace(color, lines, measures=True)

@@ -37,9 +37,26 @@ def across_crests(u: Plane) -> Planes:
     mixed = ((v[:-2, :-2] + v[2:, 2:]) - (v[:-2, 2:] + v[2:, :-2])) / 4
     # The Hessian less half of its trace is ((half, mixed), (mixed, −half)).
     half = (of_rows - of_columns) / 2
-    distance = np.sqrt(half * half + mixed * mixed)
-    # Of two formulas, that which adds numbers of one sign.
-    is_flat = half >= 0
-    rows = np.where(is_flat, -mixed, distance - half)
-    columns = np.where(is_flat, half + distance, -mixed)
-    return np.stack([rows, columns])
+    return principal_axis(-half, -mixed, np.sqrt(half * half + mixed * mixed))
+
+
+def principal_axis(spread: Plane, mixed: Plane, distance: Plane) -> Planes:
+    """Find the eigenvector of the larger eigenvalue of ((spread, mixed), (mixed, −spread)).
+
+    Of two formulas it is the one that adds numbers of one sign.
+
+    Parameters
+    ----------
+    spread, mixed : ndarray of shape (M, N), float32
+        The components of the tensors.
+    distance : ndarray of shape (M, N), float32
+        √(spread² + mixed²).
+
+    Returns
+    -------
+    ndarray of shape (2, M, N), float32
+        A vector of any length and sign, its components along rows and along columns.
+    """
+    longer = distance + np.abs(spread)
+    vector: Planes = np.where(spread >= 0, [longer, mixed], [mixed, longer])
+    return vector

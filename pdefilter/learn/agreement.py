@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdefilter.kernels.crests import across_crests
-from pdefilter.kernels.thinning import thinned
+from pdefilter.kernels.thinning import thinned_strength
 from pdefilter.learn.boundaries import Maps
 from pdefilter.networks.contours import Calibration
 
@@ -45,8 +45,7 @@ class Drawn:
         reach = _TOLERANCE * float(np.hypot(*logits.shape))
         places = np.arange(-int(reach), int(reach) + 1)
         near = (np.hypot(*np.meshgrid(places, places)) <= reach).astype(np.uint8)
-        strength, _ = thinned(_UNCALIBRATED.shares(logits), across_crests(logits))
-        is_crest = strength > 0
+        is_crest = thinned_strength(_UNCALIBRATED.shares(logits), across_crests(logits)) > 0
         around = cv2.dilate(np.where(is_crest, logits, np.float32(-np.inf)), near)
         shares = np.mean([cv2.dilate(map_.astype(np.uint8), near)[is_crest] for map_ in maps], 0)
         nearest = np.concatenate([around[map_] for map_ in maps])

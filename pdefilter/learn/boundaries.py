@@ -75,8 +75,12 @@ def read_outlined(
     folder = read_folder(images, asked)
     drawings, sha256 = _read_drawings(boundaries)
     pictures = {PurePath(picture.name).stem: picture for picture in folder.pictures}
-    drawn = {stem: [one for one in drawings if _owner(one, pictures) == stem] for stem in pictures}
-    require_no_problems(boundaries, list(_misfits(images, boundaries, pictures, drawn, drawings)))
+    owned = [(one, _owner(one, pictures)) for one in drawings]
+    drawn: dict[str, list[_Drawing]] = {stem: [] for stem in pictures}
+    for one, stem in owned:
+        if stem is not None:
+            drawn[stem].append(one)
+    require_no_problems(boundaries, list(_misfits(images, boundaries, pictures, owned, drawn)))
     outlined = [
         Outlined(picture, np.stack([map_ for one in drawn[stem] for map_ in one.maps]))
         for stem, picture in pictures.items()
@@ -138,11 +142,10 @@ def _misfits(
     images: str,
     boundaries: str,
     pictures: Mapping[str, Picture],
+    owned: Sequence[tuple[_Drawing, str | None]],
     drawn: Mapping[str, Sequence[_Drawing]],
-    drawings: Sequence[_Drawing],
 ) -> Iterator[str]:
-    for one in drawings:
-        stem = _owner(one, pictures)
+    for one, stem in owned:
         if stem is None:
             yield f"{one.path}: has no image in {images}; add it, or take this one away"
             continue

@@ -63,8 +63,12 @@ class Job:
     @property
     def target_name(self) -> str:
         """The name of the output in messages."""
-        target = self.target if self.writes_image else self.contours
-        return "standard output" if target is None else target
+        return "standard output" if self._written is None else self._written
+
+    @property
+    def _written(self) -> str | None:
+        """The file of the result, or of its contours alone; None for standard output."""
+        return self.target if self.writes_image else self.contours
 
     @property
     def is_done(self) -> bool:
@@ -73,8 +77,7 @@ class Job:
 
     def is_done_by(self, modified: Callable[[str], int | None]) -> bool:
         """Tell whether it is done, by a function that finds when a file was changed."""
-        target = self.target if self.writes_image else self.contours
-        made = None if target is None else modified(target)
+        made = None if self._written is None else modified(self._written)
         if made is None or self.source is None:
             return made is not None
         changed = modified(self.source)

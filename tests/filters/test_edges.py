@@ -40,7 +40,8 @@ def edges_of(image, **options):
     """Find the subpixel places of edges, as rows and columns."""
     operation = FILTERS["edge"](**options).inner
     raster = raster_of(wrap_array(image.astype(np.float32)).image, None)
-    found = operation.edges(raster, operation.measure(raster))
+    numbers = operation.measure(raster)
+    found = operation.finder.find(raster, numbers).thinned(raster, numbers.get("low", 0.0))
     at = np.nonzero(found.strength > 0.3 * found.strength.max())
     across = np.stack([component[at] for component in found.normal]).astype(np.float64)
     return np.stack(at) + across / np.linalg.norm(across, axis=0) * found.offset[at]

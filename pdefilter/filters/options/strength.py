@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal, TypeAlias
 
+from pdefilter.errors import ParameterError
 from pdefilter.filters.options.option import AUTO, Option
 from pdefilter.filters.options.thresholds import Thresholds, thresholds_of
 
@@ -41,6 +42,20 @@ def hysteresis_option(otherwise: str = "") -> Option:
         otherwise=otherwise,
         auto=True,
     )
+
+
+def require_one_scale(*, threshold: bool, hysteresis: bool, stretch: bool) -> None:
+    """Refuse more than one of the options that decide what full scale is, by which are given.
+
+    Raises
+    ------
+    ParameterError
+        If two of them are given.
+    """
+    if threshold and hysteresis:
+        raise ParameterError("hysteresis", "has thresholds of its own; leave threshold out")
+    if stretch and (threshold or hysteresis):
+        raise ParameterError("stretch", "a binary image is stretched already; leave out one")
 
 
 def levels_of(hysteresis: str | Sequence[float] | None) -> Thresholds | Literal["auto"] | None:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pdefilter.errors import ModelError, ParameterError
+from pdefilter.errors import ParameterError
 from pdefilter.filters.operations.edges.found import Edges, Finder
 from pdefilter.filters.operations.filled import REACH as OF_FILLING
 from pdefilter.filters.operations.filled import filled
 from pdefilter.filters.operations.turns import start_of, turns
 from pdefilter.filters.options.coupling import are_colours
+from pdefilter.filters.options.network import network, require_average
 from pdefilter.operation import Numbers
 
 if TYPE_CHECKING:
@@ -119,17 +120,12 @@ def learned(model: str | None, average: int, color: str) -> Learned:
     """
     if color not in ("rgb", "luminance"):
         raise ParameterError("color", "networks learn from stored colours; take rgb or luminance")
-    if average not in (1, 8):
-        raise ParameterError("average", f"{average} is neither 1 nor 8")
+    require_average(average)
     from pdefilter.networks.contours import Calibration
-    from pdefilter.networks.model_file import find_model
 
     if model is None:
         raise ParameterError("model", _NONE)
-    try:
-        found = find_model(model)
-    except ModelError as error:
-        raise ParameterError("model", str(error)) from None
+    found = network(model)
     if not found.architecture.contours:
         raise ParameterError(
             "model", f"{model} removes noise and finds no contours; take it for denoise"

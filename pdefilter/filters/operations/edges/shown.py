@@ -94,17 +94,17 @@ class ShownEdges(Operation):
         reach = self.finder.reach(numbers)
         return None if reach is None or self.hysteresis is not None else reach + self.thin
 
-    def edges(self, image: "Raster", numbers: Numbers) -> Edges:
-        """Find the edges one pixel wide, and where between pixels they pass."""
-        return self.finder.find(image, numbers).thinned(image, numbers.get("low", 0.0))
-
     def run(self, image: "Raster", numbers: Numbers) -> "Raster":
         """Find the edges, and show them."""
         kept = image.kept.pop(self, None)
-        strength = self._strength(image, numbers) if kept is None else kept.colour[0]
         interval, scale = self.finder.interval, self.finder.scale(image)
         if are_wanted():
-            draw(self._lines(image, numbers))
+            found = self.finder.find(image, numbers)
+            thin = found.thinned(image, numbers.get("low", 0.0))
+            draw(self._lines(image, thin, numbers))
+            strength = (thin if self.thin else found).strength
+        else:
+            strength = self._strength(image, numbers) if kept is None else kept.colour[0]
         reached = self._reached(image, strength, numbers)
         if reached is not None:
             return _binary(image, reached, scale)
@@ -157,9 +157,8 @@ class ShownEdges(Operation):
             return reached
         return None
 
-    def _lines(self, image: "Raster", numbers: Numbers) -> "list[Line]":
-        """Trace the edges that `thin` shows; without thresholds, with those of hysteresis auto."""
-        edges = self.edges(image, numbers)
+    def _lines(self, image: "Raster", edges: Edges, numbers: Numbers) -> "list[Line]":
+        """Trace edges one pixel wide; without thresholds, by those of hysteresis auto."""
         reached = self._reached(image, edges.strength, numbers)
         if reached is None:
             linking = replace(self, hysteresis="auto")
