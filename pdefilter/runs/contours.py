@@ -5,9 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from pdefilter.errors import CallError, ImageError
-from pdefilter.images.codecs.tiff.geo import georeference
-from pdefilter.images.drawings.drawing import Drawing
-from pdefilter.images.drawings.formats import encode, require_drawing
 from pdefilter.images.files import write_into_place
 from pdefilter.images.image import Image
 from pdefilter.images.urls import is_url
@@ -46,6 +43,8 @@ def with_contours(
             "take edge or ridge, without --component and --operator laplacian"
         )
 
+    from pdefilter.images.drawings.formats import require_drawing
+
     def require(name: str) -> None:
         require_drawing("--contours", name)
         if Path(name).is_dir():
@@ -80,6 +79,10 @@ def write_contours(lines: Sequence[Line], image: Image, job: Job, *, replace: bo
     ImageError
         If it cannot be written.
     """
+    from pdefilter.images.codecs.tiff.geo import georeference
+    from pdefilter.images.drawings.drawing import Drawing
+    from pdefilter.images.drawings.formats import encode
+
     assert job.contours is not None
     rows, columns = image.shape
     title = Path(job.source_name).name
