@@ -38,7 +38,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 GUIDES: Mapping[str, Guide] = {
     "edge": Guide(
         "Find edges.",
-        ("method", "sigma", "thin", "threshold", "hysteresis", "color"),
+        ("method", "operator", "sigma", "thin", "threshold", "hysteresis", "color"),
         (
             "pdefilter edge sample_images/coins.png -o edges.png",
             "pdefilter edge sample_images/coffee.jpg --method canny -o contours.png",
