@@ -1,8 +1,7 @@
 """Many calls of the command line, each in a process of its own that need not start.
 
-Run as a script it has all libraries imported, and copies itself for every call: what a call does
-is done as by the executable, but begins twenty times as soon, and more libraries than it needs
-are there to start threads.
+Run as a script it has all libraries imported, as ``warm.py`` has, but it limits what a call may
+take, and sees that no process with threads is copied.
 """
 
 import json
@@ -12,6 +11,8 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from warm import become, import_libraries
 
 STARTS = ("error: ", "warning: ", "pdefilter: ")
 """The beginnings of lines on standard error; the last is that of what is no complaint."""
@@ -67,18 +68,7 @@ def run_calls(
 
 
 def _serve() -> None:
-    from pdefilter.runs.resources import prevent_library_threads
-
-    prevent_library_threads()
-    import cv2  # noqa: F401
-    import imagecodecs  # noqa: F401
-    import OpenEXR  # noqa: F401
-    import scipy.fft
-    import scipy.ndimage  # noqa: F401
-    import tifffile  # noqa: F401
-
-    import pdefilter.api
-    import pdefilter.runs.batch  # noqa: F401
+    import_libraries()
     from pdefilter.cli.main import main
     from pdefilter.kernels import bands
 
@@ -100,10 +90,7 @@ def _call(main, words, engine, seconds) -> None:
 
     nothing, said = os.open(os.devnull, os.O_RDWR), os.open("said", os.O_CREAT | os.O_RDWR)
     os.ftruncate(said, 0)
-    os.dup2(nothing, 0)
-    os.dup2(nothing, 1)
-    os.dup2(said, 2)
-    sys.argv = ["pdefilter", *words]
+    become(words, [nothing, os.dup(nothing), said])
     os.environ["PDEFILTER_ENGINE"] = engine
     if sys.platform == "linux":
         os.register_at_fork(before=_require_one_thread)

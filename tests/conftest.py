@@ -1,5 +1,6 @@
 """Fixtures that tests share: samples, photographs, and the installed executable."""
 
+import os
 import random
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from support import SAMPLES
+from warm import standing_in
 
 # No deadline: a first call imports its libraries, and machines are shared.
 settings.register_profile("pdefilter", deadline=None, max_examples=16, derandomize=True)
@@ -89,17 +91,28 @@ def executable() -> Path:
     return Path(sys.executable).parent / "pdefilter"
 
 
+@pytest.fixture(scope="session")
+def warm_executable(executable: Path) -> Iterator[Path]:
+    """The script that pip installed, or where processes can be copied one that need not start."""
+    if not hasattr(os, "fork"):
+        yield executable
+    else:
+        with standing_in() as path:
+            yield path
+
+
 @pytest.fixture
 def pdefilter_command(
-    executable: Path, tmp_path: Path
+    executable: Path, warm_executable: Path, tmp_path: Path
 ) -> Callable[..., "subprocess.CompletedProcess[bytes]"]:
-    """Run the real executable in an empty folder."""
+    """Run the executable in an empty folder."""
 
     def run(
         *arguments: object, stdin: bytes = b"", **options: object
     ) -> "subprocess.CompletedProcess[bytes]":
+        program = warm_executable if {"cwd", "env"}.issuperset(options) else executable
         return subprocess.run(
-            [executable, *map(str, arguments)],
+            [program, *map(str, arguments)],
             input=stdin,
             capture_output=True,
             check=False,

@@ -62,7 +62,8 @@ def run_python(block: str, folder: Path, executable: Path) -> None:
 def _done(
     command: list[str], folder: Path, executable: Path
 ) -> "subprocess.CompletedProcess[bytes]":
-    path = f"{executable.parent}{os.pathsep}{os.environ['PATH']}"
+    folders = (executable.parent, Path(sys.executable).parent, os.environ["PATH"])
+    path = os.pathsep.join(map(str, folders))
     return subprocess.run(
         command,
         cwd=folder,

@@ -28,15 +28,15 @@ def text(name):
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if steps(page)], ids=page_name)
-def test_terminals_show_what_a_page_says_and_its_python_runs(page, tmp_path, executable):
+def test_terminals_show_what_a_page_says_and_its_python_runs(page, tmp_path, warm_executable):
     copy_samples(tmp_path)
     ran = 0
     for language, block in steps(page):
         if language == "python":
-            run_python(block, tmp_path, executable)
+            run_python(block, tmp_path, warm_executable)
             continue
         for command, expected in transcripts(block):
-            assert run(command, tmp_path, executable) == expected, command
+            assert run(command, tmp_path, warm_executable) == expected, command
             ran += 1
     assert ran == page.read_text().count("\n$ ")
 
@@ -52,14 +52,14 @@ def test_every_picture_has_a_description(page):
     assert not re.findall(r"!\[\]|<img (?![^>]*alt=\")", page.read_text())
 
 
-def test_the_pictures_were_made_by_the_commands_below_them(tmp_path, executable):
+def test_the_pictures_were_made_by_the_commands_below_them(tmp_path, warm_executable):
     copy_samples(tmp_path)
     shown = []
     for page in PAGES:
         for source, command, picture in tables_of_pictures(page):
             line = f"pdefilter {command.replace(' ', f' {source} ', 1)}"
             line = line if " " in command else f"pdefilter {command} {source}"
-            assert run(f"{line} -o made.png --overwrite", tmp_path, executable) == ""
+            assert run(f"{line} -o made.png --overwrite", tmp_path, warm_executable) == ""
             made = pdefilter.read(tmp_path / "made.png").pixels
             assert np.array_equal(made, pdefilter.read(picture).pixels), picture
             shown.append(picture)
