@@ -93,13 +93,13 @@ void link_lines(const Linking& task, Index first, Index last, float*) {
 }
 
 void link_borders(const Linking& task, Index, Index, float*) {
-    const Index lines = lines_of(task);
+    const Index lines = lines_of(task), size = lines * task.columns;
     Spreading spreading(task, 0, lines);
     // The neighbours of a line of a volume are in other pieces, or may be.
     const Index step = task.slices > 1 ? 1 : lines_of_a_piece;
     for (Index r = step; r < lines; r += step) spreading.begin_at(reached, r - 1, r + 1);
     auto* const state = reinterpret_cast<unsigned char*>(task.linked);
-    for (Index k = 0; k < lines * task.columns; ++k) state[k] &= reached;
+    for (Index k = 0; k < size; ++k) state[k] &= reached;
 }
 
 }  // namespace
