@@ -3,9 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from pdefilter.grid import is_unit
 
 if TYPE_CHECKING:
+    from pdefilter.kernels.taps import Taps
     from pdefilter.raster import Plane, Planes, Raster
 
 
@@ -101,22 +104,62 @@ def strength(image: "Raster", operator: Operator) -> "Plane":
     return plane
 
 
+def is_plain(image: "Raster") -> bool:
+    """Tell whether an image has one channel, no weights, and square pixels."""
+    is_plane = len(image.colour) == 1 and len(image.shape) == 2
+    return is_plane and image.weight is None and is_unit(image.spacing)
+
+
+def thinned_strength(image: "Raster", operator: Operator, least: float, **smoothed: Any) -> "Plane":
+    """Find the strength of a plain image where it is largest across the edge, else zero.
+
+    Parameters
+    ----------
+    image : Raster
+        The image, which `is_plain`.
+    operator : Operator
+        The kernels, of first differences.
+    least : float
+        Strengths below it are left out.
+    **smoothed
+        How the image is smoothed first: the last parameters of
+        `pdefilter.kernels.thinning.thinned_gradient`.
+
+    Returns
+    -------
+    ndarray of shape (M, N), float32
+        The strength of the smoothed image, thinned, to the bit.
+    """
+    from pdefilter.kernels.thinning import thinned_gradient
+
+    law = *_taps(operator), _factor(operator, len(image.shape)), least
+    return thinned_gradient(image.colour, *law, **smoothed)
+
+
 def _measured(image: "Raster", operator: Operator, measure: str) -> "Planes":
     from pdefilter.kernels.gradient import gradient
-    from pdefilter.kernels.taps import Taps
 
-    difference = Taps(operator.difference, operator.first)
-    smoothing = Taps(operator.smoothing, operator.first if len(operator.smoothing) > 1 else 0)
     lengths = [h**operator.order for h in image.spacing]
     return gradient(
         image.colour,
-        difference,
-        smoothing,
+        *_taps(operator),
         alpha=image.weight,
         measure=measure,
-        factor=1 / len(lengths) if operator.averages else 1.0,
+        factor=_factor(operator, len(lengths)),
         spacing=lengths,
     )
+
+
+def _taps(operator: Operator) -> "tuple[Taps, Taps]":
+    from pdefilter.kernels.taps import Taps
+
+    of_smoothing = operator.first if len(operator.smoothing) > 1 else 0
+    return Taps(operator.difference, operator.first), Taps(operator.smoothing, of_smoothing)
+
+
+def _factor(operator: Operator, axes: int) -> float:
+    """Find what the sum of the squared components is multiplied by."""
+    return 1 / axes if operator.averages else 1.0
 
 
 def direction(v_r: "Plane", v_c: "Plane") -> "Plane":

@@ -20,6 +20,5 @@ def linked(strength: Plane, low: float, high: float) -> Mask:
     ndarray of that shape, bool
         True at the weak pixels that hang together with a strong one.
     """
-    weak = (strength >= low) & (strength > 0)
-    found: Mask = compute("link", weak, weak & (strength >= high), dimensions=strength.ndim)
+    found: Mask = compute("link", strength, low, high, dimensions=strength.ndim)
     return found

@@ -1,9 +1,12 @@
 """Non-maximum suppression: the edge itself, one pixel wide, and its place between pixels."""
 
+import math
 from collections.abc import Sequence
 
 from pdefilter.kernels.reference.across import clear_of_holes, lengths_of, per_pixel
+from pdefilter.kernels.reference.correlation import Order
 from pdefilter.kernels.table import compute
+from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Mask, Plane, Planes
 
 
@@ -59,7 +62,8 @@ def thinned(
         unit of the spacing; zero where no edge is.
     """
     normal = per_pixel(normal, spacing)
-    kept, steps = _thin(strength, normal, valid, clearance, least)
+    kept, steps = compute("thin", strength, normal, least, dimensions=strength.ndim)
+    kept = _clear_of_holes(kept, normal, valid, clearance)
     return kept, lengths_of(kept > 0, steps, normal, spacing, centre)
 
 
@@ -72,14 +76,52 @@ def thinned_strength(
     least: float = 0.0,
 ) -> Plane:
     """Keep the strengths that `thinned` keeps, without their places, which take longer."""
-    return _thin(strength, per_pixel(normal, spacing), valid, clearance, least)[0]
+    normal = per_pixel(normal, spacing)
+    kept, _ = compute("thin", strength, normal, least, dimensions=strength.ndim, places=False)
+    return _clear_of_holes(kept, normal, valid, clearance)
 
 
-def _thin(
-    strength: Plane, normal: Planes, valid: Mask | None, clearance: int, least: float
-) -> tuple[Plane, Plane]:
-    kept, steps = compute("thin", strength, normal, least, dimensions=strength.ndim)
-    if valid is not None:
-        found = clear_of_holes(kept > 0, normal, valid, clearance)
-        kept, steps = kept * found, steps * found
-    return kept, steps
+def thinned_gradient(
+    u: Planes,
+    difference: Taps,
+    smoothing: Taps,
+    factor: float = 1.0,
+    least: float = 0.0,
+    before: Taps | None = None,
+    order: Order = "mean",
+    within: tuple[float, float] = (-math.inf, math.inf),
+) -> Plane:
+    """Smooth one channel, and thin the magnitude of its gradient, while its rows are in the cache.
+
+    Parameters
+    ----------
+    u : ndarray of shape (1, M, N), float32
+        The channel, without holes.
+    difference, smoothing, factor
+        As of `pdefilter.kernels.gradient.gradient`.
+    least : float
+        As of `thinned`.
+    before : Taps, optional
+        The kernel that the channel is correlated with first, along both axes.
+    order : str
+        Along which axis first; see `pdefilter.kernels.convolution.correlate`.
+    within : tuple of float
+        The range that the correlated channel is kept in.
+
+    Returns
+    -------
+    ndarray of shape (M, N), float32
+        What `thinned_strength` makes of the magnitude and the vector, to the bit.
+    """
+    _, rows, columns = u.shape
+    kernels = before and (before.folded(rows), before.folded(columns))
+    law = difference, smoothing, factor, least, kernels, order, within
+    kept: Plane = compute("thin gradient", u, *law)
+    return kept
+
+
+def _clear_of_holes(kept: Plane, normal: Planes, valid: Mask | None, clearance: int) -> Plane:
+    if valid is None:
+        return kept
+    clear: Plane = kept * clear_of_holes(kept > 0, normal, valid, clearance)
+    return clear

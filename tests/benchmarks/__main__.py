@@ -9,6 +9,7 @@ from pathlib import Path
 
 import accuracy
 import automatic
+import canny
 import folders
 import kernels
 import memory
@@ -25,6 +26,7 @@ def main() -> None:
     print(machine())
     rates = peers.measure(python)
     kernels.measure()
+    canny.measure()
     reached = accuracy.measure()
     automatic.measure()
     memory.measure()

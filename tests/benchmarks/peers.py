@@ -119,27 +119,10 @@ best(lambda: cv2.magnitude(cv2.Sobel(u, cv2.CV_32F, 1, 0), cv2.Sobel(u, cv2.CV_3
             "scikit-image": "from skimage.filters import sobel\nbest(lambda: sobel(u))",
         },
     ),
-    # With the same Gaussian, derivatives and thresholds; OpenCV suppresses along four directions.
+    # OpenCV's are in `canny.py`.
     "edge --method canny": (
         lambda u: pdefilter.edge(u, method="canny", sigma=1.4, hysteresis=(0.03, 0.06)),
         {
-            "OpenCV, 8 bits": """
-import cv2
-image = (u * 255).astype(np.uint8)
-def canny():
-    smooth = cv2.GaussianBlur(image, (0, 0), 1.4)
-    cv2.Canny(smooth, 255 * 0.17, 255 * 0.34, L2gradient=True)
-best(canny)
-""",
-            "OpenCV, floats": """
-import cv2
-def canny():
-    smooth = cv2.GaussianBlur(u, (0, 0), 1.4)
-    down, right = ((4096 * cv2.Sobel(smooth, cv2.CV_32F, *way)).astype(np.int16)
-                   for way in ((0, 1), (1, 0)))
-    cv2.Canny(right, down, 4096 * 0.17, 4096 * 0.34, L2gradient=True)
-best(canny)
-""",
             "scikit-image": """
 from skimage.feature import canny
 best(lambda: canny(u, 1.4, 0.17, 0.34, mode='reflect'))

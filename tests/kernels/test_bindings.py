@@ -65,6 +65,7 @@ class Call:
 FAR = (1, -3, BIG, -BIG)
 THREADS = {"threads": (0, -1), "variant": ("", "quantum")}
 NAMES = dict.fromkeys(("conductance", "law", "order", "measure"), ("", "quantum", 1))
+THINNING_TAPS = ("difference", "smoothing", "along rows", "along columns")
 HOW: dict[str, Any] = {"threads": 2, "variant": "baseline"}
 
 
@@ -194,6 +195,11 @@ def gradient(measure: str, count: int) -> Call:
     }
     wrong = {"difference, first": FAR, "smoothing, first": FAR, **NAMES, **THREADS}
     return Call(arguments, ("out",), wrong, ("in", "difference", "smoothing"))
+
+
+def linking() -> Call:
+    arguments = {"strength": planes(*V), "low": 0.5, "high": 1.0, "linked": np.zeros(V, bool)}
+    return Call(arguments | HOW, ("linked",), THREADS)
 
 
 def shock() -> Call:
@@ -584,17 +590,37 @@ CALLS = {
     ),
     "thin": Call(
         {
-            "strength": planes(M, N), "normal": planes(2, M, N),
-            "kept": planes(M, N), "steps": planes(M, N), "least": 0.0, **HOW,
+            "strength": planes(*V), "normal": planes(3, *V),
+            "kept": planes(*V), "steps": planes(*V), "least": 0.0, **HOW,
         },
         ("kept", "steps"),
         THREADS,
     ),
-    "link": Call(
-        {name: np.zeros((M, N), bool) for name in ("weak", "strong", "linked")} | HOW,
-        ("linked",),
-        THREADS,
+    "thin, image": Call(
+        {
+            "strength": planes(1, M, N), "normal": planes(2, 1, M, N),
+            "kept": planes(1, M, N), "steps": planes(1, M, N), "least": 0.0, **HOW,
+        },
+        ("kept", "steps"),
+        {"normal": (planes(1, 1, M, N), planes(4, 1, M, N)), **THREADS},
+        ("normal",),
     ),
+    "thin_gradient": Call(
+        {
+            "in": planes(1, M, N), "kept": planes(1, M, N),
+            "difference": weights(), "difference, first": -1,
+            "smoothing": weights(), "smoothing, first": 0,
+            "factor": 1.0, "least": 0.0,
+            "along rows": weights(), "along rows, first": -1,
+            "along columns": weights(), "along columns, first": -2,
+            "order": "mean", "lowest": 0.0, "highest": 1.0, **HOW,
+        },
+        ("kept",),
+        {f"{name}, first": FAR for name in THINNING_TAPS} | {**NAMES, **THREADS},
+        THINNING_TAPS,
+    ),
+    "link_within_pieces": linking(),
+    "link_pieces": linking(),
     "step": step(),
     "step, driven": driven_step(),
     "inject": inject(),

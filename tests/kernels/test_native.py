@@ -102,6 +102,9 @@ def kernels(draw, most=12):
     return Taps(weights, draw(st.integers(1 - len(weights), 0)))
 
 
+CENTRAL = Taps.centred([-1.0, 0.0, 1.0])
+
+
 def same(a, b):
     # Any NaN is as good as any other; every other value has one pattern of bits.
     return a.shape == b.shape and (
@@ -169,8 +172,8 @@ def test_a_correlation_has_the_bits_of_the_reference(variant, image, rows, colum
 @pytest.mark.parametrize("measure", reference_gradient.PLANES)
 @given(
     image=images(150, 150),
-    difference=kernels(),
-    smoothing=kernels(),
+    difference=kernels() | st.just(CENTRAL),
+    smoothing=kernels() | st.sampled_from([Taps.centred([w, 0.5, w]) for w in (0, 0.25)]),
     transparent=st.sampled_from([None, 0, 0.5, 1]),
     threads=st.integers(1, 8),
 )
@@ -514,20 +517,23 @@ def test_a_system_that_allows_no_threads_gets_the_same_bits():
     subprocess.run([sys.executable, *INSTALLED, "-c", code], check=True, timeout=60)
 
 
-@given(image=images(150, 70), ties=st.booleans(), threads=st.integers(1, 8))
-def test_thinning_and_linking_have_the_bits_of_the_reference(image, ties, threads):
+@pytest.mark.parametrize("variant", native.variants() if engine.native() else [])
+@given(
+    image=images(150, 70),
+    taps=st.tuples(kernels(), kernels()) | st.just((CENTRAL, Taps.centred([0.25, 0.5, 0.25]))),
+    before=st.none() | st.tuples(kernels(7), kernels(7)),
+    order=st.sampled_from(["rows first", "columns first", "mean"]),
+    ties=st.booleans(),
+    threads=st.integers(1, 8),
+)
+def test_a_thinned_gradient_has_the_bits_of_the_reference(
+    variant, image, taps, before, order, ties, threads
+):
     u, rng = image
-    strength, normal = np.abs(u[0]), rng.normal(size=(2, *u.shape[1:])).astype(np.float32)
-    if ties:
-        strength[rng.random(strength.shape) < 0.7] = 0.5
-        normal = np.sign(normal)
-    least = rng.choice([0.0, 0.5])
-    weak = strength > rng.random()
-    strong = weak & (rng.random(weak.shape) < 0.1)
+    u = (u[:1] > 0.5).astype(np.float32) if ties else u[:1]
+    arguments = u, *taps, 0.5, rng.choice([0.0, 0.5]), before, order, (-0.5, 0.5)
     with np.errstate(all="ignore"):
-        theirs = reference_edges.thin(strength, normal, least)
-    with forced(threads, "baseline"):
-        ours = native_edges.thin(strength, normal, least)
-        linked = native_edges.link(weak, strong)
-    assert all(same(one, other) for one, other in zip(ours, theirs, strict=True))
-    assert np.array_equal(linked, reference_edges.link(weak, strong))
+        theirs = reference_edges.thin_gradient(*arguments)
+    with forced(threads, variant):
+        ours = native_edges.thin_gradient(*arguments)
+    assert same(ours, theirs)

@@ -13,6 +13,7 @@ from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.lattice import rounding_bias_of
 from pdefilter.kernels.native import correlation as native_correlation
 from pdefilter.kernels.native import curvature as native_curvature
+from pdefilter.kernels.native import edges as native_edges
 from pdefilter.kernels.native import forced
 from pdefilter.kernels.native import gradient as native_gradient
 from pdefilter.kernels.native import lattice as native_lattice
@@ -21,6 +22,7 @@ from pdefilter.kernels.native import shock as native_shock
 from pdefilter.kernels.native import variation as native_variation
 from pdefilter.kernels.reference import correlation as reference_correlation
 from pdefilter.kernels.reference import curvature as reference_curvature
+from pdefilter.kernels.reference import edges as reference_edges
 from pdefilter.kernels.reference import gradient as reference_gradient
 from pdefilter.kernels.reference import lattice as reference_lattice
 from pdefilter.kernels.reference import risk as reference_risk
@@ -244,3 +246,39 @@ def test_a_curvature_step_has_the_bits_of_the_reference(variant, image, weighted
 @given(drawn=laplacians(sizes(3)), threads=threads)
 def test_graph_laplacians_have_the_bits_of_the_reference(drawn, threads):
     require_bits_of_the_reference(drawn, threads)
+
+
+@every_variant
+@given(image=images((2, 3), channels=1), ties=st.booleans(), threads=threads)
+def test_thinning_has_the_bits_of_the_reference(variant, image, ties, threads):
+    u, _, rng = image
+    strength, normal = np.abs(u[0]), rng.normal(size=(u.ndim - 1, *u.shape[1:]))
+    if ties:
+        strength[rng.random(strength.shape) < 0.7] = 0.5
+        normal = np.sign(normal)
+    places = rng.random(normal.shape) < 0.02
+    normal[places] = rng.choice([0.0, np.inf, np.nan, 1e-45], places.sum())
+    arguments = strength, normal.astype(np.float32), rng.choice([0.0, 0.5])
+    with np.errstate(all="ignore"):
+        theirs = reference_edges.thin(*arguments)
+    with forced(threads, variant):
+        ours = native_edges.thin(*arguments)
+        alone, _ = native_edges.thin(*arguments, places=False)
+    assert all(same(one, other) for one, other in zip(ours, theirs, strict=True))
+    assert same(alone, ours[0])
+
+
+@given(
+    shape=st.tuples(st.integers(1, 3), st.integers(1, 300), st.integers(1, 9)) | sizes(3),
+    seed=st.integers(0, 2**32 - 1),
+    share=st.floats(0.2, 1),
+    threads=threads,
+)
+def test_linking_has_the_bits_of_the_reference(shape, seed, share, threads):
+    """Of long lines too, which pass through several pieces of work."""
+    strength = np.random.default_rng(seed).random(shape, np.float32)
+    strength = strength[0] if len(strength) == 1 else strength
+    levels = 1 - share, 1 - share / strength.size**0.5
+    with forced(threads, "baseline"):
+        ours = native_edges.link(strength, *levels)
+    assert np.array_equal(ours, reference_edges.link(strength, *levels))

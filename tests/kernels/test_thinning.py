@@ -4,8 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import map_coordinates
 
+from pdefilter.kernels.convolution import correlate
 from pdefilter.kernels.crossings import crossings
-from pdefilter.kernels.thinning import thinned
+from pdefilter.kernels.gradient import gradient
+from pdefilter.kernels.taps import Taps
+from pdefilter.kernels.thinning import thinned, thinned_gradient, thinned_strength
+from pdefilter.kernels.windows import gaussian
 
 
 def fields(axes, *, ties=False):
@@ -70,6 +74,19 @@ def test_every_symmetry_turns_edges_and_crossings_to_the_bit(axes, ties, data):
         theirs = find(*permuted(values, normal, order, flips))
         for one, other in zip(ours, theirs, strict=True):
             assert np.array_equal(one, back(other, order, flips))
+
+
+@given(field=fields(2), sigma=st.sampled_from([0.0, 0.6, 3.0]), least=st.sampled_from([0.0, 0.1]))
+def test_a_gradient_thinned_in_one_go_has_the_bits_of_one_step_after_the_other(field, sigma, least):
+    u, _ = field
+    before = gaussian(sigma) if sigma else None
+    law = Taps.centred((-1.0, 0.0, 1.0)), Taps.centred((0.25, 0.5, 0.25))
+    smooth = u[None]
+    if before is not None:
+        smooth = correlate(smooth, before, before, order="mean").clip(0.4, np.float32(0.6))
+    strength = gradient(smooth, *law, measure="magnitude", factor=0.5)[0]
+    ours = thinned_gradient(u[None], *law, 0.5, least, before, within=(0.4, 0.6))
+    assert np.array_equal(ours, thinned_strength(strength, gradient(smooth, *law), least=least))
 
 
 def test_of_two_equal_neighbours_the_one_that_the_normal_points_to_is_kept():

@@ -1,104 +1,111 @@
-// Edges, thinned and linked. Few pixels are edges, and what they are compared with depends on each,
-// so that one build does for all instruction sets. The order of operations is that of
-// kernels/reference.
+// Edges, linked. Few pixels are edges, and where the next one is depends on each, so that one build
+// does for all instruction sets.
 
 #include "edges.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
 #include <vector>
 
 namespace pdefilter {
 
 namespace {
 
-// A row of strengths with a frame, at both ends, of zeros.
-Index framed(Index columns) { return columns + 2; }
+// States of a pixel: those that are reached, as `true` is stored, and those that are not yet.
+constexpr unsigned char reached = 1, weak = 2, strong = 4;
 
-Index thin_scratch(const Thinning& task) { return 3 * framed(task.columns); }
+// Large, as few links cross the borders then.
+constexpr Index lines_of_a_piece = 256;
 
-float eighth_root(float s) { return std::sqrt(std::sqrt(std::sqrt(s))); }
+Index lines_of(const Linking& task) { return task.slices * task.rows; }
+Index one_piece(const Linking&) { return 1; }
 
-// The part of the way along the normal at which a parabola through the eighth roots is highest.
-float top(float behind, float s, float ahead) {
-    const float a = eighth_root(behind), b = eighth_root(s), c = eighth_root(ahead);
-    const float bend = (b - a) + (b - c);
-    return bend > 0 ? (c - a) * 0.5f / bend : 0.0f;
-}
+struct Place {
+    Index at, slice, row, column;
+};
 
-void thin_rows(const Thinning& task, Index first, Index last, float* scratch) {
-    const Index M = task.rows, N = task.columns;
-    auto row = [&](Index r) { return scratch + (r + 1) % 3 * framed(N); };
-    auto fetch = [&](Index r) {
-        float* const to = row(r);
-        std::fill_n(to, framed(N), 0.0f);
-        if (0 <= r && r < M) std::copy_n(task.strength + r * N, N, to + 1);
-    };
-    fetch(first - 1);
-    fetch(first);
-    for (Index r = first; r < last; ++r) {
-        fetch(r + 1);
-        const float* const around[] = {row(r - 1) + 1, row(r) + 1, row(r + 1) + 1};
-        for (Index j = 0; j < N; ++j) {
-            const Index at = r * N + j;
-            task.kept[at] = task.steps[at] = 0;
-            const float s = around[1][j];
-            const float v_r = task.normal[at], v_c = task.normal[M * N + at];
-            const float size_r = std::fabs(v_r), size_c = std::fabs(v_c);
-            if (!(s > 0) || s < task.least || !(size_r + size_c > 0)) continue;
-            const float longest = std::max(size_r, size_c);
-            const float w_r = size_r / longest, w_c = size_c / longest;
-            const float both = w_r * w_c, by_row = w_r * (1 - w_c), by_column = (1 - w_r) * w_c;
-            auto on_side = [&](bool down, bool right) {
-                const float* const next = around[down ? 2 : 0];
-                const Index beside = right ? j + 1 : j - 1;
-                return both * next[beside] + (by_column * around[1][beside] + by_row * next[j]);
-            };
-            const float ahead = on_side(v_r > 0, v_c > 0);
-            if (!(s > ahead)) continue;
-            const float behind = on_side(!(v_r > 0), !(v_c > 0));
-            if (!(s >= behind)) continue;
-            task.kept[at] = s;
-            task.steps[at] = top(behind, s, ahead);
-        }
-    }
-}
+// What is reached spreads over some lines, the rows of all slices.
+class Spreading {
+public:
+    Spreading(const Linking& task, Index first, Index last)
+        : S_(task.slices),
+          M_(task.rows),
+          N_(task.columns),
+          begin_(first * N_),
+          end_(last * N_),
+          state_(reinterpret_cast<unsigned char*>(task.linked)) {}
 
-// What is weak and was not reached is open, in a frame of what is not.
-void link_all(const Linking& task, Index, Index, float*) {
-    const Index M = task.rows, N = task.columns, W = framed(N);
-    std::vector<char> open(size_t((M + 2) * W));
-    for (Index r = 0; r < M; ++r)
-        std::copy_n(task.weak + r * N, N, open.begin() + (r + 1) * W + 1);
-    std::vector<Index> to_visit;
-    auto reach = [&](Index at) {
-        if (!open[size_t(at)]) return;
-        open[size_t(at)] = false;
-        to_visit.push_back(at);
-    };
-    for (Index r = 0; r < M; ++r)
-        for (Index j = 0; j < N; ++j) {
-            if (!task.strong[r * N + j]) continue;
-            reach((r + 1) * W + j + 1);
-            while (!to_visit.empty()) {
-                const Index at = to_visit.back();
-                to_visit.pop_back();
-                for (const Index row : {at - W, at, at + W})
-                    for (const Index next : {row - 1, row, row + 1}) reach(next);
+    // From all pixels in such a state between two lines.
+    void begin_at(unsigned char state, Index first, Index last) {
+        const auto* const end = state_ + last * N_;
+        auto* from = state_ + first * N_;
+        while (void* const found = std::memchr(from, state, size_t(end - from))) {
+            from = static_cast<unsigned char*>(found);
+            const Index k = from - state_;
+            *from++ = reached;
+            to_visit_.push_back({k, k / N_ / M_, k / N_ % M_, k % N_});
+            while (!to_visit_.empty()) {
+                const Place next = to_visit_.back();
+                to_visit_.pop_back();
+                reach_around(next);
             }
         }
-    for (Index r = 0; r < M; ++r)
-        for (Index j = 0; j < N; ++j) {
-            const Index at = r * N + j;
-            task.linked[at] = task.weak[at] && !open[size_t((r + 1) * W + j + 1)];
-        }
+    }
+
+private:
+    void reach_around(const Place& p) {
+        for (int s = p.slice ? -1 : 0; s <= (p.slice + 1 < S_); ++s)
+            for (int r = p.row ? -1 : 0; r <= (p.row + 1 < M_); ++r) {
+                const Index at = p.at + (s * M_ + r) * N_;
+                if (at < begin_ || at >= end_) continue;
+                // Most rows hold none, which four bytes at once show.
+                if (p.column && p.column + 2 < N_) {
+                    uint32_t states;
+                    std::memcpy(&states, state_ + at - 1, sizeof states);
+                    if (!(states & 0x01010101u * (weak | strong))) continue;
+                }
+                for (int j = p.column ? -1 : 0; j <= (p.column + 1 < N_); ++j)
+                    reach({at + j, p.slice + s, p.row + r, p.column + j});
+            }
+    }
+    void reach(const Place& place) {
+        if (state_[place.at] <= reached) return;
+        state_[place.at] = reached;
+        to_visit_.push_back(place);
+    }
+
+    const Index S_, M_, N_, begin_, end_;
+    unsigned char* const state_;
+    std::vector<Place> to_visit_;
+};
+
+void link_lines(const Linking& task, Index first, Index last, float*) {
+    const Index N = task.columns, count = (last - first) * N;
+    const float* const s = task.strength + first * N;
+    auto* const state = reinterpret_cast<unsigned char*>(task.linked) + first * N;
+    const float low = std::max(task.low, std::numeric_limits<float>::denorm_min());
+    const float high = std::max(task.high, low);
+    for (Index k = 0; k < count; ++k)
+        state[k] = static_cast<unsigned char>((s[k] >= low) * weak + (s[k] >= high) * weak);
+    Spreading(task, first, last).begin_at(strong, first, last);
 }
 
-Index one_piece(const Linking&) { return 1; }
+void link_borders(const Linking& task, Index, Index, float*) {
+    const Index lines = lines_of(task), size = lines * task.columns;
+    Spreading spreading(task, 0, lines);
+    // The neighbours of a line of a volume are in other pieces, or may be.
+    const Index step = task.slices > 1 ? 1 : lines_of_a_piece;
+    for (Index r = step; r < lines; r += step) spreading.begin_at(reached, r - 1, r + 1);
+    auto* const state = reinterpret_cast<unsigned char*>(task.linked);
+    for (Index k = 0; k < size; ++k) state[k] &= reached;
+}
 
 }  // namespace
 
-const RowKernel<Thinning> thin{thin_scratch, thin_rows};
-const RowKernel<Linking> link{nullptr, link_all, nullptr, nullptr, rows_of_a_piece, one_piece};
+const RowKernel<Linking> link_within_pieces{nullptr, link_lines,       nullptr,
+                                            nullptr, lines_of_a_piece, lines_of};
+const RowKernel<Linking> link_pieces{nullptr, link_borders, nullptr, nullptr, 1, one_piece};
 
 }  // namespace pdefilter

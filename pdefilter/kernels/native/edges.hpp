@@ -1,29 +1,20 @@
-// Edges: thinned, and linked.
+// Edges, linked.
 #pragma once
 
 #include "variant.hpp"
 
 namespace pdefilter {
 
-// Non-maximum suppression.
-struct Thinning {
-    Index rows, columns;
-    const float* strength;
-    const float* normal;  // its components along rows and along columns
-    float* kept;          // the strength, or zero
-    float* steps;         // the place of the edge, as a part of the way to the next pixels
-    float least;          // strengths below are not kept
-};
-
-// Linking of what is weak to what is strong, which is weak too.
+// Linking of what is weak to what is strong, in a volume, or in an image as one slice.
 struct Linking {
-    Index rows, columns;
-    const bool* weak;
-    const bool* strong;
+    Index slices, rows, columns;
+    const float* strength;
+    // Strengths from the first on, and above zero, are weak, from the second on strong.
+    float low, high;
     bool* linked;
 };
 
-extern const RowKernel<Thinning> thin;
-extern const RowKernel<Linking> link;  // one piece of work
+// Links within pieces of work, and tells `linked` what is still weak; then across their borders.
+extern const RowKernel<Linking> link_within_pieces, link_pieces;
 
 }  // namespace pdefilter

@@ -6,12 +6,14 @@
 namespace pdefilter {
 
 void bind_edges(nb::module_& m) {
-    define<Thinning>(m, "thin", &thin, {}, array<2>(&Thinning::strength, plane),
-                     array<3>(&Thinning::normal, {2, rows, columns}),
-                     array<2>(&Thinning::kept, plane), array<2>(&Thinning::steps, plane),
-                     number(&Thinning::least));
-    define<Linking>(m, "link", &link, {}, array<2>(&Linking::weak, plane),
-                    array<2>(&Linking::strong, plane), array<2>(&Linking::linked, plane));
+    const Shape volume{slices, rows, columns};
+    auto define_linking = [&](const char* name, const RowKernel<Linking>& kernel) {
+        define<Linking>(m, name, &kernel, {}, array<3>(&Linking::strength, volume),
+                        number(&Linking::low), number(&Linking::high),
+                        array<3>(&Linking::linked, volume));
+    };
+    define_linking("link_within_pieces", link_within_pieces);
+    define_linking("link_pieces", link_pieces);
 }
 
 }  // namespace pdefilter

@@ -188,6 +188,10 @@ inline Index reach_of(const Correlation& task) {
 inline Index reach_of(const Gradient& task) {
     return std::max(reach_of(task.difference), reach_of(task.smoothing));
 }
+inline Index reach_of(const ThinnedGradient& task) {
+    const Index before = std::max(reach_of(task.along_rows), reach_of(task.along_columns));
+    return std::max(before, reach_of(static_cast<const Gradient&>(task)));
+}
 inline Index reach_of(const Shock& task) {
     // A step itself reads one row up and down.
     return task.smoothing.weights ? std::max<Index>(1, reach_of(task.smoothing)) : 0;

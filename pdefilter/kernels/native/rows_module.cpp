@@ -33,6 +33,11 @@ void check(Gradient& task) {
     require(task.planes == planes_of_measure[task.measure], "as many planes as the measure has");
 }
 
+void check(ThinnedGradient& task) {
+    task.channels = 1;
+    require(!task.along_rows.weights == !task.along_columns.weights, "both kernels, or none");
+}
+
 void check(Search& task) { task.rows = (task.count + piece - 1) / piece; }
 
 template <class Task>
@@ -129,6 +134,13 @@ void bind_rows(nb::module_& m) {
                      taps(&Gradient::difference), taps(&Gradient::smoothing),
                      name(&Gradient::measure, measures), number(&Gradient::factor),
                      maybe<1>(&Gradient::per_length, {2}));
+    define<ThinnedGradient>(
+        m, "thin_gradient", &Variant::thin_gradient, {check},
+        array<3>(&Gradient::in, {1, rows, columns}), array<3>(&Gradient::out, {1, rows, columns}),
+        taps(&Gradient::difference), taps(&Gradient::smoothing), number(&Gradient::factor),
+        number(&ThinnedGradient::least), maybe_taps(&ThinnedGradient::along_rows),
+        maybe_taps(&ThinnedGradient::along_columns), name(&ThinnedGradient::order, orders),
+        number(&ThinnedGradient::lowest), number(&ThinnedGradient::highest));
     define<Shock>(m, "shock", &Variant::shock, {}, array<3>(&Shock::in, image),
                   maybe<3>(&Shock::guide, image), maybe_taps(&Shock::smoothing),
                   maybe<2>(&Shock::weight, plane), maybe<3>(&Shock::structure, {3, rows, columns}),

@@ -40,6 +40,7 @@ namespace {
 #include "loops/splitting.hpp"
 #include "loops/surroundings.hpp"
 #include "loops/tensors.hpp"
+#include "loops/thinned_gradient.hpp"
 #include "loops/variation.hpp"
 
 }  // namespace
@@ -61,6 +62,7 @@ const Variant variant{
     .correlate = {correlate_scratch, correlate_rows},
     .correlate2d = {correlate2d_scratch, correlate2d_rows},
     .gradient = {gradient_scratch, gradient_rows},
+    .thin_gradient = {thinned_gradient_scratch, thinned_gradient_rows},
     .shock = {shock_scratch, shock_rows},
     .curvature_motion = {curvature_scratch, curvature_rows},
     .deinterleave = {nullptr, deinterleave_rows},

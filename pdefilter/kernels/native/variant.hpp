@@ -132,6 +132,15 @@ struct Gradient {
     const float* per_length;  // 1/h of both axes, or null where both are 1
 };
 
+// The strength of the gradient of one channel, where it is largest along that; else zero. The
+// channel may be correlated before, and is kept in a range then.
+struct ThinnedGradient : Gradient {
+    float least;                     // strengths below are not kept
+    Taps along_rows, along_columns;  // of the correlation, or without weights for none
+    Order order;
+    float lowest, highest;
+};
+
 enum Stored { uint8, uint16, float32 };
 
 // From stored values, channels side by side, to planes on the unit scale.
@@ -363,6 +372,7 @@ struct Variant {
     RowKernel<Correlation> correlate;
     RowKernel<Correlation2D> correlate2d;
     RowKernel<Gradient> gradient;
+    RowKernel<ThinnedGradient> thin_gradient;
     RowKernel<Shock> shock;
     RowKernel<Curvature> curvature_motion;
     RowKernel<Deinterleaving> deinterleave;

@@ -26,6 +26,7 @@ namespace {
 #include "loops/volume_lattice.hpp"
 #include "loops/volume_neighbours.hpp"
 #include "loops/volume_smoothed_step.hpp"
+#include "loops/volume_thinning.hpp"
 #include "loops/volume_variation.hpp"
 #include "loops/volumes.hpp"
 
@@ -36,6 +37,7 @@ const Volumes volumes{
     .correlate = {correlate_scratch, correlate_prism, nullptr, nullptr, 1, prisms_of},
     .smoothed_step = {smoothed_step_scratch, smoothed_step_prism, nullptr, nullptr, 1, prisms_of},
     .gradient = {gradient_scratch, gradient_prism, nullptr, nullptr, 1, prisms_of},
+    .thin = {thin_scratch, thin_lines, nullptr, nullptr, rows_of_a_piece, lines_of},
     .reduce = {nullptr, reduce_lines, nullptr, nullptr, rows_of_a_piece, lines_of},
     .count_outside = {nullptr, nullptr, count_outside, nullptr, rows_of_a_piece, lines_of},
     .exchange = {exchange_scratch, exchange_slab, nullptr, nullptr, 1, slabs_of},

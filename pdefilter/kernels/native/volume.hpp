@@ -46,6 +46,17 @@ struct VolumeGradient {
     const float* per_length;  // 1/h of every axis, or null where all are 1
 };
 
+// Non-maximum suppression.
+struct Thinning {
+    Index slices, rows, columns;
+    const float* strength;
+    const float* normal;  // its component along every axis
+    Index axes;           // three, or two of an image, which has one slice
+    float* kept;          // the strength, or zero
+    float* steps;         // the place of the edge, as a part of the way to the next pixels, or null
+    float least;          // strengths below are not kept
+};
+
 // The stencils of a field of tensors (six planes: ss, sr, sc, rr, rc and cc): for every pixel six
 // weights, and twelve neighbours, three offsets each, in a plane each.
 struct VolumeReduction {
@@ -142,6 +153,7 @@ struct Volumes {
     RowKernel<VolumeCorrelation> correlate;
     RowKernel<VolumeSmoothedStep> smoothed_step;
     RowKernel<VolumeGradient> gradient;
+    RowKernel<Thinning> thin;
     RowKernel<VolumeReduction> reduce;
     RowKernel<VolumeExchange> count_outside, exchange;
     RowKernel<VolumeStep> step;

@@ -32,6 +32,7 @@ void require_axes(const Task& task) {
     require(task.axes == 3 || (task.axes == 2 && task.slices == 1), "three axes, or two");
 }
 
+void check(Thinning& task) { require_axes(task); }
 void check(VolumeShock& task) { require_axes(task); }
 void check(VolumeCurvature& task) { require_axes(task); }
 
@@ -102,6 +103,10 @@ void bind_volumes(nb::module_& m) {
         taps(&VolumeGradient::difference), taps(&VolumeGradient::smoothing),
         name(&VolumeGradient::measure, measures), number(&VolumeGradient::factor),
         maybe<1>(&VolumeGradient::per_length, {3}));
+    define<Thinning>(m, "thin", &Volumes::thin, {check}, array<3>(&Thinning::strength, single),
+                     array<4>(&Thinning::normal, {any, slices, rows, columns}, &Thinning::axes),
+                     array<3>(&Thinning::kept, single), maybe<3>(&Thinning::steps, single),
+                     number(&Thinning::least));
 
     const Shape tensor{6, slices, rows, columns}, offsets{36, slices, rows, columns};
     define<VolumeReduction>(

@@ -4,6 +4,9 @@ import numpy as np
 
 from pdefilter.kernels.bands import for_each_band
 from pdefilter.kernels.reference.across import interpolated
+from pdefilter.kernels.reference.correlation import Order, correlate
+from pdefilter.kernels.reference.gradient import gradient
+from pdefilter.kernels.taps import Taps
 from pdefilter.raster import Mask, Plane, Planes
 
 
@@ -33,10 +36,34 @@ def thin(strength: Plane, normal: Planes, least: float) -> tuple[Plane, Plane]:
     return thin, steps
 
 
-def link(weak: Mask, strong: Mask) -> Mask:
-    """Link by SciPy as `pdefilter.kernels.hysteresis.linked` says; what is strong is weak too."""
+def thin_gradient(
+    u: Planes,
+    difference: Taps,
+    smoothing: Taps,
+    factor: float,
+    least: float,
+    before: tuple[Taps, Taps] | None,
+    order: Order,
+    within: tuple[float, float],
+) -> Plane:
+    """Thin as `pdefilter.kernels.thinning.thinned_gradient` says."""
+    if before is not None:
+        lowest, highest = map(np.float32, within)
+        u = np.clip(correlate(u, *before, order), lowest, highest)
+    strength, normal = (
+        gradient(u, None, difference, smoothing, measure, factor)
+        for measure in ("magnitude", "vector")
+    )
+    kept, _ = thin(strength[0], normal, least)
+    return kept
+
+
+def link(strength: Plane, low: float, high: float) -> Mask:
+    """Link by SciPy as `pdefilter.kernels.hysteresis.linked` says."""
     from scipy.ndimage import label
 
+    weak = (strength >= np.float32(low)) & (strength > 0)
+    strong = weak & (strength >= np.float32(high))
     components, count = label(weak, np.ones((3,) * weak.ndim, bool))
     has_strong = np.zeros(count + 1, bool)
     has_strong[components[strong]] = True

@@ -137,3 +137,7 @@ class Finder(ABC):
     def strength(self, image: "Raster", numbers: Numbers) -> "Plane":
         """Find the strength alone, to the same bits, where that is faster."""
         return self.find(image, numbers).strength
+
+    def thinned_strength(self, image: "Raster", numbers: Numbers, least: float = 0.0) -> "Plane":
+        """Find the strength of the edges one pixel wide alone, to the same bits."""
+        return self.find(image, numbers).thinned_strength(image, least)

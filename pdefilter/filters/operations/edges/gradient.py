@@ -90,6 +90,13 @@ class Gradient(Finder):
         """Find the component alone."""
         return self._component(self.smoothing.run(image, numbers))
 
+    def thinned_strength(self, image: "Raster", numbers: Numbers, least: float = 0.0) -> "Plane":
+        """Thin the magnitude, of a plain image in one go."""
+        if not gradient.is_plain(image):
+            return super().thinned_strength(image, numbers, least)
+        smoothed = self.smoothing.of_plane(numbers)
+        return gradient.thinned_strength(image, self._kernels, least, **smoothed)
+
     def vector(self, image: "Raster", numbers: Numbers) -> "Planes":
         """Find the gradient that the channels share."""
         return self._vector(self.smoothing.run(image, numbers))

@@ -121,8 +121,7 @@ class ShownEdges(Operation):
 
     def _strength(self, image: "Raster", numbers: Numbers) -> "Plane":
         if self.thin:
-            found = self.finder.find(image, numbers)
-            return found.thinned_strength(image, numbers.get("low", 0.0))
+            return self.finder.thinned_strength(image, numbers, numbers.get("low", 0.0))
         return self.finder.strength(image, numbers)
 
     def _thresholds(self, image: "Raster", numbers: Numbers) -> "Sequence[float]":

@@ -1,7 +1,7 @@
 """The Gaussian that an image is smoothed by before its derivatives are taken."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pdefilter.filters.operations.weighted_mean import WeightedMean
 from pdefilter.operation import Numbers
@@ -46,6 +46,16 @@ class Smoothing:
             return image
         smoothed = self._mean.run(replace(image, may_overwrite=False), numbers["smoothed"])
         return replace(smoothed, alpha=image.alpha)
+
+    def of_plane(self, numbers: Numbers) -> dict[str, Any]:
+        """Say what `run` does to a plain image, as `thinned_gradient` of the kernels takes it."""
+        if not self.sigma:
+            return {}
+        from pdefilter.measure.extremes import as_arrays
+
+        lowest, highest = (end.item() for end in as_arrays(numbers["smoothed"]["limits"], 2))
+        before = self._mean.window.along(1.0)
+        return {"before": before, "order": self.order, "within": (lowest, highest)}
 
     @property
     def _mean(self) -> WeightedMean:

@@ -9,6 +9,8 @@ inline Index mirrored(Index index, Index size) {
     return smaller(index, 2 * size - 1 - index);
 }
 
+inline Index reach_of(const Taps& taps) { return larger(-taps.first, taps.first + taps.count - 1); }
+
 // Whether all offsets lie between two bounds, zero between them.
 inline bool lead_inside(const int8_t* offsets, Index count, Index lowest, Index highest) {
     int8_t least = 0, most = 0;
@@ -250,16 +252,21 @@ Index correlate_scratch(const Correlation& task) {
     return Separable::size(task.order, task.columns, task.mirror);
 }
 
+// Writes some rows, from `out` on.
+void correlate_to(const Separable& plane, Index first, Index last, float* out) {
+    plane.begin(first);
+    Index r = first;
+    for (; r + 1 < last; r += 2, out += 2 * plane.columns)
+        plane.write<2>(r, {out, out + plane.columns});
+    if (r < last) plane.write<1>(r, {out});
+}
+
 void correlate_rows(const Correlation& task, Index first, Index last, float* scratch) {
     const Index M = task.rows, N = task.columns;
     for (Index c = 0; c < task.channels; ++c) {
         const Separable plane{
             task.along_rows, task.along_columns, task.order, task.in + c * M * N, N, task.mirror,
             scratch};
-        float* const out = task.out + c * M * N;
-        plane.begin(first);
-        Index r = first;
-        for (; r + 1 < last; r += 2) plane.write<2>(r, {out + r * N, out + (r + 1) * N});
-        if (r < last) plane.write<1>(r, {out + r * N});
+        correlate_to(plane, first, last, task.out + (c * M + first) * N);
     }
 }

@@ -25,6 +25,10 @@ inline Floats eigenvalue_of(const Sums& s, Floats distance, Index channels) {
     return (s.rr + s.cc + distance) * all(1.0f / float(2 * channels));
 }
 
+inline Floats magnitude_of(const Sums& s, Index channels, float factor) {
+    return root(eigenvalue_of(s, distance_of(s, channels), channels) * all(factor));
+}
+
 // The vector along the axis, to where the sum of the channels grows, of one channel the gradient.
 // The larger component follows from its square, the smaller from their product: no cancellation.
 inline Vector vector_of(const Sums& s, Index channels) {
@@ -52,11 +56,19 @@ inline Index size_of_plane(const Gradient& task) {
 
 Index gradient_scratch(const Gradient& task) { return (task.channels + 1) * size_of_plane(task); }
 
+// Whether the kernels are those of most operators: a central difference, and three weights.
+inline bool is_central(const Gradient& task) {
+    const Taps &d = task.difference, &s = task.smoothing;
+    return d.count == 3 && d.first == -1 && s.count == 3 && s.first == -1 && s.symmetric &&
+           d.weights[0] == -1 && d.weights[1] == 0 && d.weights[2] == 1 && s.weights[0] != 0 &&
+           s.weights[1] != 0;
+}
+
 // Differences are smoothed, not the other way round, along either axis: a turned image has the
-// turned gradient.
-template <bool adjusted>
+// turned gradient. Central ones take one trip through the rows around a pixel.
+template <bool adjusted, bool central>
 struct GradientRows {
-    static constexpr int n = 4;  // groups of lanes that fit the registers
+    static constexpr int n = central ? 2 : 4;  // groups of lanes that fit the registers
 
     const Gradient& task;
     float* const scratch;
@@ -76,23 +88,59 @@ struct GradientRows {
     Window differing(Index plane) const { return window(plane, 1); }  // along the rows
 
     void fetch(Index plane, Index first, Index last) const {
-        plain(plane).fetch(first, last);
-        differing(plane).fetch_correlated(task.difference, first, last, differences(plane));
+        const Window window = plain(plane);
+        window.fetch(first, last);
+        if constexpr (central)
+            for (Index r = first; r < last; ++r) window.frame(window.row(r));
+        else
+            differing(plane).fetch_correlated(task.difference, first, last, differences(plane));
     }
 
-    void derive(Index plane, Index r, Index j, Floats (&along_rows)[n],
+    // Rows r - 1, r and r + 1 of the first plane; those of the next ones are so far apart.
+    struct RowsAround {
+        const float* row[3];
+        Index apart;
+    };
+    RowsAround rows_around(Index r) const {
+        const Window first = plain(0);
+        return {{first.row(r - 1), first.row(r), first.row(r + 1)}, size_of_plane(task)};
+    }
+
+    void derive(Index plane, Index r, Index j, const RowsAround& around, Floats (&along_rows)[n],
                 Floats (&along_columns)[n]) const {
-        correlate_across(differences(plane) + j, task.smoothing, along_rows);
-        weigh(task.smoothing, differing(plane).column_from(task.smoothing, r, j), along_columns);
+        if constexpr (central) {
+            const Index at = plane * around.apart + j;
+            derive_centrally(around.row[0] + at, around.row[1] + at, around.row[2] + at, along_rows,
+                             along_columns);
+        } else {
+            correlate_across(differences(plane) + j, task.smoothing, along_rows);
+            weigh(task.smoothing, differing(plane).column_from(task.smoothing, r, j),
+                  along_columns);
+        }
     }
 
-    void add_up(Index r, Index j, Sums (&sums)[n]) const {
+    void derive_centrally(const float* above, const float* here, const float* below,
+                          Floats (&along_rows)[n], Floats (&along_columns)[n]) const {
+        const Floats zero = all(0.0f), outer = all(task.smoothing.weights[0]);
+        const Floats inner = all(task.smoothing.weights[1]);
+        auto smoothed = [&](Floats a, Floats b, Floats c) {
+            return zero + (a + c) * outer + b * inner;
+        };
+        auto down = [&](int beside) { return load(below + beside) - load(above + beside); };
+        auto across = [](const float* row) { return load(row + 1) - load(row - 1); };
+        for (int k = 0; k < n; ++k, above += lanes, here += lanes, below += lanes) {
+            along_rows[k] = smoothed(down(-1), down(0), down(1));
+            along_columns[k] = smoothed(across(above), across(here), across(below));
+        }
+    }
+
+    void add_up(Index r, Index j, const RowsAround& around, Sums (&sums)[n]) const {
         const Floats zero = all(0.0f);
         Floats g_r[n], g_c[n], outline_r[n], outline_c[n];
         for (int k = 0; k < n; ++k) sums[k] = {zero, zero, zero, zero, zero};
-        if (adjusted && task.alpha) derive(task.channels, r, j, outline_r, outline_c);
+        if (adjusted && task.alpha) derive(task.channels, r, j, around, outline_r, outline_c);
         for (Index c = 0; c < task.channels; ++c) {
-            derive(c, r, j, g_r, g_c);
+            derive(c, r, j, around, g_r, g_c);
             // The product rule: alpha grad u = grad (alpha u) - u grad alpha.
             for (int k = 0; adjusted && task.alpha && k < n; ++k) {
                 const Index at = r * N + j + k * lanes, rest = N - j - k * lanes;
@@ -120,7 +168,7 @@ struct GradientRows {
         if constexpr (measure == tensor) {
             write(0, s.rr * factor), write(1, s.rc * factor), write(2, s.cc * factor);
         } else if constexpr (measure == magnitude) {
-            write(0, root(eigenvalue_of(s, distance_of(s, task.channels), task.channels) * factor));
+            write(0, magnitude_of(s, task.channels, task.factor));
         } else {
             const Vector v = vector_of(s, task.channels);
             if constexpr (measure == sum) return write(0, absolute(v.r + v.c) * factor);
@@ -128,35 +176,49 @@ struct GradientRows {
         }
     }
 
+    // Before the first row.
+    void begin(Index r) const {
+        for (Index p = 0; p < planes; ++p) fetch(p, r - reach, r + reach);
+    }
+
+    // Calls use(sums, j) for all columns of row r, which comes after those before.
+    template <class Use>
+    void go_along(Index r, Use use) const {
+        for (Index p = 0; p < planes; ++p) {
+            fetch(p, r + reach, r + reach + 1);
+            if constexpr (!central)
+                plain(p).template correlate_down<1>(task.difference, r, {differences(p)});
+        }
+        const RowsAround around = rows_around(r);
+        for (Index j = 0; j < N; j += n * lanes) {
+            Sums sums[n];
+            add_up(r, j, around, sums);
+            for (int k = 0; k < n; ++k) use(sums[k], j + k * lanes);
+        }
+    }
+
     template <Measure measure>
     void run(Index first, Index last) const {
-        for (Index p = 0; p < planes; ++p) fetch(p, first - reach, first + reach);
-        for (Index r = first; r < last; ++r) {
-            for (Index p = 0; p < planes; ++p) {
-                fetch(p, r + reach, r + reach + 1);
-                plain(p).template correlate_down<1>(task.difference, r, {differences(p)});
-            }
-            for (Index j = 0; j < N; j += n * lanes) {
-                Sums sums[n];
-                add_up(r, j, sums);
-                for (int k = 0; k < n; ++k) deliver<measure>(sums[k], r, j + k * lanes);
-            }
-        }
+        begin(first);
+        for (Index r = first; r < last; ++r)
+            go_along(r, [&](const Sums& s, Index j) { deliver<measure>(s, r, j); });
     }
 };
 
 void gradient_rows(const Gradient& task, Index first, Index last, float* scratch) {
     with_flag(task.alpha || task.per_length, [&]<bool adjusted>() {
-        const GradientRows<adjusted> rows{task, scratch};
-        switch (task.measure) {
-            case vector:
-                return rows.template run<vector>(first, last);
-            case magnitude:
-                return rows.template run<magnitude>(first, last);
-            case sum:
-                return rows.template run<sum>(first, last);
-            case tensor:
-                return rows.template run<tensor>(first, last);
-        }
+        with_flag(is_central(task), [&]<bool central>() {
+            const GradientRows<adjusted, central> rows{task, scratch};
+            switch (task.measure) {
+                case vector:
+                    return rows.template run<vector>(first, last);
+                case magnitude:
+                    return rows.template run<magnitude>(first, last);
+                case sum:
+                    return rows.template run<sum>(first, last);
+                case tensor:
+                    return rows.template run<tensor>(first, last);
+            }
+        });
     });
 }

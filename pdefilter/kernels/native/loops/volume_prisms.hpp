@@ -4,8 +4,6 @@
 
 #include "volumes.hpp"
 
-inline Index reach_of(const Taps& taps) { return larger(-taps.first, taps.first + taps.count - 1); }
-
 // Some rows and columns of all slices; and so many more rows, and columns, on either side.
 struct Prism {
     Index slices, first_row, first_column, rows, columns, beyond, beside;
