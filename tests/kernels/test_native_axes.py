@@ -11,6 +11,7 @@ from kernels.test_native import SPECIALS, kernels, laplacians, require_bits_of_t
 from pdefilter.kernels import engine, native
 from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.lattice import rounding_bias_of
+from pdefilter.kernels.taps import Taps
 from pdefilter.kernels.native import correlation as native_correlation
 from pdefilter.kernels.native import curvature as native_curvature
 from pdefilter.kernels.native import edges as native_edges
@@ -108,6 +109,21 @@ def test_a_gradient_has_the_bits_of_the_reference(
     with forced(threads, variant):
         ours = native_gradient.gradient(*arguments, spacing=spacing)
     assert same(ours, theirs)
+
+
+@every_variant
+@given(image=images((2, 3)), transparent=st.booleans(), threads=threads)
+def test_a_gradient_of_no_change_has_no_sign(variant, image, transparent, threads):
+    """A difference that is too small for a float is +0, whichever side of zero it is on."""
+    u, spacing, rng = image
+    alpha = np.ones(u.shape[1:], np.float32) if transparent else None
+    tiny = np.float32(1e-45) * rng.integers(-1, 2, u.shape).astype(np.float32)
+    arguments = tiny, alpha, Taps([-1.0, 1.0], 0), Taps([1.0], 0), "vector", 0.5
+    theirs = reference_gradient.gradient(*arguments, spacing=spacing)
+    with forced(threads, variant):
+        ours = native_gradient.gradient(*arguments, spacing=spacing)
+    assert same(ours, theirs)
+    assert not np.signbit(theirs[theirs == 0]).any()
 
 
 @every_variant

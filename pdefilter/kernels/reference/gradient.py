@@ -77,7 +77,7 @@ def _measured(derivatives: list[Planes], measure: str, factor: np.float32) -> Pl
         magnitude: Planes = np.sqrt(_eigenvalue(derivatives) * factor)[None]
         return magnitude
     if channels == 1:
-        v = np.concatenate(derivatives)
+        v = np.concatenate(derivatives) + np.float32(0)  # a zero has no sign, as in a sum
     else:
         toward = [_sum(derivative) for derivative in derivatives]
         v = _Tensor.of(*derivatives).axis(*toward) if axes == 2 else _axis(derivatives, toward)

@@ -83,8 +83,9 @@ struct VolumeGradientWork {
             half = (half <= all_reals(0) ? all_reals(0) : half) / all_reals(double(task.channels));
         return narrowed(value);
     }
-    void find_vector(const VolumeSums& s, Index at, Index pixel, Index rest, Floats (&v)[3]) const {
-        if (task.channels == 1) return derive(0, at, pixel, rest, v);
+    void find_vector(const VolumeSums& s, Floats (&v)[3]) const {
+        for (int a = 0; a < 3; ++a) v[a] = s.toward[a];
+        if (task.channels == 1) return;
         Eigensystem axes;
         find_eigensystem(Tensor3{s.product[0], s.product[1], s.product[2], s.product[3],
                                  s.product[4], s.product[5]},
@@ -107,7 +108,7 @@ struct VolumeGradientWork {
         if (task.measure == magnitude) write(0, root(squared(s) * factor));
         if (task.measure != vector && task.measure != sum) return;
         Floats v[3];
-        find_vector(s, at, pixel, rest, v);
+        find_vector(s, v);
         if (task.measure == sum) return write(0, absolute(add_up(v[0], v[1], v[2])) * factor);
         for (Index a = 0; a < 3; ++a) write(a, v[a]);
     }
