@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from pdefilter.kernels.rice import moments
+from pdefilter.measure.background import background_deviations
 from pdefilter.measure.noise_by_light import Points, variances_by_light
 from pdefilter.raster import Mask, Planes, Values
 
@@ -30,6 +31,12 @@ _LEAST_SHARE = 0.1
 
 # A signal is weak, so that noise is Rician and not Gaussian, below so many deviations.
 _WEAK = 2.0
+
+# Where signals are as strong as this, in deviations of the noise, it is Gaussian. There texture may
+# make it look larger than in the background, and if not, the background has a weak signal. Without
+# strong signals σ is less certain.
+_STRONG, _LEAST_OF_STRONG, _MOST_OF_STRONG = 3.0, 0.7, 1.06
+_MOST_OF_WEAK = 1.15
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,41 @@ def noise_model(
     kinds = _KINDS if kind is None else {kind: _KINDS[kind]}
     fits = {name: [fit(of_channel) for of_channel in points] for name, fit in kinds.items()}
     chosen = kind or _simplest(fits, points)
-    return NoiseModel(chosen, tuple(fit.curve for fit in fits[chosen]))
+    curves = tuple(fit.curve for fit in fits[chosen])
+    if chosen == "rician":
+        curves = _with_background(curves, points, u, zeros, visible)
+    return NoiseModel(chosen, curves)
+
+
+def _with_background(
+    curves: Sequence[Curve],
+    points: Sequence[Points],
+    u: Planes,
+    zeros: Sequence[float],
+    visible: Mask | None,
+) -> tuple[Curve, ...]:
+    """Take σ of Rician noise from the background, where signals do not speak against it.
+
+    Near no signal a mean and a variance say little of σ, as it changes both in the way
+    that a weak signal does.
+    """
+    about = [math.sqrt(curve.variance) for curve in curves]
+    found = background_deviations(u, zeros, about, visible)
+    return tuple(
+        curve
+        if deviation is None or not _agrees(deviation, first, of_channel)
+        else Curve(0.0, deviation**2)
+        for curve, deviation, first, of_channel in zip(curves, found, about, points, strict=True)
+    )
+
+
+def _agrees(deviation: float, about: float, points: Points) -> bool:
+    """Tell whether a background without a signal and the rest of an image have the same noise."""
+    deviations = np.sqrt(points.v)
+    strong = points.x > _STRONG * deviations
+    if strong.any():
+        return _LEAST_OF_STRONG < deviation / float(np.median(deviations[strong])) < _MOST_OF_STRONG
+    return deviation / about < _MOST_OF_WEAK
 
 
 @dataclass(frozen=True)

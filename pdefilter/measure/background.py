@@ -1,0 +1,113 @@
+"""The deviation of Rician noise in the background of an image, where there is no signal."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from pdefilter.kernels.windows import box
+from pdefilter.measure.noise import correlated, sampled
+from pdefilter.raster import Mask, Plane, Planes, Values
+
+# Magnitudes without a signal have Rayleigh's distribution: in units of σ, their mean and deviation.
+_MEAN, _DEVIATION = math.sqrt(math.pi / 2), math.sqrt(2 - math.pi / 2)
+
+# The light around a pixel is the mean of about a hundred neighbours: of a window of so many pixels
+# along each axis, without the pixel itself.
+_WIDTHS = {2: 9, 3: 5}
+
+# Fewer pixels know σ no better than the variances at every light.
+_FEWEST = 512
+
+# Each round improves the threshold; few are needed.
+_ROUNDS = 20
+
+# Half of a background has darker surroundings than its mean. A ramp has fewer there; where
+# neighbours are alike, as after a blur, there are more.
+_LEAST_DARKER, _MOST_DARKER = 0.40, 0.62
+
+# Few places are only a little lighter than a background, between two and four deviations; of a ramp
+# a third as many again or more.
+_MOST_LIGHTER = 1.2
+
+# (E m)²/E m² is π/4, but for weak signals, and for chance, which is 0.3/√n for n pixels.
+_MISFIT, _CHANCE = 0.01, 1.2
+
+
+def background_deviations(
+    u: Planes, zeros: Sequence[float], about: Sequence[float], visible: Mask | None = None
+) -> list[float | None]:
+    """Estimate σ of Rician noise where there is no signal, channel by channel.
+
+    There E[m²] = 2σ², and the mean of m² is the estimate of maximum likelihood. A pixel
+    belongs to the background if the mean of its neighbours is not above √(π/2) σ by more
+    than a deviation. As noise is independent from pixel to pixel, this choice has no
+    influence on E[m²]. σ and the choice follow from each other, and are found in turns
+    (after Sijbers, Poot, den Dekker & Pintjens 2007, doi:10.1088/0031-9155/52/5/009, and
+    Aja-Fernández, Alberola-López & Westin 2008, doi:10.1109/TIP.2008.925382).
+
+    Parameters
+    ----------
+    u : ndarray of shape (C, *shape), float32
+        The image.
+    zeros : sequence of float
+        The number of every channel that stands for the magnitude 0.
+    about : sequence of float
+        A first estimate of σ for every channel.
+    visible : ndarray of shape (*shape) or (C, *shape), bool, optional
+        The pixels that count.
+
+    Returns
+    -------
+    list of float or None
+        σ of every channel. It is None where there is too little background, or where its
+        magnitudes are not independent or do not have Rayleigh's distribution.
+    """
+    sample = sampled(u, visible)
+    if sample is None:
+        return [None] * len(u)
+    u, masks = sample
+    means = correlated(u, box(_WIDTHS[u.ndim - 1]))
+    return [
+        _deviation(*_by_light(plane, mean, zero, mask), first, plane.ndim)
+        for plane, mean, zero, mask, first in zip(u, means, zeros, masks, about, strict=True)
+    ]
+
+
+def _by_light(plane: Plane, means: Plane, zero: float, mask: Mask | None) -> tuple[Values, Values]:
+    """Find the means of neighbours, in ascending order, and the magnitudes between them."""
+    width = _WIDTHS[plane.ndim]
+    # Nearer to the border, a mirrored window has the pixel itself again.
+    inner = (slice(width // 4, -(width // 4)),) * plane.ndim
+    counts = ... if mask is None else mask[inner]
+    magnitudes = np.ravel(plane[inner][counts].astype(np.float64) - zero)
+    pixels = width**plane.ndim
+    sums = pixels * np.ravel(means[inner][counts].astype(np.float64) - zero)
+    lights = (sums - magnitudes) / (pixels - 1)
+    order = np.argsort(lights, kind="stable")
+    return lights[order], magnitudes[order]
+
+
+def _deviation(lights: Values, magnitudes: Values, deviation: float, axes: int) -> float | None:
+    spread = _DEVIATION / math.sqrt(_WIDTHS[axes] ** axes - 1)
+    sums = np.cumsum(np.square(magnitudes))
+
+    def darker(spreads: float) -> int:
+        """Count the pixels whose surroundings are so many deviations above the mean at most."""
+        return int(np.searchsorted(lights, (_MEAN + spreads * spread) * deviation, side="right"))
+
+    count, before = darker(1), 0
+    for _ in range(_ROUNDS):
+        if count in (before, 0):
+            break
+        deviation = math.sqrt(sums[count - 1] / (2 * count))
+        count, before = darker(1), count
+    if count < _FEWEST:
+        return None
+    stands_alone = _LEAST_DARKER < darker(0) / darker(2) < _MOST_DARKER and darker(
+        4
+    ) < _MOST_LIGHTER * darker(2)
+    mean, square = float(magnitudes[:count].mean()), float(sums[count - 1]) / count
+    misfit = abs(mean**2 / square / (math.pi / 4) - 1)
+    is_rayleigh = misfit < _MISFIT + _CHANCE / math.sqrt(count)
+    return math.sqrt(square / 2) if stands_alone and is_rayleigh else None
