@@ -30,8 +30,10 @@ _LEAST_DARKER, _MOST_DARKER = 0.40, 0.62
 # a third as many again or more.
 _MOST_LIGHTER = 1.2
 
-# (E m)²/E m² is π/4, but for weak signals, and for chance, which is 0.3/√n for n pixels.
-_MISFIT, _CHANCE = 0.01, 1.2
+# In units of σ, powers of magnitudes have these means. They may be off by a share, as some signals
+# are weak, and by chance: four of its deviations, which are 0.15/√n and 1/√n for n pixels.
+_MOMENTS = (1, _MEAN, 0.6), (4, 8.0, 4.0)
+_MISFIT = 0.01
 
 
 def background_deviations(
@@ -102,12 +104,19 @@ def _deviation(lights: Values, magnitudes: Values, deviation: float, axes: int) 
             break
         deviation = math.sqrt(sums[count - 1] / (2 * count))
         count, before = darker(1), count
-    if count < _FEWEST:
-        return None
-    stands_alone = _LEAST_DARKER < darker(0) / darker(2) < _MOST_DARKER and darker(
+    stands_alone = _LEAST_DARKER * darker(2) < darker(0) < _MOST_DARKER * darker(2) and darker(
         4
     ) < _MOST_LIGHTER * darker(2)
-    mean, square = float(magnitudes[:count].mean()), float(sums[count - 1]) / count
-    misfit = abs(mean**2 / square / (math.pi / 4) - 1)
-    is_rayleigh = misfit < _MISFIT + _CHANCE / math.sqrt(count)
-    return math.sqrt(square / 2) if stands_alone and is_rayleigh else None
+    if count < _FEWEST or not stands_alone:
+        return None
+    deviation = math.sqrt(sums[count - 1] / (2 * count))
+    return deviation if _are_rayleigh(magnitudes[:count] / deviation) else None
+
+
+def _are_rayleigh(magnitudes: Values) -> bool:
+    """Compare the moments of magnitudes, in units of σ, with those of Rayleigh's distribution."""
+    root = math.sqrt(magnitudes.size)
+    return magnitudes.min() >= 0 and all(
+        abs(float((magnitudes**power).mean()) / mean - 1) < _MISFIT + chance / root
+        for power, mean, chance in _MOMENTS
+    )

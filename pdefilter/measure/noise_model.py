@@ -32,11 +32,12 @@ _LEAST_SHARE = 0.1
 # A signal is weak, so that noise is Rician and not Gaussian, below so many deviations.
 _WEAK = 2.0
 
-# Where signals are as strong as this, in deviations of the noise, it is Gaussian. There texture may
-# make it look larger than in the background, and if not, the background has a weak signal. Without
-# strong signals σ is less certain.
-_STRONG, _LEAST_OF_STRONG, _MOST_OF_STRONG = 3.0, 0.7, 1.06
-_MOST_OF_WEAK = 1.15
+# Noise of magnitudes is Gaussian where signals are stronger than so many deviations of it.
+_STRONG = 3.0
+
+# There the noise looks as in the background, by chance and texture somewhat larger; if it looks
+# smaller, the background has a weak signal. Weak signals say less of it.
+_LEAST_OF_STRONG, _MOST_OF_STRONG, _MOST_OF_WEAK = 0.7, 1.06, 1.15
 
 
 @dataclass(frozen=True)
@@ -78,15 +79,18 @@ def noise_model(
 
     The curve of a kind is the one through one or two points of `variances_by_light` that
     has the least mean misfit |log(v/curve)|, refined on the points near it (after Foi,
-    Trimeche, Katkovnik & Egiazarian 2008, doi:10.1109/TIP.2008.2001399).
+    Trimeche, Katkovnik & Egiazarian 2008, doi:10.1109/TIP.2008.2001399). Near no signal,
+    σ changes a mean and a variance of magnitudes in the way that a weak signal does. So a
+    background says what σ is, if there is one; see `background_deviations`.
 
     Parameters
     ----------
     u, zeros, visible
         As of `variances_by_light`.
     kind : str, optional
-        The kind, if it is known. By default the simplest that fits: Gaussian, unless
-        another fits better by more than chance.
+        The kind, if it is known. By default Rician, if every channel has a background of
+        magnitudes without a signal, and strong signals with the same noise. Otherwise the
+        simplest that fits: Gaussian, unless another fits better by more than chance.
 
     Returns
     -------
@@ -98,42 +102,40 @@ def noise_model(
         return None
     kinds = _KINDS if kind is None else {kind: _KINDS[kind]}
     fits = {name: [fit(of_channel) for of_channel in points] for name, fit in kinds.items()}
+    of_dark: Sequence[float | None] = ()
+    if "rician" in fits:
+        about = [math.sqrt(fit.curve.variance) for fit in fits["rician"]]
+        of_dark = [
+            deviation if deviation and _agree(deviation, of_channel, first) else None
+            for deviation, of_channel, first in zip(
+                background_deviations(u, zeros, about, visible), points, about, strict=True
+            )
+        ]
+    if kind is None and all(of_dark) and all(_strong(of_channel).any() for of_channel in points):
+        kind = "rician"
     chosen = kind or _simplest(fits, points)
-    curves = tuple(fit.curve for fit in fits[chosen])
+    curves = [fit.curve for fit in fits[chosen]]
     if chosen == "rician":
-        curves = _with_background(curves, points, u, zeros, visible)
-    return NoiseModel(chosen, curves)
+        curves = [
+            Curve(0.0, deviation**2) if deviation else curve
+            for curve, deviation in zip(curves, of_dark, strict=True)
+        ]
+    return NoiseModel(chosen, tuple(curves))
 
 
-def _with_background(
-    curves: Sequence[Curve],
-    points: Sequence[Points],
-    u: Planes,
-    zeros: Sequence[float],
-    visible: Mask | None,
-) -> tuple[Curve, ...]:
-    """Take σ of Rician noise from the background, where signals do not speak against it.
-
-    Near no signal a mean and a variance say little of σ, as it changes both in the way
-    that a weak signal does.
-    """
-    about = [math.sqrt(curve.variance) for curve in curves]
-    found = background_deviations(u, zeros, about, visible)
-    return tuple(
-        curve
-        if deviation is None or not _agrees(deviation, first, of_channel)
-        else Curve(0.0, deviation**2)
-        for curve, deviation, first, of_channel in zip(curves, found, about, points, strict=True)
-    )
+def _strong(points: Points) -> Mask:
+    """Find the signals that are so strong that the noise of their magnitudes is Gaussian."""
+    strong: Mask = points.x > _STRONG * np.sqrt(points.v)
+    return strong
 
 
-def _agrees(deviation: float, about: float, points: Points) -> bool:
-    """Tell whether a background without a signal and the rest of an image have the same noise."""
-    deviations = np.sqrt(points.v)
-    strong = points.x > _STRONG * deviations
-    if strong.any():
-        return _LEAST_OF_STRONG < deviation / float(np.median(deviations[strong])) < _MOST_OF_STRONG
-    return deviation / about < _MOST_OF_WEAK
+def _agree(deviation: float, points: Points, about: float) -> bool:
+    """Tell whether the rest of an image may have the noise of its background."""
+    strong = _strong(points)
+    if not strong.any():
+        return deviation < _MOST_OF_WEAK * about
+    ratio = deviation / math.sqrt(np.median(points.v[strong]))
+    return _LEAST_OF_STRONG < ratio < _MOST_OF_STRONG
 
 
 @dataclass(frozen=True)
