@@ -217,6 +217,9 @@ def _least_squares(x: Values, v: Values, weights: Values) -> tuple[float, float]
 # Of weak signals, up to so many deviations; with more, a magnitude is like a signal.
 _SIGNALS = np.arange(0, 8, 0.02)
 
+# Slopes are taken from σ² to so many times of it; where all are flat, no step is taken.
+_MORE, _TINY, _LARGEST_STEP = 1.001, 1e-6, _LEAST_MISFIT / 2
+
 
 def _rician(points: Points) -> _Fit:
     """Fit the variance of magnitudes, which is smaller where signals are weak."""
@@ -231,7 +234,13 @@ def _rician(points: Points) -> _Fit:
         return variances
 
     best = min(squares, key=lambda square: _misfit(v, curve(square)))
-    square = float(squares[_near(v, curve(best))].mean())
+    near = _near(v, curve(best))
+    # Points say the less of σ the weaker their signals: a step of Gauss and Newton weighs them.
+    first, more = curve(best)[near], curve(_MORE * best)[near]
+    slopes = np.log(more / first) / math.log(_MORE)
+    misfits = np.sqrt(v[near] / first) - 1
+    step = math.fsum(slopes * misfits) / math.fsum(np.square(slopes) + _TINY)
+    square = best * math.exp(2 * max(-_LARGEST_STEP, min(step, _LARGEST_STEP)))
     fitted = curve(square)
     return _Fit(Curve(0.0, square), _misfit(v, fitted), float(fitted.max() / fitted.min()))
 
