@@ -16,6 +16,9 @@ _MEAN, _DEVIATION = math.sqrt(math.pi / 2), math.sqrt(2 - math.pi / 2)
 # along each axis, without the pixel itself.
 _WIDTHS = {2: 9, 3: 5}
 
+# So much light, in units of the first estimate of σ, has no background.
+_DARK = 2.0
+
 # Fewer pixels know σ no better than the variances at every light.
 _FEWEST = 512
 
@@ -26,13 +29,13 @@ _ROUNDS = 20
 # neighbours are alike, as after a blur, there are more.
 _LEAST_DARKER, _MOST_DARKER = 0.40, 0.62
 
-# Few places are only a little lighter than a background, between two and four deviations; of a ramp
-# a third as many again or more.
+# Few places are only a little lighter than a background, by two to four deviations. In a ramp they
+# are a third as many as the darker ones, or more.
 _MOST_LIGHTER = 1.2
 
-# In units of σ, powers of magnitudes have these means. They may be off by a share, as some signals
-# are weak, and by chance: four of its deviations, which are 0.15/√n and 1/√n for n pixels.
-_MOMENTS = (1, _MEAN, 0.6), (4, 8.0, 4.0)
+# In units of σ, magnitudes and their fourth powers have these means. They may be off by a share, as
+# some signals are weak, and by chance: four of its deviations, 0.15/√n and 1/√n for n pixels.
+_MOMENTS = (_MEAN, 0.6), (8.0, 4.0)
 _MISFIT = 0.01
 
 
@@ -45,8 +48,7 @@ def background_deviations(
     belongs to the background if the mean of its neighbours is not above √(π/2) σ by more
     than a deviation. As noise is independent from pixel to pixel, this choice has no
     influence on E[m²]. σ and the choice follow from each other, and are found in turns
-    (after Sijbers, Poot, den Dekker & Pintjens 2007, doi:10.1088/0031-9155/52/5/009, and
-    Aja-Fernández, Alberola-López & Westin 2008, doi:10.1109/TIP.2008.925382).
+    (after Koay, Özarslan & Pierpaoli 2009, doi:10.1016/j.jmr.2009.03.005).
 
     Parameters
     ----------
@@ -71,13 +73,15 @@ def background_deviations(
     u, masks = sample
     means = correlated(u, box(_WIDTHS[u.ndim - 1]))
     return [
-        _deviation(*_by_light(plane, mean, zero, mask), first, plane.ndim)
+        _deviation(*_by_light(plane, mean, zero, mask, _DARK * first), first, plane.ndim)
         for plane, mean, zero, mask, first in zip(u, means, zeros, masks, about, strict=True)
     ]
 
 
-def _by_light(plane: Plane, means: Plane, zero: float, mask: Mask | None) -> tuple[Values, Values]:
-    """Find the means of neighbours, in ascending order, and the magnitudes between them."""
+def _by_light(
+    plane: Plane, means: Plane, zero: float, mask: Mask | None, most: float
+) -> tuple[Values, Values]:
+    """Find means of neighbours, in ascending order up to a light, and the pixels between them."""
     width = _WIDTHS[plane.ndim]
     # Nearer to the border, a mirrored window has the pixel itself again.
     inner = (slice(width // 4, -(width // 4)),) * plane.ndim
@@ -86,6 +90,8 @@ def _by_light(plane: Plane, means: Plane, zero: float, mask: Mask | None) -> tup
     pixels = width**plane.ndim
     sums = pixels * np.ravel(means[inner][counts].astype(np.float64) - zero)
     lights = (sums - magnitudes) / (pixels - 1)
+    dark = lights <= most
+    lights, magnitudes = lights[dark], magnitudes[dark]
     order = np.argsort(lights, kind="stable")
     return lights[order], magnitudes[order]
 
@@ -104,10 +110,9 @@ def _deviation(lights: Values, magnitudes: Values, deviation: float, axes: int) 
             break
         deviation = math.sqrt(sums[count - 1] / (2 * count))
         count, before = darker(1), count
-    stands_alone = _LEAST_DARKER * darker(2) < darker(0) < _MOST_DARKER * darker(2) and darker(
-        4
-    ) < _MOST_LIGHTER * darker(2)
-    if count < _FEWEST or not stands_alone:
+    below, around, beyond = darker(0), darker(2), darker(4)
+    is_level = _LEAST_DARKER * around < below < _MOST_DARKER * around
+    if count < _FEWEST or not is_level or beyond >= _MOST_LIGHTER * around:
         return None
     deviation = math.sqrt(sums[count - 1] / (2 * count))
     return deviation if _are_rayleigh(magnitudes[:count] / deviation) else None
@@ -116,7 +121,8 @@ def _deviation(lights: Values, magnitudes: Values, deviation: float, axes: int) 
 def _are_rayleigh(magnitudes: Values) -> bool:
     """Compare the moments of magnitudes, in units of σ, with those of Rayleigh's distribution."""
     root = math.sqrt(magnitudes.size)
+    fourth = np.square(np.square(magnitudes))
     return magnitudes.min() >= 0 and all(
-        abs(float((magnitudes**power).mean()) / mean - 1) < _MISFIT + chance / root
-        for power, mean, chance in _MOMENTS
+        abs(float(powers.mean()) / mean - 1) < _MISFIT + chance / root
+        for powers, (mean, chance) in zip((magnitudes, fourth), _MOMENTS, strict=True)
     )

@@ -35,9 +35,10 @@ _WEAK = 2.0
 # Noise of magnitudes is Gaussian where signals are stronger than so many deviations of it.
 _STRONG = 3.0
 
-# There the noise looks as in the background, by chance and texture somewhat larger; if it looks
-# smaller, the background has a weak signal. Weak signals say less of it.
-_LEAST_OF_STRONG, _MOST_OF_STRONG, _MOST_OF_WEAK = 0.7, 1.06, 1.15
+# There the noise looks as in the background, or larger by texture. If it looks smaller by more than
+# twice the error of ranges, the background has a weak signal. Weak signals say less.
+_LEAST_OF_STRONG, _MOST_OF_STRONG, _ERROR_OF_RANGE = 0.7, 1.03, 0.055
+_MOST_OF_WEAK = 1.15
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,16 @@ class NoiseModel:
     curves: tuple[Curve, ...]
 
 
+@dataclass(frozen=True)
+class _Fit:
+    curve: Curve
+    misfit: float
+    ratio: float = 1.0
+
+
+_Fits: TypeAlias = Mapping[Kind, Sequence[_Fit]]
+
+
 def noise_model(
     u: Planes, zeros: Sequence[float], visible: Mask | None = None, kind: Kind | None = None
 ) -> NoiseModel | None:
@@ -102,25 +113,35 @@ def noise_model(
         return None
     kinds = _KINDS if kind is None else {kind: _KINDS[kind]}
     fits = {name: [fit(of_channel) for of_channel in points] for name, fit in kinds.items()}
-    of_dark: Sequence[float | None] = ()
-    if "rician" in fits:
-        about = [math.sqrt(fit.curve.variance) for fit in fits["rician"]]
-        of_dark = [
-            deviation if deviation and _agree(deviation, of_channel, first) else None
-            for deviation, of_channel, first in zip(
-                background_deviations(u, zeros, about, visible), points, about, strict=True
-            )
-        ]
-    if kind is None and all(of_dark) and all(_strong(of_channel).any() for of_channel in points):
+    in_dark = _in_backgrounds(u, zeros, visible, points, fits.get("rician", ()))
+    if kind is None and all(in_dark) and all(_strong(of_channel).any() for of_channel in points):
         kind = "rician"
     chosen = kind or _simplest(fits, points)
     curves = [fit.curve for fit in fits[chosen]]
     if chosen == "rician":
         curves = [
             Curve(0.0, deviation**2) if deviation else curve
-            for curve, deviation in zip(curves, of_dark, strict=True)
+            for curve, deviation in zip(curves, in_dark, strict=True)
         ]
     return NoiseModel(chosen, tuple(curves))
+
+
+def _in_backgrounds(
+    u: Planes,
+    zeros: Sequence[float],
+    visible: Mask | None,
+    points: Sequence[Points],
+    fits: Sequence[_Fit],
+) -> list[float | None]:
+    """Find σ where there is no signal, unless the fit of a channel contradicts it."""
+    if not fits:
+        return []
+    about = [math.sqrt(fit.curve.variance) for fit in fits]
+    found = background_deviations(u, zeros, about, visible)
+    return [
+        deviation if deviation and _agree(deviation, of_channel, first) else None
+        for deviation, of_channel, first in zip(found, points, about, strict=True)
+    ]
 
 
 def _strong(points: Points) -> Mask:
@@ -130,22 +151,13 @@ def _strong(points: Points) -> Mask:
 
 
 def _agree(deviation: float, points: Points, about: float) -> bool:
-    """Tell whether the rest of an image may have the noise of its background."""
+    """Tell whether the signals of an image may have the noise of its background."""
     strong = _strong(points)
     if not strong.any():
         return deviation < _MOST_OF_WEAK * about
     ratio = deviation / math.sqrt(np.median(points.v[strong]))
-    return _LEAST_OF_STRONG < ratio < _MOST_OF_STRONG
-
-
-@dataclass(frozen=True)
-class _Fit:
-    curve: Curve
-    misfit: float
-    ratio: float = 1.0
-
-
-_Fits: TypeAlias = Mapping[Kind, Sequence[_Fit]]
+    chance = 2 * _ERROR_OF_RANGE / math.sqrt(np.count_nonzero(strong))
+    return _LEAST_OF_STRONG < ratio < _MOST_OF_STRONG + chance
 
 
 def _simplest(fits: _Fits, points: Sequence[Points]) -> Kind:
