@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -114,7 +115,10 @@ def noise_model(
     kinds = _KINDS if kind is None else {kind: _KINDS[kind]}
     fits = {name: [fit(of_channel) for of_channel in points] for name, fit in kinds.items()}
     in_dark = _in_backgrounds(u, zeros, visible, points, fits.get("rician", ()))
-    if kind is None and all(in_dark) and all(_strong(of_channel).any() for of_channel in points):
+    if kind is None and all(
+        deviation and _strong(of_channel, deviation).any()
+        for deviation, of_channel in zip(in_dark, points, strict=True)
+    ):
         kind = "rician"
     chosen = kind or _simplest(fits, points)
     curves = [fit.curve for fit in fits[chosen]]
@@ -144,18 +148,19 @@ def _in_backgrounds(
     ]
 
 
-def _strong(points: Points) -> Mask:
+def _strong(points: Points, deviation: float) -> Mask:
     """Find the signals that are so strong that the noise of their magnitudes is Gaussian."""
-    strong: Mask = points.x > _STRONG * np.sqrt(points.v)
+    strong: Mask = points.x > _STRONG * deviation
     return strong
 
 
 def _agree(deviation: float, points: Points, about: float) -> bool:
     """Tell whether the signals of an image may have the noise of its background."""
-    strong = _strong(points)
+    strong = _strong(points, deviation)
     if not strong.any():
         return deviation < _MOST_OF_WEAK * about
-    ratio = deviation / math.sqrt(np.median(points.v[strong]))
+    expected = _variances_of_magnitudes(points.x[strong], deviation**2)
+    ratio = math.sqrt(np.median(expected / points.v[strong]))
     chance = 2 * _ERROR_OF_RANGE / math.sqrt(np.count_nonzero(strong))
     return _LEAST_OF_STRONG < ratio < _MOST_OF_STRONG + chance
 
@@ -237,14 +242,10 @@ def _rician(points: Points) -> _Fit:
     """Fit the variance of magnitudes, which is smaller where signals are weak."""
     x, v = points.x, points.v
     means, deviations = moments(_SIGNALS)
+    curve = partial(_variances_of_magnitudes, x)
     # Each point alone says what σ is, by the ratio of its mean to its deviation.
     relative = np.interp(x / np.sqrt(v), means / deviations, deviations)
     squares = v / np.square(relative)
-
-    def curve(square: float) -> Values:
-        variances: Values = square * np.square(np.interp(x / np.sqrt(square), means, deviations))
-        return variances
-
     best = min(squares, key=lambda square: _misfit(v, curve(square)))
     near = _near(v, curve(best))
     # Points say the less of σ the weaker their signals: a step of Gauss and Newton weighs them.
@@ -255,6 +256,13 @@ def _rician(points: Points) -> _Fit:
     square = best * math.exp(2 * max(-_LARGEST_STEP, min(step, _LARGEST_STEP)))
     fitted = curve(square)
     return _Fit(Curve(0.0, square), _misfit(v, fitted), float(fitted.max() / fitted.min()))
+
+
+def _variances_of_magnitudes(x: Values, square: float) -> Values:
+    """Find the variances of magnitudes with the means x, of noise of the variance σ²."""
+    means, deviations = moments(_SIGNALS)
+    variances: Values = square * np.square(np.interp(x / np.sqrt(square), means, deviations))
+    return variances
 
 
 _KINDS: Mapping[Kind, Callable[[Points], _Fit]] = {
