@@ -18,6 +18,12 @@ _STEP, _SIGNAL_STEP = 0.04, 0.1
 _LARGEST, _LARGEST_SIGNAL = 24.0, 16.0
 _END = 9.0
 
+# A mean of f near its smallest says little of the signal, as the slope of the exact inverse is
+# infinite there: what is left of the noise would become a signal of 0.14 σ where there is none. The
+# inverse is a line up to this signal, in units of σ, and no signal comes out more than ⅛ σ too
+# small.
+_LEAST_SIGNAL = 0.5
+
 # After these the deviation is within 2 % of one for every signal.
 _ITERATIONS = 200
 
@@ -47,7 +53,7 @@ def moments(signals: Values) -> tuple[Values, Values]:
 
 @dataclass(frozen=True)
 class Rice:
-    """The transform of magnitudes to unit variance, and its exact unbiased inverse.
+    """The transform of magnitudes to unit variance, and its unbiased inverse.
 
     Foi 2011, doi:10.1109/ISBI.2011.5872758. Both are computed from the distribution.
 
@@ -70,7 +76,7 @@ class Rice:
     def inverse(self, stabilised: NDArray[np.float32]) -> NDArray[np.float32]:
         """Find the signals whose stabilised magnitudes have given means.
 
-        Beyond the table the mean is A + 1/4A and a constant.
+        It is exact for signals above σ/2. Beyond the table the mean is A + 1/4A and a constant.
         """
         table = _table()
         means = stabilised.astype(np.float64)
@@ -123,7 +129,9 @@ def _table() -> _Table:
         slope *= np.exp(-np.log(variances) @ origins / 2)
     within = m < _END
     found = _Table(m[within], _rounded(_integral(slope)[within]), signals, signals)
-    return replace(found, means=_rounded(shares @ found.stabilise(m)))
+    means = _rounded(shares @ found.stabilise(m))
+    kept = (signals == 0) | (signals >= _LEAST_SIGNAL)
+    return replace(found, signals=signals[kept], means=means[kept])
 
 
 def _integral(slope: Values) -> Values:

@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from pdefilter.kernels.rice import moments
+from pdefilter.measure.background import background_deviations
 from pdefilter.measure.noise_by_light import Points, variances_by_light
 from pdefilter.raster import Mask, Planes, Values
 
@@ -30,6 +32,14 @@ _LEAST_SHARE = 0.1
 
 # A signal is weak, so that noise is Rician and not Gaussian, below so many deviations.
 _WEAK = 2.0
+
+# Noise of magnitudes is Gaussian where signals are stronger than so many deviations of it.
+_STRONG = 3.0
+
+# There the noise looks as in the background, or larger by texture. If it looks smaller by more than
+# twice the error of ranges, the background has a weak signal. Weak signals say less.
+_LEAST_OF_STRONG, _MOST_OF_STRONG, _ERROR_OF_RANGE = 0.7, 1.03, 0.055
+_MOST_OF_WEAK = 1.15
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,16 @@ class NoiseModel:
     curves: tuple[Curve, ...]
 
 
+@dataclass(frozen=True)
+class _Fit:
+    curve: Curve
+    misfit: float
+    ratio: float = 1.0
+
+
+_Fits: TypeAlias = Mapping[Kind, Sequence[_Fit]]
+
+
 def noise_model(
     u: Planes, zeros: Sequence[float], visible: Mask | None = None, kind: Kind | None = None
 ) -> NoiseModel | None:
@@ -71,15 +91,18 @@ def noise_model(
 
     The curve of a kind is the one through one or two points of `variances_by_light` that
     has the least mean misfit |log(v/curve)|, refined on the points near it (after Foi,
-    Trimeche, Katkovnik & Egiazarian 2008, doi:10.1109/TIP.2008.2001399).
+    Trimeche, Katkovnik & Egiazarian 2008, doi:10.1109/TIP.2008.2001399). Near no signal,
+    σ changes a mean and a variance of magnitudes in the way that a weak signal does. So a
+    background says what σ is, if there is one; see `background_deviations`.
 
     Parameters
     ----------
     u, zeros, visible
         As of `variances_by_light`.
     kind : str, optional
-        The kind, if it is known. By default the simplest that fits: Gaussian, unless
-        another fits better by more than chance.
+        The kind, if it is known. By default Rician, if every channel has a background of
+        magnitudes without a signal, and strong signals with the same noise. Otherwise the
+        simplest that fits: Gaussian, unless another fits better by more than chance.
 
     Returns
     -------
@@ -91,18 +114,55 @@ def noise_model(
         return None
     kinds = _KINDS if kind is None else {kind: _KINDS[kind]}
     fits = {name: [fit(of_channel) for of_channel in points] for name, fit in kinds.items()}
+    in_dark = _in_backgrounds(u, zeros, visible, points, fits.get("rician", ()))
+    if kind is None and all(
+        deviation and _strong(of_channel, deviation).any()
+        for deviation, of_channel in zip(in_dark, points, strict=True)
+    ):
+        kind = "rician"
     chosen = kind or _simplest(fits, points)
-    return NoiseModel(chosen, tuple(fit.curve for fit in fits[chosen]))
+    curves = [fit.curve for fit in fits[chosen]]
+    if chosen == "rician":
+        curves = [
+            Curve(0.0, deviation**2) if deviation else curve
+            for curve, deviation in zip(curves, in_dark, strict=True)
+        ]
+    return NoiseModel(chosen, tuple(curves))
 
 
-@dataclass(frozen=True)
-class _Fit:
-    curve: Curve
-    misfit: float
-    ratio: float = 1.0
+def _in_backgrounds(
+    u: Planes,
+    zeros: Sequence[float],
+    visible: Mask | None,
+    points: Sequence[Points],
+    fits: Sequence[_Fit],
+) -> list[float | None]:
+    """Find σ where there is no signal, unless the fit of a channel contradicts it."""
+    if not fits:
+        return []
+    about = [math.sqrt(fit.curve.variance) for fit in fits]
+    found = background_deviations(u, zeros, about, visible)
+    return [
+        deviation if deviation and _agree(deviation, of_channel, first) else None
+        for deviation, of_channel, first in zip(found, points, about, strict=True)
+    ]
 
 
-_Fits: TypeAlias = Mapping[Kind, Sequence[_Fit]]
+def _strong(points: Points, deviation: float) -> Mask:
+    """Find the signals that are so strong that the noise of their magnitudes is Gaussian."""
+    strong: Mask = points.x > _STRONG * deviation
+    return strong
+
+
+def _agree(deviation: float, points: Points, about: float) -> bool:
+    """Tell whether the signals of an image may have the noise of its background."""
+    strong = _strong(points, deviation)
+    if not strong.any():
+        return deviation < _MOST_OF_WEAK * about
+    expected = _variances_of_magnitudes(points.x[strong], deviation**2)
+    ratio = math.sqrt(np.median(expected / points.v[strong]))
+    chance = 2 * _ERROR_OF_RANGE / math.sqrt(np.count_nonzero(strong))
+    return _LEAST_OF_STRONG < ratio < _MOST_OF_STRONG + chance
 
 
 def _simplest(fits: _Fits, points: Sequence[Points]) -> Kind:
@@ -174,23 +234,35 @@ def _least_squares(x: Values, v: Values, weights: Values) -> tuple[float, float]
 # Of weak signals, up to so many deviations; with more, a magnitude is like a signal.
 _SIGNALS = np.arange(0, 8, 0.02)
 
+# Slopes are taken from σ² to so many times of it; where all are flat, no step is taken.
+_MORE, _TINY, _LARGEST_STEP = 1.001, 1e-6, _LEAST_MISFIT / 2
+
 
 def _rician(points: Points) -> _Fit:
     """Fit the variance of magnitudes, which is smaller where signals are weak."""
     x, v = points.x, points.v
     means, deviations = moments(_SIGNALS)
+    curve = partial(_variances_of_magnitudes, x)
     # Each point alone says what σ is, by the ratio of its mean to its deviation.
     relative = np.interp(x / np.sqrt(v), means / deviations, deviations)
     squares = v / np.square(relative)
-
-    def curve(square: float) -> Values:
-        variances: Values = square * np.square(np.interp(x / np.sqrt(square), means, deviations))
-        return variances
-
     best = min(squares, key=lambda square: _misfit(v, curve(square)))
-    square = float(squares[_near(v, curve(best))].mean())
+    near = _near(v, curve(best))
+    # Points say the less of σ the weaker their signals: a step of Gauss and Newton weighs them.
+    first, more = curve(best)[near], curve(_MORE * best)[near]
+    slopes = np.log(more / first) / math.log(_MORE)
+    misfits = np.sqrt(v[near] / first) - 1
+    step = math.fsum(slopes * misfits) / math.fsum(np.square(slopes) + _TINY)
+    square = best * math.exp(2 * max(-_LARGEST_STEP, min(step, _LARGEST_STEP)))
     fitted = curve(square)
     return _Fit(Curve(0.0, square), _misfit(v, fitted), float(fitted.max() / fitted.min()))
+
+
+def _variances_of_magnitudes(x: Values, square: float) -> Values:
+    """Find the variances of magnitudes with the means x, of noise of the variance σ²."""
+    means, deviations = moments(_SIGNALS)
+    variances: Values = square * np.square(np.interp(x / np.sqrt(square), means, deviations))
+    return variances
 
 
 _KINDS: Mapping[Kind, Callable[[Points], _Fit]] = {

@@ -107,6 +107,16 @@ def test_a_level_place_has_the_mean_of_its_signal(model):
     assert result.mean(dtype=float) == pytest.approx(0.2, abs=0.004)
 
 
+@pytest.mark.parametrize("name", FILTERED)
+@pytest.mark.parametrize("deviation", [0.05, 0.1])
+def test_the_noise_of_magnitudes_need_not_be_told(name, deviation):
+    """Of 6000 pixels without a signal, σ has an error of half a per cent, or 0.2 dB."""
+    noisy = magnitudes(SHELLS, deviation)
+    told = filtered(name, noisy, noise_model="rician", noise=deviation)
+    found = filtered(name, noisy, noise_model="rician")
+    assert psnr(found, SHELLS) == pytest.approx(psnr(told, SHELLS), abs=0.4)
+
+
 def test_photons_of_no_value_are_gaussian_noise(photograph):
     """As α → 0 at b = s², F tends to the filter on the values themselves."""
     noisy = photograph / 255 + np.random.default_rng(0).normal(0, 0.1, photograph.shape)
