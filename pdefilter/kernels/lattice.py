@@ -12,13 +12,14 @@ number, so small that sums of them are exact (Demmel & Nguyen 2013,
 doi:10.1109/ARITH.2013.9): a turned image has the turned result, to the bit.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pdefilter.kernels.bands import for_each_band
 from pdefilter.kernels.reference.lattice import digits_of_sums, ways
 from pdefilter.kernels.scratch import Scratch, writable
 from pdefilter.kernels.table import compute, native_has
@@ -40,8 +41,8 @@ class Stencil:
         offsets e_2, e_4 and e_5, of which the other three are sums, so that they take
         a quarter of the memory: see `pdefilter.kernels.reference.lattice.ways`.
     closed : ndarray of shape (S, M, N), uint16, or None
-        In a volume with holes, which ways are closed: bit k is set where that to the
-        neighbour k of e_0, −e_0, e_1, … is.
+        In a volume with holes, which ways are closed: bit k is set where the k-th of
+        those to e_0, −e_0, e_1, … is.
     """
 
     weights: NDArray[np.float32]
@@ -186,30 +187,36 @@ def rounding_bias_of(u: Planes, spacing: Sequence[float] | None = None) -> NDArr
 
 
 def _with_holes(stencil: Stencil, valid: Mask) -> Stencil:
-    """Close the ways behind a hole."""
-    blocked = _blocked(stencil.neighbours, valid)
-    if valid.ndim == 2:
-        np.copyto(stencil.neighbours, 0, where=np.stack([*blocked])[:, None])
-        return stencil
-    closed = np.zeros(valid.shape, np.uint16)
-    for k, behind_a_hole in enumerate(blocked):
-        closed |= behind_a_hole.astype(np.uint16) << np.uint16(k)
-    return replace(stencil, closed=closed)
-
-
-def _blocked(neighbours: NDArray[np.int8], valid: Mask) -> Iterator[NDArray[np.bool_]]:
-    """Find the ways behind a hole, by a table of sums over rectangles, or boxes."""
+    """Close the ways behind a hole, which a table of sums over rectangles, or boxes, tells."""
+    closed = np.zeros(valid.shape, np.uint16) if valid.ndim == 3 else None
     holes = np.pad(~valid, [(1, 0)] * valid.ndim).astype(np.int32)
     for axis in range(valid.ndim):
         np.cumsum(holes, axis=axis, out=holes)
-    for way in ways(neighbours):
-        ends = []
-        for here, along in zip(np.ix_(*map(np.arange, valid.shape)), way, strict=True):
-            there = here + along
-            ends.append((np.maximum(here, there) + 1, np.minimum(here, there)))
-        count = np.zeros(valid.shape, np.int32)
-        # A corner counts negatively for every axis along which it is before the box.
-        for corner in product((0, 1), repeat=valid.ndim):
-            places = tuple(end[which] for end, which in zip(ends, corner, strict=True))
-            count += (-1) ** sum(corner) * holes[places]
-        yield count > 0
+
+    def close(first: int, last: int) -> None:
+        for k, way in enumerate(ways(stencil.neighbours, first, last)):
+            blocked = _count(holes, way, first) > 0
+            if closed is None:
+                np.copyto(way, 0, where=blocked)
+            else:
+                closed[first:last] |= blocked.astype(np.uint16) << np.uint16(k)
+
+    for_each_band(close, stencil.weights)
+    return replace(stencil, closed=closed)
+
+
+def _count(sums: NDArray[np.int32], way: NDArray[np.int8], first: int) -> NDArray[np.int32]:
+    """Count what is in the boxes between pixels, of rows or slices from `first` on, and others."""
+    _, rows, *others = way.shape
+    ends = []
+    for here, along in zip(
+        np.ix_(np.arange(first, first + rows), *map(np.arange, others)), way, strict=True
+    ):
+        there = here + along
+        ends.append((np.maximum(here, there) + 1, np.minimum(here, there)))
+    count = np.zeros(way.shape[1:], np.int32)
+    # A corner counts negatively for every axis along which it is before the box.
+    for corner in product((0, 1), repeat=len(ends)):
+        places = tuple(end[which] for end, which in zip(ends, corner, strict=True))
+        count += (-1) ** sum(corner) * sums[places]
+    return count

@@ -83,7 +83,7 @@ def reduce(
     reach = reach_of(tensor.ndim - 1, spacing)
     weights, e = _of_image(d, reach) if len(d) == 3 else _of_volume(d, reach)
     half = weights * np.float32(0.5)
-    neighbours = np.stack([*_mirrored_ways(e)]) if len(d) == 3 else e[_KEPT]
+    neighbours = np.stack([*_mirrored_ways(e, e.shape[2:])]) if len(d) == 3 else e[_KEPT]
     return np.where(half > 0, half, np.float32(0)), neighbours
 
 
@@ -220,7 +220,9 @@ def _offset(b: NDArray[np.int32], k: int, m: int) -> NDArray[np.int32]:
     return np.stack([b[k, a - 2] * b[m, a - 1] - b[k, a - 1] * b[m, a - 2] for a in range(3)])
 
 
-def ways(neighbours: NDArray[np.int8]) -> Iterator[NDArray[np.int8]]:
+def ways(
+    neighbours: NDArray[np.int8], first: int = 0, last: int | None = None
+) -> Iterator[NDArray[np.int8]]:
     """Find the ways to all neighbours, at e_0, −e_0, e_1, …, mirrored at the border.
 
     Parameters
@@ -229,26 +231,33 @@ def ways(neighbours: NDArray[np.int8]) -> Iterator[NDArray[np.int8]]:
         As of `pdefilter.kernels.lattice.Stencil`: of an image they are these ways, of a
         volume e_2 = b_1 × b_2, e_4 = b_0 × b_2 and e_5 = b_0 × b_1. As
         b_3 = −(b_0 + b_1 + b_2), the others are sums of these.
+    first, last : int
+        The rows, or slices, whose ways are found; by default all.
 
     Yields
     ------
     ndarray of shape (2, M, N) or (3, S, M, N), int8
-        How many pixels away the neighbours are along every axis.
+        How many pixels away the neighbours are along every axis; of an image a view.
     """
-    if neighbours.shape[1] == 2:
-        yield from neighbours
+    some = neighbours[:, :, first:last]
+    if some.shape[1] == 2:
+        yield from some
     else:
-        e_2, e_4, e_5 = neighbours
-        yield from _mirrored_ways((e_2 + e_4, e_5 - e_2, e_2, -(e_4 + e_5), e_4, e_5))
+        e_2, e_4, e_5 = some
+        e = e_2 + e_4, e_5 - e_2, e_2, -(e_4 + e_5), e_4, e_5
+        yield from _mirrored_ways(e, neighbours.shape[2:], first)
 
 
-def _mirrored_ways(e: Iterable[NDArray[np.int8]]) -> Iterator[NDArray[np.int8]]:
+def _mirrored_ways(
+    e: Iterable[NDArray[np.int8]], shape: tuple[int, ...], first: int = 0
+) -> Iterator[NDArray[np.int8]]:
     for offset in e:
-        here = np.ix_(*map(np.arange, offset.shape[1:]))
+        _, rows, *others = offset.shape
+        here = np.ix_(np.arange(first, first + rows), *map(np.arange, others))
         for way in (offset, -offset):
             mirrored = [
                 _mirrored(place + along, size) - place
-                for place, along, size in zip(here, way, offset.shape[1:], strict=True)
+                for place, along, size in zip(here, way, shape, strict=True)
             ]
             yield np.stack(mirrored).astype(np.int8)
 

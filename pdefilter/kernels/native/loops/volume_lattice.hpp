@@ -176,45 +176,57 @@ inline Truths mirrored(Truths offset, Truths here, Index size) {
     }
 }
 
-// How far away the neighbours of some pixels at one end of an offset are; where that is the same
-// for all pixels, these neighbours lie side by side.
+// How far away the neighbours of some pixels at one end of an offset are. Where that is the same
+// for all pixels, it is said of the first alone, and the neighbours lie side by side.
 struct Destinations {
     bool side_by_side;
     Index away[lanes];
+
+    void find(const Truths (&offsets)[3], Index count, Index rows, Index columns) {
+        Truths differs = numbered() >= whole(count);
+        for (const Truths& offset : offsets) differs |= offset != whole(offset[0]);
+        side_by_side = !any(differs);
+        int32_t each[3][lanes];
+        memcpy(each, offsets, sizeof each);
+        for (Index k = 0; k < (side_by_side ? 1 : lanes); ++k)
+            away[k] = (each[0][k] * rows + each[1][k]) * columns + each[2][k];
+    }
+    void reverse(const Destinations& ahead) {
+        side_by_side = ahead.side_by_side;
+        for (Index k = 0; k < (side_by_side ? 1 : lanes); ++k) away[k] = -ahead.away[k];
+    }
 };
 
 // Finds the neighbours of the pixels of a row from pixel j on, at both ends of every offset.
 inline void find_destinations(const VolumeExchange& task, Index slice, Index r, Index j,
                               const RowOfStencils& row, Destinations (&found)[12]) {
-    const Index sizes[] = {task.slices, task.rows, task.columns}, rest = task.columns - j;
-    const Index count = smaller(rest, lanes);
+    const Index M = task.rows, N = task.columns, count = smaller(N - j, lanes);
+    const Index sizes[] = {task.slices, M, N}, first[] = {slice, r, j};
     const Truths here[] = {whole(slice), whole(r), whole(j) + numbered()};
-    const Truths inside = numbered() < whole(count);
     Truths e[3][6];
-    for (Index a = 0; a < 3; ++a) {
+    bool at_border[3], both_alike = !task.closed;
+    for (int a = 0; a < 3; ++a) {
         Truths kept[3];
         for (Index k = 0; k < 3; ++k)
-            kept[k] = load_some(row.offsets + (3 * k + a) * row.apart + j, rest);
+            kept[k] = load_some(row.offsets + (3 * k + a) * row.apart + j, count);
         find_offsets(kept, e[a]);
+        const Index last = first[a] + (a == 2 ? lanes : 1);
+        at_border[a] = first[a] < task.reach || last > sizes[a] - task.reach;
+        both_alike &= !at_border[a];
     }
     for (int end = 0; end < 12; ++end) {
-        Truths open = inside;
-        if (task.closed) {
-            const uint16_t* const closed = task.closed + (slice * sizes[1] + r) * sizes[2] + j;
-            for (Index k = 0; k < count; ++k) open[k] = closed[k] >> end & 1 ? 0 : open[k];
+        if (end % 2 && both_alike) {
+            found[end].reverse(found[end - 1]);
+            continue;
         }
-        Truths offsets[3], differs = ~inside;
+        Truths open = numbered() < whole(count), offsets[3];
+        for (Index k = 0; task.closed && k < count; ++k)
+            if (task.closed[(slice * M + r) * N + j + k] >> end & 1) open[k] = 0;
         for (int a = 0; a < 3; ++a) {
-            const Truths offset = end % 2 ? -e[a][end / 2] : e[a][end / 2];
-            offsets[a] = open & mirrored(open & offset, here[a], sizes[a]);
-            differs |= offsets[a] != whole(offsets[a][0]);
+            offsets[a] = open & (end % 2 ? -e[a][end / 2] : e[a][end / 2]);
+            if (at_border[a]) offsets[a] = open & mirrored(offsets[a], here[a], sizes[a]);
         }
-        int32_t each[3][lanes];
-        memcpy(each, offsets, sizeof each);
-        Destinations& to = found[end];
-        to.side_by_side = !any(differs);
-        for (Index k = 0; k < (to.side_by_side ? 1 : lanes); ++k)
-            to.away[k] = (each[0][k] * sizes[1] + each[1][k]) * sizes[2] + each[2][k];
+        found[end].find(offsets, count, M, N);
     }
 }
 
@@ -230,11 +242,9 @@ inline void exchange_some(const VolumeExchange& task, Index channel, Index pixel
     RealPair total{};
     for (int end = 0; end < 12; ++end) {
         const Destinations& to = found[end];
-        Floats neighbour{};
-        if (to.side_by_side)
-            neighbour = load(u + to.away[0]);
-        else
-            for (Index k = 0; k < count; ++k) neighbour[k] = u[k + to.away[k]];
+#define PDEFILTER_NEIGHBOUR(k) u[k < count ? k + to.away[k] : 0]
+        const Floats neighbour =
+            to.side_by_side ? load(u + to.away[0]) : Floats{PDEFILTER_LANES(PDEFILTER_NEIGHBOUR)};
         RealPair flux = widened(weights[end / 2] * (neighbour - here));
         for (int half = 0; half < 2; ++half) {
             flux.half[half] = (flux.half[half] + bias) - bias;
