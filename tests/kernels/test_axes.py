@@ -1132,6 +1132,14 @@ def open_ways(stencil):
     return found
 
 
+def test_the_stencils_of_a_volume_take_the_memory_of_eight_volumes_and_a_quarter():
+    tensor = tensor_field(np.random.default_rng(3), (7, 6, 5))
+    stencil = stencil_of(tensor)
+    taken = stencil.weights.nbytes + stencil.neighbours.nbytes
+    assert taken == 8.25 * tensor[0].nbytes
+    assert stencil.closed is None
+
+
 @given(images(channels=1))
 def test_neighbours_exchange_where_the_box_between_them_has_no_hole(image):
     u, spacing, rng = image
@@ -1159,6 +1167,9 @@ BANDED = {
     "curvature": lambda: bent(VOLUME, LENGTHS, 0.01),
     "tensors": lambda: np.concatenate(
         [a.ravel() for a in reduce_tensors(tensor_field(np.random.default_rng(3), (7, 6, 5)), None)]
+    ),
+    "holes": lambda: (
+        stencil_of(tensor_field(np.random.default_rng(3), (7, 6, 5)), VOLUME[0] > 0.2).closed
     ),
 }
 
