@@ -47,10 +47,23 @@ constexpr int kept_offsets[] = {2, 4, 5};
 
 typedef int8_t Bytes __attribute__((vector_size(lanes)));
 
-inline Truths load_some(const int8_t* p, Index count) {
-    Bytes bytes = {};
-    memcpy(&bytes, p, size_t(smaller(lanes, count)));
+// Written so that compilers find the instruction for all lanes.
+inline Truths load(const int8_t* p) {
+#if defined(__AVX512F__)
+    return (Truths)_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i*)p));
+#elif defined(__AVX2__)
+    return (Truths)_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i*)p));
+#else
+    Bytes bytes;
+    memcpy(&bytes, p, sizeof bytes);
     return __builtin_convertvector(bytes, Truths);
+#endif
+}
+inline Truths load_some(const int8_t* p, Index count) {
+    if (count >= lanes) return load(p);
+    int8_t bytes[lanes] = {};
+    memcpy(bytes, p, size_t(count));
+    return load(bytes);
 }
 inline void store_some(int8_t* p, Truths v, Index count) {
     const Bytes bytes = __builtin_convertvector(v, Bytes);
@@ -251,10 +264,13 @@ inline void exchange_some(const VolumeExchange& task, Index channel, Index pixel
             total.half[half] += flux.half[half];
         }
         if (to.side_by_side) {
-            RealPair change;
-            memcpy(&change, changes + to.away[0], sizeof change);
-            for (int half = 0; half < 2; ++half) change.half[half] -= flux.half[half];
-            memcpy(changes + to.away[0], &change, sizeof change);
+            double* const there = changes + to.away[0];
+            for (int half = 0; half < 2; ++half) {
+                Reals change;
+                memcpy(&change, there + half * real_lanes, sizeof change);
+                change -= flux.half[half];
+                memcpy(there + half * real_lanes, &change, sizeof change);
+            }
         } else {
             double each[lanes];
             memcpy(each, &flux, sizeof each);
