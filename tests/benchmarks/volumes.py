@@ -105,7 +105,7 @@ def measure(python: str | None = None) -> None:
             show(name, {"copies": costs[name] / steps, "rate": rate, "memory": memory})
         if python:
             for name, taken in peers.times(python, contest.peers, u.shape[1:], 1).items():
-                show(name, {"rate": u.size * contest.steps / taken / 1e6})
+                show(name, {"rate": u.size * contest.steps / taken / 1e6}, ".3f")
 
 
 def noise(side: int) -> np.ndarray:
