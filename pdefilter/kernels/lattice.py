@@ -13,13 +13,14 @@ doi:10.1109/ARITH.2013.9): a turned image has the turned result, to the bit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pdefilter.kernels.reference.lattice import digits_of_sums
+from pdefilter.kernels.bands import for_each_band
+from pdefilter.kernels.reference.lattice import digits_of_sums, ways
 from pdefilter.kernels.scratch import Scratch, writable
 from pdefilter.kernels.table import compute, native_has
 from pdefilter.kernels.tensors import TensorLaw
@@ -34,14 +35,24 @@ class Stencil:
     ----------
     weights : ndarray of shape (3, M, N) or (6, S, M, N), float32
         λ_k/2: two pixels of the same tensor choose each other, and exchange twice.
-    neighbours : ndarray of shape (6, 2, M, N) or (12, 3, S, M, N), int8
+    neighbours : ndarray of shape (6, 2, M, N) or (3, 3, S, M, N), int8
         How many rows and columns away the neighbours at e_0, −e_0, e_1, … are,
-        mirrored at the border; (0, 0) where the way there is closed. In a volume how
-        many slices, rows and columns.
+        mirrored at the border; (0, 0) where the way there is closed. In a volume the
+        offsets e_2, e_4 and e_5, of which the other three are sums, so that they take
+        a quarter of the memory: see `pdefilter.kernels.reference.lattice.ways`.
+    closed : ndarray of shape (S, M, N), uint16, or None
+        In a volume with holes, which ways are closed: bit k is set where the k-th of
+        those to e_0, −e_0, e_1, … is.
     """
 
     weights: NDArray[np.float32]
     neighbours: NDArray[np.int8]
+    closed: NDArray[np.uint16] | None = None
+
+    @property
+    def planes(self) -> tuple[NDArray[np.float32], NDArray[np.int8], NDArray[np.uint16] | None]:
+        """All arrays, as kernels take them."""
+        return self.weights, self.neighbours, self.closed
 
 
 def stencil_of(
@@ -74,9 +85,7 @@ def stencil_of(
     stencil = Stencil(
         *compute("reduce", tensor, law, dimensions=dimensions, spacing=spacing, overwrite=overwrite)
     )
-    if valid is not None:
-        np.copyto(stencil.neighbours, 0, where=_blocked(stencil.neighbours, valid)[:, None])
-    return stencil
+    return stencil if valid is None else _with_holes(stencil, valid)
 
 
 def advance(
@@ -108,8 +117,8 @@ def advance(
         field = u, tensor, law, rounding_bias, step, out
         compute("reduce and apply", *field, dimensions=dimensions, spacing=spacing)
     else:
-        stencil = compute("reduce", tensor, law, dimensions=dimensions, spacing=spacing)
-        arguments = u, stencil, rounding_bias, step, 1.0, out
+        stencil = Stencil(*compute("reduce", tensor, law, dimensions=dimensions, spacing=spacing))
+        arguments = u, stencil.planes, rounding_bias, step, 1.0, out
         compute("apply stencil", *arguments, dimensions=dimensions, spacing=spacing)
 
 
@@ -154,10 +163,9 @@ def march(
     other = scratch.beside(u)
     if momenta:
         other[...] = u
-    planes = stencil.weights, stencil.neighbours
     for step, momentum in zip(steps, momenta or [1.0] * len(steps), strict=True):
         # The new image takes the place of the last but one, pixel by pixel.
-        arguments = u, planes, rounding_bias_of(u, spacing), step, momentum, other
+        arguments = u, stencil.planes, rounding_bias_of(u, spacing), step, momentum, other
         compute("apply stencil", *arguments, dimensions=u.ndim - 1, spacing=spacing)
         u, other = other, u
     scratch.release(other)
@@ -178,19 +186,37 @@ def rounding_bias_of(u: Planes, spacing: Sequence[float] | None = None) -> NDArr
     return np.where(np.isfinite(largest), np.ldexp(1.5, exponent + digits), np.nan)
 
 
-def _blocked(neighbours: NDArray[np.int8], valid: Mask) -> NDArray[np.bool_]:
-    """Find the neighbours behind a hole, by a table of sums over rectangles, or boxes."""
+def _with_holes(stencil: Stencil, valid: Mask) -> Stencil:
+    """Close the ways behind a hole, which a table of sums over rectangles, or boxes, tells."""
+    closed = np.zeros(valid.shape, np.uint16) if valid.ndim == 3 else None
     holes = np.pad(~valid, [(1, 0)] * valid.ndim).astype(np.int32)
     for axis in range(valid.ndim):
         np.cumsum(holes, axis=axis, out=holes)
+
+    def close(first: int, last: int) -> None:
+        for k, way in enumerate(ways(stencil.neighbours, first, last)):
+            blocked = _count(holes, way, first) > 0
+            if closed is None:
+                np.copyto(way, 0, where=blocked)
+            else:
+                closed[first:last] |= blocked.astype(np.uint16) << np.uint16(k)
+
+    for_each_band(close, stencil.weights)
+    return replace(stencil, closed=closed)
+
+
+def _count(sums: NDArray[np.int32], way: NDArray[np.int8], first: int) -> NDArray[np.int32]:
+    """Count what is in the boxes between pixels, of rows or slices from `first` on, and others."""
+    _, rows, *others = way.shape
     ends = []
-    for axis, here in enumerate(np.ix_(*map(np.arange, valid.shape))):
-        there = here + neighbours[:, axis]
+    for here, along in zip(
+        np.ix_(np.arange(first, first + rows), *map(np.arange, others)), way, strict=True
+    ):
+        there = here + along
         ends.append((np.maximum(here, there) + 1, np.minimum(here, there)))
-    count = np.zeros((len(neighbours), *valid.shape), np.int32)
+    count = np.zeros(way.shape[1:], np.int32)
     # A corner counts negatively for every axis along which it is before the box.
-    for corner in product((0, 1), repeat=valid.ndim):
+    for corner in product((0, 1), repeat=len(ends)):
         places = tuple(end[which] for end, which in zip(ends, corner, strict=True))
-        count += (-1) ** sum(corner) * holes[places]
-    found: NDArray[np.bool_] = count > 0
-    return found
+        count += (-1) ** sum(corner) * sums[places]
+    return count

@@ -28,7 +28,7 @@ from pdefilter.kernels.reference.correlation import correlate, correlate_axes
 from pdefilter.kernels.reference.eigen import eigensystem
 from pdefilter.kernels.reference.gradient import gradient
 from pdefilter.kernels.reference.kernel2d import correlate2d
-from pdefilter.kernels.reference.lattice import apply_stencil, digits_of_sums, reach_of
+from pdefilter.kernels.reference.lattice import apply_stencil, digits_of_sums, reach_of, ways
 from pdefilter.kernels.reference.lattice import reduce as reduce_tensors
 from pdefilter.kernels.reference.march import conduct, march, split
 from pdefilter.kernels.reference.risk import sums
@@ -644,7 +644,7 @@ def test_sellings_decomposition_is_that_of_the_tensor_over_the_spacing(shape, se
     weights, neighbours = reduce_tensors(around, None, spacing=spacing)
     inside = (Ellipsis, *[slice(reach, -reach)] * d)
     weights = np.repeat(weights[inside], 2, axis=0).astype(float)
-    e = neighbours[inside].astype(float)
+    e = np.stack([*ways(neighbours)])[inside].astype(float)
     assert weights.min() >= 0
     assert np.abs(e).max() <= reach
     ours = np.einsum("k...,ka...,kb...->ab...", weights, e, e)
@@ -657,7 +657,7 @@ def test_sellings_decomposition_is_that_of_the_tensor_over_the_spacing(shape, se
 
 def stepped(u, tensor, spacing, steps):
     """Diffuse along tensors."""
-    stencil = reduce_tensors(tensor, None, spacing=spacing)
+    stencil = *reduce_tensors(tensor, None, spacing=spacing), None
     _, exponent = np.frexp(np.abs(u).max(axis=tuple(range(1, u.ndim))).astype(float))
     bias = np.ldexp(1.5, exponent + digits_of_sums(u.ndim - 1, spacing))
     for step in steps:
@@ -741,8 +741,8 @@ def test_all_that_choose_a_voxel_weigh_less_than_the_bound_on_sums_supposes(imag
     spacing = spacing if max(spacing) < 3 * min(spacing) else None
     weights, neighbours = reduce_tensors(tensor_field(rng, u.shape[1:]), None, spacing=spacing)
     shape = u.shape[1:]
-    there = np.ravel_multi_index(
-        tuple(x + neighbours[:, a] for a, x in enumerate(np.indices(shape))), shape
+    there = np.array(
+        [np.ravel_multi_index((*(np.indices(shape) + way),), shape) for way in ways(neighbours)]
     )
     twice = np.repeat(weights, 2, axis=0).astype(float)
     total = twice.sum(axis=0).ravel()
@@ -1123,6 +1123,23 @@ def test_the_public_correlation_takes_a_kernel_for_every_axis(image, order):
     assert np.array_equal(out, expected)
 
 
+def open_ways(stencil):
+    """Find the ways to all neighbours, zero where they are closed."""
+    found = np.stack([*ways(stencil.neighbours)])
+    if stencil.closed is not None:
+        for k, way in enumerate(found):
+            way[:, stencil.closed >> k & 1 > 0] = 0
+    return found
+
+
+def test_the_stencils_of_a_volume_take_the_memory_of_eight_volumes_and_a_quarter():
+    tensor = tensor_field(np.random.default_rng(3), (7, 6, 5))
+    stencil = stencil_of(tensor)
+    taken = stencil.weights.nbytes + stencil.neighbours.nbytes
+    assert taken == 8.25 * tensor[0].nbytes
+    assert stencil.closed is None
+
+
 @given(images(channels=1))
 def test_neighbours_exchange_where_the_box_between_them_has_no_hole(image):
     u, spacing, rng = image
@@ -1130,7 +1147,7 @@ def test_neighbours_exchange_where_the_box_between_them_has_no_hole(image):
     valid = rng.random(shape) > 0.2
     components = [1.0, 0.4, 1.0] if axes == 2 else [1.0, 0.4, -0.3, 1.0, 0.2, 1.0]
     tensor = np.stack([np.full(shape, c, np.float32) for c in components])
-    free, stencil = stencil_of(tensor).neighbours, stencil_of(tensor, valid).neighbours
+    free, stencil = (open_ways(stencil_of(tensor, holes)) for holes in (None, valid))
     for k, place in product(range(len(free)), np.ndindex(*shape)):
         there = [a + n for a, n in zip(place, free[(k, slice(None), *place)], strict=True)]
         box = tuple(slice(min(pair), max(pair) + 1) for pair in zip(place, there, strict=True))
@@ -1150,6 +1167,9 @@ BANDED = {
     "curvature": lambda: bent(VOLUME, LENGTHS, 0.01),
     "tensors": lambda: np.concatenate(
         [a.ravel() for a in reduce_tensors(tensor_field(np.random.default_rng(3), (7, 6, 5)), None)]
+    ),
+    "holes": lambda: (
+        stencil_of(tensor_field(np.random.default_rng(3), (7, 6, 5)), VOLUME[0] > 0.2).closed
     ),
 }
 

@@ -472,7 +472,7 @@ def gradient_of_volume(measure: str, count: int) -> Call:
 
 def reduce_volume() -> Call:
     fields = {name: planes(6, *V) for name in ("tensor", "weights")}
-    fields |= {"neighbours": planes(36, *V, dtype=np.int8), "per_area": planes(6)}
+    fields |= {"neighbours": planes(9, *V, dtype=np.int8), "per_area": planes(6)}
     wrong = {"reach": (0, -1, 128, BIG)}
     return replace(reduce(), arguments=reduce().arguments | fields, wrong=THREADS | NAMES | wrong)
 
@@ -492,15 +492,18 @@ def exchange_in_volume(*more: tuple[str, Any], **wrong: tuple[Any, ...]) -> Call
 
 
 def exchange() -> Call:
-    neighbours = planes(36, *V, dtype=np.int8)
-    far = [((0, 0, 3, 4), -1), ((3, 2, 3, 4), 1), ((1, 1, 0, 4), -1), ((34, 1, M - 1, 4), 1)]
-    far += [((2, 1, 3, 0), -1), ((35, 1, 3, N - 1), 1), ((7, 0, 3, 4), 3), ((2, 2, 0, 0), 127)]
+    neighbours = planes(9, *V, dtype=np.int8)
+    # Each beyond reach, or within reach but for the sum of two, or for their difference.
+    far = [((0,), 3), ((4,), -3), ((8,), 127), ((8,), -128), ((2, 5), 2), ((4, 7), -2)]
     outside = []
-    for place, value in far:
+    for places, value in far:
         outside.append(neighbours.copy())
-        outside[-1][place] = value
+        outside[-1][[*places], 1, M - 1, N - 1] = value
+    outside.append(neighbours.copy())
+    outside[-1][[0, 6], 0, 3, 4] = 2, -2
     fields = ("weights", planes(6, *V)), ("neighbours", neighbours)
-    return exchange_in_volume(*fields, neighbours=tuple(outside))
+    closed = "closed", planes(*V, dtype=np.uint16)
+    return exchange_in_volume(*fields, closed, neighbours=tuple(outside))
 
 
 def reduce_and_exchange() -> Call:

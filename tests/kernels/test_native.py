@@ -304,7 +304,8 @@ def test_a_step_along_tensors_has_the_bits_of_the_reference(
     variant, image, momentum, seed, threads
 ):
     u, rng = image
-    stencil = reference_lattice.reduce(tensors(np.random.default_rng(seed), *u.shape[1:]), None)
+    tensor = tensors(np.random.default_rng(seed), *u.shape[1:])
+    stencil = *reference_lattice.reduce(tensor, None), None
     ours, theirs = np.tile(rng.random(u.shape, np.float32), (2, 1, 1, 1))
     step = u, stencil, rounding_bias_of(u), 0.125, momentum
     reference_lattice.apply_stencil(*step, theirs)
@@ -324,7 +325,8 @@ def test_diffusion_along_a_structure_has_the_bits_of_the_reference(variant, imag
         tensor = structure_tensor(u, len(u))
     theirs = reference_lattice.reduce(tensor, law)
     stepped, out = np.empty((2, *u.shape), np.float32)
-    reference_lattice.apply_stencil(u, theirs, rounding_bias_of(u), 0.125, 1.0, stepped)
+    stencil = *theirs, None
+    reference_lattice.apply_stencil(u, stencil, rounding_bias_of(u), 0.125, 1.0, stepped)
     with forced(threads, variant):
         ours = native_lattice.reduce(tensor, law)
         native_lattice.reduce_and_apply(u, tensor, law, rounding_bias_of(u), 0.125, out)

@@ -161,10 +161,11 @@ LAWS = [TensorLaw(None, 30.0), *(TensorLaw(conductance, 30.0) for conductance in
     image=images((2, 3)),
     law=st.sampled_from(LAWS),
     momentum=st.sampled_from([1.0, 0.7, 1.4]),
+    walls=st.booleans(),
     threads=threads,
 )
 def test_diffusion_along_a_structure_has_the_bits_of_the_reference(
-    variant, image, law, momentum, threads
+    variant, image, law, momentum, walls, threads
 ):
     u, spacing, rng = image
     with np.errstate(all="ignore"):
@@ -173,14 +174,18 @@ def test_diffusion_along_a_structure_has_the_bits_of_the_reference(
         theirs = reference_lattice.reduce(tensor, law, spacing=spacing)
     before = rng.random(u.shape, np.float32)
     bias = rounding_bias_of(u, spacing)
+    closed = None
+    if walls and u.ndim == 4:
+        closed = rng.integers(0, 1 << 12, u.shape[1:], np.uint16)
+    stencil = *theirs, closed
     stepped, first = before.copy(), np.empty_like(u)
-    reference_lattice.apply_stencil(u, theirs, bias, 0.125, momentum, stepped)
-    reference_lattice.apply_stencil(u, theirs, bias, 0.125, 1.0, first)
+    reference_lattice.apply_stencil(u, stencil, bias, 0.125, momentum, stepped)
+    reference_lattice.apply_stencil(u, (*theirs, None), bias, 0.125, 1.0, first)
     out = np.empty_like(u)
     with forced(threads, variant):
         ours = native_lattice.reduce(tensor, law, spacing=spacing)
         native_lattice.reduce_and_apply(u, tensor, law, bias, 0.125, out, spacing=spacing)
-        native_lattice.apply_stencil(u, theirs, bias, 0.125, momentum, before, spacing=spacing)
+        native_lattice.apply_stencil(u, stencil, bias, 0.125, momentum, before, spacing=spacing)
     for a, b in zip(ours, theirs, strict=True):
         assert a.tobytes() == b.tobytes()
     assert same(before, stepped)

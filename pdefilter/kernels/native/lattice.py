@@ -31,7 +31,7 @@ def reduce(
     """
     axes = tensor.ndim - 1
     weights = tensor if overwrite else np.empty_like(tensor)
-    neighbours = np.empty((2 * len(tensor), axes, *tensor.shape[1:]), np.int8)
+    neighbours = np.empty((6 if axes == 2 else 3, axes, *tensor.shape[1:]), np.int8)
     field = tensor, *_numbers_of(law), *_lengths(axes, spacing)
     planes = weights, _planes_of(neighbours)
     name, cost = "reduce", _STEPS_OF_A_STEP
@@ -43,7 +43,7 @@ def reduce(
 
 def apply_stencil(
     u: Planes,
-    stencil: tuple[NDArray[np.float32], NDArray[np.int8]],
+    stencil: tuple[NDArray[np.float32], NDArray[np.int8], NDArray[np.uint16] | None],
     rounding_bias: NDArray[np.float64],
     step: float,
     momentum: float,
@@ -52,15 +52,16 @@ def apply_stencil(
     spacing: Sequence[float] | None = None,
 ) -> None:
     """Take a step as `pdefilter.kernels.lattice.march` says."""
-    weights, neighbours = stencil
-    planes = weights, _planes_of(neighbours), reach_of(u.ndim - 1, spacing)
+    weights, neighbours, closed = stencil
+    planes, reach = (weights, _planes_of(neighbours)), reach_of(u.ndim - 1, spacing)
     if u.ndim == 4:
-        _step_in_volume("exchange_in_volume", u, planes, rounding_bias, step, momentum, out)
+        field = *planes, closed, reach
+        _step_in_volume("exchange_in_volume", u, field, rounding_bias, step, momentum, out)
         return
     for some in _compiled(u):
         numbers = rounding_bias[some], step, momentum
         work = _STEPS_OF_A_STEP * u[some].size
-        call("apply_stencil", u[some], out[some], *planes, *numbers, work=work)
+        call("apply_stencil", u[some], out[some], *planes, reach, *numbers, work=work)
 
 
 def reduce_and_apply(

@@ -58,7 +58,7 @@ struct Thinning {
 };
 
 // The stencils of a field of tensors (six planes: ss, sr, sc, rr, rc and cc): for every pixel six
-// weights, and twelve neighbours, three offsets each, in a plane each.
+// weights, and the components of the three of its offsets that are kept, in a plane each.
 struct VolumeReduction {
     Index slices, rows, columns;
     const float* tensor;
@@ -68,7 +68,7 @@ struct VolumeReduction {
     const float* per_area;  // 1/(h_a h_b) of every component, or null where all are 1
     Index reach;
     float* weights;  // perhaps in the place of the tensor
-    std::int8_t* neighbours;
+    std::int8_t* offsets;
 };
 
 // The fluxes of a step on such stencils, added to the changes of the pixels that they reach. Slabs
@@ -77,9 +77,10 @@ struct VolumeExchange {
     Index channels, slices, rows, columns;
     const float* in;
     double* changes;
-    float* weights;           // of the stencils of all pixels,
-    std::int8_t* neighbours;  // likewise;
-    const float* tensor;      // or the field that they come from, or null, as of a reduction
+    float* weights;               // of the stencils of all pixels,
+    std::int8_t* offsets;         // likewise;
+    const std::uint16_t* closed;  // which of their twelve ways are closed, bit by bit, or null;
+    const float* tensor;          // or the field that they come from, or null, as of a reduction
     TensorLaw law;
     Conductance conductance;
     float scale;

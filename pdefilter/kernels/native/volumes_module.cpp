@@ -25,6 +25,9 @@ void check(VolumeReduction& task) {
 void check(VolumeExchange& task) {
     require(1 <= task.reach && task.reach <= 127, "offsets reach 1 to 127 pixels");
     require(task.colour == 0 || task.colour == 1, "colour 0 or 1");
+    constexpr Index most = 1 << 30;
+    require(task.slices < most && task.rows < most && task.columns < most,
+            "fewer than 2^30 pixels along an axis");
 }
 
 template <class Task>
@@ -108,22 +111,22 @@ void bind_volumes(nb::module_& m) {
                      array<3>(&Thinning::kept, single), maybe<3>(&Thinning::steps, single),
                      number(&Thinning::least));
 
-    const Shape tensor{6, slices, rows, columns}, offsets{36, slices, rows, columns};
+    const Shape tensor{6, slices, rows, columns}, offsets{9, slices, rows, columns};
     define<VolumeReduction>(
         m, "reduce_volume", &Volumes::reduce, {.check = check, .in_place = true},
         array<4>(&VolumeReduction::tensor, tensor), name(&VolumeReduction::law, tensor_laws),
         conductance(&VolumeReduction::conductance), number(&VolumeReduction::scale),
         maybe<1>(&VolumeReduction::per_area, {6}), number(&VolumeReduction::reach),
-        array<4>(&VolumeReduction::weights, tensor),
-        array<4>(&VolumeReduction::neighbours, offsets));
+        array<4>(&VolumeReduction::weights, tensor), array<4>(&VolumeReduction::offsets, offsets));
     const auto in = array<4>(&VolumeExchange::in, volume);
     const auto changes = array<4>(&VolumeExchange::changes, volume);
     const auto rounding_bias = array<1>(&VolumeExchange::rounding_bias, {channels});
     define<VolumeExchange>(
         m, "exchange_in_volume", &Volumes::exchange,
         {.check = check, .count_refused = &Volumes::count_outside}, in, changes,
-        array<4>(&VolumeExchange::weights, tensor), array<4>(&VolumeExchange::neighbours, offsets),
-        number(&VolumeExchange::reach), rounding_bias, number(&VolumeExchange::colour));
+        array<4>(&VolumeExchange::weights, tensor), array<4>(&VolumeExchange::offsets, offsets),
+        maybe<3>(&VolumeExchange::closed, single), number(&VolumeExchange::reach), rounding_bias,
+        number(&VolumeExchange::colour));
     define<VolumeExchange>(
         m, "reduce_and_exchange_in_volume", &Volumes::exchange, {check}, in, changes,
         array<4>(&VolumeExchange::tensor, tensor), name(&VolumeExchange::law, tensor_laws),

@@ -5,7 +5,7 @@ spacing has the tensor H⁻¹DH⁻¹, H the diagonal matrix of the spacings.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -40,6 +40,9 @@ _DIGITS = 48
 
 _PAIRS = tuple(combinations(range(4), 2))
 
+# The offsets of which the other three are sums; see `ways`.
+_KEPT = [2, 4, 5]
+
 
 def reach_of(axes: int, spacing: Sequence[float] | None = None) -> int:
     """Find the largest component of an offset in px.
@@ -70,7 +73,8 @@ def reduce(
 ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
     """Reduce as `pdefilter.kernels.lattice.stencil_of` says.
 
-    Of an image there are three offsets e_k and weights λ_k/2, of a volume six.
+    Of an image there are three offsets e_k and weights λ_k/2, of a volume six. Of an image
+    all ways to neighbours are stored; see `ways`.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         d = tensor if law is None else diffusion_along(tensor, law)
@@ -79,7 +83,8 @@ def reduce(
     reach = reach_of(tensor.ndim - 1, spacing)
     weights, e = _of_image(d, reach) if len(d) == 3 else _of_volume(d, reach)
     half = weights * np.float32(0.5)
-    return np.where(half > 0, half, np.float32(0)), _mirrored_neighbours(e)
+    neighbours = np.stack([*_mirrored_ways(e, e.shape[2:])]) if len(d) == 3 else e[_KEPT]
+    return np.where(half > 0, half, np.float32(0)), neighbours
 
 
 def per_area_of(spacing: Sequence[float]) -> NDArray[np.float32]:
@@ -215,21 +220,51 @@ def _offset(b: NDArray[np.int32], k: int, m: int) -> NDArray[np.int32]:
     return np.stack([b[k, a - 2] * b[m, a - 1] - b[k, a - 1] * b[m, a - 2] for a in range(3)])
 
 
-def _mirrored_neighbours(e: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Find the way to the neighbours at e and −e, mirrored at the border."""
-    count, axes, *shape = e.shape
-    neighbours = np.empty((2 * count, axes, *shape), np.int8)
-    for a, size in enumerate(shape):
-        place = np.arange(size).reshape(-1, *[1] * (axes - 1 - a))
-        for k in range(count):
-            for end, sign in ((2 * k, 1), (2 * k + 1, -1)):
-                neighbours[end, a] = _mirrored(place + sign * e[k, a], size) - place
-    return neighbours
+def ways(
+    neighbours: NDArray[np.int8], first: int = 0, last: int | None = None
+) -> Iterator[NDArray[np.int8]]:
+    """Find the ways to all neighbours, at e_0, −e_0, e_1, …, mirrored at the border.
+
+    Parameters
+    ----------
+    neighbours : ndarray of shape (6, 2, M, N) or (3, 3, S, M, N), int8
+        As of `pdefilter.kernels.lattice.Stencil`: of an image they are these ways, of a
+        volume e_2 = b_1 × b_2, e_4 = b_0 × b_2 and e_5 = b_0 × b_1. As
+        b_3 = −(b_0 + b_1 + b_2), the others are sums of these.
+    first, last : int
+        The rows, or slices, whose ways are found; by default all.
+
+    Yields
+    ------
+    ndarray of shape (2, M, N) or (3, S, M, N), int8
+        How many pixels away the neighbours are along every axis; of an image a view.
+    """
+    some = neighbours[:, :, first:last]
+    if some.shape[1] == 2:
+        yield from some
+    else:
+        e_2, e_4, e_5 = some
+        e = e_2 + e_4, e_5 - e_2, e_2, -(e_4 + e_5), e_4, e_5
+        yield from _mirrored_ways(e, neighbours.shape[2:], first)
+
+
+def _mirrored_ways(
+    e: Iterable[NDArray[np.int8]], shape: tuple[int, ...], first: int = 0
+) -> Iterator[NDArray[np.int8]]:
+    for offset in e:
+        _, rows, *others = offset.shape
+        here = np.ix_(np.arange(first, first + rows), *map(np.arange, others))
+        for way in (offset, -offset):
+            mirrored = [
+                _mirrored(place + along, size) - place
+                for place, along, size in zip(here, way, shape, strict=True)
+            ]
+            yield np.stack(mirrored).astype(np.int8)
 
 
 def apply_stencil(
     u: Planes,
-    stencil: tuple[NDArray[np.float32], NDArray[np.int8]],
+    stencil: tuple[NDArray[np.float32], NDArray[np.int8], NDArray[np.uint16] | None],
     rounding_bias: NDArray[np.float64],
     step: float,
     momentum: float,
@@ -238,14 +273,9 @@ def apply_stencil(
     spacing: Sequence[float] | None = None,  # noqa: ARG001 (the native engine needs the reach)
 ) -> None:
     """Take a step as `pdefilter.kernels.lattice.march` says; `out` comes with the image before."""
-    weights, neighbours = stencil
+    weights, neighbours, closed = stencil
     shape = u.shape[1:]
-    there = neighbours[:, 0].astype(np.intp)
-    for a, size in enumerate(shape[1:], start=1):
-        there *= size
-        there += neighbours[:, a]
-    there += np.arange(u[0].size).reshape(shape)
-    there = there.reshape(len(neighbours), -1)
+    there = _neighbours_at(neighbours, closed)
     twice = np.repeat(weights.reshape(len(weights), -1), 2, axis=0)
     alpha = np.float32(momentum)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -257,6 +287,19 @@ def apply_stencil(
                 change *= alpha
                 change += out[c] * (np.float32(1) - alpha)
             out[c] = change
+
+
+def _neighbours_at(
+    neighbours: NDArray[np.int8], closed: NDArray[np.uint16] | None
+) -> NDArray[np.intp]:
+    """Find the number of every neighbour of every pixel; where the way is closed, the pixel's."""
+    shape = neighbours.shape[2:]
+    found = []
+    for k, way in enumerate(ways(neighbours)):
+        places = np.indices(shape)
+        places += way if closed is None else way * (closed >> k & 1 == 0)
+        found.append(np.ravel_multi_index((*places,), shape).ravel())
+    return np.stack(found)
 
 
 def _divergence(

@@ -71,7 +71,7 @@ inline void find_angle(Reals theta, Longs vanishes, Reals& tangent, Reals& cosin
 }
 // The same where theta is so large that the roots, rounded, are |theta| and 1: in the last sweeps.
 // Where its square is infinite, there is no turn.
-inline void find_small_angle(Reals theta, Longs vanishes, Reals& tangent, Reals& cosine) {
+inline void find_slight_angle(Reals theta, Longs vanishes, Reals& tangent, Reals& cosine) {
     const Reals one = all_reals(1), zero = all_reals(0), size = absolute(theta);
     const Reals square = size * size,
                 sum = square < all_reals(__builtin_inf()) ? size + size : square;
@@ -79,13 +79,34 @@ inline void find_small_angle(Reals theta, Longs vanishes, Reals& tangent, Reals&
     cosine = one;
 }
 
-// Turns axes p and q so that the component between them vanishes. Component k off the diagonal is
-// that between the two other axes.
+// Turns axes p and q; by a slight angle, whose cosine is 1. Component k off the diagonal is that
+// between the two other axes, and the one between p and q vanishes.
+template <int p, int q, bool slightly>
+inline void turn_axes(RealPair (&diagonal)[3], RealPair (&off)[3], RealPair (&vector)[3][3],
+                      const Reals (&tangent)[2], const Reals (&cosine)[2]) {
+    constexpr int r = 3 - p - q;
+    for (int k = 0; k < 2; ++k) {
+        auto times_cosine = [&](Reals v) { return slightly ? v : cosine[k] * v; };
+        const Reals sine = times_cosine(tangent[k]), shift = tangent[k] * off[r].half[k];
+        diagonal[p].half[k] -= shift;
+        diagonal[q].half[k] += shift;
+        off[r].half[k] = all_reals(0);
+        auto turn = [&](RealPair& one, RealPair& other) {
+            const Reals a = one.half[k], b = other.half[k];
+            one.half[k] = times_cosine(a) - sine * b;
+            other.half[k] = sine * a + times_cosine(b);
+        };
+        turn(off[q], off[p]);
+        for (int axis = 0; axis < 3; ++axis) turn(vector[p][axis], vector[q][axis]);
+    }
+}
+
+// Turns axes p and q so that the component between them vanishes.
 template <int p, int q>
 inline void rotate(RealPair (&diagonal)[3], RealPair (&off)[3], RealPair (&vector)[3][3]) {
     constexpr int r = 3 - p - q;
     const Reals zero = all_reals(0), large = all_reals(0x1p28);
-    Reals theta[2], tangent[2], cosine[2], sine[2];
+    Reals theta[2], tangent[2], cosine[2];
     Longs vanishes[2], small{};
     for (int k = 0; k < 2; ++k) {
         const Reals between = off[r].half[k];
@@ -93,26 +114,13 @@ inline void rotate(RealPair (&diagonal)[3], RealPair (&off)[3], RealPair (&vecto
         vanishes[k] = between == zero;
         small |= ~(vanishes[k] | (absolute(theta[k]) >= large));
     }
-    if (any(small))
+    if (any(small)) {
         for (int k = 0; k < 2; ++k) find_angle(theta[k], vanishes[k], tangent[k], cosine[k]);
-    else
-        for (int k = 0; k < 2; ++k) find_small_angle(theta[k], vanishes[k], tangent[k], cosine[k]);
-    for (int k = 0; k < 2; ++k) {
-        sine[k] = tangent[k] * cosine[k];
-        const Reals shift = tangent[k] * off[r].half[k];
-        diagonal[p].half[k] -= shift;
-        diagonal[q].half[k] += shift;
-        off[r].half[k] = zero;
+        turn_axes<p, q, false>(diagonal, off, vector, tangent, cosine);
+    } else {
+        for (int k = 0; k < 2; ++k) find_slight_angle(theta[k], vanishes[k], tangent[k], cosine[k]);
+        turn_axes<p, q, true>(diagonal, off, vector, tangent, cosine);
     }
-    auto turn = [&](RealPair& one, RealPair& other) {
-        for (int k = 0; k < 2; ++k) {
-            const Reals a = one.half[k], b = other.half[k];
-            one.half[k] = cosine[k] * a - sine[k] * b;
-            other.half[k] = sine[k] * a + cosine[k] * b;
-        }
-    };
-    turn(off[q], off[p]);
-    for (int axis = 0; axis < 3; ++axis) turn(vector[p][axis], vector[q][axis]);
 }
 
 // Exchanges two values that are in the wrong order; NaN come last.
