@@ -14,7 +14,6 @@ from pdefilter.equations.smoothing import Smoothing
 
 if TYPE_CHECKING:
     from pdefilter.kernels.kernel2d import Kernel2D
-    from pdefilter.kernels.taps import Taps
     from pdefilter.raster import Plane, Planes
 
 # Standard deviations in px across a contour and along it.
@@ -184,22 +183,12 @@ def _smoothed(planes: "Planes", sigma: float) -> "Planes":
 def _gradient(planes: "Planes", sigma: float) -> "tuple[Planes, Planes]":
     """Differentiate along rows and along columns, smoothed by a Gaussian."""
     from pdefilter.kernels.convolution import correlate
+    from pdefilter.kernels.derivatives import slope
     from pdefilter.kernels.windows import gaussian
 
-    smoothing, slope = gaussian(sigma), _slope(sigma)
-    return correlate(planes, slope, smoothing), correlate(planes, smoothing, slope)
-
-
-@lru_cache(maxsize=8)
-def _slope(sigma: float) -> "Taps":
-    """Make the derivative of a Gaussian, exact on a ramp."""
-    from pdefilter.kernels.taps import Taps
-    from pdefilter.kernels.windows import gaussian
-
-    taps = gaussian(sigma)
-    moments = [k * weight for k, weight in enumerate(taps.weights, taps.first)]
-    of_ramp = math.fsum(k * moment for k, moment in enumerate(moments, taps.first))
-    return Taps(tuple(moment / of_ramp for moment in moments), taps.first)
+    smoothing = gaussian(sigma)
+    difference = slope(smoothing)
+    return correlate(planes, difference, smoothing), correlate(planes, smoothing, difference)
 
 
 def _normal(direction: tuple[int, int]) -> tuple[float, float]:
