@@ -122,10 +122,10 @@ def _first_zero(behind: Plane, here: Plane, ahead: Plane, beyond: Plane) -> Plan
     x = −p(0)/s(x), which is iterated from the line through 0 and 1.
     """
     slope = ahead - here
-    second = slope + (behind - here)
-    third = (beyond - behind) - 3 * slope
+    second = (slope + (behind - here)) * np.float32(1 / 2)
+    third = ((beyond - behind) - 3 * slope) * np.float32(1 / 6)
     x: Plane = here / -slope
     for _ in range(_ITERATIONS):
-        s = slope + (x - 1) / 2 * second + (x * x - 1) / 6 * third
+        s = slope + (x - 1) * second + (x * x - 1) * third
         x = here / np.maximum(-s, here)
     return x
