@@ -150,7 +150,7 @@ def share(change: "Plane") -> "Plane":
     # Rounding errors are not contours. No rounding of these operations makes a larger E smaller.
     ratio = np.full_like(power, np.inf)
     np.divide(np.float32(_HALF**2.5), power, out=ratio, where=change > _LEAST)
-    result: Plane = np.float32(_MOST) / (1 + ratio)
+    result: Plane = np.float32(_MOST) / (np.float32(1) + ratio)
     return result
 
 

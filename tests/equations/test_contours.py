@@ -104,6 +104,12 @@ def test_the_outline_of_a_transparent_place_is_not_a_contour():
     assert not strength[visible].any()
 
 
+def test_an_image_without_a_visible_pixel_has_no_contours():
+    image = np.full((9, 8, 4), 3.0, np.float32)
+    image[..., 3] = 0
+    assert not found(image)[..., :3].any()
+
+
 def test_boxes_have_the_bits_of_the_whole():
     u = np.random.default_rng(3).random((3, 20, 620), np.float32)
     whole, finder = Raster(u), Contours()
