@@ -63,8 +63,6 @@ def filter_images(
     gc.enable()
     use_one_thread()
     require_full_scale(call.full_scale)
-    if not call.writes_images:
-        _require_images(call)
     reading = Reading(
         call.max_pixels or MOST_PIXELS,
         call.lenient,
@@ -261,6 +259,8 @@ def _plan(call: Call) -> "Plan":
         inputs += read_list(call.files_from, b"\n")
     if call.files0_from:
         inputs += read_list(call.files0_from, b"\0")
+    if not call.writes_images:
+        _require_images(call)
     if not inputs:
         raise CallError(
             "INPUT is missing; give image files, folders of images, or - for standard input, or "

@@ -161,8 +161,9 @@ _chain.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
                     "--from-report",
                     metavar="FILE",
                     help="Repeat the run of a report that --report wrote as lines of JSON: the "
-                    "same filters and options on the same files, to the same names or below -o. "
-                    "Inputs and results that differ from the report's are named.",
+                    "same filters and options on the same files. Images go to the same names or "
+                    "below -o, and contours to the same names or those of --contours. Inputs and "
+                    "results that differ from the report's are named.",
                 ),
             ],
             default=None,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _ALLOWED = (
     *("output", "overwrite", "skip_existing", "dry_run", "jobs", "threads", "fail_fast"),
-    *("memory", "box", "report", "quiet", "verbose"),
+    *("memory", "box", "contours", "report", "quiet", "verbose"),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from pdefilter.equations.derivatives import largest_squared_norm
 from pdefilter.equations.diffusivities import Diffusivity
 from pdefilter.grid import UNIT
 from pdefilter.scale import PLAIN, Scale
@@ -176,8 +177,8 @@ def _largest_slope(presmooth: float, spacing: Sequence[float]) -> float:
 
     taps = [gaussian(presmooth / h).weights if presmooth else [1.0] for h in spacing]
     kept = [math.fsum(weight**2 for weight in along) for along in taps]
-    slopes = []
-    for a, (along, h) in enumerate(zip(taps, spacing, strict=True)):
-        squared = math.fsum((after - before) ** 2 for before, after in pairwise([0.0, *along, 0.0]))
-        slopes.append(squared / h**2 * math.prod(kept[:a] + kept[a + 1 :]))
-    return max(slopes)
+    slopes = [
+        math.fsum((after - before) ** 2 for before, after in pairwise([0.0, *along, 0.0])) / h**2
+        for along, h in zip(taps, spacing, strict=True)
+    ]
+    return largest_squared_norm(slopes, kept)

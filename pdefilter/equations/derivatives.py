@@ -73,6 +73,24 @@ def derivatives(image: "Raster", sigma: float) -> list[Derivatives]:
     ]
 
 
+def largest_squared_norm(differences: Sequence[float], smoothings: Sequence[float]) -> float:
+    """Find the largest squared norm of separable kernels that differentiate along one axis each.
+
+    It is the variance of that derivative in white noise of variance 1.
+
+    Parameters
+    ----------
+    differences : sequence of float
+        The squared norm of the difference along every axis.
+    smoothings : sequence of float
+        The squared norm of the smoothing along every axis, while another is differentiated.
+    """
+    return max(
+        squared * math.prod([*smoothings[:axis], *smoothings[axis + 1 :]])
+        for axis, squared in enumerate(differences)
+    )
+
+
 def _first(u: "Planes", kernels: "Sequence[GaussianDerivatives]", axis: int) -> "Planes":
     from pdefilter.kernels.convolution import correlate
 

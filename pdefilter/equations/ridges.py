@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from pdefilter.equations.derivatives import Derivatives, derivatives
+from pdefilter.equations.derivatives import Derivatives, derivatives, largest_squared_norm
 from pdefilter.equations.vertex import Vertex
 
 if TYPE_CHECKING:
@@ -170,11 +170,8 @@ def strength_of_noise(sigma: float, spacing: Sequence[float]) -> float:
         [math.fsum(weight**2 for weight in taps.weights) for taps in along]
         for along in zip(*((k.smoothing, k.second) for k in kernels), strict=True)
     )
-    squared = [
-        (sigma / h) ** 4 * second[a] * math.prod(smooth[:a] + smooth[a + 1 :])
-        for a, h in enumerate(spacing)
-    ]
-    return math.sqrt(max(squared)) / _LARGEST
+    second = [(sigma / h) ** 4 * squared for h, squared in zip(spacing, second, strict=True)]
+    return math.sqrt(largest_squared_norm(second, smooth)) / _LARGEST
 
 
 def half_of_largest_structure(image: "Raster", scales: Sequence[float]) -> float:

@@ -35,6 +35,13 @@ class GaussianDerivatives:
     second: Taps
 
 
+def slope(smoothing: Taps) -> Taps:
+    """Make the derivative of a Gaussian from its weights w: k w(k) / Σ k² w(k), 1 for u(k) = k."""
+    moments = [k * weight for k, weight in enumerate(smoothing.weights, smoothing.first)]
+    of_ramp = math.fsum(k * moment for k, moment in enumerate(moments, smoothing.first))
+    return Taps(tuple(moment / of_ramp for moment in moments), smoothing.first)
+
+
 def reach(sigma: float) -> int:
     """Return how far the kernels of a standard deviation in px reach, in px."""
     return max(1, int(_REACH * sigma + 0.5))
@@ -59,14 +66,15 @@ def gaussian_derivatives(sigma: float) -> GaussianDerivatives:
         2 * (k * k - variance) / (fourth - variance**2) * weight
         for k, weight in zip(offsets, g, strict=True)
     ]
-    first = [k * weight / variance for k, weight in zip(offsets, g, strict=True)]
+    smoothing = Taps.centred(tuple(g))
+    first = slope(smoothing).weights
     # q(k − 1) = G′(k) + q(k + 1), from the outermost one in.
     before = [0.0] * (most + 2)
     for k in range(most, 0, -1):
         before[k - 1] = first[most + k] + before[k + 1]
     before = before[:most]
     return GaussianDerivatives(
-        Taps.centred(tuple(g)),
+        smoothing,
         Taps.centred((*before[:0:-1], *before)),
         Taps.centred(tuple(second)),
     )

@@ -47,16 +47,31 @@ def named_beside(
             f"{option} '{example}'"
         )
     naming = by_template(target) if templated else None
+    names = [
+        naming(Source(job.source, job.source_name), job.index) if naming else target for job in jobs
+    ]
+    require_free(jobs, option, names, require, noun=noun)
+    return names
+
+
+def require_free(
+    jobs: Sequence[Job],
+    option: str,
+    names: Sequence[str],
+    require: Callable[[str], None],
+    *,
+    noun: str,
+) -> None:
+    """Refuse names of files beside outputs that are names of other files too.
+
+    The parameters and errors are as of `named_beside`.
+    """
     files = (file for job in jobs for file in (job.source, job.target, job.film) if file)
     taken = {os.path.realpath(file) for file in files}
-    names = []
-    for job in jobs:
-        name = naming(Source(job.source, job.source_name), job.index) if naming else target
+    for name in names:
         require(name)
         if (path := os.path.realpath(name)) in taken:
             raise CallError(
                 f"{option} {name}: is an input, an output or another {noun}; give another name"
             )
         taken.add(path)
-        names.append(name)
-    return names

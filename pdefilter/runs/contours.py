@@ -9,7 +9,7 @@ from pdefilter.images.files import write_into_place
 from pdefilter.images.image import Image
 from pdefilter.images.urls import is_url
 from pdefilter.lines import Line
-from pdefilter.runs.beside import named_beside
+from pdefilter.runs.beside import named_beside, require_free
 from pdefilter.runs.chain import Chain
 from pdefilter.runs.plan import Job
 
@@ -22,11 +22,11 @@ def with_contours(
     Parameters
     ----------
     jobs : sequence of Job
-        A plan.
+        A plan. Those that repeat others have the names of their files already.
     chain : Chain
         The filters.
     target : str or None
-        The name of the file, or a template of names; None for no lines.
+        The name of the file, or a template of names; None for those that jobs have.
     overwrite : bool
         Whether existing files are replaced.
 
@@ -35,12 +35,13 @@ def with_contours(
     CallError
         If the last filter traces no lines, or a file is in the way.
     """
-    if target is None:
+    given = [job.contours for job in jobs if job.contours is not None]
+    if target is None and not given:
         return list(jobs)
     if not chain.operations[-1].traces:
         raise CallError(
-            f"--contours {target}: this filter does not find edges or lines that can be traced; "
-            "take edge or ridge, without --component and --operator laplacian"
+            f"--contours {target or given[0]}: this filter does not find edges or lines that can "
+            "be traced; take edge or ridge, without --component and --operator laplacian"
         )
 
     from pdefilter.images.drawings.formats import require_drawing
@@ -54,14 +55,16 @@ def with_contours(
         if is_url(name):
             raise CallError(f"--contours {name}: is a URL; give a file, and copy it there")
 
-    names = named_beside(
-        jobs, "--contours", target, require, example="lines/{stem}.svg", noun="file of lines"
-    )
+    noun = "file of lines"
+    if target is None:
+        require_free(jobs, "--contours", given, require, noun=noun)
+        return list(jobs)
+    names = named_beside(jobs, "--contours", target, require, example="lines/{stem}.svg", noun=noun)
     return [replace(job, contours=name) for job, name in zip(jobs, names, strict=True)]
 
 
-def write_contours(lines: Sequence[Line], image: Image, job: Job, *, replace: bool) -> None:
-    """Write the lines of an image.
+def write_contours(lines: Sequence[Line], image: Image, job: Job, *, replace: bool) -> bytes:
+    """Write the lines of an image, and return what was written.
 
     Parameters
     ----------
@@ -88,6 +91,8 @@ def write_contours(lines: Sequence[Line], image: Image, job: Job, *, replace: bo
     title = Path(job.source_name).name
     drawing = Drawing(lines, (rows, columns), title, georeference(image))
     try:
-        write_into_place(encode(drawing, job.contours), job.contours, replace=replace)
+        data = encode(drawing, job.contours)
+        write_into_place(data, job.contours, replace=replace)
     except ImageError as error:
         raise ImageError(f"its contours {job.contours}: {error}") from None
+    return data

@@ -128,7 +128,8 @@ class Outcome:
     threads : int
         The number of threads that computed it.
     digests : dict
-        The SHA-256 of the "input" and of the "output", where a report names them.
+        The SHA-256 of the "input", of the "output" and of the "contours", where a report
+        names them.
     previews : list of Thumbnail
         The first frame before and after, where a report shows them.
     data : bytes or None
@@ -369,7 +370,9 @@ def make_in_memory(
             watch.begin("encode")
             phase("encoding")
             if lines is not None:
-                write_contours(lines, completed, job, replace=replaces)
+                written = write_contours(lines, completed, job, replace=replaces)
+                if digests:
+                    outcome.digests["contours"] = _digest(written)
             return replace(result, mask=_mask_to_keep(image.mask, result.mask))
 
         if job.film is not None and frames.are_volumes:
@@ -414,8 +417,10 @@ def compare_digests(found: Mapping[str, str], reported: Mapping[str, str]) -> No
     """Warn where a job that is repeated reads or makes other bytes."""
     if found.get("input") != reported.get("input", found.get("input")):
         warn("the input has changed since the report was written")
-    elif found.get("output") != reported.get("output", found.get("output")):
-        warn("the output differs from that of the report")
+        return
+    for name, verb in (("output", "differs from that"), ("contours", "differ from those")):
+        if found.get(name) != reported.get(name, found.get(name)):
+            warn(f"the {name} {verb} of the report")
 
 
 def _previews(images: Iterable[Image], side: int) -> "list[Thumbnail]":

@@ -200,9 +200,11 @@ def count_matches(strength: Floats, drawn: Mask, cuts: Floats) -> Counts:
 
 
 def agreement(strength: Floats, drawn: Mask, levels: int = 50) -> tuple[Floats, Floats]:
-    """Find how many people drew each pixel of a strength that is one pixel wide.
+    """Find how many people drew each pixel of strengths that are thin.
 
-    Strong pixels have matches before weak ones, of which there are so many levels.
+    Corners of lines are thinned away first, as for `count_matches`: of two pixels side by
+    side only one has a match. Strong pixels have matches before weak ones, of which there
+    are so many levels.
 
     Returns
     -------
@@ -210,6 +212,7 @@ def agreement(strength: Floats, drawn: Mask, levels: int = 50) -> tuple[Floats, 
         The strengths above zero, and the fraction of people with a match.
     """
     matching = Matching(drawn)
+    strength = np.where(thin(strength > 0), strength, 0)
     for cut in thresholds(levels)[::-1]:
         matching.of(strength >= cut)
     found = strength > 0

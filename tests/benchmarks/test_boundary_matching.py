@@ -60,6 +60,14 @@ def test_what_all_draw_scores_one_and_what_half_of_them_draw_is_agreed_on_by_hal
     assert {*zip(levels, shares, strict=True)} == {(0.8, 1.0), (0.3, 0.5)}
 
 
+def test_people_agree_on_the_steps_of_a_line_as_on_the_line():
+    drawn = np.eye(40, dtype=bool)[None]
+    steps = drawn[0] | np.eye(40, k=1, dtype=bool)
+    _, shares = agreement(np.where(steps, 0.5, 0), drawn)
+    assert 38 <= len(shares) <= 40
+    assert shares.min() == 1
+
+
 def test_a_contour_that_is_twice_as_far_as_allowed_is_not_found():
     drawn = np.zeros((1, 60, 80), bool)
     drawn[0, 20] = True

@@ -104,6 +104,12 @@ def test_the_outline_of_a_transparent_place_is_not_a_contour():
     assert not strength[visible].any()
 
 
+def test_an_image_without_a_visible_pixel_has_no_contours():
+    image = np.full((9, 8, 4), 3.0, np.float32)
+    image[..., 3] = 0
+    assert not found(image)[..., :3].any()
+
+
 def test_boxes_have_the_bits_of_the_whole():
     u = np.random.default_rng(3).random((3, 20, 620), np.float32)
     whole, finder = Raster(u), Contours()
@@ -135,9 +141,24 @@ def test_stored_strengths_are_shares_unless_they_are_stretched(photograph):
     assert pdefilter.edge(image, method="contours", stretch=True).max() == 255
 
 
-def test_half_of_the_people_draw_a_contour_of_strength_one_half():
+def test_the_share_goes_from_nobody_to_nine_in_ten():
     change = np.array([0, contours._HALF, 1e4], np.float32)
     share = contours.share(change)
     assert share[0] == 0
-    assert math.isclose(share[1], 0.5, abs_tol=1e-6)
-    assert math.isclose(share[2], 1, abs_tol=1e-6)
+    assert math.isclose(share[1], contours._MOST / 2, abs_tol=1e-6)
+    assert math.isclose(share[2], contours._MOST, abs_tol=1e-6)
+
+
+@given(st.lists(st.floats(0, 100, width=32), min_size=2))
+def test_a_larger_change_is_never_drawn_by_fewer_people(changes):
+    first = np.sort(np.array(changes, np.float32))
+    # Neighbouring numbers are where roundings would show.
+    share = contours.share(np.sort(np.concatenate([first, np.nextafter(first, np.float32(200))])))
+    assert (np.diff(share) >= 0).all()
+    assert share.min() >= 0
+    assert share.max() < 1
+
+
+def test_strengths_of_a_photograph_are_shares(colour_photograph):
+    strength = found(colour_photograph / np.float32(255))
+    assert 0 <= strength.min() < strength.max() <= np.float32(contours._MOST)

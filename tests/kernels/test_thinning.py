@@ -150,6 +150,18 @@ def test_crossings_lie_where_a_plane_passes_through_zero():
         assert 20 <= inner.any(axis=1 - along).sum() == inner.sum()
 
 
+@given(st.floats(-0.49, 0.49), st.floats(-0.1, 0.1), st.floats(-0.1, 0.1), st.booleans())
+def test_the_crossing_of_a_cubic_is_exact(place, tilt, bend, is_turned):
+    x = np.arange(-3, 4) - place
+    cubic = (x * (1 + tilt * x + bend * x * x)).astype(np.float32)[None]
+    normal = np.stack([np.zeros((1, 7)), np.ones((1, 7))]).astype(np.float32)
+    if is_turned:
+        cubic, normal = cubic.T, normal[::-1].transpose(0, 2, 1)
+    found, offset = crossings(np.ascontiguousarray(cubic), np.ascontiguousarray(normal))
+    assert found.ravel()[3]
+    assert offset.ravel()[3] == pytest.approx(place, abs=2e-3)
+
+
 def test_an_exact_zero_is_a_crossing_only_between_two_signs():
     normal = np.stack([np.zeros((1, 5)), np.ones((1, 5))]).astype(np.float32)
     found, offset = crossings(np.array([[2, 1, 0, -1, -2]], np.float32), normal)

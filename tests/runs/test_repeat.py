@@ -1,5 +1,6 @@
 """Runs that are repeated from their reports, to the same bytes."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -146,6 +147,25 @@ def test_a_folder_is_repeated_to_the_same_names(run, tmp_path):
     assert first == over
 
 
+def test_contours_are_repeated_to_their_names_or_to_others(run, tmp_path):
+    first, refused, moved, over = run(
+        ["edge", "grey.png", "--threshold", "0", "--depth", "16", "-o", "o.png",
+         "--contours", "lines/{stem}.csv", "--report", "r.jsonl"],
+        ["chain", "--from-report", "r.jsonl", "-o", "p.png"],
+        ["chain", "--from-report", "r.jsonl", "-o", "p.png", "--contours", "again.csv"],
+        ["chain", "--from-report", "r.jsonl", "--contours", "again.csv", "--overwrite"],
+    )  # fmt: skip
+    assert (first.status, first.said) == (0, "")
+    assert refused.status == 2
+    assert "--contours lines/grey.csv: exists already; give --overwrite" in refused.said
+    assert (moved.status, moved.said) == (over.status, over.said) == (0, "")
+    written = (tmp_path / "lines" / "grey.csv").read_bytes()
+    assert (tmp_path / "again.csv").read_bytes() == written
+    (line,) = lines_of(tmp_path / "r.jsonl")
+    assert line["contours"] == "lines/grey.csv"
+    assert line["sha256"]["contours"] == hashlib.sha256(written).hexdigest()
+
+
 def test_what_differs_is_named(run, tmp_path):
     first, _ = run(
         ["edge", "grey.png", "-o", "o.png", "--report", "r.jsonl"],
@@ -190,6 +210,8 @@ DAMAGED = [
     (GOOD | {"input": "a\0b"}, "not the name of a file"),
     (GOOD | {"output": "\ud800"}, "not the name of a file"),
     (GOOD | {"input": "none.png"}, "none.png: no such file; repeat the report in the folder"),
+    (GOOD | {"contours": None}, "contours is None, not the name of a file"),
+    (GOOD | {"contours": "o.png"}, "--contours o.png: the ending .png stands for no format"),
     (GOOD | {"filters": []}, "has no filters"),
     (GOOD | {"filters": ["edge"]}, "'edge' is not a filter with its parameters"),
     (GOOD | {"sha256": {"input": 3}}, "sha256 is"),

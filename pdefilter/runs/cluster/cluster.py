@@ -247,7 +247,7 @@ def require_files(jobs: Sequence[Job]) -> None:
     """
     if any(job.source is None for job in jobs):
         raise CallError("--cluster: the workers cannot read standard input; give a file or a URL")
-    if any(job.target is None for job in jobs):
+    if any(job.writes_image and job.target is None for job in jobs):
         raise CallError("--cluster: the workers cannot write standard output; give -o FOLDER/")
 
 

@@ -54,6 +54,7 @@ class Recording:
             "index": job.index,
             "input": job.source or STREAM,
             "output": job.target or STREAM,
+            **({"contours": job.contours} if job.contours else {}),
             "status": "failed" if outcome.error else "skipped" if outcome.skipped else "done",
             **outcome.image,
             "filters": [

@@ -50,6 +50,8 @@ class Repeat:
     def jobs(self, output: str | None, format_: Format | None) -> list[Job]:
         """List the jobs, with the outputs of the report or those below another folder.
 
+        Contours have the names of the report.
+
         Parameters
         ----------
         output : str or None
@@ -74,7 +76,8 @@ class Repeat:
                     f"{source}: no such file; repeat the report in the folder where it was made"
                 )
             known = format_ or (None if target is None else of_file_name(target))
-            jobs.append(Job(index, source, target, known, line["sha256"]))
+            lines = line.get("contours")
+            jobs.append(Job(index, source, target, known, line["sha256"], contours=lines))
         return jobs
 
     def _targets(self, output: str | None) -> list[str | None]:
@@ -153,6 +156,8 @@ def _require_entries(place: str, line: Any) -> None:
             raise CallError(f"{place}: {name} is {line[name]!r}; correct it")
     for name in ("input", "output"):
         _require_name(f"{place}: {name}", line[name])
+    if "contours" in line:
+        _require_name(f"{place}: contours", line["contours"])
     if not line["filters"]:
         raise CallError(f"{place} has no filters; correct it")
     for stage in line["filters"]:
@@ -163,9 +168,9 @@ def _require_entries(place: str, line: Any) -> None:
         raise CallError(f"{place}: sha256 is {line['sha256']!r}; correct it")
 
 
-def _require_name(place: str, name: str) -> None:
+def _require_name(place: str, name: Any) -> None:
     try:
-        is_name = bool(name) and b"\0" not in os.fsencode(name)
+        is_name = isinstance(name, str) and bool(name) and b"\0" not in os.fsencode(name)
     except UnicodeEncodeError:
         is_name = False
     if not is_name:

@@ -79,6 +79,16 @@ def test_a_cluster_does_what_this_machine_does(dask, pdefilter_command, tmp_path
 
 
 @pytest.mark.usefixtures("images")
+def test_contours_alone_are_those_of_this_machine(dask, pdefilter_command, tmp_path):
+    call = ["edge", "in/00.png", "in/01.tif", "--method", "canny", "--contours"]
+    local = pdefilter_command(*call, "here/{stem}.csv")
+    spread = pdefilter_command(*call, "there/{stem}.csv", "--cluster", dask.address)
+    assert (spread.returncode, spread.stderr) == (local.returncode, local.stderr) == (0, b"")
+    assert contents(tmp_path / "there") == contents(tmp_path / "here")
+    assert len(contents(tmp_path / "there")) == 2
+
+
+@pytest.mark.usefixtures("images")
 def test_a_scheduler_file_resume_and_fail_fast(dask, pdefilter_command, tmp_path):
     call = ["edge", "in", "-o", "out", "--cluster", dask.file]
     done = pdefilter_command(*call, "--fail-fast")
@@ -227,6 +237,7 @@ def test_streams_stay_on_this_machine():
         require_files([Job(0, None, "o.png", None)])
     with pytest.raises(CallError, match="cannot write standard output"):
         require_files([Job(0, "a.png", None, None)])
+    require_files([Job(0, "a.png", None, None, contours="a.svg", writes_image=False)])
 
 
 def test_a_scheduler_that_dies_ends_the_run(new_cluster, tmp_path, executable, images):

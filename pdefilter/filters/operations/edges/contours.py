@@ -27,8 +27,13 @@ class Contours(Finder):
 
     def measure(self, image: "Raster") -> Numbers:
         """Find the range of an image that exceeds full scale; it becomes full scale."""
-        ranges = image.gathered(_range)
-        lowest, highest = min(low for low, _ in ranges), max(high for _, high in ranges)
+        from pdefilter.measure.extremes import as_arrays, visible_limits
+
+        limits = visible_limits(image)
+        if any(None in ends for ends in limits):  # nothing is visible
+            return {}
+        smallest, largest = map(image.scale.fractions, as_arrays(limits, len(image.shape)))
+        lowest, highest = float(smallest.min()), float(largest.max())
         return {} if lowest >= 0 and highest <= 1 else {"lowest": lowest, "highest": highest}
 
     def reach(self, numbers: Numbers) -> int:
@@ -42,14 +47,6 @@ class Contours(Finder):
         share = contours.share(change)
         visible = image.visible
         return Edges(share if visible is None else share * visible, normal)
-
-
-def _range(image: "Raster") -> tuple[float, float]:
-    """Find the least and the greatest fraction of full scale; (0, 0) where nothing is visible."""
-    fractions, visible = image.scale.fractions(image.colour), image.visible
-    if visible is not None:
-        fractions = fractions[:, visible]
-    return (float(fractions.min()), float(fractions.max())) if fractions.size else (0.0, 0.0)
 
 
 def _planes(image: "Raster", numbers: Numbers) -> "Planes":

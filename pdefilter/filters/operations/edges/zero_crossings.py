@@ -29,6 +29,10 @@ class ZeroCrossings(Finder):
     The strength is the slope of Δu_σ there, on a scale on which a step has the strength
     of its height, whatever σ is.
 
+    Noise of deviation n moves the place of a straight step of height h by n/h px, whatever
+    σ is: ‖ΔG_σ‖ / |G_σ″(0)| = [1/(√(2π) σ³)] [√(2π) σ³] = 1. A step that a Gaussian of
+    deviation b has blurred before is moved by (1 + b²/σ²)^(3/2) times that.
+
     Attributes
     ----------
     smoothing : Smoothing
@@ -42,8 +46,8 @@ class ZeroCrossings(Finder):
         return self.smoothing.measure(image.mapped(_mean))
 
     def reach(self, numbers: Numbers) -> int:
-        """Return the reach of the Gaussian, of the Laplacian and of its slope together."""
-        return self.smoothing.reach + 2
+        """Return the reach of the Gaussian, of the Laplacian and of the line across together."""
+        return self.smoothing.reach + 3
 
     def find(self, image: "Raster", numbers: Numbers) -> Edges:
         """Find the crossings, at the pixels that are nearest to them."""

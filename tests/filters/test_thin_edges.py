@@ -19,6 +19,9 @@ from pdefilter.runs.conversion import raster_of
 # Sobel's kernels of scikit-image weigh 8 where ours weigh 1, twice, and our magnitude is a mean.
 SKIMAGE = 4 * math.sqrt(2)
 
+# The deviation in px of the Gaussian that has blurred a slanted step.
+BLUR = 0.5
+
 CALLS = {
     "canny": {"method": "canny"},
     "canny, scharr": {"method": "canny", "operator": "scharr", "sigma": 0.7},
@@ -50,7 +53,7 @@ def edges_of(image, **options):
 def slanted(angle, offset, side=48):
     row, column = np.indices((side, side)) - (side - 1) / 2
     distance = row * math.sin(angle) + column * math.cos(angle) - offset
-    return (1 + erf(distance / (0.5 * math.sqrt(2)))) / 2
+    return (1 + erf(distance / (BLUR * math.sqrt(2)))) / 2
 
 
 def disc(radius, centre, side=51, finer=16):
@@ -59,8 +62,8 @@ def disc(radius, centre, side=51, finer=16):
     return inside.reshape(side, finer, side, finer).mean(axis=(1, 3))
 
 
-def errors_of_steps(noise, **options):
-    """Find by how much the places of steps at many angles miss the known lines."""
+def lines_of_errors(noise, **options):
+    """Find by how much the places of steps at many angles miss the known lines, one by one."""
     rng, errors = np.random.default_rng(5), []
     for angle in np.linspace(0.01, math.pi, 16):
         for offset in (0.0, 0.2, 0.45):
@@ -69,7 +72,11 @@ def errors_of_steps(noise, **options):
             at = at[:, ((at > 8) & (at < 39)).all(axis=0)] - 23.5
             error = at[0] * math.sin(angle) + at[1] * math.cos(angle) - offset
             errors.append(error[np.abs(error) < 2])
-    return np.concatenate(errors)
+    return errors
+
+
+def errors_of_steps(noise, **options):
+    return np.concatenate(lines_of_errors(noise, **options))
 
 
 @pytest.mark.parametrize("sigma", [1.0, 1.4])
@@ -82,11 +89,23 @@ def test_steps_at_a_signal_of_twenty_times_the_noise_are_placed_within_a_twentie
     assert np.sqrt(np.mean(clean**2)) < 0.02
 
 
-def test_the_place_of_a_zero_crossing_has_more_noise():
-    errors = errors_of_steps(1 / 20, zero_crossings=True)
-    assert abs(errors.mean()) < 0.01
-    assert np.sqrt(np.mean(errors**2)) < 0.07
-    assert np.sqrt(np.mean(errors_of_steps(0, zero_crossings=True) ** 2)) < 0.02
+@pytest.mark.parametrize("sigma", [1.4, 2.0])
+def test_the_place_of_a_zero_crossing_has_the_error_of_theory(sigma):
+    """White noise of deviation 1/SNR moves it by 1/SNR px, whatever σ is.
+
+    ‖ΔG‖/|G″(0)| = [1/(√(2π) σ³)] [√(2π) σ³] = 1. A step that is blurred by b has the slope
+    G″(0) of a wider Gaussian.
+    """
+    theory = (1 + BLUR**2 / sigma**2) ** 1.5 / 20
+    lines = lines_of_errors(1 / 20, zero_crossings=True, sigma=sigma)
+    squares = np.array([np.mean(line**2) for line in lines])
+    rms = math.sqrt(squares.mean())
+    standard_error = squares.std() / math.sqrt(len(squares)) / (2 * rms)
+    assert abs(rms - theory) < 3 * standard_error
+    assert standard_error < 0.1 * theory
+    assert abs(np.concatenate(lines).mean()) < 0.01
+    clean = np.concatenate(lines_of_errors(0, zero_crossings=True, sigma=sigma))
+    assert np.sqrt(np.mean(clean**2)) < 0.02
 
 
 @pytest.mark.parametrize(
