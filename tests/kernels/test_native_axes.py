@@ -11,7 +11,6 @@ from kernels.test_native import SPECIALS, kernels, laplacians, require_bits_of_t
 from pdefilter.kernels import engine, native
 from pdefilter.kernels.conductances import CONDUCTANCES
 from pdefilter.kernels.lattice import rounding_bias_of
-from pdefilter.kernels.taps import Taps
 from pdefilter.kernels.native import correlation as native_correlation
 from pdefilter.kernels.native import curvature as native_curvature
 from pdefilter.kernels.native import edges as native_edges
@@ -29,6 +28,7 @@ from pdefilter.kernels.reference import lattice as reference_lattice
 from pdefilter.kernels.reference import risk as reference_risk
 from pdefilter.kernels.reference import shock as reference_shock
 from pdefilter.kernels.reference import variation as reference_variation
+from pdefilter.kernels.taps import Taps
 from pdefilter.kernels.tensors import TensorLaw, structure_tensor
 
 pytestmark = pytest.mark.skipif(
