@@ -117,7 +117,7 @@ def test_a_gradient_of_no_change_has_no_sign(variant, image, transparent, thread
     """A difference that is too small for a float is +0, whichever side of zero it is on."""
     u, spacing, rng = image
     alpha = np.ones(u.shape[1:], np.float32) if transparent else None
-    tiny = np.float32(1e-45) * rng.integers(-1, 2, u.shape).astype(np.float32)
+    tiny = np.float32(1e-45) * rng.integers(-1, 2, (1, *u.shape[1:])).astype(np.float32)
     arguments = tiny, alpha, Taps([-1.0, 1.0], 0), Taps([1.0], 0), "vector", 0.5
     theirs = reference_gradient.gradient(*arguments, spacing=spacing)
     with forced(threads, variant):
