@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from pdefilter.kernels.crests import across_crests
 from pdefilter.kernels.thinning import thinned_strength
 from pdefilter.learn.boundaries import Maps
+from pdefilter.learn.matching import TOLERANCE, shares_of_people
 from pdefilter.networks.contours import Calibration
 
 Values = NDArray[np.float64]
 
 _UNCALIBRATED = Calibration(1.0, 0.0)
-_TOLERANCE = 0.0075  # of the diagonal
 _THRESHOLDS = 33
+_LEVELS = 10
 _STEPS = 30  # of Newton's method, which needs some ten
 
 
@@ -30,7 +31,7 @@ class Drawn:
     logits : ndarray of shape (K,), float64
         The logits of the pixels of thinned contours.
     shares : ndarray of shape (K,), float64
-        The share of people who have drawn a boundary near each of them.
+        The share of people who have drawn a boundary near each of them, matched one to one.
     nearest : ndarray of shape (L,), float64
         The largest such logit near each pixel that somebody has drawn, or −∞.
     """
@@ -42,22 +43,22 @@ class Drawn:
     @classmethod
     def of(cls, logits: NDArray[np.float32], maps: Maps) -> Self:
         """Thin contours, and look around them, as far as 0.0075 of the diagonal."""
-        reach = _TOLERANCE * float(np.hypot(*logits.shape))
+        crests = thinned_strength(_UNCALIBRATED.shares(logits), across_crests(logits)) > 0
+        found, shares = shares_of_people(crests, logits, maps, _LEVELS)
+        reach = TOLERANCE * float(np.hypot(*logits.shape))
         places = np.arange(-int(reach), int(reach) + 1)
         near = (np.hypot(*np.meshgrid(places, places)) <= reach).astype(np.uint8)
-        is_crest = thinned_strength(_UNCALIBRATED.shares(logits), across_crests(logits)) > 0
-        around = cv2.dilate(np.where(is_crest, logits, np.float32(-np.inf)), near)
-        shares = np.mean([cv2.dilate(map_.astype(np.uint8), near)[is_crest] for map_ in maps], 0)
+        around = cv2.dilate(np.where(found, logits, np.float32(-np.inf)), near)
         nearest = np.concatenate([around[map_] for map_ in maps])
-        return cls(logits[is_crest].astype(float), shares, nearest.astype(float))
+        return cls(logits[found].astype(float), shares, nearest.astype(float))
 
 
 def agreement(drawn: Sequence[Drawn]) -> float:
     """Find the largest F-measure of precision and recall that one threshold for all reaches.
 
-    Precision is the share of contours with a drawn one near, recall that of drawn ones
-    with a contour near. No pixel is matched to one alone, so that the figure is a few
-    hundredths larger than that of the Berkeley benchmark (Martin, Fowlkes & Malik 2004,
+    Precision is the share of contours that match a drawn one, recall that of drawn ones
+    with a contour near. As the latter are not matched one to one, the figure is a little
+    larger than that of the Berkeley benchmark (Martin, Fowlkes & Malik 2004,
     doi:10.1109/TPAMI.2004.1273918).
     """
     logits, shares, nearest = _joined(drawn)

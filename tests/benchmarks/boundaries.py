@@ -20,9 +20,9 @@ from typing import Any
 import boundary_matching
 import numpy as np
 import scipy.io
-from boundary_matching import Floats, Mask
 
 import pdefilter
+from pdefilter.learn.matching import Floats, Mask, shares_of_people
 
 
 def _fractions(image: np.ndarray) -> np.ndarray:
@@ -93,7 +93,10 @@ def counted(
 
 def print_agreement(pairs: Iterator[tuple[Floats, Mask]]) -> None:
     """Print how many people drew contours of a strength."""
-    values = [boundary_matching.agreement(strength, drawn) for strength, drawn in pairs]
+    values = []
+    for strength, drawn in pairs:
+        found, shares_of_image = shares_of_people(strength > 0, strength, drawn)
+        values.append((strength[found], shares_of_image))
     strengths, shares = (np.concatenate(part) for part in zip(*values, strict=True))
     print("strength  mean    drawn by  pixels")
     for low in np.arange(10) / 10:

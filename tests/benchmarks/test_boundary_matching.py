@@ -2,11 +2,13 @@ import math
 
 import numpy as np
 import pytest
-from benchmarks.boundary_matching import Matching, agreement, count_matches, scores, thresholds
+from benchmarks.boundary_matching import count_matches, scores, thresholds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
+
+from pdefilter.learn.matching import Matching, shares_of_people
 
 
 def largest(found, drawn, distance):
@@ -56,14 +58,14 @@ def test_what_all_draw_scores_one_and_what_half_of_them_draw_is_agreed_on_by_hal
     found = scores(count_matches(strength, drawn, cuts)[None], cuts)
     assert found.ods == pytest.approx(1)
     assert found.ois == pytest.approx(1)
-    levels, shares = agreement(strength, drawn)
-    assert {*zip(levels, shares, strict=True)} == {(0.8, 1.0), (0.3, 0.5)}
+    pixels, shares = shares_of_people(strength > 0, strength, drawn)
+    assert {*zip(strength[pixels], shares, strict=True)} == {(0.8, 1.0), (0.3, 0.5)}
 
 
 def test_people_agree_on_the_steps_of_a_line_as_on_the_line():
     drawn = np.eye(40, dtype=bool)[None]
     steps = drawn[0] | np.eye(40, k=1, dtype=bool)
-    _, shares = agreement(np.where(steps, 0.5, 0), drawn)
+    _, shares = shares_of_people(steps, np.full(steps.shape, 0.5), drawn)
     assert 38 <= len(shares) <= 40
     assert shares.min() == 1
 
