@@ -89,6 +89,19 @@ def test_a_run_adds_to_a_page(tmp_path, pictures):
     assert two.count('class="run"') == 2
 
 
+def test_what_a_killed_run_left_unfinished_is_cut_off(tmp_path, pictures):
+    """Wherever it was killed, the report goes on as if that had not been written."""
+    report, end = tmp_path / "run.html", b"</script>"
+    whole = write_page(tmp_path, pictures[:1]).encode()
+    for kept in range(len(whole) - 1, 0, -997):
+        report.write_bytes(whole[:kept])
+        text = write_page(tmp_path, pictures[:1], append=True).encode()
+        parts = whole.count(end, 0, kept)
+        assert text.count(b"<!doctype") == 1
+        assert text.split(end)[:parts] == whole.split(end)[:parts]
+        assert len(re.findall(b"<script[ >]", text)) == text.count(end) == max(parts, 1) + 2
+
+
 def test_a_failed_image_has_its_error(tmp_path):
     (tmp_path / "broken.png").write_bytes(SAMPLES.joinpath("coins.png").read_bytes()[:900])
     text = write_page(tmp_path, [tmp_path / "broken.png"])

@@ -18,6 +18,8 @@ class Lines:
     """
 
     recording: Recording
+    starts = (b'{"index": ',)
+    end = b"\n"
 
     def head(self) -> bytes:
         """Write nothing: every line stands for itself."""

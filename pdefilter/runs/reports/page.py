@@ -80,6 +80,8 @@ class Page:
     recording: Recording
     command: str
     images: int
+    starts = (b"<!doctype html>", b'<script type="text/html" class=')
+    end = b"</script>"
 
     def __post_init__(self) -> None:
         if missing := [name for name in PACKAGES if find_spec(name) is None]:

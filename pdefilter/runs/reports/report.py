@@ -10,9 +10,22 @@ from pdefilter.runs.inputs import STREAM, identity
 from pdefilter.runs.plan import Job
 from pdefilter.runs.work import Outcome
 
+# A report is searched from its end in blocks of this size.
+_BLOCK = 1 << 20
+
 
 class Layout(Protocol):
     """How a report is written, as bytes that follow one another in a file."""
+
+    @property
+    def starts(self) -> tuple[bytes, ...]:
+        """The bytes that a head, a beginning and an entry start with."""
+        ...
+
+    @property
+    def end(self) -> bytes:
+        """The bytes that each of them ends with."""
+        ...
 
     def head(self) -> bytes:
         """Write what a new file begins with."""
@@ -58,7 +71,9 @@ class Report:
         self, file: str, layout: Layout, jobs: Sequence[Job], *, overwrite: bool, append: bool
     ) -> None:
         self._file, self._layout, self.error = file, layout, ""
-        self._stream = _open(file, jobs, "wb" if overwrite else "ab" if append else "xb")
+        self._stream = _open(file, jobs, "wb" if overwrite else "a+b" if append else "xb")
+        if append and self._stream.seekable():
+            _cut_unfinished(self._stream, layout)
         is_new = not self._stream.seekable() or not self._stream.tell()
         self._write((layout.head() if is_new else b"") + layout.begin())
 
@@ -69,7 +84,7 @@ class Report:
         self._stream.close()
 
     def write(self, outcome: Outcome) -> None:
-        """Write a whole entry at once, so that a run that is killed leaves whole entries."""
+        """Write a whole entry at once."""
         self._write(self._layout.entry(outcome))
 
     def _write(self, data: bytes) -> None:
@@ -81,6 +96,27 @@ class Report:
             raise
         except OSError as error:
             self.error = f"--report {self._file}: cannot be written ({error.strerror})"
+
+
+def _cut_unfinished(stream: IO[bytes], layout: Layout) -> None:
+    """Cut off what a killed run may have left unfinished at the end of a report.
+
+    A system that ends a process ends its writing too, between two pages of memory.
+    """
+    at = stream.seek(0, os.SEEK_END)
+    found, data = -1, b""
+    while at > 0 and found < 0:
+        start = max(at - _BLOCK, 0)
+        stream.seek(start)
+        # An end may lie across two blocks.
+        data = stream.read(at - start) + data[: len(layout.end) - 1]
+        found, at = data.rfind(layout.end), start
+    whole = at + found + len(layout.end) if found >= 0 else 0
+    stream.seek(whole)
+    rest = stream.read(max(map(len, layout.starts)))
+    if rest and any(rest.startswith(known) or known.startswith(rest) for known in layout.starts):
+        stream.truncate(whole)
+    stream.seek(0, os.SEEK_END)
 
 
 def _open(file: str, jobs: Sequence[Job], mode: str) -> IO[bytes]:
