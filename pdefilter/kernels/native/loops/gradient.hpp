@@ -102,6 +102,7 @@ struct GradientRows {
         Index apart;
     };
     RowsAround rows_around(Index r) const {
+        if constexpr (!central) return {};  // other kernels may reach no further than row r
         const Window first = plain(0);
         return {{first.row(r - 1), first.row(r), first.row(r + 1)}, size_of_plane(task)};
     }
