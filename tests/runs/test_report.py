@@ -1,6 +1,9 @@
 """A report that exists already is added to, and what is in it stays."""
 
 import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -35,6 +38,18 @@ def test_an_unfinished_line_is_cut_off(tmp_path_factory, kept, block):
         add_to(file, ENTRIES[:2])
     lines = [json.loads(line) for line in file.read_bytes().splitlines()]
     assert lines == ENTRIES[: whole.count(b"\n")] + ENTRIES[:2]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_named_pipe_waits_for_its_reader(tmp_path):
+    """What is written before there is one would be lost."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        adding = pool.submit(add_to, pipe, ENTRIES)
+        time.sleep(0.1)
+        assert pipe.read_bytes().splitlines(True) == [*map(LINES.entry, ENTRIES)]
+        adding.result()
 
 
 @pytest.mark.parametrize("text", [b"my notes", b"a\nb", b'{"other": 1', b"\0" * 3000])

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import IO, Protocol
 
 from pdefilter.errors import CallError
@@ -71,9 +72,8 @@ class Report:
         self, file: str, layout: Layout, jobs: Sequence[Job], *, overwrite: bool, append: bool
     ) -> None:
         self._file, self._layout, self.error = file, layout, ""
-        self._stream = _open(file, jobs, "wb" if overwrite else "a+b" if append else "xb")
-        if append and self._stream.seekable():
-            _cut_unfinished(self._stream, layout)
+        mode = "wb" if overwrite else "ab" if append else "xb"
+        self._stream = _open(file, layout, jobs, mode)
         is_new = not self._stream.seekable() or not self._stream.tell()
         self._write((layout.head() if is_new else b"") + layout.begin())
 
@@ -98,28 +98,29 @@ class Report:
             self.error = f"--report {self._file}: cannot be written ({error.strerror})"
 
 
-def _cut_unfinished(stream: IO[bytes], layout: Layout) -> None:
+def _cut_unfinished(file: str, layout: Layout) -> None:
     """Cut off what a killed run may have left unfinished at the end of a report.
 
     A system that ends a process ends its writing too, between two pages of memory.
     """
-    at = stream.seek(0, os.SEEK_END)
-    found, data = -1, b""
-    while at > 0 and found < 0:
-        start = max(at - _BLOCK, 0)
-        stream.seek(start)
-        # An end may lie across two blocks.
-        data = stream.read(at - start) + data[: len(layout.end) - 1]
-        found, at = data.rfind(layout.end), start
-    whole = at + found + len(layout.end) if found >= 0 else 0
-    stream.seek(whole)
-    rest = stream.read(max(map(len, layout.starts)))
-    if rest and any(rest.startswith(known) or known.startswith(rest) for known in layout.starts):
-        stream.truncate(whole)
-    stream.seek(0, os.SEEK_END)
+    # Where this is not allowed, adding may be; if not, that says so.
+    with suppress(OSError), open(file, "r+b") as stream:
+        at = stream.seek(0, os.SEEK_END)
+        found, data = -1, b""
+        while at > 0 and found < 0:
+            start = max(at - _BLOCK, 0)
+            stream.seek(start)
+            # An end may lie across two blocks.
+            data = stream.read(at - start) + data[: len(layout.end) - 1]
+            found, at = data.rfind(layout.end), start
+        whole = at + found + len(layout.end) if found >= 0 else 0
+        stream.seek(whole)
+        rest = stream.read(max(map(len, layout.starts)))
+        if rest and any(known[: len(rest)] == rest[: len(known)] for known in layout.starts):
+            stream.truncate(whole)
 
 
-def _open(file: str, jobs: Sequence[Job], mode: str) -> IO[bytes]:
+def _open(file: str, layout: Layout, jobs: Sequence[Job], mode: str) -> IO[bytes]:
     if file == STREAM:
         if sys.stdout is None:
             raise CallError("--report -: standard output is closed; give --report FILE")
@@ -129,6 +130,8 @@ def _open(file: str, jobs: Sequence[Job], mode: str) -> IO[bytes]:
     known = identity(file)
     if known and any(known in map(identity, (job.source or "", job.target or "")) for job in jobs):
         raise CallError(f"--report {file}: is an input or an output; give another name")
+    if mode == "ab" and os.path.isfile(file):
+        _cut_unfinished(file, layout)
     try:
         return open(file, mode, buffering=0)
     except FileExistsError:
