@@ -78,10 +78,6 @@ class Matching:
         matched: Mask = (self._of_found[places] != _UNMATCHED).reshape(self._people, -1)
         return matched
 
-    def forget(self) -> None:
-        """Give up all matches, so that the next ones are as short as they can be."""
-        self._release(np.zeros(0, np.intp))
-
     def _release(self, places: NDArray[np.intp]) -> None:
         """Give up the matches of pixels that are not found any more."""
         stays = self._done

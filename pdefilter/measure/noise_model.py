@@ -247,9 +247,10 @@ def _rician(points: Points) -> _Fit:
     relative = np.interp(x / np.sqrt(v), means / deviations, deviations)
     squares = v / np.square(relative)
     best = min(squares, key=lambda square: _misfit(v, curve(square)))
-    near = _near(v, curve(best))
+    first = curve(best)
+    near = _near(v, first)
     # Points say the less of σ the weaker their signals: a step of Gauss and Newton weighs them.
-    first, more = curve(best)[near], curve(_MORE * best)[near]
+    first, more = first[near], curve(_MORE * best)[near]
     slopes = np.log(more / first) / math.log(_MORE)
     misfits = np.sqrt(v[near] / first) - 1
     step = math.fsum(slopes * misfits) / math.fsum(np.square(slopes) + _TINY)

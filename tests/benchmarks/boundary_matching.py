@@ -48,7 +48,7 @@ def count_matches(strength: Floats, drawn: Mask, cuts: Floats) -> Counts:
             counts[number, [0, 2, 3]] = counts[min(number + 1, len(cuts) - 1), [0, 2, 3]]
             continue
         before = reached
-        matching.forget()
+        matching.of(np.zeros_like(reached))  # so that the next matches are short again
         matched = matching.of(thin(reached))
         right = matched.any(axis=0)
         counts[number, 0] = np.count_nonzero(matched)
